@@ -1,0 +1,1 @@
+"""`kolom`: the author's command line, and the local stack."""

@@ -1,0 +1,55 @@
+"""What can go wrong in the domain. No HTTP here: :mod:`kolom.http` gives each of these its status code."""
+
+from dataclasses import dataclass
+
+
+class KolomError(Exception):
+    """The base of every error that the domain raises on purpose. Its text is meant for people and holds no secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field: ``field`` is its name as the caller wrote it, ``message`` says what is wanted."""
+
+    field: str
+    message: str
+
+
+class Invalid(KolomError):
+    """Input that is understood but cannot be accepted. ``errors`` has at least one entry."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = errors
+
+
+class InvalidCursor(KolomError):
+    """A paging cursor that this list did not issue."""
+
+
+class NotFound(KolomError):
+    """There is nothing of that name, or nothing that the public may see."""
+
+
+class Gone(KolomError):
+    """It was here once and was deleted."""
+
+
+class Moved(KolomError):
+    """It is known under another name now: ``slug``."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"moved to {slug}")
+        self.slug = slug
+
+
+class Conflict(KolomError):
+    """The write was based on something that has changed since, or wants a name that is taken."""
+
+
+class Busy(KolomError):
+    """The store could not take the request in time; nothing was changed and a later try may succeed."""
+
+
+class ConfigurationError(KolomError):
+    """The deployment lacks a setting that this code needs."""
