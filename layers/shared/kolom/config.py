@@ -46,7 +46,9 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read every field from the variable of its name; missing ones keep their default."""
-        known = {field.name: environment[field.name.upper()] for field in fields(cls) if field.name.upper() in environment}
+        known = {
+            field.name: environment[field.name.upper()] for field in fields(cls) if field.name.upper() in environment
+        }
         return cls(**known)
 
 

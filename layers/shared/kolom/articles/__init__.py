@@ -1,0 +1,1 @@
+"""Articles: publishing them (:mod:`.publishing`), reading them (:mod:`.reading`), and the rules for both."""

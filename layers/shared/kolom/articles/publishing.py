@@ -1,0 +1,239 @@
+"""Publishing, withdrawing, deleting and releasing articles: what the author's side may do to them.
+
+A publication stores the new body's parts beside the old ones, then moves card, labels, names and counts over to them
+in one transaction (:mod:`.transitions`), then removes the old parts. Broken off anywhere, it leaves the article as it
+was or as it should be, and running it again finishes the work.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from ulid import ULID
+
+from kolom.articles import store, transitions
+from kolom.articles.bodies import body_parts, source_parts
+from kolom.articles.names import label_key, natural_path
+from kolom.articles.types import Article, Content, Status
+from kolom.articles.validation import check
+from kolom.config import settings
+from kolom.errors import Conflict, KolomError, NotFound
+
+_FORCED_ATTEMPTS = 5
+
+type Change = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publication did: the article as it is kept now, and how it came to be."""
+
+    article: Article
+    change: Change
+
+
+def publish(
+    content: Content,
+    *,
+    now: datetime,
+    article_id: int | None = None,
+    expected_version: int | None = None,
+    force: bool = False,
+) -> Published:
+    """Make ``content`` the article, new or instead of what is there; the same content again changes nothing.
+
+    ``article_id`` names the article to change; without it, the one whose slug it is. Changing one needs
+    ``expected_version``, the version that the author last saw, or ``force``. A draft is kept but not shown, a
+    publication date after ``now`` makes it scheduled.
+
+    :raises Invalid: something about ``content`` cannot be published
+    :raises NotFound: there is no article ``article_id``
+    :raises Conflict: the article is another version, or a name is another article's
+    :raises Busy: the store could not take it in time; nothing was changed
+    """
+    check(content)
+
+    def attempt() -> Published:
+        old = _find(content, article_id)
+        new = _next_state(content, old, now)
+        if old is not None and _same(old, new):
+            return Published(old, "unchanged")
+        _check_version(old, expected_version, force=force)
+        return Published(_replace_body(old, new, content), "created" if old is None else "updated")
+
+    return _insist(attempt) if force else attempt()
+
+
+def unpublish(slug: str, *, now: datetime) -> Article:
+    """Withdraw an article: it becomes a draft and keeps everything.
+
+    :raises NotFound: there is no article of that slug, or it is deleted
+    """
+    return _set_status(slug, "draft", now)
+
+
+def delete(slug: str, *, now: datetime) -> Article:
+    """Delete an article: its body goes, its card and its names stay, so that readers are told that it is gone.
+
+    :raises NotFound: there is no article of that slug, or it is deleted already
+    """
+    article = _set_status(slug, "deleted", now)
+    store.remove_stale_parts(article)
+    return article
+
+
+def release(article_id: int, *, now: datetime) -> Article | None:
+    """Publish a scheduled article whose time has come; None if that is not (or no longer) to be done.
+
+    :raises Conflict: the author changed it at the same moment
+    """
+    article = store.load(article_id)
+    if article is None or article.status != "scheduled" or not article.published_at or article.published_at > now:
+        return None
+    return transitions.commit(article, _published(replace(article, version=article.version + 1)))
+
+
+def find(slug: str) -> Article:
+    """The article of that slug, or of an alias of it, whatever its status.
+
+    :raises NotFound: there is none
+    """
+    article_id = store.find_id(f"slug:{slug}")
+    article = None if article_id is None else store.load(article_id)
+    if article is None:
+        raise NotFound(f"there is no article {slug!r}")
+    return article
+
+
+def _find(content: Content, article_id: int | None) -> Article | None:
+    if article_id is not None:
+        article = store.load(article_id)
+        if article is None:
+            raise NotFound(f"there is no article with the id {article_id}")
+        return article
+    names = [f"origin:{content.origin}"] if content.origin else []
+    for name in (*names, f"slug:{content.slug}"):
+        found = store.find_id(name)
+        if found is not None:
+            article = store.load(found)
+            if article is not None and name.startswith("slug:") and article.slug != content.slug:
+                raise Conflict(f"{content.slug!r} is an old address of {article.slug!r}")
+            if article is not None and content.origin and article.origin != content.origin:
+                raise Conflict(f"the slug {content.slug!r} belongs to another article")
+            return article
+    return None
+
+
+def _check_version(old: Article | None, expected_version: int | None, *, force: bool) -> None:
+    if old is None or force or expected_version == old.version:
+        return
+    if expected_version is None:
+        state = " (deleted)" if old.status == "deleted" else ""
+        raise Conflict(f"there is an article {old.slug!r}{state} already, in version {old.version}")
+    raise Conflict(f"{old.slug!r} is now in version {old.version}, and this is based on version {expected_version}")
+
+
+def _next_state(content: Content, old: Article | None, now: datetime) -> Article:
+    """The article that ``content`` makes of ``old``, not yet with a body of its own."""
+    kept_date = old.published_at if old else None
+    published_at = content.published_at or kept_date or (None if content.draft else now)
+    labels = {label_key(label): " ".join(label.split()) for label in reversed(content.labels)}
+    article = Article(
+        id=old.id if old else 0,
+        slug=content.slug,
+        path=content.path or natural_path(content.slug),
+        title=" ".join(content.title.split()),
+        excerpt=content.excerpt,
+        image=content.image,
+        labels=tuple(reversed(labels.values())),
+        language=content.language,
+        author=content.author,
+        published_at=published_at.replace(microsecond=0) if published_at else None,
+        updated_at=(content.updated_at or now).replace(microsecond=0),
+        reading_minutes=content.reading_minutes,
+        kind=content.kind,
+        status="draft",
+        month=None,
+        description=content.description,
+        comments_open=content.comments_open,
+        version=old.version + 1 if old else 1,
+        fingerprint=_fingerprint(content),
+        origin=content.origin or (old.origin if old else None),
+        source_format=content.body.source_format,
+        body_version="",
+        body_parts=0,
+        source_parts=0,
+    )
+    if content.draft or article.published_at is None:
+        return article
+    if article.published_at > now:
+        return replace(article, status="scheduled")
+    if old is None and content.updated_at is None:
+        article = replace(article, updated_at=article.published_at)
+    return _published(article)
+
+
+def _published(article: Article) -> Article:
+    if article.published_at is None:
+        raise Conflict(f"{article.slug!r} has no date of publication")
+    return replace(
+        article, status="published", month=article.published_at.astimezone(settings().zone).strftime("%Y-%m")
+    )
+
+
+def _same(old: Article, new: Article) -> bool:
+    return (old.fingerprint, old.status) == (new.fingerprint, new.status)
+
+
+def _fingerprint(content: Content) -> str:
+    """A digest of all that the author supplied."""
+    supplied = json.dumps(asdict(content), default=str, sort_keys=True)
+    return hashlib.sha256(supplied.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _replace_body(old: Article | None, new: Article, content: Content) -> Article:
+    """Store the body under a version of its own, so that writers at the same time never mix theirs; then commit."""
+    article_id = old.id if old else store.next_id()
+    version = f"{store.body_version_prefix(new.version)}{ULID()}"
+    shown = body_parts(article_id, version, content.body)
+    source = source_parts(article_id, version, content.body)
+    new = replace(new, id=article_id, body_version=version, body_parts=len(shown), source_parts=len(source))
+    store.write_parts([*shown, *source])
+    try:
+        new = transitions.commit(old, new)
+    except KolomError:
+        store.remove_parts([*shown, *source])
+        raise
+    if old is not None:
+        store.remove_stale_parts(new)
+    return new
+
+
+def _set_status(slug: str, status: Status, now: datetime) -> Article:
+    def attempt() -> Article:
+        article = find(slug)
+        if article.status == "deleted":
+            raise NotFound(f"the article {slug!r} is deleted")
+        if article.status == status:
+            return article
+        changed = replace(
+            article, status=status, month=None, version=article.version + 1, updated_at=now.replace(microsecond=0)
+        )
+        if status == "deleted":
+            changed = replace(changed, body_version="", body_parts=0, source_parts=0)
+        return transitions.commit(article, changed)
+
+    return _insist(attempt)
+
+
+def _insist[Result](attempt: Callable[[], Result]) -> Result:
+    """Try again on what someone else has just changed, a few times."""
+    for _ in range(_FORCED_ATTEMPTS - 1):
+        try:
+            return attempt()
+        except Conflict:
+            continue
+    return attempt()

@@ -1,0 +1,231 @@
+"""Reading what is published: lists, single articles, labels and months. Never a draft, and never unbounded.
+
+Reads through the index follow a publication by about a second.
+"""
+
+import re
+import time
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from pynamodb.expressions.condition import Condition
+
+from kolom.articles.bodies import join_body
+from kolom.articles.names import label_key
+from kolom.articles.records import ALL, label_shelf, shelf_order, to_article, to_card
+from kolom.articles.types import (
+    Article,
+    Body,
+    Card,
+    CardPage,
+    LabelCount,
+    MonthCount,
+    Neighbour,
+    Reading,
+    Shelf,
+)
+from kolom.config import settings
+from kolom.cursors import issue_cursor, read_cursor
+from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
+from kolom.models.articles import (
+    CARD,
+    COUNTS,
+    POINTER,
+    ArticleRecord,
+    BodyPart,
+    CardRecord,
+    Count,
+    Pointer,
+    ShelvedRecord,
+)
+from kolom.models.base import timestamp
+
+MAX_LIMIT = 100
+
+_POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
+_FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
+_BODY_READS = 3
+
+
+def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPage:
+    """A page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
+
+    Going on from ``cursor`` skips nothing and repeats nothing, whatever is published in between.
+    Two requests: one Query of the index, one read of the counts.
+
+    :raises InvalidCursor: ``cursor`` was not issued for this shelf
+    """
+    listing = _listing(shelf)
+    first, last = _bounds(shelf)
+    if cursor is not None:
+        last = min(last, _before(read_cursor(cursor, listing)))
+    found = _on_shelf(
+        ALL if shelf.label is None else label_shelf(shelf.label),
+        ShelvedRecord.shelf_order.between(first, last),
+        newest_first=True,
+        limit=limit + 1,
+    )
+    cards, more = tuple(found[:limit]), len(found) > limit
+    return CardPage(
+        items=cards,
+        total=count(shelf),
+        next_cursor=issue_cursor(listing, shelf_order(cards[-1])) if more else None,
+    )
+
+
+def count(shelf: Shelf) -> int:
+    """How many published articles stand on the shelf, exactly. One request: a GetItem, or a Query of 12 months."""
+    label = None if shelf.label is None else label_key(shelf.label)
+    if shelf.year is None:
+        return _count(ALL if label is None else f"label#{label}")
+    prefix = "month#" if label is None else f"label-month#{label}#"
+    if shelf.month is not None:
+        return _count(f"{prefix}{shelf.year:04d}-{shelf.month:02d}")
+    months = Count.part.between(f"{prefix}{shelf.year:04d}-01", f"{prefix}{shelf.year:04d}-12")
+    return sum(int(record.articles) for record in Count.query(COUNTS, months))
+
+
+def labels() -> list[LabelCount]:
+    """All labels that a published article carries, in alphabetical order. One Query."""
+    counts = [
+        LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
+        for record in Count.query(COUNTS, Count.part.startswith("label#"))
+        if record.articles > 0
+    ]
+    return sorted(counts, key=lambda entry: (entry.label.casefold(), entry.label))
+
+
+def archive() -> list[MonthCount]:
+    """The months in which articles were published, newest first. One Query."""
+    return [
+        MonthCount(int(record.part[6:10]), int(record.part[11:13]), int(record.articles))
+        for record in Count.query(COUNTS, Count.part.startswith("month#"), scan_index_forward=False)
+        if record.articles > 0
+    ]
+
+
+def find_slug(path: str) -> str:
+    """The slug of the published article at ``path``: the path that it was imported with, an older one, or ``/slug/``.
+
+    At most three GetItems.
+
+    :raises NotFound: nothing that is published stands there
+    """
+    try:
+        pointer = _pointer(f"path:{path}")
+    except NotFound:
+        match = re.fullmatch(r"/([^/]+)/?", path)
+        if match is None:
+            raise
+        pointer = _pointer(f"slug:{match[1]}")
+    try:
+        article = to_article(CardRecord.get(str(int(pointer.id)), CARD))
+    except CardRecord.DoesNotExist:
+        raise NotFound(f"there is nothing at {path!r}") from None
+    if article.status != "published":
+        raise NotFound(f"there is nothing at {path!r}")
+    return article.slug
+
+
+def read(slug: str) -> Reading:
+    """The published article of that slug, with its body and neighbours.
+
+    Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each neighbour.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    :raises Moved: it has another slug now
+    :raises Busy: it was being replaced at each of several reads
+    """
+    article, body = _collection(int(_pointer(f"slug:{slug}").id), slug)
+    if not article.is_listed:
+        return Reading(article=article, body=body, previous=None, next=None)
+    return Reading(
+        article=article,
+        body=body,
+        previous=_neighbour(article, newer=False),
+        next=_neighbour(article, newer=True),
+    )
+
+
+def _pointer(key: str) -> Pointer:
+    try:
+        return Pointer.get(key, POINTER)
+    except Pointer.DoesNotExist:
+        raise NotFound(f"there is no {key.replace(':', ' ', 1)}") from None
+
+
+def _collection(article_id: int, slug: str) -> tuple[Article, Body]:
+    """Card and body of one moment: read again when the card names parts that were not there a moment before."""
+    for attempt in range(_BODY_READS):
+        items = list(
+            ArticleRecord.query(str(article_id), ArticleRecord.part.between("body#", CARD), consistent_read=attempt > 0)
+        )
+        card = items.pop() if items else None
+        if not isinstance(card, CardRecord):
+            raise NotFound(f"there is no article {slug!r}")
+        article = to_article(card)
+        _check_public(article, slug)
+        prefix = f"body#{article.body_version}#"
+        parts = [item for item in items if isinstance(item, BodyPart) and item.part.startswith(prefix)]
+        if len(parts) == article.body_parts:
+            return article, join_body(parts)
+        time.sleep(0.05 * attempt)
+    raise Busy(f"{slug!r} is being published at this moment")
+
+
+def _check_public(article: Article, slug: str) -> None:
+    if article.status == "deleted":
+        raise Gone(f"the article {slug!r} was deleted")
+    if article.status != "published":
+        raise NotFound(f"there is no article {slug!r}")
+    if article.slug != slug:
+        raise Moved(article.slug)
+
+
+def _neighbour(article: Article, *, newer: bool) -> Neighbour | None:
+    here = shelf_order(article)
+    beyond = ShelvedRecord.shelf_order > here if newer else ShelvedRecord.shelf_order < here
+    found = _on_shelf(ALL, beyond, newest_first=not newer, limit=1)
+    return Neighbour(found[0].slug, found[0].path, found[0].title) if found else None
+
+
+def _on_shelf(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> list[Card]:
+    records = ArticleRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
+    return [to_card(record) for record in records if isinstance(record, ShelvedRecord)]
+
+
+def _count(part: str) -> int:
+    try:
+        return int(Count.get(COUNTS, part).articles)
+    except Count.DoesNotExist:
+        return 0
+
+
+def _listing(shelf: Shelf) -> str:
+    label = "" if shelf.label is None else f"label={quote(label_key(shelf.label))}"
+    return f"articles?{label}&year={shelf.year or ''}&month={shelf.month or ''}"
+
+
+def _bounds(shelf: Shelf) -> tuple[str, str]:
+    """The first and the last place on the shelf that belong to its year or month, in the site's time zone."""
+    if shelf.year is None:
+        return _FIRST, _LAST
+    year, month = shelf.year, shelf.month or 1
+    following = (year + month // 12, month % 12 + 1) if shelf.month else (year + 1, 1)
+    return _start(year, month) or _FIRST, _start(*following) or _LAST
+
+
+def _start(year: int, month: int) -> str | None:
+    try:
+        return timestamp(datetime(year, month, 1, tzinfo=settings().zone).astimezone(UTC))
+    except (OverflowError, ValueError):
+        return None  # beyond the years that a datetime can tell
+
+
+def _before(position: str) -> str:
+    """The last place before ``position``: same moment, next lower id."""
+    match = _POSITION.fullmatch(position)
+    if match is None or int(match[2]) < 1:
+        raise InvalidCursor("this cursor is damaged")
+    return f"{match[1]}#{int(match[2]) - 1:012d}"

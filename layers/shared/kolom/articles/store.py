@@ -1,0 +1,89 @@
+"""Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
+
+from collections.abc import Iterable, Sequence
+
+from kolom.articles.bodies import join_body, join_source
+from kolom.articles.records import to_article
+from kolom.articles.types import Article, Body
+from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
+from kolom.models.articles import Sequence as IdSequence
+
+
+def next_id() -> int:
+    """A new article id. An id that is never used leaves a gap, which does no harm."""
+    sequence = IdSequence("sequence", "article")
+    sequence.update(actions=[IdSequence.value.add(1)])
+    return int(sequence.value)
+
+
+def find_id(pointer_key: str) -> int | None:
+    """The id to which ``slug:…``, ``path:…`` or ``origin:…`` leads."""
+    try:
+        return int(Pointer.get(pointer_key, POINTER, consistent_read=True).id)
+    except Pointer.DoesNotExist:
+        return None
+
+
+def load(article_id: int) -> Article | None:
+    """The article of that id, whatever its status."""
+    try:
+        return to_article(CardRecord.get(str(article_id), CARD, consistent_read=True))
+    except CardRecord.DoesNotExist:
+        return None
+
+
+def load_body(article: Article) -> Body:
+    """The article's body with its source. A deleted article has an empty one."""
+    if article.status == "deleted":
+        return Body(html="", source_format=article.source_format)
+    shown = join_body(_parts(article.id, f"body#{article.body_version}#"))
+    return Body(
+        html=shown.html,
+        toc=shown.toc,
+        source=join_source(_parts(article.id, f"source#{article.body_version}#")),
+        source_format=article.source_format,
+    )
+
+
+def write_parts(parts: Iterable[BodyPart]) -> None:
+    """Store the parts of a body that no card names yet."""
+    with ArticleRecord.batch_write() as batch:
+        for part in parts:
+            batch.save(part)
+
+
+def remove_parts(parts: Iterable[BodyPart]) -> None:
+    """Remove parts that no card names."""
+    with ArticleRecord.batch_write() as batch:
+        for part in parts:
+            batch.delete(part)
+
+
+def remove_stale_parts(current: Article) -> None:
+    """Remove the bodies and sources that ``current`` has replaced, and what broken-off publications left behind.
+
+    A body's version begins with the number of the article's version for which it was stored. Parts of a higher number
+    are another writer's, who builds on ``current`` at this moment; those of a lower one can never be committed.
+    """
+    stale = [
+        part
+        for prefix in ("body#", "source#")
+        for part in BodyPart.query(
+            str(current.id),
+            BodyPart.part.between(prefix, f"{prefix}{body_version_prefix(current.version + 1)}"),
+            consistent_read=True,
+            attributes_to_get=["key", "part", "item"],
+        )
+        if part.part.split("#")[1] != current.body_version
+    ]
+    if stale:
+        remove_parts(stale)
+
+
+def body_version_prefix(version: int) -> str:
+    """How the version of a body begins that was stored for that version of its article; sorts as the number does."""
+    return f"{version:010d}."
+
+
+def _parts(article_id: int, prefix: str) -> Sequence[BodyPart]:
+    return list(BodyPart.query(str(article_id), BodyPart.part.startswith(prefix), consistent_read=True))

@@ -1,0 +1,75 @@
+"""From one state of an article to the next, in one transaction: card, labels, pointers and counts together."""
+
+from dataclasses import replace
+
+from kolom.articles.names import label_key
+from kolom.articles.records import card_record, counts_of, label_records, pointer_keys
+from kolom.articles.types import Article
+from kolom.errors import Conflict
+from kolom.models.articles import COUNTS, POINTER, ArticleRecord, CardRecord, Count, LabelRecord, Pointer
+from kolom.models.transaction import MAX_ITEMS, Transaction
+
+
+def commit(old: Article | None, new: Article) -> Article:
+    """Replace ``old`` (None: there is none yet) by ``new``, whose ``version`` is one higher; give back what is kept.
+
+    Counts move by exactly the difference between the two states, so that publishing twice counts once. When most of
+    many labels change at once, the change takes two steps, each complete in itself: the labels that stay, then the
+    new ones; the version then grows by two.
+
+    :raises Conflict: the article changed since ``old`` was read, or one of ``new``'s names is another article's
+    :raises Busy: other writers or the store's limits stood in the way throughout; nothing was written
+    """
+    transaction = _transaction(old, new)
+    if len(transaction) > MAX_ITEMS and old is not None:
+        kept_keys = {label_key(label) for label in new.labels}
+        kept = tuple(label for label in old.labels if label_key(label) in kept_keys)
+        between = commit(old, replace(old, labels=kept, version=new.version))
+        new = replace(new, version=new.version + 1)
+        transaction = _transaction(between, new)
+    transaction.commit()
+    return new
+
+
+def _transaction(old: Article | None, new: Article) -> Transaction:
+    transaction = Transaction(ArticleRecord._get_connection().connection)
+    _write_card(transaction, old, new)
+    _write_pointers(transaction, old, new)
+    _write_labels(transaction, old, new)
+    _write_counts(transaction, old, new)
+    return transaction
+
+
+def _write_card(transaction: Transaction, old: Article | None, new: Article) -> None:
+    unchanged = CardRecord.key.does_not_exist() if old is None else CardRecord.version == old.version
+    refused = Conflict(f"{new.slug!r} was changed by someone else in the meantime")
+    transaction.put(card_record(new), unchanged, refused)
+
+
+def _write_pointers(transaction: Transaction, old: Article | None, new: Article) -> None:
+    known = set(pointer_keys(old)) if old else set()
+    for key, name in pointer_keys(new):
+        if (key, name) not in known:
+            free = Pointer.key.does_not_exist() | (Pointer.id == new.id)
+            transaction.put(Pointer(key, POINTER, id=new.id), free, Conflict(f"{name} belongs to another article"))
+
+
+def _write_labels(transaction: Transaction, old: Article | None, new: Article) -> None:
+    wanted = label_records(new)
+    for part in label_records(old) if old else ():
+        if part not in wanted:
+            transaction.delete(LabelRecord(str(new.id), part))
+    for label in wanted.values():
+        transaction.put(label)
+
+
+def _write_counts(transaction: Transaction, old: Article | None, new: Article) -> None:
+    change = counts_of(new)
+    change.subtract(counts_of(old))
+    names = {f"label#{label_key(label)}": label for label in new.labels}
+    for part, amount in change.items():
+        if amount:
+            actions = [Count.articles.add(amount), Count.item.set(Count), Count.schema.set(1)]
+            if part in names:
+                actions.append(Count.label.set(names[part]))
+            transaction.update(Count(COUNTS, part), actions)

@@ -1,0 +1,154 @@
+"""What an article is: as an author supplies it, as it is kept, and as a reader sees it. Pure data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+type Status = Literal["draft", "scheduled", "published", "deleted"]
+type Kind = Literal["article", "page"]
+type SourceFormat = Literal["markdown", "html"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of the table of contents: ``id`` is the anchor in the body."""
+
+    id: str
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a reader sees below the title, and what the author wrote to get it."""
+
+    html: str
+    toc: tuple[Heading, ...] = ()
+    source: str = ""
+    source_format: SourceFormat = "markdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering`).
+
+    ``published_at`` in the future schedules it; left out, it is the moment of the first publication. ``path`` is the
+    address that it had elsewhere and keeps. ``origin`` names it in the export that it was imported from.
+    """
+
+    title: str
+    slug: str
+    body: Body
+    excerpt: str = ""
+    description: str = ""
+    image: str | None = None
+    labels: tuple[str, ...] = ()
+    language: str = "en"
+    author: str = ""
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    path: str | None = None
+    kind: Kind = "article"
+    draft: bool = False
+    comments_open: bool = True
+    reading_minutes: int = 1
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a list shows of an article."""
+
+    id: int
+    slug: str
+    path: str
+    title: str
+    excerpt: str
+    image: str | None
+    labels: tuple[str, ...]
+    language: str
+    author: str
+    published_at: datetime | None
+    updated_at: datetime
+    reading_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article(Card):
+    """Everything about an article but its body. ``version`` grows by one with every change.
+
+    ``month`` is the month under which a published article is counted, kept so that a later change of the site's time
+    zone takes it off the same count. ``fingerprint`` tells whether a supplied content is the one that is kept.
+    """
+
+    kind: Kind
+    status: Status
+    month: str | None
+    description: str
+    comments_open: bool
+    version: int
+    fingerprint: str
+    origin: str | None
+    source_format: SourceFormat
+    body_version: str
+    body_parts: int
+    source_parts: int
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it stands in the public lists and counts: free pages and unpublished articles do not."""
+        return self.status == "published" and self.kind == "article"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The article before or after this one."""
+
+    slug: str
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A published article with everything its page needs. ``previous`` is the older neighbour, ``next`` the newer."""
+
+    article: Article
+    body: Body
+    previous: Neighbour | None
+    next: Neighbour | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A selection of the published articles: all of them, or by label, year and month (of that year)."""
+
+    label: str | None = None
+    year: int | None = None
+    month: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPage:
+    """One page of a list, newest first; ``total`` counts the whole list."""
+
+    items: tuple[Card, ...]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """A label and how many published articles carry it."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """A month and how many articles were published in it."""
+
+    year: int
+    month: int
+    count: int

@@ -1,0 +1,42 @@
+"""Cursors: where a list goes on, opaque to the client."""
+
+import base64
+import binascii
+import hashlib
+
+from kolom.errors import InvalidCursor
+
+_DIGEST_BYTES = 8
+
+
+def issue_cursor(listing: str, position: str) -> str:
+    """The cursor that continues ``listing`` (its name and filters) after ``position``.
+
+    The digest binds the position to its list, so that a damaged cursor or another list's is noticed. It is no
+    secret: whoever forges one can only begin a public list elsewhere.
+    """
+    return _encode(_digest(listing, position) + position.encode())
+
+
+def read_cursor(cursor: str, listing: str) -> str:
+    """The position that :func:`issue_cursor` was given.
+
+    :raises InvalidCursor: the cursor is damaged or belongs to another list
+    """
+    try:
+        data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position = data[_DIGEST_BYTES:].decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidCursor("this cursor is damaged") from error
+    # Base64 has several spellings of the same bytes; only the one that was issued is taken.
+    if data[:_DIGEST_BYTES] != _digest(listing, position) or _encode(data) != cursor:
+        raise InvalidCursor("this cursor does not belong to this list")
+    return position
+
+
+def _digest(listing: str, position: str) -> bytes:
+    return hashlib.blake2s(f"{listing}\0{position}".encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,120 @@
+"""The Articles table: one item collection per article, keyed by its id, beside pointers, counts and the sequence.
+
+| ``key`` | ``part`` | item |
+|---|---|---|
+| ``7`` | ``body#<version>#0`` … | :class:`BodyPart`: what is shown, compressed and cut |
+| ``7`` | ``card`` | :class:`CardRecord` |
+| ``7`` | ``label#<label>`` | :class:`LabelRecord`: the card's list fields again, so that a label page is one Query |
+| ``7`` | ``source#<version>#0`` … | :class:`BodyPart`: what the author wrote |
+| ``slug:<slug>``, ``path:<path>``, ``origin:<origin>`` | ``pointer`` | :class:`Pointer` to an id |
+| ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
+| ``sequence`` | ``article`` | :class:`Sequence`, the last id given |
+
+The parts sort so that ``body#`` to ``card`` is one Query: a reader never pays for labels or the source.
+"""
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    DiscriminatorAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from kolom.models.base import TableMeta, TimestampAttribute
+
+CARD = "card"
+POINTER = "pointer"
+COUNTS = "counts"
+
+
+class ByShelf(GlobalSecondaryIndex["ArticleRecord"]):
+    """Cards and labels in the order of their dates: ``shelf`` is ``all``, ``label#<label>``, ``scheduled`` …"""
+
+    class Meta:
+        index_name = "by_shelf"
+        projection = AllProjection()
+
+    shelf = UnicodeAttribute(hash_key=True)
+    shelf_order = UnicodeAttribute(range_key=True)
+
+
+class ArticleRecord(Model):
+    """Any item of the table; a read gives the subclass that ``item`` names."""
+
+    class Meta(TableMeta):
+        setting = "articles_table"
+
+    key = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    item = DiscriminatorAttribute()
+    schema = NumberAttribute(default=1)
+    by_shelf = ByShelf()
+
+
+class ShelvedRecord(ArticleRecord):
+    """What a list shows of an article, and where it stands on a shelf."""
+
+    shelf = UnicodeAttribute()
+    shelf_order = UnicodeAttribute()
+    id = NumberAttribute()
+    slug = UnicodeAttribute()
+    path = UnicodeAttribute()
+    title = UnicodeAttribute()
+    excerpt = UnicodeAttribute()
+    image = UnicodeAttribute(null=True)
+    labels: ListAttribute[str] = ListAttribute()
+    language = UnicodeAttribute()
+    author = UnicodeAttribute()
+    published_at = TimestampAttribute(null=True)
+    updated_at = TimestampAttribute()
+    reading_minutes = NumberAttribute()
+
+
+class CardRecord(ShelvedRecord, discriminator="card"):
+    """An article's own item: everything about it but its body."""
+
+    kind = UnicodeAttribute()
+    status = UnicodeAttribute()
+    month = UnicodeAttribute(null=True)
+    description = UnicodeAttribute()
+    comments_open = BooleanAttribute()
+    version = NumberAttribute()
+    fingerprint = UnicodeAttribute()
+    origin = UnicodeAttribute(null=True)
+    source_format = UnicodeAttribute()
+    body_version = UnicodeAttribute()
+    body_parts = NumberAttribute()
+    source_parts = NumberAttribute()
+
+
+class LabelRecord(ShelvedRecord, discriminator="label"):
+    """A published article's place on the shelf of one of its labels."""
+
+
+class BodyPart(ArticleRecord, discriminator="body"):
+    """A piece of a compressed body or source."""
+
+    data = BinaryAttribute(legacy_encoding=False)
+
+
+class Pointer(ArticleRecord, discriminator="pointer"):
+    """A name that leads to an article: a slug, a path, or where it was imported from."""
+
+    id = NumberAttribute()
+
+
+class Count(ArticleRecord, discriminator="count"):
+    """How many published articles there are of a kind; ``label`` is the label as it was last written."""
+
+    articles = NumberAttribute(default=0)
+    label = UnicodeAttribute(null=True)
+
+
+class Sequence(ArticleRecord, discriminator="sequence"):
+    """The last id that was given out."""
+
+    value = NumberAttribute(default=0)

@@ -1,0 +1,51 @@
+"""What every table's model has in common: its name from the settings, short timeouts, and times."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from pynamodb.attributes import Attribute
+from pynamodb.constants import STRING
+
+from kolom.config import settings
+
+
+class _TableMeta(type):
+    """Looks the table's name up when it is needed, so that importing a model reads no environment."""
+
+    setting: ClassVar[str]
+
+    @property
+    def table_name(cls) -> str:
+        return settings().need(cls.setting)
+
+
+class TableMeta(metaclass=_TableMeta):
+    """The ``Meta`` of a model; a table's own names the setting that holds its table's name.
+
+    The timeouts leave time for a retry within a function's own (PynamoDB's defaults of 15 and 30 s do not). The
+    region and the endpoint are botocore's to find (``AWS_REGION``, ``AWS_ENDPOINT_URL_DYNAMODB``).
+    """
+
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+    max_retry_attempts = 3
+    max_pool_connections = 32
+
+
+def timestamp(moment: datetime) -> str:
+    """``moment`` (aware) as RFC 3339 in UTC to the second, ending in ``Z``: sorts as text as it does in time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+class TimestampAttribute(Attribute[datetime]):
+    """An aware ``datetime`` stored as ``2024-05-16T09:30:00Z``."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        """The stored text; fractions of a second are dropped."""
+        return timestamp(value)
+
+    def deserialize(self, value: str) -> datetime:
+        """The moment, in UTC."""
+        return datetime.fromisoformat(value)
