@@ -1,0 +1,61 @@
+"""DynamoDB's limits, and how it measures what it limits."""
+
+from decimal import Decimal
+from typing import Any
+
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.models.dynamo_type import DynamoType
+
+ITEM_LIMIT_BYTES = 400 * 1024
+TRANSACTION_LIMIT_BYTES = 4 * 1024 * 1024
+TRANSACTION_LIMIT_ITEMS = 100
+BATCH_WRITE_LIMIT_ITEMS = 25
+NUMBER_LIMIT_DIGITS = 38
+
+
+def size_bytes(value: DynamoType) -> int:
+    """The size of an attribute value as DynamoDB counts it (its developer guide, "Item sizes and formats")."""
+    raw = value.value
+    if value.is_number():
+        return _number_size(raw)
+    if value.is_set():
+        member = {"NS": _number_size, "BS": _binary_size}.get(value.type, lambda text: len(text.encode()))
+        return sum(map(member, raw))
+    if value.is_list():
+        return 3 + sum(1 + DynamoType(item).size() for item in raw)
+    if value.is_map():
+        return 3 + sum(1 + len(name.encode()) + DynamoType(item).size() for name, item in raw.items())
+    if value.is_binary():
+        return _binary_size(raw)
+    return len(raw.encode()) if isinstance(raw, str) else 1
+
+
+def _binary_size(raw: str | bytes) -> int:
+    return len(raw) if isinstance(raw, bytes) else len(raw) * 3 // 4 - raw[-2:].count("=")
+
+
+def _number_size(raw: object) -> int:
+    digits = str(raw).lstrip("-").split("e")[0].split("E")[0].replace(".", "").strip("0")
+    return (len(digits) + 1) // 2 + 1 + str(raw).startswith("-")
+
+
+def check_numbers(value: Any) -> None:
+    if isinstance(value, list):
+        for item in value:
+            check_numbers(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            numbers = [item] if name == "N" else item if name == "NS" else []
+            for number in numbers:
+                if isinstance(number, str) and len(number) > NUMBER_LIMIT_DIGITS:
+                    _check_number(number)
+            check_numbers(item)
+
+
+def _check_number(number: str) -> None:
+    try:
+        digits = Decimal(number).as_tuple().digits
+    except ArithmeticError:
+        return  # moto says what is wrong with it.
+    if len("".join(map(str, digits)).strip("0")) > NUMBER_LIMIT_DIGITS:
+        raise MockValidationException("Attempting to store more than 38 significant digits in a Number")
