@@ -4,23 +4,10 @@ import re
 import unicodedata
 
 RESERVED_SLUGS = frozenset(
-    [
-        "api",
-        "archive",
-        "assets",
-        "contact",
-        "feeds",
-        "label",
-        "labels",
-        "media",
-        "page",
-        "pages",
-        "preview",
-        "search",
-        "sitemaps",
-        "subscription",
-        "thanks",
-    ]
+    {
+        *("api", "archive", "assets", "contact", "feeds", "label", "labels", "media", "page", "pages", "preview"),
+        *("search", "sitemaps", "subscription", "thanks"),
+    }
 )
 """First path segments that the site uses itself, so that no article can stand there."""
 

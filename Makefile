@@ -1,0 +1,80 @@
+# Everything a developer does here. On a machine with git, make, pip and a Python, `make serve` and `make test` need
+# nothing else: uv is fetched into .uv/ where it is missing, and uv finds or fetches Python 3.13.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+PYTHON ?= $(shell command -v python3 || command -v python)
+UV := $(shell command -v uv 2>/dev/null)
+ifeq ($(UV),)
+UV := $(CURDIR)/.uv/bin/uv
+endif
+
+RUN := $(UV) run --frozen --no-sync
+# SAM CLI pins its own boto3, so it has an environment of its own.
+SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
+PYTEST_ARGS ?=
+
+.PHONY: help sync serve test check check-all browser fmt lock build smoke sam openapi clean
+
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(CURDIR)/.uv/bin/uv:
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv==$(UV_VERSION)
+
+# Installs what uv.lock says into .venv, and nothing else.
+sync: $(filter $(CURDIR)/%,$(UV)) ## Set up the environment
+	@$(UV) sync --frozen --extra cli --quiet
+
+# ARGS go to `kolom serve`: make serve ARGS="--port 9000 --empty"
+serve: sync ## Run the whole blog on http://127.0.0.1:8080 with sample content
+	@exec $(RUN) kolom serve $(ARGS)
+
+# Needs no network but the package registries.
+test: sync ## Run the unit and integration tests
+	$(RUN) pytest $(PYTEST_ARGS)
+
+# Quick enough to run before every commit.
+check: sync ## Check format, lint and types
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+
+# Everything that must hold before a change lands, beside `make test`.
+check-all: check smoke browser ## All checks: also the template, the build and the browser
+
+# Installs SAM CLI and cfn-lint into .venv-sam.
+sam: sync
+	@$(SAM_ENV) $(UV) sync --frozen --only-group sam --quiet
+
+# Builds into .aws-sam what `sam deploy` uploads.
+build: sam ## Validate the template and build functions and layer
+	$(SAM) validate --lint
+	$(SAM) build
+
+# Imports every built function with nothing but its artefact and the layer.
+smoke: build ## Test the built artefacts
+	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
+
+# Uses the Chromium of the system (Debian: apt-get install chromium).
+browser: sync ## Test the site in a real browser
+	$(RUN) pytest tests/browser $(PYTEST_ARGS)
+
+fmt: sync ## Format and fix what can be fixed
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+# The layer's requirements come from the lock, so that what is tested is what is deployed.
+lock: $(filter $(CURDIR)/%,$(UV)) ## Update uv.lock and the layer's requirements
+	$(UV) lock
+	$(UV) export --quiet --frozen --no-dev --no-emit-project --no-header --format requirements-txt -o layers/shared/requirements.txt
+
+# docs/openapi.json is made from the handlers; a test fails where it has drifted.
+openapi: sync ## Write docs/openapi.json
+	$(RUN) python -m kolom_cli.openapi docs/openapi.json
+
+clean: ## Remove everything that was made here
+	rm -rf .venv .venv-sam .uv .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output

@@ -1,0 +1,205 @@
+"""HTTP at the edge: one resolver per function, the error table, caching. The only place that knows status codes."""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+    ResponseValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pynamodb.exceptions import PynamoDBException
+
+from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound
+from kolom.models.transaction import is_throttled
+from kolom.observability import logger
+
+PROBLEM = "application/problem+json"
+
+MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 64 * 1024
+"""What a Lambda function may answer (6 MB), less room for its headers."""
+
+COMPRESS_ABOVE_BYTES = 1_000_000
+"""The CDN compresses what is smaller."""
+
+_DEFAULT_CACHING = {
+    HTTPStatus.OK: "public, max-age=60",
+    HTTPStatus.MOVED_PERMANENTLY: "max-age=60",
+    HTTPStatus.GONE: "max-age=60",
+}
+
+_STATUS_OF: Mapping[type[KolomError], HTTPStatus] = {
+    InvalidCursor: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Gone: HTTPStatus.GONE,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+type Event = dict[str, Any]
+type Answer = dict[str, Any]
+
+
+class MovedPermanently(Exception):
+    """Raised by a handler to answer a 301 to ``location``, a path or an absolute URL."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
+class Api(APIGatewayHttpResolver):
+    """A resolver whose answers are problems where something is wrong, and cacheable where nothing is."""
+
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> Answer:
+        """The answer to an HTTP API event of payload format 2.0."""
+        return finish(event, super().resolve(event, context))
+
+
+def new_api() -> Api:
+    """A resolver of its own for a function: validating, with every error of the domain told as a problem (RFC 9457)."""
+    api = Api(
+        enable_validation=True,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+    )
+    handlers: Sequence[tuple[type[Exception], Callable[[Any], Response[str]]]] = (
+        (MovedPermanently, _moved),
+        (KolomError, _domain_error),
+        (RequestValidationError, _validation_error),
+        (ResponseValidationError, _unexpected),
+        (RequestUnsupportedContentType, _unsupported_content_type),
+        (json.JSONDecodeError, _malformed),
+        (ServiceError, _service_error),
+        (PynamoDBException, _storage_error),
+        (Exception, _unexpected),
+    )
+    for kind, handler in handlers:
+        api.exception_handler(kind)(handler)
+    api.not_found(_no_route)
+    return api
+
+
+def problem(
+    status: HTTPStatus, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """An RFC 9457 problem. ``detail`` is for people; ``errors`` names the fields of a failed validation."""
+    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    if errors:
+        body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
+    return Response(int(status), PROBLEM, json.dumps(body, ensure_ascii=False), headers=dict(headers or {}))
+
+
+def finish(event: Mapping[str, Any], answer: Answer) -> Answer:
+    """Give an answer its ``Cache-Control``, its validator and a form that fits into Lambda's limit.
+
+    A 200 to a GET or HEAD gets a strong ``ETag`` (RFC 9110, 8.8.3) over its body, and becomes a 304 where
+    ``If-None-Match`` has it, by weak comparison. Large bodies travel compressed where that is accepted.
+    """
+    headers: dict[str, Any] = answer.setdefault("headers", {})
+    request = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    method = event["requestContext"]["http"]["method"]
+    readable = method in {"GET", "HEAD"}
+    default = _DEFAULT_CACHING.get(HTTPStatus(answer["statusCode"]), "no-store") if readable else "no-store"
+    headers.setdefault("Cache-Control", default)
+    if not readable or answer["statusCode"] != HTTPStatus.OK:
+        return answer
+    body = _body_bytes(answer)
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    compressed = len(body) > COMPRESS_ABOVE_BYTES and _accepts_gzip(request.get("accept-encoding"))
+    headers["ETag"] = f'"{tag}-gzip"' if compressed else f'"{tag}"'
+    if len(body) > COMPRESS_ABOVE_BYTES:
+        headers["Vary"] = "Accept-Encoding"
+    if _matches(request.get("if-none-match"), tag):
+        headers.pop("Content-Type", None)
+        return {**answer, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}
+    if method == "HEAD":
+        return {**answer, "body": "", "isBase64Encoded": False}
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+    elif len(json.dumps(answer["body"], ensure_ascii=False).encode()) <= MAX_ANSWER_BYTES:
+        return answer
+    # Base64 adds a third; quotes and line breaks escaped within JSON may double the body.
+    return {**answer, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+
+def _body_bytes(answer: Answer) -> bytes:
+    body: str = answer.get("body") or ""
+    return base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+
+
+def _accepts_gzip(header: str | None) -> bool:
+    """RFC 9110, 12.5.3, for gzip alone."""
+    weights = {}
+    for entry in (header or "").lower().split(","):
+        coding, _, parameter = entry.strip().partition(";")
+        weights[coding.strip()] = parameter.replace(" ", "")
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return not weight.startswith("q=") or any(digit in "123456789" for digit in weight[2:])
+
+
+def _matches(header: str | None, tag: str) -> bool:
+    """Whether ``If-None-Match`` has the tag in any of its codings, by weak comparison (RFC 9110, 13.1.2)."""
+    if not header:
+        return False
+    listed = {entry.strip().removeprefix("W/") for entry in header.split(",")}
+    return "*" in listed or bool(listed & {f'"{tag}"', f'"{tag}-gzip"'})
+
+
+def _moved(moved: MovedPermanently) -> Response[str]:
+    return Response(int(HTTPStatus.MOVED_PERMANENTLY), headers={"Location": moved.location}, body="")
+
+
+def _domain_error(error: KolomError) -> Response[str]:
+    status = next((_STATUS_OF[kind] for kind in type(error).__mro__ if kind in _STATUS_OF), None)
+    if status is None:
+        return _unexpected(error)
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(status, str(error), error.errors if isinstance(error, Invalid) else (), headers)
+
+
+def _validation_error(error: RequestValidationError) -> Response[str]:
+    if any(entry["type"] == "json_invalid" for entry in error.errors()):
+        return problem(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
+    errors = [FieldError(str(entry["loc"][-1]), str(entry["msg"])) for entry in error.errors()]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not acceptable as it is", errors)
+
+
+def _unsupported_content_type(_: RequestUnsupportedContentType) -> Response[str]:
+    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this content type is not understood here")
+
+
+def _malformed(_: json.JSONDecodeError) -> Response[str]:
+    return problem(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
+
+
+def _service_error(error: ServiceError) -> Response[str]:
+    return problem(HTTPStatus(error.status_code), str(error.msg))
+
+
+def _storage_error(error: PynamoDBException) -> Response[str]:
+    if is_throttled(error):
+        logger.warning("throttled by DynamoDB", code=error.cause_response_code)
+        return problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "the store is at its limit, try again", headers={"Retry-After": "1"}
+        )
+    return _unexpected(error)
+
+
+def _unexpected(_: Exception) -> Response[str]:
+    logger.exception("unexpected error")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; it has been recorded")
+
+
+def _no_route(_: Exception) -> Response[str]:
+    return problem(HTTPStatus.NOT_FOUND, "there is no such address")

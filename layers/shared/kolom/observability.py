@@ -1,0 +1,12 @@
+"""The only Logger, Tracer and Metrics: structured logs, traces and business events under one service name.
+
+Logs are constant messages with keyword fields, and never hold bodies, e-mail addresses or tokens. Level, service
+name and namespace come from the template (``POWERTOOLS_LOG_LEVEL``, ``POWERTOOLS_SERVICE_NAME``,
+``POWERTOOLS_METRICS_NAMESPACE``).
+"""
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics()
