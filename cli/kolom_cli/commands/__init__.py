@@ -1,0 +1,1 @@
+"""The commands of `kolom`, one module each."""

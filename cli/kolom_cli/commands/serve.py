@@ -1,0 +1,181 @@
+"""`kolom serve`: the whole stack on this machine."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Protocol
+
+import typer
+from rich.console import Console
+
+from kolom_cli.intrinsics import TemplateError
+from kolom_cli.local.runtime import FunctionError
+from kolom_cli.local.stack import LocalStack, PortInUseError
+
+EXIT_USAGE = 2
+EXIT_FAILED = 1
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Loader(Protocol):
+    """Fills a stack that has just started."""
+
+    def load_sample(self, stack: LocalStack) -> str:
+        """Load the sample articles; a phrase that says what was loaded, for the ready line."""
+        ...
+
+    def load_import(self, stack: LocalStack, kind: str, source: str) -> str:
+        """Load an export of ``kind`` (``blogger``, ``markdown``, …); a phrase likewise."""
+        ...
+
+
+class LoadError(Exception):
+    """What was to be loaded cannot be; the message is for the person who asked."""
+
+
+def project_root() -> Path:
+    """The directory of ``template.yaml``: the checkout that this package is installed from."""
+    for directory in Path(__file__).resolve().parents:
+        if (directory / "template.yaml").is_file():
+            return directory
+    raise TemplateError(
+        "template.yaml is not above the installed package: `kolom serve` needs a checkout (`make sync`)"
+    )
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` texts as a dictionary. Raises :class:`TemplateError`."""
+    parsed = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise TemplateError(f"--set takes NAME=VALUE, not {setting!r}")
+        parsed[name] = value
+    return parsed
+
+
+def parse_imports(imports: Sequence[str]) -> list[tuple[str, str]]:
+    """``KIND:SOURCE`` texts as pairs. Raises :class:`LoadError`."""
+    parsed = []
+    for each in imports:
+        kind, colon, source = each.partition(":")
+        if not colon or not kind or not source:
+            raise LoadError(f"--import takes KIND:SOURCE, not {each!r}")
+        parsed.append((kind, source))
+    return parsed
+
+
+def make_command(loader: Loader) -> Callable[..., None]:
+    """The Typer command, with the loader that it fills the stack with."""
+
+    def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
+        port: Annotated[int, typer.Option(help="The site's port; the local AWS takes the next one.")] = 8080,
+        empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
+        imports: Annotated[
+            list[str] | None,
+            typer.Option("--import", metavar="KIND:SOURCE", help="Load an export instead; repeatable."),
+        ] = None,
+        set_: Annotated[
+            list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A template parameter; repeatable.")
+        ] = None,
+        endpoint_url: Annotated[str | None, typer.Option(help="A DynamoDB Local to use instead of moto's.")] = None,
+        log_requests: Annotated[bool, typer.Option("--log-requests", help="A line per request.")] = False,
+    ) -> None:
+        """Run the whole stack on this machine: the site, its functions, and a local AWS."""
+        run(
+            loader,
+            port=port,
+            empty=empty,
+            imports=imports or [],
+            settings=set_ or [],
+            endpoint_url=endpoint_url,
+            log_requests=log_requests,
+        )
+
+    return serve
+
+
+def run(
+    loader: Loader,
+    *,
+    port: int,
+    empty: bool,
+    imports: Sequence[str],
+    settings: Sequence[str],
+    endpoint_url: str | None,
+    log_requests: bool = False,
+    template_path: Path | None = None,
+) -> None:
+    """Serve until interrupted. Raises :class:`typer.Exit` with 2 for bad options, 1 for what else goes wrong."""
+    _configure_logging(log_requests=log_requests)
+    with _until_interrupted() as interrupted:
+        try:
+            pairs = parse_imports(imports)
+            path = template_path or project_root() / "template.yaml"
+            stack = LocalStack(path, parse_settings(settings), port=port, endpoint_url=endpoint_url)
+            with stack:
+                loaded = _fill(stack, loader, pairs, empty=empty)
+                aws = f"AWS at {stack.aws_endpoint_url}, mail at {stack.url}/_local/mail"
+                typer.echo(f"Kolom is at {stack.url}/ ({', '.join([*loaded, aws])})")
+                interrupted.wait()
+        except (TemplateError, LoadError) as error:
+            _errors.print(f"kolom serve: {error}", markup=False)
+            raise typer.Exit(EXIT_USAGE) from None
+        except PortInUseError as error:
+            _errors.print(f"kolom serve: {error}; choose another with --port", markup=False)
+            raise typer.Exit(EXIT_FAILED) from None
+        except FunctionError as error:
+            _errors.print(f"kolom serve: {error}", markup=False)
+            raise typer.Exit(EXIT_FAILED) from error.__cause__
+        except KeyboardInterrupt:
+            return  # Interrupted while starting: what had started is stopped.
+
+
+def _fill(stack: LocalStack, loader: Loader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
+    if pairs:
+        loaded = [loader.load_import(stack, kind, source) for kind, source in pairs]
+    elif empty:
+        loaded = ["empty"]
+    else:
+        loaded = [loader.load_sample(stack)]
+    stack.settle(within_seconds=600)
+    return loaded
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set. Before anything waits for it, they raise KeyboardInterrupt."""
+    interrupted = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal handler)
+        if interrupted.is_set():
+            return
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _configure_logging(*, log_requests: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name, level in (
+        ("kolom_cli", logging.WARNING),
+        ("kolom.requests", logging.INFO if log_requests else logging.WARNING),
+    ):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(level)
+        logger.propagate = False

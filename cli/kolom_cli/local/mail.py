@@ -1,0 +1,155 @@
+"""The mail that the stack has sent: recorded where moto takes it, shown instead of delivered."""
+
+import email
+import email.policy
+import html
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from typing import Any
+from unittest.mock import patch
+
+from moto.ses.models import SESBackend
+from moto.ses.responses import EmailResponse
+from moto.sesv2.responses import SESV2Response
+
+type Mail = dict[str, Any]
+_STYLE = """
+body { font: 16px/1.5 system-ui; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
+iframe { width: 100%; height: 24rem }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
+"""
+
+
+class Outbox:
+    """The mail sent so far, oldest first.
+
+    Each is ``{to, from, reply_to, subject, text, html, headers}``: addresses as text, joined by commas; what a mail
+    does not have is the empty string.
+    """
+
+    def __init__(self) -> None:
+        self._mails: list[Mail] = []
+        self._lock = threading.Lock()
+
+    @property
+    def mails(self) -> list[Mail]:
+        """A copy of the list."""
+        with self._lock:
+            return list(self._mails)
+
+    def add(self, mail: Mail) -> None:
+        """Record one mail."""
+        with self._lock:
+            self._mails.append(mail)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Record all that moto accepts, from any sender: SES checks on AWS which addresses are verified."""
+
+        def raw(original: Any, backend: SESBackend, source: str, destinations: list[str], raw_data: str) -> Any:
+            answer = original(backend, source, list(destinations), raw_data)
+            self.add(parse(raw_data, list(destinations)))
+            return answer
+
+        def simple_v1(original: Any, response: EmailResponse) -> Any:
+            answer = original(response)
+            self.add(_from_v1(response))
+            return answer
+
+        def simple_v2(original: Any, response: SESV2Response) -> Any:
+            answer = original(response)
+            params = json.loads(response.body)
+            if "Simple" in params["Content"]:
+                self.add(_from_v2(params))
+            return answer
+
+        with (
+            patch.object(SESBackend, "_is_verified_address", lambda *_: True),
+            _around(SESBackend, "send_raw_email", raw),
+            _around(EmailResponse, "send_email", simple_v1),
+            _around(SESV2Response, "send_email", simple_v2),
+        ):
+            yield
+
+    def page(self) -> str:
+        """The mail as an HTML page; the HTML of a mail is shown in a sandbox without scripts."""
+        articles = "".join(_article(mail) for mail in reversed(self.mails)) or "<p>No mail yet.</p>"
+        return (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail</title>'
+            f"<style>{_STYLE}</style></head>"
+            f'<body><h1>Mail</h1><p>Nothing leaves this machine. <a href="/_local/mail.json">As JSON</a></p>{articles}'
+            "</body></html>"
+        )
+
+
+def _around(owner: type, name: str, wrapper: Any) -> Any:
+    original = getattr(owner, name)
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return wrapper(original, *args, **kwargs)
+
+    return patch.object(owner, name, replacement)
+
+
+def parse(raw: str, destinations: list[str]) -> Mail:
+    """A raw message as :class:`Outbox` shows it."""
+    message = email.message_from_string(raw, _class=EmailMessage, policy=email.policy.default)
+    return {
+        "to": str(message["To"] or ", ".join(destinations)),
+        "from": str(message["From"] or ""),
+        "reply_to": str(message["Reply-To"] or ""),
+        "subject": str(message["Subject"] or ""),
+        "text": _part(message, "plain"),
+        "html": _part(message, "html"),
+        "headers": {name: str(value) for name, value in message.items()},
+    }
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part is not None else ""
+
+
+def _from_v2(params: dict[str, Any]) -> Mail:
+    simple = params["Content"]["Simple"]
+    body = simple["Body"]
+    mail = {
+        "to": ", ".join(params.get("Destination", {}).get("ToAddresses", [])),
+        "from": params.get("FromEmailAddress", ""),
+        "reply_to": ", ".join(params.get("ReplyToAddresses", [])),
+        "subject": simple["Subject"]["Data"],
+        "text": body.get("Text", {}).get("Data", ""),
+        "html": body.get("Html", {}).get("Data", ""),
+    }
+    extra = {header["Name"]: header["Value"] for header in simple.get("Headers", [])}
+    return {**mail, "headers": {**_headers(mail), **extra}}
+
+
+def _from_v1(response: EmailResponse) -> Mail:
+    mail = {
+        "to": ", ".join((response._get_param("Destination") or {}).get("ToAddresses", [])),
+        "from": response._get_param("Source") or "",
+        "reply_to": ", ".join(response._get_param("ReplyToAddresses") or []),
+        "subject": response._get_param("Message.Subject.Data") or "",
+        "text": response._get_param("Message.Body.Text.Data") or "",
+        "html": response._get_param("Message.Body.Html.Data") or "",
+    }
+    return {**mail, "headers": _headers(mail)}
+
+
+def _headers(mail: dict[str, str]) -> dict[str, str]:
+    names = {"To": "to", "From": "from", "Reply-To": "reply_to", "Subject": "subject"}
+    return {name: mail[key] for name, key in names.items() if mail[key]}
+
+
+def _article(mail: Mail) -> str:
+    lines = "".join(f"<dt>{name}</dt><dd>{html.escape(mail[key])}</dd>" for name, key in _SHOWN if mail[key])
+    rich = f'<iframe sandbox title="HTML" srcdoc="{html.escape(mail["html"])}"></iframe>' if mail["html"] else ""
+    text = html.escape(mail["text"])
+    return f"<article><h2>{html.escape(mail['subject'])}</h2><dl>{lines}</dl><pre>{text}</pre>{rich}</article>"
+
+
+_SHOWN = (("To", "to"), ("From", "from"), ("Reply to", "reply_to"))

@@ -1,0 +1,104 @@
+"""What answers on the local site's port: the gateway, and beside it files, media and the mail sent."""
+
+import hashlib
+import json
+import logging
+import mimetypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from kolom_cli.local import gateway
+from kolom_cli.local.gateway import Request, Response
+from kolom_cli.local.mail import Outbox
+from kolom_cli.local.runtime import FunctionError, FunctionTimeoutError, Runtime
+from kolom_cli.template import Template
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+_log = logging.getLogger(__name__)
+
+
+class Site:
+    """The application behind the site's port."""
+
+    def __init__(self, template: Template, runtime: Runtime, outbox: Outbox, s3: Any, frontend: Path) -> None:
+        self._template = template
+        self._runtime = runtime
+        self._outbox = outbox
+        self._s3 = s3
+        self._frontend = frontend.resolve()
+        self._media_bucket = next((name for key, name in template.buckets.items() if "Media" in key), None)
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        path = unquote(request.path)
+        if request.method in {"GET", "HEAD"}:
+            if path == "/_local/mail":
+                return _text_response("text/html; charset=utf-8", self._outbox.page())
+            if path == "/_local/mail.json":
+                return _text_response("application/json", json.dumps(self._outbox.mails, ensure_ascii=False, indent=1))
+            if path.startswith("/assets/"):
+                return self._asset(path.removeprefix("/assets/"), request)
+            if path.startswith("/media/"):
+                return self._media(path.removeprefix("/"), request)
+        return self._through_gateway(request, path)
+
+    def _through_gateway(self, request: Request, path: str) -> Response:
+        cors = self._template.cors
+        if answer := gateway.preflight(cors, request):
+            return answer
+        match = gateway.match_route(self._template.routes, request.method, path)
+        if match is None:
+            return gateway.with_cors(cors, request, gateway.gateway_error(*gateway.NOT_FOUND))
+        function = self._template.functions[match.route.function]
+        try:
+            result = self._runtime.invoke(
+                function.name, gateway.to_event(request, match), within_seconds=gateway.INTEGRATION_TIMEOUT_SECONDS
+            )
+        except FunctionTimeoutError:
+            # Lambda ending the function is a failed integration, a function slower than the gateway waits is none.
+            slow = function.timeout_seconds > gateway.INTEGRATION_TIMEOUT_SECONDS
+            response = gateway.gateway_error(*(gateway.FUNCTION_TOO_SLOW if slow else gateway.FUNCTION_FAILED))
+        except FunctionError:
+            response = gateway.gateway_error(*gateway.FUNCTION_FAILED)
+        else:
+            response = gateway.to_response(result)
+        return gateway.with_cors(cors, request, response)
+
+    def _asset(self, name: str, request: Request) -> Response:
+        file = (self._frontend / name).resolve()
+        if not file.is_relative_to(self._frontend) or not file.is_file():
+            return gateway.gateway_error(*gateway.NOT_FOUND)
+        # Not immutable as the deployed ones are: here the names carry no hash and the author is editing.
+        return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
+
+    def _media(self, key: str, request: Request) -> Response:
+        if self._media_bucket is None:
+            return gateway.gateway_error(*gateway.NOT_FOUND)
+        try:
+            found: Mapping[str, Any] = self._s3.get_object(Bucket=self._media_bucket, Key=key)
+        except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.ClientError):
+            return gateway.gateway_error(*gateway.NOT_FOUND)
+        kind = found.get("ContentType", "")
+        if kind in {"", "binary/octet-stream"}:
+            kind = _content_type(key)
+        return _file_response(request, found["Body"].read(), kind, found.get("CacheControl") or IMMUTABLE)
+
+
+def _text_response(kind: str, text: str) -> Response:
+    return Response(status=200, headers=[("Content-Type", kind), ("Cache-Control", "no-store")], body=text.encode())
+
+
+def _file_response(request: Request, body: bytes, kind: str, cache_control: str) -> Response:
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = [("ETag", tag), ("Cache-Control", cache_control), ("X-Content-Type-Options", "nosniff")]
+    if tag in (request.header("if-none-match") or ""):
+        return Response(status=304, headers=headers)
+    return Response(status=200, headers=[("Content-Type", kind), *headers], body=body)
+
+
+def _content_type(name: str) -> str:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind == "application/json"
+    return f"{kind}; charset=utf-8" if is_text else kind
