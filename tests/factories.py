@@ -1,0 +1,76 @@
+"""Makes what tests need, with only what matters to the test spelled out."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from kolom.articles.types import Body, Content
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def content(slug: str = "hello", **changes: Any) -> Content:
+    """An article by an author; ``html`` stands for its body."""
+    html = changes.pop("html", f"<p>The body of {slug}.</p>")
+    defaults: dict[str, Any] = {
+        "title": slug.replace("-", " ").title(),
+        "slug": slug,
+        "body": Body(html=html, source=html, source_format="html"),
+        "published_at": datetime(2026, 2, 1, 8, tzinfo=UTC),
+    }
+    return Content(**defaults | changes)
+
+
+def request(
+    path: str,
+    query: str | dict[str, Any] = "",
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: str | None = None,
+) -> dict[str, Any]:
+    """An HTTP API event of payload format 2.0, as API Gateway sends it."""
+    raw_query = query if isinstance(query, str) else urlencode(query, doseq=True)
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(raw_query, keep_blank_values=True):
+        values.setdefault(name, []).append(value)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": raw_query,
+        "headers": {"host": "blog.example", **(headers or {})},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api",
+            "domainName": "blog.example",
+            "domainPrefix": "blog",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": "test",
+            },
+            "requestId": "request",
+            "routeKey": f"{method} {path}",
+            "stage": "$default",
+            "time": "01/Mar/2026:12:00:00 +0000",
+            "timeEpoch": 1772366400000,
+        },
+        "isBase64Encoded": False,
+    }
+    if values:
+        event["queryStringParameters"] = {name: ",".join(listed) for name, listed in values.items()}
+    if body is not None:
+        event["body"] = body
+    return event
+
+
+class Context:
+    """The part of Lambda's context that Powertools reads."""
+
+    function_name = "function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id = "request"

@@ -1,0 +1,114 @@
+"""Whatever an author does in whatever order, lists, labels and counts agree with the articles."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import boto3
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from moto import mock_aws
+
+from kolom.articles import publishing, reading, store
+from kolom.articles.releasing import release_due
+from kolom.articles.types import Shelf
+from kolom.errors import Conflict, NotFound
+from kolom_cli.local.moto_help import help_moto
+from kolom_cli.template import load
+from tests.factories import NOW, content
+from tests.integration.conftest import PROJECT
+
+SLUGS = st.sampled_from(["one", "two", "three"])
+LABELS = st.lists(st.sampled_from(["News", "news", "c#", "100%", "Politik"]), max_size=4).map(tuple)
+DATES = st.one_of(st.none(), st.integers(-400, 3).map(lambda days: NOW + timedelta(days=days, hours=7)))
+TABLES = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"}).tables
+ZONE = ZoneInfo("Asia/Jakarta")
+
+
+class Author(RuleBasedStateMachine):
+    """Does what an author may do, and compares with a plain model of what must be seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mock, self.help = mock_aws(), help_moto()
+        self.mock.start()
+        self.help.__enter__()
+        client = boto3.client("dynamodb")
+        for table in TABLES.values():
+            client.create_table(**table.create)
+        self.now = NOW
+
+    def teardown(self) -> None:
+        self.help.__exit__(None, None, None)
+        self.mock.stop()
+
+    @rule(slug=SLUGS, labels=LABELS, date=DATES, draft=st.booleans(), page=st.booleans())
+    def publish(self, slug: str, labels: tuple[str, ...], date: datetime | None, draft: bool, page: bool) -> None:
+        wanted = content(slug, labels=labels, published_at=date, draft=draft, kind="page" if page else "article")
+        try:
+            publishing.publish(wanted, now=self.now, force=True)
+        except Conflict as conflict:
+            assert "old address" in str(conflict)
+
+    @rule(slug=SLUGS, new=SLUGS)
+    def rename(self, slug: str, new: str) -> None:
+        try:
+            article_id = publishing.find(slug).id
+            publishing.publish(content(new), now=self.now, article_id=article_id, force=True)
+        except (Conflict, NotFound):
+            pass
+
+    @rule(slug=SLUGS)
+    def unpublish(self, slug: str) -> None:
+        self._quietly(lambda: publishing.unpublish(slug, now=self.now))
+
+    @rule(slug=SLUGS)
+    def delete(self, slug: str) -> None:
+        self._quietly(lambda: publishing.delete(slug, now=self.now))
+
+    @rule(days=st.integers(1, 2))
+    def wait(self, days: int) -> None:
+        self.now += timedelta(days=days)
+        release_due(now=self.now)
+
+    @invariant()
+    def lists_and_counts_agree_with_the_articles(self) -> None:
+        articles = [article for number in range(1, 4) if (article := store.load(number))]
+        listed = [article for article in articles if article.status == "published" and article.kind == "article"]
+        page = reading.list_cards(Shelf(), limit=100)
+        assert sorted(card.id for card in page.items) == sorted(article.id for article in listed)
+        assert page.total == len(listed)
+        months = Counter(
+            (a.published_at.astimezone(ZONE).year, a.published_at.astimezone(ZONE).month)
+            for a in listed
+            if a.published_at
+        )
+        assert {(entry.year, entry.month): entry.count for entry in reading.archive()} == dict(months)
+        labels = Counter(label.casefold() for article in listed for label in article.labels)
+        assert {entry.label.casefold(): entry.count for entry in reading.labels()} == dict(labels)
+        for label in labels:
+            shelf = reading.list_cards(Shelf(label=label), limit=100)
+            assert len(shelf.items) == shelf.total == labels[label]
+            for year, month in months:
+                shelf = reading.list_cards(Shelf(label=label, year=year, month=month), limit=100)
+                assert len(shelf.items) == shelf.total
+                shelf = reading.list_cards(Shelf(label=label, year=year), limit=100)
+                assert len(shelf.items) == shelf.total
+
+    @invariant()
+    def published_articles_can_be_read(self) -> None:
+        for number in range(1, 4):
+            article = store.load(number)
+            if article and article.status == "published":
+                assert reading.read(article.slug).body.html
+
+    def _quietly(self, act: object) -> None:
+        try:
+            act()  # type: ignore[operator]
+        except NotFound:
+            pass
+
+
+TestAuthor = Author.TestCase
+TestAuthor.settings = hypothesis_settings(max_examples=25, stateful_step_count=15, deadline=None)

@@ -1,0 +1,351 @@
+"""Publishing, withdrawing, deleting and releasing articles."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kolom.articles import publishing, reading, store
+from kolom.articles.releasing import release_due
+from kolom.articles.types import Body, Shelf
+from kolom.errors import Busy, Conflict, Gone, Invalid, Moved, NotFound
+from kolom.models.articles import ArticleRecord, BodyPart, CardRecord, Count
+from tests.factories import NOW, content
+from tests.integration.conftest import Faults
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def parts_of(article_id: int) -> list[str]:
+    return [str(item.part) for item in ArticleRecord.query(str(article_id), consistent_read=True)]
+
+
+def counts() -> dict[str, int]:
+    return {str(item.part): int(item.articles) for item in Count.query("counts") if item.articles}
+
+
+class TestFirstPublication:
+    def test_a_published_article_is_read_back_whole(self) -> None:
+        publishing.publish(content("hello", html="<p>Halo</p>", labels=("News",), description="About"), now=NOW)
+        found = reading.read("hello")
+        assert (found.article.title, found.article.labels, found.article.description) == ("Hello", ("News",), "About")
+        assert found.body.html == "<p>Halo</p>"
+
+    def test_ids_are_small_numbers_in_the_order_of_creation(self) -> None:
+        ids = [publishing.publish(content(slug), now=NOW).article.id for slug in ("a1", "b1", "c1")]
+        assert ids == [1, 2, 3]
+
+    def test_the_date_is_the_moment_of_publication_unless_given(self) -> None:
+        article = publishing.publish(content(published_at=None), now=NOW).article
+        assert article.published_at == NOW
+
+    def test_the_same_content_again_changes_nothing(self) -> None:
+        first = publishing.publish(content(), now=NOW)
+        second = publishing.publish(content(), now=NOW + timedelta(days=1))
+        assert (second.change, second.article) == ("unchanged", first.article)
+
+    def test_labels_that_differ_only_in_case_are_one(self) -> None:
+        article = publishing.publish(content(labels=("News", "news", " NEWS ")), now=NOW).article
+        assert article.labels == ("News",)
+        assert counts()["label#news"] == 1
+
+    def test_the_source_is_kept_but_not_read_by_readers(self) -> None:
+        body = Body(html="<p>x</p>", source="*x*", source_format="markdown")
+        article = publishing.publish(content(body=body), now=NOW).article
+        assert store.load_body(article).source == "*x*"
+        assert reading.read("hello").body.source == ""
+
+
+class TestChanging:
+    def test_a_change_needs_the_version_that_was_read(self) -> None:
+        publishing.publish(content(), now=NOW)
+        with pytest.raises(Conflict, match="already, in version 1"):
+            publishing.publish(content(title="New"), now=NOW)
+
+    def test_a_change_of_an_older_version_is_refused(self) -> None:
+        publishing.publish(content(), now=NOW)
+        publishing.publish(content(title="Second"), now=NOW, expected_version=1)
+        with pytest.raises(Conflict, match="now in version 2"):
+            publishing.publish(content(title="Third"), now=NOW, expected_version=1)
+        assert reading.read("hello").article.title == "Second"
+
+    def test_force_overwrites_whatever_is_there(self) -> None:
+        publishing.publish(content(), now=NOW)
+        forced = publishing.publish(content(title="Forced"), now=NOW, force=True)
+        assert (forced.change, forced.article.version) == ("updated", 2)
+
+    def test_the_old_body_is_removed(self) -> None:
+        article = publishing.publish(content(), now=NOW).article
+        publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
+        assert [part for part in parts_of(article.id) if article.body_version in part] == []
+        assert reading.read("hello").body.html == "<p>new</p>"
+
+    def test_the_date_of_first_publication_stays(self) -> None:
+        publishing.publish(content(published_at=None), now=NOW)
+        later = NOW + timedelta(days=3)
+        article = publishing.publish(content(published_at=None, title="New"), now=later, expected_version=1).article
+        assert (article.published_at, article.updated_at) == (NOW, later)
+
+    def test_an_unknown_id_is_told(self) -> None:
+        with pytest.raises(NotFound, match="no article with the id 7"):
+            publishing.publish(content(), now=NOW, article_id=7)
+
+    @pytest.mark.parametrize("changed", [20, 17])
+    def test_all_of_many_labels_may_change_at_once(self, changed: int) -> None:
+        before = [f"before {number}" for number in range(20)]
+        after = [f"after {number}" for number in range(changed)] + before[changed:]
+        publishing.publish(content(labels=tuple(before)), now=NOW)
+        publishing.publish(
+            content(labels=tuple(after), published_at=datetime(2025, 7, 1, tzinfo=UTC)), now=NOW, expected_version=1
+        )
+        assert {entry.label for entry in reading.labels()} == set(after)
+        assert reading.count(Shelf(label="after 3", year=2025, month=7)) == 1
+        assert reading.count(Shelf(label="before 3")) == 0
+        assert reading.count(Shelf(label="before 3", year=2026)) == 0
+
+
+class TestNames:
+    def test_the_old_slug_leads_to_the_new_one(self) -> None:
+        article = publishing.publish(content("old"), now=NOW).article
+        publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
+        with pytest.raises(Moved) as moved:
+            reading.read("old")
+        assert moved.value.slug == "new"
+
+    def test_a_slug_may_come_back(self) -> None:
+        article = publishing.publish(content("old"), now=NOW).article
+        publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
+        publishing.publish(content("old"), now=NOW, article_id=article.id, expected_version=2)
+        assert reading.read("old").article.id == article.id
+
+    def test_an_old_slug_is_not_given_to_another_article(self) -> None:
+        article = publishing.publish(content("old"), now=NOW).article
+        publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
+        with pytest.raises(Conflict, match="'old' is an old address of 'new'"):
+            publishing.publish(content("old", title="Another"), now=NOW, force=True)
+
+    def test_a_path_belongs_to_one_article(self) -> None:
+        publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
+        with pytest.raises(Conflict, match="the path '/2024/05/x.html' belongs to another article"):
+            publishing.publish(content("two", path="/2024/05/x.html"), now=NOW)
+        assert [item.slug for item in reading.list_cards(Shelf(), limit=10).items] == ["one"]
+
+    def test_a_refused_publication_leaves_no_body_behind(self) -> None:
+        publishing.publish(content("one", path="/x.html"), now=NOW)
+        with pytest.raises(Conflict):
+            publishing.publish(content("two", path="/x.html"), now=NOW)
+        assert parts_of(2) == []
+
+    def test_paths_of_imports_and_slugs_are_found(self) -> None:
+        publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
+        assert [reading.find_slug(path) for path in ("/2024/05/x.html", "/one/", "/one")] == ["one"] * 3
+
+
+class TestWithdrawing:
+    def test_an_unpublished_article_is_a_draft_and_counts_no_more(self) -> None:
+        publishing.publish(content(labels=("a",)), now=NOW)
+        publishing.unpublish("hello", now=NOW)
+        with pytest.raises(NotFound):
+            reading.read("hello")
+        assert counts() == {}
+
+    def test_publishing_it_again_brings_it_back(self) -> None:
+        publishing.publish(content(labels=("a",)), now=NOW)
+        withdrawn = publishing.unpublish("hello", now=NOW)
+        publishing.publish(content(labels=("a",)), now=NOW, expected_version=withdrawn.version)
+        assert reading.read("hello").article.status == "published"
+        assert counts() == {"all": 1, "month#2026-02": 1, "label#a": 1, "label-month#a#2026-02": 1}
+
+    def test_a_deleted_article_is_gone_and_keeps_its_name(self) -> None:
+        article = publishing.publish(content(labels=("a",)), now=NOW).article
+        publishing.delete("hello", now=NOW)
+        with pytest.raises(Gone):
+            reading.read("hello")
+        assert parts_of(article.id) == ["card"]
+        with pytest.raises(Conflict, match="deleted"):
+            publishing.publish(content(), now=NOW)
+
+    def test_force_brings_a_deleted_article_back_under_its_id(self) -> None:
+        article = publishing.publish(content(), now=NOW).article
+        publishing.delete("hello", now=NOW)
+        assert publishing.publish(content(), now=NOW, force=True).article.id == article.id
+        assert reading.read("hello").body.html == "<p>The body of hello.</p>"
+
+    def test_deleting_twice_is_told(self) -> None:
+        publishing.publish(content(), now=NOW)
+        publishing.delete("hello", now=NOW)
+        with pytest.raises(NotFound, match="deleted"):
+            publishing.delete("hello", now=NOW)
+
+
+class TestSchedule:
+    def test_a_draft_is_kept_and_not_shown(self) -> None:
+        publishing.publish(content(draft=True, labels=("a",)), now=NOW)
+        with pytest.raises(NotFound):
+            reading.read("hello")
+        assert (counts(), reading.list_cards(Shelf(), limit=5).items) == ({}, ())
+
+    def test_a_future_article_appears_when_its_time_has_come(self) -> None:
+        due = NOW + timedelta(hours=1)
+        publishing.publish(content(published_at=due, labels=("a",)), now=NOW)
+        assert release_due(now=due - timedelta(seconds=1)) == ([], [])
+        assert counts() == {}
+        assert release_due(now=due) == (["hello"], [])
+        assert reading.read("hello").article.published_at == due
+        assert counts() == {"all": 1, "month#2026-03": 1, "label#a": 1, "label-month#a#2026-03": 1}
+
+    def test_releasing_twice_counts_once(self) -> None:
+        publishing.publish(content(published_at=NOW + timedelta(hours=1)), now=NOW)
+        later = NOW + timedelta(hours=2)
+        assert [release_due(now=later), release_due(now=later)] == [(["hello"], []), ([], [])]
+        assert counts()["all"] == 1
+
+    def test_a_postponed_article_is_taken_off_the_lists(self) -> None:
+        publishing.publish(content(), now=NOW)
+        publishing.publish(content(published_at=NOW + timedelta(days=1)), now=NOW, expected_version=1)
+        with pytest.raises(NotFound):
+            reading.read("hello")
+        assert counts() == {}
+
+    def test_an_article_that_is_busy_waits_for_the_next_run(self, faults: Faults, monkeypatch: Any) -> None:
+        monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
+        publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
+        faults.conflict(1_000)
+        assert release_due(now=NOW + timedelta(hours=2)) == ([], ["busy"])
+
+
+class TestPages:
+    def test_a_free_page_is_read_but_not_listed_nor_counted(self) -> None:
+        publishing.publish(content("about", kind="page", labels=("a",)), now=NOW)
+        assert reading.read("about").previous is None
+        assert (counts(), reading.list_cards(Shelf(), limit=5).items) == ({}, ())
+
+
+class TestSize:
+    def test_two_megabytes_are_published_and_read_back_whole(self) -> None:
+        # Hexadecimal noise compresses to half at best: several items and several pages of a Query.
+        noise = "".join(f"{(number * 2654435761) % 2**32:08x}" for number in range(2 * 1024 * 1024 // 8))
+        article = publishing.publish(content(html=noise), now=NOW).article
+        assert article.body_parts > 2
+        assert reading.read("hello").body.html == noise
+
+    def test_more_than_two_megabytes_is_refused_with_the_size(self) -> None:
+        with pytest.raises(Invalid, match=r"3,145,728 bytes, at most 2,097,152"):
+            publishing.publish(content(html="x" * 3 * 1024 * 1024), now=NOW)
+
+    def test_no_item_comes_near_the_limit_of_an_item(self) -> None:
+        noise = "".join(f"{(number * 2654435761) % 2**32:08x}" for number in range(2 * 1024 * 1024 // 8))
+        article = publishing.publish(content(html=noise), now=NOW).article
+        parts = BodyPart.query(str(article.id), BodyPart.part.startswith("body#"))
+        assert max(len(part.data) for part in parts) <= 360_000
+
+
+class TestInterference:
+    @pytest.mark.parametrize(
+        "act",
+        [
+            lambda: publishing.publish(content(title="New", labels=("b",)), now=NOW, expected_version=1),
+            lambda: publishing.publish(content("other"), now=NOW),
+            lambda: publishing.publish(content("moved"), now=NOW, article_id=1, expected_version=1),
+            lambda: publishing.unpublish("hello", now=NOW),
+            lambda: publishing.delete("hello", now=NOW),
+            lambda: release_due(now=NOW + timedelta(days=9)),
+        ],
+        ids=["update", "create", "change slug", "unpublish", "delete", "release"],
+    )
+    def test_conflicting_transactions_are_survived(self, faults: Faults, act: Any) -> None:
+        publishing.publish(content(labels=("a",)), now=NOW)
+        publishing.publish(content("later", published_at=NOW + timedelta(days=1)), now=NOW)
+        faults.conflict(3)
+        act()
+        assert faults.refused == 3
+
+    def test_lasting_conflicts_are_told_and_nothing_is_written(self, faults: Faults, monkeypatch: Any) -> None:
+        monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
+        publishing.publish(content(), now=NOW)
+        faults.conflict(1_000)
+        with pytest.raises(Busy):
+            publishing.publish(content(title="New"), now=NOW, expected_version=1)
+        assert reading.read("hello").article.title == "Hello"
+        assert len([part for part in parts_of(1) if part.startswith("body#")]) == 1
+
+    def test_two_publishers_at_once_never_lose_a_change(self) -> None:
+        publishing.publish(content(), now=NOW)
+        outcomes: list[str] = []
+        barrier = threading.Barrier(8)
+
+        def publish(number: int) -> None:
+            barrier.wait()
+            try:
+                publishing.publish(content(title=f"By {number}", html=f"<p>{number}</p>"), now=NOW, expected_version=1)
+                outcomes.append("won")
+            except Conflict:
+                outcomes.append("told")
+
+        threads = [threading.Thread(target=publish, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        found = reading.read("hello")
+        assert sorted(outcomes) == ["told"] * 7 + ["won"]
+        assert found.body.html == f"<p>{found.article.title.removeprefix('By ')}</p>"
+        assert len([part for part in parts_of(1) if part.startswith("body#")]) == 1
+
+    def test_a_publication_that_broke_off_before_the_transaction_changes_nothing(self, monkeypatch: Any) -> None:
+        publishing.publish(content(), now=NOW)
+        with monkeypatch.context() as patched:
+            patched.setattr("kolom.articles.transitions.commit", _crash)
+            with pytest.raises(KeyboardInterrupt):
+                publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
+        assert reading.read("hello").body.html == "<p>The body of hello.</p>"
+
+    def test_the_next_publication_removes_what_a_broken_one_left(self, monkeypatch: Any) -> None:
+        publishing.publish(content(), now=NOW)
+        with monkeypatch.context() as patched:
+            patched.setattr("kolom.articles.transitions.commit", _crash)
+            with pytest.raises(KeyboardInterrupt):
+                publishing.publish(content(html="<p>lost</p>"), now=NOW, expected_version=1)
+        publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
+        assert len([part for part in parts_of(1) if part.startswith(("body#", "source#"))]) == 2
+
+    def test_a_publication_that_broke_off_after_the_transaction_is_done(self, monkeypatch: Any) -> None:
+        publishing.publish(content(), now=NOW)
+        with monkeypatch.context() as patched:
+            patched.setattr("kolom.articles.store.remove_stale_parts", _crash)
+            with pytest.raises(KeyboardInterrupt):
+                publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
+        assert reading.read("hello").body.html == "<p>new</p>"
+        assert publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1).change == "unchanged"
+
+    def test_a_winner_does_not_remove_the_body_of_one_who_builds_on_it(self, monkeypatch: Any) -> None:
+        """Between a writer's commit and its tidying up another one stores the next body."""
+        publishing.publish(content(), now=NOW)
+        tidy = store.remove_stale_parts
+
+        def overtaken(current: Any) -> None:
+            monkeypatch.setattr("kolom.articles.store.remove_stale_parts", tidy)
+            write, done = store.write_parts, []
+
+            def write_then_tidy(parts: Any) -> None:
+                write(parts)
+                done.append(tidy(current))
+
+            monkeypatch.setattr("kolom.articles.store.write_parts", write_then_tidy)
+            publishing.publish(content(html="<p>third</p>"), now=NOW, expected_version=2)
+
+        monkeypatch.setattr("kolom.articles.store.remove_stale_parts", overtaken)
+        publishing.publish(content(html="<p>second</p>"), now=NOW, expected_version=1)
+        assert reading.read("hello").body.html == "<p>third</p>"
+
+
+def _crash(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_cards_on_shelves_hold_no_body() -> None:
+    """What lists read and the index copies stays small."""
+    publishing.publish(content(html="<p>" + "word " * 10_000 + "</p>"), now=NOW)
+    raw = CardRecord.get("1", "card").serialize()
+    assert sum(len(str(value)) for value in raw.values()) < 2_000
