@@ -23,7 +23,7 @@ os.environ.update(
 for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
     del os.environ[name]
 
-import pytest
+import pytest  # noqa: E402
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -52,7 +52,7 @@ class Faults:
         answer = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"}}
         self._planned += [(operation, answer)] * times
 
-    def __call__(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]] | None:
+    def __call__(self, model: Any, **_: Any) -> Any:
         for planned in self._planned:
             if planned[0] == model.name:
                 self._planned.remove(planned)

@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     ResponseValidationError,
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound
@@ -47,6 +48,23 @@ _STATUS_OF: Mapping[type[KolomError], HTTPStatus] = {
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
+
+
+class FieldProblem(BaseModel):
+    """One thing wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). ``errors`` is there when a validation failed."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
 
 
 class MovedPermanently(Exception):
@@ -93,10 +111,9 @@ def problem(
     status: HTTPStatus, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
 ) -> Response[str]:
     """An RFC 9457 problem. ``detail`` is for people; ``errors`` names the fields of a failed validation."""
-    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    if errors:
-        body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
-    return Response(int(status), PROBLEM, json.dumps(body, ensure_ascii=False), headers=dict(headers or {}))
+    fields = [FieldProblem(field=error.field, message=error.message) for error in errors]
+    body = Problem(title=status.phrase, status=int(status), detail=detail, errors=fields or None)
+    return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=dict(headers or {}))
 
 
 def finish(event: Mapping[str, Any], answer: Answer) -> Answer:

@@ -127,7 +127,7 @@ class TestNames:
 
     def test_a_path_belongs_to_one_article(self) -> None:
         publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
-        with pytest.raises(Conflict, match="the path '/2024/05/x.html' belongs to another article"):
+        with pytest.raises(Conflict, match=r"the path '/2024/05/x\.html' belongs to another article"):
             publishing.publish(content("two", path="/2024/05/x.html"), now=NOW)
         assert [item.slug for item in reading.list_cards(Shelf(), limit=10).items] == ["one"]
 
@@ -326,11 +326,11 @@ class TestInterference:
 
         def overtaken(current: Any) -> None:
             monkeypatch.setattr("kolom.articles.store.remove_stale_parts", tidy)
-            write, done = store.write_parts, []
+            write = store.write_parts
 
             def write_then_tidy(parts: Any) -> None:
                 write(parts)
-                done.append(tidy(current))
+                tidy(current)
 
             monkeypatch.setattr("kolom.articles.store.write_parts", write_then_tidy)
             publishing.publish(content(html="<p>third</p>"), now=NOW, expected_version=2)

@@ -25,7 +25,8 @@ CARD = {
 
 def get(path: str, query: str | dict[str, Any] = "", **headers: str) -> dict[str, Any]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return app.handler(request(path, query, headers=named), Context())  # type: ignore[arg-type]
+    answer: dict[str, Any] = app.handler(request(path, query, headers=named), Context())
+    return answer
 
 
 def fetch(path: str, query: str | dict[str, Any] = "") -> Any:

@@ -1,0 +1,41 @@
+"""What a function really asks of DynamoDB, in the words of an IAM policy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kolom.models.articles import ArticleRecord
+
+_TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+type Operation = tuple[str, str]
+"""An action, and the table or ``table/index/name`` that it touches."""
+
+
+@contextmanager
+def recorded() -> Iterator[list[Operation]]:
+    """Every operation made inside, in order; a transaction as the actions for which IAM asks."""
+    operations: list[Operation] = []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        operations.extend(_operations(model.name, params))
+
+    events = ArticleRecord._get_connection().connection.client.meta.events
+    events.register("provide-client-params.dynamodb.*", note)
+    try:
+        yield operations
+    finally:
+        events.unregister("provide-client-params.dynamodb.*", note)
+
+
+def _operations(action: str, params: dict[str, Any]) -> list[Operation]:
+    if action in {"TransactWriteItems", "TransactGetItems"}:
+        return [
+            (f"dynamodb:{_TRANSACTED.get(kind, 'GetItem')}", write["TableName"])
+            for item in params["TransactItems"]
+            for kind, write in item.items()
+        ]
+    if action in {"BatchGetItem", "BatchWriteItem"}:
+        return [(f"dynamodb:{action}", table) for table in params["RequestItems"]]
+    index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+    return [(f"dynamodb:{action}", params["TableName"] + index)]

@@ -1,0 +1,36 @@
+"""The models and the template describe the same tables."""
+
+import pytest
+from kolom.models.articles import ArticleRecord
+from kolom_cli.template import Template
+from pynamodb.models import Model
+
+MODELS: dict[str, type[Model]] = {"ArticlesTable": ArticleRecord}
+
+
+@pytest.mark.parametrize("logical_id", MODELS)
+def test_a_model_has_the_keys_and_indexes_of_its_table(logical_id: str, template: Template) -> None:
+    table, schema = template.tables[logical_id].create, MODELS[logical_id]._get_schema()
+    types = {entry["AttributeName"]: entry["AttributeType"] for entry in table["AttributeDefinitions"]}
+    assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [
+        (key["AttributeName"], key["KeyType"]) for key in schema["key_schema"]
+    ]
+    assert types == {entry["AttributeName"]: entry["AttributeType"] for entry in schema["attribute_definitions"]}
+    assert [
+        (index["IndexName"], index["KeySchema"], index["Projection"]["ProjectionType"])
+        for index in table.get("GlobalSecondaryIndexes", [])
+    ] == [
+        (index["index_name"], index["key_schema"], index["projection"]["ProjectionType"])
+        for index in schema["global_secondary_indexes"]
+    ]
+
+
+@pytest.mark.parametrize("logical_id", MODELS)
+def test_a_model_finds_its_table_by_the_functions_environment(logical_id: str, template: Template) -> None:
+    assert MODELS[logical_id].Meta.table_name == template.tables[logical_id].name
+
+
+def test_there_are_six_tables(template: Template) -> None:
+    assert set(template.tables) == {
+        *("ArticlesTable", "CommentsTable", "MessagesTable", "OutboxTable", "SearchTable", "GuardTable")
+    }
