@@ -1,0 +1,54 @@
+"""The addresses of the site's pages. Paths are percent-encoded and begin with a slash. Pure but for the site's URL."""
+
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from kolom.config import settings
+
+_PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
+
+
+def label_name(label: str) -> str:
+    """The form of a label that stands in its address: the same for all its spellings."""
+    return unicodedata.normalize("NFC", " ".join(label.split()).casefold())
+
+
+def label_path(label: str) -> str:
+    """Where the articles with a label are listed."""
+    return f"/label/{quote(label_name(label), safe='')}/"
+
+
+def year_path(year: int) -> str:
+    """Where the articles of a year are listed."""
+    return f"/{year:04d}/"
+
+
+def month_path(year: int, month: int) -> str:
+    """Where the articles of a month are listed."""
+    return f"/{year:04d}/{month:02d}/"
+
+
+def encoded_path(path: str) -> str:
+    """The path of an article as it stands in a link or a ``Location``. Never begins with two slashes."""
+    return quote("/" + path.lstrip("/"), safe=_PATH_CHARACTERS)
+
+
+def with_cursor(path: str, cursor: str | None) -> str:
+    """The page of a list that begins at the cursor."""
+    return path if cursor is None else f"{path}?{urlencode({'cursor': cursor})}"
+
+
+def absolute(address: str) -> str:
+    """The full URL of a path of this site; a URL stays as it is."""
+    if re.match(r"https?://", address, re.IGNORECASE):
+        return address
+    if address.startswith("//"):
+        return f"https:{address}"
+    return settings().site_url.rstrip("/") + address
+
+
+def asset(name: str) -> str:
+    """Where a file of the theme is served."""
+    return f"/assets/{name}"

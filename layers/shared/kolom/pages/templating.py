@@ -1,0 +1,91 @@
+"""The templates and what every one of them can use. Everything is escaped but what says otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from kolom.articles.types import Card
+from kolom.config import settings
+from kolom.pages import addresses
+from kolom.pages.locales import Locale, direction, machine_time
+
+_FOLDER: Final = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a page says of itself to browsers, search engines and those who share it.
+
+    ``canonical`` and ``next_page`` are encoded paths. A page without ``canonical`` is an answer to a wrong address.
+    """
+
+    title: str
+    description: str = ""
+    canonical: str | None = None
+    next_page: str | None = None
+    indexed: bool = True
+    image: str | None = None
+    article: Card | None = None
+    structured_data: Mapping[str, Any] | None = None
+
+
+def render(template: str, head: Head, locale: Locale, *, language: str | None = None, **values: object) -> str:
+    """A whole page. ``language`` is that of its content, where it is another than the locale's."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            head=head,
+            site=settings(),
+            locale=locale,
+            language=language or locale.code,
+            t=locale.text,
+            count=locale.count,
+            **values,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+    environment.globals.update(
+        absolute=addresses.absolute,
+        asset=addresses.asset,
+        encoded_path=addresses.encoded_path,
+        label_path=addresses.label_path,
+        month_path=addresses.month_path,
+        year_path=addresses.year_path,
+        machine_time=machine_time,
+        in_language=_in_language,
+        shareable=_shareable,
+    )
+    return environment
+
+
+def _in_language(language: str, around: str) -> Markup:
+    """The attributes that tell an element's language and direction, if it is another language than ``around`` it."""
+    if language == around:
+        return Markup()
+    attributes = Markup(' lang="{}"').format(language)
+    if direction(language) != direction(around):
+        attributes += Markup(' dir="{}"').format(direction(language))
+    return attributes
+
+
+def _shareable(image: str | None) -> bool:
+    """Whether those who show previews of links can show the image: none of them takes SVG."""
+    return image is not None and not image.split("?")[0].lower().endswith(".svg")

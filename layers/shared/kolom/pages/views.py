@@ -1,0 +1,185 @@
+"""From articles and lists of them to pages. Pure: neither storage nor clock, only the site's settings."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any, Final
+
+from kolom.articles.types import Article, Body, CardPage, LabelCount, MonthCount, Reading
+from kolom.config import settings
+from kolom.pages import addresses
+from kolom.pages.locales import Locale, direction, find_locale, machine_time, site_locale
+from kolom.pages.page import NO_CACHING, Page, html_page
+from kolom.pages.templating import Head, render
+
+RETRY_AFTER_SECONDS: Final = 5
+_CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
+
+
+def home(cards: CardPage, *, cursor: str | None = None) -> Page:
+    """The newest articles, or those that follow ``cursor``."""
+    locale = site_locale()
+    head = _list_head(settings().site_title, "/", cards, cursor, locale, description=settings().site_description)
+    return html_page(render("home.html", head, locale, cards=cards, first="/", is_first=cursor is None), locale.code)
+
+
+def label(name: str, cards: CardPage, *, cursor: str | None = None) -> Page:
+    """The articles with the label ``name``."""
+    locale = site_locale()
+    return _card_list(
+        locale, locale.text("label.title", label=name), name, "label", addresses.label_path(name), cards, cursor
+    )
+
+
+def months(year: int, month: int | None, cards: CardPage, *, cursor: str | None = None) -> Page:
+    """The articles of a month, or of a whole year."""
+    locale = site_locale()
+    name = str(year) if month is None else locale.month(year, month)
+    path = addresses.year_path(year) if month is None else addresses.month_path(year, month)
+    return _card_list(locale, locale.text("month.title", month=name), name, "month", path, cards, cursor)
+
+
+def labels(counts: Sequence[LabelCount]) -> Page:
+    """All labels."""
+    locale = site_locale()
+    head = Head(
+        title=locale.text("labels"),
+        description=locale.text("labels.description", site=settings().site_title),
+        canonical="/labels/",
+    )
+    return html_page(render("labels.html", head, locale, counts=counts), locale.code)
+
+
+def archive(counts: Sequence[MonthCount]) -> Page:
+    """All months, by year. ``counts`` newest first."""
+    locale = site_locale()
+    years = [(year, list(entries)) for year, entries in groupby(counts, key=lambda entry: entry.year)]
+    head = Head(
+        title=locale.text("archive"),
+        description=locale.text("archive.description", site=settings().site_title),
+        canonical="/archive/",
+    )
+    return html_page(render("archive.html", head, locale, years=years), locale.code)
+
+
+def article(reading: Reading) -> Page:
+    """An article, in its own language as far as there is a locale for it; or a free page."""
+    shown, locale = reading.article, _locale_of(reading.article)
+    path = addresses.encoded_path(shown.path)
+    head = Head(
+        title=shown.title,
+        description=_description(shown),
+        canonical=path,
+        image=shown.image,
+        article=shown if shown.is_listed else None,
+        structured_data=_structured_data(shown, addresses.absolute(path)) if shown.is_listed else None,
+    )
+    return html_page(_render_article(head, locale, reading), shown.language)
+
+
+def preview(shown: Article, body: Body) -> Page:
+    """An article whatever its status, for whoever has the link: under a banner, and never kept by anyone."""
+    locale = _locale_of(shown)
+    status = "draft" if shown.status == "deleted" else shown.status
+    date = locale.date(shown.published_at or shown.updated_at)
+    head = Head(title=shown.title, description=_description(shown), indexed=False)
+    reading = Reading(article=shown, body=body, previous=None, next=None)
+    return html_page(
+        _render_article(head, locale, reading, notice=locale.text(f"preview.{status}", date=date)),
+        shown.language,
+        headers={
+            "Cache-Control": NO_CACHING,
+            "X-Robots-Tag": "noindex",
+            # The address is the permission: it must not travel to the hosts of images and players.
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+def problem(status: HTTPStatus) -> Page:
+    """The page for an error: 400, 404, 410, 500 or 503."""
+    locale = site_locale()
+    code = int(status)
+    head = Head(title=locale.text(f"problem.{code}.title"), indexed=False)
+    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return html_page(render("problem.html", head, locale, status=code), locale.code, status=status, headers=retry)
+
+
+def _card_list(
+    locale: Locale, title: str, name: str, kind: str, path: str, cards: CardPage, cursor: str | None
+) -> Page:
+    description = f"{title}. {locale.count('articles', cards.total)}."
+    head = _list_head(title, path, cards, cursor, locale, description=description)
+    html = render("list.html", head, locale, cards=cards, name=name, kind=kind, first=path, is_first=cursor is None)
+    return html_page(html, locale.code)
+
+
+def _list_head(title: str, path: str, cards: CardPage, cursor: str | None, locale: Locale, *, description: str) -> Head:
+    """What is said of a list. Only its first page is for search engines: the others move with every publication."""
+    return Head(
+        title=title if cursor is None else locale.text("continued", title=title),
+        description=description,
+        canonical=addresses.with_cursor(path, cursor),
+        next_page=addresses.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
+        indexed=cursor is None,
+    )
+
+
+def _render_article(head: Head, locale: Locale, reading: Reading, *, notice: str | None = None) -> str:
+    shown, body = reading.article, reading.body
+    return render(
+        "article.html",
+        head,
+        locale,
+        language=shown.language,
+        direction=direction(shown.language),
+        article=shown,
+        body=body,
+        contents=body.toc if len(body.toc) >= _CONTENTS_FROM else (),
+        # Where the text itself shows the picture, the page does not show it again above it.
+        image=shown.image if shown.image and shown.image not in body.html else None,
+        updated=_was_updated(shown),
+        previous=reading.previous,
+        next=reading.next,
+        notice=notice,
+    )
+
+
+def _locale_of(shown: Article) -> Locale:
+    return find_locale(shown.language) or site_locale()
+
+
+def _description(shown: Article) -> str:
+    return shown.description or shown.excerpt
+
+
+def _was_updated(shown: Article) -> bool:
+    """Whether the article was changed on a later day than that of its publication."""
+    zone = settings().zone
+    return shown.published_at is not None and (
+        shown.updated_at.astimezone(zone).date() > shown.published_at.astimezone(zone).date()
+    )
+
+
+def _structured_data(shown: Article, url: str) -> Mapping[str, Any]:
+    """The article as search engines want it: https://schema.org/BlogPosting."""
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "BlogPosting",
+        "headline": shown.title,
+        "url": url,
+        "mainEntityOfPage": url,
+        "inLanguage": shown.language,
+        "datePublished": machine_time(shown.published_at or shown.updated_at),
+        "dateModified": machine_time(shown.updated_at),
+        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": addresses.absolute("/")},
+    }
+    if description := _description(shown):
+        data["description"] = description
+    if shown.image:
+        data["image"] = addresses.absolute(shown.image)
+    if shown.author:
+        data["author"] = {"@type": "Person", "name": shown.author}
+    if shown.labels:
+        data["keywords"] = list(shown.labels)
+    return data
