@@ -70,3 +70,11 @@ def faults(tables: None) -> Iterator[Faults]:
     events.register_first("before-call.dynamodb.*", faults)
     yield faults
     events.unregister("before-call.dynamodb.*", faults)
+
+
+@pytest.fixture
+def secret(tables: None) -> str:
+    """The site's secret."""
+    text = "0123456789abcdef" * 4
+    boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
+    return text

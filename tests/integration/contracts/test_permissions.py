@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
+
 from functions.fetch_articles import app as fetch_articles
 from functions.preview_article import app as preview_article
 from functions.release_due import app as release_due
@@ -14,11 +15,13 @@ from functions.serve_pages import app as serve_pages
 from kolom import preview
 from kolom.articles import publishing
 from kolom_cli.template import Template
-
 from tests.factories import NOW, Context, content, request
 from tests.integration.contracts.recorder import recorded
 
 pytestmark = pytest.mark.usefixtures("tables")
+
+
+DRAFT_ID = 5
 
 
 def blog() -> None:
@@ -26,7 +29,7 @@ def blog() -> None:
     for number in range(3):
         publishing.publish(content(f"n{number}", labels=("News",), path=f"/2024/05/{number}.html"), now=NOW)
     publishing.publish(content("about", kind="page"), now=NOW)
-    publishing.publish(content("draft", draft=True), now=NOW)
+    assert publishing.publish(content("draft", draft=True), now=NOW).article.id == DRAFT_ID
     publishing.publish(content("new", labels=("News",)), now=NOW, article_id=1, expected_version=1)
     publishing.publish(content("gone"), now=NOW)
     publishing.delete("gone", now=NOW)
@@ -37,7 +40,10 @@ def blog() -> None:
 def use_fetch_articles() -> None:
     for path, query in [
         ("/api/health", ""),
-        *(("/api/articles", query) for query in ("", "label=News", "year=2026", "year=2026&month=2", "label=News&year=2026")),
+        *(
+            ("/api/articles", query)
+            for query in ("", "label=News", "year=2026", "year=2026&month=2", "label=News&year=2026")
+        ),
         *((f"/api/articles/{slug}", "") for slug in ("new", "n0", "n1", "about", "gone", "draft", "none")),
         ("/api/labels", ""),
         ("/api/archive", ""),
@@ -56,18 +62,14 @@ def use_serve_pages() -> None:
 
 def use_preview_article() -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=1)
-    token = preview.sign(publishing.find("draft").id, preview.secret(), expires_at=expires_at)
+    token = preview.sign(DRAFT_ID, preview.secret(), expires_at=expires_at)
     for path in (f"/preview/{token}", "/preview/none"):
         preview_article.handler(request(path), Context())
 
 
 def use_release_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Later(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return datetime.now(tz) + timedelta(days=1)
-
-    monkeypatch.setattr(release_due, "datetime", Later)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(release_due, "datetime", SimpleNamespace(now=lambda _: tomorrow))
     release_due.handler({}, Context())
 
 
@@ -95,7 +97,7 @@ def granted(template: Template, function: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("function", [path.parent.name for path in sorted(Path("functions").glob("*/app.py"))])
 def test_a_function_uses_exactly_what_it_is_granted(
-    function: str, template: Template, uses: dict[str, Callable[[], None]], secret: None
+    function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str
 ) -> None:
     blog()
     with recorded() as operations:

@@ -1,9 +1,10 @@
 """The models and the template describe the same tables."""
 
 import pytest
+from pynamodb.models import Model
+
 from kolom.models.articles import ArticleRecord
 from kolom_cli.template import Template
-from pynamodb.models import Model
 
 MODELS: dict[str, type[Model]] = {"ArticlesTable": ArticleRecord}
 

@@ -5,6 +5,7 @@ Reads through the index follow a publication by about a second.
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -137,7 +138,7 @@ def read(slug: str) -> Reading:
     :raises Moved: it has another slug now
     :raises Busy: it was being replaced at each of several reads
     """
-    article, body = _collection(int(_pointer(f"slug:{slug}").id), slug)
+    article, body = _collection(int(_pointer(f"slug:{slug}").id), lambda found: _check_public(found, slug))
     if not article.is_listed:
         return Reading(article=article, body=body, previous=None, next=None)
     return Reading(
@@ -148,6 +149,15 @@ def read(slug: str) -> Reading:
     )
 
 
+def read_unpublished(article_id: int) -> tuple[Article, Body]:
+    """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
+
+    :raises NotFound: there is none, or it was deleted
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return _collection(article_id, _check_exists)
+
+
 def _pointer(key: str) -> Pointer:
     try:
         return Pointer.get(key, POINTER)
@@ -155,23 +165,31 @@ def _pointer(key: str) -> Pointer:
         raise NotFound(f"there is no {key.replace(':', ' ', 1)}") from None
 
 
-def _collection(article_id: int, slug: str) -> tuple[Article, Body]:
-    """Card and body of one moment: read again when the card names parts that were not there a moment before."""
+def _collection(article_id: int, check: Callable[[Article], None]) -> tuple[Article, Body]:
+    """Card and body of one moment: read again when the card names parts that were not there a moment before.
+
+    ``check`` raises what keeps the article from being shown.
+    """
     for attempt in range(_BODY_READS):
         items = list(
             ArticleRecord.query(str(article_id), ArticleRecord.part.between("body#", CARD), consistent_read=attempt > 0)
         )
         card = items.pop() if items else None
         if not isinstance(card, CardRecord):
-            raise NotFound(f"there is no article {slug!r}")
+            raise NotFound("there is no such article")
         article = to_article(card)
-        _check_public(article, slug)
+        check(article)
         prefix = f"body#{article.body_version}#"
         parts = [item for item in items if isinstance(item, BodyPart) and item.part.startswith(prefix)]
         if len(parts) == article.body_parts:
             return article, join_body(parts)
         time.sleep(0.05 * attempt)
-    raise Busy(f"{slug!r} is being published at this moment")
+    raise Busy("this article is being published at this moment")
+
+
+def _check_exists(article: Article) -> None:
+    if article.status == "deleted":
+        raise NotFound("the article was deleted")
 
 
 def _check_public(article: Article, slug: str) -> None:
