@@ -42,9 +42,7 @@ def project_root() -> Path:
     for directory in Path(__file__).resolve().parents:
         if (directory / "template.yaml").is_file():
             return directory
-    raise TemplateError(
-        "template.yaml is not above the installed package: `kolom serve` needs a checkout (`make sync`)"
-    )
+    raise TemplateError("no template.yaml above the installed package: `kolom serve` needs a checkout (`make sync`)")
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, str]:
@@ -77,7 +75,7 @@ def make_command(loader: Loader) -> Callable[..., None]:
         empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
         imports: Annotated[
             list[str] | None,
-            typer.Option("--import", metavar="KIND:SOURCE", help="Load an export instead; repeatable."),
+            typer.Option("--import", metavar="KIND:SOURCE", help="Load an export; repeatable."),
         ] = None,
         set_: Annotated[
             list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A template parameter; repeatable.")
@@ -171,10 +169,8 @@ def _until_interrupted() -> Iterator[threading.Event]:
 def _configure_logging(*, log_requests: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
-    for name, level in (
-        ("kolom_cli", logging.WARNING),
-        ("kolom.requests", logging.INFO if log_requests else logging.WARNING),
-    ):
+    levels = {"kolom_cli": logging.WARNING, "kolom.requests": logging.INFO if log_requests else logging.WARNING}
+    for name, level in levels.items():
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.setLevel(level)

@@ -1,0 +1,89 @@
+"""`kolom serve` as a process: what it prints, and how it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
+PROGRAM = """
+import sys
+from pathlib import Path
+import kolom_cli.commands.serve as serve
+import typer
+
+class Loader:
+    def load_sample(self, stack):
+        return "the sample"
+    def load_import(self, stack, kind, source):
+        if kind != "known":
+            raise serve.LoadError(f"unknown kind {kind}")
+        return f"{kind} from {source}"
+
+serve.project_root = lambda: Path(sys.argv.pop(1))
+app = typer.Typer()
+app.command()(serve.make_command(Loader()))
+app()
+"""
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROGRAM, str(FIXTURE), *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
+    )
+
+
+def output(*arguments: str) -> tuple[int, str]:
+    """Exit code and error output of a run that is to end by itself."""
+    with start(*arguments) as process:
+        _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_line_says_that_it_is_ready_and_a_signal_ends_it_quietly(number: signal.Signals) -> None:
+    with start("--port", "0", "--set", "AllowedOrigins=https://x.example") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if process.poll() is None:
+            url = line.split()[3]
+            with urllib.request.urlopen(url + "_local/mail.json", timeout=10) as response:  # noqa: S310
+                assert response.read() == b"[]"
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=20)
+    assert line.startswith("Kolom is at http://127.0.0.1:")
+    assert "the sample" in line
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_a_port_in_use_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, errors = output("--port", port)
+    assert code == 1
+    assert f"port {port}" in errors
+    assert "--port" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "Colour=red"], "parameter Colour: 'red' is not one of green, blue"),
+        (["--set", "Colour"], "--set takes NAME=VALUE"),
+        (["--set", "Typo=1"], "no such parameter: Typo"),
+        (["--import", "somewhere"], "--import takes KIND:SOURCE"),
+        (["--import", "other:x"], "unknown kind other"),
+    ],
+)
+def test_a_bad_option_is_explained(arguments: list[str], message: str) -> None:
+    code, errors = output("--port", "0", *arguments)
+    assert code == 2
+    assert message in errors
+    assert "Traceback" not in errors

@@ -1,0 +1,267 @@
+"""A small template's whole stack, asked over HTTP."""
+
+import http.client
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from kolom_cli.local.stack import LocalStack, PortInUseError
+
+FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(FIXTURE / "template.yaml", port=0) as running:
+        yield running
+
+
+class Answer:
+    """What came back."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(stack: LocalStack, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(stack.url + path, data=body, method=method, headers=named)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            return Answer(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error)  # type: ignore[arg-type]
+
+
+def module_of(function: str) -> ModuleType:
+    return next(
+        module for name, module in sys.modules.items() if name.startswith("_kolom_local") and name.endswith(function)
+    )
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def test_a_request_reaches_its_function_as_a_true_event(stack: LocalStack) -> None:
+    answer = ask(stack, "/things/a%20b?x=1&x=2", Cookie="a=1; b=2", X_Forwarded_For="6.6.6.6")
+    event = answer.json["event"]
+    assert event["routeKey"] == "GET /things/{name}"
+    assert event["rawPath"] == "/things/a b"
+    assert event["pathParameters"] == {"name": "a b"}
+    assert event["queryStringParameters"] == {"x": "1,2"}
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
+    assert 0 < answer.json["milliseconds"] <= 1000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "key"),
+    [
+        ("GET", "/", "GET /"),
+        ("GET", "/things/fixed", "GET /things/fixed"),
+        ("GET", "/things/a/b", "GET /things/{proxy+}"),
+        ("POST", "/echo", "POST /echo"),
+        ("PUT", "/echo", "ANY /echo"),
+    ],
+)
+def test_the_most_specific_route_answers(stack: LocalStack, method: str, path: str, key: str) -> None:
+    assert ask(stack, path, method).json["event"]["routeKey"] == key
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nowhere"), ("DELETE", "/things/a")])
+def test_without_a_route_the_gateway_says_not_found(stack: LocalStack, method: str, path: str) -> None:
+    answer = ask(stack, path, method)
+    assert (answer.status, answer.json) == (404, {"message": "Not Found"})
+
+
+@pytest.mark.parametrize("what", ["crash", "sleep", "malformed", "header", "large"])
+def test_a_function_that_fails_is_an_internal_server_error(stack: LocalStack, what: str) -> None:
+    answer = ask(stack, f"/do/{what}")
+    assert (answer.status, answer.json) == (500, {"message": "Internal Server Error"})
+
+
+def test_a_body_beyond_the_gateways_limit_is_refused(stack: LocalStack) -> None:
+    answer = ask(stack, "/echo", "POST", b"x" * (10 * 1024 * 1024 + 1), Content_Type="text/plain")
+    assert (answer.status, answer.json) == (413, {"message": "Request Entity Too Large"})
+
+
+def test_binary_goes_in_and_out(stack: LocalStack) -> None:
+    event = ask(stack, "/echo", "POST", b"\xff\x00", Content_Type="image/png").json["event"]
+    assert (event["body"], event["isBase64Encoded"]) == ("/wA=", True)
+    assert ask(stack, "/do/binary").body == b"\xff\x00"
+
+
+def test_every_cookie_is_a_header_of_its_own(stack: LocalStack) -> None:
+    assert ask(stack, "/do/cookies").headers.get_all("Set-Cookie") == ["a=1; Path=/", "b=2"]
+
+
+def test_a_result_without_status_code_is_inferred(stack: LocalStack) -> None:
+    assert ask(stack, "/do/json").json == {"inferred": True}
+    assert ask(stack, "/do/text").body == b"just text"
+
+
+def test_only_listed_origins_get_cors_headers(stack: LocalStack) -> None:
+    friend = ask(stack, "/do/cors", Origin="https://friend.example").headers
+    stranger = ask(stack, "/do/cors", Origin="https://stranger.example").headers
+    assert friend["Access-Control-Allow-Origin"] == "https://friend.example"
+    assert "Access-Control-Allow-Origin" not in stranger
+
+
+def test_the_gateway_answers_preflights_itself(stack: LocalStack) -> None:
+    answer = ask(stack, "/echo", "OPTIONS", Origin="https://friend.example", Access_Control_Request_Method="POST")
+    assert (answer.status, answer.headers["Access-Control-Allow-Methods"]) == (204, "GET,POST")
+
+
+def test_a_head_request_has_the_length_and_no_body(stack: LocalStack) -> None:
+    answer = ask(stack, "/echo", "HEAD")
+    assert int(answer.headers["Content-Length"]) > 0
+    assert answer.body == b""
+
+
+def test_a_connection_is_kept_for_further_requests(stack: LocalStack) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=5)
+    try:
+        for _ in range(3):
+            connection.request("POST", "/echo", body=b"x", headers={"Content-Type": "text/plain"})
+            first = connection.sock
+            assert connection.getresponse().read()
+            assert connection.sock is first
+    finally:
+        connection.close()
+
+
+def test_a_chunked_body_arrives_whole(stack: LocalStack) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=5)
+    try:
+        chunks = iter([b"one", b"two"])
+        connection.request("POST", "/echo", body=chunks, headers={"Content-Type": "text/plain"}, encode_chunked=True)
+        assert json.loads(connection.getresponse().read())["event"]["body"] == "onetwo"
+    finally:
+        connection.close()
+
+
+def test_twenty_clients_at_once_are_all_answered(stack: LocalStack) -> None:
+    def visit(number: int) -> list[int]:
+        return [ask(stack, f"/put/client-{number}-{each}", "POST", b"").status for each in range(5)]
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = [status for visits in pool.map(visit, range(20)) for status in visits]
+    assert statuses == [201] * 100
+
+
+def test_the_stream_brings_wanted_records_in_order_and_again_from_the_failed_one(stack: LocalStack) -> None:
+    names = ["wanted-1", "other-1", "wanted-2-fail", "wanted-3", "wanted-4-crash", "wanted-5"]
+    for name in names:
+        ask(stack, f"/put/{name}", "POST", b"")
+    stack.settle()
+    collect = module_of("collect")
+    ids = [record["dynamodb"]["Keys"]["id"]["S"] for record in collect.records]
+    assert list(dict.fromkeys(ids)) == [name for name in names if name.startswith("wanted")]
+    record = collect.records[0]
+    assert record["eventName"] == "INSERT"
+    assert record["eventSourceARN"].startswith("arn:aws:dynamodb:us-east-1:123456789012:table/kolom-things/stream/")
+    assert record["dynamodb"]["NewImage"] == {"id": {"S": "wanted-1"}, "colour": {"S": "green"}}
+    assert isinstance(record["dynamodb"]["ApproximateCreationDateTime"], float)
+
+
+def test_a_timer_runs_at_its_rate_with_its_input(stack: LocalStack) -> None:
+    tick = module_of("tick")
+    assert eventually(lambda: len(tick.events) >= 2)
+    assert tick.events[0] == {"tick": 1}
+    assert stack.run_schedule("tick") >= 3
+
+
+def test_sent_mail_is_shown_and_not_sent(stack: LocalStack) -> None:
+    assert ask(stack, "/do/mail").status == 204
+    (mail,) = ask(stack, "/_local/mail.json").json
+    assert mail == {
+        "to": "owner@example.com",
+        "from": "Blog <blog@example.com>",
+        "reply_to": "visitor@example.com",
+        "subject": "Grüße",
+        "text": "plain",
+        "html": "<script>1</script>",
+        "headers": {
+            "To": "owner@example.com",
+            "From": "Blog <blog@example.com>",
+            "Reply-To": "visitor@example.com",
+            "Subject": "Grüße",
+            "List-Unsubscribe": "<https://x.example/>",
+        },
+    }
+    page = ask(stack, "/_local/mail").body.decode()
+    assert "<script>" not in page
+    assert '<iframe sandbox title="HTML"' in page
+
+
+def test_a_raw_mail_is_shown_by_its_parts(stack: LocalStack) -> None:
+    before = len(stack.mails)
+    raw = (
+        b"From: a@example.com\r\nTo: b@example.com\r\nSubject: =?utf-8?q?h=C3=A9?=\r\nReply-To: c@example.com\r\n"
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhello"
+    )
+    ses = boto3.client("ses", endpoint_url=stack.aws_endpoint_url, region_name="us-east-1")
+    ses.send_raw_email(RawMessage={"Data": raw})
+    mail = stack.mails[before]
+    assert (mail["to"], mail["reply_to"], mail["subject"]) == ("b@example.com", "c@example.com", "hé")
+    assert mail["text"].strip() == "hello"
+    assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_assets_and_media_are_served_as_files(stack: LocalStack) -> None:
+    asset = ask(stack, "/assets/site.css")
+    assert asset.headers["Content-Type"] == "text/css; charset=utf-8"
+    s3 = stack.store.client("s3")
+    s3.put_object(Bucket="kolom-mediabucket", Key="media/a.png", Body=b"png", ContentType="image/png")
+    media = ask(stack, "/media/a.png")
+    assert (media.body, media.headers["Content-Type"]) == (b"png", "image/png")
+    assert "immutable" in media.headers["Cache-Control"]
+    assert ask(stack, "/media/a.png", If_None_Match=media.headers["ETag"]).status == 304
+    assert ask(stack, "/media/missing.png").status == 404
+
+
+@pytest.mark.parametrize("path", ["/assets/../template.yaml", "/assets/%2e%2e/template.yaml", "/assets//etc/passwd"])
+def test_only_the_frontends_files_are_assets(stack: LocalStack, path: str) -> None:
+    assert ask(stack, path).status == 404
+
+
+def test_another_process_sees_the_same_store_and_the_stacks_outputs(stack: LocalStack) -> None:
+    def client(service: str) -> Any:
+        return boto3.client(service, endpoint_url=stack.aws_endpoint_url, region_name="us-east-1")  # type: ignore[call-overload]
+
+    (described,) = client("cloudformation").describe_stacks(StackName="kolom")["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+    assert outputs["Table"] == "kolom-things"
+    assert outputs["Site"] == stack.url
+    ask(stack, "/put/seen", "POST", b"")
+    assert client("dynamodb").get_item(TableName=outputs["Table"], Key={"id": {"S": "seen"}})["Item"]
+    assert len(client("secretsmanager").get_secret_value(SecretId=outputs["Secret"])["SecretString"]) == 40
+    ttl = client("dynamodb").describe_time_to_live(TableName="kolom-things")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+
+
+def test_a_port_in_use_is_named(stack: LocalStack) -> None:
+    taken = int(stack.url.rsplit(":", 1)[1])
+    with pytest.raises(PortInUseError, match=str(taken)), LocalStack(FIXTURE / "template.yaml", port=taken):
+        pass

@@ -1,0 +1,64 @@
+"""A stack's beginning and end."""
+
+import http.client
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from kolom_cli.intrinsics import TemplateError
+from kolom_cli.local.runtime import FunctionError
+from kolom_cli.local.stack import LocalStack
+
+FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
+
+
+def test_a_parameter_given_goes_before_the_default() -> None:
+    with LocalStack(FIXTURE / "template.yaml", {"Name": "xyz", "SiteUrl": "https://my.example"}, port=0) as stack:
+        assert stack.template.parameters["Name"] == "xyz"
+        assert stack.template.outputs["Site"] == "https://my.example"
+
+
+def test_a_stack_stops_at_once_and_leaves_nothing() -> None:
+    threads = threading.active_count()
+    stack = LocalStack(FIXTURE / "template.yaml", port=0)
+    stack.start()
+    port = int(stack.url.rsplit(":", 1)[1])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", "/")
+    assert connection.getresponse().read()
+    began = time.monotonic()
+    stack.stop()
+    assert time.monotonic() - began < 2
+    connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
+    while threading.active_count() > threads and time.monotonic() - began < 10:
+        time.sleep(0.02)
+    assert threading.active_count() <= threads
+
+
+def copy_of_fixture(path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURE, path / "stack"))
+
+
+def test_two_values_for_one_variable_are_an_error(tmp_path: Path) -> None:
+    template = copy_of_fixture(tmp_path) / "template.yaml"
+    template.write_text(template.read_text().replace("API_URL: !Sub", "COLOUR: red\n          API_URL: !Sub"))
+    with (
+        pytest.raises(TemplateError, match=r"COLOUR is .green. for collect but .red. for answer"),
+        LocalStack(template, port=0),
+    ):
+        pass
+
+
+def test_a_handler_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
+    root = copy_of_fixture(tmp_path)
+    (root / "functions/tick/app.py").write_text("import nowhere_to_be_found")
+    with (
+        pytest.raises(FunctionError, match=r"tick: .*app\.py cannot be imported"),
+        LocalStack(root / "template.yaml", port=0),
+    ):
+        pass

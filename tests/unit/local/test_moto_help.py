@@ -1,0 +1,323 @@
+"""Each point in which moto is helped to behave like DynamoDB; every test fails without its helper."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodbstreams.models import dynamodbstreams_backends
+
+from kolom_cli.local.moto_help import help_moto
+
+ATTRIBUTES = ("key", "part", "shelf", "at")
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+    with mock_aws(), help_moto():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName="t",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("key", "part", "shelf", "at")
+            ],
+            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}],
+            BillingMode="PAY_PER_REQUEST",
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by_shelf",
+                    "KeySchema": [
+                        {"AttributeName": "shelf", "KeyType": "HASH"},
+                        {"AttributeName": "at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+        yield client
+
+
+def backend() -> DynamoDBBackend:
+    return dynamodb_backends["123456789012"]["us-east-1"]
+
+
+def item(key: str, part: str = "p", **more: dict[str, Any]) -> dict[str, Any]:
+    return {"key": {"S": key}, "part": {"S": part}, **more}
+
+
+def put(key: str, **more: dict[str, Any]) -> dict[str, Any]:
+    return {"Put": {"TableName": "t", "Item": {**item(key), **more}}}
+
+
+def fill(count: int) -> None:
+    for number in range(count):
+        more = {"shelf": {"S": "all"}, "at": {"S": f"{number:06}"}} if number % 6 == 0 else {}
+        backend().put_item("t", item(str(number // 6), f"p{number % 6}", **more))
+
+
+def refused(code: str) -> Any:
+    return pytest.raises(ClientError, match=code)
+
+
+def fastest(action: Any, times: int = 5) -> float:
+    def once() -> float:
+        began = time.perf_counter()
+        action()
+        return time.perf_counter() - began
+
+    return min(once() for _ in range(times))
+
+
+def test_concurrent_additions_are_all_counted(dynamodb: Any) -> None:
+    def add() -> None:
+        for _ in range(25):
+            dynamodb.update_item(
+                TableName="t",
+                Key=item("counter"),
+                UpdateExpression="ADD tally :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+
+    threads = [threading.Thread(target=add) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert dynamodb.get_item(TableName="t", Key=item("counter"))["Item"]["tally"] == {"N": "200"}
+
+
+def test_calls_do_not_overlap(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = 0
+    most = 0
+
+    def slowly(*_: Any, **__: Any) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.01)
+        inside -= 1
+
+    monkeypatch.setattr(DynamoDBBackend, "get_item", slowly)
+    threads = [
+        threading.Thread(target=dynamodb.get_item, kwargs={"TableName": "t", "Key": item("x")}) for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def test_a_refused_transaction_leaves_no_trace_in_table_index_and_stream(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="t", Item=item("old", value={"N": "1"}, shelf={"S": "all"}, at={"S": "1"}))
+    condition = {
+        "ConditionCheck": {"TableName": "t", "Key": item("missing"), "ConditionExpression": "attribute_exists(part)"}
+    }
+    update = {
+        "Update": {
+            "TableName": "t",
+            "Key": item("old"),
+            "UpdateExpression": "SET #value = :two, #at = :two_text",
+            "ExpressionAttributeNames": {"#value": "value", "#at": "at"},
+            "ExpressionAttributeValues": {":two": {"N": "2"}, ":two_text": {"S": "2"}},
+        }
+    }
+    with refused("TransactionCanceledException"):
+        dynamodb.transact_write_items(TransactItems=[put("new", shelf={"S": "all"}, at={"S": "0"}), update, condition])
+    assert "Item" not in dynamodb.get_item(TableName="t", Key=item("new"))
+    assert dynamodb.get_item(TableName="t", Key=item("old"))["Item"]["value"] == {"N": "1"}
+    assert [found["at"]["S"] for found in query_shelf(dynamodb)] == ["1"]
+    shard = backend().tables["t"].stream_shard
+    assert shard is not None
+    assert len(shard.items) == 1
+
+
+def query_shelf(dynamodb: Any, **more: Any) -> list[dict[str, Any]]:
+    answer = dynamodb.query(
+        TableName="t",
+        IndexName="by_shelf",
+        KeyConditionExpression="shelf = :all",
+        ExpressionAttributeValues={":all": {"S": "all"}},
+        **more,
+    )
+    return answer["Items"]  # type: ignore[no-any-return]
+
+
+def test_a_transaction_beside_many_items_is_fast(dynamodb: Any) -> None:
+    fill(6_000)
+    keys = iter(range(1_000))
+    took = fastest(lambda: dynamodb.transact_write_items(TransactItems=[put(f"new{next(keys)}") for _ in range(15)]))
+    assert took < 0.25  # 10 ms alone on a machine; without help 7 s.
+
+
+def test_queries_beside_many_items_are_fast(dynamodb: Any) -> None:
+    fill(20_000)
+    assert fastest(lambda: query_shelf(dynamodb, Limit=2)) < 0.05  # 3 ms; without help 200 ms.
+    by_key = {"KeyConditionExpression": "#key = :key", "ExpressionAttributeNames": {"#key": "key"}}
+    values = {":key": {"S": "7"}}
+    assert fastest(lambda: dynamodb.query(TableName="t", ExpressionAttributeValues=values, **by_key)) < 0.05
+    assert fastest(lambda: dynamodb.scan(TableName="t", Limit=2)) < 0.05
+
+
+def test_a_refused_update_leaves_the_item_as_it_was(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="t", Item=item("a", value={"S": "x"}))
+    with refused("ValidationException"):
+        dynamodb.update_item(
+            TableName="t",
+            Key=item("a"),
+            UpdateExpression="SET first_one = :x, second_one = :large",
+            ExpressionAttributeValues={":x": {"S": "x"}, ":large": {"S": "x" * 410_000}},
+        )
+    assert dynamodb.get_item(TableName="t", Key=item("a"))["Item"] == item("a", value={"S": "x"})
+
+
+def test_a_transaction_sent_again_with_its_token_succeeds_once(dynamodb: Any) -> None:
+    addition = {
+        "Update": {
+            "TableName": "t",
+            "Key": item("counter"),
+            "UpdateExpression": "ADD tally :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+    }
+    for _ in range(2):
+        dynamodb.transact_write_items(TransactItems=[addition], ClientRequestToken="once")
+    assert dynamodb.get_item(TableName="t", Key=item("counter"))["Item"]["tally"] == {"N": "1"}
+
+
+def test_another_transaction_with_a_used_token_is_refused(dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("a")], ClientRequestToken="once")
+    with refused("IdempotentParameterMismatchException"):
+        dynamodb.transact_write_items(TransactItems=[put("b")], ClientRequestToken="once")
+
+
+def test_a_set_beyond_the_size_of_an_item_is_refused_and_not_kept(dynamodb: Any) -> None:
+    numbers = [f"1{number:037}" for number in range(1, 200_000, 9)]
+    dynamodb.put_item(TableName="t", Item=item("set", postings={"NS": numbers[:20_000]}))
+    with refused("Item size to update has exceeded"):
+        dynamodb.update_item(
+            TableName="t",
+            Key=item("set"),
+            UpdateExpression="ADD postings :more",
+            ExpressionAttributeValues={":more": {"NS": numbers[20_000:21_000]}},
+        )
+    assert len(dynamodb.get_item(TableName="t", Key=item("set"))["Item"]["postings"]["NS"]) == 20_000
+
+
+def test_binary_is_measured_in_its_own_bytes(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="t", Item=item("a", value={"B": b"x" * 400_000}))
+    with refused("Item size has exceeded"):
+        dynamodb.put_item(TableName="t", Item=item("a", value={"B": b"x" * 410_000}))
+
+
+@pytest.mark.parametrize("kind", ["N", "NS"])
+def test_a_number_beyond_38_digits_is_refused(dynamodb: Any, kind: str) -> None:
+    def value(digits: int) -> dict[str, Any]:
+        number = "1" * digits + "000"
+        return {kind: [number]} if kind == "NS" else {kind: number}
+
+    dynamodb.put_item(TableName="t", Item=item("a", value=value(38)))
+    with refused("38 significant digits"):
+        dynamodb.put_item(TableName="t", Item=item("a", value=value(39)))
+
+
+def test_a_transaction_beyond_four_megabytes_is_refused_as_a_whole(dynamodb: Any) -> None:
+    with refused("ValidationException"):
+        dynamodb.transact_write_items(TransactItems=[put(str(n), value={"S": "x" * 399_000}) for n in range(11)])
+    assert dynamodb.scan(TableName="t")["Count"] == 0
+
+
+def test_a_transaction_takes_a_hundred_operations_and_no_more(dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put(str(n)) for n in range(100)])
+    gets = [{"Get": {"TableName": "t", "Key": item(str(n))}} for n in range(100)]
+    assert len(dynamodb.transact_get_items(TransactItems=gets)["Responses"]) == 100
+    with refused("ValidationException"):
+        dynamodb.transact_write_items(TransactItems=[put(str(n)) for n in range(101)])
+
+
+def test_two_operations_on_one_item_are_refused(dynamodb: Any) -> None:
+    with refused("multiple operations on one item"):
+        dynamodb.transact_write_items(TransactItems=[put("a"), put("a")])
+    assert dynamodb.scan(TableName="t")["Count"] == 0
+
+
+def test_a_batch_beyond_25_writes_is_refused(dynamodb: Any) -> None:
+    with refused("ValidationException"):
+        dynamodb.batch_write_item(RequestItems={"t": [{"PutRequest": {"Item": item(str(n))}} for n in range(26)]})
+
+
+def test_polling_a_stream_keeps_no_used_iterators(dynamodb: Any) -> None:
+    streams = boto3.client("dynamodbstreams", region_name="us-east-1")
+    arn = dynamodb.describe_table(TableName="t")["Table"]["LatestStreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"]
+    for _ in range(5):
+        iterator = streams.get_records(ShardIterator=iterator)["NextShardIterator"]
+
+    assert len(dynamodbstreams_backends["123456789012"]["us-east-1"].shard_iterators) == 1
+
+
+KEYS = st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "12", "2", "é"]))
+SHELVES = st.one_of(st.none(), st.tuples(st.sampled_from("xy"), st.sampled_from(["1", "2", "3"])))
+WRITES = st.lists(st.tuples(st.sampled_from(["put", "delete", "move"]), KEYS, SHELVES), max_size=25)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES, forward=st.booleans(), limit=st.integers(1, 4))
+def test_paging_gives_what_is_stored_in_order(dynamodb: Any, writes: Any, forward: bool, limit: int) -> None:
+    for found in dynamodb.scan(TableName="t")["Items"]:
+        dynamodb.delete_item(TableName="t", Key={name: found[name] for name in ("key", "part")})
+    model: dict[tuple[str, str], tuple[str, str] | None] = {}
+    for action, (key, part), shelf in writes:
+        more = {"shelf": {"S": shelf[0]}, "at": {"S": shelf[1]}} if shelf else {}
+        if action == "delete":
+            dynamodb.delete_item(TableName="t", Key=item(key, part))
+            model.pop((key, part), None)
+        elif action == "put" or not shelf:
+            dynamodb.put_item(TableName="t", Item=item(key, part, **more))
+            model[key, part] = shelf
+        else:
+            dynamodb.update_item(
+                TableName="t",
+                Key=item(key, part),
+                UpdateExpression="SET shelf = :shelf, #at = :at",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues={":shelf": more["shelf"], ":at": more["at"]},
+            )
+            model[key, part] = shelf
+
+    def pages(operation: str, **request: Any) -> list[tuple[str, str]]:
+        found = []
+        for page in dynamodb.get_paginator(operation).paginate(TableName="t", Limit=limit, **request):
+            found += [(each["key"]["S"], each["part"]["S"]) for each in page["Items"]]
+        return found
+
+    assert pages("scan") == sorted(model)
+    by_key = {
+        "KeyConditionExpression": "#key = :key AND begins_with(part, :one)",
+        "ExpressionAttributeNames": {"#key": "key"},
+        "ExpressionAttributeValues": {":key": {"S": "a"}, ":one": {"S": "1"}},
+        "ScanIndexForward": forward,
+    }
+    expected = sorted((key for key in model if key[0] == "a" and key[1].startswith("1")), reverse=not forward)
+    assert pages("query", **by_key) == expected
+    by_shelf = {
+        "IndexName": "by_shelf",
+        "KeyConditionExpression": "shelf = :shelf AND #at BETWEEN :low AND :high",
+        "ExpressionAttributeNames": {"#at": "at"},
+        "ExpressionAttributeValues": {":shelf": {"S": "x"}, ":low": {"S": "1"}, ":high": {"S": "2"}},
+        "ScanIndexForward": forward,
+    }
+    placed = sorted(
+        ((at[1], key) for key, at in model.items() if at and at[0] == "x" and at[1] <= "2"), reverse=not forward
+    )
+    assert pages("query", **by_shelf) == [key for _, key in placed]
