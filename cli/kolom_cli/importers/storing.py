@@ -1,0 +1,133 @@
+"""Putting an export's articles into the store: each once, whatever is there already."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kolom.articles import publishing, store
+from kolom.articles.names import MAX_SLUG, natural_path
+from kolom.articles.publishing import Change
+from kolom.articles.types import Article, Content
+from kolom.errors import Busy, Conflict, Invalid, NotFound
+from kolom_cli.dry_run import would_publish
+from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom_cli.report import Note, Report
+from kolom_cli.versions import is_untouched
+
+_NO_VERSION = 0
+
+
+@dataclass(slots=True)
+class Importer:
+    """Stores items and reports on each.
+
+    An article that was imported before is updated as long as nobody has edited, withdrawn or deleted it here since;
+    ``overwrite`` puts the export's state in place of all that.
+    """
+
+    report: Report
+    now: datetime
+    overwrite: bool = False
+    dry_run: bool = False
+    _names: dict[str, str] = field(default_factory=dict)
+
+    def store_all(self, items: Iterable[Item], stopped: threading.Event) -> None:
+        """Store what ``items`` gives until it ends, breaks off, or ``stopped`` is set."""
+        try:
+            for item in items:
+                if stopped.is_set():
+                    self.report.interrupted = True
+                    return
+                self.store(item)
+        except SourceError as error:
+            self.report.errors.append(str(error))
+
+    def store(self, item: Item) -> None:
+        """Store one item, or count it."""
+        if isinstance(item, Skipped):
+            self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
+            return
+        kind = item.content.kind
+        article_id = store.find_id(f"origin:{item.content.origin}")
+        existing = None if article_id is None else store.load(article_id)
+        content, notes = self._with_free_names(item, existing)
+        try:
+            change = self._publish(content, existing)
+        except Conflict as error:
+            if existing is None or self.overwrite or is_untouched(existing):
+                self.report.skip(kind, item.name, str(error), refused=True)
+            else:
+                self.report.skip(kind, item.name, _why_kept(existing))
+        except (Invalid, NotFound, Busy) as error:
+            self.report.skip(kind, item.name, str(error), refused=True)
+        else:
+            self.report.add(kind, change)
+            if change != "unchanged":
+                self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
+
+    def _publish(self, content: Content, existing: Article | None) -> Change:
+        article_id, expected = None, None
+        if existing is not None:
+            article_id = existing.id
+            expected = existing.version if is_untouched(existing) else _NO_VERSION
+        act = would_publish if self.dry_run else _published_change
+        return act(content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite)
+
+    def _with_free_names(self, item: Imported, existing: Article | None) -> tuple[Content, list[str]]:
+        """The content under names that are no other article's, and what was done to get them.
+
+        Which names are taken depends only on what was there before and on the order of the export, so a rerun chooses
+        the same.
+        """
+        content, notes = item.content, []
+        own = existing.id if existing else None
+        if content.path is not None and not self._is_free_path(content.path, content, own):
+            notes.append(f"the path {content.path} is another article's: it answers only at its slug's")
+            content = replace(content, path=None)
+        for slug in _candidates(content.slug, item.number):
+            if self._is_free(f"slug:{slug}", content, own) and (
+                content.path is not None or self._is_free(f"path:{natural_path(slug)}", content, own)
+            ):
+                break
+        if slug != content.slug:
+            notes.append(f"the slug {content.slug} is another article's: it became {slug}")
+            content = replace(content, slug=slug)
+        origin = content.origin or ""
+        self._names[f"slug:{content.slug}"] = origin
+        self._names[f"path:{content.path or natural_path(content.slug)}"] = origin
+        return content, notes
+
+    def _is_free(self, name: str, content: Content, own: int | None) -> bool:
+        return self._names.get(name, content.origin) == content.origin and store.find_id(name) in {None, own}
+
+    def _is_free_path(self, path: str, content: Content, own: int | None) -> bool:
+        """Nobody's path, and not where an article of that slug answers."""
+        if not self._is_free(f"path:{path}", content, own):
+            return False
+        slug = path.strip("/")
+        if "/" in slug or slug == content.slug:
+            return True
+        return self._is_free(f"slug:{slug}", content, own)
+
+
+def _published_change(
+    content: Content, *, now: datetime, article_id: int | None, expected_version: int | None, force: bool
+) -> Change:
+    return publishing.publish(
+        content, now=now, article_id=article_id, expected_version=expected_version, force=force
+    ).change
+
+
+def _why_kept(existing: Article) -> str:
+    if existing.status == "deleted":
+        return "deleted here since the import; --overwrite brings it back"
+    return "edited here since the import; --overwrite replaces it"
+
+
+def _candidates(slug: str, number: str) -> Iterator[str]:
+    yield slug
+    suffix = f"-{number}"
+    while True:
+        yield slug[: MAX_SLUG - len(suffix)].rstrip("-_") + suffix
+        suffix += f"-{number}"

@@ -1,0 +1,136 @@
+"""What a publication or an import did with everything that it read: a report whose numbers add up."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kolom.articles.publishing import Change
+
+_NAMED = 20
+"""How many names of one reason are shown; JSON has them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Something that was read and not published. ``refused`` tells that it should have been."""
+
+    kind: str
+    name: str
+    reason: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something about an article that was published nonetheless."""
+
+    name: str
+    text: str
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts by kind. ``errors`` are what stopped the work as a whole, such as XML that breaks off."""
+
+    changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
+    passed: list[Passed] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    dry_run: bool = False
+
+    def add(self, kind: str, change: Change) -> None:
+        """One was published, or needed not be."""
+        self.changes[kind, change] += 1
+
+    def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
+        """One was not published."""
+        self.passed.append(Passed(kind=kind, name=name, reason=reason, refused=refused))
+
+    @property
+    def exit_code(self) -> int:
+        """130 if it was interrupted, 1 if anything was refused, 0 otherwise."""
+        if self.interrupted:
+            return 130
+        return 1 if self.errors or any(each.refused for each in self.passed) else 0
+
+    def counts(self, kind: str | None = None) -> dict[str, int]:
+        """Read, created, updated, unchanged and skipped, of one kind or of all; read is the sum of the others."""
+        counts = {
+            change: sum(n for (k, c), n in self.changes.items() if c == change and kind in {None, k})
+            for change in ("created", "updated", "unchanged")
+        }
+        counts["skipped"] = sum(1 for each in self.passed if kind in {None, each.kind})
+        return {"read": sum(counts.values()), **counts}
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of things that were read, articles and pages first."""
+        kinds = {kind for kind, _ in self.changes} | {each.kind for each in self.passed}
+        return sorted(kinds, key=lambda kind: (kind not in {"article", "page"}, kind))
+
+    def as_json(self) -> str:
+        """The report for scripts: one object, the same on every run of the same."""
+        data: dict[str, Any] = {
+            **self.counts(),
+            "kinds": {kind: self.counts(kind) for kind in self.kinds},
+            "skipped_items": [
+                {"kind": each.kind, "name": each.name, "reason": each.reason, "refused": each.refused}
+                for each in self.passed
+            ],
+            "notes": [{"name": note.name, "note": note.text} for note in self.notes],
+            "errors": self.errors,
+            "interrupted": self.interrupted,
+            "dry_run": self.dry_run,
+        }
+        return json.dumps(data, ensure_ascii=False, indent=2)
+
+    def print(self, console: Console) -> None:
+        """The report for people."""
+        console.print(self._table())
+        for line in self._skipped():
+            console.print(line, highlight=False, soft_wrap=True)
+        for text, names in _grouped([(note.text, note.name) for note in self.notes]):
+            console.print(f"[yellow]note[/] {escape(names)}: {escape(text)}", highlight=False, soft_wrap=True)
+        for error in self.errors:
+            console.print(f"[red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
+        if self.interrupted:
+            console.print("Interrupted: what is counted above is done; run it again for the rest.", soft_wrap=True)
+        if self.dry_run:
+            console.print("A dry run: nothing was written.", soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = Table("", *self.counts())
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for kind in self.kinds:
+            table.add_row(kind, *map(str, self.counts(kind).values()))
+        if len(self.kinds) != 1:
+            table.add_section()
+            table.add_row("all", *map(str, self.counts().values()))
+        return table
+
+    def _skipped(self) -> Iterator[str]:
+        refused = [(each.reason, each.name) for each in self.passed if each.refused]
+        for reason, name in refused:
+            yield f"[red]refused[/] {escape(name)}: {escape(reason)}"
+        others = Counter((each.kind, each.reason) for each in self.passed if not each.refused)
+        for (kind, reason), number in others.items():
+            yield f"skipped {number} × {escape(kind)}: {escape(reason)}"
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each text with the names that it goes for, in one line."""
+    names: dict[str, list[str]] = {}
+    for text, name in pairs:
+        names.setdefault(text, []).append(name)
+    return [
+        (text, ", ".join(listed[:_NAMED]) + (f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""))
+        for text, listed in names.items()
+    ]
