@@ -114,7 +114,8 @@ def run(
         try:
             pairs = parse_imports(imports)
             path = template_path or project_root() / "template.yaml"
-            stack = LocalStack(path, parse_settings(settings), port=port, endpoint_url=endpoint_url)
+            given = parse_settings(settings)
+            stack = LocalStack(path, given, port=port, endpoint_url=endpoint_url)
             with stack:
                 loaded = _fill(stack, loader, pairs, empty=empty)
                 aws = f"AWS at {stack.aws_endpoint_url}, mail at {stack.url}/_local/mail"

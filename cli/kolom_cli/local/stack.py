@@ -17,8 +17,8 @@ from kolom_cli.local.store import AWS_ENVIRONMENT, Store, StoreServer
 from kolom_cli.template import Template, load
 
 HOST = "127.0.0.1"
-# Parameters that a deployment is asked for and a local stack can answer itself.
-LOCAL_PARAMETERS = {"OwnerEmail": "owner@example.com", "MailFrom": "blog@example.com"}
+# Parameters that a deployment is asked for and a local stack can answer itself; who serves wants to read no log lines.
+LOCAL_PARAMETERS = {"OwnerEmail": "owner@example.com", "MailFrom": "blog@example.com", "LogLevel": "WARNING"}
 _STOP_SECONDS = 1.0
 
 

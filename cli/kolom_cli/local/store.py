@@ -27,6 +27,9 @@ AWS_ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     # moto's table of addresses has none of the account-based ones.
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    # Metrics are lines on standard output, traces go to a daemon: neither has a reader here.
+    "POWERTOOLS_METRICS_DISABLED": "true",
+    "POWERTOOLS_TRACE_DISABLED": "true",
 }
 _log = logging.getLogger(__name__)
 
