@@ -17,8 +17,6 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
-# CloudFormation's own YAML has dates and yes/no as text, YAML 1.1 has not.
-_TEXT_TAGS = ("tag:yaml.org,2002:timestamp",)
 
 
 class TemplateError(Exception):
@@ -63,8 +61,8 @@ def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]
 
 
 _Loader.add_multi_constructor("!", _short_form)
-for _tag in _TEXT_TAGS:
-    _Loader.add_constructor(_tag, lambda loader, node: loader.construct_scalar(node))
+# CloudFormation's own YAML reads dates as text, YAML 1.1 does not.
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
 
 
 def parse(text: str) -> dict[str, Any]:
