@@ -1,0 +1,21 @@
+// @ts-check
+// `?article=` chooses the article, `?label=` what is listed beside it, `?api=` the blog whose API is asked.
+
+const wanted = new URLSearchParams(location.search);
+const article = document.getElementById("article");
+const list = document.getElementById("list");
+
+const api = wanted.get("api");
+if (api) {
+  article?.setAttribute("api", api);
+  list?.setAttribute("api", api);
+  list?.setAttribute("link", `?api=${encodeURIComponent(api)}&article={slug}`);
+}
+for (const [name, widget] of Object.entries({ article, label: list })) {
+  const value = wanted.get(name);
+  if (value) widget?.setAttribute(name, value);
+}
+
+article?.addEventListener("kolom-load", (event) => {
+  if (event instanceof CustomEvent) document.title = `${event.detail.title} · Kolom`;
+});

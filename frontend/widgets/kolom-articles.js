@@ -1,0 +1,439 @@
+// @ts-check
+/**
+ * `<kolom-articles>`: a blog's articles on any page.
+ *
+ *     <script type="module" src="https://blog.example/assets/widgets/kolom-articles.js"></script>
+ *     <kolom-articles api="https://blog.example" label="travel" limit="5"></kolom-articles>
+ *     <kolom-articles api="https://blog.example" article="a-slug"></kolom-articles>
+ *
+ * Attributes: `api` (the blog's origin; the page's own without it), `label`, `limit` (1 to 100), `article` (the slug of
+ * the one to show), `link` (the address that a title leads to, with `{slug}`; the blog's own page without it),
+ * `heading` (the level of the titles, 2 to 6). `lang` of the nearest element chooses the words.
+ * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
+ * Style: the custom properties and parts that stand in `STYLES` below; nothing else reaches in or out.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {{slug: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
+ *   language: string, author: string, published_at: string, reading_minutes: number}} Card
+ * @typedef {Card & {content_html: string}} Article
+ * @typedef {{items: Card[], total: number, next_cursor: string | null}} CardPage
+ * @typedef {{loading: string, empty: string, failed: string, missing: string, retry: string, more: string,
+ *   shown: string, minutes: string}} Words
+ */
+
+const TIMEOUT_MS = 15_000;
+
+/** @type {Record<string, Words>} */
+const WORDS = {
+  en: {
+    loading: "Loading…",
+    empty: "There are no articles here yet.",
+    failed: "The articles cannot be reached at the moment.",
+    missing: "This article does not exist, or no longer.",
+    retry: "Try again",
+    more: "Load more",
+    shown: "{n} of {total} articles",
+    minutes: "{n} min read",
+  },
+  id: {
+    loading: "Memuat…",
+    empty: "Belum ada artikel di sini.",
+    failed: "Artikel sedang tidak dapat dimuat.",
+    missing: "Artikel ini tidak ada, atau sudah tidak ada lagi.",
+    retry: "Coba lagi",
+    more: "Muat lebih banyak",
+    shown: "{n} dari {total} artikel",
+    minutes: "{n} menit baca",
+  },
+};
+
+const STYLES = `
+:host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
+:host([hidden]) { display: none; }
+* { box-sizing: border-box; }
+a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
+:focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; border-radius: 2px; }
+h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inherit); line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere; }
+.list { margin: 0; padding: 0; list-style: none; }
+.card { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .25em 1.25em; align-items: start; padding-block: 1.1em; border-block-start: 1px solid var(--kolom-line, #8886); }
+.card:first-child { padding-block-start: 0; border: 0; }
+.card > div { grid-column: 1; }
+.title { font-size: 1.2em; }
+.title a { color: inherit; text-decoration: none; }
+.title a:hover { text-decoration: underline; }
+.meta, .status { margin: 0; color: var(--kolom-soft, inherit); font-size: .875em; }
+.meta span::before { content: " · "; }
+.excerpt { margin: .35em 0 0; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.image { grid-column: 2; grid-row: 1; width: clamp(4.5rem, 22vw, 9rem); height: auto; aspect-ratio: 4 / 3; object-fit: cover; border-radius: var(--kolom-radius, 4px); }
+.headline { font-size: 2em; line-height: 1.15; }
+.article .meta { margin-block: .75em 1.75em; }
+.foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; }
+.foot:not(:empty) { margin-block-start: 1.1em; }
+button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
+button:hover { border-color: currentColor; }
+button[aria-disabled="true"] { cursor: progress; opacity: .65; }
+.problem { order: -1; flex-basis: 100%; color: inherit; font-size: 1em; }
+.content :is(img, video, iframe) { max-width: 100%; height: auto; border: 0; }
+.content :is(iframe) { width: 100%; aspect-ratio: 16 / 9; }
+.content p > img:only-child { display: block; margin-inline: auto; border-radius: var(--kolom-radius, 4px); }
+.content h2 { margin-block: 1.8em .6em; font-size: 1.45em; }
+.content :is(h3, h4, h5, h6) { margin-block: 1.5em .5em; font-size: 1.15em; }
+.content > :first-child { margin-block-start: 0; }
+.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
+.content pre { overflow-x: auto; padding: 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
+.content blockquote { margin-inline: 0; padding-inline-start: 1.2em; border-inline-start: 3px solid var(--kolom-accent, currentColor); }
+.content table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; }
+.content :is(th, td) { padding: .5em 1.2em .5em 0; border-block-end: 1px solid var(--kolom-line, #8886); text-align: start; vertical-align: top; }
+.content :is(th, td)[align="right"] { text-align: end; }
+.content :is(th, td)[align="center"] { text-align: center; }
+.content :is(ul, ol) { padding-inline-start: 1.4em; }
+.content li + li { margin-block-start: .35em; }
+.content .contains-task-list { padding: 0; list-style: none; }
+@media (min-width: 40rem) { .headline { font-size: 2.5em; } }
+`;
+
+const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
+
+/** An answer that is not a success. */
+class ApiError extends Error {
+  /** @param {number} status */
+  constructor(status) {
+    super(`the API answered ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * An element with attributes and children; strings become text, never markup.
+ *
+ * @param {string} name
+ * @param {Record<string, string | null>} attributes `null` leaves one out
+ * @param {...(Node | string | null)} children
+ * @returns {HTMLElement}
+ */
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/**
+ * @param {string} address
+ * @param {string} base
+ * @returns {string | null} the full URL, if it is one of the web
+ */
+function webAddress(address, base) {
+  try {
+    const url = new URL(address, base);
+    return /^https?:$/.test(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+export class KolomArticles extends HTMLElement {
+  static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
+
+  #root = this.attachShadow({ mode: "open" });
+  #status = element("p", { class: "status", part: "status", role: "status" });
+  #main = element("div", { part: "main" });
+  #foot = element("div", { class: "foot", part: "foot" });
+  #list = element("ol", { class: "list", part: "list", role: "list" });
+  /** @type {AbortController | null} */
+  #request = null;
+  #isQueued = false;
+  /** Whether the button that was pressed had the focus, which the next one or the new articles then get. */
+  #hadFocus = false;
+
+  constructor() {
+    super();
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLES);
+    this.#root.adoptedStyleSheets = [sheet];
+    this.#foot.append(this.#status);
+    this.#root.append(this.#main, this.#foot);
+    this.#root.addEventListener("click", (event) => this.#followFragment(event));
+  }
+
+  connectedCallback() {
+    this.#queue();
+  }
+
+  disconnectedCallback() {
+    this.#request?.abort();
+    this.#request = null;
+  }
+
+  /**
+   * @param {string} _name
+   * @param {string | null} before
+   * @param {string | null} after
+   */
+  attributeChangedCallback(_name, before, after) {
+    if (this.isConnected && before !== after) this.#queue();
+  }
+
+  /** Loads again what the attributes say. */
+  reload() {
+    this.#removeButtons();
+    this.#main.replaceChildren();
+    this.#list.replaceChildren();
+    return this.getAttribute("article") ? this.#loadArticle() : this.#loadList(null);
+  }
+
+  /** Several attributes set at once are one request. */
+  #queue() {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    queueMicrotask(() => {
+      this.#isQueued = false;
+      if (this.isConnected) void this.reload();
+    });
+  }
+
+  get #api() {
+    return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
+  }
+
+  get #language() {
+    const code = this.closest("[lang]")?.getAttribute("lang") || navigator.language;
+    const language = code.split("-")[0]?.toLowerCase() ?? "";
+    return language in WORDS ? language : "en";
+  }
+
+  get #words() {
+    return /** @type {Words} */ (WORDS[this.#language]);
+  }
+
+  /** @param {string | null} cursor where the list goes on */
+  async #loadList(cursor) {
+    const query = new URLSearchParams();
+    for (const name of ["label", "limit"]) {
+      const value = this.getAttribute(name);
+      if (value) query.set(name, value);
+    }
+    if (cursor) query.set("cursor", cursor);
+    /** @type {CardPage | null} */
+    const page = await this.#get(`/api/articles?${query}`, () => this.#loadList(cursor));
+    if (!page) return;
+    const first = this.#list.children.length;
+    this.#list.append(...page.items.map((card) => this.#card(card)));
+    if (!first) this.#main.replaceChildren(this.#list);
+    const shown = this.#list.children.length;
+    this.#announce(shown ? this.#words.shown : this.#words.empty, {
+      n: this.#number(shown),
+      total: this.#number(page.total),
+    });
+    const next = page.next_cursor;
+    if (next) this.#foot.prepend(this.#button(this.#words.more, () => this.#loadList(next)));
+    // Whoever asked for more goes on reading there.
+    if (first && this.#hadFocus) this.#list.children[first]?.querySelector("a")?.focus();
+  }
+
+  async #loadArticle() {
+    const slug = this.getAttribute("article") ?? "";
+    /** @type {Article | null} */
+    const article = await this.#get(`/api/articles/${encodeURIComponent(slug)}`, () => this.#loadArticle());
+    if (!article) return;
+    this.#main.replaceChildren(
+      element(
+        "article",
+        { class: "article", part: "article", ...this.#languageOf(article) },
+        element(`h${this.#level}`, { class: "headline", part: "headline" }, article.title),
+        this.#meta(article, article.author),
+        this.#content(article.content_html),
+      ),
+    );
+    this.#announce("", {});
+  }
+
+  /**
+   * What the API answers; null if that failed (a button to try again is shown then) or something else was asked since.
+   *
+   * @template T
+   * @param {string} path
+   * @param {() => Promise<void>} retry
+   * @returns {Promise<T | null>}
+   */
+  async #get(path, retry) {
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
+    const timer = setTimeout(() => request.abort(), TIMEOUT_MS);
+    this.#main.setAttribute("aria-busy", "true");
+    for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    this.#announce(this.#words.loading, {});
+    try {
+      const answer = await fetch(this.#api + path, { signal: request.signal, credentials: "omit" });
+      if (!answer.ok) throw new ApiError(answer.status);
+      const data = await answer.json();
+      if (this.#request !== request) return null;
+      this.dispatchEvent(new CustomEvent("kolom-load", { detail: data }));
+      this.#removeButtons();
+      return data;
+    } catch (error) {
+      if (this.#request === request) this.#fail(error, retry);
+      return null;
+    } finally {
+      clearTimeout(timer);
+      if (this.#request === request) this.#main.removeAttribute("aria-busy");
+    }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {() => Promise<void>} retry
+   */
+  #fail(error, retry) {
+    const isMissing = error instanceof ApiError && (error.status === 404 || error.status === 410);
+    this.#removeButtons();
+    this.#announce(isMissing ? this.#words.missing : this.#words.failed, {}, "problem");
+    if (!isMissing) {
+      const button = this.#button(this.#words.retry, retry);
+      this.#foot.prepend(button);
+      if (this.#hadFocus) button.focus();
+    }
+    this.dispatchEvent(new CustomEvent("kolom-error", { detail: error }));
+  }
+
+  /**
+   * Says something to eyes and ears. A live region must be in the page before its text changes, so it stays the same.
+   *
+   * @param {string} text
+   * @param {Record<string, string>} values
+   * @param {string} [kind]
+   */
+  #announce(text, values, kind = "") {
+    this.#status.className = `status ${kind}`;
+    this.#status.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  }
+
+  #removeButtons() {
+    const buttons = [...this.#foot.querySelectorAll("button")];
+    this.#hadFocus = buttons.some((button) => button === this.#root.activeElement);
+    for (const button of buttons) button.remove();
+  }
+
+  /**
+   * @param {string} label
+   * @param {() => Promise<void>} act
+   */
+  #button(label, act) {
+    const button = element("button", { type: "button", part: "button" }, label);
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") void act();
+    });
+    return button;
+  }
+
+  /** @param {Card} card */
+  #card(card) {
+    const image = card.image && webAddress(card.image, this.#api);
+    const title = element("a", { href: this.#link(card), part: "link" }, card.title);
+    return element(
+      "li",
+      { class: "card", part: "card" },
+      element(
+        "div",
+        this.#languageOf(card),
+        this.#meta(card, ""),
+        element(`h${this.#level}`, { class: "title", part: "title" }, title),
+        card.excerpt ? element("p", { class: "excerpt", part: "excerpt" }, card.excerpt) : null,
+      ),
+      image
+        ? element("img", {
+            class: "image",
+            part: "image",
+            src: image,
+            alt: "",
+            loading: "lazy",
+            decoding: "async",
+            width: "144",
+            height: "108",
+          })
+        : null,
+    );
+  }
+
+  /**
+   * @param {Card} card
+   * @param {string} author
+   */
+  #meta(card, author) {
+    const day = new Date(card.published_at);
+    const date = new Intl.DateTimeFormat(this.#language, { dateStyle: "long" }).format(day);
+    const minutes = this.#words.minutes.replace("{n}", this.#number(card.reading_minutes));
+    return element(
+      "p",
+      { class: "meta", part: "meta", lang: this.#language },
+      element("time", { datetime: card.published_at }, date),
+      author ? element("span", {}, author) : null,
+      element("span", {}, minutes),
+    );
+  }
+
+  /**
+   * The article's text. The API sanitises it (no script, handler, style or form can be in it); nothing else ever
+   * becomes markup here. What it refers to by path lies on the blog's own host.
+   *
+   * @param {string} html
+   */
+  #content(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    for (const name of ["src", "href", "poster"]) {
+      for (const found of template.content.querySelectorAll(`[${name}^="/"]`)) {
+        const url = webAddress(found.getAttribute(name) ?? "", this.#api);
+        if (url) found.setAttribute(name, url);
+      }
+    }
+    return element("div", { class: "content", part: "content" }, template.content);
+  }
+
+  /**
+   * Links within the text: a browser looks for their targets only outside of shadow trees.
+   *
+   * @param {Event} event
+   */
+  #followFragment(event) {
+    const anchor = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
+    const fragment = anchor?.getAttribute("href");
+    if (!fragment?.startsWith("#")) return;
+    const target = this.#root.getElementById(decodeURIComponent(fragment.slice(1)));
+    if (!target) return;
+    event.preventDefault();
+    target.scrollIntoView();
+    target.setAttribute("tabindex", "-1");
+    target.focus({ preventScroll: true });
+  }
+
+  /** @param {Card} card */
+  #link(card) {
+    const pattern = this.getAttribute("link");
+    if (!pattern) return webAddress(card.url, this.#api);
+    return webAddress(pattern.replaceAll("{slug}", encodeURIComponent(card.slug)), document.baseURI);
+  }
+
+  /** @param {Card} card */
+  #languageOf(card) {
+    return { lang: card.language, dir: RIGHT_TO_LEFT.test(card.language) ? "rtl" : "ltr" };
+  }
+
+  get #level() {
+    const level = Number(this.getAttribute("heading"));
+    return level >= 2 && level <= 6 ? level : 2;
+  }
+
+  /** @param {number} value */
+  #number(value) {
+    return new Intl.NumberFormat(this.#language).format(value);
+  }
+}
+
+if (!customElements.get("kolom-articles")) customElements.define("kolom-articles", KolomArticles);
