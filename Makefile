@@ -50,13 +50,15 @@ check-all: check smoke browser ## All checks: also the template, the build and t
 sam: sync
 	@$(SAM_ENV) $(UV) sync --frozen --only-group sam --quiet
 
-# Builds into .aws-sam what `sam deploy` uploads.
+# Builds into .aws-sam/build what `sam deploy` uploads.
 build: sam ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
 
-# Imports every built function with nothing but its artefact and the layer.
+# The deployed build is for arm64; beside it one for this machine, whose functions can be imported here.
 smoke: build ## Test the built artefacts
+	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
+	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
 # Uses the Chromium of the system (Debian: apt-get install chromium).

@@ -1,0 +1,42 @@
+"""``events/`` holds one real event per route and trigger, and each is accepted by its handler."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kolom.articles import publishing
+from kolom_cli.template import Template
+from tests.factories import NOW, Context, content
+
+EVENTS = Path(__file__).parents[3] / "events"
+FILES = sorted(EVENTS.glob("*/*.json"))
+EXPECTED = {"preview_article/get_preview": 404}  # its link was signed elsewhere
+
+
+def read(path: Path) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(path.read_text())
+    return event
+
+
+@pytest.mark.usefixtures("secret")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_an_event_is_accepted_by_its_handler(path: Path) -> None:
+    publishing.publish(
+        content("china-russia-agree-to-deepen-strategic-cooperation", labels=("Politik",)), now=NOW
+    )
+    answer = importlib.import_module(f"functions.{path.parent.name}.app").handler(read(path), Context())
+    if "routeKey" in read(path):
+        assert answer["statusCode"] == EXPECTED.get(f"{path.parent.name}/{path.stem}", 200)
+
+
+def test_every_route_has_its_event(template: Template) -> None:
+    shown = {(path.parent.name, event["routeKey"]) for path in FILES if "routeKey" in (event := read(path))}
+    assert shown == {(route.function, route.key) for route in template.routes}
+
+
+def test_every_other_trigger_has_its_event(template: Template) -> None:
+    shown = {path.parent.name for path in FILES if "routeKey" not in read(path)}
+    assert shown == {trigger.function for trigger in (*template.streams, *template.schedules)}

@@ -1,0 +1,87 @@
+"""What `sam build` made: what is deployed runs, with nothing but the function's artefact and the layer."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+DEPLOYED = PROJECT / ".aws-sam/build"
+NATIVE = PROJECT / ".aws-sam/native"
+FUNCTIONS = sorted(path.name for path in NATIVE.iterdir() if (path / "app.py").is_file()) if NATIVE.is_dir() else []
+LAYER = "SharedLayer"
+UNZIPPED_LIMIT_BYTES = 250 * 1024 * 1024
+AARCH64 = 183
+
+CALL_HEALTH = """
+import json, sys, app
+event = json.load(open(sys.argv[1]))
+context = type("Context", (), dict(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r"))
+print(json.dumps(app.handler(event, context())["statusCode"]))
+"""
+
+
+def run(function: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code as Lambda would: isolated from this project and its environment (``-S``: no site-packages)."""
+    return subprocess.run(
+        [sys.executable, "-S", "-c", code, *arguments],
+        cwd=NATIVE / function,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{NATIVE / function}:{NATIVE / LAYER}/python",
+            "AWS_REGION": "us-east-1",
+            "POWERTOOLS_TRACE_DISABLED": "true",
+            "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_build_is_there() -> None:
+    """`make smoke` makes it."""
+    assert FUNCTIONS
+    assert (DEPLOYED / LAYER / "python/kolom/__init__.py").is_file()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_imported_with_only_its_artefact_and_the_layer(function: str) -> None:
+    result = run(function, "import app; app.handler")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_function_answers() -> None:
+    result = run("FetchArticles", CALL_HEALTH, str(PROJECT / "events/fetch_articles/get_health.json"))
+    assert result.stdout.strip() == "200", result.stderr
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_carries_nothing_but_itself(function: str) -> None:
+    assert [path.name for path in (DEPLOYED / function).iterdir() if path.name != "__pycache__"] == ["app.py"]
+
+
+def test_the_deployed_layer_is_for_arm64() -> None:
+    machines = {path.name: path.read_bytes()[18] for path in (DEPLOYED / LAYER).rglob("*.so")}
+    assert machines
+    assert set(machines.values()) == {AARCH64}, machines
+
+
+def test_the_deployed_layer_has_what_the_tested_one_has() -> None:
+    deployed, native = (
+        {path.name for path in (build / LAYER / "python").iterdir()} - {"__pycache__"} for build in (DEPLOYED, NATIVE)
+    )
+    assert deployed == native
+
+
+def test_the_layer_carries_its_templates_and_texts() -> None:
+    source = PROJECT / "layers/shared/kolom"
+    wanted = {path.relative_to(source) for path in source.rglob("*") if path.suffix in {".html", ".json", ".py"}}
+    built = {path.relative_to(DEPLOYED / LAYER / "python/kolom") for path in (DEPLOYED / LAYER / "python/kolom").rglob("*")}
+    assert wanted <= built
+
+
+def test_the_layer_fits_into_lambda() -> None:
+    assert sum(path.stat().st_size for path in DEPLOYED.rglob("*") if path.is_file()) < UNZIPPED_LIMIT_BYTES
