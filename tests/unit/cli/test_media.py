@@ -1,0 +1,133 @@
+"""Which files beside an article are published, and how."""
+
+from pathlib import Path
+
+import pytest
+
+from kolom_cli.media import MediaError, MediaStore, Resolver, media_name
+from kolom_cli.svg import svg_problem
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">%s</svg>'
+
+
+def _resolver(folder: Path, file: str = "posts/a.md") -> Resolver:
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return Resolver(path, folder, MediaStore(dry_run=True), lambda target: f"/{target.stem}/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://x.example/a.png",
+        "//x.example/a.png",
+        "/media/a.png",
+        "data:image/png;base64,x",
+        "mailto:a@b",
+        "",
+        "a\\b.png",
+    ],
+)
+def test_addresses_that_name_no_file_beside_the_article_stay(tmp_path: Path, url: str) -> None:
+    assert _resolver(tmp_path)(url) == url
+
+
+def test_an_image_is_named_by_its_content(tmp_path: Path) -> None:
+    resolver = _resolver(tmp_path)
+    (tmp_path / "posts" / "Ein Bild.PNG").write_bytes(b"one")
+    first = resolver("Ein%20Bild.PNG?x=1")
+    assert first == "/media/7692c3ad3540bb80/ein-bild.png"
+    (tmp_path / "posts" / "Ein Bild.PNG").write_bytes(b"two")
+    assert resolver("Ein%20Bild.PNG") != first
+
+
+def test_an_image_may_lie_above_its_article_but_not_above_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "site" / "img").mkdir(parents=True)
+    (tmp_path / "site" / "img" / "a.png").write_bytes(b"a")
+    (tmp_path / "secret.png").write_bytes(b"s")
+    resolver = _resolver(tmp_path / "site")
+    assert resolver("../img/a.png").startswith("/media/")
+    with pytest.raises(MediaError, match="outside"):
+        resolver("../../secret.png")
+
+
+def test_a_symbolic_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(b"s")
+    resolver = _resolver(tmp_path / "site")
+    (tmp_path / "site" / "posts" / "a.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(MediaError, match="outside"):
+        resolver("a.png")
+
+
+def test_a_missing_image_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="there is no file"):
+        _resolver(tmp_path)("missing.png")
+
+
+def test_a_link_to_another_article_leads_to_its_address(tmp_path: Path) -> None:
+    resolver = _resolver(tmp_path)
+    (tmp_path / "posts" / "b.md").touch()
+    assert resolver("b.md?x=1#part") == "/b/?x=1#part"
+    assert resolver("missing.md") == "missing.md"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("Ünïcode (1).JPG", "unicode-1.jpg"), ("...png", "file.png"), ("中.svg", "zhong.svg")]
+)
+def test_names_of_media_need_no_escapes(name: str, expected: str) -> None:
+    assert media_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<script>alert(1)</script>",
+        b'<SCRIPT xmlns="http://www.w3.org/2000/svg"/>',
+        b"<g onclick='x()'/>",
+        b"<foreignObject><p/></foreignObject>",
+        b"<a xlink:href='javascript:x()'><text/></a>",
+        b"<a href=' java&#10;script:x()'/>",
+        b"<image href='data:text/html,x'/>",
+        b"<animate attributeName='href' values='javascript:x()'/>",
+        b"<set attributeName='onclick' to='x()'/>",
+        b"<?xml-stylesheet href='x.xsl'?>",
+    ],
+)
+def test_a_drawing_that_may_act_is_refused(inside: bytes) -> None:
+    assert svg_problem(SVG % inside)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no XML",
+        b"<html/>",
+        b"<svg>",
+        b"<?xml-stylesheet type='text/xsl' href='x.xsl'?>" + SVG % b"",
+        b"<!DOCTYPE svg [<!ENTITY a 'b'>]>" + SVG % b"<text>&a;</text>",
+        b"<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + SVG % b"",
+    ],
+)
+def test_what_is_no_plain_drawing_is_refused(data: bytes) -> None:
+    assert svg_problem(data)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<style>rect { fill: red }</style><rect width='5' height='5'/>",
+        b"<a href='https://x.example/'><text>x</text></a>",
+        b"<use href='#a'/><image href='data:image/png;base64,AAAA'/>",
+        b"<animate attributeName='r' values='1;2'/><!-- a comment -->",
+    ],
+)
+def test_a_drawing_to_look_at_is_taken(inside: bytes) -> None:
+    assert svg_problem(SVG % inside) is None
+
+
+def test_the_drawings_of_the_sample_are_taken() -> None:
+    folder = Path(__file__).parents[3] / "cli" / "kolom_cli" / "sample" / "images"
+    assert {path.name: svg_problem(path.read_bytes()) for path in folder.glob("*.svg")}.items() >= set()
+    assert not any(svg_problem(path.read_bytes()) for path in folder.glob("*.svg"))

@@ -1,0 +1,79 @@
+"""Preview links: signed, bound to their purpose, and good for a while only."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import URLSafeSerializer
+
+from kolom.errors import ConfigurationError, NotFound
+from kolom.preview import Secret, sign, verify
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECRET = Secret.parse("k" * 64)
+
+
+def _token(hours: float = 24, article_id: int = 7, secret: Secret = SECRET) -> str:
+    return sign(article_id, secret, expires_at=NOW + timedelta(hours=hours))
+
+
+def test_a_link_leads_to_its_article() -> None:
+    assert verify(_token(article_id=42), SECRET, now=NOW) == 42
+
+
+def test_a_link_has_only_characters_that_need_no_escape_in_a_url() -> None:
+    assert set(_token()) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+@pytest.mark.parametrize("hours", [0, -1])
+def test_an_expired_link_leads_nowhere(hours: float) -> None:
+    with pytest.raises(NotFound, match="expired"):
+        verify(_token(hours), SECRET, now=NOW)
+
+
+@given(position=st.integers(0, 200), character=st.characters(min_codepoint=33, max_codepoint=126))
+def test_a_link_with_one_other_character_leads_nowhere(position: int, character: str) -> None:
+    token = _token()
+    position %= len(token)
+    changed = token[:position] + character + token[position + 1 :]
+    # The last character of a base64 signature has spare bits: what decodes to the same is the same.
+    if changed == token or position == len(token) - 1:
+        return
+    with pytest.raises(NotFound):
+        verify(changed, SECRET, now=NOW)
+
+
+@pytest.mark.parametrize("token", ["", ".", "1", "1.", "1..", "1.a.b", "2.x.y", "é.ü.ñ", "1." + "a" * 10_000])
+def test_what_is_no_token_leads_nowhere(token: str) -> None:
+    with pytest.raises(NotFound):
+        verify(token, SECRET, now=NOW)
+
+
+def test_a_token_that_the_same_key_signed_for_another_purpose_is_refused() -> None:
+    other = URLSafeSerializer(
+        SECRET.keys["1"], salt="kolom.moderation", signer_kwargs={"key_derivation": "hmac", "digest_method": sha256}
+    )
+    token = "1." + str(other.dumps({"article": 7, "expires": 2**40}))
+    with pytest.raises(NotFound):
+        verify(token, SECRET, now=NOW)
+
+
+def test_links_of_the_key_before_stay_good_until_it_is_dropped() -> None:
+    old = _token()
+    rotated = Secret.parse('{"current": "2", "keys": {"1": "' + "k" * 64 + '", "2": "another"}}')
+    assert verify(old, rotated, now=NOW) == 7
+    assert sign(7, rotated, expires_at=NOW).startswith("2.")
+    with pytest.raises(NotFound):
+        verify(old, Secret("2", {"2": "another"}), now=NOW)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"current": "1"}', '{"current": "2", "keys": {"1": "x"}}', "{broken"])
+def test_a_secret_without_a_key_is_a_configuration_error(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Secret.parse(text)
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    assert "kkk" not in repr(SECRET)

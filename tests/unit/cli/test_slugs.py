@@ -1,0 +1,48 @@
+"""Slugs that are made, and slugs that are taken over."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolom.articles.names import slug_problem
+from kolom_cli.slugs import slug_from, slug_kept
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Hello, World!", "hello-world"),
+        ("Über Züge", "über-züge"),
+        ("中文 标题", "中文-标题"),
+        ("Ελληνικά-Greek", "ελληνικά-greek"),
+        ("snake_case name", "snake-case-name"),
+        ("Contact", None),
+        ("2024", None),
+        ("!!!", None),
+        ("", None),
+    ],
+)
+def test_a_title_makes_a_slug(text: str, slug: str | None) -> None:
+    assert slug_from(text) == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("hello-world", "hello-world"),
+        ("Hello", "hello"),
+        ("%ce%b5%cf%80-2", "επ-2"),
+        ("a_b", "a_b"),
+        ("a.b c", "a-b-c"),
+        ("--", None),
+        ("contact", None),
+    ],
+)
+def test_another_systems_slug_is_kept_as_far_as_possible(name: str, slug: str | None) -> None:
+    assert slug_kept(name) == slug
+
+
+@given(st.text())
+def test_every_slug_is_valid(text: str) -> None:
+    for slug in (slug_from(text), slug_kept(text)):
+        assert slug is None or slug_problem(slug) is None
