@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -70,6 +71,7 @@ class Runtime:
         self._functions = functions
         self._handlers: dict[str, Callable[[Any, Context], Any]] = {}
         self._modules: list[str] = []
+        self._turn = threading.Lock()
 
     def load(self) -> None:
         """Import every handler, each under a module name of its own. The environment has to be set by now."""
@@ -101,8 +103,13 @@ class Runtime:
         for name in self._modules:
             sys.modules.pop(name, None)
 
-    def invoke(self, name: str, event: Any, *, within_seconds: float | None = None) -> Any:
+    def invoke(
+        self, name: str, event: Any, *, within_seconds: float | None = None, one_at_a_time: bool = False
+    ) -> Any:
         """Call a handler and give its result.
+
+        ``one_at_a_time`` is for handlers with Powertools' resolvers: these keep the current event in a class attribute,
+        since on Lambda a process has one request at a time.
 
         Raises :class:`FunctionError` when it raises, :class:`FunctionTimeoutError` after its time limit (or
         ``within_seconds``); a thread cannot be ended, so the handler then runs on unheeded.
@@ -111,9 +118,12 @@ class Runtime:
         limit = min(function.timeout_seconds, within_seconds or function.timeout_seconds)
         outcome: dict[str, Any] = {}
 
+        turn = self._turn if one_at_a_time else nullcontext()
+
         def call() -> None:
             try:
-                outcome["result"] = self._handlers[name](event, Context(function))
+                with turn:
+                    outcome["result"] = self._handlers[name](event, Context(function))
             except BaseException as error:  # noqa: BLE001 (whatever a handler raises, sys.exit included, is its failure)
                 outcome["error"] = error
 
@@ -121,6 +131,8 @@ class Runtime:
         worker.start()
         worker.join(limit)
         if worker.is_alive():
+            if turn is self._turn:
+                self._turn = threading.Lock()  # the handler that runs on keeps the old one
             _log.error("%s: timed out after %s s", name, limit)
             raise FunctionTimeoutError(f"{name} timed out after {limit} s")
         if "error" in outcome:

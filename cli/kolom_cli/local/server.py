@@ -54,7 +54,10 @@ class Site:
         function = self._template.functions[match.route.function]
         try:
             result = self._runtime.invoke(
-                function.name, gateway.to_event(request, match), within_seconds=gateway.INTEGRATION_TIMEOUT_SECONDS
+                function.name,
+                gateway.to_event(request, match),
+                within_seconds=gateway.INTEGRATION_TIMEOUT_SECONDS,
+                one_at_a_time=True,
             )
         except FunctionTimeoutError:
             # Lambda ending the function is a failed integration, a function slower than the gateway waits is none.
