@@ -1,0 +1,59 @@
+"""Markdown to HTML: CommonMark with tables, strikethrough, task lists, footnotes and definition lists.
+
+Raw HTML passes through, since an author's own is welcome; :func:`kolom.rendering.render` sanitises all of it.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML, RendererProtocol
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import footnote_ref
+
+_MAX_NESTING: Final = 40
+_FOOTNOTE_REFERENCE: Final = re.compile(r"\[\^[^\s\]]{1,200}\]")
+
+
+def to_html(source: str) -> str:
+    """Unsanitised HTML. What is nested deeper than 40 lists, quotations or emphases is left out or left as it is."""
+    html: str = _PARSER.render(source)
+    return html
+
+
+def _footnote_reference(state: StateInline, silent: bool) -> bool:
+    # The plugin's own rule looks for the closing bracket in all that follows, for each "[^": quadratic.
+    return _FOOTNOTE_REFERENCE.match(state.src, state.pos) is not None and footnote_ref(state, silent)
+
+
+def _footnote_name(
+    _self: RendererProtocol, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return f"-{tokens[index].meta['id'] + 1}"
+
+
+def _list_item(self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    # A ballot box says the same as a checkbox that nobody can tick, and an article holds no form elements.
+    assert isinstance(self, RendererHTML)
+    item = self.renderToken(tokens, index, options, env)
+    checked = tokens[index].meta.get("checked")
+    return item if checked is None else f"{item}{'☑' if checked else '☐'} "
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING, "tasklists": True})
+    parser.enable(["table", "strikethrough"])
+    parser.use(deflist_plugin)
+    parser.use(footnote_plugin, inline=False)
+    parser.inline.ruler.at("footnote_ref", _footnote_reference)
+    parser.add_render_rule("footnote_anchor_name", _footnote_name)
+    parser.add_render_rule("list_item_open", _list_item)
+    return parser
+
+
+_PARSER: Final = _parser()

@@ -1,0 +1,111 @@
+"""What an article says, without its markup: its text, the beginning of it, and how long it takes to read."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from .balancing import MORE
+from .markup import RAW_TEXT, VOID, Comment, End, Start, Text, Token, tokenise, unescape, words
+
+EXCERPT_CHARACTERS: Final = 200
+WORDS_PER_MINUTE: Final = 200
+CJK_CHARACTERS_PER_MINUTE: Final = 400
+
+_BLOCKS: Final = words(
+    "address article aside audio blockquote br caption dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 "
+    "header hgroup hr iframe li ol p pre section summary table tbody td tfoot th thead tr ul video"
+)
+_NOT_IN_EXCERPT: Final = words("audio figcaption h1 h2 h3 h4 h5 h6 iframe pre table video")
+_FOOTNOTE_CLASSES: Final = frozenset(("footnote-ref", "footnotes"))
+_SPACE: Final = re.compile(r"\s+")
+_WORD: Final = re.compile(r"\w")
+_CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_JOINER: Final = "\u200d"
+
+
+def plain_text(html: str) -> str:
+    """The text of sanitised HTML, a line for each block, white space collapsed, no empty lines.
+
+    A line break in ``<pre>`` and a ``<br>`` begin a new line too. Text in scripts and the like is no text.
+    """
+    pieces: list[str] = []
+    preformatted = 0
+    raw = False
+    for token in tokenise(html):
+        match token:
+            case Text(markup) if not raw:
+                text = unescape(markup)
+                pieces.append(text if preformatted else text.replace("\n", " "))
+            case Start(name) | End(name) if name in _BLOCKS:
+                pieces.append("\n")
+                if name == "pre":
+                    preformatted = max(0, preformatted + (1 if isinstance(token, Start) else -1))
+            case _:
+                pass
+        raw = isinstance(token, Start) and token.name in RAW_TEXT
+    lines = ("".join(pieces)).split("\n")
+    return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
+
+
+def excerpt(tokens: Iterable[Token]) -> str:
+    """The first words of the running text: no headings, code blocks, tables, captions or footnotes.
+
+    It ends at the author's mark, if there is one and text before it, or after about 200 characters.
+    The tokens are balanced.
+    """
+    pieces: list[str] = []
+    length = 0
+    skipping = 0  # how many elements are open from the one to be skipped inwards
+    for token in tokens:
+        match token:
+            case Start(name, attributes):
+                if name not in VOID and (skipping or _is_left_out(name, attributes)):
+                    skipping += 1
+                elif name in _BLOCKS:
+                    pieces.append(" ")
+            case End(name):
+                if skipping:
+                    skipping -= 1
+                if name in _BLOCKS:
+                    pieces.append(" ")
+            case Comment(data):
+                if data == MORE and length:
+                    break
+            case Text(markup):
+                if not skipping:
+                    text = _SPACE.sub(" ", unescape(markup))
+                    pieces.append(text)
+                    length += len(text.strip())
+                    if length > EXCERPT_CHARACTERS:
+                        break
+    return shorten(" ".join("".join(pieces).split()), EXCERPT_CHARACTERS)
+
+
+def shorten(text: str, characters: int) -> str:
+    """``text``, or its beginning of at most so many characters and an ellipsis, cut between words if it can be."""
+    if len(text) <= characters:
+        return text
+    end = text.rfind(" ", characters // 2, characters + 1)
+    if end < 0:
+        end = characters
+        while end > characters // 2 and _continues(text, end):
+            end -= 1
+    return text[:end].rstrip(" ,;:.–—-…") + "…"
+
+
+def reading_minutes(text: str) -> int:
+    """Whole minutes, at least one: 200 words a minute, or 400 characters where words are not set apart by spaces."""
+    cjk_characters = len(_CJK.findall(text))
+    spaced_words = sum(1 for word in _CJK.sub(" ", text).split() if _WORD.search(word))
+    return max(1, math.ceil(spaced_words / WORDS_PER_MINUTE + cjk_characters / CJK_CHARACTERS_PER_MINUTE))
+
+
+def _is_left_out(name: str, attributes: dict[str, str]) -> bool:
+    return name in _NOT_IN_EXCERPT or not _FOOTNOTE_CLASSES.isdisjoint(attributes.get("class", "").split())
+
+
+def _continues(text: str, position: int) -> bool:
+    """Whether the character at ``position`` belongs to the one before it: accents, vowel signs, joined emoji."""
+    return unicodedata.category(text[position])[0] == "M" or _JOINER in text[position - 1 : position + 1]
