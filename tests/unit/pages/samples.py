@@ -1,0 +1,62 @@
+"""Articles and lists to render, with only what matters to the test spelled out."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from kolom.articles.types import Article, Body, Card, CardPage, Reading
+
+HOSTILE = """</title></script><script>alert(1)</script><img src=x onerror="alert('2')"> & "quoted" {{ 7 * 7 }} \u2028"""
+
+_CARD: dict[str, Any] = {
+    "id": 1,
+    "slug": "hello",
+    "path": "/hello/",
+    "title": "Hello",
+    "excerpt": "An excerpt.",
+    "image": "/media/picture.png",
+    "labels": ("Politik", "C#"),
+    "language": "id",
+    "author": "Sari",
+    "published_at": datetime(2026, 1, 31, 20, tzinfo=UTC),
+    "updated_at": datetime(2026, 1, 31, 20, tzinfo=UTC),
+    "reading_minutes": 3,
+}
+
+
+def card(**changes: Any) -> Card:
+    """A card; published on 1 February 2026 in Jakarta, on 31 January in UTC."""
+    return Card(**_CARD | changes)
+
+
+def card_page(*cards: Card, total: int | None = None, next_cursor: str | None = None) -> CardPage:
+    """A page of a list."""
+    return CardPage(items=cards, total=len(cards) if total is None else total, next_cursor=next_cursor)
+
+
+def article(**changes: Any) -> Article:
+    """A published article."""
+    own: dict[str, Any] = {
+        "kind": "article",
+        "status": "published",
+        "month": "2026-02",
+        "description": "A description.",
+        "comments_open": True,
+        "version": 1,
+        "fingerprint": "",
+        "origin": None,
+        "source_format": "markdown",
+        "body_version": "1",
+        "body_parts": 1,
+        "source_parts": 1,
+    }
+    return Article(**_CARD | own | changes)
+
+
+def reading(*, body: Body | None = None, previous: Any = None, following: Any = None, **changes: Any) -> Reading:
+    """A published article with its body and neighbours."""
+    return Reading(
+        article=article(**changes),
+        body=body or Body(html="<h2 id='a-b'>Part</h2><p>Text.</p>"),
+        previous=previous,
+        next=following,
+    )

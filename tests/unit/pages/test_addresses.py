@@ -1,0 +1,174 @@
+"""Which page answers which address, in how many requests. DynamoDB is moto, in this process."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from kolom.articles import publishing
+from kolom.models.articles import ArticleRecord
+from kolom.pages import Page, respond
+from tests.factories import NOW, content
+
+REQUESTS_AT_MOST = {
+    "/": 2,
+    "/label/c%23/": 2,
+    "/2026/": 2,
+    "/2026/02/": 2,
+    "/labels/": 1,
+    "/archive/": 1,
+    "/second/": 4,
+    "/old-name/": 4,
+    "/2024/05/x.html": 7,
+    "/gone/": 2,
+    "/nothing/": 2,
+    "/a/b/c/": 1,
+}
+
+
+class Requests:
+    """Counts the calls to DynamoDB."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def __call__(self, event_name: str, **_: Any) -> None:
+        self.made.append(event_name.rsplit(".", 1)[-1])
+
+
+@pytest.fixture(scope="module")
+def requests() -> Iterator[Requests]:
+    """A blog: a first, a renamed second, one that kept its path, a draft, a deleted one; and what is asked of it."""
+    with mock_aws():
+        ArticleRecord.create_table(billing_mode="PAY_PER_REQUEST")
+        dates = [NOW - timedelta(days=days) for days in range(1, 30)]
+        for number in range(12):
+            publishing.publish(content(f"a{number}", published_at=dates[number], labels=("C#",)), now=NOW)
+        renamed = publishing.publish(content("old-name", published_at=dates[12]), now=NOW).article
+        publishing.publish(content("second", published_at=dates[12]), now=NOW, article_id=renamed.id, force=True)
+        publishing.publish(content("kept", path="/2024/05/x.html", labels=("AC/DC", "Zwölf Ä")), now=NOW)
+        moved = publishing.publish(content("brought", path="/old/place.html"), now=NOW).article
+        publishing.publish(content("brought", path="/new/é.html"), now=NOW, article_id=moved.id, force=True)
+        publishing.publish(content("draft", draft=True, path="/draft.html"), now=NOW)
+        publishing.publish(content("gone", path="/2023/gone.html"), now=NOW)
+        publishing.delete("gone", now=NOW)
+        requests = Requests()
+        events = ArticleRecord._get_connection().connection.client.meta.events
+        events.register("before-call.dynamodb", requests)
+        yield requests
+        events.unregister("before-call.dynamodb", requests)
+
+
+def get(path: str, **query: str) -> Page:
+    return respond(path, {name: [value] for name, value in query.items()})
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/second", "/second/"),
+        ("/old-name/", "/second/"),
+        ("/old-name", "/second/"),
+        ("/kept/", "/2024/05/x.html"),
+        ("/kept", "/2024/05/x.html"),
+        ("/2024/05/x.html/", None),
+        ("/brought/", "/new/%C3%A9.html"),
+        ("/old/place.html", "/new/%C3%A9.html"),
+        ("/labels", "/labels/"),
+        ("/archive", "/archive/"),
+        ("/2026", "/2026/"),
+        ("/2026/2", "/2026/02/"),
+        ("/label/C%23/", "/label/c%23/"),
+        ("/label/c%23", "/label/c%23/"),
+        ("/label/AC%2FDC", "/label/ac%2Fdc/"),
+        ("/label/Zw%C3%B6lf%20%C3%84/", "/label/zw%C3%B6lf%20%C3%A4/"),
+    ],
+)
+def test_every_page_has_one_address_to_which_the_others_lead(
+    requests: Requests, path: str, location: str | None
+) -> None:
+    page = get(path)
+    if location is None:
+        assert page.status == 404
+        return
+    assert page.status == 301
+    assert page.headers["Location"] == location
+    assert page.headers["Cache-Control"] == "max-age=60"
+    assert get(location).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "//evil.example/", "/\\evil.example", "/%2F/evil.example/", "/label//", "/label/%20/"]
+)
+def test_no_address_leads_to_another_host(requests: Requests, path: str) -> None:
+    page = get(path)
+    assert page.status in {301, 404}
+    assert not page.headers.get("Location", "/label/").startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nothing/", 404),
+        ("/draft/", 404),
+        ("/draft.html", 404),
+        ("/gone/", 410),
+        ("/2023/gone.html", 410),
+        ("/2026/13/", 404),
+        ("/0000/", 404),
+        ("/2019/", 404),
+        ("/9999/12/", 404),
+        ("/label/nothing/", 404),
+        ("/%ff%fe/", 404),
+        ("/.well-known/security.txt", 404),
+    ],
+)
+def test_what_is_not_there_is_a_page_that_says_so(requests: Requests, path: str, status: int) -> None:
+    page = get(path)
+    assert page.status == status
+    assert "<h1" in page.html
+
+
+def test_paging_shows_every_article_once(requests: Requests) -> None:
+    first = get("/")
+    (start,) = {part.split('"')[0] for part in first.html.split("?cursor=")[1:]}
+    second = get("/", cursor=start)
+    seen = re.findall(r'card__title"[^>]*><a href="([^"]+)"', first.html + second.html)
+    assert len(seen) == 15
+    assert len(set(seen)) == 15
+
+
+@pytest.mark.parametrize("path", ["/", "/label/c%23/", "/2026/"])
+def test_a_damaged_cursor_is_a_page_that_says_so(requests: Requests, path: str) -> None:
+    page = get(path, cursor="nonsense")
+    assert page.status == 400
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("path", "most"), REQUESTS_AT_MOST.items(), ids=REQUESTS_AT_MOST.keys())
+def test_a_page_makes_no_more_requests_than_it_says(requests: Requests, path: str, most: int) -> None:
+    requests.made.clear()
+    get(path)
+    assert 0 < len(requests.made) <= most
+    assert set(requests.made) <= {"GetItem", "Query"}
+
+
+def test_a_throttled_store_is_a_page_that_asks_to_wait(requests: Requests) -> None:
+    def refuse(**_: Any) -> Any:
+        answer = {
+            "Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
+        return type("Refusal", (), {"status_code": 400})(), answer
+
+    events = ArticleRecord._get_connection().connection.client.meta.events
+    events.register_first("before-call.dynamodb.Query", refuse)
+    try:
+        page = get("/")
+    finally:
+        events.unregister("before-call.dynamodb.Query", refuse)
+    assert page.status == 503
+    assert page.headers["Retry-After"]

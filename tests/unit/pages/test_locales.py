@@ -1,0 +1,61 @@
+"""The site's words in each of its languages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kolom.pages import locales
+from kolom.pages.locales import Locale, direction, find_locale
+
+TEMPLATES = Path(locales.__file__).parent / "templates"
+
+
+def load(code: str) -> Locale:
+    locale = find_locale(code)
+    assert locale is not None
+    return locale
+
+
+def stems(locale: Locale) -> set[str]:
+    """The keys without those that only some languages need."""
+    return {key.removesuffix(".one").removesuffix(".other") for key in locale.strings}
+
+
+@pytest.mark.parametrize("code", sorted(locales.available()))
+def test_every_language_says_the_same_things(code: str) -> None:
+    locale, english = load(code), load("en")
+    assert stems(locale) == stems(english)
+    assert len(locale.months) == 12
+    for key, text in locale.strings.items():
+        other = english.strings.get(key)
+        assert text
+        assert other is None or set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", other)), key
+
+
+def test_templates_use_only_words_that_there_are() -> None:
+    english = load("en")
+    for file in TEMPLATES.glob("*.html"):
+        source = file.read_text(encoding="utf-8")
+        used = set(re.findall(r"""\bt\(["']([\w.]+)["'][,)]""", source))
+        counted = set(re.findall(r"""\bcount\(["']([\w.]+)["']""", source))
+        assert used <= set(english.strings), file.name
+        assert {f"{key}.other" for key in counted} <= set(english.strings), file.name
+
+
+def test_nouns_and_numbers_follow_the_language() -> None:
+    assert [load("en").count("articles", number) for number in (0, 1, 1_234)] == [
+        "0 articles",
+        "1 article",
+        "1,234 articles",
+    ]
+    assert [load("id").count("articles", number) for number in (1, 1_234)] == ["1 artikel", "1.234 artikel"]
+
+
+def test_a_regional_language_has_the_words_of_its_language() -> None:
+    assert load("en-GB") is load("en")
+    assert find_locale("su") is None
+
+
+def test_some_languages_are_written_from_right_to_left() -> None:
+    assert [direction(code) for code in ("ar", "he-IL", "en", "id")] == ["rtl", "rtl", "ltr", "ltr"]

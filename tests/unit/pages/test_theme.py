@@ -1,0 +1,58 @@
+"""The theme's colours, and what the widget weighs."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+FRONTEND = Path(__file__).parents[3] / "frontend"
+MAX_WIDGET_BYTES = 10 * 1024
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """The custom properties of a colour scheme that are colours."""
+    css = (FRONTEND / "theme/kolom.css").read_text(encoding="utf-8")
+    light, dark = css.split("@media (prefers-color-scheme: dark)", 1)
+    block = light if scheme == "light" else dark.split("/* ---- elements")[0]
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+
+
+def luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    darker, lighter = sorted((luminance(first), luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("text", ["ink", "soft", "accent", "accent-strong"])
+@pytest.mark.parametrize("ground", ["paper", "shade"])
+def test_text_stands_out_from_what_it_stands_on(scheme: str, text: str, ground: str) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1."""
+    palette = colours(scheme)
+    assert contrast(palette[text], palette[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_focus_and_marked_text_can_be_seen(scheme: str) -> None:
+    palette = colours(scheme)
+    assert contrast(palette["focus"], palette["paper"]) >= 3
+    assert contrast(palette["ink"], palette["mark"]) >= 4.5
+
+
+@pytest.mark.parametrize("widget", sorted(FRONTEND.glob("widgets/*.js")), ids=lambda file: file.stem)
+def test_a_widget_is_small_and_needs_nothing(widget: Path) -> None:
+    source = widget.read_text(encoding="utf-8")
+    assert len(gzip.compress(source.encode(), compresslevel=9)) <= MAX_WIDGET_BYTES
+    assert not re.search(r"^\s*import\b|\bimport\(", source, re.MULTILINE)
+
+
+def test_the_frontend_asks_nothing_of_other_hosts() -> None:
+    css = (FRONTEND / "theme/kolom.css").read_text(encoding="utf-8") + (FRONTEND / "demo/demo.css").read_text("utf-8")
+    assert not re.search(r"url\(|@import|https?:", css)

@@ -1,0 +1,277 @@
+"""What the pages say, and how safely: every kind of page from hand-made articles."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import pairwise
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+from kolom.articles.types import Body, Heading, LabelCount, MonthCount, Neighbour
+from kolom.pages import Page, views
+from tests.unit.pages.samples import HOSTILE, article, card, card_page, reading
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+LONG = Body(
+    html='<h2 id="part-one">One</h2><h3 id="part-two">Two</h3><h2 id="bagian-é">Three</h2>',
+    toc=(Heading("part-one", 2, "One"), Heading("part-two", 3, "Two"), Heading("bagian-é", 2, "Three <i>")),
+)
+
+PAGES: dict[str, Callable[[], Page]] = {
+    "home": lambda: views.home(card_page(card(), card(language="en"), total=9, next_cursor="abc")),
+    "home, empty": lambda: views.home(card_page()),
+    "home, continued": lambda: views.home(card_page(card()), cursor="abc"),
+    "label": lambda: views.label("Politik", card_page(card())),
+    "month": lambda: views.months(2026, 2, card_page(card())),
+    "year": lambda: views.months(2026, None, card_page(card())),
+    "labels": lambda: views.labels([LabelCount("Politik", 2), LabelCount("C#", 1)]),
+    "archive": lambda: views.archive([MonthCount(2026, 2, 1_234), MonthCount(2025, 12, 1)]),
+    "archive, empty": lambda: views.archive([]),
+    "article": lambda: views.article(
+        reading(body=LONG, previous=Neighbour("a", "/a/", "A"), following=Neighbour("b", "/b/", "B"))
+    ),
+    "article in English": lambda: views.article(reading(language="en-GB")),
+    "article in Arabic": lambda: views.article(reading(language="ar")),
+    "article, updated": lambda: views.article(reading(updated_at=datetime(2026, 3, 1, tzinfo=UTC))),
+    "free page": lambda: views.article(reading(kind="page", labels=())),
+    "preview": lambda: views.preview(article(status="draft", published_at=None), Body(html="<p>x</p>")),
+    "hostile article": lambda: views.article(
+        reading(
+            title=HOSTILE,
+            excerpt=HOSTILE,
+            description=HOSTILE,
+            author=HOSTILE,
+            labels=(HOSTILE,),
+            previous=Neighbour("a", "/a/", HOSTILE),
+            body=Body(html="", toc=tuple(Heading(f"a-{number}", 2, HOSTILE) for number in range(3))),
+        )
+    ),
+    "hostile list": lambda: views.label(HOSTILE, card_page(card(title=HOSTILE, excerpt=HOSTILE, labels=(HOSTILE,)))),
+    "hostile labels": lambda: views.labels([LabelCount(HOSTILE, 1)]),
+    **{
+        str(int(status)): (lambda status=status: views.problem(status))  # type: ignore[misc]
+        for status in (
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.GONE,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+    },
+}
+
+each_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
+
+
+def parse(page: Page) -> Element:
+    """The page's tree; anything that the HTML standard calls a parse error fails the test."""
+    tree: Element = html5lib.HTMLParser(strict=True).parse(page.html)
+    return tree
+
+
+def find_all(page: Page, path: str) -> list[Element]:
+    return parse(page).findall("." + path.replace("//", f"//{XHTML}"))
+
+
+def attributes(page: Page, path: str, name: str) -> list[str | None]:
+    return [found.get(name) for found in find_all(page, path)]
+
+
+@each_page
+def test_every_page_is_valid_html_with_one_main_heading_and_landmarks(page: Callable[[], Page]) -> None:
+    made = page()
+    assert len(find_all(made, "//h1")) == 1
+    assert len(find_all(made, "//main")) == 1
+    assert find_all(made, "//header")
+    assert find_all(made, "//footer")
+    assert "".join(find_all(made, "//title")[0].itertext()).strip()
+
+
+@each_page
+def test_headings_never_skip_a_level(page: Callable[[], Page]) -> None:
+    levels = [
+        int(found.tag[-1])
+        for found in parse(page()).iter()
+        if isinstance(found.tag, str) and found.tag.removeprefix(XHTML) in {"h1", "h2", "h3", "h4"}
+    ]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+@each_page
+def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], Page]) -> None:
+    """The Content-Security-Policy has no 'unsafe-inline'."""
+    made = page()
+    for found in parse(made).iter():
+        names = set(found.keys())
+        assert "style" not in names
+        assert not any(name.startswith("on") for name in names)
+    assert not find_all(made, "//style")
+    assert set(attributes(made, "//script", "type")) <= {"application/ld+json"}
+    assert "unsafe-inline" not in made.headers["Content-Security-Policy"]
+
+
+@each_page
+def test_no_page_has_an_id_twice_and_each_has_the_target_of_its_skip_link(page: Callable[[], Page]) -> None:
+    tree = parse(page())
+    ids = [found.get("id") for found in tree.iter() if found.get("id")]
+    assert len(ids) == len(set(ids))
+    assert "content" in ids
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("hostile")])
+def test_what_an_author_wrote_into_a_title_or_label_never_becomes_markup(name: str) -> None:
+    made = PAGES[name]()
+    scripts = find_all(made, "//script")
+    assert all("alert" not in "".join(script.itertext()) or script.get("type") for script in scripts)
+    assert "<script>" not in made.html
+    assert not [image for image in find_all(made, "//img") if image.get("src") == "x"]
+    assert "{{ 7 * 7 }}" in made.html
+    assert "onerror=&#34;alert" in made.html
+
+
+def test_structured_data_survives_hostile_text_unharmed() -> None:
+    made = PAGES["hostile article"]()
+    (script,) = find_all(made, "//script")
+    data = json.loads(script.text or "")
+    assert data["headline"] == HOSTILE
+    assert data["author"]["name"] == HOSTILE
+
+
+def test_structured_data_tells_search_engines_what_the_article_is() -> None:
+    (script,) = find_all(views.article(reading()), "//script")
+    data = json.loads(script.text or "")
+    assert data["@type"] == "BlogPosting"
+    assert data["url"] == "https://blog.example/hello/"
+    assert data["image"] == "https://blog.example/media/picture.png"
+    assert data["datePublished"] == "2026-01-31T20:00:00Z"
+    assert data["inLanguage"] == "id"
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "word"),
+    [("article", "id", "menit baca"), ("article in English", "en-GB", "minutes’ read"), ("home", "id", "Beranda")],
+)
+def test_a_page_speaks_the_language_of_its_article_else_of_the_site(name: str, language: str, word: str) -> None:
+    made = PAGES[name]()
+    assert parse(made).get("lang") == language
+    assert made.headers["Content-Language"] == language
+    assert word in made.html
+
+
+def test_an_article_in_a_language_without_a_locale_has_the_sites_words_around_it() -> None:
+    made = PAGES["article in Arabic"]()
+    assert parse(made).get("lang") == "ar"
+    assert attributes(made, "//body", "lang") == ["id"]
+    assert attributes(made, "//article", "lang") == ["ar"]
+    assert attributes(made, "//article", "dir") == ["rtl"]
+    assert "menit baca" in made.html
+
+
+def test_a_card_in_another_language_says_so() -> None:
+    made = views.home(card_page(card(), card(language="ar")))
+    assert attributes(made, "//h2", "lang") == [None, "ar"]
+    assert attributes(made, "//h2", "dir") == [None, "rtl"]
+
+
+def test_dates_are_days_of_the_sites_time_zone_and_exact_for_machines() -> None:
+    (time,) = find_all(views.home(card_page(card())), "//time")
+    assert time.text == "1 Februari 2026"
+    assert time.get("datetime") == "2026-01-31T20:00:00Z"
+
+
+def test_a_list_names_its_next_page_and_keeps_the_later_pages_from_search_engines() -> None:
+    first = views.label("c#", card_page(card(), total=40, next_cursor="a b"))
+    assert attributes(first, "//link[@rel='next']", "href") == ["/label/c%23/?cursor=a+b"]
+    assert attributes(first, "//a[@rel='next']", "href") == ["/label/c%23/?cursor=a+b"]
+    assert attributes(first, "//link[@rel='canonical']", "href") == ["https://blog.example/label/c%23/"]
+    assert not find_all(first, "//meta[@name='robots']")
+    last = views.label("c#", card_page(card(), total=40), cursor="a b")
+    assert not find_all(last, "//link[@rel='next']")
+    assert attributes(last, "//meta[@name='robots']", "content") == ["noindex"]
+
+
+def test_only_the_first_page_of_home_leads_with_a_large_card() -> None:
+    assert views.home(card_page(card(), card())).html.count("card--lead") == 1
+    assert "card--lead" not in views.home(card_page(card(), card()), cursor="x").html
+
+
+def test_the_contents_of_a_longer_article_lead_to_its_headings() -> None:
+    made = PAGES["article"]()
+    targets = [href for href in attributes(made, "//aside//a", "href") if href]
+    assert targets == ["#part-one", "#part-two", "#bagian-%C3%A9"]
+    assert "Three &lt;i&gt;" in made.html
+
+
+def test_a_short_article_has_no_contents() -> None:
+    assert not find_all(views.article(reading()), "//aside")
+
+
+def test_an_article_leads_to_its_neighbours_and_labels() -> None:
+    made = PAGES["article"]()
+    assert attributes(made, "//a[@rel='prev']", "href") == ["/a/"]
+    assert attributes(made, "//a[@rel='next']", "href") == ["/b/"]
+    assert attributes(made, "//a[@rel='tag']", "href") == ["/label/politik/", "/label/c%23/"]
+
+
+def test_a_picture_that_the_text_shows_is_not_shown_twice() -> None:
+    shown = Body(html='<p><img src="/media/picture.png" alt="A picture" loading="lazy"></p>')
+    assert len(find_all(views.article(reading(body=shown)), "//img")) == 1
+    assert len(find_all(views.article(reading()), "//img")) == 1
+
+
+def test_link_previews_get_a_picture_unless_it_is_a_drawing() -> None:
+    raster = views.article(reading())
+    assert attributes(raster, "//meta[@property='og:image']", "content") == ["https://blog.example/media/picture.png"]
+    assert not find_all(views.article(reading(image="/media/picture.svg")), "//meta[@property='og:image']")
+
+
+def test_an_article_on_its_old_path_has_it_as_its_canonical_address() -> None:
+    made = views.article(reading(path="/2024/05/Judul lama é.html".replace(" ", "-")))
+    assert attributes(made, "//link[@rel='canonical']", "href") == [
+        "https://blog.example/2024/05/Judul-lama-%C3%A9.html"
+    ]
+
+
+def test_only_an_article_changed_on_a_later_day_says_when() -> None:
+    assert "Diperbarui 1 Maret 2026" in PAGES["article, updated"]().html
+    assert "Diperbarui" not in PAGES["article"]().html
+
+
+def test_a_free_page_has_no_date_and_is_no_blog_posting() -> None:
+    made = PAGES["free page"]()
+    assert not find_all(made, "//time")
+    assert not find_all(made, "//script")
+
+
+def test_a_preview_is_kept_by_nobody_and_tells_nobody_its_address() -> None:
+    made = PAGES["preview"]()
+    assert made.headers["Cache-Control"] == "no-store"
+    assert made.headers["X-Robots-Tag"] == "noindex"
+    assert made.headers["Referrer-Policy"] == "no-referrer"
+    assert attributes(made, "//meta[@name='robots']", "content") == ["noindex"]
+    assert "Pratinjau" in made.html
+    assert not find_all(made, "//link[@rel='canonical']")
+
+
+def test_pages_may_be_kept_by_the_edge_and_errors_by_nobody() -> None:
+    assert PAGES["home"]().headers["Cache-Control"] == (
+        "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
+    )
+    assert PAGES["404"]().headers["Cache-Control"] == "no-store"
+    assert PAGES["410"]().headers["Cache-Control"] == "max-age=60"
+    assert PAGES["503"]().headers["Retry-After"] == "5"
+
+
+def test_headers_of_one_page_are_not_those_of_the_next() -> None:
+    first, second = PAGES["home"](), PAGES["home"]()
+    assert first.headers is not second.headers
+
+
+def test_the_archive_is_ordered_by_year_with_counts_in_the_languages_digits() -> None:
+    made = PAGES["archive"]()
+    assert ["".join(year.itertext()) for year in find_all(made, "//h2")] == ["2026", "2025"]
+    assert "1.234 artikel" in made.html
