@@ -86,6 +86,7 @@ class _Balancer:
     def __init__(self) -> None:
         self._written: list[Token] = []
         self._open: list[Start] = []
+        self._interrupted: list[Start] = []  # formatting that goes on with the next text, outermost first
         self._names: Counter[str] = Counter()  # of the open elements
         self._muted = 0  # how many of the open elements are to vanish with their content
         self._too_deep: Counter[str] = Counter()  # start tags that were left out, by name
@@ -97,7 +98,9 @@ class _Balancer:
                 self._start(token)
             case End(name):
                 self._end(_RENAMED.get(name, name))
-            case Text() if not (self._open and self._open[-1].name == "iframe"):
+            case Text(markup) if not (self._open and self._open[-1].name == "iframe"):
+                if self._interrupted and not markup.isspace():
+                    self._resume()
                 self._write(token)
             case Comment(data) if data.strip().lower() == MORE:
                 self._write(Comment(MORE))
@@ -120,51 +123,63 @@ class _Balancer:
         is_block = name in _BLOCKS
         while self._muted and is_block and self._open and self._open[-1].name in _FOREIGN:
             self._pop()  # a drawing or a list of options that was never closed must not swallow the article
-        interrupted = self._end_open(_PARAGRAPH, _TABLE_OR_CELLS) if is_block and self._names["p"] else []
+        if is_block and self._names["p"]:
+            self._end_open(_PARAGRAPH, _TABLE_OR_CELLS)
         if name in _ENDS:
-            interrupted += self._end_open(*_ENDS[name])
-        if not is_block:
-            self._reopen(interrupted)
+            self._forget(name)
+            self._end_open(*_ENDS[name])
+        if name in _TABLE_PARTS:
+            self._interrupted.clear()
+        elif self._interrupted and not is_block:
+            self._resume()
         if name in VOID:
             self._write(_known(name, source))
         elif len(self._open) < MAX_DEPTH:
             self._push(_known(name, source))
         else:
             self._too_deep[name] += 1
-        if is_block:
-            self._reopen(interrupted)
 
     def _end(self, name: str) -> None:
         if self._too_deep[name]:
             self._too_deep[name] -= 1
+        elif self._forget(name):
+            pass
         elif self._open and self._open[-1].name == name:
             self._pop()
         elif self._names[name]:
             beyond = _NOTHING if name == "table" else _TABLE if name in _TABLE_PARTS else _TABLE_OR_CELLS
-            self._reopen(self._end_open(frozenset((name,)), beyond))
+            self._end_open(frozenset((name,)), beyond)
 
-    def _end_open(self, names: frozenset[str], beyond: frozenset[str]) -> list[Start]:
-        """End the innermost open element of one of the names; the formatting that was open within it comes back.
+    def _forget(self, name: str) -> bool:
+        """End interrupted formatting of that name; whether there was any."""
+        before = len(self._interrupted)
+        if before:
+            self._interrupted = [element for element in self._interrupted if element.name != name]
+        return len(self._interrupted) < before
+
+    def _end_open(self, names: frozenset[str], beyond: frozenset[str]) -> None:
+        """End the innermost open element of one of the names; the formatting that was open within it is interrupted.
 
         Nothing happens if there is none, or none inside the innermost element whose name is in ``beyond``.
         """
         if not any(self._names[name] for name in names):
-            return []
+            return
         for depth in range(len(self._open) - 1, -1, -1):
             if self._open[depth].name in names:
                 break
             if self._open[depth].name in beyond:
-                return []
+                return
         interrupted: list[Start] = []
         while len(self._open) > depth:
             element = self._pop()
             if len(self._open) > depth and element.name in _FORMATTING and element not in interrupted:
                 interrupted.append(element)
-        return interrupted[:_MAX_REOPENED][::-1]
+        self._interrupted = [*interrupted[::-1], *self._interrupted][-_MAX_REOPENED:]
 
-    def _reopen(self, elements: list[Start]) -> None:
+    def _resume(self) -> None:
         """Formatting that was closed with an element around it goes on after it, as in a browser, within a budget."""
-        for element in elements:
+        interrupted, self._interrupted = self._interrupted, []
+        for element in interrupted:
             self._budget -= sum(len(value) + 20 for value in element.attributes.values()) + 20
             if self._budget >= 0 and len(self._open) < MAX_DEPTH:
                 self._push(element)
