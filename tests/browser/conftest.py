@@ -1,0 +1,107 @@
+"""A running local stack with the sample articles, and a real browser that looks at it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from kolom.articles import publishing
+from kolom_cli.loading import StackLoader
+from kolom_cli.local.stack import LocalStack
+from tests.factories import content
+
+PROJECT = Path(__file__).parents[2]
+PARAMETERS = {"SiteTitle": "Catatan Sari", "SiteDescription": "Catatan dari Yogyakarta.", "TimeZone": "Asia/Jakarta"}
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LONG_WORD = "Kata" * 75
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of a blog: the samples, an article that was renamed, one that was deleted, and a hostile one."""
+    with LocalStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
+        StackLoader().load_sample(stack)
+        now = datetime.now(UTC)
+        renamed = publishing.publish(content("nama-lama", language="id"), now=now).article
+        publishing.publish(content("nama-baru", language="id"), now=now, article_id=renamed.id, force=True)
+        publishing.publish(content("terhapus", language="id"), now=now)
+        publishing.delete("terhapus", now=now)
+        publishing.publish(
+            content(
+                "bermusuhan",
+                title=f'<script>window.hacked = 1</script> "{LONG_WORD[:200]}"',
+                labels=("<b>tebal</b>", LONG_WORD[:100]),
+                language="id",
+                path="/2024/05/x.html",
+                html=f"<h2>{LONG_WORD}</h2><p>{LONG_WORD}</p><pre>{LONG_WORD}</pre>"
+                f"<table><tr>{'<td>sel lebar</td>' * 30}</tr></table>",
+            ),
+            now=now,
+        )
+        stack.settle()
+        yield stack.url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Opens pages, and notes whatever a browser complains about: errors, violations of the policy, foreign hosts."""
+
+    def __init__(self, browser: Browser, site: str) -> None:
+        self.complaints: list[str] = []
+        self._browser = browser
+        self._site = site
+
+    @contextmanager
+    def visit(self, path: str, *, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Page]:
+        """The page at ``path`` in a fresh browser context; ``options`` are Playwright's for the context."""
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height}, base_url=self._site, reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("console", self._note_message)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", self._note_request)
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        yield page
+        context.close()
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _note_request(self, request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(self._site).netloc:
+            self.complaints.append(f"a request to {request.url}")
+
+
+@pytest.fixture
+def visitor(chromium: Browser, site: str) -> Iterator[Visitor]:
+    """A visitor without complaints; a test that expects some clears them."""
+    visitor = Visitor(chromium, site)
+    yield visitor
+    assert visitor.complaints == []

@@ -1,0 +1,168 @@
+"""The site as a reader meets it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
+
+ARTICLE = "/cara-membaca-komunike/"
+EVERY_PAGE = ["/", ARTICLE, "/label/politik/", "/labels/", "/archive/", "/2026/", "/2024/05/x.html", "/tidak-ada/"]
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def dates_of(page: Page) -> list[str]:
+    return [str(found.get_attribute("datetime")) for found in page.locator(".card time").all()]
+
+
+def test_home_lists_the_newest_first_and_goes_on_to_older_ones(visitor: Visitor) -> None:
+    with visitor.visit("/") as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text("Catatan Sari")
+        first = dates_of(page)
+        assert len(first) == 10
+        page.get_by_role("link", name="Artikel lebih lama").click()
+        page.wait_for_url("**/?cursor=*")
+        second = dates_of(page)
+        assert first + second == sorted(first + second, reverse=True)
+        page.get_by_role("link", name="Kembali ke yang terbaru").click()
+        assert dates_of(page) == first
+
+
+def test_an_article_opens_from_home_with_its_contents_pictures_and_tables(visitor: Visitor) -> None:
+    with visitor.visit("/") as page:
+        page.get_by_role("link", name="Cara Membaca Komunike").click()
+        page.wait_for_url(f"**{ARTICLE}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cara Membaca Komunike")
+        contents = page.get_by_role("navigation", name="Daftar isi")
+        expect(contents).to_be_visible()
+        contents.get_by_role("link", name="Tujuh pertanyaan").click()
+        expect(page.get_by_role("heading", name="Tujuh pertanyaan")).to_be_in_viewport()
+        picture = page.locator(".prose img").first
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
+        expect(page.get_by_role("table").first).to_be_visible()
+
+
+def test_an_english_article_is_read_in_english(visitor: Visitor) -> None:
+    with visitor.visit("/china-russia-agree-to-deepen-strategic-cooperation/") as page:
+        assert page.locator("html").get_attribute("lang") == "en"
+        expect(page.get_by_role("link", name="Home")).to_be_visible()
+        expect(page.get_by_text("minutes’ read")).to_be_visible()
+
+
+def test_a_label_leads_to_its_articles(visitor: Visitor) -> None:
+    with visitor.visit("/labels/") as page:
+        page.get_by_role("main").get_by_role("link", name="Politik").click()
+        page.wait_for_url("**/label/politik/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Politik")
+        expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
+
+
+def test_the_archive_leads_to_a_month(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.get_by_role("link", name="Mei 2026").click()
+        page.wait_for_url("**/2026/05/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Mei 2026")
+        expect(page.locator(".card")).to_have_count(2)
+
+
+def test_an_old_name_leads_to_the_article(visitor: Visitor) -> None:
+    with visitor.visit("/nama-lama/") as page:
+        assert page.url.endswith("/nama-baru/")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "title"), [("/tidak-ada/", 404, "Tidak ada apa-apa di sini"), ("/terhapus/", 410, "Artikel ini")]
+)
+def test_what_is_not_there_is_told_kindly(visitor: Visitor, path: str, status: int, title: str) -> None:
+    with visitor.visit(path) as page:
+        expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+        expect(page.get_by_role("main").get_by_role("link")).to_have_count(3)
+    assert len(visitor.complaints) == 1
+    assert f"status of {status}" in visitor.complaints.pop()
+
+
+def test_the_keyboard_leads_past_the_header_and_shows_where_it_is(visitor: Visitor) -> None:
+    with visitor.visit("/") as page:
+        page.keyboard.press("Tab")
+        skip = page.get_by_role("link", name="Langsung ke isi")
+        expect(skip).to_be_focused()
+        expect(skip).to_be_in_viewport()
+        assert (skip.bounding_box() or {"height": 0})["height"] >= 24
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        first = page.locator(".card__title a").first
+        expect(first).to_be_focused()
+        outline = first.evaluate("link => getComputedStyle(link, '::after').outlineStyle")
+        assert outline == "solid"
+
+
+def test_dark_readers_get_light_text_on_a_dark_page(visitor: Visitor) -> None:
+    def brightness(page: Page, name: str, element: str) -> float:
+        colour = page.locator(element).evaluate(f"found => getComputedStyle(found).{name}")
+        return sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 765
+
+    with visitor.visit(ARTICLE, color_scheme="dark") as page:
+        assert brightness(page, "backgroundColor", "html") < 0.15
+        assert brightness(page, "color", ".prose") > 0.8
+    with visitor.visit(ARTICLE, color_scheme="light") as page:
+        assert brightness(page, "backgroundColor", "html") > 0.9
+        assert brightness(page, "color", ".prose") < 0.2
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_nothing_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) -> None:
+    with visitor.visit(path, width=320, height=640) as page:
+        assert not scrolls_sideways(page)
+    if path == "/tidak-ada/":
+        visitor.complaints.clear()
+
+
+def test_a_phone_folds_the_contents(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE, width=390, height=800) as page:
+        entry = page.get_by_role("link", name="Tujuh pertanyaan")
+        expect(entry).to_be_hidden()
+        page.get_by_text("Daftar isi").locator("visible=true").click()
+        entry.click()
+        expect(page.get_by_role("heading", name="Tujuh pertanyaan")).to_be_in_viewport()
+
+
+def test_everything_works_without_javascript(visitor: Visitor) -> None:
+    with visitor.visit("/", java_script_enabled=False) as page:
+        page.get_by_role("link", name="Artikel lebih lama").click()
+        page.get_by_role("link", name="Beranda").click()
+        page.get_by_role("link", name="Cara Membaca Komunike").click()
+        page.wait_for_url(f"**{ARTICLE}")
+        page.get_by_role("link", name="Politik").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Politik")
+
+
+def test_a_hostile_title_is_only_text(visitor: Visitor) -> None:
+    with visitor.visit("/") as page:
+        page.get_by_role("link", name="window.hacked").click()
+        page.wait_for_url("**/2024/05/x.html")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("<script>window.hacked = 1</script>")
+        assert page.evaluate("window.hacked") is None
+
+
+def test_nothing_moves_while_a_page_loads(visitor: Visitor) -> None:
+    measure = """() => new Promise(resolve => {
+        let moved = 0;
+        new PerformanceObserver(list => { for (const entry of list.getEntries()) moved += entry.value; })
+            .observe({type: "layout-shift", buffered: true});
+        setTimeout(() => resolve(moved), 300);
+    })"""
+    with visitor.visit("/") as page:
+        assert page.evaluate(measure) < 0.01
+
+
+def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE) as page:
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation", name="Situs")).to_be_hidden()
+        expect(page.locator(".contents--aside")).to_be_hidden()
+        expect(page.locator(".prose")).to_be_visible()
