@@ -323,7 +323,8 @@ def _of_html(text: str) -> tuple[str | None, str]:
     except (lxml.etree.ParserError, ValueError):
         return None, text
     titles = [*root.iterfind(".//title"), *root.iterfind(".//h1")]
-    title = next((found for node in titles if (found := " ".join("".join(node.itertext()).split()))), None)
+    names = (" ".join(str(node.xpath("string()")).split()) for node in titles)
+    title = next(filter(None, names), None)
     if not re.search(r"<(?:html|body|head)[\s>]", text, re.IGNORECASE):
         return title, text
     body = root.find("body")
