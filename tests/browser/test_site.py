@@ -76,7 +76,7 @@ def test_an_old_name_leads_to_the_article(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "title"), [("/tidak-ada/", 404, "Tidak ada apa-apa di sini"), ("/terhapus/", 410, "Artikel ini")]
+    ("path", "status", "title"), [("/tidak-ada/", 404, "Halaman ini tidak ada"), ("/terhapus/", 410, "Artikel ini")]
 )
 def test_what_is_not_there_is_told_kindly(visitor: Visitor, path: str, status: int, title: str) -> None:
     with visitor.visit(path) as page:
