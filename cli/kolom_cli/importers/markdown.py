@@ -13,15 +13,11 @@ from kolom_cli.media import MediaError, MediaStore
 
 
 def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool = False) -> Iterator[Item]:
-    """Every document in the folder, its pictures uploaded. ``language`` is for those that name none.
-
-    :raises SourceError: the folder cannot be read
-    """
+    """Every document in the folder, its pictures uploaded. ``language`` is for those that name none."""
     contents = Contents(MediaStore(dry_run=dry_run), language)
-    try:
-        found = list(sources([directory]))
-    except (DocumentError, OSError) as error:
-        raise SourceError(f"{directory}: {error}") from error
+    found, errors = sources([directory])
+    if errors:
+        raise SourceError(str(errors[0]))
     for source in found:
         yield _item(source, directory, contents)
 

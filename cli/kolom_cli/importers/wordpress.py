@@ -212,6 +212,8 @@ class _Reader:
                 self._notes.append(f"the slug {unquote(wanted)!r} is not possible: it became {slug!r}")
             return slug
         slug = slug_kept(f"{self._kind}-{wanted}") or fallback
+        if slug == self._kind:
+            slug = fallback
         self._notes.append(f"the slug {unquote(wanted)!r} is not possible: it became {slug!r}")
         return slug
 
@@ -295,6 +297,9 @@ def _moment(text: str) -> datetime | None:
 
 
 def _mail_date(text: str) -> datetime | None:
+    """A date as in an e-mail; None for what is none, such as WordPress's ``Wed, 30 Nov -0001``."""
+    if " -0" in text:
+        return None
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

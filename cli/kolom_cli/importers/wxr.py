@@ -76,12 +76,10 @@ def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
                     seen = True
                 if (found := _read(element)) is not None:
                     yield found
-                if element.tag == "item":
+                if element.tag == "item" and _is_of_channel(element):
                     _forget(element)
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        reason = str(error.msg).partition(", line ")[0]
-        raise SourceError(f"{path}:{line}:{column}: the XML is broken here: {reason}") from error
+        raise SourceError(f"{path}:{_place(error)}") from error
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
     if not seen:
@@ -113,8 +111,7 @@ def _check_document(path: Path, element: Any) -> None:
 
 
 def _read(element: Any) -> Record | Author | Language | None:
-    parent = element.getparent()
-    if parent is None or parent.tag != "channel":
+    if not _is_of_channel(element):
         return None
     match etree.QName(element).localname:
         case "item":
@@ -127,6 +124,21 @@ def _read(element: Any) -> Record | Author | Language | None:
             return Language(_text(element).strip())
         case _:
             return None
+
+
+def _is_of_channel(element: Any) -> bool:
+    """Not within another item or anywhere else: ``<language>`` is a common name."""
+    parent = element.getparent()
+    return parent is not None and parent.tag == "channel"
+
+
+def _place(error: Any) -> str:
+    """Where the XML broke and why: of its complaints the first, since what follows from it is of no use."""
+    for entry in error.error_log:
+        if entry.level_name == "FATAL":
+            return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"
+    line, column = error.position
+    return f"{line}:{column}: the XML is broken here: {error.msg}"
 
 
 def _record(item: Any) -> Record:

@@ -1,0 +1,77 @@
+"""`kolom import wordpress FILE`, `kolom import markdown DIR`."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kolom_cli import console
+from kolom_cli.connection import connect
+from kolom_cli.importers import Item
+from kolom_cli.importers.markdown import read_markdown
+from kolom_cli.importers.storing import Importer
+from kolom_cli.importers.wordpress import read_wordpress
+from kolom_cli.report import Report
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Take over a blog from elsewhere. Importing the same again changes nothing; what was broken off goes on.",
+)
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing, say what would be done.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace also what was edited, withdrawn or deleted here since.")
+]
+Language = Annotated[str | None, typer.Option("--language", help="The articles' language, such as id.", metavar="CODE")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+
+
+@app.command("wordpress")
+def wordpress(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="WordPress's export, an XML file.")],
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    language: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import the posts and pages of a WordPress export."""
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+    connect(ctx.obj)
+    _run(lambda: read_wordpress(file, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+
+
+@app.command("markdown")
+def markdown(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of Markdown files with front matter.")],
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    language: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a folder of Markdown files, with the pictures beside them. The files stay as they are."""
+    if not directory.is_dir():
+        raise typer.BadParameter(f"there is no folder {directory}", param_hint="DIR")
+    connect(ctx.obj)
+    _run(
+        lambda: read_markdown(directory, language=language, dry_run=dry_run),
+        dry_run=dry_run,
+        overwrite=overwrite,
+        as_json=as_json,
+    )
+
+
+def _run(read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, as_json: bool) -> None:
+    report = Report(dry_run=dry_run)
+    importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
+    with console.stoppable() as stopped, console.progress("Importing", hidden=as_json) as bar:
+        importer.store_all(bar.track(read(), task_id=bar.task_ids[0]), stopped)
+    if as_json:
+        typer.echo(report.as_json())
+    else:
+        report.print(console.out())
+    raise typer.Exit(report.exit_code)

@@ -1,0 +1,159 @@
+"""From the command line's options to a stack: the AWS environment, and the settings that the stack's outputs give."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from kolom.config import settings
+from kolom.errors import ConfigurationError
+from kolom_cli.template import load
+
+LOCAL_ENDPOINT: Final = "http://127.0.0.1:8081"
+LOCAL_SITE: Final = "http://127.0.0.1:8080"
+TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+
+OUTPUTS: Final = {
+    "SiteUrl": "SITE_URL",
+    "SiteTitle": "SITE_TITLE",
+    "SiteDescription": "SITE_DESCRIPTION",
+    "Languages": "LANGUAGES",
+    "TimeZone": "TIME_ZONE",
+    "ArticlesTable": "ARTICLES_TABLE",
+    "MediaBucket": "MEDIA_BUCKET",
+    "SecretName": "SECRET_NAME",
+}
+"""Which variable of :class:`kolom.config.Settings` each output of the stack is."""
+
+_DUMMY: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true"}
+_REGION: Final = "us-east-1"
+
+
+class Unreachable(ConfigurationError):
+    """There is no such stack, or no way to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which stack to act on; ``endpoint_url`` takes the place of AWS."""
+
+    stack: str = "kolom"
+    endpoint_url: str | None = None
+    local: bool = False
+
+    @property
+    def endpoint(self) -> str | None:
+        """The endpoint that was asked for, by its URL or by ``--local``."""
+        return self.endpoint_url or (LOCAL_ENDPOINT if self.local else None)
+
+
+def connect(target: Target) -> None:
+    """Make this process act on ``target``: set its environment, before anything reads :func:`kolom.config.settings`.
+
+    The stack's outputs go before what the environment holds. An endpoint that has no CloudFormation, such as DynamoDB
+    Local, leaves the environment, and for what is missing there the template's defaults.
+
+    :raises Unreachable: the stack is not there
+    :raises botocore.exceptions.BotoCoreError: there are no credentials, or no connection
+    """
+    _set_environment(target)
+    outputs = _outputs(target)
+    if outputs is None:
+        found = _template_defaults()
+        found.update({name: os.environ[name] for name in OUTPUTS.values() if name in os.environ})
+    else:
+        found = {variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs}
+    os.environ.update(found)
+    settings.cache_clear()
+
+
+def _set_environment(target: Target) -> None:
+    endpoint = target.endpoint
+    if endpoint is not None:
+        for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+            del os.environ[name]
+        os.environ["AWS_ENDPOINT_URL"] = endpoint
+        os.environ.pop("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", None)
+        # Only AWS itself has addresses by account.
+        os.environ["AWS_ACCOUNT_ID_ENDPOINT_MODE"] = "disabled"
+        if is_loopback(endpoint):
+            _use_dummy_credentials(force=target.local)
+    # botocore reads the one, Lambda sets the other.
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if region:
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+
+
+def _use_dummy_credentials(*, force: bool) -> None:
+    has_own = "AWS_ACCESS_KEY_ID" in os.environ or "AWS_PROFILE" in os.environ
+    if force or not has_own:
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+            os.environ.pop(name, None)
+        os.environ.update(_DUMMY)
+    if force or not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = _REGION
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` is an address of this machine, where real credentials have no business."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _outputs(target: Target) -> Mapping[str, str] | None:
+    """The stack's outputs; None if the endpoint that was asked for has no CloudFormation."""
+    config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
+    client = boto3.client("cloudformation", config=config)
+    try:
+        stacks = client.describe_stacks(StackName=target.stack)["Stacks"]
+    except ResponseParserError:
+        if target.endpoint is None:
+            raise
+        return None
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            place = f" at {target.endpoint}" if target.endpoint else f" in {client.meta.region_name}"
+            raise Unreachable(f"there is no stack {target.stack!r}{place}: give --stack, or deploy it first") from error
+        if target.endpoint is None:
+            raise
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+def _template_defaults() -> dict[str, str]:
+    if not TEMPLATE.is_file():
+        return {}
+    outputs = load(TEMPLATE, {"SiteUrl": LOCAL_SITE}).outputs
+    return {variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs}
+
+
+def explain(error: BotoCoreError | ClientError) -> str:
+    """What went wrong on the way to AWS, in one line."""
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        if code in {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}:
+            return f"AWS does not allow this: {error.response['Error'].get('Message', code)}"
+        if code in {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}:
+            return "AWS does not accept these credentials: they may have expired"
+        if code == "ResourceNotFoundException":
+            return f"AWS has no such thing: {error.response['Error'].get('Message', code)}"
+        return f"AWS answered {code}: {error.response['Error'].get('Message', '')}".rstrip(": ")
+    name = type(error).__name__
+    if name == "NoCredentialsError":
+        return "no AWS credentials found: run `aws configure`, or use --local for the local stack"
+    if name == "NoRegionError":
+        return "no AWS region is set: set AWS_REGION, or use --local for the local stack"
+    if name in {"EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError"}:
+        return f"{error}".rstrip(".") + " (is `kolom serve` running?)" * ("127.0.0.1" in str(error))
+    return " ".join(str(error).split())

@@ -1,0 +1,85 @@
+"""What `kolom serve` fills its stack with: the sample articles, or exports."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from kolom.config import settings
+from kolom_cli import console
+from kolom_cli.commands.serve import LoadError
+from kolom_cli.connection import OUTPUTS
+from kolom_cli.contents import sources
+from kolom_cli.importers import Item
+from kolom_cli.importers.markdown import read_markdown
+from kolom_cli.importers.storing import Importer
+from kolom_cli.importers.wordpress import read_wordpress
+from kolom_cli.local.stack import LocalStack
+from kolom_cli.posting import Options, Poster
+from kolom_cli.report import Report
+
+SAMPLE: Final = Path(__file__).parent / "sample"
+
+_READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
+    "markdown": read_markdown,
+    "wordpress": read_wordpress,
+}
+
+
+class StackLoader:
+    """Fills a local stack from within its process."""
+
+    def load_sample(self, stack: LocalStack) -> str:
+        """Publish the articles that come with Kolom; says how many."""
+        _use(stack)
+        report = load_sample()
+        return _summary(report, "sample articles")
+
+    def load_import(self, stack: LocalStack, kind: str, source: str) -> str:
+        """Import an export; says how much. What could not be imported is said on standard error.
+
+        :raises LoadError: there is no such kind or source
+        """
+        _use(stack)
+        report = load_import(f"{kind}:{source}")
+        return _summary(report, f"articles from {Path(source).name}")
+
+
+def load_sample() -> Report:
+    """Publish the sample articles to the stack of the present settings. The files stay as they are."""
+    report = Report()
+    poster = Poster(Options(write_back=False, force=True), report, datetime.now(UTC))
+    for source in sources([SAMPLE])[0]:
+        poster.post(source)
+    return report
+
+
+def load_import(specification: str) -> Report:
+    """Import ``wordpress:FILE`` or ``markdown:DIR`` into the stack of the present settings.
+
+    :raises LoadError: there is no such kind or source
+    """
+    kind, _, source = specification.partition(":")
+    if kind not in _READERS:
+        raise LoadError(f"--import knows {', '.join(_READERS)}, not {kind!r}")
+    if not Path(source).exists():
+        raise LoadError(f"there is no {source}")
+    report = Report()
+    Importer(report, datetime.now(UTC)).store_all(_READERS[kind](Path(source)), threading.Event())
+    return report
+
+
+def _use(stack: LocalStack) -> None:
+    """Settings that no function has, such as the media bucket, are among the stack's outputs."""
+    outputs = stack.template.outputs
+    os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
+    settings.cache_clear()
+
+
+def _summary(report: Report, what: str) -> str:
+    if report.exit_code:
+        report.print(console.err())
+    counts = report.counts()
+    return f"{counts['created'] + counts['updated'] + counts['unchanged']} {what}"

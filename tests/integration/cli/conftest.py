@@ -1,0 +1,92 @@
+"""`kolom` run as its author runs it, against a stack on moto."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from kolom import preview
+from kolom.config import settings
+from kolom_cli.main import app
+from kolom_cli.template import Template
+
+OUTPUTS = {
+    "SiteUrl": "https://blog.example",
+    "SiteTitle": "Blog",
+    "Languages": "id,en",
+    "TimeZone": "Asia/Jakarta",
+    "ArticlesTable": "kolom-articles",
+    "MediaBucket": "kolom-media",
+    "SecretName": "kolom-secret",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """What a command sets in the environment ends with its test."""
+    before = dict(os.environ)
+    settings.cache_clear()
+    preview.secret.cache_clear()
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    settings.cache_clear()
+    preview.secret.cache_clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run of `kolom` left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """Its output as data."""
+        return json.loads(self.stdout)
+
+
+class Kolom:
+    """Runs `kolom` with arguments."""
+
+    def __call__(self, *arguments: object, answer: str | None = None) -> Ran:
+        """Run it; an error that it does not explain is raised here."""
+        result = CliRunner().invoke(app, [str(each) for each in arguments], input=answer, catch_exceptions=False)
+        assert "Traceback" not in result.stderr
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def kolom(tables: None, template: Template) -> Kolom:
+    """`kolom` and a deployed stack: tables, bucket, secret, outputs."""
+    boto3.client("s3").create_bucket(Bucket="kolom-media")
+    boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString="s" * 64)
+    stack = {
+        "Resources": {"Local": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in OUTPUTS.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="kolom", TemplateBody=json.dumps(stack))
+    return Kolom()
+
+
+@pytest.fixture
+def calls(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The AWS operations that are called, in order."""
+    import botocore.client
+
+    called: list[str] = []
+    original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def record(self: Any, operation: str, parameters: Any) -> Any:
+        called.append(operation)
+        return original(self, operation, parameters)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
+    return called
