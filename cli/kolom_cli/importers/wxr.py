@@ -58,30 +58,35 @@ def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
 
     :raises SourceError: the file cannot be read, is no WordPress export, or is broken from here on
     """
-    seen = False
     try:
         with path.open("rb") as file:
-            elements = etree.iterparse(
-                _Cleaned(file),
-                events=("end",),
-                tag=_WATCHED,
-                resolve_entities=False,
-                no_network=True,
-                load_dtd=False,
-                huge_tree=False,
-            )
-            for _, element in elements:
-                if not seen:
-                    _check_document(path, element)
-                    seen = True
-                if (found := _read(element)) is not None:
-                    yield found
-                if element.tag == "item" and _is_of_channel(element):
-                    _forget(element)
-    except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{_place(error)}") from error
+            yield from _parse(path, file)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
+
+
+def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
+    seen = False
+    elements = etree.iterparse(
+        _Cleaned(file),
+        events=("end",),
+        tag=_WATCHED,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+    )
+    try:
+        for _, element in elements:
+            if not seen:
+                _check_document(path, element)
+                seen = True
+            if (found := _read(element)) is not None:
+                yield found
+            if element.tag == "item" and _is_of_channel(element):
+                _forget(element)
+    except etree.XMLSyntaxError as error:
+        raise SourceError(f"{path}:{_place(elements, error)}") from error
     if not seen:
         raise SourceError(f"{path}: this is no WordPress export")
 
@@ -132,9 +137,9 @@ def _is_of_channel(element: Any) -> bool:
     return parent is not None and parent.tag == "channel"
 
 
-def _place(error: Any) -> str:
-    """Where the XML broke and why: of its complaints the first, since what follows from it is of no use."""
-    for entry in error.error_log:
+def _place(elements: Any, error: etree.XMLSyntaxError) -> str:
+    """Where the XML broke and why: the parser's first complaint, since the later ones only follow from it."""
+    for entry in elements.error_log:
         if entry.level_name == "FATAL":
             return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"
     line, column = error.position

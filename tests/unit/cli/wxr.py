@@ -62,7 +62,7 @@ def item(number: int = 1, **changes: Any) -> str:
 def term(name: str, domain: str = "category", nicename: str | None = None) -> str:
     """A category or a tag of an item."""
     nicename = name.lower().replace(" ", "-") if nicename is None else nicename
-    return f'    <category domain="{domain}" nicename="{nicename}"><![CDATA[{name}]]></category>\n'
+    return f'    <category domain="{domain}" nicename="{escape(nicename)}"><![CDATA[{name}]]></category>\n'
 
 
 def meta(key: str, value: object) -> str:

@@ -1,0 +1,157 @@
+"""`kolom articles`, `unpublish`, `delete`, `preview`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kolom import preview
+from kolom.articles import publishing
+from kolom.articles.shelves import list_label, list_shelf
+from kolom.errors import InvalidCursor, NotFound
+from tests.factories import NOW, content
+
+from .conftest import Kolom
+
+
+def _publish(slug: str, **changes: object) -> publishing.Published:
+    return publishing.publish(content(slug, **changes), now=NOW)
+
+
+@pytest.fixture
+def blog(kolom: Kolom) -> Kolom:
+    """One article of each status."""
+    _publish("shown", labels=("News",))
+    _publish("later", published_at=datetime(2099, 1, 1, tzinfo=UTC))
+    _publish("unfinished", draft=True, published_at=None)
+    _publish("about", kind="page")
+    _publish("gone")
+    publishing.delete("gone", now=NOW)
+    return kolom
+
+
+def test_the_list_shows_everything_but_what_is_deleted(blog: Kolom) -> None:
+    listed = blog("articles", "list", "--json").json
+    assert {each["slug"]: each["status"] for each in listed} == {
+        "unfinished": "draft",
+        "later": "scheduled",
+        "shown": "published",
+        "about": "published",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "slug"),
+    [
+        ("published", "shown"),
+        ("scheduled", "later"),
+        ("draft", "unfinished"),
+        ("page", "about"),
+        ("deleted", "gone"),
+    ],
+)
+def test_the_list_shows_one_status(blog: Kolom, status: str, slug: str) -> None:
+    assert [each["slug"] for each in blog("articles", "list", "--status", status, "--json").json] == [slug]
+
+
+def test_the_list_shows_a_label(blog: Kolom) -> None:
+    assert [each["slug"] for each in blog("articles", "list", "--label", "news", "--json").json] == ["shown"]
+    assert blog("articles", "list", "--label", "news", "--status", "draft").exit_code == 2
+
+
+def test_an_unknown_status_is_a_usage_error(blog: Kolom) -> None:
+    assert blog("articles", "list", "--status", "lost").exit_code == 2
+
+
+def test_the_list_for_people_names_what_it_shows(blog: Kolom) -> None:
+    ran = blog("articles", "list", "--limit", "1")
+    assert "shown" in ran.stdout
+    assert "unfinished" in ran.stdout
+
+
+def test_a_shelf_is_read_page_by_page_without_gaps_or_repeats(kolom: Kolom) -> None:
+    for number in range(7):
+        _publish(f"a{number}", published_at=datetime(2026, 1, 1 + number % 3, tzinfo=UTC), labels=("L",))
+    for number_of_list in range(2):
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = (
+                list_shelf("published", limit=3, cursor=cursor)
+                if number_of_list
+                else list_label("L", limit=3, cursor=cursor)
+            )
+            seen += [card.slug for card in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert seen == ["a5", "a2", "a4", "a1", "a6", "a3", "a0"]
+
+
+def test_a_cursor_of_another_shelf_is_refused(kolom: Kolom) -> None:
+    for number in range(2):
+        _publish(f"a{number}")
+    cursor = list_shelf("published", limit=1).next_cursor
+    with pytest.raises(InvalidCursor):
+        list_shelf("draft", limit=1, cursor=cursor)
+
+
+def test_show_tells_everything_about_a_draft(blog: Kolom) -> None:
+    shown = blog("articles", "show", "unfinished", "--json").json
+    assert (shown["status"], shown["version"], shown["source_format"]) == ("draft", 1, "html")
+    assert shown["content_html"] == "<p>The body of unfinished.</p>"
+    assert "unfinished" in blog("articles", "show", "unfinished").stdout
+
+
+def test_show_prints_the_source_and_nothing_else(blog: Kolom) -> None:
+    assert blog("articles", "show", "shown", "--source").stdout == "<p>The body of shown.</p>\n"
+
+
+@pytest.mark.parametrize("command", [("articles", "show"), ("unpublish",), ("delete", "--yes"), ("preview",)])
+def test_an_unknown_slug_is_one_line_on_standard_error(blog: Kolom, command: tuple[str, ...]) -> None:
+    ran = blog(*command, "missing")
+    assert (ran.exit_code, ran.stdout) == (1, "")
+    assert ran.stderr == "kolom: there is no article 'missing'\n"
+
+
+def test_an_article_is_withdrawn(blog: Kolom) -> None:
+    assert blog("unpublish", "shown").exit_code == 0
+    assert publishing.find("shown").status == "draft"
+
+
+def test_an_article_is_deleted_after_asking(blog: Kolom) -> None:
+    assert blog("delete", "shown", answer="n\n").exit_code == 1
+    assert publishing.find("shown").status == "published"
+    assert blog("delete", "shown", answer="y\n").exit_code == 0
+    assert publishing.find("shown").status == "deleted"
+
+
+def test_a_preview_link_leads_to_the_draft_until_it_expires(blog: Kolom) -> None:
+    ran = blog("preview", "unfinished", "--hours", "2")
+    prefix = "https://blog.example/preview/"
+    assert ran.stdout.startswith(prefix)
+    token = ran.stdout.strip().removeprefix(prefix)
+    now = datetime.now(UTC)
+    draft = publishing.find("unfinished")
+    assert preview.verify(token, preview.secret(), now=now + timedelta(hours=1.9)) == draft.id
+    with pytest.raises(NotFound):
+        preview.verify(token, preview.secret(), now=now + timedelta(hours=2.1))
+
+
+def test_a_deleted_article_has_no_preview(blog: Kolom) -> None:
+    assert blog("preview", "gone").exit_code == 1
+
+
+def test_a_markdown_folder_is_imported_once_and_stays_as_it_is(kolom: Kolom, tmp_path: Path) -> None:
+    post = tmp_path / "2024-05-16-one.md"
+    post.write_text("---\ntitle: One\n---\nText\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "one.md").write_text("# Also one\n\nText\n")
+    (tmp_path / "bad.md").write_text("---\ntitle: [\n---\nText\n")
+    report = kolom("import", "markdown", tmp_path, "--json")
+    assert report.exit_code == 1
+    assert (report.json["created"], report.json["skipped"]) == (2, 1)
+    assert post.read_text() == "---\ntitle: One\n---\nText\n"
+    assert publishing.find("one").title == "One"
+    again = kolom("import", "markdown", tmp_path, "--json").json
+    assert (again["unchanged"], again["skipped"]) == (2, 1)

@@ -1,0 +1,276 @@
+"""`kolom publish`: files become articles, each once, and no file's fault is another's."""
+
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from kolom.articles import publishing, reading
+from kolom.articles.shelves import list_shelf
+from kolom.errors import NotFound
+
+from .conftest import Kolom
+
+PNG = b"\x89PNG\r\n\x1a\nnot really"
+
+
+def _write(folder: Path, name: str, front: str = "title: T\ndate: 2026-01-01", body: str = "Text.\n") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"---\n{front}\n---\n{body}", "utf-8")
+    return path
+
+
+def _publish(kolom: Kolom, *arguments: object, exit_code: int = 0) -> dict[str, Any]:
+    ran = kolom("publish", "--json", *arguments)
+    assert ran.exit_code == exit_code, ran.stdout + ran.stderr
+    report: dict[str, Any] = ran.json
+    assert report["read"] == sum(report[name] for name in ("created", "updated", "unchanged", "skipped"))
+    return report
+
+
+def _reason(report: dict[str, Any]) -> str:
+    (item,) = report["skipped_items"]
+    assert item["refused"]
+    return f"{item['name']}: {item['reason']}"
+
+
+def test_a_folder_is_published_and_its_files_learn_their_versions(kolom: Kolom, tmp_path: Path) -> None:
+    front = (
+        "title: Title\nslug: one\ndate: 2026-01-01T10:00:00+07:00\nlabels: [A, B]\nlanguage: en\nauthor: Sari\n"
+        "description: D\npath: /2020/one.html"
+    )
+    one = _write(tmp_path, "1.md", front, "## Head\n\nText.\n")
+    (tmp_path / "two.html").write_text("<h1>Two</h1><p>Text</p>")
+    assert _publish(kolom, tmp_path)["created"] == 2
+    read = reading.read("one")
+    assert (read.article.title, read.article.labels, read.article.path) == ("Title", ("A", "B"), "/2020/one.html")
+    assert read.article.published_at == datetime(2026, 1, 1, 3, tzinfo=UTC)
+    assert [heading.text for heading in read.body.toc] == ["Head"]
+    assert reading.read("two").article.title == "Two"
+    assert one.read_text().startswith(f"---\n{front}\nid: ")
+    assert "version: 1\n" in one.read_text()
+
+
+def test_publishing_again_changes_nothing(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
+    path = _write(tmp_path, "one.md", body="![a](a.png)\n")
+    (tmp_path / "a.png").write_bytes(PNG)
+    _publish(kolom, tmp_path)
+    text = path.read_bytes()
+    calls.clear()
+    report = _publish(kolom, tmp_path)
+    assert (report["unchanged"], report["read"]) == (1, 1)
+    assert path.read_bytes() == text
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "HeadObject"}
+
+
+def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path)
+    path.write_text(path.read_text().replace("Text.", "Other."))
+    assert _publish(kolom, path)["updated"] == 1
+    assert "Other." in reading.read("one").body.html
+    assert "version: 2\n" in path.read_text()
+
+
+def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: Kolom, tmp_path: Path) -> None:
+    mine = _write(tmp_path / "mine", "one.md")
+    _publish(kolom, mine)
+    theirs = tmp_path / "theirs.md"
+    theirs.write_text(mine.read_text().replace("Text.", "Theirs."))
+    mine.write_text(mine.read_text().replace("Text.", "Mine."))
+    assert _publish(kolom, theirs)["updated"] == 1
+    reason = _reason(_publish(kolom, mine, exit_code=1))
+    assert "is now in version 2" in reason
+    assert "--force" in reason
+    assert "Theirs." in reading.read("one").body.html
+    assert _publish(kolom, mine, "--force")["updated"] == 1
+    assert "Mine." in reading.read("one").body.html
+
+
+def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolom, tmp_path: Path) -> None:
+    _publish(kolom, _write(tmp_path / "a", "one.md"))
+    reason = _reason(_publish(kolom, _write(tmp_path / "b", "one.md", body="Other."), exit_code=1))
+    assert "there is an article 'one' already, in version 1" in reason
+
+
+@pytest.mark.parametrize(
+    ("front", "body", "line", "message"),
+    [
+        ("title: [unclosed\ndate: 2026-01-01", "x", None, "parse"),
+        ("title: T\ndate: yesterday", "x", 3, "date"),
+        ("title: T\nslug: a/b?c", "x", 3, "slug"),
+        ("title: T\nslug: contact", "x", 3, "address of the site itself"),
+        ("title: ''", "x", 2, "title"),
+        ("labels: [" + ", ".join(f"l{n}" for n in range(200)) + "]\ntitle: T", "x", 2, "labels"),
+        ("title: T\npath: /a b", "x", 3, "path"),
+        ("title: T\nlanguage: Indonesian", "x", 3, "language"),
+        ("title: " + "x" * 400, "x", 2, "title"),
+        ("title: T", ("word " * 200 + "\n\n") * 3_000, None, "bytes, at most"),
+        ("title: T", "one\n\n![a](missing.png)\n", 6, "missing.png"),
+        ("title: T\nimage: missing.png", "x", 3, "missing.png"),
+        ("title: T\ndate: 2026-01-01", "x\n![a](../../outside.png)", 6, "outside"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_line_and_the_others_are_published(
+    kolom: Kolom, tmp_path: Path, front: str, body: str, line: int | None, message: str
+) -> None:
+    (tmp_path / "outside.png").write_bytes(PNG)
+    folder = tmp_path / "in" / "posts"
+    bad = _write(folder, "bad.md", front, body)
+    _write(folder, "good.md")
+    report = _publish(kolom, folder, exit_code=1)
+    assert (report["created"], report["skipped"]) == (1, 1)
+    assert f"{bad}:{line}:" in _reason(report) if line else f"{bad}:" in _reason(report)
+    assert message in _reason(report)
+    assert reading.read("good").article.slug == "good"
+    with pytest.raises(NotFound):
+        publishing.find("bad")
+
+
+def test_invalid_utf_8_is_named_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
+    _write(tmp_path, "good.md")
+    (tmp_path / "bad.md").write_bytes(b"---\ntitle: T\n---\none\ntwo \xff\n")
+    report = _publish(kolom, tmp_path, exit_code=1)
+    assert report["created"] == 1
+    assert f"{tmp_path}/bad.md:5:" in _reason(report)
+
+
+def test_of_two_files_with_one_slug_the_second_is_refused_and_both_are_named(kolom: Kolom, tmp_path: Path) -> None:
+    _write(tmp_path, "a.md", "title: A\nslug: same\ndate: 2026-01-01")
+    _write(tmp_path, "b.md", "title: B\nslug: same\ndate: 2026-01-01")
+    report = _publish(kolom, tmp_path, exit_code=1)
+    assert report["created"] == 1
+    assert f"{tmp_path}/b.md:3: has the slug 'same', as {tmp_path}/a.md has" in _reason(report)
+    assert reading.read("same").article.title == "A"
+
+
+def test_images_are_uploaded_once_and_linked(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "Ein Bild.png").write_bytes(PNG)
+    front = "title: T\ndate: 2026-01-01\nimage: ../img/Ein Bild.png"
+    _write(tmp_path, "posts/one.md", front, '![a](<../img/Ein Bild.png>)\n\n<img src="../img/Ein%20Bild.png">\n')
+    _write(tmp_path, "posts/two.md", body="![a](../img/Ein%20Bild.png)\n")
+    _publish(kolom, tmp_path)
+    assert calls.count("PutObject") == 1
+    s3 = boto3.client("s3")
+    (stored,) = s3.list_objects_v2(Bucket="kolom-media")["Contents"]
+    assert stored["Key"].startswith("media/")
+    assert stored["Key"].endswith("/ein-bild.png")
+    head = s3.head_object(Bucket="kolom-media", Key=stored["Key"])
+    assert head["ContentType"] == "image/png"
+    assert head["CacheControl"] == "public, max-age=31536000, immutable"
+    read = reading.read("one")
+    assert read.article.image == f"/{stored['Key']}"
+    assert read.body.html.count(f'src="/{stored["Key"]}"') == 2
+
+
+def test_a_drawing_with_a_script_is_refused(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
+    (tmp_path / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>x()</script></svg>')
+    path = _write(tmp_path, "one.md", body="![a](a.svg)\n")
+    assert f"{path}:5: a.svg: has <script>" in _reason(_publish(kolom, path, exit_code=1))
+    assert "PutObject" not in calls
+
+
+def test_links_between_files_lead_to_their_articles(kolom: Kolom, tmp_path: Path) -> None:
+    _write(tmp_path, "one.md", body="[two](two.md#part) [three](sub/three.md)\n")
+    _write(tmp_path, "two.md", "title: Two\nslug: zwei\ndate: 2026-01-01")
+    _write(tmp_path, "sub/three.md", "title: T\npath: /old/three.html\ndate: 2026-01-01")
+    _publish(kolom, tmp_path)
+    html = reading.read("one").body.html
+    assert 'href="/zwei/#part"' in html
+    assert 'href="/old/three.html"' in html
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
+    path = _write(tmp_path, "one.md", body="![a](a.png)\n")
+    (tmp_path / "a.png").write_bytes(PNG)
+    text = path.read_text()
+    report = _publish(kolom, tmp_path, "--dry-run")
+    assert (report["created"], report["dry_run"]) == (1, True)
+    assert path.read_text() == text
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
+
+
+def test_without_write_back_the_files_stay(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md")
+    text = path.read_text()
+    _publish(kolom, path, "--no-write-back")
+    assert path.read_text() == text
+    assert _publish(kolom, path, "--no-write-back")["unchanged"] == 1
+
+
+def test_an_id_from_another_stack_changes_no_other_article(kolom: Kolom, tmp_path: Path) -> None:
+    _publish(kolom, _write(tmp_path, "one.md"))
+    stranger = _write(tmp_path, "two.md", "title: Two\ndate: 2026-01-01\nslug: two\nid: 1\nversion: 1")
+    assert "is called 'one' here" in _reason(_publish(kolom, stranger, exit_code=1))
+    assert publishing.find("one").title == "T"
+    unknown = _write(tmp_path, "three.md", "title: Three\ndate: 2026-01-01\nid: 99\nversion: 5")
+    assert _publish(kolom, unknown)["created"] == 1
+
+
+def test_a_file_renames_its_article_when_told_to(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path)
+    path.write_text(path.read_text().replace("slug: one", "slug: new"))
+    assert _publish(kolom, path, "--rename")["updated"] == 1
+    assert publishing.find("one").slug == "new"
+
+
+def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md", "title: T\ndate: 2099-01-01")
+    _publish(kolom, path)
+    assert publishing.find("one").status == "scheduled"
+    assert publishing.release(1, now=datetime(2099, 1, 2, tzinfo=UTC)) is not None
+    path.write_text(path.read_text().replace("2099", "2026").replace("Text.", "Other."))
+    assert _publish(kolom, path)["updated"] == 1
+
+
+def test_a_draft_is_kept_but_not_shown(kolom: Kolom, tmp_path: Path) -> None:
+    _publish(kolom, _write(tmp_path, "one.md", "title: T\ndraft: true"))
+    assert [article.slug for article in list_shelf("draft", limit=9).items] == ["one"]
+    with pytest.raises(NotFound):
+        reading.read("one")
+
+
+def test_the_name_of_a_file_gives_date_and_slug(kolom: Kolom, tmp_path: Path) -> None:
+    _publish(kolom, _write(tmp_path, "2024-05-16-Über Züge.md", "title: T"))
+    article = publishing.find("über-züge")
+    assert article.published_at == datetime(2024, 5, 15, 17, tzinfo=UTC)  # midnight in Jakarta
+
+
+def test_ctrl_c_ends_after_the_article_at_hand(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = publishing.publish
+
+    def interrupted(*arguments: Any, **named: Any) -> publishing.Published:
+        signal.raise_signal(signal.SIGINT)
+        return original(*arguments, **named)
+
+    for number in range(4):
+        _write(tmp_path, f"a{number}.md")
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "publish", interrupted)
+        report = _publish(kolom, tmp_path, exit_code=130)
+    assert (report["created"], report["interrupted"]) == (1, True)
+    assert _publish(kolom, tmp_path)["created"] == 3
+
+
+def test_the_report_for_people_says_what_to_do(kolom: Kolom, tmp_path: Path) -> None:
+    _write(tmp_path, "good.md")
+    _write(tmp_path, "bad.md", "title: T\nslug: a b")
+    ran = kolom("publish", tmp_path)
+    assert ran.exit_code == 1
+    assert f"refused {tmp_path}/bad.md:3:" in ran.stdout
+
+
+def test_a_file_of_another_kind_is_refused_and_the_others_are_published(kolom: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    report = _publish(kolom, tmp_path / "a.txt", _write(tmp_path, "one.md"), exit_code=1)
+    assert (report["created"], report["skipped"]) == (1, 1)
+
+
+def test_a_path_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
+    assert kolom("publish", tmp_path / "missing").exit_code == 2

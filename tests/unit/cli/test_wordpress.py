@@ -1,0 +1,265 @@
+"""What of a WordPress export becomes what: read, not stored."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom_cli.importers.wordpress import read_wordpress
+
+from .wxr import HEAD, TAIL, export, item, meta, term
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "export.xml"
+
+
+def _read(file: Path, xml: str | bytes) -> tuple[list[Item], str]:
+    """What the export gives, and what it ends with."""
+    file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
+    items: list[Item] = []
+    try:
+        for each in read_wordpress(file):
+            items.append(each)  # noqa: PERF402 (what precedes the error counts)
+    except SourceError as error:
+        return items, str(error)
+    return items, ""
+
+
+def _articles(file: Path, *items: str) -> list[Imported]:
+    found, error = _read(file, export(*items))
+    assert not error
+    return [each for each in found if isinstance(each, Imported)]
+
+
+def _article(file: Path, **changes: Any) -> Imported:
+    (article,) = _articles(file, item(1, **changes))
+    return article
+
+
+def _line(xml: str, text: str) -> int:
+    return xml[: xml.index(text)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "draft"),
+    [
+        ({"status": "publish"}, False),
+        ({"status": "draft"}, True),
+        ({"status": "pending"}, True),
+        ({"status": "private"}, True),
+        ({"status": "something-new"}, True),
+        ({"status": None}, True),
+        ({"post_password": "x"}, True),
+        ({"status": "future", "post_date_gmt": "2099-01-01 00:00:00"}, False),
+        ({"status": "future", "post_date_gmt": "0000-00-00 00:00:00", "post_date": "", "pubDate": ""}, True),
+    ],
+)
+def test_what_was_not_public_there_is_not_public_here(file: Path, changes: dict[str, Any], draft: bool) -> None:
+    assert _article(file, **changes).content.draft is draft
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"status": "trash"}, "article"),
+        ({"status": "auto-draft"}, "article"),
+        ({"status": "inherit"}, "article"),
+        ({"post_type": "attachment", "status": "inherit"}, "attachment"),
+        ({"post_type": "nav_menu_item"}, "nav_menu_item"),
+        ({"post_type": "product"}, "product"),
+        ({"post_type": None}, "item"),
+    ],
+)
+def test_what_does_not_become_an_article_has_its_reason(file: Path, changes: dict[str, Any], kind: str) -> None:
+    (skipped, other), _ = _read(file, export(item(1, **changes), item(2)))
+    assert isinstance(skipped, Skipped)
+    assert isinstance(other, Imported)
+    assert (skipped.kind, skipped.refused) == (kind, False)
+    assert skipped.reason
+
+
+def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
+    (skipped,), _ = _read(file, export(item(1, post_id=None, guid=None, link=None)))
+    assert isinstance(skipped, Skipped)
+    assert skipped.refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "date"),
+    [
+        ({}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ({"post_date_gmt": "0000-00-00 00:00:00"}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),  # Jakarta's 10:04:05
+        ({"post_date_gmt": "", "post_date": "0000-00-00 00:00:00"}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ({"post_date_gmt": "2020-13-45 00:00:00", "post_date": None}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ({"post_date_gmt": "", "post_date": "", "pubDate": "Wed, 30 Nov -0001 00:00:00 +0000"}, None),
+        ({"post_date_gmt": "", "post_date": "", "pubDate": "some day"}, None),
+    ],
+)
+def test_a_missing_date_is_taken_from_the_others(file: Path, changes: dict[str, Any], date: datetime | None) -> None:
+    assert _article(file, **changes).content.published_at == date
+
+
+def test_an_empty_title_is_replaced_by_the_first_words(file: Path) -> None:
+    words = "The first words of an article that has no title but a very long first sentence."
+    first, second = _articles(file, item(1, title="", content=words), item(2, title="", content=""))
+    assert first.content.title == "The first words of an article that has no title but a very…"
+    assert second.content.title == "Article 2"
+    assert first.notes == ("without a title there: its first words are the title here",)
+
+
+def test_markup_in_a_title_is_read_as_text(file: Path) -> None:
+    assert _article(file, title="A <em>b</em> &amp; c < d").content.title == "A b & c < d"
+
+
+@pytest.mark.parametrize(
+    ("changes", "slug", "noted"),
+    [
+        ({"post_name": "a-b"}, "a-b", False),
+        ({"post_name": "%ce%b5%cf%80%ce%af"}, "επί", False),
+        ({"post_name": "", "title": "My Title"}, "my-title", False),
+        ({"post_name": "", "title": "!!!"}, "post-1", False),
+        ({"post_name": "contact"}, "article-contact", True),
+        ({"post_name": "contact", "post_type": "page"}, "page-contact", True),
+        ({"post_name": "2020"}, "article-2020", True),
+        ({"post_name": "a.b"}, "a-b", True),
+        ({"post_name": "!!!"}, "post-1", True),
+    ],
+)
+def test_a_slug_is_kept_or_made_valid(file: Path, changes: dict[str, Any], slug: str, noted: bool) -> None:
+    article = _article(file, **changes)
+    assert article.content.slug == slug
+    assert any("slug" in note for note in article.notes) is noted
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ("https://old.example/blog/a/", "/blog/a/"),
+        ("https://old.example//a//b.html", "/a/b.html"),
+        ("https://old.example/%ce%b5%cf%80/x", "/επ/x"),
+        ("https://old.example/?p=1", None),
+        ("https://old.example/", None),
+        ("https://old.example/post-1/", None),
+        ("https://old.example/api/x", None),
+        ("https://old.example/a%20b/", None),
+        ("https://old.example/%ff/", None),
+        ("https://[broken/", None),
+        ("", None),
+    ],
+)
+def test_an_old_address_is_kept_where_it_can_be(file: Path, link: str, path: str | None) -> None:
+    assert _article(file, link=link).content.path == path
+
+
+def test_no_more_labels_than_possible_are_kept_and_the_others_named(file: Path) -> None:
+    labels = "".join(term(f"Label {number}") for number in range(200)) + term("x" * 200)
+    article = _article(file, more=labels)
+    assert len(article.content.labels) == 20
+    assert any("has 200 labels" in note and "Label 199" in note for note in article.notes)
+    assert any("longer than 100 characters" in note for note in article.notes)
+
+
+def test_a_title_that_is_too_long_is_cut_and_reported(file: Path) -> None:
+    article = _article(file, title="x" * 400)
+    assert len(article.content.title) == 300
+    assert article.notes == ("its title has 400 characters: cut to 300",)
+
+
+def test_a_featured_image_may_stand_later_in_the_file(file: Path) -> None:
+    address = "<wp:attachment_url>https://o.example/a.jpg</wp:attachment_url>"
+    picture = item(9, post_type="attachment", status="inherit", more=address)
+    (article,) = _articles(file, item(1, more=meta("_thumbnail_id", 9)), picture)
+    assert article.content.image == "https://o.example/a.jpg"
+
+
+def test_a_hand_written_excerpt_goes_before_the_text_above_the_more_line(file: Path) -> None:
+    first, second = _articles(
+        file, item(1, excerpt="By <b>hand</b>", content="a<!--more-->b"), item(2, content="a\n\n<!--more-->\n\nb")
+    )
+    assert (first.content.excerpt, second.content.excerpt) == ("By hand", "a")
+
+
+def test_scripts_in_a_post_do_not_come(file: Path) -> None:
+    assert "x()" not in _article(file, content="a<script>x()</script><p onclick='x()'>b</p>").content.body.html
+
+
+def test_control_characters_that_wordpress_lets_pass_do_no_harm(file: Path) -> None:
+    assert "a b c" in _article(file, content="a\x0bb\x08c").content.body.html
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [("en-US", "en"), ("id", "id"), ("id-ID", "id"), ("de-DE", "de"), ("", "id")]
+)
+def test_the_language_is_the_sites_that_the_export_means(file: Path, code: str, language: str) -> None:
+    file.write_text(export(item(1)).replace("<language>en-US<", f"<language>{code}<"))
+    (article,) = read_wordpress(file)
+    assert isinstance(article, Imported)
+    assert article.content.language == language
+
+
+def test_the_language_can_be_chosen(file: Path) -> None:
+    file.write_text(export(item(1)))
+    (article,) = read_wordpress(file, language="id")
+    assert isinstance(article, Imported)
+    assert article.content.language == "id"
+
+
+def test_xml_that_breaks_off_anywhere_gives_what_precedes_and_nothing_by_half(file: Path) -> None:
+    xml = export(item(1), item(2, content="<b>ü</b>\n\n]]> x"), item(3, more=term("A & B")))
+    whole, _ = _read(file, xml)
+    assert len(whole) == 3
+    boundaries = [position for position, character in enumerate(xml) if character in "<>&\n"]
+    for position in boundaries[3:-2]:
+        cut = xml[:position]
+        found, error = _read(file, cut)
+        assert found == whole[: cut.count("</item>")]
+        assert f"export.xml:{cut.count('\n') + 1}:" in error or f"export.xml:{cut.rstrip().count('\n') + 1}:" in error
+
+
+@pytest.mark.parametrize("broken", ["a</wrong>", "a &nbsp; b", "a < b", "a & b"])
+def test_broken_xml_says_line_and_column_after_what_precedes(file: Path, broken: str) -> None:
+    xml = export(item(1), f"<item><title>{broken}</title></item>", item(2))
+    found, error = _read(file, xml)
+    assert len(found) == 1
+    assert f"export.xml:{_line(xml, broken)}:" in error
+
+
+@pytest.mark.parametrize(
+    "declarations",
+    [
+        "<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>",
+        "<!ENTITY c SYSTEM 'file:///etc/hostname'>",
+        "<!ENTITY % c SYSTEM 'http://127.0.0.1:1/x.dtd'> %c;",
+    ],
+)
+def test_an_export_that_declares_entities_is_not_read(file: Path, declarations: str) -> None:
+    xml = export(item(1, title="X")).replace("<rss", f"<!DOCTYPE rss [{declarations}]>\n<rss").replace(">X<", ">&c;<")
+    found, error = _read(file, xml)
+    assert found == []
+    assert "document type declaration" in error
+
+
+@pytest.mark.parametrize(
+    "xml", ["", "no xml", "<html/>", "<rss><channel><item/></channel></rss>", "<rss version='2.0'/>"]
+)
+def test_another_file_is_no_export(file: Path, xml: str) -> None:
+    found, error = _read(file, xml)
+    assert found == []
+    assert "export.xml" in error
+
+
+def test_a_text_of_more_than_ten_megabytes_is_an_error_that_says_where(file: Path) -> None:
+    found, error = _read(file, export(item(1), item(2, content="x" * 11_000_000)))
+    assert len(found) == 1
+    assert "export.xml:" in error
+
+
+def test_an_item_within_an_item_is_not_taken_for_one(file: Path) -> None:
+    nested = item(1).replace("</item>", item(2) + "</item>")
+    (article,), _ = _read(file, HEAD.format(version="1.2") + nested + TAIL)
+    assert isinstance(article, Imported)
+    assert article.content.title == "Post 1"
