@@ -1,50 +1,51 @@
-"""An author's file: front matter in YAML, then Markdown or HTML."""
+"""An author's file: front matter, then Markdown or HTML. Read, written to where its version is kept, and found.
 
-import difflib
+What is wrong with a file is a :class:`DocumentError`, which names the line and says what to write instead.
+"""
+
 import os
 import re
+import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
-import lxml.etree
-import lxml.html
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from markdown_it import MarkdownIt
 
-from kolom.articles.types import Kind, SourceFormat
+from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
+from kolom.articles.types import Kind
 from kolom.articles.validation import MAX_LABELS
+from kolom.rendering import SourceFormat, plain_text
+from kolom.rendering.markup import End, Start, Text, tokenise
+from kolom_cli.front_matter import DocumentError, FrontMatter, as_yaml, line_at
 
-MARKDOWN_ENDINGS: Final = frozenset({".md", ".markdown"})
-HTML_ENDINGS: Final = frozenset({".html", ".htm"})
-KEYS: Final = (
-    *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),
-    *("kind", "draft", "comments", "id", "version"),
-)
+__all__ = ["Document", "DocumentError", "find_documents", "read_document", "record_version"]
 
-_FENCE: Final = re.compile(r"---[ \t]*")
-_HEADING: Final = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t#]*(?:\n|\Z)")
-_TAG: Final = "tag:yaml.org,2002:"
+MAX_BYTES: Final = 16 * 1024 * 1024
 
-
-class DocumentError(Exception):
-    """Something about a file keeps it from being published; ``line`` is counted from 1, None if it has no place."""
-
-    def __init__(self, path: Path, line: int | None, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
-        self.path = path
-        self.line = line
-        self.message = message
+_FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
+_LINE: Final = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
+_H1: Final = re.compile(r"<h1(?=[\s/>])", re.IGNORECASE)
+_H1_END: Final = re.compile(r"</h1\s*+>", re.IGNORECASE)
+_MAX_HEADINGS: Final = 20
+_BLOCKS: Final = MarkdownIt("commonmark").disable(["inline", "text_join"])
+_INLINE: Final = MarkdownIt("commonmark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a file says. ``date`` and ``updated`` are aware; ``page_path`` is the front matter's ``path``."""
+    """What a file says. ``date`` and ``updated`` are aware; ``page_path`` is the key ``path``.
+
+    ``body`` is what follows the front matter, without the heading if that is the title.
+    """
 
     path: Path
     format: SourceFormat
@@ -67,268 +68,219 @@ class Document:
     version: int | None = None
 
 
-def find_documents(paths: Iterable[Path]) -> list[Path]:
-    """The documents among ``paths``: files as they are given, folders searched in order of their names.
-
-    Hidden files and folders, and a folder's ``README.md``, are left out.
-
-    :raises DocumentError: there is no such file or folder, or a file is neither Markdown nor HTML
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += [each for each in sorted(path.rglob("*")) if _is_document(each, path)]
-        elif not path.exists():
-            raise DocumentError(path, None, "there is no such file or folder")
-        elif path.suffix.lower() not in MARKDOWN_ENDINGS | HTML_ENDINGS:
-            raise DocumentError(path, None, "is neither Markdown (.md) nor HTML (.html)")
-        else:
-            found.append(path)
-    return found
-
-
 def read_document(path: Path, zone: ZoneInfo) -> Document:
-    """The document in a file; times without an offset are those of ``zone``.
+    """The document in a file; dates without an offset are in ``zone``.
 
-    :raises DocumentError: with the line of what is wrong
+    :raises DocumentError: the file cannot be read, or something in it is not as it should be
     """
-    text = _read_text(path)
-    front, body, first_body_line = _split(path, text)
-    fields = _Fields(path, front, zone)
-    source_format: SourceFormat = "html" if path.suffix.lower() in HTML_ENDINGS else "markdown"
-    title, body = _title_and_body(fields, source_format, body, first_body_line)
+    source_format = _FORMATS.get(path.suffix.lower(), "markdown")
+    text = _decode(path, _read(path).removeprefix(_BOM))
+    front = FrontMatter.of(path, text)
+    front.check_keys()
+    body = text[front.body :]
+    title = front.text_of("title")
+    if "title" in front.entries and not title:
+        raise front.error("title", "must not be empty")
+    if not title:
+        title, body = (_title_of_html if source_format == "html" else _title_of_markdown)(body)
+    if not title:
+        wanted = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
+        line = line_at(text, front.body)
+        raise DocumentError(path, line, f"has no title: give it `title:` in the front matter, or {wanted}")
     return Document(
         path=path,
         format=source_format,
         body=body,
         title=title,
-        slug=fields.text("slug"),
-        date=fields.moment("date"),
-        updated=fields.moment("updated"),
-        labels=fields.labels(),
-        language=fields.text("language"),
-        author=fields.text("author"),
-        description=fields.text("description"),
-        excerpt=fields.text("excerpt"),
-        image=fields.text("image"),
-        page_path=fields.text("path"),
-        kind=fields.kind(),
-        draft=fields.flag("draft", default=False),
-        comments_open=fields.flag("comments", default=True),
-        id=fields.number("id"),
-        version=fields.number("version"),
+        slug=_checked(front, "slug", slug_problem),
+        date=front.moment_of("date", zone),
+        updated=front.moment_of("updated", zone),
+        labels=_labels(front),
+        language=_checked(front, "language", _language_problem),
+        author=front.text_of("author") or None,
+        description=front.text_of("description") or None,
+        excerpt=front.text_of("excerpt") or None,
+        image=front.text_of("image") or None,
+        page_path=_checked(front, "path", path_problem),
+        kind=_kind(front),
+        draft=front.flag_of("draft") is True,
+        comments_open=front.flag_of("comments") is not False,
+        id=front.number_of("id"),
+        version=front.number_of("version"),
     )
 
 
-def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter calls it
-    """Write what was published into the file's front matter; every other byte stays as it is.
+def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it
+    """Write into the file's front matter what it was published as; the slug only if it has none.
 
-    The file is replaced at once, so that a crash leaves the old one or the new one.
+    Every other byte stays: comments, order, quotation marks, line ends, byte order mark. A file without front matter
+    gets one. The file is replaced in one step, so a crash leaves the old one or the new.
+
+    :raises DocumentError: the file cannot be read, or its front matter cannot be changed
     """
-    data = path.read_bytes()
-    bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
-    text = data.removeprefix(bom).decode()
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines(keepends=True)
-    if not lines or not _FENCE.fullmatch(lines[0].rstrip("\r\n")):
-        lines = [f"---{newline}", f"---{newline}", *lines]
-    end = next(number for number, line in enumerate(lines[1:], 1) if _FENCE.fullmatch(line.rstrip("\r\n")))
-    for name, value in (("slug", slug), ("id", str(id)), ("version", str(version))):
-        pattern = re.compile(rf"({name}[ \t]*:[ \t]*)([^#\r\n]*?)([ \t]*(?:#[^\r\n]*)?(?:\r?\n)?)")
-        matches = [(number, match) for number in range(1, end) if (match := pattern.fullmatch(lines[number]))]
-        if matches and name != "slug":
-            number, match = matches[0]
-            lines[number] = f"{match[1].rstrip(' ')} {value}{match[3]}"
-        elif not matches:
-            lines.insert(end, f"{name}: {value}{newline}")
-            end += 1
-    _replace(path, bom + "".join(lines).encode())
+    data = _read(path)
+    bom = _BOM if data.startswith(_BOM) else b""
+    front = FrontMatter.of(path, _decode(path, data.removeprefix(bom)))
+    values = {"id": str(id), "version": str(version)}
+    if front.text_of("slug") is None:
+        values["slug"] = as_yaml(slug)
+    changed = bom + front.with_values(values).encode()
+    if changed != data:
+        _replace(path.resolve(), changed)
+
+
+def find_documents(paths: Iterable[Path]) -> list[Path]:
+    """The documents among files and folders, each once: files as they are given, those in a folder sorted.
+
+    In folders, what is hidden and what is called README is left out; links to folders are not followed.
+
+    :raises DocumentError: there is no such file or folder, or a file that is named is neither Markdown nor HTML
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            documents = sorted(_in_folder(path))
+        elif not path.exists():
+            raise DocumentError(path, None, "there is no such file or folder")
+        elif path.suffix.lower() not in _FORMATS:
+            raise DocumentError(path, None, f"is not of a known kind: {', '.join(_FORMATS)}")
+        else:
+            documents = [path]
+        for document in documents:
+            found.setdefault(document.resolve(), document)
+    return list(found.values())
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in folder.walk(on_error=_refuse_folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = parent / name
+            if path.suffix.lower() in _FORMATS and not name.startswith(".") and path.stem.lower() != "readme":
+                yield path
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise DocumentError(Path(error.filename), None, f"cannot be read: {error.strerror}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(path, None, f"cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise DocumentError(path, None, f"is larger than {MAX_BYTES // 1024 // 1024} MB")
+    return data
+
+
+def _decode(path: Path, data: bytes) -> str:
+    if data.startswith(_UTF_16):
+        raise DocumentError(path, 1, "is in UTF-16; save it as UTF-8")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = line_at(data[: error.start].decode(), error.start)
+        message = f"is not in UTF-8: the byte {data[error.start]:#04x} at offset {error.start}; save it as UTF-8"
+        raise DocumentError(path, line, message) from error
+    if "\0" in text:
+        raise DocumentError(path, line_at(text, text.index("\0")), "holds a NUL character; is it a text?")
+    return text
 
 
 def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Put ``data`` in place of the file, which keeps its permissions."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(name).chmod(path.stat().st_mode & 0o7777)
-        Path(name).replace(path)
+            file.flush()
+            os.fsync(handle)
+        temporary.chmod(mode)
+        temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _is_document(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    return (
-        path.suffix.lower() in MARKDOWN_ENDINGS | HTML_ENDINGS
-        and not any(part.startswith(".") for part in parts)
-        and path.name.lower() != "readme.md"
-        and path.is_file()
-    )
+def _checked(front: FrontMatter, key: str, problem_of: Callable[[str], str | None]) -> str | None:
+    value = front.text_of(key) or None
+    if value is not None and (problem := problem_of(value)):
+        raise front.error(key, problem)
+    return value
 
 
-def _read_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DocumentError(path, None, f"cannot be read: {error.strerror}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DocumentError(path, line, f"byte {error.start + 1} of the file is not UTF-8: save it as UTF-8") from error
-    if "\0" in text:
-        raise DocumentError(path, text.count("\n", 0, text.index("\0")) + 1, "holds a NUL: is it a text file?")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _language_problem(language: str) -> str | None:
+    return None if _LANGUAGE.fullmatch(language) else f"must be like id, en or pt-BR, not {language!r}"
 
 
-def _split(path: Path, text: str) -> tuple[str, str, int]:
-    """Front matter, body, and the body's first line."""
-    lines = text.split("\n")
-    if not _FENCE.fullmatch(lines[0]):
-        return "", text, 1
-    for number, line in enumerate(lines[1:], 1):
-        if _FENCE.fullmatch(line):
-            return "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]), number + 2
-    raise DocumentError(path, 1, "the front matter begins here with --- and has no --- at its end")
+def _kind(front: FrontMatter) -> Kind:
+    match front.text_of("kind"):
+        case None | "article":
+            return "article"
+        case "page":
+            return "page"
+        case other:
+            raise front.error("kind", f"must be article or page, not {other!r}")
 
 
-class _Fields:
-    """The front matter's fields, each asked for by its type; every refusal names the line."""
-
-    def __init__(self, path: Path, front: str, zone: ZoneInfo) -> None:
-        self._path = path
-        self._zone = zone
-        self._nodes: dict[str, Node] = {}
-        self._lines: dict[str, int] = {}
-        root = self._compose(front)
-        if root is None:
-            return
-        if not isinstance(root, MappingNode):
-            raise DocumentError(path, 2, "the front matter is not a list of `name: value` lines")
-        for key, value in root.value:
-            self._add(str(key.value), key.start_mark.line + 2, value)
-
-    def _compose(self, front: str) -> Node | None:
-        try:
-            return YAML(typ="rt", pure=True).compose(front)  # type: ignore[no-any-return]
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line + 2 if mark else 2
-            raise DocumentError(
-                self._path, line, f"the front matter does not parse: {error.problem or error.context}"
-            ) from error
-        except YAMLError as error:
-            raise DocumentError(self._path, 2, f"the front matter does not parse: {error}") from error
-
-    def _add(self, name: str, line: int, value: Node) -> None:
-        if name not in KEYS:
-            near = difflib.get_close_matches(name, KEYS, n=1)
-            hint = f": did you mean {near[0]!r}?" if near else f"; known are {', '.join(KEYS)}"
-            raise DocumentError(self._path, line, f"{name!r} is not known{hint}")
-        if name in self._nodes:
-            raise DocumentError(self._path, line, f"{name!r} is there twice, first in line {self._lines[name]}")
-        self._nodes[name] = value
-        self._lines[name] = line
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._nodes
-
-    def refuse(self, name: str, message: str) -> DocumentError:
-        """The error that a field has a value which it cannot have."""
-        return DocumentError(self._path, self._lines.get(name), f"{name} {message}")
-
-    def text(self, name: str) -> str | None:
-        """A text, or None where there is none."""
-        node = self._nodes.get(name)
-        if node is None or node.tag == f"{_TAG}null":
-            return None
-        if not isinstance(node, ScalarNode):
-            raise self.refuse(name, "must be a text")
-        return str(node.value).strip() or None
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        """``true`` or ``false``."""
-        value = self.text(name)
-        if value is None:
-            return default
-        if value.lower() not in {"true", "false"}:
-            raise self.refuse(name, f"must be true or false, not {value!r}")
-        return value.lower() == "true"
-
-    def number(self, name: str) -> int | None:
-        """A whole number from 1."""
-        value = self.text(name)
-        if value is None:
-            return None
-        if not re.fullmatch(r"[1-9]\d{0,11}", value, re.ASCII):
-            raise self.refuse(name, f"must be a whole number, not {value!r}")
-        return int(value)
-
-    def moment(self, name: str) -> datetime | None:
-        """A date or a time, in the zone if it names none."""
-        value = self.text(name)
-        if value is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$|Z$)", "", value))
-        except ValueError:
-            raise self.refuse(name, f"must be like 2024-05-16 or 2024-05-16T09:30:00+07:00, not {value!r}") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
-
-    def labels(self) -> tuple[str, ...]:
-        """A list of texts, or one text with commas between them."""
-        node = self._nodes.get("labels")
-        if isinstance(node, SequenceNode):
-            values = [self._label(entry) for entry in node.value]
-        else:
-            values = [label.strip() for label in (self.text("labels") or "").split(",") if label.strip()]
-        if len(values) > MAX_LABELS:
-            raise self.refuse("labels", f"can be at most {MAX_LABELS}, here are {len(values)}")
-        return tuple(values)
-
-    def _label(self, node: Any) -> str:
-        if not isinstance(node, ScalarNode) or not str(node.value).strip():
-            raise self.refuse("labels", "must be texts, and none of them empty")
-        return str(node.value).strip()
-
-    def kind(self) -> Literal["article", "page"]:
-        """What sort of document it is."""
-        value = self.text("kind") or "article"
-        if value not in {"article", "page"}:
-            raise self.refuse("kind", f"must be article or page, not {value!r}")
-        return "page" if value == "page" else "article"
+def _labels(front: FrontMatter) -> tuple[str, ...]:
+    labels: dict[str, str] = {}
+    for label in front.texts_of("labels"):
+        if problem := label_problem(label):
+            raise front.error("labels", problem)
+        labels.setdefault(label_key(label), label)
+    if len(labels) > MAX_LABELS:
+        raise front.error("labels", f"at most {MAX_LABELS} are possible, here are {len(labels)}")
+    return tuple(labels.values())
 
 
-def _title_and_body(fields: _Fields, source_format: SourceFormat, body: str, first_line: int) -> tuple[str, str]:
-    title = fields.text("title")
-    if "title" in fields and title is None:
-        raise fields.refuse("title", "must not be empty")
-    if source_format == "html":
-        found, body = _of_html(body)
-        title = title or found
-    elif title is None and (heading := _HEADING.match(body)):
-        title, body = heading["title"].strip(), body[heading.end() :]
-    if not title:
-        raise DocumentError(fields._path, first_line, "has no title: give one as `title:` in the front matter")
-    return " ".join(title.split()), body
+def _title_of_markdown(body: str) -> tuple[str | None, str]:
+    """The text of the first heading of level 1 outside of lists and quotations, and the body without it."""
+    tokens = _BLOCKS.parse(body)
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h1" and token.level == 0 and token.map:
+            title = plain_text(_INLINE.renderInline(tokens[index + 1].content)).replace("\n", " ")
+            lines = _LINE.findall(body)
+            return title or None, "".join(lines[: token.map[0]] + lines[token.map[1] :])
+    return None, body
 
 
-def _of_html(text: str) -> tuple[str | None, str]:
-    """Title and body of an HTML file; a fragment is its own body."""
-    if not text.strip():
-        return None, text
-    try:
-        root = lxml.html.document_fromstring(text)
-    except (lxml.etree.ParserError, ValueError):
-        return None, text
-    titles = [*root.iterfind(".//title"), *root.iterfind(".//h1")]
-    names = (" ".join(str(node.xpath("string()")).split()) for node in titles)
-    title = next(filter(None, names), None)
-    if not re.search(r"<(?:html|body|head)[\s>]", text, re.IGNORECASE):
-        return title, text
-    body = root.find("body")
-    if body is None:
-        return title, ""
-    inner = (body.text or "") + "".join(lxml.html.tostring(child, encoding="unicode") for child in body)
-    return title, inner
+def _title_of_html(body: str) -> tuple[str | None, str]:
+    """The ``<title>``, else the text of the first ``<h1>``; an ``<h1>`` that says just that leaves the body."""
+    title: list[str] = []
+    heading: list[str] = []
+    place: list[str] | None = None
+    headings = drawings = 0
+    for token in tokenise(body):
+        match token:
+            case Start("svg"):
+                drawings += 1
+            case End("svg"):
+                drawings -= 1
+            case Start("title") if not title and drawings <= 0:
+                place = title
+            case Start("h1") if not headings:
+                headings, place = 1, heading
+            case End("title" | "h1"):
+                place = None
+            case Text(markup) if place is not None:
+                place.append(markup)
+            case _:
+                pass
+    words = plain_text("".join(heading)).replace("\n", " ")
+    name = plain_text("".join(title)).replace("\n", " ") or words
+    if words and name == words:
+        body = _without_heading(body, words)
+    return name or None, body
+
+
+def _without_heading(body: str, words: str) -> str:
+    for opening in islice(_H1.finditer(body), _MAX_HEADINGS):  # the first may stand in a comment or a script
+        closing = _H1_END.search(body, opening.end())
+        if closing and plain_text(body[opening.start() : closing.end()]).replace("\n", " ") == words:
+            return body[: opening.start()] + body[closing.end() :]
+    return body

@@ -143,7 +143,7 @@ class _Balancer:
         if self._too_deep[name]:
             self._too_deep[name] -= 1
         elif self._forget(name):
-            pass
+            return  # it was interrupted, and does not go on
         elif self._open and self._open[-1].name == name:
             self._pop()
         elif self._names[name]:

@@ -47,6 +47,7 @@ _SEPARATOR: Final = "<!---->"
 
 _MAX_ATTRIBUTES: Final = 50
 _MAX_REFERENCES: Final = 500
+_WITH_REFERENCES: Final = words("textarea title")
 _SPACE: Final = "\t\n\f\r "
 _TEXT: Final = re.compile(r"[^<]*+(?:<(?![a-zA-Z/!?])[^<]*+)*+")
 _TAG_NAME: Final = re.compile(rf"</?+([a-zA-Z][^{_SPACE}/>]*+)")
@@ -112,7 +113,8 @@ def tokenise(html: str) -> Iterator[Token]:
                 closing = _raw_text_end(name).search(html, position)
                 stop = closing.start() if closing else end
                 if stop > position:
-                    yield Text(html[position:stop].replace("&", "&amp;").replace("<", "&lt;"))
+                    text = html[position:stop]
+                    yield Text((text if name in _WITH_REFERENCES else text.replace("&", "&amp;")).replace("<", "&lt;"))
                 position = stop
         elif html.startswith("<!--", opening):
             data, position = _comment(html, opening + 4)
