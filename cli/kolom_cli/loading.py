@@ -64,8 +64,8 @@ def load_import(specification: str) -> Report:
     kind, _, source = specification.partition(":")
     if kind not in _READERS:
         raise LoadError(f"--import knows {', '.join(_READERS)}, not {kind!r}")
-    if not Path(source).exists():
-        raise LoadError(f"there is no {source}")
+    if not source or not (Path(source).is_dir() if kind == "markdown" else Path(source).is_file()):
+        raise LoadError(f"there is no {'folder' if kind == 'markdown' else 'file'} {source!r}")
     report = Report()
     Importer(report, datetime.now(UTC)).store_all(_READERS[kind](Path(source)), threading.Event())
     return report

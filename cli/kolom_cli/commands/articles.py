@@ -136,7 +136,10 @@ def _plain(value: object) -> object:
 
 
 def _table(cards: Sequence[Card]) -> Table:
-    table = Table("date", "status", "slug", "title", "labels")
+    table = Table("date", "status")
+    table.add_column("slug", overflow="fold", ratio=3)  # whole, since the other commands take it
+    table.add_column("title", ratio=4)
+    table.add_column("labels", ratio=2)
     for card in cards:
         if not isinstance(card, Article) or card.status == "published":
             status = "page" if isinstance(card, Article) and card.kind == "page" else "published"

@@ -1,0 +1,36 @@
+"""What `kolom serve` loads at its start."""
+
+from pathlib import Path
+
+import pytest
+
+from kolom.articles import reading
+from kolom.articles.types import Shelf
+from kolom_cli.commands.serve import LoadError
+from kolom_cli.connection import Target, connect
+from kolom_cli.loading import SAMPLE, load_import, load_sample
+from tests.unit.cli.wxr import export, item
+
+from .conftest import Kolom
+
+
+def test_the_sample_is_published_whole_and_its_files_stay_as_they_are(kolom: Kolom) -> None:
+    connect(Target())
+    before = {path: path.read_bytes() for path in SAMPLE.glob("*.md")}
+    report = load_sample()
+    assert [each.reason for each in report.passed] == []
+    assert report.counts()["created"] == len(before) >= 8
+    assert reading.count(Shelf()) >= 8
+    assert {path: path.read_bytes() for path in SAMPLE.glob("*.md")} == before
+
+
+def test_an_export_is_loaded(kolom: Kolom, tmp_path: Path) -> None:
+    connect(Target())
+    (tmp_path / "export.xml").write_text(export(item(1), item(2)))
+    assert load_import(f"wordpress:{tmp_path}/export.xml").counts()["created"] == 2
+
+
+@pytest.mark.parametrize("specification", ["wordpress:/missing.xml", "other:x", "wordpress", ""])
+def test_what_cannot_be_loaded_is_said(specification: str) -> None:
+    with pytest.raises(LoadError):
+        load_import(specification)
