@@ -79,7 +79,8 @@ def test_the_deployed_layer_has_what_the_tested_one_has() -> None:
 def test_the_layer_carries_its_templates_and_texts() -> None:
     source = PROJECT / "layers/shared/kolom"
     wanted = {path.relative_to(source) for path in source.rglob("*") if path.suffix in {".html", ".json", ".py"}}
-    built = {path.relative_to(DEPLOYED / LAYER / "python/kolom") for path in (DEPLOYED / LAYER / "python/kolom").rglob("*")}
+    package = DEPLOYED / LAYER / "python/kolom"
+    built = {path.relative_to(package) for path in package.rglob("*")}
     assert wanted <= built
 
 

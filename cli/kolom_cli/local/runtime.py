@@ -103,9 +103,7 @@ class Runtime:
         for name in self._modules:
             sys.modules.pop(name, None)
 
-    def invoke(
-        self, name: str, event: Any, *, within_seconds: float | None = None, one_at_a_time: bool = False
-    ) -> Any:
+    def invoke(self, name: str, event: Any, *, within_seconds: float | None = None, one_at_a_time: bool = False) -> Any:
         """Call a handler and give its result.
 
         ``one_at_a_time`` is for handlers with Powertools' resolvers: these keep the current event in a class attribute,

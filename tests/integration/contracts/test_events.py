@@ -24,9 +24,7 @@ def read(path: Path) -> dict[str, Any]:
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_an_event_is_accepted_by_its_handler(path: Path) -> None:
-    publishing.publish(
-        content("china-russia-agree-to-deepen-strategic-cooperation", labels=("Politik",)), now=NOW
-    )
+    publishing.publish(content("china-russia-agree-to-deepen-strategic-cooperation", labels=("Politik",)), now=NOW)
     answer = importlib.import_module(f"functions.{path.parent.name}.app").handler(read(path), Context())
     if "routeKey" in read(path):
         assert answer["statusCode"] == EXPECTED.get(f"{path.parent.name}/{path.stem}", 200)
@@ -39,4 +37,5 @@ def test_every_route_has_its_event(template: Template) -> None:
 
 def test_every_other_trigger_has_its_event(template: Template) -> None:
     shown = {path.parent.name for path in FILES if "routeKey" not in read(path)}
-    assert shown == {trigger.function for trigger in (*template.streams, *template.schedules)}
+    triggered = {stream.function for stream in template.streams} | {each.function for each in template.schedules}
+    assert shown == triggered
