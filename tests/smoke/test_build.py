@@ -18,8 +18,9 @@ AARCH64 = 183
 CALL_HEALTH = """
 import json, sys, app
 event = json.load(open(sys.argv[1]))
-context = type("Context", (), dict(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r"))
-print(json.dumps(app.handler(event, context())["statusCode"]))
+class Context:
+    function_name, memory_limit_in_mb, invoked_function_arn, aws_request_id = "f", 1, "a", "r"
+print(json.dumps(app.handler(event, Context())["statusCode"]))
 """
 
 
