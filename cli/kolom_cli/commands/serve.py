@@ -120,7 +120,9 @@ def run(
                 loaded = _fill(stack, loader, pairs, empty=empty)
                 aws = f"AWS at {stack.aws_endpoint_url}, mail at {stack.url}/_local/mail"
                 typer.echo(f"Kolom is at {stack.url}/ ({', '.join([*loaded, aws])})")
-                interrupted.wait()
+                # In short turns: a second signal during an endless wait could be swallowed with the first.
+                while not interrupted.wait(0.5):
+                    pass
         except (TemplateError, LoadError) as error:
             _errors.print(f"kolom serve: {error}", markup=False)
             raise typer.Exit(EXIT_USAGE) from None
