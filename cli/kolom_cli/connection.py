@@ -15,8 +15,10 @@ from botocore.parsers import ResponseParserError
 
 from kolom.config import settings
 from kolom.errors import ConfigurationError
+from kolom_cli.tables import create_tables
 from kolom_cli.template import load
 
+DEFAULT_STACK: Final = "kolom"
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:8081"
 LOCAL_SITE: Final = "http://127.0.0.1:8080"
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
@@ -33,6 +35,7 @@ OUTPUTS: Final = {
 }
 """Which variable of :class:`kolom.config.Settings` each output of the stack is."""
 
+_BEYOND_TABLES: Final = {"MediaBucket", "SecretName"}
 _DUMMY: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true"}
 _REGION: Final = "us-east-1"
 
@@ -45,7 +48,7 @@ class Unreachable(ConfigurationError):
 class Target:
     """Which stack to act on; ``endpoint_url`` takes the place of AWS."""
 
-    stack: str = "kolom"
+    stack: str = DEFAULT_STACK
     endpoint_url: str | None = None
     local: bool = False
 
@@ -54,12 +57,19 @@ class Target:
         """The endpoint that was asked for, by its URL or by ``--local``."""
         return self.endpoint_url or (LOCAL_ENDPOINT if self.local else None)
 
+    @property
+    def may_be_bare(self) -> bool:
+        """Whether tables without a stack would do: not on AWS, nor where a stack was named or is expected."""
+        host = urlsplit(self.endpoint_url or "").hostname or ""
+        return bool(host) and not host.endswith((".amazonaws.com", ".api.aws")) and self.stack == DEFAULT_STACK
+
 
 def connect(target: Target) -> None:
     """Make this process act on ``target``: set its environment, before anything reads :func:`kolom.config.settings`.
 
-    The stack's outputs go before what the environment holds. An endpoint that has no CloudFormation, such as DynamoDB
-    Local, leaves the environment, and for what is missing there the template's defaults.
+    The stack's outputs go before what the environment holds. An endpoint without a stack, such as DynamoDB Local, is a
+    bare store: it gets the template's tables where it has none, under the names of the environment or, for what is
+    missing there, of the template's defaults.
 
     :raises Unreachable: the stack is not there
     :raises botocore.exceptions.BotoCoreError: there are no credentials, or no connection
@@ -67,11 +77,11 @@ def connect(target: Target) -> None:
     _set_environment(target)
     outputs = _outputs(target)
     if outputs is None:
-        found = _template_defaults()
-        found.update({name: os.environ[name] for name in OUTPUTS.values() if name in os.environ})
+        _use_bare_store()
     else:
-        found = {variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs}
-    os.environ.update(found)
+        os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
+        if elsewhere := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
+            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = elsewhere
     settings.cache_clear()
 
 
@@ -112,7 +122,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _outputs(target: Target) -> Mapping[str, str] | None:
-    """The stack's outputs; None if the endpoint that was asked for has no CloudFormation."""
+    """The stack's outputs; None if the endpoint that was asked for is a bare store."""
     config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
     client = boto3.client("cloudformation", config=config)
     try:
@@ -122,7 +132,8 @@ def _outputs(target: Target) -> Mapping[str, str] | None:
             raise
         return None
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":
+        missing = error.response["Error"]["Code"] == "ValidationError"
+        if missing and not target.may_be_bare:
             place = f" at {target.endpoint}" if target.endpoint else f" in {client.meta.region_name}"
             raise Unreachable(f"there is no stack {target.stack!r}{place}: give --stack, or deploy it first") from error
         if target.endpoint is None:
@@ -131,11 +142,17 @@ def _outputs(target: Target) -> Mapping[str, str] | None:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
-def _template_defaults() -> dict[str, str]:
+def _use_bare_store() -> None:
+    """Take the template's defaults for what the environment lacks, and make the tables. There is nothing but tables."""
     if not TEMPLATE.is_file():
-        return {}
-    outputs = load(TEMPLATE, {"SiteUrl": LOCAL_SITE}).outputs
-    return {variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs}
+        raise Unreachable("there is no stack at this endpoint, and no template.yaml to make its tables from")
+    own = {name: os.environ[variable] for name, variable in OUTPUTS.items() if variable in os.environ}
+    tables = {f"{name}Name": value for name, value in own.items() if name.endswith("Table")}
+    template = load(TEMPLATE, {"SiteUrl": LOCAL_SITE, **tables})
+    for name, variable in OUTPUTS.items():
+        if name in template.outputs and name not in _BEYOND_TABLES:
+            os.environ.setdefault(variable, template.outputs[name])
+    create_tables(boto3.client("dynamodb"), template.tables.values())
 
 
 def explain(error: BotoCoreError | ClientError) -> str:

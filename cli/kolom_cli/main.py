@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from kolom.errors import ConfigurationError, KolomError
 from kolom_cli import console
 from kolom_cli.commands import articles, import_, publish
-from kolom_cli.connection import Target, explain
+from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.documents import DocumentError
 from kolom_cli.template import TemplateError
 
@@ -84,7 +84,7 @@ def options(
     ] = None,
     stack: Annotated[
         str, typer.Option("--stack", envvar="KOLOM_STACK", help="The CloudFormation stack.", metavar="NAME")
-    ] = "kolom",
+    ] = DEFAULT_STACK,
     version: Annotated[  # noqa: ARG001 (the callback does all)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,

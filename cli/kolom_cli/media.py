@@ -134,6 +134,8 @@ class Resolver:
             data = target.read_bytes()
         except OSError as error:
             raise MediaError(url, f"cannot be read: {error.strerror}") from error
+        if not settings().media_bucket:
+            raise MediaError(url, "cannot be uploaded: this endpoint has tables only, and no media bucket")
         if suffix == ".svg" and (problem := svg_problem(data)):
             raise MediaError(url, problem)
         return self.media.put(media_name(target.name), data, CONTENT_TYPES[suffix])

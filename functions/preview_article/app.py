@@ -20,7 +20,7 @@ api = new_api()
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
     try:
-        article_id = preview.verify(unquote(token), preview.secret(), now=datetime.now(UTC))
+        article_id = preview.verify(unquote(token), preview.secret, now=datetime.now(UTC))
         page = pages.preview(*reading.read_unpublished(article_id))
     except NotFound:
         page = pages.problem(HTTPStatus.NOT_FOUND)

@@ -15,7 +15,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from kolom_cli.intrinsics import PSEUDO_PARAMETERS
 from kolom_cli.local.mail import Outbox
 from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import Secret, Table, Template
+from kolom_cli.tables import create_tables
+from kolom_cli.template import Secret, Template
 
 REGION = PSEUDO_PARAMETERS["AWS::Region"]
 STACK_NAME = PSEUDO_PARAMETERS["AWS::StackName"]
@@ -58,9 +59,7 @@ class Store:
 
     def create(self, template: Template) -> None:
         """Make the template's tables, buckets and secrets, and the stack that describes them."""
-        dynamodb = self.client("dynamodb")
-        for table in template.tables.values():
-            _create_table(dynamodb, table)
+        create_tables(self.client("dynamodb"), template.tables.values())
         s3 = self.client("s3")
         for bucket in template.buckets.values():
             s3.create_bucket(Bucket=bucket)
@@ -71,10 +70,14 @@ class Store:
 
     def _describe_stack(self, template: Template) -> None:
         """Let ``describe_stacks`` answer as on AWS, with a stack of one harmless resource."""
+        outputs = dict(template.outputs)
+        if self._endpoint_url:
+            # Not in the template: on AWS nobody has to be told where the tables are.
+            outputs["DynamoDBEndpoint"] = self._endpoint_url
         mirror = {
             "Parameters": {name: {"Type": "String"} for name in template.parameters},
             "Resources": {"Local": {"Type": "AWS::SNS::Topic"}},
-            "Outputs": {name: {"Value": value} for name, value in template.outputs.items()},
+            "Outputs": {name: {"Value": value} for name, value in outputs.items()},
         }
         values = [{"ParameterKey": name, "ParameterValue": value} for name, value in template.parameters.items()]
         self.client("cloudformation").create_stack(
@@ -84,20 +87,6 @@ class Store:
     def stream_arn(self, table: str) -> str:
         """The ARN of a table's stream as the store calls it."""
         return str(self.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"])
-
-
-def _create_table(dynamodb: Any, table: Table) -> None:
-    try:
-        dynamodb.create_table(**table.create)
-    except dynamodb.exceptions.ResourceInUseException:
-        _log.info("table %s exists: it is used as it is", table.name)
-        return
-    dynamodb.get_waiter("table_exists").wait(TableName=table.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-    if table.ttl_attribute:
-        dynamodb.update_time_to_live(
-            TableName=table.name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
-        )
 
 
 def _secret_text(secrets: Any, secret: Secret) -> str:

@@ -1,19 +1,20 @@
 """Finding the stack, and saying in one line what keeps `kolom` from it."""
 
-import json
 import os
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
+from moto import mock_aws
 from typer.testing import CliRunner
 
 from kolom.config import settings
 from kolom_cli import connection
 from kolom_cli.connection import LOCAL_ENDPOINT, Target, connect, is_loopback
+from kolom_cli.local.moto_help import help_moto
+from kolom_cli.local.store import StoreServer
 from kolom_cli.main import app
 
 from .conftest import Kolom
@@ -72,41 +73,58 @@ def test_a_table_that_is_gone_is_said_in_one_line(kolom: Kolom) -> None:
     assert ran.stderr.count("\n") == 1
 
 
-class _DynamoDBLocal(BaseHTTPRequestHandler):
-    """Answers what it does not know as DynamoDB Local does."""
-
-    def do_POST(self) -> None:
-        answer = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#UnknownOperationException"}).encode()
-        self.send_response(400)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
-        """Keep quiet."""
-
-
 @pytest.fixture
-def dynamodb_local() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _DynamoDBLocal)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def bare_store() -> Iterator[str]:
+    """A store for other processes that nothing has been deployed to."""
+    with mock_aws(), help_moto():
+        server = StoreServer(0)
+        server.start()
+        yield server.url
+        server.close()
 
 
-def test_an_endpoint_without_cloudformation_leaves_the_environment_and_the_templates_defaults(
-    dynamodb_local: str, monkeypatch: pytest.MonkeyPatch
+def test_a_store_without_a_stack_gets_the_templates_tables(bare_store: str, tmp_path: Path) -> None:
+    post = tmp_path / "post.md"
+    post.write_text("---\ntitle: First\n---\nText")
+    assert Kolom()("--endpoint-url", bare_store, "publish", post).exit_code == 0
+    listed = Kolom()("--endpoint-url", bare_store, "articles", "list", "--json")
+    assert [each["slug"] for each in listed.json] == ["post"]
+    assert "kolom-search" in boto3.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_the_environment_names_the_site_and_the_tables_of_a_store_without_a_stack(
+    bare_store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SITE_URL", "http://127.0.0.1:3000")
-    monkeypatch.delenv("ARTICLES_TABLE")
-    connect(Target(endpoint_url=dynamodb_local))
-    assert settings().site_url == "http://127.0.0.1:3000"
-    assert settings().articles_table == "kolom-articles"
-    assert os.environ["AWS_ENDPOINT_URL"] == dynamodb_local
+    monkeypatch.setenv("ARTICLES_TABLE", "mine")
+    connect(Target(endpoint_url=bare_store))
+    assert (settings().site_url, settings().articles_table) == ("http://127.0.0.1:3000", "mine")
+    assert "mine" in boto3.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_a_picture_has_no_place_in_a_store_without_a_stack(
+    bare_store: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MEDIA_BUCKET")
+    (tmp_path / "dot.gif").write_bytes(b"GIF89a")
+    (tmp_path / "post.md").write_text("---\ntitle: First\n---\n![Dot](dot.gif)")
+    ran = Kolom()("--endpoint-url", bare_store, "publish", tmp_path / "post.md")
+    assert ran.exit_code == 1
+    assert "dot.gif: cannot be uploaded: this endpoint has tables only" in ran.stderr + ran.stdout
+
+
+def test_a_stack_that_was_named_must_be_there(bare_store: str) -> None:
+    ran = Kolom()("--endpoint-url", bare_store, "--stack", "other", "articles", "list")
+    assert ran.exit_code == 3
+    assert "there is no stack 'other'" in ran.stderr
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.parametrize(
+    "endpoint", [None, "https://dynamodb.eu-west-1.amazonaws.com", "https://dynamodb.eu-west-1.api.aws"]
+)
+def test_aws_is_never_taken_for_a_store_without_a_stack(endpoint: str | None) -> None:
+    assert not Target(endpoint_url=endpoint).may_be_bare
 
 
 def test_local_is_short_for_the_local_endpoint_and_never_uses_real_credentials(
