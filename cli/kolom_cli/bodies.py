@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from kolom.articles.types import Body, Heading
+from kolom.articles.types import Body
 from kolom.rendering import Rendered
 
 IMAGE_ADDRESS: Final = re.compile(r"(?:https?://|/)[^\s<>\"\\]+")
@@ -14,7 +14,7 @@ def body_of(rendered: Rendered, source: str, source_format: str) -> Body:
     """A rendered body with its source."""
     return Body(
         html=rendered.html,
-        toc=tuple(Heading(heading.id, heading.level, heading.text) for heading in rendered.toc),
+        toc=rendered.toc,
         source=source,
         source_format="html" if source_format == "html" else "markdown",
     )

@@ -20,7 +20,8 @@ from markdown_it import MarkdownIt
 from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
 from kolom.articles.types import Kind
 from kolom.articles.validation import MAX_LABELS
-from kolom.rendering import SourceFormat, plain_text
+from kolom.authoring import SourceFormat
+from kolom.rendering import plain_text
 from kolom.rendering.markup import End, Start, Text, tokenise
 from kolom_cli.front_matter import DocumentError, FrontMatter, as_yaml, line_at
 

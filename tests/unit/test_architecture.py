@@ -8,7 +8,14 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 LAYER = PROJECT / "layers/shared/kolom"
-PURE = ("kolom/rendering/", "kolom/articles/names.py", "kolom/articles/types.py", "kolom/cursors.py", "kolom/errors.py")
+PURE = (
+    "kolom/rendering/",
+    "kolom/articles/names.py",
+    "kolom/articles/types.py",
+    "kolom/authoring.py",
+    "kolom/cursors.py",
+    "kolom/errors.py",
+)
 STORAGE = {"boto3", "botocore", "pynamodb", "os", "time", "kolom.config", "kolom.models", "kolom.http"}
 
 

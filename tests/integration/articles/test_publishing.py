@@ -137,6 +137,15 @@ class TestNames:
             publishing.publish(content("two", path="/x.html"), now=NOW)
         assert parts_of(2) == []
 
+    def test_a_path_that_is_anothers_natural_address_is_not_to_be_had(self) -> None:
+        publishing.publish(content("one"), now=NOW)
+        with pytest.raises(Conflict, match="the path '/one/' belongs to another article"):
+            publishing.publish(content("two", path="/one/"), now=NOW)
+        publishing.publish(content("three", path="/four/"), now=NOW)
+        with pytest.raises(Conflict):
+            publishing.publish(content("four"), now=NOW)
+        assert reading.find_slug("/four/") == "three"
+
     def test_paths_of_imports_and_slugs_are_found(self) -> None:
         publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
         assert [reading.find_slug(path) for path in ("/2024/05/x.html", "/one/", "/one")] == ["one"] * 3

@@ -11,7 +11,8 @@ import pytest
 
 from functions.fetch_articles import app
 from kolom.articles import publishing
-from kolom.articles.types import Body, Heading
+from kolom.articles.types import Body
+from kolom.authoring import Heading
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Faults
 

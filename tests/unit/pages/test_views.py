@@ -10,7 +10,8 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from kolom.articles.types import Body, Heading, LabelCount, MonthCount, Neighbour
+from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour
+from kolom.authoring import Heading
 from kolom.pages import Page, views
 from tests.unit.pages.samples import HOSTILE, article, card, card_page, reading
 

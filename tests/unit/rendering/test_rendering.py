@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from kolom.rendering import Heading, Rendered, render
+from kolom.authoring import Heading
+from kolom.rendering import Rendered, render
 from kolom.rendering.article import MAX_TOC_ENTRIES
 from kolom.rendering.balancing import MAX_DEPTH
 

@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from kolom.articles.types import Body, Heading
+from kolom.articles.types import Body
+from kolom.authoring import Heading
 from kolom.models.articles import BodyPart
 
 MAX_HTML_BYTES = 2 * 1024 * 1024

@@ -69,3 +69,9 @@ def label_key(label: str) -> str:
 def natural_path(slug: str) -> str:
     """The address of an article that keeps none from elsewhere."""
     return f"/{slug}/"
+
+
+def slug_at(path: str) -> str | None:
+    """The slug whose natural address ``path`` is, or None."""
+    match = re.fullmatch(r"/([^/]+)/", path)
+    return match[1] if match else None

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import fields
 from typing import Any
 
-from kolom.articles.names import label_key
+from kolom.articles.names import label_key, natural_path, slug_at
 from kolom.articles.types import Article, Card
 from kolom.models.articles import CARD, CardRecord, LabelRecord, ShelvedRecord
 from kolom.models.base import timestamp
@@ -60,13 +60,16 @@ def label_records(article: Article) -> dict[str, LabelRecord]:
 
 
 def pointer_keys(article: Article) -> list[tuple[str, str]]:
-    """The names under which the article is found, each with what it is called in a message."""
-    keys = [
-        (f"slug:{article.slug}", f"the slug {article.slug!r}"),
-        (f"path:{article.path}", f"the path {article.path!r}"),
-    ]
-    if article.path == f"/{article.slug}/":
-        keys.pop()
+    """The names under which the article is found, each with what it is called in a message.
+
+    A path that is a slug's natural address takes the slug with it: no other article can live at that address.
+    """
+    keys = [(f"slug:{article.slug}", f"the slug {article.slug!r}")]
+    if article.path != natural_path(article.slug):
+        name = f"the path {article.path!r}"
+        keys.append((f"path:{article.path}", name))
+        if (slug := slug_at(article.path)) is not None:
+            keys.append((f"slug:{slug}", name))
     if article.origin:
         keys.append((f"origin:{article.origin}", f"the origin {article.origin!r}"))
     return keys

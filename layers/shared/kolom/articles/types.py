@@ -4,18 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from kolom.authoring import Heading, SourceFormat
+
 type Status = Literal["draft", "scheduled", "published", "deleted"]
 type Kind = Literal["article", "page"]
-type SourceFormat = Literal["markdown", "html"]
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """An entry of the table of contents: ``id`` is the anchor in the body."""
-
-    id: str
-    level: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

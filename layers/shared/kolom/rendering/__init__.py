@@ -20,21 +20,20 @@ Everything here is pure: no clock, no environment, no network; and takes time in
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
+
+from kolom.authoring import Heading, SourceFormat
 
 from . import article, markdown, text
-from .article import Heading
 from .balancing import balance
 from .markup import serialise, tokenise
 from .sanitising import canonical, clean_characters, sanitise
 from .text import plain_text
 
-__all__ = ["RENDERER_VERSION", "Heading", "Rendered", "SourceFormat", "plain_text", "render"]
+__all__ = ["RENDERER_VERSION", "Rendered", "plain_text", "render"]
 
 RENDERER_VERSION: Final = 1
 """Goes up when the output for the same input changes."""
-
-type SourceFormat = Literal["markdown", "html"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from kolom.authoring import Heading
+
 from . import embeds
 from .balancing import MORE
 from .identifiers import Identifiers
@@ -52,15 +54,6 @@ _DESCRIPTOR: Final = re.compile(r"\d{1,5}(\.\d{1,3})?[wx]", re.ASCII)
 _INVISIBLE: Final = frozenset(("0", "1"))
 
 type Resolve = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A line of the table of contents."""
-
-    id: str
-    level: int
-    text: str
 
 
 @dataclass(slots=True)
