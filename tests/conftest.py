@@ -17,6 +17,7 @@ os.environ.update(
     LANGUAGES="id,en",
     TIME_ZONE="Asia/Jakarta",
     ARTICLES_TABLE="kolom-articles",
+    SEARCH_TABLE="kolom-search",
     MEDIA_BUCKET="kolom-media",
     SECRET_NAME="kolom-secret",
 )

@@ -23,6 +23,7 @@ class Settings:
     languages: str = "id,en"
     time_zone: str = "UTC"
     articles_table: str = ""
+    search_table: str = ""
     media_bucket: str = ""
     secret_name: str = ""
 

@@ -1,5 +1,6 @@
 """Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from kolom.articles.bodies import join_body, join_source
@@ -30,6 +31,28 @@ def load(article_id: int) -> Article | None:
         return to_article(CardRecord.get(str(article_id), CARD, consistent_read=True))
     except CardRecord.DoesNotExist:
         return None
+
+
+def load_touched(article_id: int) -> tuple[Article | None, str | None]:
+    """The article of that id, and the mark of the last :func:`touch` since it was published."""
+    try:
+        record = CardRecord.get(str(article_id), CARD, consistent_read=True)
+    except CardRecord.DoesNotExist:
+        return None, None
+    return to_article(record), record.touched
+
+
+def touch(article_id: int, mark: str) -> None:
+    """Mark the card, so that its stream tells of it; nothing about the article changes."""
+    with contextlib.suppress(CardRecord.DoesNotExist):
+        card = CardRecord(str(article_id), CARD)
+        card.update(actions=[CardRecord.touched.set(mark)], condition=CardRecord.key.exists())
+
+
+def load_shown(article: Article) -> Body | None:
+    """The article's body without its source; None if it has been replaced since ``article`` was read."""
+    parts = _parts(article.id, f"body#{article.body_version}#")
+    return join_body(parts) if len(parts) == article.body_parts else None
 
 
 def load_body(article: Article) -> Body:

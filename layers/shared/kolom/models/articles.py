@@ -75,7 +75,7 @@ class ShelvedRecord(ArticleRecord):
 
 
 class CardRecord(ShelvedRecord, discriminator="card"):
-    """An article's own item: everything about it but its body."""
+    """An article's own item: everything about it but its body. ``touched`` asks for it to be indexed anew."""
 
     kind = UnicodeAttribute()
     status = UnicodeAttribute()
@@ -89,6 +89,7 @@ class CardRecord(ShelvedRecord, discriminator="card"):
     body_version = UnicodeAttribute()
     body_parts = NumberAttribute()
     source_parts = NumberAttribute()
+    touched = UnicodeAttribute(null=True)
 
 
 class LabelRecord(ShelvedRecord, discriminator="label"):

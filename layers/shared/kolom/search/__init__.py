@@ -1,0 +1,15 @@
+"""Full text search with nothing but DynamoDB.
+
+Reading a search from the outside in:
+
+* :mod:`.words`, :mod:`.languages`: texts become words, words become stems; stop words.
+* :mod:`.codes`: frequencies, postings and documents as single numbers.
+* :mod:`.entries`: what one article contributes to the index.
+* :mod:`.indexing`: the only writer; brings the index to what the articles are now.
+* :mod:`.queries`: what a reader typed becomes words, phrases and exclusions.
+* :mod:`.documents`: the list of all searchable articles, kept in memory while it is valid.
+* :mod:`.searching`, :mod:`.correcting`, :mod:`.suggesting`, :mod:`.relating`: the answers.
+* :mod:`.highlighting`: titles and snippets with what was found marked.
+
+Rules without storage: words, languages, codes, entries, queries, ranking, highlighting.
+"""

@@ -1,0 +1,196 @@
+"""Whatever happens to articles and to their indexing, the index ends as a rebuild would make it."""
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from moto import mock_aws
+
+from kolom.articles import publishing, store
+from kolom.errors import KolomError
+from kolom.models.search import SearchRecord
+from kolom.search import entries, indexing
+from kolom.search.languages import stem
+from kolom_cli.local.moto_help import help_moto
+from kolom_cli.template import load
+from tests.factories import NOW, content
+
+TEMPLATE = load(Path(__file__).parents[3] / "template.yaml", {"SiteUrl": "https://blog.example"})
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+WORDS = ["gula", "jawa", "kopi", "pasar", "malam", "hujan", "bulan", "the", "river", "house", "walking", "walked"]
+SLUGS = st.sampled_from(["one", "two", "three"])
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
+LABELS = st.lists(st.sampled_from(["Jawa", "Kopi"]), unique=True).map(tuple)
+
+
+class Crash(BaseException):
+    """The function's process ends here."""
+
+
+class Interruption:
+    """Lets something happen before the ``number``-th write of the index."""
+
+    def __init__(self, number: int, happens: Callable[[], None]) -> None:
+        self._left = number
+        self._happens = happens
+
+    def __call__(self, model: Any, **_: Any) -> None:
+        if model.name in WRITES:
+            self._left -= 1
+            if self._left == 0:
+                self._happens()
+
+
+class Indexing(RuleBasedStateMachine):
+    """Authors and indexers at work on three articles."""
+
+    @initialize()
+    def deploy(self) -> None:
+        self.stack = ExitStack()
+        self.stack.enter_context(mock_aws())
+        self.stack.enter_context(help_moto())
+        self.client = boto3.client("dynamodb")
+        for table in TEMPLATE.tables.values():
+            self.client.create_table(**table.create)
+        indexing._known_words.clear()
+        self.events = SearchRecord._get_connection().connection.client.meta.events
+
+    def teardown(self) -> None:
+        if hasattr(self, "stack"):
+            self.check()
+            self.stack.close()
+
+    @rule(slug=SLUGS, title=TEXTS, text=TEXTS, labels=LABELS, hour=st.integers(0, 3))
+    def publish(self, slug: str, title: str, text: str, labels: tuple[str, ...], hour: int) -> None:
+        made = content(
+            slug,
+            title=title or slug,
+            html=f"<p>{text}</p>",
+            labels=labels,
+            language="id",
+            published_at=NOW.replace(hour=hour),
+        )
+        publishing.publish(made, now=NOW, force=True)
+
+    @rule(slug=SLUGS, to=SLUGS)
+    def rename(self, slug: str, to: str) -> None:
+        article_id = store.find_id(f"slug:{slug}")
+        if article_id is not None:
+            self.attempt(lambda: publishing.publish(content(to), now=NOW, article_id=article_id, force=True))
+
+    @rule(slug=SLUGS)
+    def unpublish(self, slug: str) -> None:
+        self.attempt(lambda: publishing.unpublish(slug, now=NOW))
+
+    @rule(slug=SLUGS)
+    def delete(self, slug: str) -> None:
+        self.attempt(lambda: publishing.delete(slug, now=NOW))
+
+    @rule(slug=SLUGS, mark=st.sampled_from("ab"))
+    def touch(self, slug: str, mark: str) -> None:
+        article_id = store.find_id(f"slug:{slug}")
+        if article_id is not None:
+            store.touch(article_id, mark)
+
+    @rule(ids=st.sets(st.integers(1, 4), min_size=1))
+    def deliver(self, ids: set[int]) -> None:
+        assert indexing.index(ids, workers=1) == set()
+
+    @rule(ids=st.sets(st.integers(1, 4), min_size=1), number=st.integers(1, 40))
+    def crash(self, ids: set[int], number: int) -> None:
+        def crash() -> None:
+            raise Crash
+
+        self.index_interrupted(ids, number, crash)
+
+    @rule(ids=st.sets(st.integers(1, 4), min_size=1), number=st.integers(1, 40), slug=SLUGS, text=TEXTS)
+    def publish_while_indexing(self, ids: set[int], number: int, slug: str, text: str) -> None:
+        self.index_interrupted(ids, number, lambda: self.publish(slug, text, text, (), 1))
+
+    @rule(
+        ids=st.sets(st.integers(1, 4), min_size=1),
+        others=st.sets(st.integers(1, 4), min_size=1),
+        number=st.integers(1, 40),
+        slug=SLUGS,
+        text=TEXTS,
+    )
+    def index_while_indexing(self, ids: set[int], others: set[int], number: int, slug: str, text: str) -> None:
+        def interrupt() -> None:
+            self.publish(slug, text, text, ("Kopi",), 2)
+            indexing.index(others, workers=1)
+
+        self.index_interrupted(ids, number, interrupt)
+
+    @rule()
+    def upgrade_the_analyser(self) -> None:
+        version = indexing.ANALYSER_VERSION + 1
+        self.stack.enter_context(patch.object(indexing, "ANALYSER_VERSION", version))
+        self.stack.enter_context(
+            patch.object(entries, "stem", stem if version % 2 else lambda word, language: stem(word, language)[:3])
+        )
+
+    @invariant()
+    def no_posting_is_unknown(self) -> None:
+        """Whatever the index holds of an article, its ``terms#`` says so: nothing can be left behind."""
+        if not hasattr(self, "client"):
+            return
+        known = {article_id: indexing._load_held(article_id) for article_id in range(1, 5)}
+        for key, item in self.items().items():
+            if key[1].isdigit() and not key[0].startswith(("#", "words#")):
+                for element in map(int, item["elements"]["NS"]):
+                    article_id = int(key[1]) * 512 + element // 256
+                    assert element in known[article_id].postings[key[0]]
+
+    def index_interrupted(self, ids: set[int], number: int, happens: Callable[[], None]) -> None:
+        interruption = Interruption(number, happens)
+        self.events.register("before-call.dynamodb.*", interruption)
+        try:
+            indexing.index(ids, workers=1)
+        except Crash:
+            indexing._known_words.clear()
+        finally:
+            self.events.unregister("before-call.dynamodb.*", interruption)
+
+    def attempt(self, act: Callable[[], object]) -> None:
+        with suppress(KolomError):
+            act()
+
+    def items(self) -> dict[tuple[str, str], dict[str, Any]]:
+        found = self.client.scan(TableName="kolom-search")["Items"]
+        return {(item["key"]["S"], item["part"]["S"]): _comparable(item) for item in found}
+
+    def check(self) -> None:
+        """Deliver what is outstanding, then compare with an index made anew."""
+        assert indexing.index(range(1, 5), workers=1) == set()
+        converged = self.items()
+        self.client.delete_table(TableName="kolom-search")
+        self.client.create_table(**TEMPLATE.tables["SearchTable"].create)
+        indexing._known_words.clear()
+        assert indexing.index(range(1, 5), workers=2) == set()
+        rebuilt = self.items()
+        assert _without_words(converged) == _without_words(rebuilt)
+        assert converged.keys() >= rebuilt.keys()
+
+
+def _comparable(item: dict[str, Any]) -> dict[str, Any]:
+    """The item without the numbers that only count writes; the elements of a set in order."""
+    kept = {name: value for name, value in item.items() if name != "revision"}
+    if "elements" in kept:
+        kept["elements"] = {"NS": sorted(kept["elements"]["NS"], key=int)}
+    return kept
+
+
+def _without_words(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {key: item for key, item in items.items() if not key[0].startswith("words#") and key != ("#documents", "#")}
+
+
+Indexing.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
+test_the_index_converges = Indexing.TestCase
