@@ -30,6 +30,7 @@ OUTPUTS: Final = {
     "Languages": "LANGUAGES",
     "TimeZone": "TIME_ZONE",
     "ArticlesTable": "ARTICLES_TABLE",
+    "SearchTable": "SEARCH_TABLE",
     "MediaBucket": "MEDIA_BUCKET",
     "SecretName": "SECRET_NAME",
 }

@@ -53,6 +53,7 @@ class Indexing(RuleBasedStateMachine):
     @initialize()
     def deploy(self) -> None:
         self.stack = ExitStack()
+        self.analyser = 1
         self.stack.enter_context(mock_aws())
         self.stack.enter_context(help_moto())
         self.client = boto3.client("dynamodb")
@@ -62,9 +63,8 @@ class Indexing(RuleBasedStateMachine):
         self.events = SearchRecord._get_connection().connection.client.meta.events
 
     def teardown(self) -> None:
-        if hasattr(self, "stack"):
+        with self.stack:
             self.check()
-            self.stack.close()
 
     @rule(slug=SLUGS, title=TEXTS, text=TEXTS, labels=LABELS, hour=st.integers(0, 3))
     def publish(self, slug: str, title: str, text: str, labels: tuple[str, ...], hour: int) -> None:
@@ -129,10 +129,12 @@ class Indexing(RuleBasedStateMachine):
 
     @rule()
     def upgrade_the_analyser(self) -> None:
-        version = indexing.ANALYSER_VERSION + 1
-        self.stack.enter_context(patch.object(indexing, "ANALYSER_VERSION", version))
+        self.analyser += 1
+        self.stack.enter_context(patch.object(indexing, "ANALYSER_VERSION", self.analyser))
         self.stack.enter_context(
-            patch.object(entries, "stem", stem if version % 2 else lambda word, language: stem(word, language)[:3])
+            patch.object(
+                entries, "stem", stem if self.analyser % 2 else lambda word, language: stem(word, language)[:3]
+            )
         )
 
     @invariant()

@@ -149,6 +149,21 @@ def read(slug: str) -> Reading:
     )
 
 
+def read_public_card(slug: str) -> Article:
+    """The published article of that slug, without its body. Two GetItems.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    :raises Moved: it has another slug now
+    """
+    try:
+        article = to_article(CardRecord.get(str(int(_pointer(f"slug:{slug}").id)), CARD))
+    except CardRecord.DoesNotExist:
+        raise NotFound(f"there is no article {slug!r}") from None
+    _check_public(article, slug)
+    return article
+
+
 def read_unpublished(article_id: int) -> tuple[Article, Body]:
     """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
 

@@ -6,7 +6,7 @@ spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs 
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -53,6 +53,22 @@ def words(text: str) -> Iterator[Word]:
             yield from _pairs(text, start, end)
         else:
             yield Word(form(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
+
+
+def find[Key](text: str, recognise: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
+    """Where in ``text`` the words stand whose form ``recognise`` knows, with what it answers."""
+    known: dict[str, Key | None] = {}
+    for match in _WORD.finditer(text):
+        if match.lastgroup == "run":
+            for word in _pairs(text, *match.span()):
+                if (key := recognise(word.form)) is not None:
+                    yield word.start, word.end, key
+            continue
+        surface = match[0]
+        if surface not in known:
+            known[surface] = recognise(form(surface[: 2 * MAX_WORD]))
+        if (key := known[surface]) is not None:
+            yield match.start(), match.end(), key
 
 
 def form(word: str) -> str:

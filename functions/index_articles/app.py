@@ -1,0 +1,28 @@
+"""The stream of the articles' cards: bring the index to what they are now."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom.observability import logger, metrics, tracer
+from kolom.search.indexing import index
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """Answer a batch of the stream; the records of articles that could not be indexed come again."""
+    changed = {
+        str(record.dynamodb.sequence_number): int(record.dynamodb.keys["key"])
+        for record in DynamoDBStreamEvent(event).records
+        if record.dynamodb and record.dynamodb.keys
+    }
+    failed = index(changed.values())
+    metrics.add_metric("ArticlesIndexed", MetricUnit.Count, len(set(changed.values()) - failed))
+    metrics.add_metric("ArticlesNotIndexed", MetricUnit.Count, len(failed))
+    logger.info("indexed", articles=len(set(changed.values())), failed=len(failed))
+    again = [{"itemIdentifier": sequence} for sequence, article_id in changed.items() if article_id in failed]
+    return {"batchItemFailures": again}

@@ -1,0 +1,89 @@
+"""Searching the public articles: by words, as you type, and by likeness."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom.articles import reading
+from kolom.config import settings
+from kolom.errors import FieldError, Invalid, Moved
+from kolom.http import MovedPermanently, new_api
+from kolom.observability import logger, tracer
+from kolom.search.periods import first_moment, last_moment
+from kolom.search.relating import related
+from kolom.search.searching import Search, search
+from kolom.search.suggesting import suggest
+from kolom.search.views import RelatedView, ResultListView, SuggestionListView
+
+MAX_QUERY = 4_096
+
+api = new_api()
+
+
+@api.get("/api/search", summary="Articles that a query finds", tags=["search"])
+def search_articles(
+    q: Annotated[str, Query(max_length=MAX_QUERY, description='Words, `"a phrase"`, `-without`')] = "",
+    label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
+    language: Annotated[str | None, Query(description="Only articles in this language, such as `id`")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="A date or time, inclusive")] = None,
+    to: Annotated[str | None, Query(description="A date or time, inclusive")] = None,
+    sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
+    limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 10,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> ResultListView:
+    earliest, latest = _period(from_ or None, to or None)
+    wanted = Search(
+        text=q,
+        label=label or None,
+        language=language or None,
+        earliest=earliest,
+        latest=latest,
+        newest_first=sort == "newest",
+        limit=limit,
+        cursor=cursor or None,
+    )
+    return ResultListView.of(q, search(wanted))
+
+
+@api.get("/api/search/suggest", summary="What a query may become, as you type", tags=["search"])
+def suggest_articles(q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionListView:
+    return SuggestionListView.of(suggest(q))
+
+
+@api.get("/api/articles/<slug>/related", summary="Articles that are about the same", tags=["search"])
+def list_related(
+    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20
+) -> RelatedView:
+    try:
+        article = reading.read_public_card(unquote(slug))
+    except Moved as moved:
+        raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
+    return RelatedView.of(related(article.id, limit))
+
+
+def _period(from_: str | None, to: str | None) -> tuple[datetime | None, datetime | None]:
+    problems: list[FieldError] = []
+    moments: list[datetime | None] = []
+    for name, text, moment_of in (("from", from_, first_moment), ("to", to, last_moment)):
+        moments.append(None)
+        if text is not None:
+            try:
+                moments[-1] = moment_of(text, settings().zone)
+            except ValueError as error:
+                problems.append(FieldError(name, str(error)))
+    earliest, latest = moments
+    if earliest and latest and earliest > latest:
+        problems.append(FieldError("from", "must not be after to"))
+    if problems:
+        raise Invalid(*problems)
+    return earliest, latest
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an HTTP API event."""
+    return api.resolve(event, context)

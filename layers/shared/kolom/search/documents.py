@@ -1,0 +1,62 @@
+"""The list of all searchable articles, in memory: how many, how long, in which languages, from when.
+
+It is read whole, and again only when its revision has changed: a GetItem per query tells. So every query sees what
+was indexed before it, and pays for the list only after a publication.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from kolom.models.search import Block, read_documents, read_revision
+from kolom.search.codes import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
+from kolom.search.ranking import length_norms
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentList:
+    """All searchable articles by their ids. ``times`` are seconds since the year 1."""
+
+    revision: int
+    lengths: dict[int, int]
+    times: dict[int, int]
+    languages: dict[int, str]
+    codes: tuple[str, ...]
+    norms: tuple[float, ...]
+
+    @classmethod
+    def of(cls, revision: int, blocks: Sequence[Block]) -> Self:
+        """The list that the blocks hold. Of an article that is there twice, in the middle of an edit, one counts."""
+        lengths: dict[int, int] = {}
+        times: dict[int, int] = {}
+        languages: dict[int, str] = {}
+        names: dict[int, str] = {}
+        for block in blocks:
+            first = block.number * DOCUMENTS_PER_BLOCK
+            for element in block.elements:
+                place, length, time, language = decode_document(int(element))
+                if language not in names:
+                    names[language] = language_code(language)
+                article_id = first + place
+                lengths[article_id] = length
+                times[article_id] = time
+                languages[article_id] = names[language]
+        average = sum(FREQUENCIES[code] for code in lengths.values()) / len(lengths) if lengths else 0.0
+        return cls(revision, lengths, times, languages, tuple(sorted(names.values())), length_norms(average))
+
+
+_current: DocumentList | None = None
+
+
+def current() -> DocumentList:
+    """The list as it is now. One GetItem, and a Query for each MB of the list where it has changed."""
+    global _current
+    if _current is None or _current.revision != read_revision():
+        _current = DocumentList.of(*read_documents())
+    return _current
+
+
+def forget() -> None:
+    """Read the list again at the next call."""
+    global _current
+    _current = None

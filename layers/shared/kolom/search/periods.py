@@ -1,0 +1,50 @@
+"""The ``from`` and ``to`` of a search: dates in the site's time zone, or moments. Pure."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_LOST_PLUS: Final = re.compile(r" (?=\d{2}:\d{2}$)", re.ASCII)
+
+
+def first_moment(text: str, zone: ZoneInfo) -> datetime:
+    """The beginning of a day, or a moment (RFC 3339), in UTC.
+
+    :raises ValueError: it is neither
+    """
+    return _moment(text, zone, time.min)
+
+
+def last_moment(text: str, zone: ZoneInfo) -> datetime:
+    """The last second of a day, or a moment (RFC 3339), in UTC.
+
+    :raises ValueError: it is neither
+    """
+    return _moment(text, zone, time(23, 59, 59))
+
+
+def _moment(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
+    try:
+        moment = _parsed(text, zone, of_a_day)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise ValueError("must be a date such as 2024-05-16 or a time such as 2024-05-16T09:30:00Z")
+    return _in_utc(moment)
+
+
+def _parsed(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
+    if _DATE.fullmatch(text):
+        return datetime.combine(date.fromisoformat(text), of_a_day, zone)
+    # A plus sign that was not escaped arrives as a space.
+    return datetime.fromisoformat(_LOST_PLUS.sub("+", text))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        limit = datetime.min if moment.year == 1 else datetime.max - timedelta(seconds=1)  # noqa: DTZ901 - made aware
+        return limit.replace(tzinfo=UTC)

@@ -1,0 +1,56 @@
+"""Articles that are about the same: found by an article's own telling words.
+
+Requests: the article's pointer, ``terms#``, the revision of the document list, at most 8 Queries of postings, one
+BatchGetItem.
+"""
+
+import json
+import zlib
+from typing import Final
+
+from kolom.articles.types import Card
+from kolom.models.search import TERMS, HeldRecord
+from kolom.search import documents
+from kolom.search.codes import FREQUENCIES
+from kolom.search.ranking import Ranking
+from kolom.search.reading import read_found, read_postings
+
+MAX_TERMS: Final = 8
+_MAX_LABELS: Final = 2
+_MIN_LENGTH: Final = 3
+
+
+def related(article_id: int, limit: int) -> tuple[Card, ...]:
+    """At most ``limit`` other articles, the most alike first; none for an article that is not in the index."""
+    terms = _telling_terms(article_id)
+    listed = documents.current()
+    postings = read_postings(terms)
+    ranking = Ranking(listed.lengths, listed.norms)
+    for number, term in enumerate(terms):
+        ranking.add(postings[term], count=1, word=number)
+    others = sorted(
+        (each for each in ranking.scores if each != article_id), key=lambda each: (-ranking.scores[each], -each)
+    )
+    best = others[:limit]
+    found = read_found(best, with_text=False)
+    return tuple(found[each].card for each in best if each in found)
+
+
+def _telling_terms(article_id: int) -> list[str]:
+    """Two labels and the words that count most in the article, longer ones first where they count the same.
+
+    How rare a word is elsewhere is not known before its postings are read; then it decides how much it weighs.
+    """
+    try:
+        record = HeldRecord.get(f"terms#{article_id}", TERMS)
+    except HeldRecord.DoesNotExist:
+        return []
+    postings: dict[str, list[int]] = json.loads(zlib.decompress(record.data))["postings"]
+    labels = sorted(term for term in postings if term.startswith("label:"))[:_MAX_LABELS]
+    weights = {
+        term: max(FREQUENCIES[element & 0xFF] for element in elements)
+        for term, elements in postings.items()
+        if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.isdigit()
+    }
+    telling = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
+    return [*labels, *telling[: MAX_TERMS - len(labels)]]
