@@ -9,7 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from kolom.models.articles import ArticleRecord
+from kolom.models.base import connection
+from kolom.search import documents, indexing
 from kolom_cli.local.moto_help import help_moto
 from kolom_cli.template import Template, load
 
@@ -29,6 +30,9 @@ def tables(template: Template) -> Iterator[None]:
         client = boto3.client("dynamodb")
         for table in template.tables.values():
             client.create_table(**table.create)
+        # What a warm function keeps belongs to the tables of the test before.
+        indexing._known_words.clear()
+        documents.forget()
         yield
 
 
@@ -66,7 +70,7 @@ class Faults:
 def faults(tables: None) -> Iterator[Faults]:
     """Makes DynamoDB refuse calls."""
     faults = Faults()
-    events = ArticleRecord._get_connection().connection.client.meta.events
+    events = connection().client.meta.events
     events.register_first("before-call.dynamodb.*", faults)
     yield faults
     events.unregister("before-call.dynamodb.*", faults)

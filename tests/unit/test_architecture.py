@@ -15,6 +15,9 @@ PURE = (
     "kolom/authoring.py",
     "kolom/cursors.py",
     "kolom/errors.py",
+    *(f"kolom/search/{name}.py" for name in ("words", "languages", "codes", "entries", "queries", "ranking")),
+    "kolom/search/highlighting.py",
+    "kolom/search/periods.py",
 )
 STORAGE = {"boto3", "botocore", "pynamodb", "os", "time", "kolom.config", "kolom.models", "kolom.http"}
 

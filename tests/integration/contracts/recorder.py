@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kolom.models.articles import ArticleRecord
+from kolom.models.base import connection
 
 _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
@@ -20,7 +20,7 @@ def recorded() -> Iterator[list[Operation]]:
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         operations.extend(_operations(model.name, params))
 
-    events = ArticleRecord._get_connection().connection.client.meta.events
+    events = connection().client.meta.events
     events.register("provide-client-params.dynamodb.*", note)
     try:
         yield operations

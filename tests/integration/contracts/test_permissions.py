@@ -5,15 +5,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from functions.fetch_articles import app as fetch_articles
+from functions.index_articles import app as index_articles
 from functions.preview_article import app as preview_article
 from functions.release_due import app as release_due
+from functions.search_articles import app as search_articles
 from functions.serve_pages import app as serve_pages
 from kolom import preview
 from kolom.articles import publishing
+from kolom.search.indexing import index
 from kolom_cli.template import Template
 from tests.factories import NOW, Context, content, request
 from tests.integration.contracts.recorder import recorded
@@ -73,6 +77,30 @@ def use_release_due(monkeypatch: pytest.MonkeyPatch) -> None:
     release_due.handler({}, Context())
 
 
+def stream_event(*article_ids: int) -> dict[str, Any]:
+    """Records of the stream, one for each article."""
+    return {
+        "Records": [
+            {"dynamodb": {"Keys": {"key": {"S": str(each)}, "part": {"S": "card"}}, "SequenceNumber": str(number)}}
+            for number, each in enumerate(article_ids)
+        ]
+    }
+
+
+def use_index_articles() -> None:
+    index_articles.handler(stream_event(1, 2, 3, 4, 5, 6, 7), Context())
+
+
+def use_search_articles() -> None:
+    for path, query in [
+        *(("/api/search", f"q={query}") for query in ("body", '"the body" -n0', "bodyy+strategi", "none", "")),
+        ("/api/search", "q=body&label=News&language=en&from=2026-01-01"),
+        *(("/api/search/suggest", f"q={query}") for query in ("bo", "the body o", "")),
+        *((f"/api/articles/{slug}/related", "") for slug in ("new", "n0", "gone", "draft", "none", "about")),
+    ]:
+        search_articles.handler(request(path, query), Context())
+
+
 @pytest.fixture
 def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
     """How to lead each function along all of its paths."""
@@ -80,6 +108,8 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
         "fetch_articles": use_fetch_articles,
         "serve_pages": use_serve_pages,
         "preview_article": use_preview_article,
+        "index_articles": use_index_articles,
+        "search_articles": use_search_articles,
         "release_due": lambda: use_release_due(monkeypatch),
     }
 
@@ -100,6 +130,12 @@ def test_a_function_uses_exactly_what_it_is_granted(
     function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str
 ) -> None:
     blog()
+    if function == "search_articles":
+        index(range(1, 8))
+    if function == "index_articles":
+        index((2, 3))
+        publishing.publish(content("n1", html="<p>other words</p>"), now=NOW, force=True)
+        publishing.unpublish("n2", now=NOW)
     with recorded() as operations:
         uses[function]()
     assert set(operations) == granted(template, function)

@@ -4,9 +4,10 @@ import pytest
 from pynamodb.models import Model
 
 from kolom.models.articles import ArticleRecord
+from kolom.models.search import SearchRecord
 from kolom_cli.template import Template
 
-MODELS: dict[str, type[Model]] = {"ArticlesTable": ArticleRecord}
+MODELS: dict[str, type[Model]] = {"ArticlesTable": ArticleRecord, "SearchTable": SearchRecord}
 
 
 @pytest.mark.parametrize("logical_id", MODELS)

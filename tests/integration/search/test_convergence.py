@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from kolom.articles import publishing, store
 from kolom.errors import KolomError
-from kolom.models.search import SearchRecord
+from kolom.models.base import connection
 from kolom.search import entries, indexing
 from kolom.search.languages import stem
 from kolom_cli.local.moto_help import help_moto
@@ -60,7 +60,7 @@ class Indexing(RuleBasedStateMachine):
         for table in TEMPLATE.tables.values():
             self.client.create_table(**table.create)
         indexing._known_words.clear()
-        self.events = SearchRecord._get_connection().connection.client.meta.events
+        self.events = connection().client.meta.events
 
     def teardown(self) -> None:
         with self.stack:
@@ -76,7 +76,7 @@ class Indexing(RuleBasedStateMachine):
             language="id",
             published_at=NOW.replace(hour=hour),
         )
-        publishing.publish(made, now=NOW, force=True)
+        self.attempt(lambda: publishing.publish(made, now=NOW, force=True))
 
     @rule(slug=SLUGS, to=SLUGS)
     def rename(self, slug: str, to: str) -> None:

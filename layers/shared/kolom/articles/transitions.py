@@ -6,7 +6,7 @@ from kolom.articles.names import label_key
 from kolom.articles.records import card_record, counts_of, label_records, pointer_keys
 from kolom.articles.types import Article
 from kolom.errors import Conflict
-from kolom.models.articles import COUNTS, POINTER, ArticleRecord, CardRecord, Count, LabelRecord, Pointer
+from kolom.models.articles import COUNTS, POINTER, CardRecord, Count, LabelRecord, Pointer
 from kolom.models.transaction import MAX_ITEMS, Transaction
 
 
@@ -32,7 +32,7 @@ def commit(old: Article | None, new: Article) -> Article:
 
 
 def _transaction(old: Article | None, new: Article) -> Transaction:
-    transaction = Transaction(ArticleRecord._get_connection().connection)
+    transaction = Transaction()
     _write_card(transaction, old, new)
     _write_pointers(transaction, old, new)
     _write_labels(transaction, old, new)

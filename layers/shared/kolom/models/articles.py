@@ -22,9 +22,8 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 
-from kolom.models.base import TableMeta, TimestampAttribute
+from kolom.models.base import Record, TableMeta, TimestampAttribute
 
 CARD = "card"
 POINTER = "pointer"
@@ -42,7 +41,7 @@ class ByShelf(GlobalSecondaryIndex["ArticleRecord"]):
     shelf_order = UnicodeAttribute(range_key=True)
 
 
-class ArticleRecord(Model):
+class ArticleRecord(Record):
     """Any item of the table; a read gives the subclass that ``item`` names."""
 
     class Meta(TableMeta):

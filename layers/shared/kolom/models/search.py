@@ -27,9 +27,8 @@ from pynamodb.attributes import (
 )
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
-from pynamodb.models import Model
 
-from kolom.models.base import TableMeta, TimestampAttribute
+from kolom.models.base import Record, TableMeta, TimestampAttribute
 
 DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first
@@ -38,7 +37,7 @@ TERMS: Final = "terms"
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
-class SearchRecord(Model):
+class SearchRecord(Record):
     """What all items of the table have."""
 
     class Meta(TableMeta):
@@ -128,25 +127,25 @@ def read_documents() -> tuple[int, list[Block]]:
 
 def read_revision() -> int:
     """The document list's revision, 0 for a new index."""
-    item = connection().get_item(DOCUMENTS, REVISION).get("Item")
+    item = table().get_item(DOCUMENTS, REVISION).get("Item")
     return int(item["revision"]["N"]) if item else 0
 
 
 def count_revision(changes: int) -> None:
     """Tell readers that the document list has changed."""
-    connection().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.revision.add(changes)])
+    table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.revision.add(changes)])
 
 
 def add_elements(key: str, block: int, elements: Iterable[int]) -> None:
     """Put elements into a block; those that are there stay."""
-    connection().update_item(key, block_part(block), actions=[BlockRecord.elements.add(set(elements))])
+    table().update_item(key, block_part(block), actions=[BlockRecord.elements.add(set(elements))])
 
 
 def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
     """Take elements out of a block; those that are not there do no harm. An emptied block goes."""
     part = block_part(block)
     try:
-        left = connection().update_item(
+        left = table().update_item(
             key,
             part,
             actions=[BlockRecord.elements.delete(set(elements))],
@@ -163,7 +162,7 @@ def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
 
 def _remove_if_empty(key: str, part: str) -> None:
     try:
-        connection().delete_item(key, part, condition=BlockRecord.elements.does_not_exist())
+        table().delete_item(key, part, condition=BlockRecord.elements.does_not_exist())
     except DeleteError as error:
         if error.cause_response_code != _CONDITION_FAILED:
             raise
@@ -172,19 +171,19 @@ def _remove_if_empty(key: str, part: str) -> None:
 def find_words(first_letter: str, prefix: str, *, limit: int | None = None) -> list[str]:
     """The words of the vocabulary that begin with ``prefix``, in their order; at most a MB of them. One request."""
     condition = SearchRecord.part.startswith(prefix) if prefix else None
-    answer = connection().query(word_key(first_letter), range_key_condition=condition, limit=limit)
+    answer = table().query(word_key(first_letter), range_key_condition=condition, limit=limit)
     return [item["part"]["S"] for item in answer["Items"]]
 
 
-def connection() -> TableConnection:
-    """The table's connection, below the models: what it answers is as DynamoDB sent it."""
+def table() -> TableConnection:
+    """The table below its models: what it answers is as DynamoDB sent it."""
     return SearchRecord._get_connection()
 
 
 def _query(key: str, *, consistent: bool = False) -> Iterator[Mapping[str, Any]]:
     start: Mapping[str, Any] | None = None
     while True:
-        answer = connection().query(key, consistent_read=consistent, exclusive_start_key=start)
+        answer = table().query(key, consistent_read=consistent, exclusive_start_key=start)
         yield from answer["Items"]
         start = answer.get("LastEvaluatedKey")
         if not start:

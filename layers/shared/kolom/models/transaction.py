@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -13,6 +12,7 @@ from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from kolom.errors import Busy, KolomError
+from kolom.models.base import connection
 
 MAX_ITEMS = 100
 """How many items one transaction may write (AWS, *Amazon DynamoDB Transactions*)."""
@@ -47,7 +47,6 @@ class Transaction:
     a request token, so the SDK's own retry of a lost answer cannot apply it twice.
     """
 
-    connection: Connection
     _deletes: list[tuple[Callable[[TransactWrite], None], KolomError | None]] = field(default_factory=list)
     _puts: list[tuple[Callable[[TransactWrite], None], KolomError | None]] = field(default_factory=list)
     _updates: list[tuple[Callable[[TransactWrite], None], KolomError | None]] = field(default_factory=list)
@@ -89,7 +88,7 @@ class Transaction:
         # PynamoDB sends deletes, then puts, then updates; cancellation reasons come back in that order.
         writes = [*self._deletes, *self._puts, *self._updates]
         try:
-            with TransactWrite(connection=self.connection, client_request_token=str(uuid4())) as transaction:
+            with TransactWrite(connection=connection(), client_request_token=str(uuid4())) as transaction:
                 for write, _ in writes:
                     write(transaction)
         except TransactWriteError as error:

@@ -221,7 +221,7 @@ class _Run:
 
 def _plan(article_id: int, written: Held | None) -> Plan | None:
     """What is to be done for an article; None if nothing. ``written`` is what this run may have added already."""
-    article, touched, entry, held = _read(article_id)
+    article, touched, entry, held = _read(article_id, anew=written is not None)
     if entry is None:
         return None
     if written is not None:
@@ -246,15 +246,18 @@ def _plan(article_id: int, written: Held | None) -> Plan | None:
     )
 
 
-def _read(article_id: int) -> tuple[Article | None, str | None, Entry | None, Held]:
-    """Article, mark, entry and what is held; no entry if the index holds just that already."""
+def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, Entry | None, Held]:
+    """Article, mark, entry and what is held; no entry if the index holds just that already.
+
+    ``anew`` does not trust it to: this run has written in the midst of another's.
+    """
     for _ in range(_ATTEMPTS):
         held = _load_held(article_id)
         article, touched = store.load_touched(article_id)
         if article is None or not article.is_listed:
-            return article, touched, None if held.revision == 0 else NOTHING, held
+            return article, touched, None if held.revision == 0 and not anew else NOTHING, held
         current = (ANALYSER_VERSION, article.version, touched)
-        if held.revision and held.is_settled and (held.analyser, held.version, held.touched) == current:
+        if not anew and held.revision and held.is_settled and (held.analyser, held.version, held.touched) == current:
             return article, touched, None, held
         body = store.load_shown(article)
         if body is not None:

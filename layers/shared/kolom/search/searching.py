@@ -32,7 +32,7 @@ MAX_VERIFIED: Final = 200
 """How many candidates a phrase is looked for in, the best first."""
 
 type Order = tuple[int, float, int]
-"""Where a result stands: articles with all words first, then by score or by time, then the newer id first."""
+"""Where a result stands, the best being the least: 0 if it has all words, minus its score or time, minus its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +97,10 @@ def search(wanted: Search) -> Results:
         found, is_exact = matches.verify_phrases()
     page = matches.page(after, wanted.limit + 1)
     shown, more = page[: wanted.limit], len(page) > wanted.limit
-    found |= read_found(article_id for _, _, article_id in shown if article_id not in found)
+    ids = [-order[2] for order in shown]
+    found |= read_found(each for each in ids if each not in found)
     return Results(
-        items=tuple(
-            _result(found[article_id], matches.score(article_id), query)
-            for _, _, article_id in shown
-            if article_id in found
-        ),
+        items=tuple(_result(found[each], matches.score(each), query) for each in ids if each in found),
         total=len(matches.ids),
         total_is_exact=is_exact,
         next_cursor=issue_cursor(listing, json.dumps(shown[-1])) if more else None,
@@ -151,7 +148,7 @@ class _Matches:
         """Keep only what has the phrases; what was read for that, and whether all candidates could be looked into."""
         candidates = [each for each in self.ids if self._ranking.words[each] & self._phrase_words == self._phrase_words]
         best = heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))
-        found = read_found(article_id for _, _, article_id in best)
+        found = read_found(-order[2] for order in best)
         is_exact = len(candidates) <= MAX_VERIFIED
         self.ids = set()
         for article_id, each in found.items():
