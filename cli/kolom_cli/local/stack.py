@@ -140,7 +140,7 @@ class LocalStack:
         for each in running:
             each.join(max(0.0, deadline - time.monotonic()))
 
-    def settle(self, within_seconds: float = 10.0) -> None:
+    def settle(self, within_seconds: float = 120.0) -> None:
         """Wait until the functions have taken every change made so far, and the changes they made in turn.
 
         Raises :class:`TimeoutError`.
