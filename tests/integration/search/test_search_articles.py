@@ -1,0 +1,125 @@
+"""`search_articles` answers as the contract says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.search_articles.app import handler
+from kolom.articles import publishing
+from kolom.search.indexing import index
+from tests.factories import NOW, Context, content, request
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def publish(slug: str, text: str, **changes: Any) -> None:
+    """Publish an article and let the index take it."""
+    done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
+    assert index([done.article.id]) == set()
+
+
+def search(status: int = 200, path: str = "/api/search", **query: Any) -> dict[str, Any]:
+    """The body of an answer."""
+    answer = handler(request(path, query), Context())
+    assert answer["statusCode"] == status, answer
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body
+
+
+def found(**query: Any) -> list[str]:
+    """The slugs of the results."""
+    return [item["slug"] for item in search(**query)["items"]]
+
+
+def test_articles_with_all_words_come_before_those_with_some() -> None:
+    publish("some", "coffee coffee coffee")
+    publish("all", "coffee and a long walk through the old harbour of the town")
+    assert found(q="harbour coffee") == ["all", "some"]
+
+
+def test_words_are_found_by_their_stems_and_without_accents() -> None:
+    publish("one", "Walking to the café")
+    assert found(q="walked") == found(q="CAFE") == ["one"]
+
+
+def test_a_phrase_is_found_as_it_stands() -> None:
+    publish("one", "the old harbour")
+    publish("two", "the harbour is old")
+    assert found(q='"old harbour"') == ["one"]
+    assert found(q="“old harbour”") == ["one"]
+
+
+def test_a_word_can_be_excluded() -> None:
+    publish("one", "coffee with milk")
+    publish("two", "coffee with sugar")
+    assert found(q="coffee -milk") == ["two"]
+
+
+def test_a_title_of_stop_words_is_found() -> None:
+    publish("band", "A rock band.", title="The Who")
+    assert found(q="the who") == ["band"]
+
+
+def test_filters_narrow_items_and_total() -> None:
+    publish("one", "coffee", labels=("Jawa",), language="id", published_at=NOW.replace(day=1))
+    publish("two", "coffee", language="en", published_at=NOW.replace(month=2, day=1))
+    assert found(q="coffee", label="jawa") == found(q="coffee", language="id") == ["one"]
+    assert found(q="coffee", to="2026-02-01") == ["two"]
+    since: dict[str, Any] = {"from": "2026-03-01"}
+    assert search(q="coffee", **since)["total"] == 1
+    assert found(q="coffee", sort="newest") == ["one", "two"]
+
+
+def test_pages_follow_each_other_and_the_cursor_belongs_to_its_query() -> None:
+    for number in range(5):
+        publish(f"n{number}", "coffee " * (number + 1))
+    first = search(q="coffee", limit=3)
+    second = search(q="coffee", limit=3, cursor=first["next_cursor"])
+    assert len({item["slug"] for item in (*first["items"], *second["items"])}) == first["total"] == 5
+    assert second["next_cursor"] is None
+    search(400, q="tea", cursor=first["next_cursor"])
+
+
+def test_a_mistyped_word_is_corrected_to_one_that_is_there() -> None:
+    publish("one", "strategic cooperation")
+    answer = search(q="stratgic")
+    assert (answer["did_you_mean"], [item["slug"] for item in answer["items"]]) == ("strategic", ["one"])
+
+
+def test_only_marks_are_markup() -> None:
+    publish("one", "coffee &lt;script&gt;alert(1)&lt;/script&gt;", title="<b>Coffee</b> & <script>")
+    (item,) = search(q="coffee script")["items"]
+    assert item["title_html"] == "&lt;b&gt;<mark>Coffee</mark>&lt;/b&gt; &amp; &lt;<mark>script</mark>&gt;"
+    assert "<script>" not in item["snippet_html"]
+
+
+def test_what_is_withdrawn_is_found_no_more() -> None:
+    publish("one", "coffee")
+    assert search(q="coffee")["total"] == 1
+    article = publishing.unpublish("one", now=NOW)
+    index([article.id])
+    assert search(q="coffee")["total"] == 0
+
+
+@pytest.mark.parametrize("query", ["", " ", '"', "-", '" - "', "-coffee", "\0\x1f", "👩‍👩‍👧", "word " * 300])
+def test_odd_queries_have_honest_answers(query: str) -> None:
+    publish("one", "coffee")
+    assert search(q=query)["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"from": "2024-02-30"}, 422),
+        ({"from": "2024-02-02", "to": "2024-02-01"}, 422),
+        ({"sort": "oldest"}, 422),
+        ({"limit": 0}, 422),
+        ({"cursor": "abc"}, 400),
+        ({"q": "x" * 65_536}, 422),
+        ({"language": "xx", "label": "none"}, 200),
+    ],
+)
+def test_bad_parameters_are_told(query: dict[str, Any], status: int) -> None:
+    publish("one", "coffee")
+    search(status, **{"q": "coffee"} | query)
