@@ -193,6 +193,10 @@ def _without_words(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[s
 
 
 Indexing.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25,
+    stateful_step_count=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
 test_the_index_converges = Indexing.TestCase
