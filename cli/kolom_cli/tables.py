@@ -9,24 +9,21 @@ from kolom_cli.template import Table
 _log = logging.getLogger(__name__)
 
 
-def create_tables(dynamodb: Any, tables: Iterable[Table]) -> list[str]:
-    """Create the ``tables`` that are not there yet; their names. What is there stays as it is.
-
-    ``dynamodb`` is a boto3 client.
-    """
-    return [table.name for table in tables if _create(dynamodb, table)]
+def create_tables(dynamodb: Any, tables: Iterable[Table]) -> None:
+    """Create the ``tables`` that are not there yet; what is there stays as it is. ``dynamodb`` is a boto3 client."""
+    for table in tables:
+        _create(dynamodb, table)
 
 
-def _create(dynamodb: Any, table: Table) -> bool:
+def _create(dynamodb: Any, table: Table) -> None:
     try:
         dynamodb.create_table(**table.create)
     except dynamodb.exceptions.ResourceInUseException:
         _log.info("table %s exists: it is used as it is", table.name)
-        return False
+        return
     dynamodb.get_waiter("table_exists").wait(TableName=table.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     if table.ttl_attribute:
         dynamodb.update_time_to_live(
             TableName=table.name,
             TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
         )
-    return True

@@ -20,9 +20,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         for record in DynamoDBStreamEvent(event).records
         if record.dynamodb and record.dynamodb.keys
     }
-    failed = index(changed.values())
-    metrics.add_metric("ArticlesIndexed", MetricUnit.Count, len(set(changed.values()) - failed))
+    article_ids = set(changed.values())
+    failed = index(article_ids)
+    metrics.add_metric("ArticlesIndexed", MetricUnit.Count, len(article_ids - failed))
     metrics.add_metric("ArticlesNotIndexed", MetricUnit.Count, len(failed))
-    logger.info("indexed", articles=len(set(changed.values())), failed=len(failed))
+    logger.info("indexed", articles=len(article_ids), failed=len(failed))
     again = [{"itemIdentifier": sequence} for sequence, article_id in changed.items() if article_id in failed]
     return {"batchItemFailures": again}

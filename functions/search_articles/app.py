@@ -1,8 +1,10 @@
 """Searching the public articles: by words, as you type, and by likeness."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -66,15 +68,15 @@ def list_related(
 
 def _period(from_: str | None, to: str | None) -> tuple[datetime | None, datetime | None]:
     problems: list[FieldError] = []
-    moments: list[datetime | None] = []
-    for name, text, moment_of in (("from", from_, first_moment), ("to", to, last_moment)):
-        moments.append(None)
-        if text is not None:
-            try:
-                moments[-1] = moment_of(text, settings().zone)
-            except ValueError as error:
-                problems.append(FieldError(name, str(error)))
-    earliest, latest = moments
+
+    def moment(name: str, text: str | None, of: Callable[[str, ZoneInfo], datetime]) -> datetime | None:
+        try:
+            return None if text is None else of(text, settings().zone)
+        except ValueError as error:
+            problems.append(FieldError(name, str(error)))
+            return None
+
+    earliest, latest = moment("from", from_, first_moment), moment("to", to, last_moment)
     if earliest and latest and earliest > latest:
         problems.append(FieldError("from", "must not be after to"))
     if problems:

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from kolom.models.base import connection
-from kolom.search import documents, indexing
+from kolom.search import documents, vocabulary
 from kolom_cli.local.moto_help import help_moto
 from kolom_cli.template import Template, load
 
@@ -31,7 +31,7 @@ def tables(template: Template) -> Iterator[None]:
         for table in template.tables.values():
             client.create_table(**table.create)
         # What a warm function keeps belongs to the tables of the test before.
-        indexing._known_words.clear()
+        vocabulary.forget()
         documents.forget()
         yield
 

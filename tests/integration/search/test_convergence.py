@@ -15,7 +15,8 @@ from moto import mock_aws
 from kolom.articles import publishing, store
 from kolom.errors import KolomError
 from kolom.models.base import connection
-from kolom.search import entries, indexing
+from kolom.search import entries, indexing, vocabulary
+from kolom.search.held import load_held
 from kolom.search.languages import stem
 from kolom_cli.local.moto_help import help_moto
 from kolom_cli.template import load
@@ -59,7 +60,7 @@ class Indexing(RuleBasedStateMachine):
         self.client = boto3.client("dynamodb")
         for table in TEMPLATE.tables.values():
             self.client.create_table(**table.create)
-        indexing._known_words.clear()
+        vocabulary.forget()
         self.events = connection().client.meta.events
 
     def teardown(self) -> None:
@@ -142,7 +143,7 @@ class Indexing(RuleBasedStateMachine):
         """Whatever the index holds of an article, its ``terms#`` says so: nothing can be left behind."""
         if not hasattr(self, "client"):
             return
-        known = {article_id: indexing._load_held(article_id) for article_id in range(1, 5)}
+        known = {article_id: load_held(article_id, consistent=True) for article_id in range(1, 5)}
         for key, item in self.items().items():
             if key[1].isdigit() and not key[0].startswith(("#", "words#")):
                 for element in map(int, item["elements"]["NS"]):
@@ -155,7 +156,7 @@ class Indexing(RuleBasedStateMachine):
         try:
             indexing.index(ids, workers=1)
         except Crash:
-            indexing._known_words.clear()
+            vocabulary.forget()
         finally:
             self.events.unregister("before-call.dynamodb.*", interruption)
 
@@ -173,7 +174,7 @@ class Indexing(RuleBasedStateMachine):
         converged = self.items()
         self.client.delete_table(TableName="kolom-search")
         self.client.create_table(**TEMPLATE.tables["SearchTable"].create)
-        indexing._known_words.clear()
+        vocabulary.forget()
         assert indexing.index(range(1, 5), workers=2) == set()
         rebuilt = self.items()
         assert _without_words(converged) == _without_words(rebuilt)

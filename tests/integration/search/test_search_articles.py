@@ -117,9 +117,15 @@ def test_odd_queries_have_honest_answers(query: str) -> None:
         ({"limit": 0}, 422),
         ({"cursor": "abc"}, 400),
         ({"q": "x" * 65_536}, 422),
-        ({"language": "xx", "label": "none"}, 200),
     ],
 )
 def test_bad_parameters_are_told(query: dict[str, Any], status: int) -> None:
     publish("one", "coffee")
-    search(status, **{"q": "coffee"} | query)
+    problem = search(status, **{"q": "coffee"} | query)
+    assert problem["status"] == status
+    assert problem["detail"]
+
+
+def test_an_unknown_language_or_label_finds_nothing() -> None:
+    publish("one", "coffee")
+    assert found(q="coffee", language="xx", label="none") == []

@@ -119,10 +119,7 @@ def find_slug(path: str) -> str:
         if match is None:
             raise
         pointer = _pointer(f"slug:{match[1]}")
-    try:
-        article = to_article(CardRecord.get(str(int(pointer.id)), CARD))
-    except CardRecord.DoesNotExist:
-        raise NotFound(f"there is nothing at {path!r}") from None
+    article = _card(pointer, f"there is nothing at {path!r}")
     if article.status != "published":
         raise NotFound(f"there is nothing at {path!r}")
     return article.slug
@@ -156,10 +153,7 @@ def read_public_card(slug: str) -> Article:
     :raises Gone: it was deleted
     :raises Moved: it has another slug now
     """
-    try:
-        article = to_article(CardRecord.get(str(int(_pointer(f"slug:{slug}").id)), CARD))
-    except CardRecord.DoesNotExist:
-        raise NotFound(f"there is no article {slug!r}") from None
+    article = _card(_pointer(f"slug:{slug}"), f"there is no article {slug!r}")
     _check_public(article, slug)
     return article
 
@@ -178,6 +172,14 @@ def _pointer(key: str) -> Pointer:
         return Pointer.get(key, POINTER)
     except Pointer.DoesNotExist:
         raise NotFound(f"there is no {key.replace(':', ' ', 1)}") from None
+
+
+def _card(pointer: Pointer, missing: str) -> Article:
+    """The article to which the pointer leads, whatever its status. ``missing`` says what it means if there is none."""
+    try:
+        return to_article(CardRecord.get(str(int(pointer.id)), CARD))
+    except CardRecord.DoesNotExist:
+        raise NotFound(missing) from None
 
 
 def _collection(article_id: int, check: Callable[[Article], None]) -> tuple[Article, Body]:

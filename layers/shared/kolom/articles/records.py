@@ -6,10 +6,11 @@ from typing import Any
 
 from kolom.articles.names import label_key, natural_path, slug_at
 from kolom.articles.types import Article, Card
-from kolom.models.articles import CARD, CardRecord, LabelRecord, ShelvedRecord
+from kolom.models.articles import CARD, CardRecord, LabelRecord
 from kolom.models.base import timestamp
+from kolom.models.cards import CardAttributes
 
-_CARD_FIELDS = tuple(field.name for field in fields(Card))
+CARD_FIELDS = tuple(field.name for field in fields(Card))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
 
 ALL = "all"
@@ -53,7 +54,7 @@ def label_records(article: Article) -> dict[str, LabelRecord]:
             label_shelf(label),
             shelf=label_shelf(label),
             shelf_order=shelf_order(article),
-            **{name: _stored(getattr(article, name)) for name in _CARD_FIELDS},
+            **card_attributes(article),
         )
         for label in article.labels
     }
@@ -90,9 +91,14 @@ def counts_of(article: Article | None) -> Counter[str]:
     )
 
 
-def to_card(record: ShelvedRecord) -> Card:
-    """The list's view of a card or a label item."""
-    return Card(**{name: _loaded(getattr(record, name)) for name in _CARD_FIELDS})
+def card_attributes(card: Card) -> dict[str, Any]:
+    """What an item holds of a card."""
+    return {name: _stored(getattr(card, name)) for name in CARD_FIELDS}
+
+
+def to_card(record: CardAttributes) -> Card:
+    """The card that an item holds."""
+    return Card(**{name: _loaded(getattr(record, name)) for name in CARD_FIELDS})
 
 
 def to_article(record: CardRecord) -> Article:

@@ -1,13 +1,15 @@
 """Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
 
-import contextlib
 from collections.abc import Iterable, Sequence
+
+from pynamodb.exceptions import UpdateError
 
 from kolom.articles.bodies import join_body, join_source
 from kolom.articles.records import to_article
 from kolom.articles.types import Article, Body
 from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
 from kolom.models.articles import Sequence as IdSequence
+from kolom.models.base import is_condition_failed
 
 
 def next_id() -> int:
@@ -43,10 +45,13 @@ def load_touched(article_id: int) -> tuple[Article | None, str | None]:
 
 
 def touch(article_id: int, mark: str) -> None:
-    """Mark the card, so that its stream tells of it; nothing about the article changes."""
-    with contextlib.suppress(CardRecord.DoesNotExist):
-        card = CardRecord(str(article_id), CARD)
+    """Mark the card, so that its stream tells of it; nothing about the article changes. There need be none."""
+    card = CardRecord(str(article_id), CARD)
+    try:
         card.update(actions=[CardRecord.touched.set(mark)], condition=CardRecord.key.exists())
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
 
 
 def load_shown(article: Article) -> Body | None:

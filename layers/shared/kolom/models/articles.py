@@ -17,13 +17,13 @@ from pynamodb.attributes import (
     BinaryAttribute,
     BooleanAttribute,
     DiscriminatorAttribute,
-    ListAttribute,
     NumberAttribute,
     UnicodeAttribute,
 )
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from kolom.models.base import Record, TableMeta, TimestampAttribute
+from kolom.models.base import Record, TableMeta
+from kolom.models.cards import CardAttributes
 
 CARD = "card"
 POINTER = "pointer"
@@ -54,23 +54,11 @@ class ArticleRecord(Record):
     by_shelf = ByShelf()
 
 
-class ShelvedRecord(ArticleRecord):
+class ShelvedRecord(CardAttributes, ArticleRecord):
     """What a list shows of an article, and where it stands on a shelf."""
 
     shelf = UnicodeAttribute()
     shelf_order = UnicodeAttribute()
-    id = NumberAttribute()
-    slug = UnicodeAttribute()
-    path = UnicodeAttribute()
-    title = UnicodeAttribute()
-    excerpt = UnicodeAttribute()
-    image = UnicodeAttribute(null=True)
-    labels: ListAttribute[str] = ListAttribute()
-    language = UnicodeAttribute()
-    author = UnicodeAttribute()
-    published_at = TimestampAttribute(null=True)
-    updated_at = TimestampAttribute()
-    reading_minutes = NumberAttribute()
 
 
 class CardRecord(ShelvedRecord, discriminator="card"):

@@ -8,6 +8,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import STRING
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
 from kolom.config import settings
@@ -59,6 +60,11 @@ class Record(Model):
                 shared.add_meta_table(table.get_meta_table())
             table.connection = shared
         return table
+
+
+def is_condition_failed(error: PynamoDBException) -> bool:
+    """Whether DynamoDB refused a single write because its condition does not hold."""
+    return error.cause_response_code == "ConditionalCheckFailedException"
 
 
 def timestamp(moment: datetime) -> str:

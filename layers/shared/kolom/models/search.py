@@ -9,8 +9,8 @@
 | ``terms#7`` | ``terms`` | :class:`HeldRecord`: what the index may hold of the article |
 | ``words#p`` | ``politik`` | a word that some article has; nothing else |
 
-Number sets are read and written as DynamoDB has them (:class:`Elements`): a query reads thousands of numbers, and an
-attribute class would look at each of them twice.
+Number sets are read as DynamoDB sends them (:class:`Block`): a query reads thousands of numbers, and an attribute class
+would look at each of them twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,6 @@ from typing import Any, Final
 from pynamodb.attributes import (
     BinaryAttribute,
     BooleanAttribute,
-    ListAttribute,
     NumberAttribute,
     NumberSetAttribute,
     UnicodeAttribute,
@@ -28,13 +27,13 @@ from pynamodb.attributes import (
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
 
-from kolom.models.base import Record, TableMeta, TimestampAttribute
+from kolom.models.base import Record, TableMeta, is_condition_failed
+from kolom.models.cards import CardAttributes
 
 DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first
 DOC: Final = "doc"
 TERMS: Final = "terms"
-_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
 class SearchRecord(Record):
@@ -71,22 +70,10 @@ class HeldRecord(SearchRecord):
     data = BinaryAttribute(legacy_encoding=False)
 
 
-class ResultRecord(SearchRecord):
+class ResultRecord(CardAttributes, SearchRecord):
     """What a result shows of an article: its card, and its text (compressed) up to a limit."""
 
     schema = NumberAttribute(default=1)
-    id = NumberAttribute()
-    slug = UnicodeAttribute()
-    path = UnicodeAttribute()
-    title = UnicodeAttribute()
-    excerpt = UnicodeAttribute()
-    image = UnicodeAttribute(null=True)
-    labels: ListAttribute[str] = ListAttribute()
-    language = UnicodeAttribute()
-    author = UnicodeAttribute()
-    published_at = TimestampAttribute(null=True)
-    updated_at = TimestampAttribute()
-    reading_minutes = NumberAttribute()
     text = BinaryAttribute(legacy_encoding=False)
     is_whole = BooleanAttribute()
 
@@ -102,11 +89,6 @@ class Block:
 def block_part(number: int) -> str:
     """The range key of a block."""
     return f"{number:06d}"
-
-
-def word_key(word: str) -> str:
-    """The hash key under which a word of the vocabulary stands: by its first letter."""
-    return f"words#{word[0]}"
 
 
 def read_blocks(key: str) -> list[Block]:
@@ -153,7 +135,7 @@ def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
             return_values="UPDATED_NEW",
         )
     except UpdateError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not is_condition_failed(error):
             raise
         left = {}
     if not left.get("Attributes", {}).get("elements"):
@@ -164,14 +146,14 @@ def _remove_if_empty(key: str, part: str) -> None:
     try:
         table().delete_item(key, part, condition=BlockRecord.elements.does_not_exist())
     except DeleteError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not is_condition_failed(error):
             raise
 
 
-def find_words(first_letter: str, prefix: str, *, limit: int | None = None) -> list[str]:
-    """The words of the vocabulary that begin with ``prefix``, in their order; at most a MB of them. One request."""
+def find_words(key: str, prefix: str = "", *, limit: int | None = None) -> list[str]:
+    """The words under ``key`` that begin with ``prefix``, in their order; at most a MB of them. One request."""
     condition = SearchRecord.part.startswith(prefix) if prefix else None
-    answer = table().query(word_key(first_letter), range_key_condition=condition, limit=limit)
+    answer = table().query(key, range_key_condition=condition, limit=limit)
     return [item["part"]["S"] for item in answer["Items"]]
 
 

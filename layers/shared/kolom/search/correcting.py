@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kolom.models.search import find_words
-from kolom.search.languages import stem
+from kolom.search import vocabulary
+from kolom.search.languages import stems
 from kolom.search.queries import Query, QueryWord
 from kolom.search.reading import read_postings
-from kolom.search.words import fold
 
 MAX_CORRECTIONS: Final = 2
 """Words of one query that are corrected, at most: each costs a Query of the vocabulary and some of postings."""
@@ -64,15 +63,15 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    known = find_words(fold(word.form)[:1], "")
+    known = vocabulary.with_the_first_letter_of(word.form)
     near = process.extract(word.form, known, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50)
     best = sorted(near, key=lambda found: (found[1], abs(len(found[0]) - len(word.form)), found[0]))[:_MAX_CANDIDATES]
-    candidates = {found[0]: tuple(dict.fromkeys(stem(found[0], language) for language in languages)) for found in best}
+    candidates = {found[0]: stems(found[0], languages) for found in best}
     if not candidates:
         return None
-    postings = read_postings(each for stems in candidates.values() for each in stems)
+    postings = read_postings(each for found in candidates.values() for each in found)
     distances = {found[0]: found[1] for found in best}
-    in_use = {form: sum(len(postings[each]) for each in stems) for form, stems in candidates.items()}
+    in_use = {form: sum(len(postings[each]) for each in found) for form, found in candidates.items()}
     chosen = min(
         (form for form in candidates if in_use[form]), key=lambda form: (distances[form], -in_use[form]), default=None
     )

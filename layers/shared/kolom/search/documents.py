@@ -4,18 +4,19 @@ It is read whole, and again only when its revision has changed: a GetItem per qu
 was indexed before it, and pays for the list only after a publication.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from kolom.models.search import Block, read_documents, read_revision
 from kolom.search.codes import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
-from kolom.search.ranking import length_norms
+from kolom.search.ranking import Ranking, length_norms
+from kolom.search.reading import Postings
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentList:
-    """All searchable articles by their ids. ``times`` are seconds since the year 1."""
+    """All searchable articles by their ids. ``times`` are seconds since the year 1; ``codes`` are the languages."""
 
     revision: int
     lengths: dict[int, int]
@@ -43,6 +44,14 @@ class DocumentList:
                 languages[article_id] = names[language]
         average = sum(FREQUENCIES[code] for code in lengths.values()) / len(lengths) if lengths else 0.0
         return cls(revision, lengths, times, languages, tuple(sorted(names.values())), length_norms(average))
+
+    def rank(self, postings: Postings, words: Iterable[tuple[Sequence[str], int]]) -> Ranking:
+        """The ranking of the articles that have any of the words: each its stems, and how often it counts."""
+        ranking = Ranking(self.lengths, self.norms)
+        for number, (stems, count) in enumerate(words):
+            for stem in stems:
+                ranking.add(postings[stem], count=count, word=number)
+        return ranking
 
 
 _current: DocumentList | None = None

@@ -19,27 +19,27 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pynamodb.exceptions import DeleteError, PutError, PynamoDBException
 
 from kolom.articles import store
-from kolom.articles.types import Article, Card
+from kolom.articles.records import card_attributes
+from kolom.articles.types import Article
 from kolom.errors import KolomError
 from kolom.models import search as model
-from kolom.models.search import DOC, DOCUMENTS, TERMS, HeldRecord, ResultRecord, SearchRecord
+from kolom.models.base import is_condition_failed
+from kolom.models.search import DOC, DOCUMENTS, TERMS, HeldRecord, ResultRecord
 from kolom.observability import logger
+from kolom.search import vocabulary
 from kolom.search.codes import DOCUMENTS_PER_BLOCK, POSTINGS_PER_BLOCK
 from kolom.search.entries import NOTHING, Entry, describe
+from kolom.search.held import Held, load_held, to_record
 from kolom.search.languages import ANALYSER_VERSION
-from kolom.search.words import fold
 
 WORKERS: Final = 16
 _ATTEMPTS: Final = 5
-_KNOWN_WORDS: Final = 200_000
-_known_words: set[str] = set()
-"""Words that this process has seen in the vocabulary. Words never leave it but by a rebuild."""
 
 type Place = tuple[str, int]
 """A block: its key and its number."""
@@ -47,26 +47,6 @@ type Place = tuple[str, int]
 
 class Contended(KolomError):
     """Another writer took up the same article at the same moment."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Held:
-    """What the index may hold of an article; exactly that if ``is_settled``."""
-
-    revision: int = 0
-    is_settled: bool = True
-    analyser: int = 0
-    version: int = 0
-    touched: str | None = None
-    doc: str | None = None
-    postings: dict[str, set[int]] = field(default_factory=dict)
-    documents: set[int] = field(default_factory=set)
-
-    def include(self, other: "Held") -> None:
-        """Hold what ``other`` holds as well."""
-        for term, elements in other.postings.items():
-            self.postings.setdefault(term, set()).update(elements)
-        self.documents |= other.documents
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,31 +63,27 @@ class Plan:
 
     def additions(self) -> dict[Place, set[int]]:
         """The postings to be written, by their blocks. What is held for certain need not be written again."""
-        block = self.article_id // POSTINGS_PER_BLOCK
-        return {
-            (term, block): {element}
-            for term, element in self.entry.postings.items()
-            if not (self.is_certain and element in self.held.postings.get(term, ()))
-        }
+        return _missing(self.wanted.postings, self._certain.postings, self.article_id // POSTINGS_PER_BLOCK)
 
     def removals(self) -> dict[Place, set[int]]:
         """The postings to be taken away, by their blocks."""
-        block = self.article_id // POSTINGS_PER_BLOCK
-        stale = {
-            (term, block): elements - {self.entry.postings.get(term)} for term, elements in self.held.postings.items()
-        }
-        return {place: elements for place, elements in stale.items() if elements}
+        return _missing(self.held.postings, self.wanted.postings, self.article_id // POSTINGS_PER_BLOCK)
 
     def new_documents(self) -> dict[Place, set[int]]:
         """The article's place on the document list, if it is to be put there."""
-        wanted = self.wanted.documents
-        missing = wanted - self.held.documents if self.is_certain else wanted
-        return {(DOCUMENTS, self.article_id // DOCUMENTS_PER_BLOCK): set(missing)} if missing else {}
+        return self._documents(self.wanted, self._certain)
 
     def old_documents(self) -> dict[Place, set[int]]:
         """What is to be taken off the document list."""
-        stale = self.held.documents - self.wanted.documents
-        return {(DOCUMENTS, self.article_id // DOCUMENTS_PER_BLOCK): stale} if stale else {}
+        return self._documents(self.held, self.wanted)
+
+    @property
+    def _certain(self) -> Held:
+        return self.held if self.is_certain else Held()
+
+    def _documents(self, of: Held, but: Held) -> dict[Place, set[int]]:
+        block = self.article_id // DOCUMENTS_PER_BLOCK
+        return _missing({DOCUMENTS: of.documents}, {DOCUMENTS: but.documents}, block)
 
 
 def index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[int]:
@@ -116,16 +92,17 @@ def index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[int]:
     Those may be half done, and calling again finishes them. Reads per article: its card, ``terms#``, its body. Writes:
     two of ``terms#``, one of ``doc#``, one or two of the document list, and one for each term and block of the batch.
     """
-    run = _Run(workers)
-    run.index(sorted(set(article_ids)))
+    with ThreadPoolExecutor(workers) as pool:
+        run = _Run(map if workers == 1 else pool.map)
+        run.index(sorted(set(article_ids)))
     return run.failed
 
 
 class _Run:
     """One batch."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, map_: Callable[..., Iterable[None]]) -> None:
+        self._map = map_
         self.failed: set[int] = set()
         self._written: dict[int, Held] = {}
 
@@ -169,7 +146,7 @@ class _Run:
         self._each(list(plans), hold, one)
         self._write(plans, Plan.additions, model.add_elements)
         good = [plan.article_id for plan in self._good(plans)]
-        self._each([{word for each in good for word in plans[each].entry.vocabulary}], _learn_words, lambda _: good)
+        self._each([{word for each in good for word in plans[each].entry.vocabulary}], vocabulary.learn, lambda _: good)
         self._each([plan.article_id for plan in self._good(plans)], lambda each: _show(plans[each]), one)
         added = self._write(plans, Plan.new_documents, model.add_elements)
         removed = self._write(plans, Plan.old_documents, model.remove_elements)
@@ -210,13 +187,13 @@ class _Run:
                 logger.exception("could not index", articles=sorted(of(item)))
                 self.failed.update(of(item))
 
-        if self._workers == 1 or len(items) < 2:  # noqa: PLR2004, RUF100
-            for item in items:
-                attempt(item)
-            return
-        with ThreadPoolExecutor(self._workers) as pool:
-            for _ in pool.map(attempt, items):
-                pass
+        for _ in self._map(attempt, items):
+            pass
+
+
+def _missing(of: Mapping[str, set[int]], but: Mapping[str, set[int]], block: int) -> dict[Place, set[int]]:
+    """The elements of one that the other lacks, by their places in a block."""
+    return {(key, block): rest for key, elements in of.items() if (rest := elements - but.get(key, set()))}
 
 
 def _plan(article_id: int, written: Held | None) -> Plan | None:
@@ -252,7 +229,7 @@ def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, E
     ``anew`` does not trust it to: this run has written in the midst of another's.
     """
     for _ in range(_ATTEMPTS):
-        held = _load_held(article_id)
+        held = load_held(article_id, consistent=True)
         article, touched = store.load_touched(article_id)
         if article is None or not article.is_listed:
             return article, touched, None if held.revision == 0 and not anew else NOTHING, held
@@ -263,24 +240,6 @@ def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, E
         if body is not None:
             return article, touched, describe(article, body), held
     raise Contended(f"article {article_id} is replaced faster than it can be read")
-
-
-def _load_held(article_id: int) -> Held:
-    try:
-        record = HeldRecord.get(f"terms#{article_id}", TERMS, consistent_read=True)
-    except HeldRecord.DoesNotExist:
-        return Held()
-    data = json.loads(zlib.decompress(record.data))
-    return Held(
-        revision=int(record.revision),
-        is_settled=record.is_settled,
-        analyser=int(record.analyser),
-        version=int(record.version),
-        touched=record.touched,
-        doc=record.doc,
-        postings={term: set(elements) for term, elements in data["postings"].items()},
-        documents=set(data["documents"]),
-    )
 
 
 def _hold(plan: Plan) -> Held | None:
@@ -313,23 +272,8 @@ def _settle(plan: Plan) -> None:
 
 
 def _save(plan: Plan, held: Held) -> None:
-    data = {
-        "postings": {term: sorted(elements) for term, elements in sorted(held.postings.items())},
-        "documents": sorted(held.documents),
-    }
-    record = HeldRecord(
-        f"terms#{plan.article_id}",
-        TERMS,
-        revision=plan.revision + 1,
-        is_settled=held.is_settled,
-        analyser=held.analyser,
-        version=held.version,
-        touched=held.touched,
-        doc=held.doc,
-        data=zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
-    )
     try:
-        record.save(_unchanged(plan.revision))
+        to_record(plan.article_id, held, revision=plan.revision + 1).save(_unchanged(plan.revision))
     except PutError as error:
         raise _contended(error, plan.article_id) from error
     plan.revision += 1
@@ -340,7 +284,7 @@ def _unchanged(revision: int) -> Any:
 
 
 def _contended(error: PynamoDBException, article_id: int) -> Exception:
-    if error.cause_response_code == "ConditionalCheckFailedException":
+    if is_condition_failed(error):
         return Contended(f"article {article_id} is being indexed by another writer")
     return error
 
@@ -351,42 +295,10 @@ def _show(plan: Plan) -> None:
     if plan.card is None or plan.entry is NOTHING:
         ResultRecord(key, DOC).delete()
     elif not (plan.is_certain and plan.held.doc == plan.wanted.doc):
-        shown = {name: _stored(getattr(plan.card, name)) for name in _CARD_FIELDS}
         text = zlib.compress(plan.entry.text.encode())
-        ResultRecord(key, DOC, **shown, text=text, is_whole=plan.entry.is_whole).save()
-
-
-_CARD_FIELDS: Final = tuple(each.name for each in fields(Card))
-
-
-def _stored(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+        ResultRecord(key, DOC, **card_attributes(plan.card), text=text, is_whole=plan.entry.is_whole).save()
 
 
 def _digest(article: Article, entry: Entry) -> str:
-    shown = {name: value for name, value in asdict(article).items() if name in _CARD_FIELDS}
-    supplied = json.dumps([shown, entry.text], default=str, sort_keys=True)
+    supplied = json.dumps([card_attributes(article), entry.text], default=str, sort_keys=True)
     return hashlib.blake2s(supplied.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
-
-
-def _learn_words(words: set[str]) -> None:
-    """Put words into the vocabulary. Reading which ones it has costs a tenth of writing them all."""
-    if len(_known_words) > _KNOWN_WORDS:
-        _known_words.clear()
-    unknown = {word: vocabulary_key(word) for word in words - _known_words}
-    found = {
-        record.part
-        for record in SearchRecord.batch_get(
-            [(key, word) for word, key in unknown.items()], attributes_to_get=["key", "part"]
-        )
-    }
-    with SearchRecord.batch_write() as batch:
-        for word, key in unknown.items():
-            if word not in found:
-                batch.save(SearchRecord(key, word))
-    _known_words.update(unknown)
-
-
-def vocabulary_key(word: str) -> str:
-    """The hash key of a word: its first letter without its accent, so that a typo in an accent is found."""
-    return model.word_key(fold(word))

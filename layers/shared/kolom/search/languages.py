@@ -1,7 +1,7 @@
 """Languages: which stemmer and which stop words belong to a code, and what a word's stem is. Pure."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -76,9 +76,14 @@ def stem(word: str, language: str) -> str:
     return fold(stemmed).replace("'", "")
 
 
-def is_stop_word(word: str, language: str) -> bool:
-    """Whether a word's form is one that nearly every text of the language has."""
-    return word in _stop_words(base(language))
+def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
+    """The different stems that a word's form has in these languages."""
+    return tuple(dict.fromkeys(found for language in languages if (found := stem(word, language))))
+
+
+def is_stop_word(word: str, *languages: str) -> bool:
+    """Whether a word's form is one that nearly every text of any of these languages has."""
+    return any(word in _stop_words(base(language)) for language in languages)
 
 
 def base(language: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import regex
 
-from kolom.search.languages import is_stop_word, stem
+from kolom.search.languages import is_stop_word, stems
 from kolom.search.words import Word, joined, words
 
 MAX_STEMS: Final = 16
@@ -83,7 +83,7 @@ def parse(text: str, languages: Sequence[str]) -> Query:
             if is_phrase and len(forms) > 1:
                 phrases.append(forms)
             others += _compounds(found, text)
-    shut_out = [_stems(form, languages) for form in dict.fromkeys(excluded)][:MAX_EXCLUSIONS]
+    shut_out = [stems(form, languages) for form in dict.fromkeys(excluded)][:MAX_EXCLUSIONS]
     return Query(
         words=_query_words(wanted, others, languages, MAX_STEMS - sum(map(len, shut_out))),
         phrases=tuple(dict.fromkeys(phrases))[:MAX_PHRASES],
@@ -114,17 +114,17 @@ def _query_words(
     wanted: Sequence[Word], others: Sequence[Word], languages: Sequence[str], limit: int
 ) -> tuple[QueryWord, ...]:
     counts = Counter(word.form for word in wanted)
-    telling = {form for form in counts if not any(is_stop_word(form, language) for language in languages)}
+    telling = {form for form in counts if not is_stop_word(form, *languages)}
     chosen = telling or set(counts)
     made: dict[str, QueryWord] = {}
     for word in wanted:
         if word.form in chosen and word.form not in made:
-            stems = _stems(word.form, languages)
-            if stems:
-                made[word.form] = QueryWord(word.form, stems, word.start, word.end, counts[word.form])
+            found = stems(word.form, languages)
+            if found:
+                made[word.form] = QueryWord(word.form, found, word.start, word.end, counts[word.form])
     for word in others:
         made.setdefault(
-            word.form, QueryWord(word.form, _stems(word.form, languages), word.start, word.end, is_required=False)
+            word.form, QueryWord(word.form, stems(word.form, languages), word.start, word.end, is_required=False)
         )
     kept: set[str] = set()
     for each in sorted(made.values(), key=lambda each: (not each.is_required, -len(each.form))):
@@ -132,7 +132,3 @@ def _query_words(
             limit -= len(each.stems)
             kept.add(each.form)
     return tuple(each for each in made.values() if each.form in kept)
-
-
-def _stems(form: str, languages: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found for language in languages if (found := stem(form, language))))

@@ -3,15 +3,15 @@
 import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
+from kolom.articles.records import CARD_FIELDS, to_card
 from kolom.articles.types import Card
 from kolom.models.search import DOC, ResultRecord, read_blocks
 from kolom.search.codes import POSTINGS_PER_BLOCK
 
-_CARD_FIELDS: Final = tuple(each.name for each in fields(Card))
 _AT_ONCE: Final = 16
 
 
@@ -34,7 +34,7 @@ def read_postings(terms: Iterable[str]) -> dict[str, dict[int, int]]:
 
 def read_found(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, Found]:
     """What results show of these articles; one that has just gone is missing. A BatchGetItem per hundred."""
-    names = None if with_text else ["key", "part", *_CARD_FIELDS]
+    names = None if with_text else ["key", "part", *CARD_FIELDS]
     records = ResultRecord.batch_get([(f"doc#{each}", DOC) for each in article_ids], attributes_to_get=names)
     return {int(record.id): _found(record, with_text=with_text) for record in records}
 
@@ -49,13 +49,8 @@ def _postings(term: str) -> dict[int, int]:
 
 
 def _found(record: ResultRecord, *, with_text: bool) -> Found:
-    card = Card(**{name: _loaded(getattr(record, name)) for name in _CARD_FIELDS})
     text = zlib.decompress(record.text).decode() if with_text else ""
-    return Found(card, text, record.is_whole if with_text else False)
-
-
-def _loaded(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return Found(to_card(record), text, record.is_whole if with_text else False)
 
 
 @cache

@@ -4,15 +4,12 @@ Requests: the article's pointer, ``terms#``, the revision of the document list, 
 BatchGetItem.
 """
 
-import json
-import zlib
 from typing import Final
 
 from kolom.articles.types import Card
-from kolom.models.search import TERMS, HeldRecord
 from kolom.search import documents
 from kolom.search.codes import FREQUENCIES
-from kolom.search.ranking import Ranking
+from kolom.search.held import load_held
 from kolom.search.reading import read_found, read_postings
 
 MAX_TERMS: Final = 8
@@ -25,9 +22,7 @@ def related(article_id: int, limit: int) -> tuple[Card, ...]:
     terms = _telling_terms(article_id)
     listed = documents.current()
     postings = read_postings(terms)
-    ranking = Ranking(listed.lengths, listed.norms)
-    for number, term in enumerate(terms):
-        ranking.add(postings[term], count=1, word=number)
+    ranking = listed.rank(postings, (((term,), 1) for term in terms))
     others = sorted(
         (each for each in ranking.scores if each != article_id), key=lambda each: (-ranking.scores[each], -each)
     )
@@ -41,11 +36,7 @@ def _telling_terms(article_id: int) -> list[str]:
 
     How rare a word is elsewhere is not known before its postings are read; then it decides how much it weighs.
     """
-    try:
-        record = HeldRecord.get(f"terms#{article_id}", TERMS)
-    except HeldRecord.DoesNotExist:
-        return []
-    postings: dict[str, list[int]] = json.loads(zlib.decompress(record.data))["postings"]
+    postings = load_held(article_id, consistent=False).postings
     labels = sorted(term for term in postings if term.startswith("label:"))[:_MAX_LABELS]
     weights = {
         term: max(FREQUENCIES[element & 0xFF] for element in elements)

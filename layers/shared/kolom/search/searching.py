@@ -8,13 +8,12 @@ up to 200 candidates, 100 at a time; a word that no article has costs the Querie
 import hashlib
 import heapq
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from kolom.articles.types import Card
-from kolom.config import settings
 from kolom.cursors import issue_cursor, read_cursor
 from kolom.errors import InvalidCursor
 from kolom.search import correcting, documents
@@ -24,7 +23,6 @@ from kolom.search.entries import label_term
 from kolom.search.highlighting import mark_snippet, mark_title, matcher
 from kolom.search.languages import base
 from kolom.search.queries import Query, parse
-from kolom.search.ranking import Ranking
 from kolom.search.reading import Found, Postings, read_found, read_postings
 from kolom.search.words import words
 
@@ -78,14 +76,13 @@ def search(wanted: Search) -> Results:
     listing = _listing(wanted)
     after = None if wanted.cursor is None else _position(read_cursor(wanted.cursor, listing))
     listed = documents.current()
-    languages = listed.codes or settings().language_codes
-    query = parse(wanted.text, languages)
-    if not query.words or not listed.lengths:
+    query = parse(wanted.text, listed.codes) if listed.codes else Query()
+    if not query.words:
         return Results()
     label = None if wanted.label is None else label_term(wanted.label)
     postings = read_postings([*query.stems, *([label] if label else [])])
     unknown = [word for word in query.words if not any(postings[stem] for stem in word.stems)]
-    corrections = correcting.correct(unknown, languages)
+    corrections = correcting.correct(unknown, listed.codes)
     query = correcting.apply(query, corrections)
     for correction in corrections:
         postings |= correction.postings
@@ -99,8 +96,9 @@ def search(wanted: Search) -> Results:
     shown, more = page[: wanted.limit], len(page) > wanted.limit
     ids = [-order[2] for order in shown]
     found |= read_found(each for each in ids if each not in found)
+    stems = {stem for word in query.words for stem in word.stems}
     return Results(
-        items=tuple(_result(found[each], matches.score(each), query) for each in ids if each in found),
+        items=tuple(_result(found[each], matches.score(each), stems) for each in ids if each in found),
         total=len(matches.ids),
         total_is_exact=is_exact,
         next_cursor=issue_cursor(listing, json.dumps(shown[-1])) if more else None,
@@ -122,7 +120,7 @@ class _Matches:
         self._query = query
         self._listed = listed
         self._newest_first = wanted.newest_first
-        self._ranking = _rank(query, postings, listed)
+        self._ranking = listed.rank(postings, ((word.stems, word.count) for word in query.words))
         required = [number for number, word in enumerate(query.words) if word.is_required]
         self._all = sum(1 << number for number in required)
         self._phrase_words = sum(1 << n for n in required if any(query.words[n].form in each for each in query.phrases))
@@ -164,14 +162,6 @@ class _Matches:
         return (0 if has_all else 1, -rank, -article_id)
 
 
-def _rank(query: Query, postings: Postings, listed: DocumentList) -> Ranking:
-    ranking = Ranking(listed.lengths, listed.norms)
-    for number, word in enumerate(query.words):
-        for stem in word.stems:
-            ranking.add(postings[stem], count=word.count, word=number)
-    return ranking
-
-
 def _filter(wanted: Search, listed: DocumentList) -> Callable[[int], bool] | None:
     language = None if wanted.language is None else base(wanted.language)
     if language is None and wanted.earliest is None and wanted.latest is None:
@@ -195,14 +185,13 @@ def _holds(text: Sequence[str], phrase: Sequence[str]) -> bool:
     return any(text[place : place + length] == wanted for place in places)
 
 
-def _result(found: Found, score: float, query: Query) -> Result:
-    stems = {stem for word in query.words for stem in word.stems}
+def _result(found: Found, score: float, stems: Container[str]) -> Result:
     recognise = matcher(stems, found.card.language)
     return Result(
         card=found.card,
         score=round(score, 6),
         title_html=mark_title(found.card.title, recognise),
-        snippet_html=mark_snippet(" ".join(found.text.split("\n")), recognise),
+        snippet_html=mark_snippet(found.text.replace("\n", " "), recognise),
     )
 
 

@@ -6,15 +6,13 @@ words before it (at most 5) and of at most 3 completions, one BatchGetItem. What
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-from kolom.config import settings
-from kolom.models.search import find_words
-from kolom.search import documents
+from kolom.search import documents, vocabulary
 from kolom.search.highlighting import mark_title
-from kolom.search.languages import is_stop_word, stem
-from kolom.search.queries import Query, QueryWord, parse
-from kolom.search.ranking import Ranking
+from kolom.search.languages import is_stop_word, stems
+from kolom.search.queries import QueryWord, parse
 from kolom.search.reading import Found, read_found, read_postings
 from kolom.search.words import Word, fold, words
 
@@ -49,24 +47,19 @@ def suggest(text: str) -> Suggestions:
     listed = documents.current()
     if not typed or not listed.lengths:
         return Suggestions()
-    languages = listed.codes or settings().language_codes
     last = typed[-1]
     if text[last.end :].strip() or len(last.form) < _MIN_PREFIX:
         return Suggestions()
-    before = parse(text[: last.start], languages) if len(typed) > 1 else Query()
+    before = parse(text[: last.start], listed.codes)
     earlier = [word for word in before.words if word.is_required][:_MAX_STEMS_BEFORE]
-    completions = _completions(last.form, languages)
-    postings = read_postings(each for word in (*earlier, *completions) for each in word.stems)
-    ranking = Ranking(listed.lengths, listed.norms)
-    for number, word in enumerate(earlier):
-        for each in word.stems:
-            ranking.add(postings[each], count=1, word=number)
-    needed = sum(1 << number for number in range(len(earlier)))
-    for word in completions:
-        for each in word.stems:
-            ranking.add(postings[each], count=1, word=len(earlier))
+    completions = _completions(last.form, listed.codes)
+    asked = [word.stems for word in earlier]
     if completions:
-        needed |= 1 << len(earlier)
+        # Any of them will do: together they are one word.
+        asked.append(tuple(each for word in completions for each in word.stems))
+    postings = read_postings(chain.from_iterable(asked))
+    ranking = listed.rank(postings, ((stems, 1) for stems in asked))
+    needed = (1 << len(asked)) - 1
     matching = [each for each, has in ranking.words.items() if has & needed == needed]
     best = sorted(matching, key=lambda each: (-ranking.scores[each], -each))[:_CANDIDATES]
     found = read_found(best, with_text=False)
@@ -79,13 +72,10 @@ def suggest(text: str) -> Suggestions:
 
 def _completions(prefix: str, languages: Sequence[str]) -> list[QueryWord]:
     """Words of the site that begin with ``prefix``: the shortest, and the word itself if it is one."""
-    known = find_words(fold(prefix)[:1], prefix, limit=_MAX_WORDS_READ)
+    known = vocabulary.beginning_with(prefix, _MAX_WORDS_READ)
     forms = sorted({*known, prefix}, key=lambda form: (form != prefix, len(form), form))
-    telling = [form for form in forms if not any(is_stop_word(form, each) for each in languages)]
-    return [
-        QueryWord(form, tuple(dict.fromkeys(stem(form, each) for each in languages)), 0, 0)
-        for form in telling[:_MAX_COMPLETIONS]
-    ]
+    telling = [form for form in forms if not is_stop_word(form, *languages)]
+    return [QueryWord(form, stems(form, languages), 0, 0) for form in telling[:_MAX_COMPLETIONS]]
 
 
 def _items(found: Sequence[Found], typed: Sequence[Word]) -> tuple[Suggestion, ...]:

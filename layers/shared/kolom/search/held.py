@@ -1,0 +1,65 @@
+"""What the index may hold of an article, as ``terms#<id>`` says."""
+
+import json
+import zlib
+from dataclasses import dataclass, field
+
+from kolom.models.search import TERMS, HeldRecord
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """What the index may hold of an article; exactly that if ``is_settled``."""
+
+    revision: int = 0
+    is_settled: bool = True
+    analyser: int = 0
+    version: int = 0
+    touched: str | None = None
+    doc: str | None = None
+    postings: dict[str, set[int]] = field(default_factory=dict)
+    documents: set[int] = field(default_factory=set)
+
+    def include(self, other: "Held") -> None:
+        """Hold what ``other`` holds as well."""
+        for term, elements in other.postings.items():
+            self.postings.setdefault(term, set()).update(elements)
+        self.documents |= other.documents
+
+
+def load_held(article_id: int, *, consistent: bool) -> Held:
+    """What the index may hold of the article: nothing, where nothing is said."""
+    try:
+        record = HeldRecord.get(f"terms#{article_id}", TERMS, consistent_read=consistent)
+    except HeldRecord.DoesNotExist:
+        return Held()
+    data = json.loads(zlib.decompress(record.data))
+    return Held(
+        revision=int(record.revision),
+        is_settled=record.is_settled,
+        analyser=int(record.analyser),
+        version=int(record.version),
+        touched=record.touched,
+        doc=record.doc,
+        postings={term: set(elements) for term, elements in data["postings"].items()},
+        documents=set(data["documents"]),
+    )
+
+
+def to_record(article_id: int, held: Held, *, revision: int) -> HeldRecord:
+    """The item that says so; ``revision`` takes the place of ``held``'s own."""
+    data = {
+        "postings": {term: sorted(elements) for term, elements in sorted(held.postings.items())},
+        "documents": sorted(held.documents),
+    }
+    return HeldRecord(
+        f"terms#{article_id}",
+        TERMS,
+        revision=revision,
+        is_settled=held.is_settled,
+        analyser=held.analyser,
+        version=held.version,
+        touched=held.touched,
+        doc=held.doc,
+        data=zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
+    )
