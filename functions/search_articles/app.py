@@ -1,20 +1,17 @@
 """Searching the public articles: by words, as you type, and by likeness."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
-from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles import reading
 from kolom.config import settings
-from kolom.errors import FieldError, Invalid, Moved
+from kolom.errors import Moved
 from kolom.http import MovedPermanently, new_api
 from kolom.observability import logger, tracer
-from kolom.search.periods import first_moment, last_moment
+from kolom.search.periods import read_period
 from kolom.search.relating import related
 from kolom.search.searching import Search, search
 from kolom.search.suggesting import suggest
@@ -36,7 +33,7 @@ def search_articles(
     limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 10,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> ResultListView:
-    earliest, latest = _period(from_ or None, to or None)
+    earliest, latest = read_period(from_ or None, to or None, settings().zone)
     wanted = Search(
         text=q,
         label=label or None,
@@ -64,24 +61,6 @@ def list_related(
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
     return RelatedView.of(related(article.id, limit))
-
-
-def _period(from_: str | None, to: str | None) -> tuple[datetime | None, datetime | None]:
-    problems: list[FieldError] = []
-
-    def moment(name: str, text: str | None, of: Callable[[str, ZoneInfo], datetime]) -> datetime | None:
-        try:
-            return None if text is None else of(text, settings().zone)
-        except ValueError as error:
-            problems.append(FieldError(name, str(error)))
-            return None
-
-    earliest, latest = moment("from", from_, first_moment), moment("to", to, last_moment)
-    if earliest and latest and earliest > latest:
-        problems.append(FieldError("from", "must not be after to"))
-    if problems:
-        raise Invalid(*problems)
-    return earliest, latest
 
 
 @logger.inject_lambda_context(clear_state=True)

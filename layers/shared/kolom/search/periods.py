@@ -5,24 +5,32 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from kolom.errors import FieldError, Invalid
+
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOST_PLUS: Final = re.compile(r" (?=\d{2}:\d{2}$)", re.ASCII)
 
 
-def first_moment(text: str, zone: ZoneInfo) -> datetime:
-    """The beginning of a day, or a moment (RFC 3339), in UTC.
+def read_period(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The first and the last second of the period, in UTC; None where it is open.
 
-    :raises ValueError: it is neither
+    :raises Invalid: one of them is neither a date nor a time (RFC 3339), or they are the wrong way round
     """
-    return _moment(text, zone, time.min)
+    problems: list[FieldError] = []
 
+    def moment(name: str, text: str | None, of_a_day: time) -> datetime | None:
+        try:
+            return None if text is None else _moment(text, zone, of_a_day)
+        except ValueError as error:
+            problems.append(FieldError(name, str(error)))
+            return None
 
-def last_moment(text: str, zone: ZoneInfo) -> datetime:
-    """The last second of a day, or a moment (RFC 3339), in UTC.
-
-    :raises ValueError: it is neither
-    """
-    return _moment(text, zone, time(23, 59, 59))
+    earliest, latest = moment("from", from_, time.min), moment("to", to, time(23, 59, 59))
+    if earliest and latest and earliest > latest:
+        problems.append(FieldError("from", "must not be after to"))
+    if problems:
+        raise Invalid(*problems)
+    return earliest, latest
 
 
 def _moment(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
