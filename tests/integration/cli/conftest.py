@@ -21,6 +21,7 @@ OUTPUTS = {
     "Languages": "id,en",
     "TimeZone": "Asia/Jakarta",
     "ArticlesTable": "kolom-articles",
+    "SearchTable": "kolom-search",
     "MediaBucket": "kolom-media",
     "SecretName": "kolom-secret",
 }

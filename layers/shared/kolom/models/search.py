@@ -150,6 +150,26 @@ def _remove_if_empty(key: str, part: str) -> None:
             raise
 
 
+def clear() -> Iterator[int]:
+    """Remove every item but the document list's revision, which readers compare; yields how many each request removed.
+
+    A Scan: not for a function.
+    """
+    start: Mapping[str, Any] | None = None
+    while True:
+        found = table().scan(attributes_to_get=["key", "part"], exclusive_start_key=start)  # type: ignore[arg-type]  # the hint is wrong
+        keys = [(item["key"]["S"], item["part"]["S"]) for item in found["Items"]]
+        with SearchRecord.batch_write() as batch:
+            for key, part in keys:
+                if (key, part) != (DOCUMENTS, REVISION):
+                    batch.delete(SearchRecord(key, part))
+        yield len(keys)
+        start = found.get("LastEvaluatedKey")
+        if not start:
+            break
+    count_revision(1)
+
+
 def find_words(key: str, prefix: str = "", *, limit: int | None = None) -> list[str]:
     """The words under ``key`` that begin with ``prefix``, in their order; at most a MB of them. One request."""
     condition = SearchRecord.part.startswith(prefix) if prefix else None

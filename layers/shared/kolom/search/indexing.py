@@ -98,6 +98,15 @@ def index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[int]:
     return run.failed
 
 
+def is_current(article_id: int) -> bool:
+    """Whether the index holds of the article just what it is now, made after its last touch."""
+    article, touched = store.load_touched(article_id)
+    held = load_held(article_id, consistent=True)
+    if article is None or not article.is_listed:
+        return held.revision == 0
+    return _is_current(article, touched, held)
+
+
 class _Run:
     """One batch."""
 
@@ -146,6 +155,8 @@ class _Run:
         self._each(list(plans), hold, one)
         self._write(plans, Plan.additions, model.add_elements)
         good = [plan.article_id for plan in self._good(plans)]
+        if not all(plans[each].is_certain for each in good):
+            vocabulary.forget()  # what it held may have been cleared since
         self._each([{word for each in good for word in plans[each].entry.vocabulary}], vocabulary.learn, lambda _: good)
         self._each([plan.article_id for plan in self._good(plans)], lambda each: _show(plans[each]), one)
         added = self._write(plans, Plan.new_documents, model.add_elements)
@@ -233,13 +244,17 @@ def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, E
         article, touched = store.load_touched(article_id)
         if article is None or not article.is_listed:
             return article, touched, None if held.revision == 0 and not anew else NOTHING, held
-        current = (ANALYSER_VERSION, article.version, touched)
-        if not anew and held.revision and held.is_settled and (held.analyser, held.version, held.touched) == current:
+        if not anew and _is_current(article, touched, held):
             return article, touched, None, held
         body = store.load_shown(article)
         if body is not None:
             return article, touched, describe(article, body), held
     raise Contended(f"article {article_id} is replaced faster than it can be read")
+
+
+def _is_current(article: Article, touched: str | None, held: Held) -> bool:
+    wanted = (ANALYSER_VERSION, article.version, touched)
+    return held.revision > 0 and held.is_settled and (held.analyser, held.version, held.touched) == wanted
 
 
 def _hold(plan: Plan) -> Held | None:

@@ -1,0 +1,75 @@
+"""`kolom reindex`."""
+
+import json
+from threading import Event
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from kolom.models import search as model
+from kolom_cli import console
+from kolom_cli.connection import connect
+from kolom_cli.reindexing import article_ids, touch_all, wait_until_indexed
+
+_NOT_FOLLOWED = (
+    "{left} of {all} articles are not indexed yet, and for a minute none has been. "
+    "Look at the logs of the function that indexes; then run `kolom reindex` again."
+)
+
+
+def reindex(
+    ctx: typer.Context,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Empty the index first. Until the end, a search finds only some articles.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until all articles are indexed.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Index all articles anew, while readers search and authors publish.
+
+    For after an upgrade that reads words differently, an outage of more than a day, or a restored table. It may be
+    broken off at any time; what has been asked for until then is still done. --rebuild also drops the words that no
+    article has any more from the suggestions.
+    """
+    if rebuild and not yes:
+        typer.confirm("Empty the index, and fill it again?", abort=True)
+    connect(ctx.obj)
+    with console.stoppable() as stopped:
+        removed = _clear(stopped, hidden=as_json) if rebuild else 0
+        ids = [] if stopped.is_set() else list(article_ids())
+        with console.progress("Marking", hidden=as_json) as bar:
+            bar.update(bar.task_ids[0], total=len(ids))
+            touched = touch_all(ids, uuid4().hex, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+        left = list(touched)
+        if wait:
+            with console.progress("Indexing", hidden=as_json) as bar:
+                bar.update(bar.task_ids[0], total=len(touched))
+                left = wait_until_indexed(touched, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+    if as_json:
+        counts = {"articles": len(ids), "marked": len(touched), "indexed": len(touched) - len(left), "removed": removed}
+        typer.echo(json.dumps(counts))
+    elif stopped.is_set():
+        console.err().print(
+            f"Marked {len(touched)} articles; {len(left)} of them are still to be indexed, and will be."
+        )
+    elif not wait:
+        typer.echo(f"Marked {len(touched)} articles, which will be indexed.")
+    elif not left:
+        typer.echo(f"Indexed {len(touched)} articles.")
+    if stopped.is_set():
+        raise typer.Exit(console.INTERRUPTED)
+    if wait and left:
+        console.fail(_NOT_FOLLOWED.format(left=len(left), all=len(touched)))
+
+
+def _clear(stopped: Event, *, hidden: bool) -> int:
+    removed = 0
+    with console.progress("Emptying", hidden=hidden) as bar:
+        for count in model.clear():
+            removed += count
+            bar.advance(bar.task_ids[0], count)
+            if stopped.is_set():
+                break
+    return removed

@@ -1,0 +1,147 @@
+"""`kolom reindex`: all articles are indexed anew, whatever state the index is in."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+
+from kolom.articles import publishing, store
+from kolom.search import documents, vocabulary
+from kolom.search.indexing import index, is_current
+from kolom.search.searching import Search, search
+from kolom.search.suggesting import suggest
+from kolom_cli import reindexing
+from tests.factories import NOW, content
+from tests.integration.cli.conftest import Kolom
+
+
+def publish(slug: str, text: str) -> int:
+    """Publish an article and let the index take it."""
+    article_id = publishing.publish(content(slug, html=f"<p>{text}</p>"), now=NOW).article.id
+    assert index([article_id]) == set()
+    return article_id
+
+
+def found(text: str) -> list[str]:
+    """The slugs that a search finds."""
+    return [item.card.slug for item in search(Search(text=text)).items]
+
+
+@contextmanager
+def indexer(ids: list[int]) -> Iterator[None]:
+    """The stream's function, at work beside the command."""
+    ended = threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(0.05):
+            index(ids, workers=1)
+
+    worker = threading.Thread(target=follow)
+    worker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        worker.join()
+
+
+def damage() -> None:
+    """Lose postings behind the index's back."""
+    client = boto3.client("dynamodb")
+    client.delete_item(TableName="kolom-search", Key={"key": {"S": "coffe"}, "part": {"S": "000000"}})
+
+
+def test_a_damaged_index_is_whole_again(kolom: Kolom) -> None:
+    ids = [publish("one", "coffee and tea"), publish("two", "coffee and milk")]
+    damage()
+    assert found("coffee") == []
+    with indexer(ids):
+        ran = kolom("reindex")
+    assert (ran.exit_code, ran.stdout) == (0, "Indexed 2 articles.\n")
+    assert sorted(found("coffee")) == ["one", "two"]
+
+
+def test_a_rebuild_forgets_words_that_no_article_has(kolom: Kolom) -> None:
+    article_id = publish("one", "coffee")
+    publishing.publish(content("one", html="<p>cocoa</p>"), now=NOW, force=True)
+    index([article_id])
+    assert vocabulary.beginning_with("coff", 10) == ["coffee"]
+    assert suggest("coc").completions == ("cocoa",)
+    with indexer([article_id]):
+        ran = kolom("reindex", "--rebuild", "--yes", "--json")
+    assert (ran.exit_code, ran.json["indexed"]) == (0, 1)
+    assert vocabulary.beginning_with("coff", 10) == []
+    assert suggest("coc").completions == ("cocoa",)
+
+
+def test_a_reader_with_a_list_from_before_a_rebuild_finds_what_is_there(kolom: Kolom) -> None:
+    article_id = publish("one", "coffee")
+    assert found("coffee") == ["one"]
+    before = documents.current().revision
+    kolom("reindex", "--rebuild", "--yes", "--no-wait")
+    assert found("coffee") == []
+    index([article_id])
+    assert found("coffee") == ["one"]
+    assert documents.current().revision > before
+
+
+def test_what_was_withdrawn_while_nobody_indexed_goes(kolom: Kolom) -> None:
+    article_id = publish("one", "coffee")
+    publishing.unpublish("one", now=NOW)
+    assert found("coffee") == ["one"]
+    with indexer([article_id]):
+        assert kolom("reindex").exit_code == 0
+    assert found("coffee") == []
+
+
+def test_without_an_indexer_it_says_so(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("one", "coffee")
+    monkeypatch.setattr(reindexing, "PATIENCE_SECONDS", 0.1)
+    ran = kolom("reindex")
+    assert ran.exit_code == 1
+    assert "1 of 1 articles are not indexed yet" in ran.stderr
+
+
+def test_the_first_interrupt_ends_the_waiting(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("one", "coffee")
+
+    def interrupted(ids: Any, done: Any, stopped: threading.Event) -> list[int]:
+        stopped.set()
+        return list(ids)
+
+    monkeypatch.setattr("kolom_cli.commands.reindex.wait_until_indexed", interrupted)
+    ran = kolom("reindex")
+    assert ran.exit_code == 130
+    assert "Marked 1 articles" in ran.stderr
+
+
+def test_no_question_means_no_rebuild(kolom: Kolom) -> None:
+    publish("one", "coffee")
+    assert kolom("reindex", "--rebuild", answer="n\n").exit_code == 1
+    assert found("coffee") == ["one"]
+
+
+def test_many_articles_are_marked_on_every_shelf(kolom: Kolom) -> None:
+    for number in range(205):
+        publishing.publish(content(f"n{number}", html="<p>x</p>"), now=NOW)
+    publishing.unpublish("n7", now=NOW)
+    publishing.delete("n8", now=NOW)
+    ran = kolom("reindex", "--no-wait", "--json")
+    assert ran.json == {"articles": 205, "marked": 205, "indexed": 0, "removed": 0}
+
+
+def test_touching_what_is_not_there_makes_nothing(tables: None) -> None:
+    store.touch(99, "mark")
+    assert store.load(99) is None
+
+
+def test_a_touched_article_is_not_current_until_it_is_indexed_again(tables: None) -> None:
+    article_id = publish("one", "coffee")
+    assert is_current(article_id)
+    store.touch(article_id, "mark")
+    assert not is_current(article_id)
+    index([article_id])
+    assert is_current(article_id)
