@@ -20,11 +20,10 @@ from rich.table import Table
 from typer.testing import CliRunner
 
 from benchmarks.capacity import Bill, metered
-from kolom_cli.local.gateway import Request, match_route, to_event
+from benchmarks.stack import TEMPLATE, get
 from kolom_cli.local.stack import LocalStack
 from kolom_cli.main import app
 
-PROJECT = Path(__file__).parents[1]
 TEXT = (
     "blog artikel tulisan kota hujan kereta kopi pagi bahasa cerita jalan laut gunung sejarah musik teknologi server "
     "table query index article reader search story river market light history language morning letter page"
@@ -65,17 +64,6 @@ def floor(stack: LocalStack, number: int) -> float:
     return time.perf_counter() - started
 
 
-def get(stack: LocalStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, object]]:
-    """Status, bill and body of a GET through its function."""
-    request = Request(method="GET", path=path, query=query)
-    match = match_route(stack.template.routes, "GET", path)
-    assert match is not None
-    with metered() as bill:
-        answer = stack.runtime.invoke(match.route.function, to_event(request, match))
-    body = json.loads(answer["body"]) if path.startswith("/api/") else {}
-    return answer["statusCode"], bill, body
-
-
 def pages(stack: LocalStack, path: str, query: str, wanted: int) -> tuple[int, Bill]:
     """Status and bill of page ``wanted`` alone, reached by its cursors."""
     cursor = ""
@@ -93,7 +81,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=10_000)
     number = parser.parse_args().articles
     console = Console(width=120)
-    with tempfile.TemporaryDirectory() as name, LocalStack(PROJECT / "template.yaml", port=0) as stack:
+    with tempfile.TemporaryDirectory() as name, LocalStack(TEMPLATE, port=0) as stack:
         folder = Path(name)
         write_articles(folder, number)
         seconds, bill, output = publish(stack, folder)

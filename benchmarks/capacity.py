@@ -2,17 +2,22 @@
 
 The rules are those of *Amazon DynamoDB Developer Guide, Read and write capacity units*: 4 KB a read unit, half of
 it when eventually consistent, a Query rounded up once for all it read; 1 KB a write unit, twice that in a
-transaction, and the same again for each index that holds the item.
+transaction, and the same again for each index that holds the item. A write is as large as the item before or after it,
+whichever is larger: an update's are looked up in moto's tables, below its API.
 """
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from kolom.models.articles import ArticleRecord
+from moto.dynamodb.models import dynamodb_backends
+
+from kolom.models.base import connection
+from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024
@@ -20,39 +25,77 @@ _WRITE_BYTES = 1024
 
 @dataclass
 class Bill:
-    """Requests by operation, and the units that they cost."""
+    """Requests by operation, and the units that they cost; ``reads`` and ``writes`` by kind of item."""
 
     requests: Counter[str] = field(default_factory=Counter)
-    read_units: float = 0.0
-    write_units: float = 0.0
+    reads: Counter[str] = field(default_factory=Counter)
+    writes: Counter[str] = field(default_factory=Counter)
 
     @property
     def total_requests(self) -> int:
         """How many calls were made."""
         return sum(self.requests.values())
 
+    @property
+    def read_units(self) -> float:
+        """All read units."""
+        return sum(self.reads.values()) / 2
+
+    @property
+    def write_units(self) -> float:
+        """All write units."""
+        return float(sum(self.writes.values()))
+
+    def read_units_of(self, kind: str) -> float:
+        """The read units of one :func:`kind_of` item."""
+        return self.reads[kind] / 2
+
+
+def kind_of(key: Mapping[str, Any]) -> str:
+    """What an item of the search table is, by its key; "other" for those of other tables."""
+    if "part" not in key or "S" not in key["key"]:
+        return "other"
+    name, part = key["key"]["S"], key["part"]["S"]
+    for beginning, kind in (("doc#", "doc"), ("terms#", "terms"), ("words#", "vocabulary"), ("#", "document list")):
+        if name.startswith(beginning):
+            return "revision" if part == "#" else kind
+    return "postings" if part.isdigit() else "other"
+
 
 @contextmanager
 def metered() -> Iterator[Bill]:
     """The bill of everything that PynamoDB's client asks for inside."""
-    bill, consistent = Bill(), []
+    bill, lock = Bill(), threading.Lock()
 
-    def before(params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        bill.requests[model.name] += 1
-        consistent.append(bool(params.get("ConsistentRead")))
-        bill.write_units += _write_units(model.name, params)
+    def before(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        context["kolom"] = params
+        with lock:
+            bill.requests[model.name] += 1
+            for kind, units in _writes(model.name, params):
+                bill.writes[kind] += units
 
-    def after(parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
-        bill.read_units += _read_units(model.name, parsed, consistent=consistent.pop())
+    def after(parsed: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        params = context["kolom"]
+        with lock:
+            for kind, halves in _reads(model.name, params, parsed):
+                bill.reads[kind] += halves
+            if model.name in {"UpdateItem", "DeleteItem"}:
+                size = max(context["kolom_before"], _stored_bytes(params))
+                bill.writes[kind_of(params["Key"])] += max(1, math.ceil(size / _WRITE_BYTES))
 
-    events = ArticleRecord._get_connection().connection.client.meta.events
-    events.register("provide-client-params.dynamodb.*", before)
-    events.register("after-call.dynamodb.*", after)
+    def look(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        if model.name in {"UpdateItem", "DeleteItem"}:
+            context["kolom_before"] = _stored_bytes(params)
+
+    events = connection().client.meta.events
+    hooks = (("provide-client-params", before), ("provide-client-params", look), ("after-call", after))
+    for event, hook in hooks:
+        events.register(f"{event}.dynamodb.*", hook)
     try:
         yield bill
     finally:
-        events.unregister("provide-client-params.dynamodb.*", before)
-        events.unregister("after-call.dynamodb.*", after)
+        for event, hook in hooks:
+            events.unregister(f"{event}.dynamodb.*", hook)
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
@@ -77,30 +120,49 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
     return 1
 
 
-def _read_units(operation: str, answer: Mapping[str, Any], *, consistent: bool) -> float:
+def _stored_bytes(params: Mapping[str, Any]) -> int:
+    backend = dynamodb_backends[ACCOUNT_ID][PSEUDO_PARAMETERS["AWS::Region"]]
+    item = backend.get_item(params["TableName"], params["Key"])
+    return 0 if item is None else item_bytes(item.to_json()["Attributes"])
+
+
+def _reads(operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Kinds and half read units of a call."""
+    factor = 2 if params.get("ConsistentRead") else 1
     if operation == "GetItem":
-        size = item_bytes(answer.get("Item", {}))
+        yield kind_of(params["Key"]), factor * _units(item_bytes(answer.get("Item", {})), _READ_BYTES)
     elif operation == "Query":
-        size = sum(item_bytes(item) for item in answer.get("Items", []))
-    else:
-        return 0.0
-    units = max(1, math.ceil(size / _READ_BYTES))
-    return units if consistent else units / 2
+        items = answer.get("Items", [])
+        kind = kind_of(items[-1]) if items else "nothing"
+        yield kind, factor * _units(sum(map(item_bytes, items)), _READ_BYTES)
+    elif operation == "BatchGetItem":
+        for table, request in params["RequestItems"].items():
+            found = answer["Responses"].get(table, [])
+            factor = 2 if request.get("ConsistentRead") else 1
+            missing = len(request["Keys"]) - len(found)
+            units = missing + sum(_units(item_bytes(item), _READ_BYTES) for item in found)
+            yield kind_of(request["Keys"][0]), factor * units
 
 
-def _write_units(operation: str, params: Mapping[str, Any]) -> float:
+def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Kinds and write units of a call whose parameters tell them."""
     if operation == "TransactWriteItems":
-        return sum(_one_write(write, 2) for entry in params["TransactItems"] for write in entry.values())
-    if operation == "BatchWriteItem":
-        return sum(
-            _one_write({"Item": entry["PutRequest"]["Item"]} if "PutRequest" in entry else {}, 1)
-            for entries in params["RequestItems"].values()
-            for entry in entries
-        )
-    return 1.0 if operation in {"UpdateItem", "PutItem", "DeleteItem"} else 0.0
+        for entry in params["TransactItems"]:
+            for write in entry.values():
+                yield _one_write(write, 2)
+    elif operation == "BatchWriteItem":
+        for entries in params["RequestItems"].values():
+            for entry in entries:
+                yield _one_write(entry.get("PutRequest") or entry["DeleteRequest"], 1)
+    elif operation == "PutItem":
+        yield _one_write(params, 1)
 
 
-def _one_write(write: Mapping[str, Any], factor: int) -> int:
+def _one_write(write: Mapping[str, Any], factor: int) -> tuple[str, int]:
     item = write.get("Item", {})
-    units = max(1, math.ceil(item_bytes(item) / _WRITE_BYTES))
-    return units * factor + (units if "shelf" in item else 0)
+    units = _units(item_bytes(item), _WRITE_BYTES)
+    return kind_of(item or write["Key"]), units * factor + (units if "shelf" in item else 0)
+
+
+def _units(size: int, unit: int) -> int:
+    return max(1, math.ceil(size / unit))

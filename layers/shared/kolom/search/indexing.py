@@ -107,6 +107,12 @@ def is_current(article_id: int) -> bool:
     return _is_current(article, touched, held)
 
 
+def result_record(article: Article, entry: Entry) -> ResultRecord:
+    """The item from which a result of the article is shown."""
+    text = zlib.compress(entry.text.encode())
+    return ResultRecord(f"doc#{article.id}", DOC, **card_attributes(article), text=text, is_whole=entry.is_whole)
+
+
 class _Run:
     """One batch."""
 
@@ -306,12 +312,10 @@ def _contended(error: PynamoDBException, article_id: int) -> Exception:
 
 def _show(plan: Plan) -> None:
     """Write, or remove, what a result shows of the article."""
-    key = f"doc#{plan.article_id}"
     if plan.card is None or plan.entry is NOTHING:
-        ResultRecord(key, DOC).delete()
+        ResultRecord(f"doc#{plan.article_id}", DOC).delete()
     elif not (plan.is_certain and plan.held.doc == plan.wanted.doc):
-        text = zlib.compress(plan.entry.text.encode())
-        ResultRecord(key, DOC, **card_attributes(plan.card), text=text, is_whole=plan.entry.is_whole).save()
+        result_record(plan.card, plan.entry).save()
 
 
 def _digest(article: Article, entry: Entry) -> str:

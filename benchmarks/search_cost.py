@@ -1,0 +1,247 @@
+"""What searching and indexing cost: requests, capacity units, and the search function's time on the processor.
+
+    .venv/bin/python -m benchmarks.search_cost [--published 1000] [--loaded 10000 100000]
+
+Articles are as long as Indonesian news (about 143 different stems), of a vocabulary of 60,000 made-up words with the
+frequencies of a language (Zipf and Mandelbrot). Some are published and indexed by the stream, one at a time and many
+at once, and what was written is counted. Larger collections are loaded in bulk: what the writer would have written, put
+into the store below its API; of the postings only those that the queries ask for, since moto needs kilobytes an item.
+
+A query's words are different words of one article, of any frequency. The processor's time is measured in a process of
+its own, against the store in this one, with the document list read; its floor is a bare boto3 script which makes the
+same reads, as many at a time.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+
+from moto.dynamodb.models import dynamodb_backends
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.capacity import Bill, metered
+from benchmarks.stack import TEMPLATE, get, publish
+from kolom.articles.types import Article, Body, Content
+from kolom.search.codes import DOCUMENTS_PER_BLOCK, POSTINGS_PER_BLOCK
+from kolom.search.entries import describe
+from kolom.search.held import load_held
+from kolom.search.indexing import result_record
+from kolom.search.languages import stem
+from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
+from kolom_cli.local.gateway import Request, match_route, to_event
+from kolom_cli.local.stack import LocalStack
+
+VOCABULARY = 60_000
+WORDS = 255
+QUERIES = 50
+START = datetime(2016, 1, 1, tzinfo=UTC)
+_PUBLISHING_REQUESTS = 4  # what a publication itself makes: see benchmarks.articles
+KINDS = ("postings", "document list", "revision", "terms", "doc", "vocabulary")
+
+
+class Writer:
+    """Makes articles and queries."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - a benchmark needs no secrets
+        syllables = [a + b for a in "bcdfghjklmnprstw" for b in "aeiou"]
+        spelling = random.Random(1)  # noqa: S311
+        self._words: list[str] = []
+        seen = set()
+        while len(self._words) < VOCABULARY:
+            word = "".join(spelling.choices(syllables, k=spelling.choice((2, 3, 3, 4)))) + spelling.choice("bdgjmrstx")
+            if word not in seen:
+                seen.add(word)
+                self._words.append(word)
+        self._sums = list(accumulate(1 / (rank + 8) for rank in range(VOCABULARY)))
+
+    def words(self, number: int) -> list[str]:
+        """So many words of a text."""
+        return self._chance.choices(self._words, cum_weights=self._sums, k=number)
+
+    def queries(self, length: int) -> list[str]:
+        """Queries of ``length`` words."""
+        return [" ".join(self._chance.sample(sorted(set(self.words(WORDS))), length)) for _ in range(QUERIES)]
+
+    def contents(self, first: int, number: int) -> Iterator[Content]:
+        """Articles with the numbers from ``first`` on."""
+        for each in range(first, first + number):
+            html = f"<p>{' '.join(self.words(WORDS))}.</p>"
+            yield Content(
+                title=" ".join(self.words(6)).capitalize(),
+                slug=f"artikel-{each}",
+                body=Body(html=html, source=html, source_format="html"),
+                language="id",
+                labels=("Berita",),
+                published_at=START + timedelta(minutes=each),
+            )
+
+
+def index_by_stream(console: Console, writer: Writer, number: int) -> None:
+    """Publish, and print what the index cost: an article alone, and many at once."""
+    table = Table("an article published", "requests", *(f"{kind}, write units" for kind in KINDS), "stems", "a stem")
+    with LocalStack(TEMPLATE, port=0) as stack:
+        contents = writer.contents(0, number)
+        started = time.perf_counter()
+        with metered() as many:
+            publish(stack, (next(contents) for _ in range(number)))
+        seconds = time.perf_counter() - started
+        alone = Bill()
+        for content in writer.contents(number, 20):
+            with metered() as one:
+                publish(stack, [content])
+            alone.requests += one.requests
+            alone.writes += one.writes
+        stems = _mean_stems(number)
+        for name, bill, count in (("alone", alone, 20), (f"of {number} at once", many, number)):
+            requests = sum(bill.requests.values()) / count - _PUBLISHING_REQUESTS
+            units = [bill.writes[kind] / count for kind in KINDS]
+            table.add_row(
+                name, f"{requests:.0f}", *(f"{each:.1f}" for each in units), f"{stems:.0f}", f"{units[0] / stems:.2f}"
+            )
+    console.print(table)
+    console.print(f"{number} articles published and indexed in {seconds:.0f} s")
+
+
+def _mean_stems(number: int) -> float:
+    return _mean(len(load_held(each, consistent=False).postings) for each in range(1, min(number, 100) + 1))
+
+
+def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]) -> None:
+    """Put what the writer would have written of ``number`` articles into the store."""
+    blocks: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
+    put = _putter(stack)
+    for article_id, content in enumerate(writer.contents(1, number), start=1):
+        article = _article(content, article_id)
+        entry = describe(article, content.body)
+        assert entry.document is not None
+        blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.document)
+        for term in stems & entry.postings.keys():
+            blocks[term, article_id // POSTINGS_PER_BLOCK].add(entry.postings[term])
+        put(result_record(article, entry).serialize())
+    for (key, block), elements in blocks.items():
+        put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
+    put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
+
+
+def _article(content: Content, article_id: int) -> Article:
+    assert content.published_at is not None
+    return Article(
+        id=article_id,
+        slug=content.slug,
+        path=f"/{content.slug}/",
+        title=content.title,
+        excerpt="",
+        image=None,
+        labels=content.labels,
+        language=content.language,
+        author="",
+        published_at=content.published_at,
+        updated_at=content.published_at,
+        reading_minutes=1,
+        kind="article",
+        status="published",
+        month=None,
+        description="",
+        comments_open=True,
+        version=1,
+        fingerprint="",
+        origin=None,
+        source_format="html",
+        body_version="",
+        body_parts=1,
+        source_parts=0,
+    )
+
+
+def _putter(stack: LocalStack) -> Callable[[dict[str, Any]], object]:
+    table = dynamodb_backends[ACCOUNT_ID][PSEUDO_PARAMETERS["AWS::Region"]].get_table(
+        stack.template.outputs["SearchTable"]
+    )
+    return table.put_item
+
+
+def query_loaded(console: Console, writer: Writer, number: int) -> None:
+    """Load, search, and print what a search cost."""
+    queries = {length: writer.queries(length) for length in (1, 2, 3, 4)}
+    table = Table(
+        f"{number} articles", "requests", "read units", "of postings", "CPU ms, median", "p95", "bare reads", "ratio"
+    )
+    with LocalStack(TEMPLATE, port=0) as stack:
+        stems = {stem(word, "id") for texts in queries.values() for text in texts for word in text.split()}
+        load_in_bulk(stack, Writer(number), number, stems)
+        get(stack, "/api/search", "q=x")  # reads the document list
+        for length, texts in queries.items():
+            bills = [get(stack, "/api/search", urlencode({"q": text}))[1] for text in texts]
+            times = measure_time(stack, texts)
+            handler, bare = sorted(times["handler"]), sorted(times["bare"])
+            table.add_row(
+                f"{length} word{'s' * (length > 1)}",
+                f"{_mean(bill.total_requests for bill in bills):.1f}",
+                f"{_mean(bill.read_units for bill in bills):.1f}",
+                f"{_mean(bill.read_units_of('postings') for bill in bills):.1f}",
+                f"{median(handler) * 1000:.1f}",
+                f"{handler[int(len(handler) * 0.95)] * 1000:.1f}",
+                f"{median(bare) * 1000:.1f}",
+                f"{median(handler) / median(bare):.1f}",
+            )
+    console.print(table)
+
+
+def measure_time(stack: LocalStack, texts: Sequence[str]) -> dict[str, list[float]]:
+    """Seconds on the processor for each of the queries: of the handler, and of the same reads by bare boto3."""
+    events = []
+    for text in texts:
+        request = Request(method="GET", path="/api/search", query=urlencode({"q": text}))
+        match = match_route(stack.template.routes, "GET", "/api/search")
+        assert match is not None
+        events.append(to_event(request, match))
+    environment = {**os.environ, "AWS_ENDPOINT_URL": stack.aws_endpoint_url}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.search_time"],
+        env=environment,
+        input=json.dumps(events),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    times: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+    return times
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
+
+
+def main() -> None:
+    """Run all and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--published", type=int, default=1_000)
+    parser.add_argument("--loaded", type=int, nargs="*", default=[10_000, 100_000])
+    options = parser.parse_args()
+    console = Console(width=150)
+    if options.published:
+        index_by_stream(console, Writer(), options.published)
+    for number in options.loaded:
+        query_loaded(console, Writer(), number)
+    console.print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

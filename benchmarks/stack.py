@@ -1,0 +1,52 @@
+"""What benchmarks do with a local stack: publish into it, and ask its functions."""
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.capacity import Bill, metered
+from kolom.articles import publishing
+from kolom.articles.types import Content
+from kolom.config import settings
+from kolom_cli.connection import OUTPUTS
+from kolom_cli.local.gateway import Request, match_route, to_event
+from kolom_cli.local.stack import LocalStack
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+
+
+def get(stack: LocalStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
+    """Status, bill and body of a GET through its function."""
+    request = Request(method="GET", path=path, query=query)
+    match = match_route(stack.template.routes, "GET", path)
+    assert match is not None
+    with metered() as bill:
+        answer = stack.runtime.invoke(match.route.function, to_event(request, match))
+    body = json.loads(answer["body"]) if path.startswith("/api/") else {}
+    return answer["statusCode"], bill, body
+
+
+def search(stack: LocalStack, text: str, limit: int) -> list[dict[str, Any]]:
+    """The first ``limit`` results of a search, page after page."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None and len(found) < limit:
+        status, _, body = get(stack, "/api/search", urlencode({"q": text, "limit": 100, "cursor": cursor}))
+        assert status == 200, body  # noqa: PLR2004, RUF100
+        found += body["items"]
+        cursor = body["next_cursor"]
+    return found[:limit]
+
+
+def publish(stack: LocalStack, contents: Iterable[Content]) -> list[int]:
+    """Publish these articles, and wait until the stream has brought them into the index; their ids."""
+    os.environ.update({variable: stack.template.outputs[name] for name, variable in OUTPUTS.items()})
+    settings.cache_clear()
+    now = datetime.now(UTC)
+    ids = [publishing.publish(content, now=now).article.id for content in contents]
+    stack.settle(3_600)
+    return ids
