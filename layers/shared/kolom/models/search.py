@@ -7,7 +7,8 @@
 | ``#documents`` | ``#`` | ``revision``: how often the document list has changed |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: what a result shows, and the text for its snippet |
 | ``terms#7`` | ``terms`` | :class:`HeldRecord`: what the index may hold of the article |
-| ``words#p`` | ``politik`` | a word that some article has; nothing else |
+| ``words#e`` | ``election``, ``elan#élan`` | a word that some article has; nothing else |
+| ``titles#p`` | ``politik#7`` | a word of that article's title; nothing else |
 
 Number sets are read as DynamoDB sends them (:class:`Block`): a query reads thousands of numbers, and an attribute class
 would look at each of them twice.
@@ -56,8 +57,8 @@ class BlockRecord(SearchRecord):
 class HeldRecord(SearchRecord):
     """What the index may hold of an article: a superset while ``is_settled`` is false, exact otherwise.
 
-    ``data`` is compressed JSON: ``{"postings": {term: [elements]}, "documents": [elements]}``. ``revision`` grows with
-    every write of this item, which makes writers of the same article notice each other.
+    ``data`` is compressed JSON: ``{"postings": {term: [elements]}, "documents": [elements], "title_words": [words]}``.
+    ``revision`` grows with every write of this item, which makes writers of the same article notice each other.
     """
 
     schema = NumberAttribute(default=1)
@@ -159,15 +160,26 @@ def clear() -> Iterator[int]:
     while True:
         found = table().scan(attributes_to_get=["key", "part"], exclusive_start_key=start)  # type: ignore[arg-type]  # the hint is wrong
         keys = [(item["key"]["S"], item["part"]["S"]) for item in found["Items"]]
-        with SearchRecord.batch_write() as batch:
-            for key, part in keys:
-                if (key, part) != (DOCUMENTS, REVISION):
-                    batch.delete(SearchRecord(key, part))
+        remove_words(each for each in keys if each != (DOCUMENTS, REVISION))
         yield len(keys)
         start = found.get("LastEvaluatedKey")
         if not start:
             break
     count_revision(1)
+
+
+def put_words(keys: Iterable[tuple[str, str]]) -> None:
+    """Make items of nothing but a key and a part; those that are there stay. A request for each 25."""
+    with SearchRecord.batch_write() as batch:
+        for key, part in keys:
+            batch.save(SearchRecord(key, part))
+
+
+def remove_words(keys: Iterable[tuple[str, str]]) -> None:
+    """Remove such items; those that are not there do no harm. A request for each 25."""
+    with SearchRecord.batch_write() as batch:
+        for key, part in keys:
+            batch.delete(SearchRecord(key, part))
 
 
 def find_words(key: str, prefix: str = "", *, limit: int | None = None) -> list[str]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from kolom.articles.names import label_key
@@ -10,7 +11,7 @@ from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
 from kolom.search.codes import Document, encode_document, encode_frequency, encode_posting
 from kolom.search.languages import base, is_stop_word, stem
-from kolom.search.words import Word, joined, words
+from kolom.search.words import Word, fold, joined, words
 
 TITLE_WEIGHT: Final = 3
 LABEL_WEIGHT: Final = 2
@@ -21,6 +22,10 @@ MAX_TERMS: Final = 10_000
 MAX_TEXT_BYTES: Final = 100 * 1024
 """How much of an article's text is kept for snippets and phrases."""
 
+MIN_PREFIX: Final = 2
+"""Letters from which on a word is suggested."""
+
+MAX_TITLE_WORDS: Final = 30
 _WORD_LENGTHS: Final = range(3, 31)
 
 
@@ -29,11 +34,13 @@ class Entry:
     """What the index is to hold of an article.
 
     ``postings`` has a number for each term (:mod:`.codes`), ``document`` the article's number on the document list,
-    ``vocabulary`` the words that may be offered as corrections and completions, ``text`` what snippets are cut from.
+    ``title_words`` by which it is suggested, ``vocabulary`` the words that may be offered as corrections and
+    completions, ``text`` what snippets are cut from.
     """
 
     postings: dict[str, int] = field(default_factory=dict)
     document: int | None = None
+    title_words: frozenset[str] = frozenset()
     vocabulary: frozenset[str] = frozenset()
     text: str = ""
     is_whole: bool = True
@@ -70,6 +77,7 @@ def describe(article: Article, body: Body) -> Entry:
     return Entry(
         postings=postings,
         document=encode_document(article.id, document),
+        title_words=frozenset(_title_words(article)),
         vocabulary=frozenset(collected.vocabulary),
         text=kept,
         is_whole=is_whole,
@@ -118,6 +126,12 @@ class _Collected:
         if len(form) in _WORD_LENGTHS and form.isalpha() and not known[1] and len(self.vocabulary) < MAX_TERMS:
             self.vocabulary.add(form)
         return known
+
+
+def _title_words(article: Article) -> Iterator[str]:
+    for word in islice(words(article.title), MAX_TITLE_WORDS):
+        if len(word.form) >= MIN_PREFIX and not is_stop_word(word.form, article.language):
+            yield fold(word.form)
 
 
 def _beginning(text: str) -> tuple[str, bool]:

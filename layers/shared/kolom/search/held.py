@@ -19,12 +19,19 @@ class Held:
     doc: str | None = None
     postings: dict[str, set[int]] = field(default_factory=dict)
     documents: set[int] = field(default_factory=set)
+    title_words: set[str] = field(default_factory=set)
+
+    def holds_the_same_as(self, other: "Held") -> bool:
+        """Whether both hold the same, whatever else is said of it."""
+        mine = (self.postings, self.documents, self.title_words)
+        return mine == (other.postings, other.documents, other.title_words)
 
     def include(self, other: "Held") -> None:
         """Hold what ``other`` holds as well."""
         for term, elements in other.postings.items():
             self.postings.setdefault(term, set()).update(elements)
         self.documents |= other.documents
+        self.title_words |= other.title_words
 
 
 def load_held(article_id: int, *, consistent: bool) -> Held:
@@ -43,6 +50,7 @@ def load_held(article_id: int, *, consistent: bool) -> Held:
         doc=record.doc,
         postings={term: set(elements) for term, elements in data["postings"].items()},
         documents=set(data["documents"]),
+        title_words=set(data["title_words"]),
     )
 
 
@@ -51,6 +59,7 @@ def to_record(article_id: int, held: Held, *, revision: int) -> HeldRecord:
     data = {
         "postings": {term: sorted(elements) for term, elements in sorted(held.postings.items())},
         "documents": sorted(held.documents),
+        "title_words": sorted(held.title_words),
     }
     return HeldRecord(
         f"terms#{article_id}",

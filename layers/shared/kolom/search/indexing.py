@@ -5,9 +5,9 @@ the first. It never looks at what has changed: an event that comes twice, late, 
 
 1. ``terms#<id>`` becomes the union of what the index may hold and what it is to hold, on condition that no other writer
    has changed it: from here on, a crash leaves nothing in the index that is not written there.
-2. Postings are added, then the words of the vocabulary and what a result shows; last the article goes on the document
-   list. An article is searchable exactly when it is on that list.
-3. What is no longer to be held is removed: first from the document list, then the postings, emptied blocks.
+2. Postings are added, then the words of the vocabulary, what a result shows, the title's words; last the article goes
+   on the document list. An article is searchable exactly when it is on that list.
+3. What is no longer to be held is removed: first from the document list, then title's words, postings, emptied blocks.
 4. ``terms#<id>`` shrinks to what the index now holds exactly, on condition again.
 
 Articles are taken many at a time: their elements for the same block are one write.
@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, Final
 
 from pynamodb.exceptions import DeleteError, PutError, PynamoDBException
@@ -32,13 +33,16 @@ from kolom.models import search as model
 from kolom.models.base import is_condition_failed
 from kolom.models.search import DOC, DOCUMENTS, TERMS, HeldRecord, ResultRecord
 from kolom.observability import logger
-from kolom.search import vocabulary
+from kolom.search import titles, vocabulary
 from kolom.search.codes import DOCUMENTS_PER_BLOCK, POSTINGS_PER_BLOCK
 from kolom.search.entries import NOTHING, Entry, describe
 from kolom.search.held import Held, load_held, to_record
 from kolom.search.languages import ANALYSER_VERSION
 
 WORKERS: Final = 16
+AT_ONCE: Final = 128
+"""How many articles share their writes, at most: their texts and postings are all in memory."""
+
 _ATTEMPTS: Final = 5
 
 type Place = tuple[str, int]
@@ -77,6 +81,14 @@ class Plan:
         """What is to be taken off the document list."""
         return self._documents(self.held, self.wanted)
 
+    def new_title_words(self) -> set[str]:
+        """The words of the title under which it is to be suggested."""
+        return self.wanted.title_words - self._certain.title_words
+
+    def old_title_words(self) -> set[str]:
+        """Those under which it is to be suggested no more."""
+        return self.held.title_words - self.wanted.title_words
+
     @property
     def _certain(self) -> Held:
         return self.held if self.is_certain else Held()
@@ -92,10 +104,13 @@ def index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[int]:
     Those may be half done, and calling again finishes them. Reads per article: its card, ``terms#``, its body. Writes:
     two of ``terms#``, one of ``doc#``, one or two of the document list, and one for each term and block of the batch.
     """
+    failed: set[int] = set()
     with ThreadPoolExecutor(workers) as pool:
-        run = _Run(map if workers == 1 else pool.map)
-        run.index(sorted(set(article_ids)))
-    return run.failed
+        for some in batched(sorted(set(article_ids)), AT_ONCE, strict=False):
+            run = _Run(map if workers == 1 else pool.map)
+            run.index(list(some))
+            failed |= run.failed
+    return failed
 
 
 def is_current(article_id: int) -> bool:
@@ -165,16 +180,30 @@ class _Run:
             vocabulary.forget()  # what it held may have been cleared since
         self._each([{word for each in good for word in plans[each].entry.vocabulary}], vocabulary.learn, lambda _: good)
         self._each([plan.article_id for plan in self._good(plans)], lambda each: _show(plans[each]), one)
+        self._list_titles(plans, Plan.new_title_words, titles.add)
         added = self._write(plans, Plan.new_documents, model.add_elements)
         removed = self._write(plans, Plan.old_documents, model.remove_elements)
         if added or removed:
             self._each([added + removed], model.count_revision, lambda _: list(plans))
+        self._list_titles(plans, Plan.old_title_words, titles.remove)
         self._write(plans, Plan.removals, model.remove_elements)
         self._each([plan.article_id for plan in self._good(plans)], settle, one)
         return [each for each in contended if each not in self.failed]
 
     def _good(self, plans: Mapping[int, Plan]) -> list[Plan]:
         return [plan for article_id, plan in sorted(plans.items()) if article_id not in self.failed]
+
+    def _list_titles(
+        self,
+        plans: Mapping[int, Plan],
+        changes: Callable[[Plan], set[str]],
+        write: Callable[[list[tuple[str, int]]], None],
+    ) -> None:
+        """Make the changes of all plans to the list of titles, with as few requests as there can be."""
+        listed = [(word, plan.article_id) for plan in self._good(plans) for word in sorted(changes(plan))]
+        if listed:
+            owners = {article_id for _, article_id in listed}
+            self._each([listed], write, lambda _: owners)
 
     def _write(
         self,
@@ -228,6 +257,7 @@ def _plan(article_id: int, written: Held | None) -> Plan | None:
         doc=_digest(article, entry) if article and entry is not NOTHING else None,
         postings={term: {element} for term, element in entry.postings.items()},
         documents=set() if entry.document is None else {entry.document},
+        title_words=set(entry.title_words),
     )
     return Plan(
         article_id=article_id,
@@ -269,7 +299,7 @@ def _hold(plan: Plan) -> Held | None:
     :raises Contended: another writer has done so since the plan was made
     """
     held, wanted = plan.held, plan.wanted
-    if plan.is_certain and held.postings == wanted.postings and held.documents == wanted.documents:
+    if plan.is_certain and held.holds_the_same_as(wanted):
         return None
     union = Held(is_settled=False, version=held.version, touched=held.touched, doc=held.doc)
     union.include(held)

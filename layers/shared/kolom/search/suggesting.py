@@ -1,15 +1,18 @@
 """As you type: the words and the articles that what stands in the search box may become.
 
-Requests: one for the revision of the document list, one Query of the vocabulary for the last word, one per stem of the
-words before it (at most 5) and of at most 3 completions, one BatchGetItem. What is only a letter suggests nothing.
+Requests: one for the revision of the document list, two Queries for the last word (words of titles, vocabulary), one
+per stem of the words before it (at most 5) and of at most 3 completions, one BatchGetItem. What is only a letter
+suggests nothing.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from kolom.search import documents, vocabulary
+from kolom.search import documents, titles, vocabulary
+from kolom.search.entries import MIN_PREFIX
 from kolom.search.highlighting import mark_title
 from kolom.search.languages import is_stop_word, stems
 from kolom.search.queries import QueryWord, parse
@@ -17,10 +20,9 @@ from kolom.search.reading import Found, read_found, read_postings
 from kolom.search.words import Word, fold, words
 
 MAX_ITEMS: Final = 6
-_MIN_PREFIX: Final = 2
 _MAX_COMPLETIONS: Final = 3
-_MAX_WORDS_READ: Final = 20
-_MAX_STEMS_BEFORE: Final = 5
+_MAX_WORDS_READ: Final = 50
+_MAX_WORDS_BEFORE: Final = 5
 _CANDIDATES: Final = 20
 
 
@@ -35,7 +37,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Articles, those with what was typed in their titles first; and texts for the search box."""
+    """Articles, those with the last word in their titles first; and texts for the search box."""
 
     items: tuple[Suggestion, ...] = ()
     completions: tuple[str, ...] = ()
@@ -48,20 +50,23 @@ def suggest(text: str) -> Suggestions:
     if not typed or not listed.lengths:
         return Suggestions()
     last = typed[-1]
-    if text[last.end :].strip() or len(last.form) < _MIN_PREFIX:
+    if text[last.end :].strip() or len(last.form) < MIN_PREFIX:
         return Suggestions()
+    titled = {each: word for word, each in titles.beginning_with(last.form, _MAX_WORDS_READ) if each in listed.lengths}
+    completions = _completions(last.form, titled.values(), listed.codes)
     before = parse(text[: last.start], listed.codes)
-    earlier = [word for word in before.words if word.is_required][:_MAX_STEMS_BEFORE]
-    completions = _completions(last.form, listed.codes)
-    asked = [word.stems for word in earlier]
-    if completions:
-        # Any of them will do: together they are one word.
-        asked.append(tuple(each for word in completions for each in word.stems))
+    asked = [word.stems for word in before.words if word.is_required][:_MAX_WORDS_BEFORE]
+    # Any of the completions will do: together they are one word.
+    asked.append(tuple(each for word in completions for each in word.stems))
     postings = read_postings(chain.from_iterable(asked))
     ranking = listed.rank(postings, ((stems, 1) for stems in asked))
-    needed = (1 << len(asked)) - 1
-    matching = [each for each, has in ranking.words.items() if has & needed == needed]
-    best = sorted(matching, key=lambda each: (-ranking.scores[each], -each))[:_CANDIDATES]
+    earlier = (1 << (len(asked) - 1)) - 1
+    with_all = {each for each, has in ranking.words.items() if has & earlier == earlier} if earlier else None
+    by_title = [each for each in titled if with_all is None or each in with_all]
+    by_title.sort(key=lambda each: (len(titled[each]), -listed.times[each], -each))
+    ends = {each for each, has in ranking.words.items() if has > earlier and (with_all is None or each in with_all)}
+    by_text = sorted(ends - titled.keys(), key=lambda each: (-ranking.scores[each], -each))
+    best = [*by_title, *by_text][:_CANDIDATES]
     found = read_found(best, with_text=False)
     used = [word.form for word in completions if any(postings[each] for each in word.stems)]
     return Suggestions(
@@ -70,10 +75,12 @@ def suggest(text: str) -> Suggestions:
     )
 
 
-def _completions(prefix: str, languages: Sequence[str]) -> list[QueryWord]:
-    """Words of the site that begin with ``prefix``: the shortest, and the word itself if it is one."""
-    known = vocabulary.beginning_with(prefix, _MAX_WORDS_READ)
-    forms = sorted({*known, prefix}, key=lambda form: (form != prefix, len(form), form))
+def _completions(prefix: str, titled: Iterable[str], languages: Sequence[str]) -> list[QueryWord]:
+    """Words that begin with ``prefix``: itself if it is one, those of most titles, then the site's shortest."""
+    in_titles = Counter(titled)
+    # A title's words have lost their accents; where the vocabulary has the same word, it is as it is written.
+    written = {fold(form): form for form in (*in_titles, prefix, *vocabulary.beginning_with(prefix, _MAX_WORDS_READ))}
+    forms = sorted(written.values(), key=lambda form: (form != prefix, -in_titles[fold(form)], len(form), form))
     telling = [form for form in forms if not is_stop_word(form, *languages)]
     return [QueryWord(form, stems(form, languages), 0, 0) for form in telling[:_MAX_COMPLETIONS]]
 
@@ -87,5 +94,4 @@ def _items(found: Sequence[Found], typed: Sequence[Word]) -> tuple[Suggestion, .
         return folded if folded in whole or folded.startswith(prefix) else None
 
     made = [Suggestion(each.card.slug, each.card.title, mark_title(each.card.title, recognise)) for each in found]
-    made.sort(key=lambda each: "<mark>" not in each.title_html)
     return tuple(made[:MAX_ITEMS])

@@ -5,7 +5,7 @@ A word stays when the last article that had it goes; whoever offers it looks whe
 
 from typing import Final
 
-from kolom.models.search import SearchRecord, find_words
+from kolom.models.search import SearchRecord, find_words, put_words
 from kolom.search.words import fold
 
 _MAX_KNOWN: Final = 200_000
@@ -17,14 +17,10 @@ def learn(words: set[str]) -> None:
     """Put words into the vocabulary. Reading which ones it has costs a tenth of writing them all."""
     if len(_known) > _MAX_KNOWN:
         forget()
-    unknown = {word: _key(word) for word in words - _known}
-    keys = [(key, word) for word, key in unknown.items()]
-    found = {record.part for record in SearchRecord.batch_get(keys, attributes_to_get=["key", "part"])}
-    with SearchRecord.batch_write() as batch:
-        for word, key in unknown.items():
-            if word not in found:
-                batch.save(SearchRecord(key, word))
-    _known.update(unknown)
+    unknown = {_place(word) for word in words - _known}
+    found = {(record.key, record.part) for record in SearchRecord.batch_get(unknown, attributes_to_get=["key", "part"])}
+    put_words(unknown - found)
+    _known.update(words)
 
 
 def forget() -> None:
@@ -33,14 +29,24 @@ def forget() -> None:
 
 
 def beginning_with(prefix: str, limit: int) -> list[str]:
-    """The first ``limit`` words, in their order, that begin with ``prefix``. One request."""
-    return find_words(_key(prefix), prefix, limit=limit)
+    """The first ``limit`` words, in their order, that begin with ``prefix``, whatever the accents. One request."""
+    key, beginning = _key(prefix), fold(prefix)
+    return [_word(part) for part in find_words(key, beginning, limit=limit)]
 
 
 def with_the_first_letter_of(word: str) -> list[str]:
     """All words (at most a MB of them) with the first letter of ``word``, whatever its accent. One request."""
-    return find_words(_key(word))
+    return [_word(part) for part in find_words(_key(word))]
+
+
+def _place(word: str) -> tuple[str, str]:
+    folded = fold(word)
+    return _key(word), word if folded == word else f"{folded}#{word}"
 
 
 def _key(word: str) -> str:
     return f"words#{fold(word)[0]}"
+
+
+def _word(part: str) -> str:
+    return part.rpartition("#")[2]

@@ -1,0 +1,131 @@
+"""As you type, titles and words of the site appear; below an article, others about the same."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.search_articles.app import handler
+from kolom.articles import publishing
+from kolom.search.indexing import index
+from tests.factories import NOW, Context, content, request
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def publish(slug: str, text: str = "x", **changes: Any) -> int:
+    """Publish an article and let the index take it."""
+    done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW, force=True)
+    assert index([done.article.id]) == set()
+    return done.article.id
+
+
+def get(path: str, status: int = 200, **query: Any) -> dict[str, Any]:
+    """The body of an answer."""
+    answer = handler(request(path, query), Context())
+    assert answer["statusCode"] == status, answer
+    body: dict[str, Any] = json.loads(answer["body"] or "{}")
+    return body
+
+
+def suggested(text: str) -> list[str]:
+    """The slugs that are suggested."""
+    return [item["slug"] for item in get("/api/search/suggest", q=text)["items"]]
+
+
+def completions(text: str) -> list[str]:
+    """The texts that are suggested for the search box."""
+    return list(get("/api/search/suggest", q=text)["completions"])
+
+
+def test_the_last_word_is_a_beginning() -> None:
+    publish("one", "coffee", title="Old harbours")
+    answer = get("/api/search/suggest", q="old har")
+    assert answer["items"] == [
+        {"slug": "one", "title": "Old harbours", "title_html": "<mark>Old</mark> <mark>harbours</mark>"}
+    ]
+    assert answer["completions"] == ["old harbours"]
+
+
+def test_titles_come_before_texts() -> None:
+    publish("text", "harbour harbour harbour harbour", title="Coffee")
+    publish("title", "coffee", title="The harbour at night")
+    assert suggested("harb") == ["title", "text"]
+
+
+def test_a_title_is_found_behind_many_other_words() -> None:
+    publish("words", " ".join(f"ca{a}{b}" for a in "bcdfghkl" for b in "aeiouxyz"), title="Words")
+    publish("title", "x", title="Cathedral")
+    assert suggested("ca")[0] == "title"
+    assert "cathedral" in completions("ca")
+
+
+def test_accents_and_case_do_not_matter() -> None:
+    publish("one", "x", title="Élan vital", language="fr")
+    assert suggested("ela") == suggested("ÉLA") == ["one"]
+    assert completions("ela") == ["élan"]
+
+
+def test_all_words_before_the_last_are_needed() -> None:
+    publish("one", "night", title="Harbour")
+    publish("two", "morning", title="Harbour lights")
+    assert suggested("night harb") == ["one"]
+    assert suggested("nothing harb") == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "h", "-", '"', "\0", "👩‍👩‍👧", "x" * 4_000, "nothing " * 500])
+def test_odd_beginnings_have_honest_answers(text: str) -> None:
+    publish("one", "x", title="Harbour")
+    assert get("/api/search/suggest", q=text)["completions"] == []
+
+
+def test_a_new_title_takes_the_place_of_the_old_one() -> None:
+    publish("one", "x", title="Harbour")
+    publish("one", "x", title="Cathedral")
+    assert suggested("harb") == []
+    assert suggested("cath") == ["one"]
+
+
+def test_what_is_withdrawn_is_suggested_no_more() -> None:
+    article_id = publish("one", "coffee", title="Harbour")
+    publishing.unpublish("one", now=NOW)
+    index([article_id])
+    assert get("/api/search/suggest", q="harb") == {"items": [], "completions": []}
+    assert completions("coff") == []
+
+
+def test_a_title_in_chinese_is_suggested() -> None:
+    publish("one", "x", title="東京都の夜", language="ja")
+    assert suggested("東京") == ["one"]
+
+
+def test_hostile_titles_are_escaped() -> None:
+    publish("one", "x", title="<script>alert(1)</script>")
+    (item,) = get("/api/search/suggest", q="script")["items"]
+    assert item["title_html"] == "&lt;<mark>script</mark>&gt;alert(1)&lt;/<mark>script</mark>&gt;"
+
+
+def test_related_articles_share_telling_words_and_labels() -> None:
+    publish("one", "the coffee of Java, coffee and mountains", labels=("Jawa",))
+    publish("near", "coffee grows on mountains")
+    publish("labelled", "rain", labels=("Jawa",))
+    publish("far", "stock exchange")
+    items = get("/api/articles/one/related")["items"]
+    assert {item["slug"] for item in items} == {"near", "labelled"}
+    assert "snippet_html" not in items[0]
+    assert len(get("/api/articles/one/related", limit=1)["items"]) == 1
+
+
+def test_related_of_an_unknown_withdrawn_or_moved_article() -> None:
+    publish("one", "coffee")
+    get("/api/articles/none/related", status=404)
+    publishing.publish(content("two"), now=NOW, article_id=1, force=True)
+    answer = handler(request("/api/articles/one/related"), Context())
+    assert (answer["statusCode"], answer["headers"]["Location"]) == (301, "/api/articles/two/related")
+    publishing.delete("two", now=NOW)
+    get("/api/articles/two/related", status=410)
+
+
+def test_an_article_that_is_not_indexed_yet_has_no_related_ones() -> None:
+    publishing.publish(content("one"), now=NOW)
+    assert get("/api/articles/one/related") == {"items": []}

@@ -1,0 +1,53 @@
+"""Numbers of the index say what was put into them."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolom.search.codes import (
+    DOCUMENTS_PER_BLOCK,
+    POSTINGS_PER_BLOCK,
+    Document,
+    decode_document,
+    decode_frequency,
+    encode_document,
+    encode_frequency,
+    encode_posting,
+    language_code,
+    seconds,
+)
+
+IDS = st.integers(1, 10**9)
+MOMENTS = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
+
+
+@given(st.integers(0, 2**34 - 1))
+def test_a_frequency_is_kept_within_an_eighth(frequency: int) -> None:
+    code = encode_frequency(frequency)
+    assert 0 <= code <= 255
+    assert decode_frequency(code) <= frequency <= decode_frequency(code) * 1.125
+
+
+@given(st.integers(0, 2**34 - 1), st.integers(0, 2**34 - 1))
+def test_frequencies_keep_their_order(one: int, other: int) -> None:
+    if one <= other:
+        assert encode_frequency(one) <= encode_frequency(other)
+
+
+@given(IDS, st.integers(0, 255))
+def test_a_posting_says_its_place_and_its_frequency(article_id: int, code: int) -> None:
+    assert divmod(encode_posting(article_id, code), 256) == (article_id % POSTINGS_PER_BLOCK, code)
+
+
+@given(IDS, MOMENTS, st.sampled_from(["id", "en", "zh", "haw"]), st.integers(0, 255))
+def test_a_document_says_what_it_is(article_id: int, moment: datetime, language: str, length: int) -> None:
+    number = encode_document(article_id, Document(moment, language, length))
+    assert number < 10**38  # what DynamoDB keeps of a number
+    place, code, time, language_number = decode_document(number)
+    assert (place, code, time) == (article_id % DOCUMENTS_PER_BLOCK, length, seconds(moment))
+    assert language_code(language_number) == language
+
+
+def test_all_codes_are_different() -> None:
+    assert len({decode_frequency(code) for code in range(256)}) == 256

@@ -1,0 +1,74 @@
+"""Titles and snippets show what was found, and are safe whatever the text."""
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolom.search.highlighting import SNIPPET_CHARACTERS, mark_snippet, mark_title, matcher
+from kolom.search.languages import stem
+from kolom.search.words import words
+
+TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")), max_size=400)
+
+
+def snippet(text: str, *query: str, language: str = "en") -> str:
+    """The snippet for a query of these words."""
+    return mark_snippet(text, matcher({stem(word, language) for word in query}, language))
+
+
+def visible(html: str) -> str:
+    """The text without its marks."""
+    return unescape(html.replace("<mark>", "").replace("</mark>", ""))
+
+
+def test_every_form_of_a_word_is_marked() -> None:
+    assert snippet("Walking, he walked on.", "walks") == "<mark>Walking</mark>, he <mark>walked</mark> on."
+
+
+def test_a_run_without_spaces_is_marked_as_one() -> None:
+    assert snippet("東京都に行く", "東京", "京都", language="ja") == "<mark>東京都</mark>に行く"
+
+
+def test_the_densest_place_is_shown_in_whole_words() -> None:
+    filler = "lorem ipsum dolor sit amet consectetur " * 20
+    shown = snippet(f"{filler}coffee {filler}the coffee of the old harbour {filler}", "coffee", "harbour")
+    assert "<mark>coffee</mark> of the old <mark>harbour</mark>" in shown
+    assert shown[0] == shown[-1] == "…"
+    assert set(re.findall(r"\w+", visible(shown))) <= set(filler.split()) | {"the", "coffee", "of", "old", "harbour"}
+
+
+def test_without_a_match_the_beginning_is_shown() -> None:
+    text = "word " * 100
+    assert snippet(text, "nothing").startswith("word word")
+    assert snippet("", "nothing") == ""
+
+
+@pytest.mark.parametrize("text", ["<script>alert('x')</script>", '"><img src=x onerror=y>', "&lt;b&gt; <mark>x</mark>"])
+def test_only_marks_are_markup(text: str) -> None:
+    for shown in (snippet(text, "script", "img", "b", "x"), mark_title(text, matcher({"script", "img", "x"}, "en"))):
+        assert "<" not in shown.replace("<mark>", "").replace("</mark>", "")
+        assert visible(shown) == text
+
+
+@given(TEXTS, st.lists(st.text(max_size=3), max_size=4))
+def test_what_is_shown_is_a_piece_of_the_text(text: str, query: list[str]) -> None:
+    wanted = {word.form for each in query for word in words(each)} | {word.form for word in list(words(text))[:2]}
+    shown = snippet(text, *wanted, language="xx")
+    plain = visible(shown)
+    assert plain.removeprefix("…").removesuffix("…") in text or plain in text
+    assert len(plain) <= SNIPPET_CHARACTERS + 64 + 2
+    assert re.fullmatch(r"(?:[^<>]|<mark>[^<>]+</mark>)*", shown)
+
+
+@given(TEXTS)
+def test_a_title_is_shown_whole(title: str) -> None:
+    first = {word.form for word in list(words(title))[:2]}
+    assert visible(mark_title(title, matcher(first, "xx"))) == title
+
+
+def test_a_text_of_one_endless_word_is_cut() -> None:
+    shown = snippet("x" * 200_000, "x" * 64, language="xx")
+    assert len(visible(shown)) <= SNIPPET_CHARACTERS + 66
