@@ -18,6 +18,7 @@ from kolom_cli.local.stack import LocalStack, PortInUseError
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1
+_PATIENCE_SECONDS = 600.0
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -143,7 +144,10 @@ def _fill(stack: LocalStack, loader: Loader, pairs: Sequence[tuple[str, str]], *
         loaded = ["empty"]
     else:
         loaded = [loader.load_sample(stack)]
-    stack.settle(within_seconds=600)
+    try:
+        stack.settle(within_seconds=_PATIENCE_SECONDS)
+    except TimeoutError:
+        _errors.print("The search index is still being filled.")
     return loaded
 
 

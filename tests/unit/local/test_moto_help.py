@@ -321,3 +321,78 @@ def test_paging_gives_what_is_stored_in_order(dynamodb: Any, writes: Any, forwar
         ((at[1], key) for key, at in model.items() if at and at[0] == "x" and at[1] <= "2"), reverse=not forward
     )
     assert pages("query", **by_shelf) == [key for _, key in placed]
+
+
+def make_counters(dynamodb: Any) -> None:
+    """A table that nobody follows."""
+    dynamodb.create_table(
+        TableName="sets",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("key", "part")],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}, {"AttributeName": "part", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def add(dynamodb: Any, key: str, *numbers: int, table: str = "sets", **more: Any) -> Any:
+    """ADD to an item's set."""
+    return dynamodb.update_item(
+        TableName=table,
+        Key=item(key),
+        UpdateExpression="ADD #0 :0",
+        ExpressionAttributeNames={"#0": "numbers"},
+        ExpressionAttributeValues={":0": {"NS": [str(number) for number in numbers]}},
+        **more,
+    )
+
+
+def numbers(dynamodb: Any, key: str, table: str = "sets") -> set[int]:
+    """The item's set."""
+    found = dynamodb.get_item(TableName=table, Key=item(key))["Item"]
+    assert found.keys() == {"key", "part", "numbers"}
+    return set(map(int, found["numbers"]["NS"]))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sets(st.integers(0, 9), min_size=1)), max_size=6))
+def test_adding_to_sets_has_the_same_effect_however_it_is_done(
+    dynamodb: Any, changes: list[tuple[str, set[int]]]
+) -> None:
+    make_counters(dynamodb)
+    for key, added in changes:
+        add(dynamodb, key, *added)
+        add(dynamodb, key, *added, table="t")  # has a stream, and so goes the long way
+    for key in {key for key, _ in changes}:
+        assert numbers(dynamodb, key) == numbers(dynamodb, key, table="t")
+        assert len(dynamodb.query(**by_key(key))["Items"]) == 1
+    for table in ("sets", "t"):
+        for key in "ab":
+            dynamodb.delete_item(TableName=table, Key=item(key))
+    dynamodb.delete_table(TableName="sets")
+
+
+def by_key(key: str) -> dict[str, Any]:
+    """A Query of a table nobody follows."""
+    return {
+        "TableName": "sets",
+        "KeyConditionExpression": "#k = :k",
+        "ExpressionAttributeNames": {"#k": "key"},
+        "ExpressionAttributeValues": {":k": {"S": key}},
+    }
+
+
+def test_adding_to_a_set_does_not_go_through_moto(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_counters(dynamodb)
+    add(dynamodb, "a", 1)
+    monkeypatch.delattr(DynamoDBBackend, "update_item")
+    add(dynamodb, "a", 2)
+    assert numbers(dynamodb, "a") == {1, 2}
+
+
+def test_adding_to_something_else_is_refused_as_ever(dynamodb: Any) -> None:
+    make_counters(dynamodb)
+    dynamodb.put_item(TableName="sets", Item=item("a", numbers={"S": "text"}))
+    with pytest.raises(ClientError, match="ValidationException"):
+        add(dynamodb, "a", 1)
+    assert add(dynamodb, "b", 1, ReturnValues="UPDATED_NEW")["Attributes"]["numbers"] == {"NS": ["1"]}
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        add(dynamodb, "c", 1, ConditionExpression="attribute_exists(part)")
