@@ -94,6 +94,17 @@ def test_only_marks_are_markup() -> None:
     assert "<script>" not in item["snippet_html"]
 
 
+def test_of_equals_the_first_leads_and_among_the_newest_the_last() -> None:
+    for slug in ("one", "two", "three"):
+        publish(slug, "coffee", title="T")
+    assert found(q="coffee") == ["one", "two", "three"]
+    assert found(q="coffee", sort="newest") == ["three", "two", "one"]
+    for sort in ("relevance", "newest"):
+        first = search(q="coffee", sort=sort, limit=2)
+        rest = search(q="coffee", sort=sort, limit=2, cursor=first["next_cursor"])
+        assert [item["slug"] for item in (*first["items"], *rest["items"])] == found(q="coffee", sort=sort)
+
+
 def test_what_is_withdrawn_is_found_no_more() -> None:
     publish("one", "coffee")
     assert search(q="coffee")["total"] == 1

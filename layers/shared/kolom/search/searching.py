@@ -30,7 +30,10 @@ MAX_VERIFIED: Final = 200
 """How many candidates a phrase is looked for in, the best first."""
 
 type Order = tuple[int, float, int]
-"""Where a result stands, the best being the least: 0 if it has all words, minus its score or time, minus its id."""
+"""Where a result stands, the best being the least: 0 if it has all words, minus its score or time, its id.
+
+Of equals, the one that was there first leads: of copies the original. Among the newest it is the last, with minus its id.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ def search(wanted: Search) -> Results:
         found, is_exact = matches.verify_phrases()
     page = matches.page(after, wanted.limit + 1)
     shown, more = page[: wanted.limit], len(page) > wanted.limit
-    ids = [-order[2] for order in shown]
+    ids = [_article_id(order) for order in shown]
     found |= read_found(each for each in ids if each not in found)
     stems = {stem for word in query.words for stem in word.stems}
     return Results(
@@ -146,7 +149,7 @@ class _Matches:
         """Keep only what has the phrases; what was read for that, and whether all candidates could be looked into."""
         candidates = [each for each in self.ids if self._ranking.words[each] & self._phrase_words == self._phrase_words]
         best = heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))
-        found = read_found(-order[2] for order in best)
+        found = read_found(map(_article_id, best))
         is_exact = len(candidates) <= MAX_VERIFIED
         self.ids = set()
         for article_id, each in found.items():
@@ -159,7 +162,11 @@ class _Matches:
     def _order(self, article_id: int) -> Order:
         has_all = self._ranking.words[article_id] & self._all == self._all
         rank = self._listed.times[article_id] if self._newest_first else self._ranking.scores[article_id]
-        return (0 if has_all else 1, -rank, -article_id)
+        return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)
+
+
+def _article_id(order: Order) -> int:
+    return abs(order[2])
 
 
 def _filter(wanted: Search, listed: DocumentList) -> Callable[[int], bool] | None:
