@@ -32,7 +32,7 @@ MAX_VERIFIED: Final = 200
 type Order = tuple[int, float, int]
 """Where a result stands, the best being the least: 0 if it has all words, minus its score or time, its id.
 
-Of equals, the one that was there first leads: of copies the original. Among the newest it is the last, with minus its id.
+Of equals, the one that was there first leads: of copies the original. Among the newest it is the last: minus its id.
 """
 
 
