@@ -4,6 +4,7 @@ Werkzeug's closes every connection and hands over decoded paths and joined heade
 """
 
 import contextlib
+import http
 import http.server
 import logging
 import socket
@@ -22,6 +23,7 @@ from kolom_cli.local.gateway import (
 
 DRAIN_LIMIT_BYTES = 100 * 1024 * 1024
 IDLE_SECONDS = 60
+_REST_SECONDS = 0.2  # how long the rest of a request that is refused may keep us waiting
 _CHUNK_BYTES = 64 * 1024
 _NO_BODY = {204, 304}
 _NOT_PASSED_ON = {"connection", "content-length", "transfer-encoding", "keep-alive"}
@@ -148,7 +150,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _drain(self, length: int) -> None:
         """Read what the client is still sending, else it sees a reset and not the answer."""
-        while length > 0 and (read := self.rfile.read(min(length, _CHUNK_BYTES))):
+        while length > 0 and (read := self.rfile.read1(min(length, _CHUNK_BYTES))):
             length -= len(read)
 
     def _send(self, response: Response) -> None:
@@ -165,6 +167,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(response.body)
         self.wfile.flush()
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answer what cannot be read as a request, such as one whose first line has no end."""
+        self.close_connection = True
+        self.connection.settimeout(_REST_SECONDS)
+        with contextlib.suppress(OSError):
+            self._drain(DRAIN_LIMIT_BYTES)
+        self.connection.settimeout(self.timeout)
+        self._send(gateway_error(code, message or http.HTTPStatus(code).phrase))
+
     def handle_expect_100(self) -> bool:
         more = super().handle_expect_100()
         self.wfile.flush()
@@ -174,7 +185,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return "kolom"
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:  # noqa: ARG002
-        _requests.info("%s %s %s", self.command, self.path, int(code))
+        _requests.info("%s %s", self.requestline, int(code))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
         _log.debug(format, *args)

@@ -265,3 +265,9 @@ def test_a_port_in_use_is_named(stack: LocalStack) -> None:
     taken = int(stack.url.rsplit(":", 1)[1])
     with pytest.raises(PortInUseError, match=str(taken)), LocalStack(FIXTURE / "template.yaml", port=taken):
         pass
+
+
+def test_an_address_without_an_end_is_refused_and_the_client_told(stack: LocalStack) -> None:
+    answer = ask(stack, "/anything?q=" + "x" * 300_000)
+    assert answer.status == 414
+    assert "message" in answer.json

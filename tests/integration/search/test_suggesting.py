@@ -47,6 +47,12 @@ def test_the_last_word_is_a_beginning() -> None:
     assert answer["completions"] == ["old harbours"]
 
 
+def test_a_single_letter_behind_a_word_does_no_harm() -> None:
+    publish("one", "x", title="Harbour lights")
+    assert suggested("harb l") == suggested("harb") == ["one"]
+    assert suggested("l") == []
+
+
 def test_titles_come_before_texts() -> None:
     publish("text", "harbour harbour harbour harbour", title="Coffee")
     publish("title", "coffee", title="The harbour at night")

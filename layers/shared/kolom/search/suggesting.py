@@ -2,7 +2,7 @@
 
 Requests: one for the revision of the document list, two Queries for the last word (words of titles, vocabulary), one
 per stem of the words before it (at most 5) and of at most 3 completions, one BatchGetItem. What is only a letter
-suggests nothing.
+suggests nothing; behind other words it is left out.
 """
 
 from collections import Counter
@@ -46,11 +46,13 @@ class Suggestions:
 def suggest(text: str) -> Suggestions:
     """Suggestions for the beginning of a query; the last word counts as the beginning of a word."""
     typed = list(words(text))
+    while typed and len(typed[-1].form) < MIN_PREFIX:
+        text = text[: typed.pop().start].rstrip()  # too little to tell of another word
     listed = documents.current()
     if not typed or not listed.lengths:
         return Suggestions()
     last = typed[-1]
-    if text[last.end :].strip() or len(last.form) < MIN_PREFIX:
+    if text[last.end :].strip():
         return Suggestions()
     titled = {each: word for word, each in titles.beginning_with(last.form, _MAX_WORDS_READ) if each in listed.lengths}
     completions = _completions(last.form, titled.values(), listed.codes)
