@@ -1,6 +1,7 @@
 """What one request asks of DynamoDB, and what happens when DynamoDB refuses."""
 
 import json
+import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 
 from functions.index_articles.app import handler as index_handler
 from functions.search_articles.app import handler
-from kolom.articles import publishing
+from kolom.articles import publishing, store
 from kolom.models.base import connection
 from kolom.search.codes import POSTINGS_PER_BLOCK
+from kolom.search.entries import describe
+from kolom.search.held import Held, to_record
 from kolom.search.indexing import index
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Faults
@@ -159,6 +162,20 @@ def test_a_term_of_many_blocks_is_found_whole(tables: None) -> None:
     Sequence("sequence", "article").update(actions=[Sequence.value.add(3 * POSTINGS_PER_BLOCK)])
     publish("later", "coffee")
     assert json.loads(get("/api/search", q="coffee")["body"])["total"] == 4
+
+
+def test_two_versions_of_nothing_but_long_unheard_words_fit_one_item() -> None:
+    chance = random.Random(1)
+    held = Held()
+    for _ in range(2):
+        words = ["".join(chance.choices("0123456789abcdefghijklmnopqrstuvwxyz", k=64)) for _ in range(15_000)]
+        done = publishing.publish(content("one", html=f"<p>{' '.join(words)}</p>"), now=NOW, force=True)
+        body = store.load_shown(done.article)
+        assert body is not None
+        postings = describe(done.article, body).postings
+        assert len(postings) > 2_000
+        held.include(Held(postings={term: {element} for term, element in postings.items()}))
+    assert len(to_record(1, held, revision=1).data) < 300_000
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ HEADING_WEIGHT: Final = 2
 MAX_TERMS: Final = 10_000
 """Different terms of one article; a novel has fewer. What comes after them is not found."""
 
+MAX_TERMS_BYTES: Final = 150_000
+"""All terms of one article together: ``terms#`` may hold two versions of them in an item of 400 KB."""
+
 MAX_TEXT_BYTES: Final = 100 * 1024
 """How much of an article's text is kept for snippets and phrases."""
 
@@ -96,19 +99,18 @@ class _Collected:
         self.frequencies: Counter[str] = Counter()
         self.length = 0
         self.vocabulary: set[str] = set()
+        self._bytes = 0
         self._language = language
         self._known: dict[str, tuple[str, bool]] = {}
 
     def add(self, text: str, weight: int, *, with_stop_words: bool = False) -> None:
         """Count the words of ``text`` ``weight`` times."""
         for term, is_stop in self._terms(text):
-            if term not in self.frequencies and len(self.frequencies) >= MAX_TERMS:
+            if is_stop and not with_stop_words:
                 continue
-            if not is_stop:
-                self.length += weight
-            elif not with_stop_words:
-                continue
-            self.frequencies[term] += weight
+            if self._has_room_for(term):
+                self.frequencies[term] += weight
+                self.length += 0 if is_stop else weight
 
     def _terms(self, text: str) -> Iterator[tuple[str, bool]]:
         before: Word | None = None
@@ -118,8 +120,16 @@ class _Collected:
                 yield term, is_stop
             if before is not None and (compound := joined(before, word, text)):
                 # Found under both spellings, but no longer for it: a compound's parts are its words.
-                self.frequencies[self._learn(compound)[0]] += 1
+                found = self._learn(compound)[0]
+                if self._has_room_for(found):
+                    self.frequencies[found] += 1
             before = word
+
+    def _has_room_for(self, term: str) -> bool:
+        if term in self.frequencies:
+            return True
+        self._bytes += len(term.encode())
+        return len(self.frequencies) < MAX_TERMS and self._bytes <= MAX_TERMS_BYTES
 
     def _learn(self, form: str) -> tuple[str, bool]:
         known = self._known[form] = (stem(form, self._language), is_stop_word(form, self._language))
