@@ -4,9 +4,9 @@
 
 Articles are made up: as long as Indonesian news (about 150 different stems), with the frequencies of a language (Zipf
 and Mandelbrot), and with as many words in common as news have: indexed by 8, 32 or 128 at once they need 0.80, 0.56,
-0.31 of the writes of one by one. Some are published and indexed by the stream, one at a time and many at once, and what was
-written is counted. Larger collections are loaded in bulk: what the writer would have written, put into the store below
-its API; of the postings only those that the queries ask for, since moto needs kilobytes an item.
+0.31 of the writes of one by one. Some are published and indexed by the stream, one at a time and many at once, and what
+was written is counted. Larger collections are loaded in bulk: what the writer would have written, put into the store
+below its API; of the postings only those that the queries ask for, since moto needs kilobytes an item.
 
 A query's words are different words of one article, of any frequency. The processor's time is measured in a process of
 its own, against the store in this one, with the document list read; its floor is a bare boto3 script which makes the

@@ -23,7 +23,6 @@ MAX_ITEMS: Final = 6
 _MAX_COMPLETIONS: Final = 3
 _MAX_WORDS_READ: Final = 50
 _MAX_WORDS_BEFORE: Final = 5
-_CANDIDATES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def suggest(text: str) -> Suggestions:
     by_title.sort(key=lambda each: (len(titled[each]), -listed.times[each], -each))
     ends = {each for each, has in ranking.words.items() if has > earlier and (with_all is None or each in with_all)}
     by_text = sorted(ends - titled.keys(), key=lambda each: (-ranking.scores[each], -each))
-    best = [*by_title, *by_text][:_CANDIDATES]
+    best = [*by_title, *by_text][:MAX_ITEMS]
     found = read_found(best, with_text=False)
     used = [word.form for word in completions if any(postings[each] for each in word.stems)]
     return Suggestions(
@@ -95,5 +94,4 @@ def _items(found: Sequence[Found], typed: Sequence[Word]) -> tuple[Suggestion, .
         folded = fold(form)
         return folded if folded in whole or folded.startswith(prefix) else None
 
-    made = [Suggestion(each.card.slug, each.card.title, mark_title(each.card.title, recognise)) for each in found]
-    return tuple(made[:MAX_ITEMS])
+    return tuple(Suggestion(each.card.slug, each.card.title, mark_title(each.card.title, recognise)) for each in found)
