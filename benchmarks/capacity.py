@@ -21,6 +21,7 @@ from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024
+_KINDS = {"doc#": "doc", "terms#": "terms", "words#": "vocabulary", "titles#": "titles", "#": "document list"}
 
 
 @dataclass
@@ -56,7 +57,7 @@ def kind_of(key: Mapping[str, Any]) -> str:
     if "part" not in key or "S" not in key["key"]:
         return "other"
     name, part = key["key"]["S"], key["part"]["S"]
-    for beginning, kind in (("doc#", "doc"), ("terms#", "terms"), ("words#", "vocabulary"), ("#", "document list")):
+    for beginning, kind in _KINDS.items():
         if name.startswith(beginning):
             return "revision" if part == "#" else kind
     return "postings" if part.isdigit() else "other"

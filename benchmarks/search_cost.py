@@ -50,7 +50,7 @@ WORDS = 158
 QUERIES = 50
 START = datetime(2016, 1, 1, tzinfo=UTC)
 _PUBLISHING_REQUESTS = 4  # what a publication itself makes: see benchmarks.articles
-KINDS = ("postings", "document list", "revision", "terms", "doc", "vocabulary")
+KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary")
 
 
 class Writer:
@@ -93,7 +93,7 @@ class Writer:
 
 def index_by_stream(console: Console, writer: Writer, number: int) -> None:
     """Publish, and print what the index cost: an article alone, and many at once."""
-    table = Table("an article published", "requests", *(f"{kind}, write units" for kind in KINDS), "stems", "a stem")
+    table = Table("an article published", "requests", *(f"WU {kind}" for kind in KINDS), "stems", "postings a stem")
     with LocalStack(TEMPLATE, port=0) as stack:
         contents = writer.contents(0, number)
         started = time.perf_counter()
