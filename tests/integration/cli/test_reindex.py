@@ -112,7 +112,7 @@ def test_the_first_interrupt_ends_the_waiting(kolom: Kolom, monkeypatch: pytest.
         stopped.set()
         return list(ids)
 
-    monkeypatch.setattr("kolom_cli.commands.reindex.wait_until_indexed", interrupted)
+    monkeypatch.setattr(reindexing, "wait_until_indexed", interrupted)
     ran = kolom("reindex")
     assert ran.exit_code == 130
     assert "Marked 1 articles" in ran.stderr
