@@ -35,7 +35,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import dynamo_json_dump
 from moto.dynamodb.responses import DynamoHandler
-from moto.dynamodbstreams.models import DynamoDBStreamsBackend
+from moto.dynamodbstreams.models import DynamoDBStreamsBackend, ShardIterator
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 
 from kolom_cli.intrinsics import ACCOUNT_ID
@@ -443,6 +443,23 @@ def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
     return True
 
 
+@contextmanager
+def forget_read_items() -> Iterator[None]:
+    """moto keeps a list of every object that it makes, so that nothing it has ever read is freed."""
+    with (
+        patch.object(Item, "instances_tracked", _Nothing()),
+        patch.object(ShardIterator, "instances_tracked", _Nothing()),
+    ):
+        yield
+
+
+class _Nothing(list[Any]):
+    """A list that stays empty."""
+
+    def append(self, value: Any) -> None:
+        """Forget it."""
+
+
 # Each wraps the ones before it: the undoing goes around the limits, the lock around everything.
 HELPERS = (
     read_by_key,
@@ -451,6 +468,7 @@ HELPERS = (
     undo_only_what_was_touched,
     honour_request_tokens,
     forget_used_iterators,
+    forget_read_items,
     one_call_at_a_time,
     add_to_sets_at_once,
 )

@@ -1,5 +1,6 @@
 """Each point in which moto is helped to behave like DynamoDB; every test fails without its helper."""
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
 from kolom_cli.local.moto_help import help_moto
@@ -396,3 +398,12 @@ def test_adding_to_something_else_is_refused_as_ever(dynamodb: Any) -> None:
     assert add(dynamodb, "b", 1, ReturnValues="UPDATED_NEW")["Attributes"]["numbers"] == {"NS": ["1"]}
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         add(dynamodb, "c", 1, ConditionExpression="attribute_exists(part)")
+
+
+def test_what_was_read_is_freed(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="t", Item=item("a"))
+    keys = {"t": {"Keys": [item("a")]}}
+    for _ in range(5):
+        assert len(dynamodb.batch_get_item(RequestItems=keys)["Responses"]["t"]) == 1
+    gc.collect()
+    assert sum(isinstance(each, Item) for each in gc.get_objects()) == 1
