@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import pages, preview
+from kolom import pages, preview, signing
 from kolom.articles import reading
 from kolom.errors import NotFound
 from kolom.http import new_api
@@ -20,7 +20,7 @@ api = new_api()
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
     try:
-        article_id = preview.verify(unquote(token), preview.secret, now=datetime.now(UTC))
+        article_id = preview.verify(unquote(token), signing.secret, now=datetime.now(UTC))
         page = pages.preview(*reading.read_unpublished(article_id))
     except NotFound:
         page = pages.problem(HTTPStatus.NOT_FOUND)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kolom import preview as previews
+from kolom import signing
 from kolom.articles import publishing, store
 from kolom.articles.shelves import SHELVES, ShelfName, list_label, list_shelf
 from kolom.articles.types import Article, Card
@@ -120,7 +121,7 @@ def preview(
     if article.status == "deleted":
         console.fail(f"the article {slug!r} is deleted")
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
-    token = previews.sign(article.id, previews.secret(), expires_at=expires_at)
+    token = previews.sign(article.id, signing.secret(), expires_at=expires_at)
     typer.echo(f"{settings().need('site_url').rstrip('/')}/preview/{token}")
     console.err().print(f"good until {timestamp(expires_at)}", highlight=False)
 

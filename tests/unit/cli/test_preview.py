@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
 from kolom.errors import ConfigurationError, NotFound
-from kolom.preview import Secret, sign, verify
+from kolom.preview import sign, verify
+from kolom.signing import Secret
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = Secret.parse("k" * 64)
