@@ -18,6 +18,9 @@ os.environ.update(
     TIME_ZONE="Asia/Jakarta",
     ARTICLES_TABLE="kolom-articles",
     SEARCH_TABLE="kolom-search",
+    COMMENTS_TABLE="kolom-comments",
+    GUARD_TABLE="kolom-guard",
+    OUTBOX_TABLE="kolom-outbox",
     MEDIA_BUCKET="kolom-media",
     SECRET_NAME="kolom-secret",
 )

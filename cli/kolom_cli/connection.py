@@ -31,6 +31,10 @@ OUTPUTS: Final = {
     "TimeZone": "TIME_ZONE",
     "ArticlesTable": "ARTICLES_TABLE",
     "SearchTable": "SEARCH_TABLE",
+    "CommentsTable": "COMMENTS_TABLE",
+    "GuardTable": "GUARD_TABLE",
+    "OutboxTable": "OUTBOX_TABLE",
+    "SpamDays": "SPAM_DAYS",
     "MediaBucket": "MEDIA_BUCKET",
     "SecretName": "SECRET_NAME",
 }

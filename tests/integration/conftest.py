@@ -1,6 +1,8 @@
 """The stack's tables on moto, made from the template."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from kolom import signing
+from kolom.config import Settings, settings
 from kolom.models.base import connection
 from kolom.search import documents, vocabulary
 from kolom_cli.local.moto_help import help_moto
@@ -77,8 +81,32 @@ def faults(tables: None) -> Iterator[Faults]:
 
 
 @pytest.fixture
-def secret(tables: None) -> str:
+def secret(tables: None) -> Iterator[str]:
     """The site's secret."""
     text = "0123456789abcdef" * 4
     boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
-    return text
+    signing.secret.cache_clear()
+    yield text
+    signing.secret.cache_clear()
+
+
+type Configure = Callable[..., None]
+"""Sets settings for the rest of a test: ``configure(moderation_mode="none")``."""
+
+
+@pytest.fixture
+def configure() -> Iterator[Configure]:
+    """Settings that are other than the environment's."""
+    before = {name: os.environ.get(name) for name in (field.name.upper() for field in fields(Settings))}
+
+    def change(**values: object) -> None:
+        os.environ.update({name.upper(): str(value) for name, value in values.items()})
+        settings.cache_clear()
+
+    yield change
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    settings.cache_clear()

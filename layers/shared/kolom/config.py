@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from kolom.errors import ConfigurationError
@@ -24,8 +25,23 @@ class Settings:
     time_zone: str = "UTC"
     articles_table: str = ""
     search_table: str = ""
+    comments_table: str = ""
+    guard_table: str = ""
+    outbox_table: str = ""
     media_bucket: str = ""
     secret_name: str = ""
+    owner_email: str = ""
+    allowed_origins: str = ""
+    moderation_mode: Literal["none", "first", "all"] = "first"
+    form_token: Literal["optional", "required"] = "optional"  # noqa: S105 - whether one is needed
+    proof_of_work: Literal["none", "altcha"] = "none"
+    blocked_words: str = ""
+    links_allowed: int = 2
+    comments_per_minute: int = 10
+    comments_close_after_days: int = 0
+    edit_minutes: int = 15
+    spam_days: int = 30
+    email_days: int = 365
 
     def need(self, name: str) -> str:
         """The setting ``name``, which must not be empty."""
@@ -40,6 +56,12 @@ class Settings:
         return ZoneInfo(self.time_zone)
 
     @property
+    def origins(self) -> frozenset[str]:
+        """The origins whose pages may send to the API: the site's own, and those of :attr:`allowed_origins`."""
+        listed = {origin.strip().rstrip("/") for origin in self.allowed_origins.split(",")}
+        return frozenset({self.site_url.rstrip("/"), *listed} - {""})
+
+    @property
     def language_codes(self) -> tuple[str, ...]:
         """The site's languages, the first one being the default."""
         return tuple(code.strip() for code in self.languages.split(",") if code.strip())
@@ -47,10 +69,20 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read every field from the variable of its name; missing ones keep their default."""
-        known = {
-            field.name: environment[field.name.upper()] for field in fields(cls) if field.name.upper() in environment
-        }
+        known: dict[str, Any] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            if name in environment:
+                value = environment[name]
+                known[field.name] = _number(name, value) if isinstance(field.default, int) else value
         return cls(**known)
+
+
+def _number(name: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a whole number, not {value!r}") from None
 
 
 @cache

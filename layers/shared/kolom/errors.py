@@ -47,6 +47,14 @@ class Conflict(KolomError):
     """The write was based on something that has changed since, or wants a name that is taken."""
 
 
+class TooMany(KolomError):
+    """The caller sent too much in too short a time, and may come again after ``retry_after_seconds``."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Busy(KolomError):
     """The store could not take the request in time; nothing was changed and a later try may succeed."""
 

@@ -19,8 +19,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
-from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound
-from kolom.models.transaction import is_throttled
+from kolom.bodies import Malformed, TooLarge, UnsupportedType, read_body
+from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound, TooMany
+from kolom.models.transaction import is_throttled, is_unavailable
 from kolom.observability import logger
 
 PROBLEM = "application/problem+json"
@@ -37,12 +38,20 @@ _DEFAULT_CACHING = {
     HTTPStatus.GONE: "max-age=60",
 }
 
+_WITH_BODY = {"POST", "PATCH", "PUT"}
+
+_SOON = {"Retry-After": "1"}
+
 _STATUS_OF: Mapping[type[KolomError], HTTPStatus] = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
+    Malformed: HTTPStatus.BAD_REQUEST,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -75,21 +84,53 @@ class MovedPermanently(Exception):
         self.location = location
 
 
+type FormAnswer = Callable[[Event, Mapping[str, str], Answer], Answer]
+"""What a plain HTML form gets to see, from the request, its fields, and the answer that JSON would have got."""
+
+
 class Api(APIGatewayHttpResolver):
-    """A resolver whose answers are problems where something is wrong, and cacheable where nothing is."""
+    """A resolver whose answers are problems where something is wrong, and cacheable where nothing is.
+
+    What a form sends reaches the handlers as JSON of the same fields.
+    """
+
+    caching: str | None = None
+    form_answer: FormAnswer | None = None
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> Answer:
         """The answer to an HTTP API event of payload format 2.0."""
-        return finish(event, super().resolve(event, context))
+        body = None
+        if event["requestContext"]["http"]["method"] in _WITH_BODY:
+            try:
+                body = read_body(event, takes_forms=self.form_answer is not None)
+            except KolomError as error:
+                return finish(event, _answer(_domain_error(error)))
+        if body is not None:
+            headers = {name: value for name, value in event["headers"].items() if name.lower() != "content-type"}
+            event = {
+                **event,
+                "headers": {**headers, "content-type": "application/json"},
+                "body": json.dumps(body.value),
+                "isBase64Encoded": False,
+            }
+        answer = super().resolve(event, context)
+        if body is not None and body.is_form and self.form_answer is not None:
+            answer = self.form_answer(dict(event), body.value, answer)
+        return finish(event, answer, self.caching)
 
 
-def new_api() -> Api:
-    """A resolver of its own for a function: validating, with every error of the domain told as a problem (RFC 9457)."""
+def new_api(*, caching: str | None = None, form_answer: FormAnswer | None = None) -> Api:
+    """A resolver of its own for a function: validating, with every error of the domain told as a problem (RFC 9457).
+
+    ``caching`` is the ``Cache-Control`` of a GET's 200, where it is another than a minute. With ``form_answer``, bodies
+    may be those of HTML forms.
+    """
     api = Api(
         enable_validation=True,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
+    api.caching, api.form_answer = caching, form_answer
     handlers: Sequence[tuple[type[Exception], Callable[[Any], Response[str]]]] = (
         (MovedPermanently, _moved),
         (KolomError, _domain_error),
@@ -116,7 +157,12 @@ def problem(
     return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=dict(headers or {}))
 
 
-def finish(event: Mapping[str, Any], answer: Answer) -> Answer:
+def header(event: Mapping[str, Any], name: str) -> str | None:
+    """The value of a request's header, None without it."""
+    return next((str(value) for key, value in (event.get("headers") or {}).items() if key.lower() == name), None)
+
+
+def finish(event: Mapping[str, Any], answer: Answer, caching: str | None = None) -> Answer:
     """Give an answer its ``Cache-Control``, its validator and a form that fits into Lambda's limit.
 
     A 200 to a GET or HEAD gets a strong ``ETag`` (RFC 9110, 8.8.3) over its body, and becomes a 304 where
@@ -127,6 +173,8 @@ def finish(event: Mapping[str, Any], answer: Answer) -> Answer:
     method = event["requestContext"]["http"]["method"]
     readable = method in {"GET", "HEAD"}
     default = _DEFAULT_CACHING.get(HTTPStatus(answer["statusCode"]), "no-store") if readable else "no-store"
+    if caching is not None and answer["statusCode"] == HTTPStatus.OK:
+        default = caching
     headers.setdefault("Cache-Control", default)
     if not readable or answer["statusCode"] != HTTPStatus.OK:
         return answer
@@ -181,15 +229,32 @@ def _domain_error(error: KolomError) -> Response[str]:
     status = next((_STATUS_OF[kind] for kind in type(error).__mro__ if kind in _STATUS_OF), None)
     if status is None:
         return _unexpected(error)
-    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = _SOON if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    if isinstance(error, TooMany):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
     return problem(status, str(error), error.errors if isinstance(error, Invalid) else (), headers)
 
 
 def _validation_error(error: RequestValidationError) -> Response[str]:
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
         return problem(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
-    errors = [FieldError(str(entry["loc"][-1]), str(entry["msg"])) for entry in error.errors()]
+    errors = [FieldError(_field(entry["loc"]), _message(entry)) for entry in error.errors()]
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not acceptable as it is", errors)
+
+
+def _field(location: Sequence[int | str]) -> str:
+    """The name of the field as the caller wrote it: what follows ``body``, ``query`` or ``path``."""
+    return str(location[1] if len(location) > 1 else location[-1])
+
+
+def _message(entry: Mapping[str, Any]) -> str:
+    return str(entry["msg"]).removeprefix("Value error, ")
+
+
+def _answer(response: Response[str]) -> Answer:
+    """A response made outside of the resolver, as Lambda answers it."""
+    headers = {name: value for name, value in response.headers.items() if value is not None}
+    return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
 
 
 def _unsupported_content_type(_: RequestUnsupportedContentType) -> Response[str]:
@@ -207,9 +272,10 @@ def _service_error(error: ServiceError) -> Response[str]:
 def _storage_error(error: PynamoDBException) -> Response[str]:
     if is_throttled(error):
         logger.warning("throttled by DynamoDB", code=error.cause_response_code)
-        return problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "the store is at its limit, try again", headers={"Retry-After": "1"}
-        )
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store is at its limit, try again", headers=_SOON)
+    if is_unavailable(error):
+        logger.exception("DynamoDB is not available")
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer, try again", headers=_SOON)
     return _unexpected(error)
 
 

@@ -5,8 +5,15 @@ name and namespace come from the template (``POWERTOOLS_LOG_LEVEL``, ``POWERTOOL
 ``POWERTOOLS_METRICS_NAMESPACE``).
 """
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
 tracer = Tracer()
 metrics = Metrics()
+
+
+def count(event: str) -> None:
+    """Count one business event, where most invocations have none."""
+    with single_metric(name=event, unit=MetricUnit.Count, value=1):
+        pass

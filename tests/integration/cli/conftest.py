@@ -10,7 +10,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from kolom import preview
+from kolom import signing
 from kolom.config import settings
 from kolom_cli.main import app
 from kolom_cli.template import Template
@@ -22,6 +22,10 @@ OUTPUTS = {
     "TimeZone": "Asia/Jakarta",
     "ArticlesTable": "kolom-articles",
     "SearchTable": "kolom-search",
+    "CommentsTable": "kolom-comments",
+    "GuardTable": "kolom-guard",
+    "OutboxTable": "kolom-outbox",
+    "SpamDays": "30",
     "MediaBucket": "kolom-media",
     "SecretName": "kolom-secret",
 }
@@ -32,12 +36,12 @@ def environment() -> Iterator[None]:
     """What a command sets in the environment ends with its test."""
     before = dict(os.environ)
     settings.cache_clear()
-    preview.secret.cache_clear()
+    signing.secret.cache_clear()
     yield
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
-    preview.secret.cache_clear()
+    signing.secret.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from kolom.models.base import connection
@@ -12,18 +13,31 @@ type Operation = tuple[str, str]
 """An action, and the table or ``table/index/name`` that it touches."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was asked for. ``leading_keys`` are the hash keys of each operation's items, where it names them."""
+
+    operations: list[Operation]
+    leading_keys: dict[Operation, set[str]]
+
+
 @contextmanager
-def recorded() -> Iterator[list[Operation]]:
+def recorded() -> Iterator[Recorded]:
     """Every operation made inside, in order; a transaction as the actions for which IAM asks."""
-    operations: list[Operation] = []
+    asked = Recorded([], {})
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
-        operations.extend(_operations(model.name, params))
+        asked.operations.extend(_operations(model.name, params))
+        if model.name == "BatchGetItem":
+            for table, wanted in params["RequestItems"].items():
+                hash_key = connection()._tables[table].hash_keyname
+                keys = asked.leading_keys.setdefault((f"dynamodb:{model.name}", table), set())
+                keys |= {str(key[hash_key]["S"]) for key in wanted["Keys"]}
 
     events = connection().client.meta.events
     events.register("provide-client-params.dynamodb.*", note)
     try:
-        yield operations
+        yield asked
     finally:
         events.unregister("provide-client-params.dynamodb.*", note)
 

@@ -11,21 +11,32 @@ import pytest
 
 from functions.fetch_articles import app as fetch_articles
 from functions.index_articles import app as index_articles
+from functions.moderate import app as moderate
 from functions.preview_article import app as preview_article
+from functions.read_comments import app as read_comments
 from functions.release_due import app as release_due
 from functions.search_articles import app as search_articles
 from functions.serve_pages import app as serve_pages
-from kolom import preview
-from kolom.articles import publishing
+from functions.write_comments import app as write_comments
+from kolom import preview, signing
+from kolom.articles import publishing, reading
+from kolom.comments import links, moderation, people, queues, store
+from kolom.comments.types import Action, Comment
 from kolom.search.indexing import index
 from kolom_cli.template import Template
-from tests.factories import NOW, Context, content, request
+from tests.factories import NOW, Context, comment_request, content, request
+from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
 
 pytestmark = pytest.mark.usefixtures("tables")
 
 
 DRAFT_ID = 5
+OF_THE_TEST = {
+    "write_comments": {("dynamodb:Query", "kolom-comments/index/by_status")},
+    "moderate": {("dynamodb:Query", "kolom-comments"), ("dynamodb:BatchGetItem", "kolom-articles")},
+}
+"""What the tests ask for on the way, as the site's owner would."""
 
 
 def blog() -> None:
@@ -66,7 +77,7 @@ def use_serve_pages() -> None:
 
 def use_preview_article() -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=1)
-    token = preview.sign(DRAFT_ID, preview.secret(), expires_at=expires_at)
+    token = preview.sign(DRAFT_ID, signing.secret(), expires_at=expires_at)
     for path in (f"/preview/{token}", "/preview/none"):
         preview_article.handler(request(path), Context())
 
@@ -101,6 +112,64 @@ def use_search_articles() -> None:
         search_articles.handler(request(path, query), Context())
 
 
+def post(slug: str = "n0", **fields: Any) -> Comment:
+    """A comment as it is stored after its POST, which changes a second before the next one."""
+    answer = write_comments.handler(comment_request(slug, **fields), Context())
+    assert answer["statusCode"] == 201, answer
+    return queues.find(json.loads(answer["body"])["comment"]["id"])
+
+
+def use_read_comments() -> None:
+    for path, query in [
+        *((f"/api/articles/{slug}/comments", "") for slug in ("n0", "n1", "none", "draft", "gone")),
+        ("/api/comments/counts", "slug=n0&slug=n1&slug=none"),
+        ("/api/comments/recent", ""),
+    ]:
+        read_comments.handler(request(path, query), Context())
+
+
+def use_write_comments() -> None:
+    write_comments.handler(request("/api/form-token"), Context())
+    parent = post(content="first", email="a@example.com")
+    moderation.moderate(parent.article_id, parent.id, "approve", by="test", now=datetime.now(UTC))
+    for fields in (
+        {"content": "a reply", "parent_id": parent.id},
+        {"content": "a text that is long enough to be looked for elsewhere on the site"},
+        {"content": "a reply", "parent_id": parent.id},
+    ):
+        post(**fields)
+    token = people.edit_token(parent.article_id, parent.id, signing.secret())
+    headers = {"authorization": f"Bearer {token}"}
+    reply = post(content="a trusted reply", parent_id=parent.id, headers=headers)
+    assert reply.status == "approved"
+    path = f"/api/articles/n0/comments/{parent.id}"
+    body = json.dumps({"content": "another text"})
+    json_headers = {**headers, "content-type": "application/json"}
+    write_comments.handler(request(path, method="PATCH", headers=json_headers, body=body), Context())
+    write_comments.handler(request(path, method="DELETE", headers=headers), Context())
+
+
+def use_moderate() -> None:
+    def follow(comment: Comment, action: Action) -> None:
+        token = links.issue(comment, action, signing.secret(), now=datetime.now(UTC))
+        for method in ("GET", "POST", "POST"):
+            moderate.handler(request(f"/api/moderation/{token}", method=method), Context())
+
+    now = datetime.now(UTC)
+    parent = queues.list_by_article(1)[0]
+    follow(parent, "approve")
+    reply = queues.reply(
+        store.load(1, parent.id) or parent,
+        reading.read_cards([1])[1],
+        name="Owner",
+        content="Yes",
+        now=now,
+        secret=signing.secret(),
+    )
+    follow(reply, "spam")
+    follow(store.load(1, parent.id) or parent, "delete")
+
+
 @pytest.fixture
 def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
     """How to lead each function along all of its paths."""
@@ -110,6 +179,9 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
         "preview_article": use_preview_article,
         "index_articles": use_index_articles,
         "search_articles": use_search_articles,
+        "read_comments": use_read_comments,
+        "write_comments": use_write_comments,
+        "moderate": use_moderate,
         "release_due": lambda: use_release_due(monkeypatch),
     }
 
@@ -127,18 +199,47 @@ def granted(template: Template, function: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("function", [path.parent.name for path in sorted(Path("functions").glob("*/app.py"))])
 def test_a_function_uses_exactly_what_it_is_granted(
-    function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str
+    function: str,
+    template: Template,
+    uses: dict[str, Callable[[], None]],
+    secret: str,
+    configure: Configure,
 ) -> None:
+    configure(owner_email="owner@example.com")
     blog()
+    if function in {"read_comments", "moderate"}:
+        post(content="first")
     if function == "search_articles":
         index(range(1, 8))
     if function == "index_articles":
         index((2, 3))
         publishing.publish(content("n1", html="<p>other words</p>"), now=NOW, force=True)
         publishing.unpublish("n2", now=NOW)
-    with recorded() as operations:
+    with recorded() as asked:
         uses[function]()
-    assert set(operations) == granted(template, function)
+    assert set(asked.operations) - OF_THE_TEST.get(function, set()) == granted(template, function)
+
+
+def test_public_comments_are_read_by_counts_and_public_indexes_only(
+    template: Template, secret: str, configure: Configure
+) -> None:
+    blog()
+    post(content="first")
+    with recorded() as asked:
+        use_read_comments()
+    on_comments = {operation for operation in asked.operations if operation[1].startswith("kolom-comments")}
+    assert on_comments == {
+        ("dynamodb:Query", "kolom-comments/index/public"),
+        ("dynamodb:Query", "kolom-comments/index/recent"),
+        ("dynamodb:BatchGetItem", "kolom-comments"),
+    }
+    (condition,) = (
+        statement.condition
+        for statement in template.functions["read_comments"].policies
+        if statement.actions == ("dynamodb:BatchGetItem",)
+    )
+    assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["stats#*"]}}
+    assert all(key.startswith("stats#") for key in asked.leading_keys["dynamodb:BatchGetItem", "kolom-comments"])
 
 
 def test_nothing_is_granted_by_a_pattern(template: Template) -> None:
@@ -152,10 +253,10 @@ def test_no_function_may_scan(template: Template) -> None:
     assert "Scan" not in actions
 
 
-def test_only_previews_may_read_the_secret(template: Template) -> None:
+def test_no_function_that_answers_public_reads_may_read_the_secret(template: Template) -> None:
     readers = [
         name
         for name, function in template.functions.items()
         if any("secretsmanager:GetSecretValue" in statement.actions for statement in function.policies)
     ]
-    assert readers == ["preview_article"]
+    assert set(readers) == {"preview_article", "write_comments", "moderate"}

@@ -1,13 +1,24 @@
 """The models and the template describe the same tables."""
 
+from typing import Any
+
 import pytest
 from pynamodb.models import Model
 
 from kolom.models.articles import ArticleRecord
+from kolom.models.comments import CommentRecord
+from kolom.models.guard import GuardRecord
+from kolom.models.outbox import OutboxRecord
 from kolom.models.search import SearchRecord
 from kolom_cli.template import Template
 
-MODELS: dict[str, type[Model]] = {"ArticlesTable": ArticleRecord, "SearchTable": SearchRecord}
+MODELS: dict[str, type[Model]] = {
+    "ArticlesTable": ArticleRecord,
+    "CommentsTable": CommentRecord,
+    "GuardTable": GuardRecord,
+    "OutboxTable": OutboxRecord,
+    "SearchTable": SearchRecord,
+}
 
 
 @pytest.mark.parametrize("logical_id", MODELS)
@@ -18,18 +29,33 @@ def test_a_model_has_the_keys_and_indexes_of_its_table(logical_id: str, template
         (key["AttributeName"], key["KeyType"]) for key in schema["key_schema"]
     ]
     assert types == {entry["AttributeName"]: entry["AttributeType"] for entry in schema["attribute_definitions"]}
-    assert [
-        (index["IndexName"], index["KeySchema"], index["Projection"]["ProjectionType"])
+    assert {
+        index["IndexName"]: (keys(index["KeySchema"]), index["Projection"]["ProjectionType"])
         for index in table.get("GlobalSecondaryIndexes", [])
-    ] == [
-        (index["index_name"], index["key_schema"], index["projection"]["ProjectionType"])
+    } == {
+        index["index_name"]: (keys(index["key_schema"]), index["projection"]["ProjectionType"])
         for index in schema["global_secondary_indexes"]
-    ]
+    }
+
+
+def keys(schema: Any) -> dict[str, str]:
+    """An index's keys: which attribute is the hash, which the range."""
+    return {key["KeyType"]: key["AttributeName"] for key in schema}
 
 
 @pytest.mark.parametrize("logical_id", MODELS)
 def test_a_model_finds_its_table_by_the_functions_environment(logical_id: str, template: Template) -> None:
     assert MODELS[logical_id].Meta.table_name == template.tables[logical_id].name
+
+
+def test_the_public_indexes_hold_only_what_readers_may_see(template: Template) -> None:
+    for index in template.tables["CommentsTable"].create["GlobalSecondaryIndexes"]:
+        if index["IndexName"] != "by_status":
+            assert index["Projection"]["ProjectionType"] == "INCLUDE"
+            assert set(index["Projection"]["NonKeyAttributes"]) == {
+                *("parent_id", "name", "website", "avatar", "is_owner", "content_html"),
+                *("created_at", "edited_at", "deleted"),
+            }
 
 
 def test_there_are_six_tables(template: Template) -> None:

@@ -5,7 +5,7 @@ Reads through the index follow a publication by about a second.
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -156,6 +156,30 @@ def read_public_card(slug: str) -> Article:
     article = _card(_pointer(f"slug:{slug}"), f"there is no article {slug!r}")
     _check_public(article, slug)
     return article
+
+
+def find_public_card(slug: str) -> Article:
+    """The published article that has that slug, or had it before. Two GetItems.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    """
+    article = _card(_pointer(f"slug:{slug}"), f"there is no article {slug!r}")
+    _check_public(article, article.slug)
+    return article
+
+
+def find_ids(slugs: Collection[str]) -> dict[str, int]:
+    """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
+    keys = [(f"slug:{slug}", POINTER) for slug in slugs]
+    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
+
+
+def read_cards(article_ids: Collection[int]) -> dict[int, Article]:
+    """The published ones among these articles. A BatchGetItem for each hundred."""
+    records = CardRecord.batch_get([(str(article_id), CARD) for article_id in article_ids]) if article_ids else ()
+    cards = (to_article(record) for record in records)
+    return {card.id: card for card in cards if card.status == "published"}
 
 
 def read_unpublished(article_id: int) -> tuple[Article, Body]:

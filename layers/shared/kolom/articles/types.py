@@ -1,7 +1,7 @@
 """What an article is: as an author supplies it, as it is kept, and as a reader sees it. Pure data."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from kolom.authoring import Heading, SourceFormat
@@ -90,6 +90,12 @@ class Article(Card):
     def is_listed(self) -> bool:
         """Whether it stands in the public lists and counts: free pages and unpublished articles do not."""
         return self.status == "published" and self.kind == "article"
+
+    def takes_comments(self, now: datetime, *, close_after_days: int) -> bool:
+        """Whether readers may comment: its author wants it, and it is not too old for that (0 days: never)."""
+        if not self.comments_open or self.published_at is None:
+            return False
+        return not close_after_days or now < self.published_at + timedelta(days=close_after_days)
 
 
 @dataclass(frozen=True, slots=True)

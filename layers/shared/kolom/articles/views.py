@@ -1,6 +1,6 @@
 """Articles as the API shows them: the shapes of the contract, from which the OpenAPI document is made."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from pydantic import BaseModel
@@ -85,7 +85,9 @@ class ArticleView(CardView):
             toc=[HeadingView(id=heading.id, level=heading.level, text=heading.text) for heading in body.toc],
             previous=previous,
             next=following,
-            comments_open=article.comments_open,
+            comments_open=article.takes_comments(
+                datetime.now(UTC), close_after_days=settings().comments_close_after_days
+            ),
         )
 
 

@@ -1,11 +1,13 @@
 """What every table's model has in common: its name from the settings, short timeouts, and times."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import ClassVar
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import STRING
 from pynamodb.exceptions import PynamoDBException
@@ -56,10 +58,17 @@ class Record(Model):
         table = super()._get_connection()
         shared = connection()
         if table.connection is not shared:
-            if table.table_name not in shared._tables:
-                shared.add_meta_table(table.get_meta_table())
+            # Of several models of one table, only the one with the indexes may know of them.
+            known, own = shared._tables.get(table.table_name), table.get_meta_table()
+            if known is None or len(_indexes(own)) > len(_indexes(known)):
+                shared._tables[table.table_name] = own
             table.connection = shared
         return table
+
+
+def _indexes(table: MetaTable) -> Sequence[object]:
+    indexes: Sequence[object] = table.data.get("GlobalSecondaryIndexes") or ()
+    return indexes
 
 
 def is_condition_failed(error: PynamoDBException) -> bool:

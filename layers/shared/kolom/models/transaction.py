@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -29,9 +30,16 @@ _THROTTLES = {
     "RequestLimitExceeded",
 }
 
+_FAILURES = {"InternalServerError", "ServiceUnavailable", "500", "503"}
+
 
 class _Contended(Exception):
     """Another transaction touched the same items at the same moment; nothing was written."""
+
+
+def is_unavailable(error: PynamoDBException) -> bool:
+    """Whether DynamoDB could not be reached, or failed itself: a later call may succeed, this one may have too."""
+    return error.cause_response_code in _FAILURES or isinstance(error.cause, BotoCoreError)
 
 
 def is_throttled(error: PynamoDBException) -> bool:
@@ -39,39 +47,62 @@ def is_throttled(error: PynamoDBException) -> bool:
     return error.cause_response_code in _THROTTLES
 
 
+_SENT_IN_ORDER = ("check", "delete", "put", "update")
+"""PynamoDB sends the writes in this order, whatever theirs was; reasons for a cancellation come back in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    kind: str
+    apply: Callable[[TransactWrite], None]
+    refused: KolomError | None = None
+
+
 @dataclass(slots=True)
 class Transaction:
     """Collects up to :data:`MAX_ITEMS` writes and commits all or none of them.
 
-    Each conditional write brings the error that tells why its condition failed. A commit is idempotent: it carries
-    a request token, so the SDK's own retry of a lost answer cannot apply it twice.
+    Each conditional write brings the error that tells why its condition failed; where several fail, the one that was
+    added first is told. A commit is idempotent: it carries a request token, so the SDK's own retry of a lost answer
+    cannot apply it twice.
     """
 
-    _deletes: list[tuple[Callable[[TransactWrite], None], KolomError | None]] = field(default_factory=list)
-    _puts: list[tuple[Callable[[TransactWrite], None], KolomError | None]] = field(default_factory=list)
-    _updates: list[tuple[Callable[[TransactWrite], None], KolomError | None]] = field(default_factory=list)
+    _writes: list[_Write] = field(default_factory=list)
 
     def __len__(self) -> int:
-        """How many items the transaction writes so far."""
-        return len(self._deletes) + len(self._puts) + len(self._updates)
+        """How many items the transaction writes or checks so far."""
+        return len(self._writes)
 
     def put(self, item: Model, condition: Condition | None = None, refused: KolomError | None = None) -> None:
         """Write ``item`` whole; ``refused`` is raised by :meth:`commit` when ``condition`` does not hold."""
-        self._puts.append((lambda write: write.save(item, condition), refused))
+        self._writes.append(_Write("put", lambda write: write.save(item, condition), refused))
 
     def delete(self, item: Model) -> None:
         """Remove ``item``, which may be gone already."""
-        self._deletes.append((lambda write: write.delete(item), None))
+        self._writes.append(_Write("delete", lambda write: write.delete(item)))
 
-    def update(self, item: Model, actions: Sequence[Action]) -> None:
+    def update(
+        self,
+        item: Model,
+        actions: Sequence[Action],
+        condition: Condition | None = None,
+        refused: KolomError | None = None,
+    ) -> None:
         """Apply ``actions`` to the item with ``item``'s key, made by them where it is new."""
-        self._updates.append((lambda write: write.update(item, list(actions)), None))
+        self._writes.append(_Write("update", lambda write: write.update(item, list(actions), condition), refused))
+
+    def check(
+        self, model: type[Model], key: tuple[str, str], condition: Condition, refused: KolomError | None = None
+    ) -> None:
+        """Let ``condition`` hold for the item with that hash and range key, without writing it."""
+        self._writes.append(_Write("check", lambda write: write.condition_check(model, *key, condition), refused))
 
     def commit(self) -> None:
         """Write everything, trying again with jitter while other transactions are in the way.
 
         :raises KolomError: the ``refused`` of the first write whose condition failed
         :raises Busy: conflicts or throttling lasted past :data:`DEADLINE_SECONDS`; nothing was written
+        :raises PynamoDBException: DynamoDB failed; whether anything was written is not known
         """
         retrying = Retrying(
             retry=retry_if_exception_type(_Contended),
@@ -85,17 +116,17 @@ class Transaction:
             raise Busy("too many changes at once; nothing was written, try again") from error
 
     def _attempt(self) -> None:
-        # PynamoDB sends deletes, then puts, then updates; cancellation reasons come back in that order.
-        writes = [*self._deletes, *self._puts, *self._updates]
         try:
             with TransactWrite(connection=connection(), client_request_token=str(uuid4())) as transaction:
-                for write, _ in writes:
-                    write(transaction)
+                for write in self._writes:
+                    write.apply(transaction)
         except TransactWriteError as error:
             codes = [reason.code if reason else None for reason in _reasons(error)]
-            for code, (_, refused) in zip(codes, writes, strict=False):
-                if code == "ConditionalCheckFailed" and refused is not None:
-                    raise refused from error
+            sent = sorted(self._writes, key=lambda write: _SENT_IN_ORDER.index(write.kind))
+            failed = {id(write) for code, write in zip(codes, sent, strict=False) if code == "ConditionalCheckFailed"}
+            for write in self._writes:
+                if id(write) in failed and write.refused is not None:
+                    raise write.refused from error
             if _CONFLICTS & {error.cause_response_code, *codes}:
                 raise _Contended from error
             if is_throttled(error) or _THROTTLES & set(codes):

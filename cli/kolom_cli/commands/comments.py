@@ -1,0 +1,254 @@
+"""`kolom comments …`: the moderator's side."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from kolom import signing
+from kolom.articles import publishing, reading
+from kolom.comments import links, queues
+from kolom.comments.moderation import moderate
+from kolom.comments.types import Action, Comment
+from kolom.config import settings
+from kolom.errors import KolomError
+from kolom.fields import Content, Name
+from kolom.guard import bans
+from kolom.models.base import timestamp
+from kolom_cli import console
+from kolom_cli.connection import connect
+
+app = typer.Typer(no_args_is_help=True, help="Moderate comments, answer them, and forget people.")
+
+_EXCERPT = 80
+_LINKED: tuple[Action, ...] = ("approve", "spam", "delete")
+_DONE = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The comment's id.", show_default=False)]
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="The comments' ids.", show_default=False)]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command("list")
+def list_comments(
+    ctx: typer.Context,
+    status: Annotated[
+        str | None, typer.Option("--status", help=f"Only these: {', '.join(queues.STATUSES)}.", metavar="STATUS")
+    ] = None,
+    article: Annotated[
+        str | None, typer.Option("--article", help="Only those of this article.", metavar="SLUG")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each status at most.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List comments, newest first: those that wait for approval come first."""
+    chosen = [each for each in queues.STATUSES if status in {None, each}]
+    if not chosen:
+        raise typer.BadParameter(f"must be one of {', '.join(queues.STATUSES)}", param_hint="--status")
+    connect(ctx.obj)
+    if article is not None:
+        all_of_it = queues.list_by_article(publishing.find(article).id)
+        found = [
+            comment for each in chosen for comment in [one for one in reversed(all_of_it) if one.status == each][:limit]
+        ]
+    else:
+        found = [comment for each in chosen for comment in queues.list_by_status(each, limit=limit)]
+    if as_json:
+        _print_json([_as_data(comment) for comment in found])
+        return
+    console.out().print(_table(found))
+
+
+@app.command("show")
+def show(
+    ctx: typer.Context,
+    comment_id: Id,
+    with_links: Annotated[
+        bool, typer.Option("--links", help="Also make links by which anyone may moderate it, once each.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything about one comment: its text, why it has its status, and its author's address."""
+    connect(ctx.obj)
+    data = queues.personal_data(queues.find(comment_id))
+    shown = {**_as_data(data.comment), "email": data.email, "notify_replies": data.notify_replies}
+    if with_links:
+        shown["links"] = {action: _link(data.comment, action) for action in _LINKED}
+    if as_json:
+        _print_json(shown)
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in shown.items():
+        lines = [f"{key} {each}" for key, each in value.items()] if isinstance(value, dict) else value
+        text = "\n".join(lines) if isinstance(lines, list) else "" if lines is None else str(lines)
+        table.add_row(name, escape(text))
+    console.out().print(table)
+
+
+@app.command("approve")
+def approve(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
+    """Let everybody read comments that wait, or were taken for spam."""
+    _moderate(ctx, comment_ids, "approve", as_json=as_json)
+
+
+@app.command("spam")
+def spam(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
+    """Mark comments as spam: nobody sees them, and they are deleted after a while."""
+    _moderate(ctx, comment_ids, "spam", as_json=as_json)
+
+
+@app.command("delete")
+def delete(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
+    """Delete comments. They can be restored for a month."""
+    _moderate(ctx, comment_ids, "delete", as_json=as_json)
+
+
+@app.command("restore")
+def restore(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
+    """Give comments back the status that they had before they were deleted or marked as spam."""
+    _moderate(ctx, comment_ids, "restore", as_json=as_json)
+
+
+@app.command("ban")
+def ban(
+    ctx: typer.Context,
+    comment_id: Id,
+    days: Annotated[int, typer.Option("--days", min=1, max=3_650, help="For how long.")] = 90,
+    network: Annotated[
+        bool, typer.Option("--network", help="The whole network (IPv4 /24, IPv6 /48), not only the address.")
+    ] = False,
+) -> None:
+    """Mark a comment as spam, and all that comes from the same address from now on."""
+    connect(ctx.obj)
+    comment, now = queues.find(comment_id), datetime.now(UTC)
+    bans.ban(comment.id, days=days, whole_network=network, now=now)
+    if comment.status in {"pending", "approved"}:
+        moderate(comment.article_id, comment.id, "spam", by="kolom", now=now)
+    typer.echo(f"the {'network' if network else 'address'} of {comment.id} is banned for {days} days")
+
+
+@app.command("reply")
+def reply(
+    ctx: typer.Context,
+    comment_id: Id,
+    content: Annotated[str, typer.Argument(metavar="TEXT", help="Markdown; - reads it from standard input.")],
+    name: Annotated[str | None, typer.Option("--name", help="Instead of the article's author.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer an approved comment as the site's owner."""
+    connect(ctx.obj)
+    text = typer.get_text_stream("stdin").read() if content == "-" else content
+    parent = queues.find(comment_id)
+    article = reading.read_cards([parent.article_id]).get(parent.article_id)
+    if article is None:
+        console.fail("the article of this comment is not published")
+    answer = queues.reply(
+        parent,
+        article,
+        name=_valid(Name, name or article.author or settings().site_title, "--name"),
+        content=_valid(Content, text, "TEXT"),
+        now=datetime.now(UTC),
+        secret=signing.secret(),
+    )
+    if as_json:
+        _print_json(_as_data(answer))
+    else:
+        typer.echo(f"{answer.id} answers {parent.id}")
+
+
+@app.command("forget")
+def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Erase a person: every comment that was sent with this e-mail address, and the address, for good."""
+    connect(ctx.obj)
+    if not yes:
+        count = sum(1 for _ in queues.by_person(email, signing.secret()))
+        typer.confirm(f"Erase {count} comments for good?", abort=True)
+    erased = queues.forget(email, signing.secret(), now=datetime.now(UTC))
+    if as_json:
+        _print_json({"erased": erased})
+    else:
+        typer.echo(f"erased {erased} comments")
+
+
+@app.command("export")
+def export(ctx: typer.Context, email: Email) -> None:
+    """Print all that is kept of a person, as JSON: every comment that was sent with this e-mail address."""
+    connect(ctx.obj)
+    found = list(queues.by_person(email, signing.secret()))
+    found.sort(key=lambda data: data.comment.id)
+    _print_json(
+        [{**_as_data(data.comment), "email": data.email, "notify_replies": data.notify_replies} for data in found]
+    )
+
+
+def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *, as_json: bool) -> None:
+    """Do it to each; what is refused is told, and the others are done nonetheless."""
+    connect(ctx.obj)
+    done: list[Comment] = []
+    refused: list[tuple[str, str]] = []
+    for comment_id in comment_ids:
+        try:
+            comment = queues.find(comment_id)
+            done.append(moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC)))
+        except KolomError as error:
+            refused.append((comment_id, str(error)))
+    if as_json:
+        failed = [{"id": comment_id, "reason": reason} for comment_id, reason in refused]
+        _print_json({"done": [_as_data(comment) for comment in done], "refused": failed})
+    else:
+        for comment in done:
+            typer.echo(f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}")
+        for comment_id, reason in refused:
+            console.err().print(f"kolom: {comment_id}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _link(comment: Comment, action: Action) -> str:
+    token = links.issue(comment, action, signing.secret(), now=datetime.now(UTC))
+    return f"{settings().need('site_url').rstrip('/')}/api/moderation/{token}"
+
+
+def _valid(kind: Any, value: str, option: str) -> str:
+    try:
+        return str(TypeAdapter(kind).validate_python(value))
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _as_data(comment: Comment) -> dict[str, Any]:
+    hidden = {"person", "change", "version"}
+    return {name: _plain(value) for name, value in asdict(comment).items() if name not in hidden}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _table(comments: Sequence[Comment]) -> Table:
+    table = Table("date", "status")
+    table.add_column("id", no_wrap=True)  # whole, since the other commands take it
+    table.add_column("name", ratio=1)
+    table.add_column("comment", ratio=3)
+    table.add_column("why", ratio=2)
+    for comment in comments:
+        words = " ".join(comment.content.split())
+        excerpt = words if len(words) <= _EXCERPT else words[: _EXCERPT - 1] + "…"
+        why = "; ".join(comment.reasons)
+        cells = (timestamp(comment.created_at)[:16].replace("T", " "), comment.status, comment.id)
+        table.add_row(*cells, escape(comment.name), escape(excerpt), escape(why))
+    return table

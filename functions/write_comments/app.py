@@ -1,0 +1,74 @@
+"""What visitors do: post a comment, write it anew or take it back, and get the token that a form needs for it."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom import signing
+from kolom.articles.reading import find_public_card
+from kolom.comments import editing, posting
+from kolom.comments.posting import Arrival
+from kolom.comments.rules import MIN_SECONDS
+from kolom.comments.views import CommentIn, CommentView, EditIn, FormTokenView, PostedView, author_view
+from kolom.config import settings
+from kolom.guard import forms
+from kolom.http import header, new_api
+from kolom.observability import count, logger, tracer
+from kolom.pages.form import comment_form_answer
+
+api = new_api(caching="no-store", form_answer=comment_form_answer)
+
+
+@api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"])
+def get_form_token() -> FormTokenView:
+    proof = settings().proof_of_work != "none"
+    return FormTokenView.of(forms.issue(signing.secret(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS)
+
+
+@api.post("/api/articles/<slug>/comments", summary="Post a comment", tags=["comments"], status_code=201)
+def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedView]:
+    article = find_public_card(unquote(slug))
+    posted = posting.post(article, comment.draft(), arrival(), now=datetime.now(UTC))
+    count(f"Comments{posted.comment.status.capitalize()}")
+    return Response(HTTPStatus.CREATED, "application/json", PostedView.of(posted))
+
+
+@api.patch("/api/articles/<slug>/comments/<comment_id>", summary="Change one's own comment", tags=["comments"])
+def edit_comment(
+    slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
+) -> CommentView:
+    article = find_public_card(unquote(slug))
+    return author_view(editing.edit(article, unquote(comment_id), edit.content, arrival(), now=datetime.now(UTC)))
+
+
+@api.delete(
+    "/api/articles/<slug>/comments/<comment_id>",
+    summary="Take one's own comment back",
+    tags=["comments"],
+    status_code=204,
+)
+def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
+    editing.take_back(find_public_card(unquote(slug)), unquote(comment_id), arrival(), now=datetime.now(UTC))
+    return Response(HTTPStatus.NO_CONTENT)
+
+
+def arrival() -> Arrival:
+    """How the request came. The address is the connection's: headers can be written by anyone."""
+    event = api.current_event.raw_event
+    return Arrival(
+        address=event["requestContext"]["http"]["sourceIp"],
+        idempotency_key=header(event, "idempotency-key"),
+        authorization=header(event, "authorization"),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an HTTP API event."""
+    return api.resolve(event, context)

@@ -1,0 +1,108 @@
+"""Request bodies: JSON, and what a plain HTML form sends, brought to one form. Pure."""
+
+import base64
+import binascii
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl
+
+from multipart import MultipartError, MultipartParser, parse_options_header
+
+from kolom.errors import KolomError
+
+MAX_BYTES: Final = 64 * 1024
+_MAX_FIELDS: Final = 50
+_FORMS: Final = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+class Malformed(KolomError):
+    """A body that is not what its content type says."""
+
+
+class TooLarge(KolomError):
+    """A body of more than :data:`MAX_BYTES`."""
+
+
+class UnsupportedType(KolomError):
+    """A body of a content type that is not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was sent: any JSON value, or the fields of a form by their names."""
+
+    value: Any
+    is_form: bool
+
+
+def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> Body | None:
+    """The body of an HTTP API event (payload 2.0), None without one.
+
+    :raises Malformed: it cannot be read as what it is said to be
+    :raises TooLarge: it has more than :data:`MAX_BYTES`
+    :raises UnsupportedType: it is neither JSON nor, where these are taken, a form
+    """
+    data = _bytes(event)
+    if not data:
+        return None
+    if len(data) > MAX_BYTES:
+        raise TooLarge(f"at most {MAX_BYTES:,} bytes are possible")
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    content_type, options = parse_options_header(headers.get("content-type", ""))
+    content_type = content_type.strip().lower()
+    if content_type == "application/json" or content_type.endswith("+json"):
+        return Body(_json(data), is_form=False)
+    if takes_forms and content_type in _FORMS:
+        fields = _multipart(data, options) if content_type.startswith("multipart") else _urlencoded(data)
+        return Body(fields, is_form=True)
+    raise UnsupportedType("this content type is not understood here")
+
+
+def _bytes(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise Malformed("the body cannot be decoded") from error
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("the body is not valid JSON") from error
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)  # NaN and the infinities, which JSON does not have
+
+
+def _urlencoded(data: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError as error:
+        raise Malformed("the body is not a valid form") from error
+    return dict(pairs)
+
+
+def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, str]:
+    try:
+        parser = MultipartParser(
+            io.BytesIO(data),
+            options.get("boundary", ""),
+            len(data),
+            disk_limit=0,
+            part_limit=_MAX_FIELDS,
+            memory_limit=MAX_BYTES,
+            charset="utf-8",
+            strict=False,
+        )
+        # The line ends of a form are CRLF, in text areas too (HTML, 4.10.21.8).
+        return {part.name: part.value for part in parser.parts() if part.filename is None}
+    except (MultipartError, ValueError, LookupError, AttributeError) as error:
+        raise Malformed("the body is not a valid form") from error

@@ -1,0 +1,127 @@
+"""What the author of a comment may do to it for some minutes: write it anew, or take it back for good."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from kolom import signing
+from kolom.articles.types import Article
+from kolom.comments import people, posting, rules, store
+from kolom.comments.posting import Arrival
+from kolom.comments.types import Comment, Status
+from kolom.config import settings
+from kolom.errors import FieldError, Gone, Invalid
+from kolom.guard import bans, limits, once
+from kolom.guard.senders import Sender
+from kolom.models.comments import AddressRecord, address_key
+from kolom.models.transaction import Transaction
+
+
+def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, now: datetime) -> Comment:
+    """Give the comment a new text, which is judged like a new comment. The same text again changes nothing.
+
+    Unless no comments wait for approval, it waits for it again. Spam stays spam.
+
+    :raises Invalid: the token is missing, forged, of another comment, or too old
+    :raises Gone: it was deleted
+    :raises TooMany: the sender has to wait
+    """
+    current = _authorised(article, comment_id, arrival, now)
+    if current.status == "deleted":
+        raise Gone("this comment has been deleted")
+    if current.content == content:
+        return current
+    sender = Sender.of(arrival.address, signing.secret())
+    submission_id = sha256(f"{comment_id}\0{content}".encode()).hexdigest()[:12]
+    limits.check(submission_id, limits.limits(sender, settings().comments_per_minute), now=now)
+    banned = bans.is_banned(once.read(bans.ban_keys(sender)), now)
+    edited: list[Comment] = []
+
+    def decide(comment: Comment) -> Comment:
+        if comment.status == "deleted":
+            raise Gone("this comment has been deleted")
+        evidence = posting.gather(
+            article, name=comment.name, website=comment.website, content=content, form_seconds=None, banned=banned
+        )
+        # The edit came from a form that this site gave out, for its token did.
+        evidence = replace(evidence, form_seconds=float(rules.MIN_SECONDS), trusted=True)
+        verdict = rules.judge(evidence, posting.policy())
+        status: Status = verdict.status
+        if comment.status == "spam":
+            status = "spam"
+        elif status == "approved" and settings().moderation_mode != "none":
+            status = "pending"
+        new = replace(
+            comment,
+            content=content,
+            status=status,
+            status_before=comment.status,
+            edited_at=now,
+            revision=comment.revision + 1,
+            reasons=(*verdict.reasons, "edit: its author changed it"),
+            decided_by="rules",
+        )
+        edited[:] = [new]
+        return new
+
+    return store.change(
+        article.id,
+        comment_id,
+        decide,
+        now=now,
+        also=lambda transaction: posting.notify_owner(transaction, edited[0], now=now),
+    )
+
+
+def take_back(article: Article, comment_id: str, arrival: Arrival, *, now: datetime) -> None:
+    """Delete the comment and everything that its author gave; a tombstone keeps the place if there are replies.
+
+    Taken back twice is taken back once.
+
+    :raises Invalid: the token is missing, forged, of another comment, or too old
+    :raises Gone: it was deleted, and its time is over
+    """
+    if not _authorised(article, comment_id, arrival, now).is_erased:
+        erase(article.id, comment_id, by="author", now=now)
+
+
+def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Comment:
+    """Delete the comment, and with it for good what its author wrote and who they were.
+
+    :raises NotFound: there is no such comment
+    """
+
+    def decide(comment: Comment) -> Comment:
+        return replace(
+            comment,
+            status="deleted",
+            status_before=comment.status,
+            name="",
+            content="",
+            website=None,
+            person=None,
+            avatar="",
+            reasons=("erased",),
+            decided_by=by,
+        )
+
+    def forget_address(transaction: Transaction) -> None:
+        transaction.delete(AddressRecord(*address_key(comment_id)))
+
+    return store.change(article_id, comment_id, decide, now=now, also=forget_address)
+
+
+def _authorised(article: Article, comment_id: str, arrival: Arrival, now: datetime) -> Comment:
+    """The comment, for whoever has its token in time; nobody else learns whether there is one."""
+    token = people.read_bearer(arrival.authorization, signing.secret)
+    if token is None:
+        raise Invalid(FieldError("authorization", "is required: Bearer and the edit token of this comment"))
+    if token != (article.id, comment_id):
+        raise Invalid(FieldError("authorization", "is the token of another comment"))
+    comment = store.load(article.id, comment_id)
+    if comment is None:
+        raise Gone("this comment has been deleted")
+    minutes = settings().edit_minutes
+    if now > comment.created_at + timedelta(minutes=minutes):
+        raise Invalid(FieldError("authorization", f"has expired: a comment can be changed for {minutes} minutes"))
+    return comment

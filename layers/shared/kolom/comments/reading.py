@@ -1,0 +1,92 @@
+"""Reading comments as the public may: only from the indexes that hold nothing else, and the counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kolom.articles import reading
+from kolom.comments.records import to_shown
+from kolom.comments.types import CommentPage, Order, ShownComment
+from kolom.cursors import issue_cursor, read_cursor
+from kolom.models.comments import SITE, CommentRecord, StatsRecord, stats_key
+
+MAX_COUNTED = 50
+_RECENT_PAGES = 3
+_LAST = "~"  # after every ULID
+
+
+@dataclass(frozen=True, slots=True)
+class RecentComment:
+    """An approved comment with the article that it belongs to."""
+
+    comment: ShownComment
+    slug: str
+    title: str
+
+
+def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | None = None) -> CommentPage:
+    """A page of the comments of an article. Oldest first, a comment always comes before its replies.
+
+    Going on from ``cursor`` skips nothing and repeats nothing. Two requests: a Query of the index, the count.
+
+    :raises InvalidCursor: ``cursor`` was not issued for this list
+    """
+    listing = f"comments?article={article_id}&order={order}"
+    beyond = None
+    if cursor is not None:
+        after = read_cursor(cursor, listing)
+        beyond = CommentRecord.sort > after if order == "oldest" else CommentRecord.sort < after
+    found = [
+        to_shown(record)
+        for record in CommentRecord.public.query(
+            str(article_id), beyond, scan_index_forward=order == "oldest", limit=limit + 1
+        )
+    ]
+    items, more = tuple(found[:limit]), len(found) > limit
+    return CommentPage(
+        items=items,
+        total=count([article_id])[article_id],
+        next_cursor=issue_cursor(listing, items[-1].id) if more else None,
+    )
+
+
+def count(article_ids: Sequence[int]) -> dict[int, int]:
+    """How many approved comments each of at most 100 articles has. One BatchGetItem."""
+    found = StatsRecord.batch_get([stats_key(article_id) for article_id in set(article_ids)])
+    counts = {int(record.article_id.removeprefix("stats#")): int(record.approved) for record in found}
+    return {article_id: counts.get(article_id, 0) for article_id in article_ids}
+
+
+def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
+    """How many approved comments the articles of at most :data:`MAX_COUNTED` slugs have. Two requests.
+
+    A slug that no article has, or had, has none.
+    """
+    ids = reading.find_ids(set(slugs))
+    counts = count(list(ids.values())) if ids else {}
+    return {slug: counts.get(ids.get(slug, -1), 0) for slug in slugs}
+
+
+def recent(limit: int) -> list[RecentComment]:
+    """The newest approved comments of the site, of articles that are published.
+
+    Two requests; up to six where many of the newest belong to articles that are not.
+    """
+    shown: list[RecentComment] = []
+    last = _LAST
+    for _ in range(_RECENT_PAGES):
+        found = [
+            to_shown(record)
+            for record in CommentRecord.recent.query(
+                SITE, CommentRecord.sort < last, scan_index_forward=False, limit=limit
+            )
+        ]
+        cards = reading.read_cards({comment.article_id for comment in found})
+        shown += [
+            RecentComment(comment, card.slug, card.title)
+            for comment in found
+            if (card := cards.get(comment.article_id)) is not None
+        ]
+        if len(shown) >= limit or len(found) < limit:
+            break
+        last = found[-1].id
+    return shown[:limit]

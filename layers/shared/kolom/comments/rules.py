@@ -1,0 +1,153 @@
+"""How a comment is judged: each rule says what it found, and all findings together make the verdict. Pure."""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import regex
+
+from kolom.comments.types import Status
+
+type Mode = Literal["none", "first", "all"]
+
+MIN_SECONDS: Final = 3
+"""Nobody reads a form and fills it in faster."""
+
+_LONG: Final = 5_000
+_CAPITALS_FROM: Final = 20
+_MOSTLY: Final = 0.8
+_REPEATED: Final = 2
+_REPEATED_TOO_OFTEN: Final = 5
+_WORDS: Final = regex.compile(r"[\p{L}\p{N}]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What this site allows."""
+
+    mode: Mode
+    links_allowed: int
+    blocked_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a comment and of how it came.
+
+    ``form_seconds`` is how long its form was open, None where it came without a form token. ``copies`` is how many
+    submissions of the day had the same text, this one included. ``trusted`` says that its author has proved to have
+    written a comment that was approved.
+    """
+
+    name: str
+    content: str
+    website: str = ""
+    links: int = 0
+    form_seconds: float | None = None
+    honeypot: bool = False
+    banned: bool = False
+    copies: int = 1
+    trusted: bool = False
+    names_taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that speaks against a comment, in words for the moderator."""
+
+    verdict: Literal["spam", "hold"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a comment, and why."""
+
+    status: Status
+    reasons: tuple[str, ...]
+
+
+def judge(evidence: Evidence, policy: Policy) -> Verdict:
+    """The verdict on a comment.
+
+    A certain sign of spam outweighs everything. Otherwise ``none`` approves all, ``all`` holds all, and ``first`` holds
+    what is suspicious and what comes from someone who has not been approved before.
+    """
+    findings = [finding for rule in _RULES for finding in rule(evidence, policy)]
+    reasons = tuple(finding.reason for finding in findings)
+    if any(finding.verdict == "spam" for finding in findings):
+        return Verdict("spam", reasons)
+    if policy.mode == "none":
+        return Verdict("approved", reasons)
+    if policy.mode == "all":
+        return Verdict("pending", (*reasons, "moderation: every comment waits for approval"))
+    if not evidence.trusted:
+        return Verdict("pending", (*reasons, "first: no comment of this author has been approved yet"))
+    return Verdict("pending" if findings else "approved", reasons)
+
+
+def fold(text: str) -> str:
+    """``text`` without what only hides that it is the same as another: case, width, invisible characters, spacing."""
+    seen = (each for each in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(each) != "Cf")
+    return " ".join("".join(seen).split())
+
+
+def _honeypot(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    if evidence.honeypot:
+        yield Finding("spam", "honeypot: a field that people do not see was filled in")
+
+
+def _sender(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    if evidence.banned:
+        yield Finding("spam", "ban: the sender is banned")
+
+
+def _form(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    if evidence.form_seconds is not None and evidence.form_seconds < MIN_SECONDS:
+        yield Finding("hold", f"speed: sent {evidence.form_seconds:.1f} s after its form was made")
+
+
+def _copies(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    if evidence.copies >= _REPEATED:
+        certain = evidence.copies >= _REPEATED_TOO_OFTEN
+        yield Finding("spam" if certain else "hold", f"copies: the same text came {evidence.copies} times in a day")
+
+
+def _blocked_words(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+    text = fold(f"{evidence.name}\n{evidence.website}\n{evidence.content}")
+    for word in policy.blocked_words:
+        if regex.search(rf"(?<!\w){regex.escape(fold(word))}(?!\w)", text):
+            yield Finding("spam", f"words: {word!r} is blocked")
+
+
+def _links(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+    without_form = evidence.form_seconds is None
+    allowed = 0 if without_form else policy.links_allowed
+    if evidence.links > allowed:
+        strict = " without a form token" if without_form else ""
+        yield Finding("hold", f"links: {evidence.links}, where {allowed} are allowed{strict}")
+
+
+def _length(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    letters = len(_WORDS.findall(evidence.content))
+    if letters < 2:
+        yield Finding("hold", "length: hardly a word")
+    elif len(evidence.content) > _LONG:
+        yield Finding("hold", f"length: {len(evidence.content)} characters")
+
+
+def _capitals(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    cased = [each for each in evidence.content if each.isupper() or each.islower()]
+    if len(cased) >= _CAPITALS_FROM and sum(each.isupper() for each in cased) > _MOSTLY * len(cased):
+        yield Finding("hold", "capitals: nearly all letters are")
+
+
+def _name(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+    if fold(evidence.name) in {fold(name) for name in evidence.names_taken}:
+        yield Finding("hold", "name: it is that of the site or of the article's author")
+
+
+_RULES: Final[tuple[Callable[[Evidence, Policy], Iterator[Finding]], ...]] = (
+    *(_honeypot, _sender, _form, _copies, _blocked_words, _links, _length, _capitals, _name),
+)

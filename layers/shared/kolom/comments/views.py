@@ -1,0 +1,171 @@
+"""Comments as the API takes and shows them: the shapes of the contract, from which the OpenAPI document is made."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from kolom import fields
+from kolom.comments.posting import Draft, Posted
+from kolom.comments.reading import RecentComment
+from kolom.comments.records import show
+from kolom.comments.types import Comment, CommentPage, ShownComment
+from kolom.guard.forms import FormToken
+
+
+class CommentIn(BaseModel):
+    """A new comment. ``website_url`` is a trap: people do not see it, so it stays empty."""
+
+    name: fields.Name
+    content: fields.Content = Field(description="Markdown: emphasis, links, lists, quotations, code")
+    email: fields.Email = Field(None, description="Never shown")
+    website: fields.Website = None
+    parent_id: fields.CommentId = Field(None, description="The approved comment that this one answers")
+    notify_replies: fields.Flag = False
+    form_token: fields.Token = Field(None, description="`token` of `GET /api/form-token`")
+    altcha: fields.Token = Field(None, description="The solved `challenge` of `GET /api/form-token`, if it has one")
+    website_url: fields.Honeypot = None
+
+    def draft(self) -> Draft:
+        """What it means to the pipeline."""
+        return Draft(
+            name=self.name,
+            content=self.content,
+            email=self.email,
+            website=self.website,
+            parent_id=self.parent_id,
+            notify_replies=self.notify_replies,
+            form_token=self.form_token,
+            proof=self.altcha,
+            honeypot=self.website_url is not None,
+        )
+
+
+class EditIn(BaseModel):
+    """A comment's new text."""
+
+    content: fields.Content
+
+
+class AuthorView(BaseModel):
+    """Who wrote a comment. ``avatar`` is a seed from which a picture can be drawn."""
+
+    name: str
+    website: str | None
+    avatar: str
+    is_owner: bool
+
+
+class CommentView(BaseModel):
+    """A comment; of a deleted one only its place is left."""
+
+    id: str
+    parent_id: str | None
+    author: AuthorView
+    content_html: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+
+    @classmethod
+    def of(cls, comment: ShownComment) -> Self:
+        """The view of a comment."""
+        return cls(**_fields(comment))
+
+
+class CommentListView(BaseModel):
+    """One page of an article's comments; ``total`` counts the approved ones."""
+
+    items: list[CommentView]
+    total: int
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: CommentPage) -> Self:
+        """The view of a page."""
+        return cls(items=[CommentView.of(each) for each in page.items], total=page.total, next_cursor=page.next_cursor)
+
+
+class CountsView(BaseModel):
+    """How many approved comments articles have, by their slugs."""
+
+    counts: dict[str, int]
+
+
+class CommentedArticleView(BaseModel):
+    """The article to which a comment belongs."""
+
+    slug: str
+    title: str
+
+
+class RecentCommentView(CommentView):
+    """A comment and its article."""
+
+    article: CommentedArticleView
+
+    @classmethod
+    def of_recent(cls, recent: RecentComment) -> Self:
+        """The view of a recent comment."""
+        return cls(**_fields(recent.comment), article=CommentedArticleView(slug=recent.slug, title=recent.title))
+
+
+class RecentListView(BaseModel):
+    """The newest comments of the site."""
+
+    items: list[RecentCommentView]
+
+    @classmethod
+    def of(cls, comments: list[RecentComment]) -> Self:
+        """The view of the newest comments."""
+        return cls(items=[RecentCommentView.of_recent(each) for each in comments])
+
+
+class PostedView(BaseModel):
+    """What became of a comment: shown, or waiting for approval. With ``edit_token`` its author may change it."""
+
+    comment: CommentView
+    status: Literal["approved", "pending"]
+    edit_token: str
+
+    @classmethod
+    def of(cls, posted: Posted) -> Self:
+        """The view for its author, to whom spam looks like a comment that waits."""
+        comment = posted.comment
+        return cls(
+            comment=CommentView.of(show(comment)),
+            status="approved" if comment.status == "approved" else "pending",
+            edit_token=posted.edit_token,
+        )
+
+
+class FormTokenView(BaseModel):
+    """What a form needs. ``challenge`` is ALTCHA's, or null."""
+
+    token: str
+    min_seconds: int
+    expires_at: datetime
+    challenge: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, token: FormToken, min_seconds: int) -> Self:
+        """The view of a token."""
+        return cls(token=token.token, min_seconds=min_seconds, expires_at=token.expires_at, challenge=token.challenge)
+
+
+def author_view(comment: Comment) -> CommentView:
+    """A comment as its author sees it, approved or not."""
+    return CommentView.of(show(comment))
+
+
+def _fields(comment: ShownComment) -> dict[str, Any]:
+    author = AuthorView(name=comment.name, website=comment.website, avatar=comment.avatar, is_owner=comment.is_owner)
+    return {
+        "id": comment.id,
+        "parent_id": comment.parent_id,
+        "author": author,
+        "content_html": comment.content_html,
+        "created_at": comment.created_at,
+        "edited_at": comment.edited_at,
+        "deleted": comment.deleted,
+    }

@@ -1,0 +1,96 @@
+"""What visitors may write into the fields of a form: the types of which requests are made. Pure."""
+
+import unicodedata
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from kolom.comments import text
+
+MAX_NAME: Final = 100
+MAX_EMAIL: Final = 254
+MAX_WEBSITE: Final = 254
+MAX_CONTENT: Final = 10_000
+
+_NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _on_one_line(value: str) -> str:
+    if any(unicodedata.category(character) in _NOT_ON_ONE_LINE for character in value):
+        raise ValueError("must be on one line, without control characters")
+    return value
+
+
+def _visible(value: str) -> str:
+    cleaned = text.clean(value)
+    if text.is_blank(cleaned):
+        raise ValueError("must not be empty")
+    return cleaned
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError("is no e-mail address") from error
+
+
+def _website(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("is no address of a website") from error
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("must begin with https:// or http:// and a name")
+    if any(character.isspace() or character in '<>"\\^`{|}' for character in value):
+        raise ValueError("must not hold spaces, quotes or brackets")
+    return value
+
+
+def _none_if_empty(value: Any) -> Any:
+    # A plain form sends empty fields.
+    return None if isinstance(value, str) and not value.strip(" ") else value
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip(" ") if isinstance(value, str) else value
+
+
+Name = Annotated[str, StringConstraints(max_length=MAX_NAME), AfterValidator(_on_one_line), AfterValidator(_visible)]
+Content = Annotated[str, StringConstraints(max_length=MAX_CONTENT), AfterValidator(_visible)]
+Email = Annotated[
+    Annotated[
+        str,
+        BeforeValidator(_trimmed),
+        StringConstraints(max_length=MAX_EMAIL),
+        AfterValidator(_on_one_line),
+        AfterValidator(_email),
+    ]
+    | None,
+    BeforeValidator(_none_if_empty),
+]
+Website = Annotated[
+    Annotated[
+        str,
+        BeforeValidator(_trimmed),
+        StringConstraints(max_length=MAX_WEBSITE),
+        AfterValidator(_on_one_line),
+        AfterValidator(_website),
+    ]
+    | None,
+    BeforeValidator(_none_if_empty),
+]
+Flag = Annotated[bool, BeforeValidator(lambda value: False if value in ("", None) else value)]
+"""A checkbox: ``on`` in a form, true in JSON."""
+
+Token = Annotated[
+    Annotated[str, StringConstraints(max_length=4_096), AfterValidator(_on_one_line)] | None,
+    BeforeValidator(_none_if_empty),
+]
+CommentId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None, BeforeValidator(_none_if_empty)
+]
+Honeypot = Annotated[str | None, StringConstraints(max_length=10_000), BeforeValidator(_none_if_empty)]

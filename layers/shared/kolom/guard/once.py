@@ -1,0 +1,104 @@
+"""Once: which submission is which, and the record that makes sure that it becomes one comment or message.
+
+The record is written in the transaction that stores what was submitted, on the condition that it is new. Whoever sends
+the same again, at the same moment or later, finds it and gets what the first one became.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from kolom.errors import FieldError, Invalid, KolomError
+from kolom.models.guard import GuardRecord
+from kolom.models.transaction import Transaction
+
+KEY_HOURS = 24
+"""How long an idempotency key stands for its first submission."""
+
+SAME_MINUTES = 10
+"""How long the same words from the same sender are the same submission, where there is no key."""
+
+MAX_KEY = 255
+FIELD = "Idempotency-Key"
+
+
+class SeenBefore(KolomError):
+    """There is a record of this submission already: look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What makes a submission the one that it is. ``id`` is short, and says nothing about what was submitted."""
+
+    key: str
+    fingerprint: str
+    lasts_seconds: int
+
+    @classmethod
+    def of(
+        cls, purpose: str, fields: Mapping[str, object], *, idempotency_key: str | None, sender: str
+    ) -> "Submission":
+        """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
+
+        :raises Invalid: the key is empty, too long, or not of printable ASCII
+        """
+        text = json.dumps(fields, ensure_ascii=True, sort_keys=True)
+        fingerprint = _digest(purpose, text)
+        if idempotency_key is None:
+            return cls(f"once#{_digest(purpose, 'same', text, sender)}", fingerprint, SAME_MINUTES * 60)
+        if not 1 <= len(idempotency_key) <= MAX_KEY or not (
+            idempotency_key.isascii() and idempotency_key.isprintable()
+        ):
+            raise Invalid(FieldError(FIELD, f"must have 1 to {MAX_KEY} printable characters"))
+        return cls(f"once#{_digest(purpose, 'key', idempotency_key)}", fingerprint, KEY_HOURS * 3600)
+
+    @property
+    def id(self) -> str:
+        """The submission in a limit's set."""
+        return self.key.removeprefix("once#")[:12]
+
+    def remember(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
+        """Add the record to the transaction, which fails with :class:`SeenBefore` where there is one already."""
+        seconds = int(now.timestamp())
+        record = GuardRecord(
+            self.key,
+            fingerprint=self.fingerprint,
+            article_id=article_id,
+            item_id=item_id,
+            expires_at=seconds + self.lasts_seconds,
+        )
+        is_new = GuardRecord.key.does_not_exist() | (GuardRecord.expires_at <= seconds)
+        transaction.put(record, is_new, SeenBefore("this was sent before"))
+
+    def find(self, records: Iterable[GuardRecord], *, now: datetime) -> GuardRecord | None:
+        """Its record among ``records``, if it has one.
+
+        :raises Invalid: the key was used for another submission
+        """
+        for record in records:
+            if record.key == self.key and record.expires_at > now.timestamp():
+                if record.fingerprint != self.fingerprint:
+                    raise Invalid(FieldError(FIELD, "was used before, for something else"))
+                return record
+        return None
+
+
+def read(keys: Iterable[str]) -> list[GuardRecord]:
+    """The records of those keys, as they are at this moment. One BatchGetItem."""
+    return list(GuardRecord.batch_get(list(keys), consistent_read=True))
+
+
+def is_live(record: GuardRecord, now: datetime) -> bool:
+    """Whether the record has not expired: DynamoDB deletes late."""
+    return record.expires_at > now.timestamp()
+
+
+def use(transaction: Transaction, key: str, *, expires_at: int, refused: KolomError) -> None:
+    """Let what ``key`` stands for be used once: ``refused`` is raised where it was."""
+    transaction.put(GuardRecord(f"used#{key}", expires_at=expires_at), GuardRecord.key.does_not_exist(), refused)
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\0".join(parts).encode()).hexdigest()[:40]
