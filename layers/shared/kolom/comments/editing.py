@@ -56,7 +56,7 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
             content=content,
             status=status,
             status_before=comment.status,
-            edited_at=now,
+            edited_at=now.replace(microsecond=0),
             revision=comment.revision + 1,
             reasons=(*verdict.reasons, "edit: its author changed it"),
             decided_by="rules",

@@ -112,7 +112,7 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
             website=draft.website,
             person=person,
             avatar=writer.avatar if writer else people.avatar_of(comment_id, keys),
-            created_at=now,
+            created_at=now.replace(microsecond=0),  # as it is stored, so that every answer is the same
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
             reasons=verdict.reasons,

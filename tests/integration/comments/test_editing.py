@@ -1,0 +1,135 @@
+"""What authors do to their own comments, while they may."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from functions.write_comments import app as write_comments
+from kolom import signing
+from kolom.articles import publishing
+from kolom.comments import people, queues
+from kolom.models.comments import CommentRecord
+from tests.factories import NOW, content, request
+from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments
+from tests.integration.conftest import Configure
+
+
+def posted(blog: Blog, text: str = "Before.", **fields: str) -> tuple[str, str]:
+    """The id and the token of a new comment."""
+    answer = blog.post(text, **fields)
+    return answer.json["comment"]["id"], answer.json["edit_token"]
+
+
+def test_an_edit_waits_for_approval_again(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    blog.moderate(queues.find(comment_id), "approve")
+    answer = blog.change("PATCH", comment_id, token, "*After.*")
+    assert answer.status == 200
+    assert answer.json["content_html"] == "<p><em>After.</em></p>"
+    assert answer.json["edited_at"] is not None
+    assert queues.find(comment_id).status == "pending"
+    assert (blog.shown(), blog.total()) == ([], 0)
+    blog.moderate(queues.find(comment_id), "approve")
+    assert "After." in blog.read().body
+
+
+def test_without_moderation_an_edit_is_shown_at_once(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none")
+    comment_id, token = posted(blog)
+    assert blog.change("PATCH", comment_id, token, "After.").status == 200
+    (item,) = blog.read().json["items"]
+    assert (item["content_html"], item["id"]) == ("<p>After.</p>", comment_id)
+    assert item["edited_at"] is not None
+    assert blog.total() == 1
+
+
+def test_an_edit_is_judged_and_spam_stays_spam(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none", blocked_words="casino")
+    comment_id, token = posted(blog)
+    assert blog.change("PATCH", comment_id, token, "Visit my casino").status == 200
+    assert queues.find(comment_id).status == "spam"
+    assert blog.change("PATCH", comment_id, token, "Harmless again").status == 200
+    assert queues.find(comment_id).status == "spam"
+    assert blog.total() == 0
+
+
+def test_the_same_text_again_changes_nothing(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    first = blog.change("PATCH", comment_id, token, "After.")
+    assert blog.change("PATCH", comment_id, token, "After.").json == first.json
+    assert queues.find(comment_id).revision == 2
+
+
+def test_who_takes_a_comment_back_leaves_nothing_of_themselves(blog: Blog) -> None:
+    comment_id, token = posted(blog, "Private words.", email="budi@example.com", website="https://budi.example")
+    assert [blog.change("DELETE", comment_id, token).status for _ in range(3)] == [204, 204, 204]
+    left = json.dumps(stored("comments"))
+    assert not [word for word in ("Private", "budi", "Budi") if word in left]
+    assert queues.find(comment_id).expires_at is not None
+
+
+def test_a_taken_back_comment_with_replies_is_a_tombstone(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    blog.moderate(queues.find(comment_id), "approve")
+    reply = blog.approved("A reply.", parent_id=comment_id)
+    assert blog.change("DELETE", comment_id, token).status == 204
+    assert blog.shown() == [comment_id, reply.id]
+    assert blog.total() == 1
+
+
+def test_a_deleted_comment_cannot_be_edited(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    blog.moderate(queues.find(comment_id), "delete")
+    assert blog.change("PATCH", comment_id, token, "After.").status == 410
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_only_the_comments_own_token_opens_it(blog: Blog, method: str) -> None:
+    publishing.publish(content("other"), now=NOW)
+    mine, token = posted(blog)
+    _, other_token = posted(blog, "Another's.")
+    elsewhere = blog.post("There.", slug="other").json["edit_token"]
+    # The last character of a signature has spare bits.
+    forged = token[:-5] + ("AAAA" if token[-5:-1] != "AAAA" else "BBBB") + token[-1]
+    before = stored_comments()
+    for wrong in (None, "", "x", other_token, elsewhere, forged, f"2{token[1:]}", "é", "a.b.c", token * 20):
+        answer = blog.change(method, mine, wrong, "After." if method == "PATCH" else None)
+        assert (answer.status, answer.fields) == (422, {"authorization"}), wrong
+    assert stored_comments() == before
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_after_the_window_the_token_opens_nothing(blog: Blog, method: str) -> None:
+    comment_id, token = posted(blog)
+    CommentRecord("1", comment_id).update([CommentRecord.created_at.set(datetime.now(UTC) - timedelta(minutes=16))])
+    answer = blog.change(method, comment_id, token, "After." if method == "PATCH" else None)
+    assert (answer.status, answer.fields) == (422, {"authorization"})
+
+
+def test_a_token_of_a_comment_that_is_gone_says_so(blog: Blog) -> None:
+    token = people.edit_token(1, "01K0000000000000000000000A", signing.secret())
+    assert blog.change("PATCH", "01K0000000000000000000000A", token, "After.").status == 410
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 10_001, "\u200b"])
+def test_a_bad_text_is_refused(blog: Blog, text: str) -> None:
+    comment_id, token = posted(blog)
+    assert blog.change("PATCH", comment_id, token, text).fields == {"content"}
+
+
+def test_a_scheme_other_than_bearer_is_refused(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    for value in (token, f"Basic {token}", "Bearer", "bearer  "):
+        path = f"/api/articles/hello/comments/{comment_id}"
+        answer: Answered = call(
+            write_comments.handler, request(path, method="DELETE", headers={"Authorization": value})
+        )
+        assert answer.fields == {"authorization"}
+    answer = call(
+        write_comments.handler,
+        request(
+            f"/api/articles/hello/comments/{comment_id}", method="DELETE", headers={"Authorization": f"bearer {token}"}
+        ),
+    )
+    assert answer.status == 204

@@ -1,0 +1,317 @@
+"""Moderation: who decides what, once; and that counts and threads stay true whatever happens at the same time."""
+
+import contextlib
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from functions.moderate import app as moderate
+from kolom import signing
+from kolom.articles import reading
+from kolom.comments import editing, links, posting, queues, store
+from kolom.comments.posting import Arrival, Draft
+from kolom.comments.types import Action, Comment
+from kolom.errors import Conflict, KolomError
+from tests.factories import request
+from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments
+from tests.integration.conftest import Configure, Faults
+
+ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete", "restore")
+
+
+def test_states_follow_each_other_as_a_moderator_expects(blog: Blog) -> None:
+    comment = blog.commented()
+    steps: list[tuple[Action, str]] = [
+        *(("approve", "approved"), ("spam", "spam"), ("restore", "approved"), ("delete", "deleted")),
+        *(("restore", "approved"), ("delete", "deleted")),
+    ]
+    for action, status in steps:
+        comment = blog.moderate(comment, action)
+        assert comment.status == status
+        assert blog.total() == (status == "approved")
+
+
+@pytest.mark.parametrize(
+    ("before", "action"),
+    [
+        *(((), "restore"), (("approve",), "approve"), (("delete",), "approve"), (("spam",), "spam")),
+        *((("delete",), "delete"), (("delete",), "spam"), (("approve",), "restore")),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_changes_nothing(
+    blog: Blog, before: tuple[Action, ...], action: Action
+) -> None:
+    comment = blog.commented()
+    for each in before:
+        blog.moderate(comment, each)
+    kept = store.load(1, comment.id)
+    with pytest.raises(Conflict):
+        blog.moderate(comment, action)
+    assert store.load(1, comment.id) == kept
+
+
+@pytest.mark.parametrize("actions", [("approve", "approve"), ("approve", "spam"), ("delete", "spam")])
+def test_of_moderators_at_once_one_wins_and_the_others_are_told(blog: Blog, actions: tuple[Action, Action]) -> None:
+    comment = blog.commented()
+    if "approve" not in actions:
+        blog.moderate(comment, "approve")
+    start = threading.Barrier(8)
+
+    def act(number: int) -> bool:
+        start.wait()
+        try:
+            blog.moderate(comment, actions[number % 2])
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = sum(pool.map(act, range(8)))
+    kept = store.load(1, comment.id)
+    assert kept is not None
+    # One after the other, approving and then marking as spam makes sense, as does deleting spam.
+    assert won == 1 if actions[0] == actions[1] else won in {1, 2, 3}
+    assert blog.total() == (kept.status == "approved")
+
+
+def test_spam_expires_and_deleted_comments_do_unless_they_hold_a_thread_together(blog: Blog) -> None:
+    parent, lone = blog.approved("A parent."), blog.commented("Alone.")
+    reply = blog.approved("A reply.", parent_id=parent.id)
+    assert blog.moderate(lone, "spam").expires_at is not None
+    assert blog.moderate(parent, "delete").expires_at is None
+    assert blog.shown() == [parent.id, reply.id]
+    blog.moderate(reply, "delete")
+    assert blog.shown() == []
+    kept = store.load(1, parent.id)
+    assert kept is not None
+    assert kept.expires_at is not None
+    assert blog.moderate(parent, "restore").expires_at is None
+    assert blog.shown() == [parent.id]
+
+
+def test_a_reply_that_is_approved_after_its_parent_was_deleted_brings_back_its_place(blog: Blog) -> None:
+    grandparent = blog.approved("Above.")
+    parent = blog.approved("Between.", parent_id=grandparent.id)
+    reply = blog.commented("Below.", parent_id=parent.id)
+    blog.moderate(parent, "delete")
+    blog.moderate(grandparent, "delete")
+    assert blog.shown() == []
+    blog.moderate(reply, "approve")
+    assert blog.shown() == [grandparent.id, parent.id, reply.id]
+    assert [item["deleted"] for item in blog.read().json["items"]] == [True, True, False]
+    blog.moderate(reply, "spam")
+    assert blog.shown() == []
+
+
+def test_conflicts_with_others_are_tried_again(blog: Blog, faults: Faults) -> None:
+    comment = blog.commented()
+    faults.conflict(times=5)
+    assert blog.moderate(comment, "approve").status == "approved"
+    assert blog.total() == 1
+
+
+class Thread(RuleBasedStateMachine):
+    """Comments written, edited, taken back and moderated in any order."""
+
+    blog: Blog
+
+    def __init__(self) -> None:
+        super().__init__()
+        for item in stored_comments() + [each for each in stored("comments") if "approved" in each]:
+            store.CommentRecord(item["article_id"]["S"], item["sort"]["S"]).delete()
+        self.ids: list[str] = []
+        self.tokens: dict[str, str] = {}
+
+    def pick(self, number: int) -> str | None:
+        return self.ids[number % len(self.ids)] if self.ids else None
+
+    @rule(number=st.integers(0, 50), reply=st.booleans(), trusted=st.booleans())
+    def post(self, number: int, reply: bool, trusted: bool) -> None:
+        token = next(iter(self.tokens.values()), None) if trusted else None
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        answer = self.blog.post(
+            f"Text {len(self.ids)}.", parent_id=self.pick(number) if reply else None, headers=headers
+        )
+        if answer.status == 201:
+            comment_id = answer.json["comment"]["id"]
+            self.ids.append(comment_id)
+            self.tokens[comment_id] = answer.json["edit_token"]
+        else:
+            assert answer.fields == {"parent_id"}
+
+    @rule(number=st.integers(0, 50), action=st.sampled_from(ACTIONS))
+    def moderate(self, number: int, action: Action) -> None:
+        if (comment := store.load(1, self.pick(number) or "none")) is not None:
+            with contextlib.suppress(Conflict):
+                self.blog.moderate(comment, action)
+
+    @rule(number=st.integers(0, 50))
+    def edit(self, number: int) -> None:
+        if (comment_id := self.pick(number)) is not None:
+            self.blog.change("PATCH", comment_id, self.tokens[comment_id], f"Edited {number}.")
+
+    @rule(number=st.integers(0, 50))
+    def take_back(self, number: int) -> None:
+        if (comment_id := self.pick(number)) is not None:
+            assert self.blog.change("DELETE", comment_id, self.tokens[comment_id]).status == 204
+
+    @invariant()
+    def counts_and_threads_are_true(self) -> None:
+        check_consistency(self.blog)
+
+
+def check_consistency(blog: Blog) -> None:
+    """What must hold at any moment."""
+    comments = {comment.id: comment for comment in queues.list_by_article(1)}
+    visible = {comment.id for comment in comments.values() if comment.is_visible}
+    assert blog.total() == sum(comment.status == "approved" for comment in comments.values())
+    assert blog.shown() == sorted(visible)
+    for comment in comments.values():
+        children = [each for each in comments.values() if each.parent_id == comment.id and each.is_visible]
+        assert comment.replies == len(children)
+        assert comment.parent_id is None or comment.id not in visible or comment.parent_id in visible
+        assert (comment.expires_at is not None) == (comment.status in {"spam", "deleted"} and not comment.is_visible)
+
+
+def test_counts_and_threads_stay_true_in_every_order(blog: Blog, configure: Configure) -> None:
+    configure(comments_per_minute=100)
+    machine = type("BlogThread", (Thread,), {"blog": blog})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+def test_counts_and_threads_stay_true_when_all_happens_at_once(blog: Blog, configure: Configure) -> None:
+    configure(comments_per_minute=100, moderation_mode="none")
+    article, now = reading.read_public_card("hello"), datetime.now(UTC)
+    parents = [blog.commented(f"Parent {n}.") for n in range(4)]
+    children = [blog.commented(f"Child {n}.", parent_id=parents[n % 4].id) for n in range(8)]
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        for step in range(6):
+            chosen: Comment = (parents + children)[(number * 5 + step * 3) % 12]
+            try:
+                if step % 3 == 2:
+                    draft = Draft(name="X", content=f"Reply {number} {step}.", parent_id=chosen.id)
+                    posting.post(article, draft, Arrival(address=f"10.{number}.{step}.1"), now=now)
+                else:
+                    blog.moderate(chosen, ACTIONS[(number + step) % 4])
+            except KolomError:
+                pass
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    check_consistency(blog)
+
+
+# ------------------------------------------------------------------ links
+
+
+def link(comment: Comment, action: Action = "approve", *, days: float = 0) -> str:
+    """The path of a link that was made so many days ago."""
+    made = datetime.now(UTC) - timedelta(days=days)
+    return f"/api/moderation/{links.issue(comment, action, signing.secret(), now=made)}"
+
+
+def follow(path: str, method: str = "POST", **form: Any) -> Answered:
+    """Open a link, or press its button."""
+    headers = {"content-type": "application/x-www-form-urlencoded"} if form else {}
+    return call(moderate.handler, request(path, method=method, headers=headers, body=urlencode(form) if form else None))
+
+
+def test_opening_a_link_shows_what_it_does_and_does_nothing(blog: Blog) -> None:
+    comment = blog.commented("**Bold** words <script>alert(1)</script>", name="<b>Budi</b>")
+    for _ in range(3):
+        page = follow(link(comment), "GET")
+        assert page.status == 200
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "script-src" in page.headers["Content-Security-Policy"] or "default-src 'self'" in str(page.headers)
+        assert "<strong>Bold</strong> words &lt;script&gt;" in page.body
+        assert "&lt;b&gt;Budi&lt;/b&gt;" in page.body
+    assert blog.total() == 0
+
+
+def test_a_link_acts_once(blog: Blog) -> None:
+    comment = blog.commented()
+    path = link(comment)
+    assert follow(path).status == 200
+    assert blog.total() == 1
+    blog.moderate(queues.find(comment.id), "delete")
+    blog.moderate(queues.find(comment.id), "restore")
+    assert follow(path).status == 409
+    assert follow(path, "GET").status == 409
+
+
+def test_a_link_pressed_by_many_at_once_acts_once(blog: Blog) -> None:
+    comment = blog.commented()
+    token = link(comment).rpartition("/")[2]
+
+    def press(_: int) -> bool:
+        read = links.read(token, signing.secret, now=datetime.now(UTC))
+        try:
+            links.follow(read, shown_revision=None, now=datetime.now(UTC))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(press, range(16))) == 1
+    assert blog.total() == 1
+
+
+def test_a_link_does_not_approve_words_that_its_reader_has_not_seen(blog: Blog) -> None:
+    answer = blog.post("Harmless.")
+    comment = queues.find(answer.json["comment"]["id"])
+    path = link(comment)
+    blog.change("PATCH", comment.id, answer.json["edit_token"], "Not harmless.")
+    assert follow(path).status == 409
+    assert follow(path, revision=1).status == 409
+    assert blog.total() == 0
+    assert "Not harmless." in follow(path, "GET").body
+    assert follow(path, revision=2).status == 200
+
+
+def test_links_that_are_forged_expired_or_of_nothing_do_nothing(blog: Blog) -> None:
+    comment = blog.commented()
+    path = link(comment)
+    assert follow(path, "GET").status == 200
+    for forged in (
+        path + "x",
+        path[:-3],
+        "/api/moderation/x",
+        "/api/moderation/1.W10.abc",
+        path.replace("1.", "2.", 1),
+    ):
+        assert [follow(forged, method).status for method in ("GET", "POST")] == [404, 404]
+    token = editing.people.edit_token(1, comment.id, signing.secret())
+    assert follow(f"/api/moderation/{token}").status == 404
+    assert [follow(link(comment, days=8), method).status for method in ("GET", "POST")] == [410, 410]
+    assert blog.total() == 0
+
+
+def test_a_bad_body_of_a_link_is_no_error_of_the_server(blog: Blog) -> None:
+    path = link(blog.commented())
+    for revision in ("x", "", "9" * 50, "-1", "1e5"):
+        assert follow(path, revision=revision).status in {200, 409}
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(("approve", "spam", "delete"), 2)))
+def test_each_link_of_a_mail_is_its_own(blog: Blog, first: Action, second: Action) -> None:
+    comment = blog.commented()
+    assert follow(link(comment, first)).status == 200
+    allowed = (first, second) in {("approve", "spam"), ("approve", "delete"), ("spam", "approve"), ("spam", "delete")}
+    assert follow(link(comment, second)).status == (200 if allowed else 409)

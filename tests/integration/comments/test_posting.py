@@ -1,0 +1,356 @@
+"""Posting a comment: what is taken, what is refused, and that it is once."""
+
+import base64
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.write_comments import app as write_comments
+from kolom.articles import publishing, reading
+from kolom.comments import posting, queues, store
+from kolom.comments.posting import Arrival, Draft, Posted
+from tests.factories import NOW, Context, comment_request, content, request
+from tests.integration.comments.conftest import Blog, call, stored, stored_comments
+from tests.integration.conftest import Configure, Faults
+
+
+def test_a_comment_is_shown_to_its_author_and_waits_for_approval(blog: Blog) -> None:
+    answer = blog.post("*Halo*", name="Budi", website="https://budi.example/")
+    assert answer.status == 201
+    assert answer.json["status"] == "pending"
+    assert answer.json["comment"]["content_html"] == "<p><em>Halo</em></p>"
+    assert answer.json["comment"]["author"]["name"] == "Budi"
+    assert answer.json["comment"]["author"]["website"] == "https://budi.example/"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert blog.shown() == []
+    assert blog.total() == 0
+
+
+def test_without_moderation_a_comment_is_published_at_once(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none")
+    answer = blog.post()
+    assert answer.json["status"] == "approved"
+    assert blog.shown() == [answer.json["comment"]["id"]]
+    assert blog.total() == 1
+
+
+def test_who_was_approved_before_and_proves_it_need_not_wait(blog: Blog) -> None:
+    first = blog.post("The first.")
+    token = {"authorization": f"Bearer {first.json['edit_token']}"}
+    assert blog.post("Too early.", headers=token).json["status"] == "pending"
+    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    trusted = blog.post("The second.", headers=token)
+    assert trusted.json["status"] == "approved"
+    assert trusted.json["comment"]["author"]["avatar"] == first.json["comment"]["author"]["avatar"]
+
+
+def test_typing_the_name_and_address_of_one_who_was_approved_gives_nothing(blog: Blog) -> None:
+    known = blog.approved("Mine.", name="Budi", email="budi@example.com")
+    other = blog.commented("Not his.", name="Budi", email="budi@example.com")
+    assert other.status == "pending"
+    assert other.avatar != known.avatar
+
+
+def test_where_all_wait_even_the_trusted_do(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="all")
+    first = blog.post("The first.")
+    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    again = blog.post("The second.", headers={"authorization": f"Bearer {first.json['edit_token']}"})
+    assert again.json["status"] == "pending"
+
+
+def test_nothing_that_a_visitor_sends_makes_them_the_owner(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none")
+    answer = blog.post(is_owner=True, author={"is_owner": True}, status="approved", avatar="owner")
+    assert answer.json["comment"]["author"]["is_owner"] is False
+
+
+def test_a_reply_belongs_to_an_approved_comment_of_the_same_article(blog: Blog) -> None:
+    publishing.publish(content("other"), now=NOW)
+    pending, approved = blog.commented("Waits."), blog.approved("Stands.")
+    deleted = blog.moderate(blog.approved("Goes."), "delete")
+    elsewhere = blog.approved("There.", slug="other")
+    for parent in (pending.id, deleted.id, elsewhere.id, "01K0000000000000000000000A", "x", 7, []):
+        answer = blog.post("An answer.", parent_id=parent)
+        assert (answer.status, answer.fields) == (422, {"parent_id"})
+    reply = blog.commented("An answer.", parent_id=approved.id)
+    assert reply.parent_id == approved.id
+    assert reply.id > approved.id
+    assert len(stored_comments()) == 5
+
+
+def test_a_parent_that_was_written_by_a_clock_ahead_still_precedes_its_reply(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none")
+    article = reading.read_public_card("hello")
+    ahead = datetime.now(UTC) + timedelta(minutes=5)
+    parent = posting.post(article, Draft(name="A", content="From ahead."), Arrival(address="10.0.0.1"), now=ahead)
+    reply = blog.commented("An answer.", parent_id=parent.comment.id)
+    assert blog.shown() == [parent.comment.id, reply.id]
+
+
+def test_closed_articles_take_no_comments(blog: Blog, configure: Configure) -> None:
+    publishing.publish(content("closed", comments_open=False), now=NOW)
+    publishing.publish(content("old", published_at=datetime.now(UTC) - timedelta(days=31)), now=datetime.now(UTC))
+    assert blog.post(slug="closed").status == 409
+    assert blog.post(slug="old").status == 201
+    configure(comments_close_after_days=30)
+    assert blog.post(slug="old").status == 409
+    assert blog.post("New.", slug="hello").status == 201
+
+
+def test_comments_of_an_article_stay_with_it_under_its_old_address_and_its_new_one(blog: Blog) -> None:
+    blog.approved("Before.")
+    publishing.publish(content("renamed"), now=NOW, article_id=1, expected_version=1)
+    blog.approved("By the old address.")
+    assert blog.read().status == 301
+    assert blog.read().headers["Location"] == "/api/articles/renamed/comments"
+    assert blog.read(slug="renamed").json["total"] == 2
+
+
+def test_articles_that_are_not_public_take_no_comments(blog: Blog) -> None:
+    publishing.publish(content("draft", draft=True), now=NOW)
+    publishing.publish(content("gone"), now=NOW)
+    publishing.delete("gone", now=NOW)
+    assert [blog.post(slug=slug).status for slug in ("none", "draft", "gone")] == [404, 404, 410]
+
+
+BAD_FIELDS: list[tuple[str, Any]] = [
+    *(
+        ("name", value)
+        for value in (None, "", "  ", 5, True, [], {}, "x" * 101, "a\nb", "a\x00b", "a\u2028b", "\ud800")
+    ),
+    *(("name", value) for value in ("\u200b\u200d", "\u202e", "a\x7f", "a\x85")),
+    *(("content", value) for value in (None, "", " \n\t", 5, ["x"], "x" * 10_001, "\u200b", "\ud800", "\x00")),
+    *(("email", value) for value in ("no", "a@b", 5, "a\n@example.com", "a@example.com\r\nBcc: b@example.com")),
+    *(("email", value) for value in ("a" * 250 + "@example.com", "a b@example.com", "a@example.com\x00")),
+    *(("website", value) for value in ("example.com", "javascript:alert(1)", "ftp://example.com", "https://", 5)),
+    *(("website", value) for value in ("https://a b.example", "https://a.example/\n", "https://" + "a" * 250 + ".com")),
+    *(("website", value) for value in ("https://user@a.example", "https://a.example:port", 'https://a.example/"x')),
+    ("notify_replies", "perhaps"),
+    ("notify_replies", 7),
+    ("form_token", "forged"),
+    ("form_token", "1.WzEsICJ4Il0.c2lnbmF0dXJl"),
+    ("form_token", 5),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_FIELDS, ids=[f"{name}-{value!r:.30}" for name, value in BAD_FIELDS])
+def test_a_bad_field_is_named_and_nothing_is_stored(blog: Blog, name: str, value: Any) -> None:
+    answer = blog.post(**{"text": "Nice."} | ({"text": value} if name == "content" else {name: value}))
+    assert (answer.status, answer.fields) == (422, {name})
+    assert stored("comments") == []
+    assert stored("guard") == []
+
+
+@pytest.mark.parametrize("missing", ["name", "content"])
+def test_a_missing_field_is_named(blog: Blog, missing: str) -> None:
+    body = json.dumps({name: "x y" for name in ("name", "content") if name != missing})
+    headers = {"content-type": "application/json"}
+    event = request("/api/articles/hello/comments", method="POST", headers=headers, body=body)
+    answer = call(write_comments.handler, event)
+    assert (answer.status, answer.fields) == (422, {missing})
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", "{", 400),
+        ("application/json", "[" * 60_000, 400),
+        ("application/json", '{"name": NaN}', 400),
+        ("application/json", "1" * 5_000, 400),
+        ("application/json", "\ufeff{}", 400),
+        ("application/json", "null", 422),
+        ("application/json", "[]", 422),
+        ("application/json", '"text"', 422),
+        ("application/json", json.dumps({"name": "x", "content": "y" * 70_000}), 413),
+        ("text/plain", '{"name": "x", "content": "y"}', 415),
+        ("", '{"name": "x", "content": "y"}', 415),
+        ("application/xml", "<x/>", 415),
+        ("multipart/form-data", "no boundary", 400),
+        ("multipart/form-data; boundary=x", "--y\r\n\r\n", 400),
+        ("application/x-www-form-urlencoded", "name=%ff&content=x", 400),
+    ],
+)
+def test_a_body_that_is_not_what_it_should_be_is_refused(blog: Blog, content_type: str, body: str, status: int) -> None:
+    event = request("/api/articles/hello/comments", method="POST", headers={"content-type": content_type}, body=body)
+    assert call(write_comments.handler, event).status == status
+    assert stored("comments") == []
+
+
+def test_a_body_in_base64_is_read_like_any_other(blog: Blog) -> None:
+    event = comment_request(content="Halo")
+    event |= {"body": base64.b64encode(event["body"].encode()).decode(), "isBase64Encoded": True}
+    assert call(write_comments.handler, event).status == 201
+    assert call(write_comments.handler, event | {"body": "%%%"}).status == 400
+
+
+# ------------------------------------------------------------------ once
+
+
+def test_the_same_key_gives_the_same_answer(blog: Blog) -> None:
+    key = {"headers": {"idempotency-key": "abc"}}
+    first = blog.post("Once.", **key)
+    assert first.status == 201
+    assert blog.post("Once.", **key).json == first.json
+    assert len(stored_comments()) == 1
+
+
+def test_the_same_key_with_other_words_is_refused(blog: Blog) -> None:
+    key = {"headers": {"idempotency-key": "abc"}}
+    blog.post("Once.", **key)
+    answer = blog.post("Twice.", **key)
+    assert (answer.status, answer.fields) == (422, {"Idempotency-Key"})
+    assert len(stored_comments()) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a\tb"])
+def test_a_key_is_short_and_printable(blog: Blog, key: str) -> None:
+    assert blog.post(headers={"idempotency-key": key}).fields == {"Idempotency-Key"}
+
+
+def test_without_a_key_the_same_words_of_the_same_sender_are_one_comment_for_some_minutes(blog: Blog) -> None:
+    first = blog.post("Once.", address="10.1.1.1")
+    assert blog.post("Once.", address="10.1.1.1").json == first.json
+    assert blog.post("Once.", address="10.1.1.2").json["comment"]["id"] != first.json["comment"]["id"]
+    assert len(stored_comments()) == 2
+
+
+def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_closed(blog: Blog) -> None:
+    key = {"headers": {"idempotency-key": "abc"}}
+    first = blog.post("Once.", **key)
+    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    publishing.publish(content("hello", comments_open=False), now=NOW, article_id=1, expected_version=1)
+    again = blog.post("Once.", **key)
+    assert again.status == 201
+    assert again.json["edit_token"] == first.json["edit_token"]
+    assert again.json["status"] == "approved"
+
+
+def post_at_once(drafts: list[tuple[Draft, Arrival]], workers: int) -> list[Posted | Exception]:
+    """Post all at the same moment, from as many threads as there are workers."""
+    article, now = reading.read_public_card("hello"), datetime.now(UTC)
+    start = threading.Barrier(workers)
+
+    def work(share: list[tuple[Draft, Arrival]]) -> list[Posted | Exception]:
+        start.wait()
+        answers: list[Posted | Exception] = []
+        for draft, arrival in share:
+            try:
+                answers.append(posting.post(article, draft, arrival, now=now))
+            except Exception as error:  # noqa: BLE001 - looked at by the test
+                answers.append(error)
+        return answers
+
+    with ThreadPoolExecutor(workers) as pool:
+        return [answer for share in pool.map(work, [drafts[i::workers] for i in range(workers)]) for answer in share]
+
+
+@pytest.mark.parametrize(("mode", "key"), [("none", "abc"), ("first", None)])
+def test_two_hundred_equal_posts_at_once_are_one_comment_and_equal_answers(
+    blog: Blog, configure: Configure, mode: str, key: str | None
+) -> None:
+    configure(moderation_mode=mode)
+    draft = Draft(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
+    answers = post_at_once([(draft, Arrival(address="10.0.0.1", idempotency_key=key))] * 200, workers=200)
+    assert len(answers) == 200
+    (posted,) = {answer if isinstance(answer, Exception) else answer.edit_token for answer in answers}
+    assert isinstance(posted, str)
+    assert {answer.comment.id for answer in answers if isinstance(answer, Posted)} == {
+        stored_comments()[0]["sort"]["S"]
+    }
+    assert len(stored_comments()) == 1
+    assert blog.total() == (1 if mode == "none" else 0)
+
+
+def test_five_hundred_comments_at_once_are_all_stored_and_counted_through_conflicts(
+    blog: Blog, configure: Configure, faults: Faults
+) -> None:
+    configure(moderation_mode="none", comments_per_minute=100)
+    parent = blog.commented("The parent.")
+    faults.conflict(times=150)
+    drafts = [
+        (
+            Draft(name="Budi", content=f"Comment number {n}.", parent_id=parent.id if n % 2 else None),
+            Arrival(address=f"10.{n}.0.1", idempotency_key=str(n)),
+        )
+        for n in range(500)
+    ]
+    answers = post_at_once(drafts, workers=16)
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert faults.refused == 150
+    assert len(stored_comments()) == 501
+    assert blog.total() == 501
+    kept = store.load(1, parent.id)
+    assert kept is not None
+    assert kept.replies == 250
+
+
+# ------------------------------------------------------------------ plain forms
+
+
+def form(body: str, content_type: str = "application/x-www-form-urlencoded") -> Any:
+    """A POST by a plain HTML form."""
+    event = request("/api/articles/hello/comments", method="POST", headers={"content-type": content_type}, body=body)
+    return call(write_comments.handler, event)
+
+
+def test_a_form_is_answered_by_a_page(blog: Blog) -> None:
+    answer = form("name=Budi&content=Halo&email=&website=&parent_id=&notify_replies=on")
+    assert answer.status == 201
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Terima kasih" in answer.body
+    assert len(stored_comments()) == 1
+
+
+def test_a_form_leads_to_where_it_asks_if_that_is_allowed(blog: Blog, configure: Configure) -> None:
+    configure(allowed_origins="https://other.example")
+    for number, target in enumerate(("/hello/#comments", "https://blog.example/x", "https://other.example/y?z=1")):
+        answer = form(f"name=Budi&content=Halo+{number}&redirect={target.replace('#', '%23').replace('&', '%26')}")
+        assert (answer.status, answer.headers["Location"]) == (303, target)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"),
+        *(
+            "https://blog.example.evil.example",
+            "https://blog.example@evil.example",
+            "x",
+            "https:evil.example",
+            "/%0d\n",
+        ),
+    ],
+)
+def test_a_form_leads_nowhere_else(blog: Blog, target: str) -> None:
+    from urllib.parse import quote
+
+    answer = form(f"name=Budi&content=Halo&redirect={quote(target)}")
+    assert answer.status == 201
+    assert "Location" not in answer.headers
+    assert "evil.example" not in answer.body
+
+
+def test_a_form_with_an_error_comes_back_with_all_that_was_written(blog: Blog) -> None:
+    answer = form("name=&content=My+%3Cb%3Elong%3C%2Fb%3E+words&email=no")
+    assert answer.status == 422
+    assert "My &lt;b&gt;long&lt;/b&gt; words</textarea>" in answer.body
+    assert answer.body.count('aria-invalid="true"') == 2
+
+
+def test_a_form_may_be_multipart(blog: Blog) -> None:
+    parts = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in {"name": "Budi", "content": "Satu\r\ndua"}.items()
+    )
+    assert form(f"{parts}--x--\r\n", "multipart/form-data; boundary=x").status == 201
+    assert stored_comments()[0]["content"]["S"] == "Satu\ndua"
+
+
+def test_unknown_routes_are_problems(blog: Blog) -> None:
+    answer = write_comments.handler(request("/api/comments/none", method="POST"), Context())
+    assert answer["statusCode"] == 404

@@ -1,0 +1,159 @@
+"""Reading comments: what everybody sees, in which order, and how much of it."""
+
+import json
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from functions.fetch_articles import app as fetch_articles
+from functions.read_comments import app as read_comments
+from kolom.articles import publishing
+from kolom.comments import queues
+from tests.factories import NOW, Context, content, request
+from tests.integration.comments.conftest import Blog, call
+from tests.integration.conftest import Configure
+from tests.integration.contracts.recorder import recorded
+
+
+@pytest.fixture
+def open_blog(blog: Blog, configure: Configure) -> Blog:
+    """A blog without moderation."""
+    configure(moderation_mode="none")
+    return blog
+
+
+def test_a_comment_shows_what_the_contract_says_and_nothing_else(open_blog: Blog) -> None:
+    open_blog.post("Halo.", email="budi@example.com", website="https://budi.example", notify_replies=True)
+    (item,) = open_blog.read().json["items"]
+    assert set(item) == {"id", "parent_id", "author", "content_html", "created_at", "edited_at", "deleted"}
+    assert set(item["author"]) == {"name", "website", "avatar", "is_owner"}
+    assert item["created_at"].endswith("Z")
+    assert (item["edited_at"], item["deleted"], item["parent_id"]) == (None, False, None)
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+def test_pages_skip_nothing_and_repeat_nothing_while_others_write(open_blog: Blog, order: str) -> None:
+    ids = [open_blog.commented(f"Number {n}.").id for n in range(7)]
+    seen, cursor = [], ""
+    for _ in range(10):
+        page = open_blog.read(f"order={order}&limit=2&cursor={cursor}").json
+        seen += [item["id"] for item in page["items"]]
+        open_blog.post(f"Meanwhile {len(seen)}.")
+        if (cursor := page["next_cursor"]) is None:
+            break
+        if len(seen) >= len(ids):
+            break
+    expected = ids if order == "oldest" else ids[::-1]
+    assert [each for each in seen if each in ids] == expected
+    assert len(set(seen)) == len(seen)
+
+
+def test_oldest_first_a_parent_comes_before_its_replies(open_blog: Blog) -> None:
+    parents = [open_blog.commented("Root.")]
+    for n in range(10):
+        parents.append(open_blog.commented(f"Answer {n}.", parent_id=parents[n // 2].id))
+    items = open_blog.read("limit=100").json["items"]
+    seen: set[str] = set()
+    for item in items:
+        assert item["parent_id"] is None or item["parent_id"] in seen
+        seen.add(item["id"])
+
+
+def test_the_total_counts_what_is_approved(blog: Blog) -> None:
+    comments = [blog.commented(f"Number {n}.") for n in range(4)]
+    for comment in comments[:3]:
+        blog.moderate(comment, "approve")
+    blog.moderate(queues.find(comments[0].id), "delete")
+    assert blog.total() == 2
+    assert blog.shown() == [comment.id for comment in comments[1:3]]
+
+
+def test_a_deleted_comment_with_replies_keeps_its_place_and_nothing_else(open_blog: Blog) -> None:
+    parent = open_blog.commented("Secret words.", name="Somebody", website="https://somebody.example")
+    reply = open_blog.commented("An answer.", parent_id=parent.id)
+    open_blog.moderate(parent, "delete")
+    tombstone, answer = open_blog.read().json["items"]
+    assert (tombstone["id"], tombstone["deleted"], tombstone["content_html"]) == (parent.id, True, "")
+    assert tombstone["author"] == {"name": "", "website": None, "avatar": "", "is_owner": False}
+    assert answer["id"] == reply.id
+    assert open_blog.total() == 1
+    raw = boto3.client("dynamodb").scan(TableName="kolom-comments", IndexName="public")["Items"]
+    assert "Secret" not in json.dumps(raw)
+    assert "omebody" not in json.dumps(raw)
+
+
+def test_counts_are_for_up_to_fifty_articles_in_two_requests(open_blog: Blog) -> None:
+    for n in range(50):
+        publishing.publish(content(f"a{n}"), now=NOW)
+    open_blog.post("One.", slug="a3")
+    open_blog.post("Two.", slug="a3")
+    query = "&".join(f"slug=a{n}" for n in range(49)) + "&slug=none"
+    with recorded() as asked:
+        answer = call(read_comments.handler, request("/api/comments/counts", query))
+    assert len(asked.operations) == 2
+    assert answer.json["counts"] == {f"a{n}": 2 if n == 3 else 0 for n in range(49)} | {"none": 0}
+
+
+def test_more_than_fifty_counts_are_refused(blog: Blog) -> None:
+    query = "&".join(f"slug=a{n}" for n in range(51))
+    assert call(read_comments.handler, request("/api/comments/counts", query)).fields == {"slug"}
+    assert call(read_comments.handler, request("/api/comments/counts", "")).json == {"counts": {}}
+
+
+def test_recent_comments_are_the_approved_ones_of_published_articles(open_blog: Blog) -> None:
+    publishing.publish(content("hidden"), now=NOW)
+    open_blog.post("Of an article that will be withdrawn.", slug="hidden")
+    first, second = open_blog.commented("First."), open_blog.commented("Second.")
+    reply = open_blog.commented("Reply.", parent_id=first.id)
+    open_blog.moderate(queues.find(first.id), "delete")
+    publishing.unpublish("hidden", now=NOW)
+    items = call(read_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
+    assert [item["id"] for item in items] == [reply.id, second.id]
+    assert items[0]["article"] == {"slug": "hello", "title": "Hello"}
+
+
+def test_an_unchanged_list_is_not_sent_again(open_blog: Blog) -> None:
+    open_blog.post()
+    first = open_blog.read()
+    again = open_blog.read(**{"if-none-match": first.headers["ETag"]})
+    assert (again.status, again.body) == (304, "")
+    open_blog.post("More.")
+    assert open_blog.read(**{"if-none-match": first.headers["ETag"]}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("limit=0", 422),
+        ("limit=101", 422),
+        ("limit=x", 422),
+        ("order=random", 422),
+        ("cursor=x", 400),
+        ("extra=1", 200),
+    ],
+)
+def test_bad_queries_are_told(blog: Blog, query: str, status: int) -> None:
+    assert blog.read(query).status == status
+
+
+def test_a_cursor_of_another_list_is_refused(open_blog: Blog) -> None:
+    for n in range(3):
+        open_blog.post(f"Number {n}.")
+    cursor = open_blog.read("limit=1").json["next_cursor"]
+    assert open_blog.read(f"limit=1&cursor={cursor}").status == 200
+    assert open_blog.read(f"limit=1&order=newest&cursor={cursor}").status == 400
+
+
+def test_comments_of_an_article_that_is_not_public_are_not_shown(open_blog: Blog) -> None:
+    publishing.publish(content("gone"), now=NOW)
+    open_blog.post("Here.", slug="gone")
+    publishing.delete("gone", now=NOW)
+    assert [open_blog.read(slug=slug).status for slug in ("gone", "none")] == [410, 404]
+
+
+def test_an_article_says_when_it_takes_no_more_comments(blog: Blog, configure: Configure) -> None:
+    assert call(fetch_articles.handler, request("/api/articles/hello")).json["comments_open"] is True
+    publishing.publish(content("old", published_at=datetime(2026, 2, 1, tzinfo=UTC)), now=NOW)
+    configure(comments_close_after_days=30)
+    assert json.loads(fetch_articles.handler(request("/api/articles/old"), Context())["body"])["comments_open"] is False
