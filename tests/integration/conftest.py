@@ -1,5 +1,6 @@
 """The stack's tables on moto, made from the template."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -9,7 +10,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from kolom import signing
 from kolom.config import Settings, settings
@@ -68,6 +73,59 @@ class Faults:
                 answer = {**planned[1], "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": "fault"}}
                 return SimpleNamespace(status_code=400), answer
         return None
+
+
+class Lightning:
+    """Strikes one call to DynamoDB of all that are made: throttles it, fails it, or cuts its connection.
+
+    ``strike`` is the number of the call, from 0; ``kind`` one of :attr:`KINDS`. ``lasting`` strikes all later ones too,
+    so that no retry helps. ``made`` counts the calls.
+    """
+
+    KINDS = ("throttled", "failed", "cut before", "cut after")
+
+    def __init__(self) -> None:
+        self.strike: int | None = None
+        self.kind = "throttled"
+        self.lasting = False
+        self.made = 0
+
+    def hits(self) -> bool:
+        """Whether the call that is made now is struck."""
+        number, self.made = self.made, self.made + 1
+        return self.strike is not None and (number >= self.strike if self.lasting else number == self.strike)
+
+    def aim(self, strike: int | None, kind: str, *, lasting: bool) -> None:
+        """Strike that call from now on."""
+        self.strike, self.kind, self.lasting, self.made = strike, kind, lasting, 0
+
+
+@pytest.fixture
+def lightning(tables: None, monkeypatch: pytest.MonkeyPatch) -> Lightning:
+    """Makes connections to DynamoDB fail below the SDK, which tries again as it would in the field."""
+    lightning = Lightning()
+    send = BotocoreStubber.__call__
+
+    def respond(status: int, code: str) -> AWSResponse:
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "struck"}).encode()
+        raw: Any = MockRawResponse(body)
+        return AWSResponse("https://dynamodb", status, HTTPHeaders(), raw)
+
+    def struck(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
+        if not event_name.startswith("before-send.dynamodb.") or not lightning.hits():
+            return send(stubber, event_name, request, **more)
+        if lightning.kind == "throttled":
+            return respond(400, "ProvisionedThroughputExceededException")
+        if lightning.kind == "failed":
+            return respond(500, "InternalServerError")
+        if lightning.kind == "cut after":
+            send(stubber, event_name, request, **more)
+        raise ConnectionClosedError(endpoint_url=request.url)
+
+    # Where moto answers: what is struck does not reach it, or its answer does not come back.
+    monkeypatch.setattr(BotocoreStubber, "__call__", struck)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    return lightning
 
 
 @pytest.fixture

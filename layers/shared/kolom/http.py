@@ -21,6 +21,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from kolom.bodies import Malformed, TooLarge, UnsupportedType, read_body
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound, TooMany
+from kolom.models.base import response_code
 from kolom.models.transaction import is_throttled, is_unavailable
 from kolom.observability import logger
 
@@ -271,7 +272,7 @@ def _service_error(error: ServiceError) -> Response[str]:
 
 def _storage_error(error: PynamoDBException) -> Response[str]:
     if is_throttled(error):
-        logger.warning("throttled by DynamoDB", code=error.cause_response_code)
+        logger.warning("throttled by DynamoDB", code=response_code(error))
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store is at its limit, try again", headers=_SOON)
     if is_unavailable(error):
         logger.exception("DynamoDB is not available")

@@ -16,10 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from functions.moderate import app as moderate
 from kolom import signing
 from kolom.articles import reading
-from kolom.comments import editing, links, posting, queues, store
+from kolom.comments import links, people, posting, queues, store
 from kolom.comments.posting import Arrival, Draft
 from kolom.comments.types import Action, Comment
 from kolom.errors import Conflict, KolomError
+from kolom.models.comments import CommentRecord
 from tests.factories import request
 from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments
 from tests.integration.conftest import Configure, Faults
@@ -126,7 +127,7 @@ class Thread(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         for item in stored_comments() + [each for each in stored("comments") if "approved" in each]:
-            store.CommentRecord(item["article_id"]["S"], item["sort"]["S"]).delete()
+            CommentRecord(item["article_id"]["S"], item["sort"]["S"]).delete()
         self.ids: list[str] = []
         self.tokens: dict[str, str] = {}
 
@@ -297,7 +298,7 @@ def test_links_that_are_forged_expired_or_of_nothing_do_nothing(blog: Blog) -> N
         path.replace("1.", "2.", 1),
     ):
         assert [follow(forged, method).status for method in ("GET", "POST")] == [404, 404]
-    token = editing.people.edit_token(1, comment.id, signing.secret())
+    token = people.edit_token(1, comment.id, signing.secret())
     assert follow(f"/api/moderation/{token}").status == 404
     assert [follow(link(comment, days=8), method).status for method in ("GET", "POST")] == [410, 410]
     assert blog.total() == 0

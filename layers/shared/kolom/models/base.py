@@ -1,9 +1,9 @@
 """What every table's model has in common: its name from the settings, short timeouts, and times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
@@ -71,9 +71,19 @@ def _indexes(table: MetaTable) -> Sequence[object]:
     return indexes
 
 
+def response_code(error: PynamoDBException) -> str | None:
+    """The code of DynamoDB's answer; None where there was no answer.
+
+    PynamoDB's own ``cause_response_code`` raises there: botocore gives its errors of the connection a response of None.
+    """
+    response: Mapping[str, Any] = getattr(error.cause, "response", None) or {}
+    code: str | None = response.get("Error", {}).get("Code")
+    return code
+
+
 def is_condition_failed(error: PynamoDBException) -> bool:
     """Whether DynamoDB refused a single write because its condition does not hold."""
-    return error.cause_response_code == "ConditionalCheckFailedException"
+    return response_code(error) == "ConditionalCheckFailedException"
 
 
 def timestamp(moment: datetime) -> str:

@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from kolom.errors import Busy, KolomError
-from kolom.models.base import connection
+from kolom.models.base import connection, response_code
 
 MAX_ITEMS = 100
 """How many items one transaction may write (AWS, *Amazon DynamoDB Transactions*)."""
@@ -39,12 +39,12 @@ class _Contended(Exception):
 
 def is_unavailable(error: PynamoDBException) -> bool:
     """Whether DynamoDB could not be reached, or failed itself: a later call may succeed, this one may have too."""
-    return error.cause_response_code in _FAILURES or isinstance(error.cause, BotoCoreError)
+    return response_code(error) in _FAILURES or isinstance(error.cause, BotoCoreError)
 
 
 def is_throttled(error: PynamoDBException) -> bool:
     """Whether DynamoDB refused a call for lack of capacity, so that a later one may succeed."""
-    return error.cause_response_code in _THROTTLES
+    return response_code(error) in _THROTTLES
 
 
 _SENT_IN_ORDER = ("check", "delete", "put", "update")
@@ -127,7 +127,7 @@ class Transaction:
             for write in self._writes:
                 if id(write) in failed and write.refused is not None:
                     raise write.refused from error
-            if _CONFLICTS & {error.cause_response_code, *codes}:
+            if _CONFLICTS & {response_code(error), *codes}:
                 raise _Contended from error
             if is_throttled(error) or _THROTTLES & set(codes):
                 raise Busy("the store is at its limit; nothing was written, try again") from error
@@ -135,4 +135,4 @@ class Transaction:
 
 
 def _reasons(error: TransactWriteError) -> Sequence[CancellationReason | None]:
-    return error.cancellation_reasons if error.cause_response_code == "TransactionCanceledException" else ()
+    return error.cancellation_reasons if response_code(error) == "TransactionCanceledException" else ()

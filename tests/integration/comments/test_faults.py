@@ -1,0 +1,149 @@
+"""Whatever DynamoDB does to any single call: a comment is stored and the visitor told so, or neither."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kolom.comments import queues
+from kolom.errors import Conflict
+from kolom.models.comments import CommentRecord
+from tests.integration.comments.conftest import Answered, Blog, stored, stored_comments
+from tests.integration.comments.test_moderation import check_consistency
+from tests.integration.conftest import Configure, Lightning
+
+MORE_THAN_ANY = 40
+
+
+def each_call(lightning: Lightning, attempt: Callable[[int], None]) -> int:
+    """Make the attempt again and again, striking the next one of its calls each time; how many calls it makes."""
+    for number in range(MORE_THAN_ANY):
+        lightning.aim(number, lightning.kind, lasting=lightning.lasting)
+        attempt(number)
+        if lightning.made <= number:
+            return number
+    raise AssertionError("it never ends")
+
+
+def calm(lightning: Lightning) -> None:
+    """Good weather again."""
+    lightning.aim(None, lightning.kind, lasting=lightning.lasting)
+
+
+STRIKES = [(kind, lasting) for kind in Lightning.KINDS for lasting in (False, True)]
+strikes = pytest.mark.parametrize(
+    ("kind", "lasting"), STRIKES, ids=[f"{kind}{'-for-good' * last}" for kind, last in STRIKES]
+)
+
+
+@strikes
+def test_a_post_is_stored_and_told_or_neither(
+    blog: Blog, configure: Configure, lightning: Lightning, kind: str, lasting: bool
+) -> None:
+    configure(moderation_mode="none", owner_email="owner@example.com")
+    parent = blog.commented("The parent.")
+    lightning.kind, lightning.lasting = kind, lasting
+    expected = {parent.id}
+
+    def attempt(number: int) -> None:
+        visitor: dict[str, Any] = {
+            "address": f"10.{number}.0.1",
+            "email": "budi@example.com",
+            "parent_id": parent.id,
+            "headers": {"idempotency-key": f"{kind}{number}"},
+        }
+        text = f"This is number {number} of all the comments."
+        answer: Answered = blog.post(text, **visitor)
+        made, reached = lightning.made, lightning.made > number
+        calm(lightning)
+        if answer.status == 201:
+            expected.add(answer.json["comment"]["id"])
+        else:
+            assert answer.status == 503
+            assert answer.headers["Retry-After"]
+            assert reached
+        if kind != "cut after" or not lasting:
+            # When the connection is gone for good after the last effect, only the next attempt can tell.
+            assert {item["sort"]["S"] for item in stored_comments()} == expected
+        again = blog.post(text, **visitor)
+        assert again.status == 201
+        expected.add(again.json["comment"]["id"])
+        assert {item["sort"]["S"] for item in stored_comments()} == expected
+        assert len(stored("outbox")) == len(expected)
+        check_consistency(blog)
+        lightning.made = made
+
+    assert each_call(lightning, attempt) > 8
+
+
+@strikes
+def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
+    blog: Blog, configure: Configure, lightning: Lightning, kind: str, lasting: bool
+) -> None:
+    configure(moderation_mode="none", comments_per_minute=100)
+    lightning.kind, lightning.lasting = kind, lasting
+
+    def attempt(number: int) -> None:
+        aimed = lightning.strike
+        calm(lightning)
+        posted = blog.post(f"Before {number}.").json
+        comment_id, token = posted["comment"]["id"], posted["edit_token"]
+        made = 0
+        for method, text in (("PATCH", f"After {number}."), ("DELETE", None)):
+            lightning.aim(aimed, kind, lasting=lasting)
+            answer = blog.change(method, comment_id, token, text)
+            made = max(made, lightning.made)
+            calm(lightning)
+            assert answer.status in {200, 204, 503}
+            kept = queues.find(comment_id)
+            if kind != "cut after" or not lasting:
+                is_done = kept.is_erased if method == "DELETE" else kept.content == text
+                assert is_done == (answer.status != 503)
+            assert blog.change(method, comment_id, token, text).status in {200, 204}
+        check_consistency(blog)
+        lightning.made = made
+
+    assert each_call(lightning, attempt) > 4
+
+
+@strikes
+def test_an_approval_happens_once_or_is_told_not_to_have(
+    blog: Blog, lightning: Lightning, kind: str, lasting: bool
+) -> None:
+    parent = blog.approved("The parent.")
+    lightning.kind, lightning.lasting = kind, lasting
+
+    def attempt(number: int) -> None:
+        aimed = lightning.strike
+        calm(lightning)
+        comment = blog.commented(f"Number {number}.", parent_id=parent.id)
+        lightning.aim(aimed, kind, lasting=lasting)
+        told = True
+        try:
+            blog.moderate(comment, "approve")
+        except Exception:  # noqa: BLE001 - whatever is told
+            told = False
+        made = lightning.made
+        calm(lightning)
+        if kind != "cut after" or not lasting:
+            assert (queues.find(comment.id).status == "approved") == told
+        if queues.find(comment.id).status != "approved":
+            blog.moderate(comment, "approve")
+        with pytest.raises(Conflict):
+            blog.moderate(comment, "approve")
+        check_consistency(blog)
+        lightning.made = made
+
+    assert each_call(lightning, attempt) >= 3
+
+
+def test_a_read_that_fails_is_a_problem_and_no_trace(blog: Blog, lightning: Lightning) -> None:
+    blog.approved()
+    for kind in Lightning.KINDS:
+        lightning.aim(0, kind, lasting=True)
+        answer = blog.read()
+        assert answer.status == 503
+        assert set(json.loads(answer.body)) == {"type", "title", "status", "detail"}
+    calm(lightning)
+    assert CommentRecord.count("1") == 1

@@ -1,0 +1,128 @@
+"""Personal data: in no answer, log, metric or trace; kept only where it is needed; and erased when asked for."""
+
+import io
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+from aws_xray_sdk.core import xray_recorder
+
+from functions.moderate import app as moderate
+from functions.read_comments import app as read_comments
+from functions.write_comments import app as write_comments
+from kolom import signing
+from kolom.comments import links, queues
+from kolom.observability import logger
+from tests.factories import request
+from tests.integration.comments.conftest import Blog, call, stored
+from tests.integration.conftest import Configure, Lightning
+
+EMAIL = "somebody.private@mail.example"
+ADDRESS = "192.0.2.77"
+PRIVATE = re.compile(r"somebody|mail\.example|192\.0\.2\.|c0000:24d", re.IGNORECASE)
+KEY = "idempotency-key"
+
+
+def test_nothing_private_is_answered_logged_measured_or_traced(
+    blog: Blog,
+    configure: Configure,
+    lightning: Lightning,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A whole life of comments, with errors of every kind, at the most talkative log level."""
+    configure(owner_email="owner@site.example", edit_minutes=15)
+    segments: list[str] = []
+    monkeypatch.setattr(xray_recorder.emitter, "send_entity", lambda entity: segments.append(entity.serialize()))
+    logs = io.StringIO()
+    monkeypatch.setattr(logger.handlers[0], "stream", logs)
+    logger.setLevel("DEBUG")
+    answers: list[str] = []
+    fields: dict[str, Any] = {"email": EMAIL, "name": "Budi", "address": ADDRESS, "notify_replies": True}
+
+    def note(answer: Any) -> Any:
+        answers.append(f"{answer.headers} {answer.body}")
+        return answer
+
+    first = note(blog.post("A comment.", **fields, headers={KEY: "a"})).json
+    note(blog.post("A comment.", **fields, headers={KEY: "a"}))
+    note(blog.post("Another.", **fields, headers={KEY: "a"}))
+    comment_id, token = first["comment"]["id"], first["edit_token"]
+    comment = blog.moderate(queues.find(comment_id), "approve")
+    note(blog.post("A reply.", **fields, parent_id=comment_id, headers={"authorization": f"Bearer {token}"}))
+    for bad in ({"name": ""}, {"content": ""}, {"website": "x"}, {"parent_id": "x"}, {"form_token": "x"}):
+        body = json.dumps({"name": "Budi", "content": "Hi", "email": EMAIL} | bad)
+        event = request("/api/articles/hello/comments", method="POST", body=body)
+        event["headers"]["content-type"] = "application/json"
+        note(call(write_comments.handler, event))
+    for value in (f"{EMAIL}\n", f"not {EMAIL}", f"{EMAIL}@{EMAIL}"):
+        note(blog.post("Hi", email=value))
+    note(blog.change("PATCH", comment_id, token, "Edited."))
+    for path, query in (
+        ("/api/articles/hello/comments", ""),
+        ("/api/comments/counts", "slug=hello"),
+        ("/api/comments/recent", ""),
+    ):
+        note(call(read_comments.handler, request(path, query)))
+    link = links.issue(comment, "spam", signing.secret(), now=comment.created_at)
+    for method in ("GET", "POST"):
+        note(call(moderate.handler, request(f"/api/moderation/{link}", method=method)))
+    form = f"name=Budi&content=Hello+there&email={EMAIL}"
+    event = request("/api/articles/hello/comments", method="POST", body=form)
+    event["headers"]["content-type"] = "application/x-www-form-urlencoded"
+    note(call(write_comments.handler, event))
+    for number in range(14):
+        lightning.aim(number, "failed", lasting=True)
+        note(blog.post(f"Number {number}.", **fields))
+        lightning.aim(None, "failed", lasting=False)
+    for number in range(12):
+        note(blog.post(f"Too many {number}.", **fields))
+    note(blog.change("DELETE", comment_id, token))
+    monkeypatch.setattr("kolom.comments.posting.post", lambda *_, **__: 1 / 0)
+    note(blog.post("A fault of our own.", **fields))
+
+    emitted = capsys.readouterr()
+    assert '"CommentsPending"' in emitted.out
+    assert "unexpected error" in logs.getvalue()
+    for text in (*answers, emitted.out, emitted.err, logs.getvalue(), *segments):
+        assert not PRIVATE.search(text), PRIVATE.findall(text)
+    logger.setLevel("INFO")
+
+
+def test_a_form_that_failed_gives_the_visitor_their_own_words_back_and_nobody_else(blog: Blog) -> None:
+    event = request("/api/articles/hello/comments", method="POST", body=f"name=&content=x+y&email={EMAIL}")
+    event["headers"]["content-type"] = "application/x-www-form-urlencoded"
+    answer = call(write_comments.handler, event)
+    assert EMAIL in answer.body
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_addresses_are_kept_only_as_hashes_that_expire(blog: Blog) -> None:
+    blog.post("A comment.", address=ADDRESS, email=EMAIL)
+    tables = ("comments", "guard", "outbox", "messages", "articles")
+    everything = json.dumps([stored(table) for table in tables], default=str)
+    assert ADDRESS not in everything
+    kept = [item for item in stored("comments") if "email" in item]
+    assert len(kept) == 1
+    assert "expires_at" in kept[0]
+    assert everything.count(EMAIL) == 1
+    for index in ("public", "recent", "by_status"):
+        items = boto3.client("dynamodb").scan(TableName="kolom-comments", IndexName=index)["Items"]
+        assert EMAIL not in json.dumps(items)
+
+
+def test_the_same_address_has_another_hash_on_another_site(blog: Blog) -> None:
+    from kolom.guard.senders import Sender
+
+    keys = [signing.Secret.parse(text * 32) for text in ("ab", "cd")]
+    first, second = (Sender.of(ADDRESS, key) for key in keys)
+    assert {first.address, first.network}.isdisjoint({second.address, second.network})
+
+
+def test_who_types_anothers_address_gets_neither_picture_nor_trust(blog: Blog) -> None:
+    first, second = blog.approved("Mine.", email=EMAIL), blog.commented("Not mine.", email=EMAIL.upper())
+    assert first.avatar != second.avatar
+    assert second.status == "pending"
+    assert first.person == second.person
