@@ -19,7 +19,8 @@ _MAX_NESTING: Final = 20
 _TAGS: Final = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _CLEANER: Final = nh3.Cleaner(
     tags=_TAGS,
-    attributes={"a": {"href"}, "ol": {"start"}},
+    # Without an entry of its own, nh3 allows some attributes on any element.
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
     url_schemes={"http", "https"},
     link_rel=LINK_RELATION,
 )

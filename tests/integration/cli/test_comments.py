@@ -1,0 +1,123 @@
+"""`kolom comments`."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from kolom import signing
+from kolom.articles import publishing, reading
+from kolom.comments import posting, queues
+from kolom.comments.posting import Arrival, Draft
+from tests.factories import NOW, content
+from tests.integration.cli.conftest import Kolom
+
+EMAIL = "Budi@Example.com"
+
+
+@pytest.fixture
+def blog(kolom: Kolom) -> Iterator[Kolom]:
+    """An article with three comments that wait, two of them by Budi."""
+    publishing.publish(content("hello", author="Siti"), now=NOW)
+    for number, email in enumerate((EMAIL, EMAIL.lower(), None)):
+        post(f"Comment {number} [bold]", email=email, name=f"Visitor {number}")
+    yield kolom
+    signing.secret.cache_clear()
+
+
+def post(text: str, **fields: str | None) -> str:
+    """The id of a new comment."""
+    draft = Draft(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
+    number = len(queues.list_by_article(1))
+    arrival = Arrival(address=f"10.0.0.{number}")
+    return posting.post(reading.read_public_card("hello"), draft, arrival, now=datetime.now(UTC)).comment.id
+
+
+def ids(kolom: Kolom, *arguments: str) -> list[str]:
+    return [comment["id"] for comment in kolom("comments", "list", "--json", *arguments).json]
+
+
+def test_lists_say_what_waits_and_why(blog: Kolom) -> None:
+    listed = blog("comments", "list", "--status", "pending", "--json").json
+    assert [comment["content"] for comment in listed] == [f"Comment {n} [bold]" for n in (2, 1, 0)]
+    assert listed[0]["reasons"][0].startswith("first:")
+    assert ids(blog, "--article", "hello", "--limit", "2") == [comment["id"] for comment in listed[:2]]
+    assert ids(blog, "--status", "spam") == []
+    shown = blog("comments", "list").stdout
+    assert listed[0]["id"] in shown
+    assert "EMAIL" not in shown.upper().replace("E-MAIL", "")
+
+
+def test_a_comment_is_approved_once_and_the_second_moderator_is_told(blog: Kolom) -> None:
+    first, second, _ = ids(blog)
+    assert blog("comments", "approve", first).exit_code == 0
+    again = blog("comments", "approve", first, second, "01K0000000000000000000000A")
+    assert again.exit_code == 1
+    assert "is approved: there is nothing to approve" in again.stderr
+    assert "there is no comment" in again.stderr
+    assert set(ids(blog, "--status", "approved")) == {first, second}
+
+
+def test_spam_delete_and_restore_go_there_and_back(blog: Kolom) -> None:
+    chosen = ids(blog)[0]
+    for command, status in (("spam", "spam"), ("approve", "approved"), ("delete", "deleted"), ("restore", "approved")):
+        answer = blog("comments", command, chosen, "--json").json
+        assert [comment["status"] for comment in answer["done"]] == [status]
+        assert answer["refused"] == []
+
+
+def test_show_has_everything_and_links_that_act_once(blog: Kolom) -> None:
+    chosen = ids(blog)[-1]
+    shown = blog("comments", "show", chosen, "--links", "--json").json
+    assert shown["email"] == EMAIL
+    assert set(shown["links"]) == {"approve", "spam", "delete"}
+    assert shown["links"]["approve"].startswith("https://blog.example/api/moderation/")
+    assert "person" not in shown
+    plain = blog("comments", "show", chosen)
+    assert "Comment 0 [bold]" in plain.stdout
+
+
+def test_the_owner_answers_as_the_owner(blog: Kolom) -> None:
+    chosen = ids(blog)[0]
+    refused = blog("comments", "reply", chosen, "Thanks!")
+    assert refused.exit_code == 1
+    assert "approve it" in refused.stderr
+    blog("comments", "approve", chosen)
+    answer = blog("comments", "reply", chosen, "-", "--json", answer="Thanks, *all*!").json
+    assert (answer["name"], answer["is_owner"], answer["status"]) == ("Siti", True, "approved")
+    assert answer["parent_id"] == chosen
+    assert blog("comments", "reply", chosen, " ").exit_code == 2
+
+
+def test_a_ban_marks_the_comment_and_what_comes_after(blog: Kolom) -> None:
+    chosen = ids(blog)[0]
+    assert blog("comments", "ban", chosen, "--network").exit_code == 0
+    assert ids(blog, "--status", "spam") == [chosen]
+    post("Again.")
+    assert len(ids(blog, "--status", "spam")) == 2
+    boto3.client("dynamodb").delete_item(TableName="kolom-guard", Key={"key": {"S": f"sender#{chosen}"}})
+    forgotten = blog("comments", "ban", chosen)
+    assert forgotten.exit_code == 1
+    assert "not known any more" in forgotten.stderr
+
+
+def test_a_person_gets_their_data_and_is_forgotten(blog: Kolom) -> None:
+    exported = blog("comments", "export", "budi@EXAMPLE.com").json
+    assert [comment["content"] for comment in exported] == ["Comment 0 [bold]", "Comment 1 [bold]"]
+    assert {comment["email"].lower() for comment in exported} == {EMAIL.lower()}
+    assert blog("comments", "forget", "nobody@example.com", "--yes", "--json").json == {"erased": 0}
+    assert blog("comments", "forget", EMAIL, answer="n\n").exit_code == 1
+    assert blog("comments", "forget", EMAIL, "--yes", "--json").json == {"erased": 2}
+    left = json.dumps(boto3.client("dynamodb").scan(TableName="kolom-comments")["Items"])
+    assert not [word for word in ("xample.com", "Visitor 0", "Visitor 1", "Comment 1") if word in left]
+    assert "Comment 2" in left
+    assert blog("comments", "export", EMAIL).json == []
+    assert blog("comments", "forget", EMAIL, "--yes", "--json").json == {"erased": 0}
+    erased = ids(blog, "--status", "deleted")
+    assert blog("comments", "restore", *erased).exit_code == 1
+
+
+def test_a_wrong_status_is_a_wrong_command_line(blog: Kolom) -> None:
+    assert blog("comments", "list", "--status", "lost").exit_code == 2
