@@ -4,6 +4,7 @@ Comments are CommonMark without raw HTML, headings and images: what a visitor ty
 markdown-it renders, and nh3 lets nothing through that is not on the list below, whatever the renderer did.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -17,6 +18,7 @@ LINK_RELATION: Final = "nofollow ugc noopener"
 
 _MAX_NESTING: Final = 20
 _TAGS: Final = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
+_ABSOLUTE: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _CLEANER: Final = nh3.Cleaner(
     tags=_TAGS,
     # Without an entry of its own, nh3 allows some attributes on any element.
@@ -36,6 +38,8 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True, "maxNesting": _MAX_NESTING})
     parser.enable("linkify")
     parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
+    # Other addresses stay as they were typed: a visitor has none on this site, and "javascript:" is no address.
+    parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
     assert parser.linkify is not None
     # Only whole addresses become links: "setup.py" is none.
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
