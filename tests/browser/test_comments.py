@@ -2,15 +2,19 @@
 
 import http.client
 import json
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
 
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.stack import LocalStack
 from tests.hostile import hostile_texts
 
 PROJECT = Path(__file__).parents[2]
@@ -42,43 +46,61 @@ INSPECT = """() => [...document.querySelectorAll('main article *')].flatMap(elem
   [element.tagName, element.getAttributeNames().join(' '), element.href ?? '', element.rel ?? '']])"""
 
 
+@contextmanager
+def served(*settings: str) -> Iterator[str]:
+    """The address of a blog of its own, in a process of its own, with these parameters."""
+    sets = [argument for setting in settings for argument in ("--set", setting)]
+    command = [sys.executable, "-c", "from kolom_cli.main import app; app()", "serve", "--port", "0", *sets]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=PROJECT
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[3].rstrip("/")
+        # The functions print their metrics: somebody has to read them, or the pipe is full.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        yield address
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+def send(site: str, path: str, body: object = None, *, address: str = "127.0.0.1") -> tuple[int, Any]:
+    """GET, or POST of a body, from an address of this machine: the status and the answer."""
+    parts = urlsplit(site)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, source_address=(address, 0))
+    data = None if body is None else json.dumps(body)
+    connection.request("POST" if data else "GET", path, data, {"content-type": "application/json"})
+    answer = connection.getresponse()
+    read = json.loads(answer.read())
+    connection.close()
+    return answer.status, read
+
+
 @pytest.fixture(scope="module")
-def hostile() -> Iterator[tuple[LocalStack, str, int]]:
+def hostile() -> Iterator[tuple[str, str, int]]:
     """A blog without moderation, below whose first article stand all the hostile texts."""
-    parameters = {"ModerationMode": "none", "CommentsPerMinute": "100"}
-    with LocalStack(PROJECT / "template.yaml", parameters, port=0) as stack:
-        StackLoader().load_sample(stack)
-        stack.settle()
-        host, port = urlsplit(stack.url).hostname or "", urlsplit(stack.url).port
-        connection = http.client.HTTPConnection(host, port)
-        connection.request("GET", "/api/articles?limit=1")
-        slug = json.loads(connection.getresponse().read())["items"][0]["slug"]
-        connection.close()
+    with served("ModerationMode=none", "CommentsPerMinute=100") as site:
+        slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
         count = 0
         for number, text in enumerate(hostile_texts()):
             # Every few from another address, as a crowd would.
-            source = (f"127.0.{1 + number // 200}.{1 + number // 20 % 250}", 0)
-            sender = http.client.HTTPConnection(host, port, source_address=source)
-            body = json.dumps({"name": f"Visitor {number}", "content": text})
-            sender.request("POST", f"/api/articles/{slug}/comments", body, {"content-type": "application/json"})
-            answer = sender.getresponse()
-            problem = answer.read()
-            assert answer.status == 201, (text, problem)
-            sender.close()
-            count += json.loads(problem)["status"] == "approved"
-        yield stack, slug, count
+            address = f"127.0.{1 + number // 200}.{1 + number // 20 % 250}"
+            comment = {"name": f"Visitor {number}", "content": text}
+            status, posted = send(site, f"/api/articles/{slug}/comments", comment, address=address)
+            assert status == 201, (text, posted)
+            count += posted["status"] == "approved"
+        yield site, slug, count
 
 
 @pytest.mark.parametrize("policy", [STRICT, None], ids=["strict", "none"])
 def test_no_hostile_comment_runs_loads_or_shows_anything(
-    chromium: Browser, hostile: tuple[LocalStack, str, int], policy: str | None
+    chromium: Browser, hostile: tuple[str, str, int], policy: str | None
 ) -> None:
     """Under a strict policy none is even violated; without one, nothing runs either."""
-    stack, slug, count = hostile
+    site, slug, count = hostile
     assert count >= 500
-    page = chromium.new_page(base_url=stack.url)
+    page = chromium.new_page(base_url=site)
     foreign: list[str] = []
-    page.on("request", lambda request: None if request.url.startswith(stack.url) else foreign.append(request.url))
+    page.on("request", lambda request: None if request.url.startswith(site) else foreign.append(request.url))
     page.on("dialog", lambda dialog: foreign.append(dialog.message))
     headers = {"content-type": "text/html; charset=utf-8"} | ({"content-security-policy": policy} if policy else {})
     page.route("**/hostile", lambda route: route.fulfill(body=PAGE, headers=headers))
@@ -96,3 +118,43 @@ def test_no_hostile_comment_runs_loads_or_shows_anything(
     assert page.evaluate("harm") == []
     assert foreign == []
     page.close()
+
+
+def test_a_browser_proves_its_work_and_the_comment_is_taken(chromium: Browser) -> None:
+    with served("ProofOfWork=altcha") as site:
+        slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
+        page = chromium.new_page(base_url=site)
+        page.goto("/archive/")
+        challenge = send(site, "/api/form-token")[1]["challenge"]
+        solved = page.evaluate(
+            """challenge => new Promise(resolve => {
+              const worker = new Worker('/assets/widgets/kolom-proof.js');
+              worker.onmessage = ({data}) => resolve(data);
+              worker.postMessage(challenge);
+            })""",
+            challenge,
+        )
+        assert set(solved) == {"proof"}
+        comment = {"name": "Budi", "content": "It was work.", "altcha": solved["proof"]}
+        path = f"/api/articles/{slug}/comments"
+        assert send(site, path, comment | {"altcha": ""})[0] == 422
+        assert send(site, path, comment)[0] == 201
+        page.close()
+
+
+def test_a_form_without_javascript_keeps_what_was_written_until_it_is_right(chromium: Browser) -> None:
+    with served("ModerationMode=first", "SiteTitle=Catatan") as site:
+        slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
+        context = chromium.new_context(base_url=site, java_script_enabled=False, viewport={"width": 390, "height": 800})
+        page = context.new_page()
+        form = f"""<form method=post action="{site}/api/articles/{slug}/comments">
+          <input name=name><input name=email value=no><textarea name=content>Halo dari formulir</textarea>
+          <button>Kirim</button></form>"""
+        page.set_content(form)
+        page.get_by_role("button").click()
+        assert page.locator("textarea").input_value() == "Halo dari formulir"
+        page.get_by_label("Nama").fill("Budi")
+        page.get_by_label("Surel").fill("budi@example.com")
+        page.get_by_role("button").press("Enter")
+        page.get_by_role("heading", name="Terima kasih").wait_for()
+        context.close()
