@@ -162,7 +162,13 @@ def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, in
 def _one_write(write: Mapping[str, Any], factor: int) -> tuple[str, int]:
     item = write.get("Item", {})
     units = _units(item_bytes(item), _WRITE_BYTES)
-    return kind_of(item or write["Key"]), units * factor + (units if "shelf" in item else 0)
+    return kind_of(item or write["Key"]), units * factor + units * _indexes(item)
+
+
+def _indexes(item: Mapping[str, Any]) -> int:
+    """In how many indexes the item is: by its shelf, or a comment by its status and where it is public."""
+    keys = ("status", "public_article_id", "public_site") if "sort" in item else ("shelf",)
+    return sum(key in item for key in keys)
 
 
 def _units(size: int, unit: int) -> int:

@@ -84,7 +84,7 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     if not article.takes_comments(now, close_after_days=settings().comments_close_after_days):
         raise Conflict("this article takes no more comments")
     form_seconds, proof = _check_form(draft, now)
-    _find_parent(article, draft.parent_id)
+    parent = _find_parent(article, draft.parent_id)
     limits.check(submission.id, limits.limits(sender, settings().comments_per_minute), now=now)
     writer = _approved_author(author)
     evidence = gather(
@@ -101,7 +101,6 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     verdict = rules.judge(evidence, policy())
     person = people.person_of(draft.email, keys) if draft.email else None
     for _ in range(_ATTEMPTS):
-        parent = _find_parent(article, draft.parent_id)
         comment_id = _new_id(now, after=parent)
         comment = Comment(
             article_id=article.id,
@@ -121,6 +120,7 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
         try:
             _store(comment, submission, draft, sender, proof, now=now)
         except store.Changed:
+            parent = _find_parent(article, draft.parent_id)
             continue
         except SeenBefore:
             return _posted_before(_record_of(submission, now))

@@ -1,0 +1,230 @@
+"""What comments cost: requests and capacity units of each operation, and processor time beside Isso's.
+
+Run: ``uv run --group bench python -m benchmarks.comments``
+
+Kolom's real handlers are called with events on moto. Their time is the processor's, less what moto takes to play
+DynamoDB; so botocore's work for each call is in it, and DynamoDB's is not. Isso (its own WSGI app, SQLite in a file,
+no mail, no limits) is called by werkzeug's test client in the same run, with the same texts. The ratio is of medians.
+An update within a transaction is counted as if its item had less than 1 KB; index writes are counted for whole items.
+"""
+
+import io
+import json
+import logging
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+
+from benchmarks.capacity import Bill, metered
+from kolom_cli.local.moto_help import help_moto
+from kolom_cli.template import load
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+REPEATED = 150
+TEXT = "Number {} of *many* comments, of an ordinary length: two sentences, a [link](https://a.example), and no more."
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "kolom",
+    "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
+    "SITE_URL": "https://blog.example",
+    "COMMENTS_PER_MINUTE": "100",
+    "OWNER_EMAIL": "owner@example.com",
+    "SECRET_NAME": "secret",
+    **{f"{name}_TABLE": f"kolom-{name.lower()}" for name in ("ARTICLES", "COMMENTS", "GUARD", "OUTBOX", "SEARCH")},
+}
+
+
+class Kolom:
+    """A blog with articles ``a0`` to ``a49``, and the handlers that serve its comments."""
+
+    def __init__(self) -> None:
+        # Imported once the environment is set: the logger reads it.
+        from functions.read_comments.app import handler as read
+        from functions.write_comments.app import handler as write
+        from kolom.articles import publishing
+        from tests.factories import NOW, Context, comment_request, content, request
+
+        self._handlers = {"read": read, "write": write}
+        self._context, self._request, self._comment_request = Context(), request, comment_request
+        self._visitors = 0
+        for number in range(50):
+            publishing.publish(content(f"a{number}"), now=NOW)
+
+    def post(self, slug: str, number: int, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Post a comment from a new address."""
+        self._visitors += 1
+        address = f"10.{self._visitors // 250 % 250}.{self._visitors % 250}.1"
+        headers = {"idempotency-key": key} if key else {}
+        headers |= fields.pop("headers", {})
+        text = TEXT.format(number)
+        return self._call(
+            "write", self._comment_request(slug, address=address, headers=headers, content=text, **fields)
+        )
+
+    def change(self, method: str, slug: str, posted: dict[str, Any], text: str | None = None) -> dict[str, Any]:
+        """PATCH or DELETE a comment with its token."""
+        headers = {"authorization": f"Bearer {posted['edit_token']}", "content-type": "application/json"}
+        path = f"/api/articles/{slug}/comments/{posted['comment']['id']}"
+        body = None if text is None else json.dumps({"content": text})
+        return self._call("write", self._request(path, method=method, headers=headers, body=body))
+
+    def get(self, path: str, query: str = "") -> dict[str, Any]:
+        """GET one of the lists, or a form's token."""
+        return self._call("write" if path.endswith("form-token") else "read", self._request(path, query))
+
+    def _call(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        answer = self._handlers[name](event, self._context)
+        assert answer["statusCode"] < 300, answer  # noqa: PLR2004, RUF100
+        return json.loads(answer["body"]) if answer["body"] else {}
+
+
+def main() -> None:
+    """Print both tables."""
+    os.environ.update(_ENVIRONMENT)
+    template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
+    # The functions print their metrics; the tables are all that matters here.
+    with mock_aws(), help_moto(), redirect_stdout(io.StringIO()):
+        for table in template.tables.values():
+            boto3.client("dynamodb").create_table(**table.create)
+        boto3.client("secretsmanager").create_secret(Name="secret", SecretString="k" * 64)
+        blog = Kolom()
+        _bills(blog)
+        _times(blog)
+
+
+def _bills(blog: Kolom) -> None:
+    from kolom.comments import moderation, queues
+
+    held = blog.post("a0", 0)
+    _configure("none")
+    for number in range(100):
+        parent = blog.post("a1", number)
+    operations: dict[str, Callable[[], object]] = {
+        "POST, approved": lambda: blog.post("a2", 1),
+        "POST, approved reply with an e-mail address": lambda: blog.post(
+            "a1", 101, parent_id=parent["comment"]["id"], email="a@example.com"
+        ),
+        "POST, sent again": lambda: blog.post("a2", 2, key="again"),
+        "PATCH": lambda: blog.change("PATCH", "a1", parent, "Another text."),
+        "DELETE": lambda: blog.change("DELETE", "a1", parent),
+        "GET form-token": lambda: blog.get("/api/form-token"),
+        "GET 20 of an article's 100": lambda: blog.get("/api/articles/a1/comments", "limit=20"),
+        "GET the counts of 50": lambda: blog.get("/api/comments/counts", "&".join(f"slug=a{n}" for n in range(50))),
+        "GET the 20 most recent": lambda: blog.get("/api/comments/recent"),
+    }
+    blog.post("a2", 2, key="again")
+    _say("| | requests | read units | write units |\n|---|---|---|---|\n")
+    _configure("first")
+    with metered() as bill:
+        blog.post("a2", 0)
+    _print("POST, held", bill)
+    _configure("none")
+    for name, operation in operations.items():
+        with metered() as bill:
+            operation()
+        _print(name, bill)
+    comment = queues.find(held["comment"]["id"])
+    with metered() as bill:
+        moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
+    _print("approving", bill)
+
+
+def _say(text: str) -> None:
+    assert sys.__stdout__ is not None
+    sys.__stdout__.write(text)
+
+
+def _print(name: str, bill: Bill) -> None:
+    _say(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")
+
+
+def _configure(mode: str) -> None:
+    from kolom.config import settings
+
+    os.environ["MODERATION_MODE"] = mode
+    settings.cache_clear()
+
+
+def _times(blog: Kolom) -> None:
+    for number in range(20):
+        blog.post("a3", number)
+    with _isso() as (isso_post, isso_get):
+        for number in range(20):
+            isso_post(number)
+        kolom_get = _median(lambda _: blog.get("/api/articles/a3/comments", "limit=20"))
+        peer_get = _median(lambda _: isso_get())
+        kolom_post = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
+        peer_post = _median(lambda number: isso_post(1_000 + number))
+    _say("\n| processor time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
+    for name, ours, peers in (("POST", kolom_post, peer_post), ("GET of 20", kolom_get, peer_get)):
+        _say(f"| {name} | {ours * 1000:.2f} ms | {peers * 1000:.2f} ms | {ours / peers:.1f} |\n")
+
+
+def _median(operation: Callable[[int], object]) -> float:
+    """The processor time of the operation in seconds, without what moto takes of it."""
+    original, spent = BotocoreStubber.__call__, [0.0]
+
+    def timed(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
+        started = time.process_time()
+        try:
+            return original(stubber, event_name, request, **more)
+        finally:
+            spent[0] += time.process_time() - started
+
+    times = []
+    with patch.object(BotocoreStubber, "__call__", timed):
+        for number in range(REPEATED):
+            spent[0], started = 0.0, time.process_time()
+            operation(number)
+            times.append(time.process_time() - started - spent[0])
+    return statistics.median(times[10:])
+
+
+@contextmanager
+def _isso() -> Iterator[tuple[Callable[[int], object], Callable[[], object]]]:
+    import isso
+    from isso import config
+    from werkzeug.test import Client
+
+    logging.getLogger("isso").setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = config.load(config.default_file())
+        settings.set("general", "dbpath", str(Path(folder) / "comments.db"))
+        settings.set("general", "host", "https://blog.example")
+        settings.set("guard", "enabled", "off")
+        settings.set("hash", "algorithm", "none")
+        client = Client(isso.make_app(settings))
+        origin = {"Origin": "https://blog.example"}
+
+        def post(number: int) -> None:
+            body = {"author": "Budi", "text": TEXT.format(number), "title": "An article"}
+            uri = "/a3/" if number < 20 else f"/a{4 + number % 40}/"  # noqa: PLR2004, RUF100
+            answer = client.post(f"/new?uri={uri}", json=body, headers=origin)
+            assert answer.status_code in {201, 202}, answer.text
+
+        def get() -> None:
+            answer = client.get("/?uri=/a3/", headers=origin)
+            assert len(answer.get_json()["replies"]) == 20, answer.text  # noqa: PLR2004, RUF100
+
+        yield post, get
+
+
+if __name__ == "__main__":
+    main()
