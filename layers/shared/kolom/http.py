@@ -101,9 +101,10 @@ class Api(APIGatewayHttpResolver):
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> Answer:
         """The answer to an HTTP API event of payload format 2.0."""
         body = None
-        if event["requestContext"]["http"]["method"] in _WITH_BODY:
+        method = event["requestContext"]["http"]["method"]
+        if method in _WITH_BODY:
             try:
-                body = read_body(event, takes_forms=self.form_answer is not None)
+                body = read_body(event, takes_forms=self.form_answer is not None and method == "POST")
             except KolomError as error:
                 return finish(event, _answer(_domain_error(error)))
         if body is not None:

@@ -133,3 +133,11 @@ def test_a_scheme_other_than_bearer_is_refused(blog: Blog) -> None:
         ),
     )
     assert answer.status == 204
+
+
+def test_an_edit_is_json_and_no_form(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/x-www-form-urlencoded"}
+    path = f"/api/articles/hello/comments/{comment_id}"
+    answer = call(write_comments.handler, request(path, method="PATCH", headers=headers, body="content=After."))
+    assert answer.status == 415
