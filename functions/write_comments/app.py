@@ -12,12 +12,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom import signing
 from kolom.articles.reading import find_public_card
 from kolom.comments import editing, posting
-from kolom.comments.posting import Arrival
-from kolom.comments.rules import MIN_SECONDS
-from kolom.comments.views import CommentIn, CommentView, EditIn, FormTokenView, PostedView, author_view
+from kolom.comments.views import CommentIn, CommentView, EditIn, PostedView, author_view
 from kolom.config import settings
 from kolom.guard import forms
-from kolom.http import header, new_api
+from kolom.guard.intake import Arrival
+from kolom.guard.rules import MIN_SECONDS
+from kolom.guard.views import FormTokenView
+from kolom.http import new_api
 from kolom.observability import count, logger, tracer
 from kolom.pages.form import comment_form_answer
 
@@ -58,13 +59,8 @@ def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path
 
 
 def arrival() -> Arrival:
-    """How the request came. The address is the connection's: headers can be written by anyone."""
-    event = api.current_event.raw_event
-    return Arrival(
-        address=event["requestContext"]["http"]["sourceIp"],
-        idempotency_key=header(event, "idempotency-key"),
-        authorization=header(event, "authorization"),
-    )
+    """How the request came."""
+    return Arrival.of(api.current_event.raw_event)
 
 
 @logger.inject_lambda_context(clear_state=True)

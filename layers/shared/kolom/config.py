@@ -27,10 +27,13 @@ class Settings:
     search_table: str = ""
     comments_table: str = ""
     guard_table: str = ""
+    messages_table: str = ""
     outbox_table: str = ""
     media_bucket: str = ""
     secret_name: str = ""
     owner_email: str = ""
+    mail_from: str = ""
+    configuration_set: str = ""
     allowed_origins: str = ""
     moderation_mode: Literal["none", "first", "all"] = "first"
     form_token: Literal["optional", "required"] = "optional"  # noqa: S105 - whether one is needed
@@ -42,6 +45,7 @@ class Settings:
     edit_minutes: int = 15
     spam_days: int = 30
     email_days: int = 365
+    message_days: int = 365
 
     def need(self, name: str) -> str:
         """The setting ``name``, which must not be empty."""
@@ -54,6 +58,11 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone in which the site counts its months."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def sender(self) -> str:
+        """The address that mail comes from, empty if no mail is to be sent: the owner's own where no other is given."""
+        return self.mail_from or self.owner_email
 
     @property
     def origins(self) -> frozenset[str]:

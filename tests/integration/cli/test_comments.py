@@ -10,7 +10,8 @@ import pytest
 from kolom import signing
 from kolom.articles import publishing, reading
 from kolom.comments import posting, queues
-from kolom.comments.posting import Arrival, Draft
+from kolom.comments.posting import Draft
+from kolom.guard.intake import Arrival
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 

@@ -17,9 +17,10 @@ from functions.moderate import app as moderate
 from kolom import signing
 from kolom.articles import reading
 from kolom.comments import links, people, posting, queues, store
-from kolom.comments.posting import Arrival, Draft
+from kolom.comments.posting import Draft
 from kolom.comments.types import Action, Comment
 from kolom.errors import Conflict, KolomError
+from kolom.guard.intake import Arrival
 from kolom.models.comments import CommentRecord
 from tests.factories import request
 from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments

@@ -12,7 +12,8 @@ import pytest
 from functions.write_comments import app as write_comments
 from kolom.articles import publishing, reading
 from kolom.comments import posting, queues, store
-from kolom.comments.posting import Arrival, Draft, Posted
+from kolom.comments.posting import Draft, Posted
+from kolom.guard.intake import Arrival
 from tests.factories import NOW, Context, comment_request, content, request
 from tests.integration.comments.conftest import Blog, call, stored, stored_comments
 from tests.integration.conftest import Configure, Faults

@@ -6,12 +6,13 @@ from hashlib import sha256
 
 from kolom import signing
 from kolom.articles.types import Article
-from kolom.comments import people, posting, rules, store
-from kolom.comments.posting import Arrival
+from kolom.comments import people, posting, store, subscriptions, verdicts
 from kolom.comments.types import Comment, Status
 from kolom.config import settings
 from kolom.errors import FieldError, Gone, Invalid
-from kolom.guard import bans, limits, once
+from kolom.guard import bans, limits, once, rules
+from kolom.guard.intake import Arrival, policy
+from kolom.guard.rules import Evidence
 from kolom.guard.senders import Sender
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
@@ -40,12 +41,17 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
     def decide(comment: Comment) -> Comment:
         if comment.status == "deleted":
             raise Gone("this comment has been deleted")
-        evidence = posting.gather(
-            article, name=comment.name, website=comment.website, content=content, form_seconds=None, banned=banned
+        evidence = Evidence(
+            name=comment.name,
+            content=content,
+            website=comment.website or "",
+            links=posting.count_links(content),
+            # It came from a form that this site gave out, for its token did.
+            form_seconds=float(rules.MIN_SECONDS),
+            banned=banned,
+            names_taken=posting.names_taken(article),
         )
-        # The edit came from a form that this site gave out, for its token did.
-        evidence = replace(evidence, form_seconds=float(rules.MIN_SECONDS), trusted=True)
-        verdict = rules.judge(evidence, posting.policy())
+        verdict = verdicts.judge(rules.examine(evidence, policy()), settings().moderation_mode, trusted=True)
         status: Status = verdict.status
         if comment.status == "spam":
             status = "spam"
@@ -91,7 +97,10 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
     :raises NotFound: there is no such comment
     """
 
+    erased: list[Comment] = []
+
     def decide(comment: Comment) -> Comment:
+        erased[:] = [comment]
         return replace(
             comment,
             status="deleted",
@@ -107,6 +116,7 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
     def forget_address(transaction: Transaction) -> None:
         transaction.delete(AddressRecord(*address_key(comment_id)))
+        subscriptions.forget_asked_by(transaction, erased[0], now=now)
 
     return store.change(article_id, comment_id, decide, now=now, also=forget_address)
 

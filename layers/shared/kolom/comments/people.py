@@ -1,4 +1,4 @@
-"""The authors of comments: the tokens that prove it, and the hashes that stand for their e-mail addresses."""
+"""The authors of comments: the tokens that prove it, and their pictures."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,6 @@ from kolom.errors import FieldError, Invalid
 from kolom.signing import Secret
 
 _EDIT_PURPOSE = "kolom.comment"
-_PERSON_PURPOSE = "kolom.person"
 _AVATAR_PURPOSE = "kolom.avatar"
 _BEARER = "bearer "
 
@@ -29,16 +28,6 @@ def read_bearer(header: str | None, secret: Callable[[], Secret]) -> tuple[int, 
     if payload is None:
         raise Invalid(FieldError("authorization", "must be Bearer and the edit token of a comment"))
     return int(payload[0]), str(payload[1])
-
-
-def person_of(email: str, secret: Secret) -> str:
-    """What stands for an e-mail address in a comment: a keyed hash, whatever the address's case."""
-    return signing.keyed_hash(_PERSON_PURPOSE, email.strip().casefold(), secret)
-
-
-def persons_of(email: str, secret: Secret) -> list[str]:
-    """All that may stand for an e-mail address, by every key that the site has had."""
-    return signing.keyed_hashes(_PERSON_PURPOSE, email.strip().casefold(), secret)
 
 
 def avatar_of(comment_id: str, secret: Secret) -> str:

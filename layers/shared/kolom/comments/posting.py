@@ -1,38 +1,34 @@
 """Taking a visitor's comment: once, judged, and stored with everything that belongs to it in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from typing import Any
 
-from pynamodb.exceptions import PynamoDBException
 from ulid import ULID
 
 from kolom import signing
 from kolom.articles.types import Article
-from kolom.comments import people, rules, store, text
+from kolom.comments import people, store, text, verdicts
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
-from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, KolomError
-from kolom.guard import bans, forms, limits, once
-from kolom.guard.once import SeenBefore, Submission
-from kolom.guard.senders import Sender
-from kolom.models.base import timestamp
+from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid
+from kolom.guard import limits
+from kolom.guard.intake import Arrival, Form, Intake
+from kolom.guard.limits import Limit
+from kolom.mail import outbox
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.guard import GuardRecord
-from kolom.models.outbox import QUEUE, OutboxRecord
-from kolom.models.transaction import Transaction, is_unavailable
-
-_COPIES_FROM = 40
-"""How long a text is that two people do not write by chance."""
+from kolom.models.transaction import Transaction
+from kolom.persons import person_of
 
 _ATTEMPTS = 5
+_QUESTIONS_A_DAY = 3
 _SECONDS_A_DAY = 86_400
-_MAIL_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a visitor wrote, already valid in itself. ``honeypot`` tells that a hidden field was filled in."""
+    """What a visitor wrote, already valid in itself."""
 
     name: str
     content: str
@@ -40,18 +36,7 @@ class Draft:
     website: str | None = None
     parent_id: str | None = None
     notify_replies: bool = False
-    form_token: str | None = None
-    proof: str | None = None
-    honeypot: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """How it came: from which IP address, with which headers."""
-
-    address: str
-    idempotency_key: str | None = None
-    authorization: str | None = None
+    form: Form = field(default_factory=Form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +57,26 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     :raises Busy: nothing was stored
     """
     keys = signing.secret()
-    sender = Sender.of(arrival.address, keys)
-    submission = Submission.of(
-        "comment", _fields(article, draft), idempotency_key=arrival.idempotency_key, sender=sender.address
-    )
     author = people.read_bearer(arrival.authorization, signing.secret)
-    records = once.read([submission.key, *bans.ban_keys(sender)])
-    if (record := submission.find(records, now=now)) is not None:
-        return _posted_before(record)
+    intake = Intake.begin("comment", _fields(article, draft), draft.form, arrival, now=now)
+    if intake.before is not None:
+        return _posted_before(intake.before)
 
     if not article.takes_comments(now, close_after_days=settings().comments_close_after_days):
         raise Conflict("this article takes no more comments")
-    form_seconds, proof = _check_form(draft, now)
     parent = _find_parent(article, draft.parent_id)
-    limits.check(submission.id, limits.limits(sender, settings().comments_per_minute), now=now)
+    intake.admit()
     writer = _approved_author(author)
-    evidence = gather(
-        article,
+    findings = intake.examine(
         name=draft.name,
-        website=draft.website,
         content=draft.content,
-        form_seconds=form_seconds,
-        honeypot=draft.honeypot,
-        banned=bans.is_banned(records, now),
-        copies=_copies(draft.content, submission.id, now),
-        trusted=writer is not None,
+        links=count_links(draft.content),
+        website=draft.website or "",
+        names_taken=names_taken(article),
     )
-    verdict = rules.judge(evidence, policy())
-    person = people.person_of(draft.email, keys) if draft.email else None
+    verdict = verdicts.judge(findings, settings().moderation_mode, trusted=writer is not None)
+    person = person_of(draft.email, keys) if draft.email else None
+    asks = verdict.status == "approved" and _may_be_asked(intake, draft, person, now)
     for _ in range(_ATTEMPTS):
         comment_id = _new_id(now, after=parent)
         comment = Comment(
@@ -115,82 +92,44 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
             reasons=verdict.reasons,
-            change=submission.id,
+            change=intake.submission.id,
         )
         try:
-            _store(comment, submission, draft, sender, proof, now=now)
+            record = _store(intake, comment, draft, asks=asks, now=now)
         except store.Changed:
             parent = _find_parent(article, draft.parent_id)
             continue
-        except SeenBefore:
-            return _posted_before(_record_of(submission, now))
-        except PynamoDBException as error:
-            record = _find_after(error, submission, now)
-            if record is None:
-                raise
+        if record is not None:
             return _posted_before(record)
         return Posted(comment, people.edit_token(comment.article_id, comment.id, keys))
     raise Busy("too many changes at once; nothing was stored, try again")
 
 
-def gather(
-    article: Article,
-    *,
-    name: str,
-    website: str | None,
-    content: str,
-    form_seconds: float | None,
-    honeypot: bool = False,
-    banned: bool = False,
-    copies: int = 1,
-    trusted: bool = False,
-) -> rules.Evidence:
-    """What the rules look at."""
-    return rules.Evidence(
-        name=name,
-        content=content,
-        website=website or "",
-        links=text.count_links(text.render(content)),
-        form_seconds=form_seconds,
-        honeypot=honeypot,
-        banned=banned,
-        copies=copies,
-        trusted=trusted,
-        names_taken=tuple(taken for taken in (article.author, settings().site_title) if taken),
-    )
+def count_links(content: str) -> int:
+    """How many links a comment shows."""
+    return text.count_links(text.render(content))
 
 
-def policy() -> rules.Policy:
-    """What this site allows, by its settings."""
-    words = (word.strip() for word in settings().blocked_words.split(","))
-    return rules.Policy(
-        mode=settings().moderation_mode,
-        links_allowed=settings().links_allowed,
-        blocked_words=tuple(word for word in words if word),
-    )
+def names_taken(article: Article) -> tuple[str, ...]:
+    """The names that no visitor has: the site's and the article's author's."""
+    return tuple(taken for taken in (article.author, settings().site_title) if taken)
 
 
 def notify_owner(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
     """Add the mail about a new or edited comment to the transaction, if the site's owner wants mail; not about spam."""
     if settings().owner_email and comment.status != "spam" and not comment.is_owner:
         name = f"moderation#{comment.id}"
-        transaction.put(
-            OutboxRecord(
-                name if comment.revision == 1 else f"{name}#{comment.revision}",
-                kind="moderation",
-                article_id=str(comment.article_id),
-                item_id=comment.id,
-                status="waiting",
-                created_at=now,
-                queue=QUEUE,
-                due=timestamp(now),
-                expires_at=int(now.timestamp()) + _MAIL_DAYS * _SECONDS_A_DAY,
-            )
+        outbox.put(
+            transaction,
+            name if comment.revision == 1 else f"{name}#{comment.revision}",
+            "moderation",
+            article_id=comment.article_id,
+            item_id=comment.id,
+            now=now,
         )
 
 
-def _fields(article: Article, draft: Draft) -> dict[str, object]:
-    """What makes two submissions the same: all but the proofs that a form is fetched anew for."""
+def _fields(article: Article, draft: Draft) -> dict[str, Any]:
     return {
         "article": article.id,
         "name": draft.name,
@@ -199,21 +138,7 @@ def _fields(article: Article, draft: Draft) -> dict[str, object]:
         "website": draft.website,
         "parent_id": draft.parent_id,
         "notify_replies": draft.notify_replies,
-        "honeypot": draft.honeypot,
     }
-
-
-def _check_form(draft: Draft, now: datetime) -> tuple[float | None, forms.Proof | None]:
-    seconds = None
-    if draft.form_token is not None:
-        seconds = forms.seconds_open(draft.form_token, signing.secret, now=now)
-    elif settings().form_token == "required":  # noqa: S105 - a setting
-        raise Invalid(FieldError("form_token", "is required: GET /api/form-token"))
-    if settings().proof_of_work == "none":
-        return seconds, None
-    if draft.proof is None:
-        raise Invalid(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
-    return seconds, forms.check_proof(draft.proof, signing.secret())
 
 
 def _find_parent(article: Article, parent_id: str | None) -> Comment | None:
@@ -233,13 +158,6 @@ def _approved_author(author: tuple[int, str] | None) -> Comment | None:
     return comment if comment and comment.status == "approved" else None
 
 
-def _copies(content: str, submission_id: str, now: datetime) -> int:
-    folded = rules.fold(content)
-    if len(folded) < _COPIES_FROM:
-        return 1
-    return limits.count_copies(sha256(folded.encode()).hexdigest()[:32], submission_id, now=now)
-
-
 def _new_id(now: datetime, *, after: Comment | None) -> str:
     """A ULID of this moment, or just after the parent's, should another clock have been ahead."""
     milliseconds = int(now.timestamp() * 1000)
@@ -248,41 +166,37 @@ def _new_id(now: datetime, *, after: Comment | None) -> str:
     return str(ULID.from_timestamp(milliseconds))
 
 
-def _store(
-    comment: Comment,
-    submission: Submission,
-    draft: Draft,
-    sender: Sender,
-    proof: forms.Proof | None,
-    *,
-    now: datetime,
-) -> None:
-    """One transaction: the record of the submission first, since its refusal tells most."""
-    transaction = Transaction()
-    submission.remember(transaction, str(comment.article_id), comment.id, now=now)
-    if proof is not None:
-        used: KolomError = Invalid(FieldError("altcha", "was used before: open the form again"))
-        once.use(transaction, proof.id, expires_at=proof.expires_at, refused=used)
-    store.write(transaction, None, comment, now=now)
-    if comment.parent_id is not None and not comment.is_visible:
-        transaction.check(
-            CommentRecord,
-            (str(comment.article_id), comment.parent_id),
-            CommentRecord.status == "approved",
-            store.Changed("the comment above was changed at the same moment"),
-        )
-    bans.remember_sender(transaction, comment.id, sender, now=now)
+def _may_be_asked(intake: Intake, draft: Draft, person: str | None, now: datetime) -> bool:
+    """Whether their address may be asked today whether it wants replies: nobody may have it flooded with questions."""
+    if person is None or not draft.notify_replies or not settings().sender:
+        return False
+    return limits.has_room(intake.submission.id, Limit(f"confirm#{person}", _QUESTIONS_A_DAY, _SECONDS_A_DAY), now=now)
+
+
+def _store(intake: Intake, comment: Comment, draft: Draft, *, asks: bool, now: datetime) -> GuardRecord | None:
+    address = None
     if draft.email is not None:
-        transaction.put(
-            AddressRecord(
-                *address_key(comment.id),
-                email=draft.email,
-                notify_replies=draft.notify_replies,
-                expires_at=int(now.timestamp()) + settings().email_days * _SECONDS_A_DAY,
-            )
+        address = AddressRecord(
+            *address_key(comment.id),
+            email=draft.email,
+            notify_replies=draft.notify_replies,
+            expires_at=int(now.timestamp()) + settings().email_days * _SECONDS_A_DAY,
         )
-    notify_owner(transaction, comment, now=now)
-    transaction.commit()
+
+    def add(transaction: Transaction) -> None:
+        store.write(transaction, None, comment, now=now, address=address if asks else None)
+        if comment.parent_id is not None and not comment.is_visible:
+            transaction.check(
+                CommentRecord,
+                (str(comment.article_id), comment.parent_id),
+                CommentRecord.status == "approved",
+                store.Changed("the comment above was changed at the same moment"),
+            )
+        if address is not None:
+            transaction.put(address)
+        notify_owner(transaction, comment, now=now)
+
+    return intake.store(comment.id, add, article_id=str(comment.article_id))
 
 
 def _posted_before(record: GuardRecord) -> Posted:
@@ -290,15 +204,3 @@ def _posted_before(record: GuardRecord) -> Posted:
     if comment is None or comment.status == "deleted":
         raise Gone("this comment was posted before, and has been deleted since")
     return Posted(comment, people.edit_token(comment.article_id, comment.id, signing.secret()))
-
-
-def _record_of(submission: Submission, now: datetime) -> GuardRecord:
-    record = submission.find(once.read([submission.key]), now=now)
-    if record is None:
-        raise Busy("this was sent before; try again")
-    return record
-
-
-def _find_after(error: PynamoDBException, submission: Submission, now: datetime) -> GuardRecord | None:
-    """What an attempt left whose answer was lost: the record, if the transaction was made after all."""
-    return submission.find(once.read([submission.key]), now=now) if is_unavailable(error) else None

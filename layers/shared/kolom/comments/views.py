@@ -10,11 +10,11 @@ from kolom.comments.posting import Draft, Posted
 from kolom.comments.reading import RecentComment
 from kolom.comments.records import show
 from kolom.comments.types import Comment, CommentPage, ShownComment
-from kolom.guard.forms import FormToken
+from kolom.guard.views import FormFields
 
 
-class CommentIn(BaseModel):
-    """A new comment. ``website_url`` is a trap: people do not see it, so it stays empty."""
+class CommentIn(FormFields):
+    """A new comment."""
 
     name: fields.Name
     content: fields.Content = Field(description="Markdown: emphasis, links, lists, quotations, code")
@@ -22,9 +22,6 @@ class CommentIn(BaseModel):
     website: fields.Website = None
     parent_id: fields.CommentId = Field(None, description="The approved comment that this one answers")
     notify_replies: fields.Flag = False
-    form_token: fields.Token = Field(None, description="`token` of `GET /api/form-token`")
-    altcha: fields.Token = Field(None, description="The solved `challenge` of `GET /api/form-token`, if it has one")
-    website_url: fields.Honeypot = None
 
     def draft(self) -> Draft:
         """What it means to the pipeline."""
@@ -35,9 +32,7 @@ class CommentIn(BaseModel):
             website=self.website,
             parent_id=self.parent_id,
             notify_replies=self.notify_replies,
-            form_token=self.form_token,
-            proof=self.altcha,
-            honeypot=self.website_url is not None,
+            form=self.form(),
         )
 
 
@@ -137,20 +132,6 @@ class PostedView(BaseModel):
             status="approved" if comment.status == "approved" else "pending",
             edit_token=posted.edit_token,
         )
-
-
-class FormTokenView(BaseModel):
-    """What a form needs. ``challenge`` is ALTCHA's, or null."""
-
-    token: str
-    min_seconds: int
-    expires_at: datetime
-    challenge: dict[str, Any] | None
-
-    @classmethod
-    def of(cls, token: FormToken, min_seconds: int) -> Self:
-        """The view of a token."""
-        return cls(token=token.token, min_seconds=min_seconds, expires_at=token.expires_at, challenge=token.challenge)
 
 
 def author_view(comment: Comment) -> CommentView:

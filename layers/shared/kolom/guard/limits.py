@@ -48,11 +48,16 @@ def check(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> Non
     :raises TooMany: a limit is reached; those after it are not counted
     """
     for limit in applied:
-        start = int(now.timestamp()) // limit.seconds * limit.seconds
-        end = start + limit.seconds
-        if not _count(f"tally#{limit.what}#{limit.seconds}#{start}", submission_id, limit.most, expires_at=end):
-            wait = max(1, end - int(now.timestamp()))
-            raise TooMany("too many comments in a short time; wait a little and send this again", wait)
+        if not has_room(submission_id, limit, now=now):
+            wait = limit.seconds - int(now.timestamp()) % limit.seconds
+            raise TooMany("too much in a short time; wait a little and send this again", wait)
+
+
+def has_room(submission_id: str, limit: Limit, *, now: datetime) -> bool:
+    """Count the submission against the limit, if it has room. One UpdateItem."""
+    start = int(now.timestamp()) // limit.seconds * limit.seconds
+    key = f"tally#{limit.what}#{limit.seconds}#{start}"
+    return _count(key, submission_id, limit.most, expires_at=start + limit.seconds)
 
 
 def count_copies(digest: str, submission_id: str, *, now: datetime) -> int:

@@ -1,15 +1,11 @@
-"""How a comment is judged: each rule says what it found, and all findings together make the verdict. Pure."""
+"""What speaks against a comment or a message: each rule says what it found. Pure."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import regex
-
-from kolom.comments.types import Status
-
-type Mode = Literal["none", "first", "all"]
 
 MIN_SECONDS: Final = 3
 """Nobody reads a form and fills it in faster."""
@@ -26,18 +22,16 @@ _WORDS: Final = regex.compile(r"[\p{L}\p{N}]")
 class Policy:
     """What this site allows."""
 
-    mode: Mode
     links_allowed: int
     blocked_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of a comment and of how it came.
+    """What is known of a submission and of how it came.
 
     ``form_seconds`` is how long its form was open, None where it came without a form token. ``copies`` is how many
-    submissions of the day had the same text, this one included. ``trusted`` says that its author has proved to have
-    written a comment that was approved.
+    submissions of the day had the same text, this one included. ``names_taken`` are names that no visitor has.
     """
 
     name: str
@@ -48,43 +42,30 @@ class Evidence:
     honeypot: bool = False
     banned: bool = False
     copies: int = 1
-    trusted: bool = False
     names_taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that speaks against a comment, in words for the moderator."""
+    """One thing that speaks against a submission, in words for the moderator."""
 
     verdict: Literal["spam", "hold"]
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a comment, and why."""
-
-    status: Status
-    reasons: tuple[str, ...]
+def examine(evidence: Evidence, policy: Policy) -> tuple[Finding, ...]:
+    """Everything that speaks against the submission; nothing, mostly. One ``spam`` among it is certain."""
+    return tuple(finding for rule in _RULES for finding in rule(evidence, policy))
 
 
-def judge(evidence: Evidence, policy: Policy) -> Verdict:
-    """The verdict on a comment.
+def is_spam(findings: Iterable[Finding]) -> bool:
+    """Whether a sign of spam is certain, which outweighs everything."""
+    return any(finding.verdict == "spam" for finding in findings)
 
-    A certain sign of spam outweighs everything. Otherwise ``none`` approves all, ``all`` holds all, and ``first`` holds
-    what is suspicious and what comes from someone who has not been approved before.
-    """
-    findings = [finding for rule in _RULES for finding in rule(evidence, policy)]
-    reasons = tuple(finding.reason for finding in findings)
-    if any(finding.verdict == "spam" for finding in findings):
-        return Verdict("spam", reasons)
-    if policy.mode == "none":
-        return Verdict("approved", reasons)
-    if policy.mode == "all":
-        return Verdict("pending", (*reasons, "moderation: every comment waits for approval"))
-    if not evidence.trusted:
-        return Verdict("pending", (*reasons, "first: no comment of this author has been approved yet"))
-    return Verdict("pending" if findings else "approved", reasons)
+
+def reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The findings in words for the moderator."""
+    return tuple(finding.reason for finding in findings)
 
 
 def fold(text: str) -> str:

@@ -1,0 +1,171 @@
+"""The way that everything goes which visitors send, comments and messages alike.
+
+:meth:`Intake.begin` recognises what was sent before, :meth:`Intake.admit` looks at the form and counts,
+:meth:`Intake.examine` says what speaks against it, and :meth:`Intake.store` stores it once. In between stands what only
+a comment, or only a message, needs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from pynamodb.exceptions import PynamoDBException
+
+from kolom import signing
+from kolom.config import settings
+from kolom.errors import Busy, FieldError, Invalid, KolomError
+from kolom.guard import bans, forms, limits, once, rules
+from kolom.guard.once import SeenBefore, Submission
+from kolom.guard.rules import Evidence, Finding, Policy
+from kolom.guard.senders import Sender
+from kolom.models.guard import GuardRecord
+from kolom.models.transaction import Transaction, is_unavailable
+
+_COPIES_FROM: Final = 40
+"""How long a text is that two people do not write by chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a submission came: from which IP address, with which headers."""
+
+    address: str
+    idempotency_key: str | None = None
+    authorization: str | None = None
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "Arrival":
+        """How an HTTP API event came. The address is the connection's: headers can be written by anyone."""
+        headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+        return cls(
+            address=event["requestContext"]["http"]["sourceIp"],
+            idempotency_key=headers.get("idempotency-key"),
+            authorization=headers.get("authorization"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a form brought beside the visitor's words. ``honeypot`` tells that a hidden field was filled in."""
+
+    token: str | None = None
+    proof: str | None = None
+    honeypot: bool = False
+
+
+class Intake:
+    """One submission on its way. ``before`` is the record of what it became, if it was sent before."""
+
+    def __init__(self, submission: Submission, form: Form, sender: Sender, records: list[GuardRecord], now: datetime):
+        self._form = form
+        self._sender = sender
+        self._now = now
+        self._form_seconds: float | None = None
+        self._proof: forms.Proof | None = None
+        self._is_banned = bans.is_banned(records, now)
+        self.submission = submission
+        self.before = submission.find(records, now=now)
+
+    @classmethod
+    def begin(cls, purpose: str, fields: dict[str, Any], form: Form, arrival: Arrival, *, now: datetime) -> "Intake":
+        """Recognise the submission. ``fields`` are what makes two the same: all but what a form is fetched anew for.
+
+        One BatchGetItem.
+
+        :raises Invalid: the idempotency key is none, or stands for something else
+        """
+        sender = Sender.of(arrival.address, signing.secret())
+        submission = Submission.of(
+            purpose,
+            {**fields, "honeypot": form.honeypot},
+            idempotency_key=arrival.idempotency_key,
+            sender=sender.address,
+        )
+        return cls(submission, form, sender, once.read([submission.key, *bans.ban_keys(sender)]), now)
+
+    def admit(self) -> None:
+        """Look at the form's token and proof of work, and count. An UpdateItem for each of four limits.
+
+        :raises Invalid: a token or proof does not hold, or is missing where it is required
+        :raises TooMany: the sender, their network or the site has to wait
+        """
+        if self._form.token is not None:
+            self._form_seconds = forms.seconds_open(self._form.token, signing.secret, now=self._now)
+        elif settings().form_token == "required":  # noqa: S105 - a setting
+            raise Invalid(FieldError("form_token", "is required: GET /api/form-token"))
+        if settings().proof_of_work != "none":
+            if self._form.proof is None:
+                raise Invalid(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
+            self._proof = forms.check_proof(self._form.proof, signing.secret())
+        limits.check(self.submission.id, limits.limits(self._sender, settings().comments_per_minute), now=self._now)
+
+    def examine(
+        self, *, name: str, content: str, links: int, website: str = "", names_taken: tuple[str, ...] = ()
+    ) -> tuple[Finding, ...]:
+        """What speaks against it. An UpdateItem if the text is long enough to be looked for elsewhere."""
+        return rules.examine(
+            Evidence(
+                name=name,
+                content=content,
+                website=website,
+                links=links,
+                form_seconds=self._form_seconds,
+                honeypot=self._form.honeypot,
+                banned=self._is_banned,
+                copies=self._count_copies(content),
+                names_taken=names_taken,
+            ),
+            policy(),
+        )
+
+    def store(
+        self, item_id: str, add: Callable[[Transaction], None], *, article_id: str | None = None
+    ) -> GuardRecord | None:
+        """Store what ``add`` adds, and with it the record of the submission, in one transaction.
+
+        None if it was stored; the record if it had been stored before, at the same moment or by an attempt of this one
+        whose answer was lost. The record is the transaction's first write, since its refusal tells most.
+
+        :raises KolomError: what one of the added writes is refused with
+        """
+        transaction = Transaction()
+        self.submission.remember(transaction, article_id, item_id, now=self._now)
+        if self._proof is not None:
+            used: KolomError = Invalid(FieldError("altcha", "was used before: open the form again"))
+            once.use(transaction, self._proof.id, expires_at=self._proof.expires_at, refused=used)
+        add(transaction)
+        bans.remember_sender(transaction, item_id, self._sender, now=self._now)
+        try:
+            transaction.commit()
+        except SeenBefore:
+            record = self._record()
+            if record is None:
+                raise Busy("this was sent before; try again") from None
+            return record
+        except PynamoDBException as error:
+            record = self._record() if is_unavailable(error) else None
+            if record is None:
+                raise
+            return record
+        return None
+
+    def _record(self) -> GuardRecord | None:
+        return self.submission.find(once.read([self.submission.key]), now=self._now)
+
+    def _count_copies(self, content: str) -> int:
+        folded = rules.fold(content)
+        if len(folded) < _COPIES_FROM:
+            return 1
+        digest = sha256(folded.encode()).hexdigest()[:32]
+        return limits.count_copies(digest, self.submission.id, now=self._now)
+
+
+def policy() -> Policy:
+    """What this site allows, by its settings."""
+    words = (word.strip() for word in settings().blocked_words.split(","))
+    return Policy(
+        links_allowed=settings().links_allowed,
+        blocked_words=tuple(word for word in words if word),
+    )
