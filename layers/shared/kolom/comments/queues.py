@@ -8,13 +8,14 @@ from typing import Final
 from ulid import ULID
 
 from kolom.articles.types import Article
-from kolom.comments import people, store
+from kolom.comments import people, store, subscriptions
 from kolom.comments.editing import erase
 from kolom.comments.records import to_comment
 from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import Conflict, NotFound
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.transaction import Transaction
+from kolom.persons import persons_of
 from kolom.signing import Secret
 
 STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
@@ -22,11 +23,15 @@ STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """A comment with the e-mail address that its author gave; None where that has expired."""
+    """A comment with the e-mail address that its author gave; None where that has expired.
+
+    ``subscription`` is the state of theirs to replies on that article, None if they were never asked.
+    """
 
     comment: Comment
     email: str | None
     notify_replies: bool
+    subscription: str | None
 
 
 def list_by_status(status: Status, *, limit: int) -> list[Comment]:
@@ -53,20 +58,22 @@ def find(comment_id: str) -> Comment:
     raise NotFound(f"there is no comment {comment_id!r}")
 
 
-def personal_data(comment: Comment) -> PersonalData:
-    """The comment with its author's address."""
+def personal_data(comment: Comment, *, now: datetime) -> PersonalData:
+    """The comment with its author's address, and whether they are told of replies."""
+    subscription = subscriptions.load(comment.article_id, comment.person, now=now) if comment.person else None
+    state = subscription.state if subscription else None
     try:
         record = AddressRecord.get(*address_key(comment.id), consistent_read=True)
     except AddressRecord.DoesNotExist:
-        return PersonalData(comment, None, notify_replies=False)
-    return PersonalData(comment, record.email, record.notify_replies)
+        return PersonalData(comment, None, notify_replies=False, subscription=state)
+    return PersonalData(comment, record.email, record.notify_replies, state)
 
 
-def by_person(email: str, secret: Secret) -> Iterator[PersonalData]:
+def by_person(email: str, secret: Secret, *, now: datetime) -> Iterator[PersonalData]:
     """All comments that were sent with that e-mail address, in any case. Reads the whole table."""
-    persons = people.persons_of(email, secret)
+    persons = persons_of(email, secret)
     for record in CommentRecord.scan(CommentRecord.person.is_in(*persons)):
-        yield personal_data(to_comment(record))
+        yield personal_data(to_comment(record), now=now)
 
 
 def forget(email: str, secret: Secret, *, now: datetime) -> int:
@@ -74,9 +81,10 @@ def forget(email: str, secret: Secret, *, now: datetime) -> int:
 
     Broken off, it is finished by running it again.
     """
-    found = [data.comment for data in by_person(email, secret)]
+    found = [data.comment for data in by_person(email, secret, now=now)]
     for comment in found:
         erase(comment.article_id, comment.id, by="kolom", now=now)
+    subscriptions.forget(persons_of(email, secret))
     return len(found)
 
 

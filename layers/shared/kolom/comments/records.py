@@ -30,6 +30,7 @@ def to_record(comment: Comment) -> CommentRecord:
         version=comment.version,
         revision=comment.revision,
         change=comment.change,
+        announced=comment.announced,
         expires_at=comment.expires_at,
     )
     if comment.is_visible:
@@ -66,6 +67,7 @@ def to_comment(record: CommentRecord) -> Comment:
         version=int(record.version),
         revision=int(record.revision),
         change=record.change,
+        announced=bool(record.announced),
         expires_at=None if record.expires_at is None else int(record.expires_at),
     )
 

@@ -13,11 +13,12 @@ from uuid import uuid4
 
 from pynamodb.exceptions import PynamoDBException
 
+from kolom.comments import subscriptions
 from kolom.comments.records import to_comment, to_record
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Busy, Conflict, NotFound
-from kolom.models.comments import CommentRecord, StatsRecord, stats_key
+from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
 from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailable
 
 DELETED_DAYS = 30
@@ -86,8 +87,23 @@ def is_done(wanted: Comment) -> bool:
     return found is not None and found.change == wanted.change
 
 
-def write(transaction: Transaction, old: Comment | None, new: Comment, *, now: datetime) -> Comment:
-    """Add the step from ``old`` (None: there is none yet) to ``new`` to the transaction; give back what is written."""
+def write(
+    transaction: Transaction,
+    old: Comment | None,
+    new: Comment,
+    *,
+    now: datetime,
+    address: AddressRecord | None = None,
+) -> Comment:
+    """Add the step from ``old`` (None: there is none yet) to ``new`` to the transaction; give back what is written.
+
+    The first approval brings the mails about it. ``address`` is its author's, where there is no ``old``.
+    """
+    if new.status == "approved" and not new.announced:
+        new = replace(new, announced=True)
+        if settings().sender:
+            known = address if old is None else _load_address(new)
+            _announce(transaction, new, known, now=now)
     was_visible = old is not None and old.is_visible
     if new.is_visible != was_visible:
         new = _count_with_parent(transaction, new, 1 if new.is_visible else -1, now=now)
@@ -100,6 +116,21 @@ def write(transaction: Transaction, old: Comment | None, new: Comment, *, now: d
             StatsRecord(*stats_key(new.article_id)), [StatsRecord.approved.add(counted), StatsRecord.schema.set(1)]
         )
     return new
+
+
+def _announce(transaction: Transaction, comment: Comment, address: AddressRecord | None, *, now: datetime) -> None:
+    parent = load(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
+    asked = Changed("the same person was asked at the same moment")
+    subscriptions.announce(transaction, comment, parent=parent, address=address, refused=asked, now=now)
+
+
+def _load_address(comment: Comment) -> AddressRecord | None:
+    if comment.person is None:
+        return None
+    try:
+        return AddressRecord.get(*address_key(comment.id), consistent_read=True)
+    except AddressRecord.DoesNotExist:
+        return None
 
 
 def with_expiry(comment: Comment, now: datetime) -> Comment:

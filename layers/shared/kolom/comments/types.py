@@ -18,7 +18,8 @@ class Comment:
 
     ``replies`` counts the visible comments that answer it. ``person`` is a keyed hash of the address, so that a person
     can be forgotten. ``reasons`` say why it got its status. ``version`` grows with every change of the item,
-    ``revision`` with every edit of the text; ``change`` names the last change. ``expires_at`` is in Unix seconds.
+    ``revision`` with every edit of the text; ``change`` names the last change. ``announced`` tells that it was approved
+    once, and that whom it concerns were told. ``expires_at`` is in Unix seconds.
     """
 
     article_id: int
@@ -41,6 +42,7 @@ class Comment:
     version: int = 1
     revision: int = 1
     change: str = ""
+    announced: bool = False
     expires_at: int | None = None
 
     @property

@@ -5,6 +5,7 @@
 | ``7`` | a ULID | :class:`CommentRecord` |
 | ``stats#7`` | ``stats`` | :class:`StatsRecord` |
 | ``address#<ULID>`` | ``address`` | :class:`AddressRecord`: the e-mail address of that comment's author, for a while |
+| ``subscription#7#<person>`` | ``subscription`` | :class:`SubscriptionRecord`: whether they are told of replies |
 
 ``public`` and ``recent`` are sparse: a comment is in them while it has ``public_article_id`` and ``public_site``. They
 hold nothing that a reader may not see, so that the functions which serve the public may query these and nothing else.
@@ -18,6 +19,7 @@ from kolom.models.base import Record, TableMeta, TimestampAttribute
 
 STATS = "stats"
 ADDRESS = "address"
+SUBSCRIPTION = "subscription"
 SITE = "site"
 """The one value of ``public_site``."""
 
@@ -93,6 +95,7 @@ class CommentRecord(Record):
     version = NumberAttribute()
     revision = NumberAttribute()
     change = UnicodeAttribute()
+    announced = BooleanAttribute(default=False)
     expires_at = NumberAttribute(null=True)
 
     public_article_id = UnicodeAttribute(null=True)
@@ -133,6 +136,25 @@ class AddressRecord(Record):
     expires_at = NumberAttribute()
 
 
+class SubscriptionRecord(Record):
+    """Whether a person is told by mail of replies to their comments on an article: asked, confirmed or left.
+
+    Its attributes are named so that it is in no index.
+    """
+
+    class Meta(CommentsMeta):
+        pass
+
+    article_id = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+    schema = NumberAttribute(default=1)
+    subscriber = UnicodeAttribute()
+    comment_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    email = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
 def stats_key(article_id: int) -> tuple[str, str]:
     """The key of an article's :class:`StatsRecord`."""
     return f"stats#{article_id}", STATS
@@ -141,3 +163,8 @@ def stats_key(article_id: int) -> tuple[str, str]:
 def address_key(comment_id: str) -> tuple[str, str]:
     """The key of a comment's :class:`AddressRecord`."""
     return f"address#{comment_id}", ADDRESS
+
+
+def subscription_key(article_id: int, person: str) -> tuple[str, str]:
+    """The key of a person's :class:`SubscriptionRecord` for an article."""
+    return f"subscription#{article_id}#{person}", SUBSCRIPTION

@@ -1,0 +1,181 @@
+"""Who is told by mail that their comment was answered: who asked for it and confirmed it, until they leave.
+
+A subscription is of one person to the replies to their comments on one article. It begins with a mail that asks
+whether it was really they (double opt-in), which goes out when their comment is approved, once. Every mail has a link
+to leave by (RFC 8058), which works for as long as the subscription is kept; who has left is not asked again.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from pynamodb.exceptions import UpdateError
+
+from kolom import signing
+from kolom.comments.types import Comment
+from kolom.config import settings
+from kolom.errors import Conflict, Gone, KolomError, NotFound
+from kolom.mail import outbox
+from kolom.models.base import is_condition_failed
+from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
+from kolom.models.transaction import Transaction
+from kolom.signing import Secret
+
+type Action = Literal["confirm", "leave"]
+
+CONFIRM_DAYS: Final = 7
+
+_PURPOSE: Final = "kolom.subscription"
+_SECONDS_A_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link does to which subscription. ``expires`` is in Unix seconds, 0 for never."""
+
+    action: Action
+    article_id: int
+    person: str
+    expires: int
+
+
+def announce(
+    transaction: Transaction,
+    comment: Comment,
+    *,
+    parent: Comment | None,
+    address: AddressRecord | None,
+    refused: KolomError,
+    now: datetime,
+) -> None:
+    """Add the mails that the approval of ``comment`` brings to the transaction that approves it.
+
+    To the author of the comment above, if they have confirmed that they want them; and to its own author, if they want
+    replies and have not been asked yet. ``address`` is its author's, ``refused`` what is raised when another approval
+    asks the same person at the same moment. Up to two GetItem.
+    """
+    if parent is not None and parent.person is not None and parent.person != comment.person:
+        subscription = load(comment.article_id, parent.person, now=now)
+        if subscription is not None and subscription.state == "confirmed":
+            outbox.put(
+                transaction,
+                f"reply#{comment.id}#{parent.person}",
+                "reply",
+                article_id=comment.article_id,
+                item_id=comment.id,
+                person=parent.person,
+                now=now,
+            )
+    if comment.person is not None:
+        _ask(transaction, comment, comment.person, address, refused, now)
+
+
+def _ask(
+    transaction: Transaction,
+    comment: Comment,
+    person: str,
+    address: AddressRecord | None,
+    refused: KolomError,
+    now: datetime,
+) -> None:
+    if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
+        return
+    if load(comment.article_id, person, now=now) is not None:
+        return
+    record = SubscriptionRecord(
+        *subscription_key(comment.article_id, person),
+        subscriber=person,
+        comment_id=comment.id,
+        state="asked",
+        email=address.email,
+        expires_at=_expiry(now),
+    )
+    is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
+    transaction.put(record, is_new, refused)
+    outbox.put(
+        transaction,
+        f"confirm#{comment.article_id}#{person}",
+        "confirm",
+        article_id=comment.article_id,
+        item_id=comment.id,
+        person=person,
+        now=now,
+    )
+
+
+def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord | None:
+    """The subscription of that person to that article, or None. One consistent GetItem."""
+    try:
+        record = SubscriptionRecord.get(*subscription_key(article_id, person), consistent_read=True)
+    except SubscriptionRecord.DoesNotExist:
+        return None
+    return record if record.expires_at > now.timestamp() else None
+
+
+def issue(action: Action, article_id: int, person: str, secret: Secret, *, now: datetime) -> str:
+    """The token of a link. One to confirm by is good for :data:`CONFIRM_DAYS`, one to leave by for ever."""
+    expires = int((now + timedelta(days=CONFIRM_DAYS)).timestamp()) if action == "confirm" else 0
+    return signing.sign(_PURPOSE, [action, article_id, person, expires], secret)
+
+
+def read(token: str, secret: Callable[[], Secret], *, now: datetime) -> Link:
+    """What the token's link does.
+
+    :raises NotFound: it is not one of this site
+    :raises Gone: it has expired
+    """
+    payload = signing.verify(_PURPOSE, token, secret)
+    if payload is None:
+        raise NotFound("this link is not valid")
+    link = Link(*payload)
+    if link.expires and now.timestamp() >= link.expires:
+        raise Gone("this link has expired")
+    return link
+
+
+def follow(link: Link, *, now: datetime) -> None:
+    """Confirm the subscription, or leave it. Twice is once.
+
+    Who leaves is forgotten but for the hash by which they are not asked again.
+
+    :raises NotFound: there is nothing to confirm any more
+    :raises Conflict: it was left meanwhile
+    """
+    record = SubscriptionRecord(*subscription_key(link.article_id, link.person))
+    state = SubscriptionRecord.state
+    try:
+        if link.action == "leave":
+            record.update(actions=[state.set("left"), SubscriptionRecord.email.remove()], condition=state.exists())
+        else:
+            kept_on = SubscriptionRecord.expires_at.set(_expiry(now))
+            record.update(actions=[state.set("confirmed"), kept_on], condition=state.is_in("asked", "confirmed"))
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
+        # What has expired, or was forgotten, is left already.
+        if link.action == "confirm":
+            if load(link.article_id, link.person, now=now) is None:
+                raise NotFound("there is no such subscription any more") from None
+            raise Conflict("this subscription was ended") from None
+
+
+def forget_asked_by(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
+    """Delete, in the transaction that erases ``comment``, the subscription that came of it."""
+    if comment.person is None:
+        return
+    subscription = load(comment.article_id, comment.person, now=now)
+    if subscription is not None and subscription.comment_id == comment.id:
+        transaction.delete(subscription)
+
+
+def forget(persons: Iterable[str]) -> int:
+    """Delete all subscriptions of whoever has one of these hashes; how many. Reads the whole table."""
+    found = list(SubscriptionRecord.scan(SubscriptionRecord.subscriber.is_in(*persons)))
+    for record in found:
+        record.delete()
+    return len(found)
+
+
+def _expiry(now: datetime) -> int:
+    return int(now.timestamp()) + settings().email_days * _SECONDS_A_DAY
