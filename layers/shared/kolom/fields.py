@@ -12,6 +12,7 @@ from kolom.comments import text
 MAX_NAME: Final = 100
 MAX_EMAIL: Final = 254
 MAX_WEBSITE: Final = 254
+MAX_SUBJECT: Final = 200
 MAX_CONTENT: Final = 10_000
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
@@ -60,18 +61,23 @@ def _trimmed(value: Any) -> Any:
 
 
 Name = Annotated[str, StringConstraints(max_length=MAX_NAME), AfterValidator(_on_one_line), AfterValidator(_visible)]
+OptionalName = Annotated[Name | None, BeforeValidator(_none_if_empty)]
 Content = Annotated[str, StringConstraints(max_length=MAX_CONTENT), AfterValidator(_visible)]
-Email = Annotated[
-    Annotated[
-        str,
-        BeforeValidator(_trimmed),
-        StringConstraints(max_length=MAX_EMAIL),
-        AfterValidator(_on_one_line),
-        AfterValidator(_email),
-    ]
+Subject = Annotated[
+    Annotated[str, StringConstraints(max_length=MAX_SUBJECT), AfterValidator(_on_one_line), AfterValidator(_visible)]
     | None,
     BeforeValidator(_none_if_empty),
 ]
+RequiredEmail = Annotated[
+    str,
+    BeforeValidator(_trimmed),
+    StringConstraints(max_length=MAX_EMAIL),
+    AfterValidator(_on_one_line),
+    AfterValidator(_email),
+]
+"""An address and nothing beside it: no name, no comment, no second one."""
+
+Email = Annotated[RequiredEmail | None, BeforeValidator(_none_if_empty)]
 Website = Annotated[
     Annotated[
         str,

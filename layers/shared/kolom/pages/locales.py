@@ -1,6 +1,7 @@
 """What the site says in each of its languages: the strings, dates and numbers of ``locales/<language>.json``."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from kolom.config import settings
 
 _FOLDER: Final = Path(__file__).parent / "locales"
 _FALLBACK: Final = "en"
+_WEIGHT: Final = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
 # By the script in which the language is usually written.
 _RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"])
 
@@ -63,6 +65,20 @@ def find_locale(language: str) -> Locale | None:
     """The locale for a language code such as ``en`` or ``en-GB``; ``None`` without a file for it."""
     code = language.split("-")[0].lower()
     return _load(code) if code in available() else None
+
+
+def preferred_locale(accept_language: str) -> Locale:
+    """The locale that a visitor likes best by their ``Accept-Language`` (RFC 9110, 12.5.4); else the site's own."""
+    weighed: list[tuple[float, str]] = []
+    for entry in accept_language.split(","):
+        language, _, parameter = entry.partition(";")
+        value = parameter.replace(" ", "").removeprefix("q=")
+        weighed.append((float(value) if _WEIGHT.fullmatch(value) else 1.0, language.strip()))
+    # Sorting is stable: of equal ones the first named goes first.
+    for weight, language in sorted(weighed, key=lambda each: -each[0]):
+        if weight > 0 and (locale := find_locale(language)):
+            return locale
+    return site_locale()
 
 
 @cache

@@ -11,7 +11,7 @@ from kolom.pages.locales import Locale, site_locale
 from kolom.pages.page import NO_CACHING, Page, html_page
 from kolom.pages.templating import Head, render
 
-_PRIVATE: Final = {
+PRIVATE: Final = {
     "Cache-Control": NO_CACHING,
     "X-Robots-Tag": "noindex",
     # The address is the permission.
@@ -64,4 +64,4 @@ def _page(
         date=locale.date(comment.created_at) if comment is not None else "",
         button=button,
     )
-    return html_page(html, locale.code, status=status, headers=_PRIVATE)
+    return html_page(html, locale.code, status=status, headers=PRIVATE)

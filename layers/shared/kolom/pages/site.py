@@ -5,6 +5,7 @@
 | ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: a Query of the list, its count |
 | ``/{year}/`` | 2: the same |
 | ``/labels/``, ``/archive/`` | 1 |
+| ``/contact/`` | 0 |
 | ``/{slug}/`` | 4: pointer, article with its body, a Query for each neighbour |
 | an old slug | 4: pointer and article, then both again to learn the new address |
 | ``/2024/05/x.html``, the path that an article keeps | 7: two pointers, two cards, then as by slug |
@@ -76,6 +77,10 @@ def _archive(path: str, _cursor: str | None) -> Page:
     return views.archive(reading.archive()) if path == "/archive/" else redirect("/archive/")
 
 
+def _contact(path: str, _cursor: str | None) -> Page:
+    return views.contact() if path == "/contact/" else redirect("/contact/")
+
+
 def _label(path: str, cursor: str | None, label: str) -> Page:
     if not label.strip(" /"):
         raise NotFound("a label must not be empty")
@@ -140,6 +145,7 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[..., Page]], ...]] = (
     (re.compile(r"/?"), _home),
     (re.compile(r"/labels/?"), _labels),
     (re.compile(r"/archive/?"), _archive),
+    (re.compile(r"/contact/?"), _contact),
     (re.compile(r"/label/(.+?)/?"), _label),
     (re.compile(r"/(\d{4})/?", re.ASCII), _months),
     (re.compile(r"/(\d{4})/(\d{1,2})/?", re.ASCII), _months),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from kolom.articles.types import Article, Body, CardPage, LabelCount, MonthCount, Reading
 from kolom.config import settings
 from kolom.pages import addresses
+from kolom.pages.form import CONTACT
 from kolom.pages.locales import Locale, direction, find_locale, machine_time, site_locale
 from kolom.pages.page import NO_CACHING, Page, html_page
 from kolom.pages.templating import Head, render
@@ -60,6 +61,18 @@ def archive(counts: Sequence[MonthCount]) -> Page:
         canonical="/archive/",
     )
     return html_page(render("archive.html", head, locale, years=years), locale.code)
+
+
+def contact() -> Page:
+    """The contact form."""
+    locale = site_locale()
+    head = Head(
+        title=locale.text("contact"),
+        description=locale.text("contact.description", site=settings().site_title),
+        canonical="/contact/",
+    )
+    values = dict.fromkeys((*(field.name for field in CONTACT.fields), *CONTACT.hidden), "")
+    return html_page(render("contact.html", head, locale, form=CONTACT, values=values), locale.code)
 
 
 def article(reading: Reading) -> Page:

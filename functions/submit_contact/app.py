@@ -1,0 +1,33 @@
+"""The contact form: a message is stored together with the mail about it, and then the visitor is thanked."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom.contact import submitting
+from kolom.contact.views import MessageIn, ReceivedView
+from kolom.guard.intake import Arrival
+from kolom.http import new_api
+from kolom.observability import count, logger, tracer
+from kolom.pages.form import contact_form_answer
+
+api = new_api(form_answer=contact_form_answer)
+
+
+@api.post("/api/contact", summary="Write to the site's owner", tags=["contact"], status_code=201)
+def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedView]:
+    submitted = submitting.submit(message.draft(), Arrival.of(api.current_event.raw_event), now=datetime.now(UTC))
+    if submitted.status is not None:
+        count(f"Messages{submitted.status.capitalize()}")
+    return Response(HTTPStatus.CREATED, "application/json", ReceivedView(id=submitted.id))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an HTTP API event."""
+    return api.resolve(event, context)

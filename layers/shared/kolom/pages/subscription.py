@@ -1,0 +1,38 @@
+"""The pages behind the links by which replies are asked for, and ended."""
+
+from http import HTTPStatus
+
+from kolom.comments.subscriptions import Link
+from kolom.errors import Busy, Conflict, Gone, KolomError
+from kolom.pages.locales import Locale
+from kolom.pages.moderation import PRIVATE
+from kolom.pages.page import Page, html_page
+from kolom.pages.templating import Head, render
+
+
+def confirm(link: Link, locale: Locale) -> Page:
+    """What would be done, and the button that does it: programs that look at mail follow links."""
+    name = f"subscription.{link.action}"
+    return _page(locale, f"{name}.question", button=f"{name}.button")
+
+
+def done(link: Link, locale: Locale) -> Page:
+    """That it was done."""
+    return _page(locale, f"subscription.{link.action}.done")
+
+
+def refused(error: KolomError, locale: Locale) -> Page:
+    """Why nothing was done."""
+    if isinstance(error, Conflict):
+        return _page(locale, "subscription.left", status=HTTPStatus.CONFLICT)
+    if isinstance(error, Gone):
+        return _page(locale, "subscription.expired", status=HTTPStatus.GONE)
+    if isinstance(error, Busy):
+        return _page(locale, "subscription.busy", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return _page(locale, "subscription.invalid", status=HTTPStatus.NOT_FOUND)
+
+
+def _page(locale: Locale, message: str, *, button: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Page:
+    head = Head(title=locale.text("subscription.title"), indexed=False)
+    html = render("subscription.html", head, locale, message=locale.text(message), button=button)
+    return html_page(html, locale.code, status=status, headers=PRIVATE)
