@@ -1,5 +1,6 @@
-"""The signed links in a moderator's mail: GET shows what would be done, POST does it, once."""
+"""The signed links in mail, to moderate or to end a subscription: GET shows what would be done, POST does it, once."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -8,41 +9,74 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom import signing
-from kolom.comments import links
+from kolom.comments import links, subscriptions
 from kolom.errors import KolomError
-from kolom.http import new_api
+from kolom.http import header, new_api
 from kolom.observability import logger, tracer
-from kolom.pages import Page, moderation
+from kolom.pages import Page, moderation, subscription
+from kolom.pages.locales import Locale, preferred_locale
 
+# The pages are the same for a form as for anything else.
 api = new_api(form_answer=lambda _event, _fields, answer: answer)
 
 
 @api.get("/api/moderation/<token>", include_in_schema=False)
 def show_link(token: str) -> Response[str]:
     now = datetime.now(UTC)
-    try:
+
+    def show() -> Page:
         link = links.read(unquote(token), signing.secret, now=now)
-        page = moderation.confirm(link, links.look(link))
-    except KolomError as error:
-        page = moderation.refused(error)
-    return html(page)
+        return moderation.confirm(link, links.look(link))
+
+    return html(show, moderation.refused)
 
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
 def follow_link(token: str) -> Response[str]:
     now = datetime.now(UTC)
     shown = (api.current_event.json_body or {}).get("revision") if api.current_event.body else None
-    try:
+
+    def follow() -> Page:
         link = links.read(unquote(token), signing.secret, now=now)
         page = moderation.done(link, links.follow(link, shown_revision=shown, now=now))
         logger.info("moderated by a link", action=link.action, comment=link.comment_id)
+        return page
+
+    return html(follow, moderation.refused)
+
+
+@api.get("/api/subscription/<token>", include_in_schema=False)
+def show_subscription(token: str) -> Response[str]:
+    now, locale = datetime.now(UTC), reader_locale()
+    return html(
+        lambda: subscription.confirm(subscriptions.read(unquote(token), signing.secret, now=now), locale),
+        lambda error: subscription.refused(error, locale),
+    )
+
+
+@api.post("/api/subscription/<token>", include_in_schema=False)
+def follow_subscription(token: str) -> Response[str]:
+    now, locale = datetime.now(UTC), reader_locale()
+
+    def follow() -> Page:
+        link = subscriptions.read(unquote(token), signing.secret, now=now)
+        subscriptions.follow(link, now=now)
+        return subscription.done(link, locale)
+
+    return html(follow, lambda error: subscription.refused(error, locale))
+
+
+def reader_locale() -> Locale:
+    """The language that whoever follows the link likes best."""
+    return preferred_locale(header(api.current_event.raw_event, "accept-language") or "")
+
+
+def html(answer: Callable[[], Page], refused: Callable[[KolomError], Page]) -> Response[str]:
+    """A page as the answer: what was asked for, or why not."""
+    try:
+        page = answer()
     except KolomError as error:
-        page = moderation.refused(error)
-    return html(page)
-
-
-def html(page: Page) -> Response[str]:
-    """A page as the answer."""
+        page = refused(error)
     return Response(page.status, body=page.html, headers=dict(page.headers))
 
 
