@@ -20,6 +20,7 @@ os.environ.update(
     SEARCH_TABLE="kolom-search",
     COMMENTS_TABLE="kolom-comments",
     GUARD_TABLE="kolom-guard",
+    MESSAGES_TABLE="kolom-messages",
     OUTBOX_TABLE="kolom-outbox",
     MEDIA_BUCKET="kolom-media",
     SECRET_NAME="kolom-secret",

@@ -83,6 +83,41 @@ def comment_request(
     return event
 
 
+def contact_request(
+    *, headers: dict[str, str] | None = None, address: str = "203.0.113.7", **fields: Any
+) -> dict[str, Any]:
+    """A POST of the contact form as JSON; ``fields`` without an address or a message get one."""
+    body = json.dumps({"email": "budi@example.com", "message": "Hello.", **fields})
+    event = request(
+        "/api/contact", method="POST", headers={"content-type": "application/json", **(headers or {})}, body=body
+    )
+    event["requestContext"]["http"]["sourceIp"] = address
+    return event
+
+
+def form_request(path: str, fields: dict[str, str], *, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """What a browser sends of a plain form."""
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return request(path, method="POST", headers={**kind, **(headers or {})}, body=urlencode(fields))
+
+
+def waiting_mail(*mail_ids: str) -> dict[str, Any]:
+    """What the stream of the Outbox brings of mail that waits."""
+    return {
+        "Records": [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {
+                    "Keys": {"id": {"S": mail_id}},
+                    "NewImage": {"id": {"S": mail_id}, "status": {"S": "waiting"}},
+                    "SequenceNumber": str(number),
+                },
+            }
+            for number, mail_id in enumerate(mail_ids, start=1)
+        ]
+    }
+
+
 class Context:
     """The part of Lambda's context that Powertools reads."""
 
@@ -90,3 +125,10 @@ class Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
     aws_request_id = "request"
+
+    def __init__(self, left_milliseconds: int = 120_000) -> None:
+        self._left_milliseconds = left_milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How much time the function has left."""
+        return self._left_milliseconds

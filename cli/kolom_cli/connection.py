@@ -33,8 +33,13 @@ OUTPUTS: Final = {
     "SearchTable": "SEARCH_TABLE",
     "CommentsTable": "COMMENTS_TABLE",
     "GuardTable": "GUARD_TABLE",
+    "MessagesTable": "MESSAGES_TABLE",
     "OutboxTable": "OUTBOX_TABLE",
+    "OwnerEmail": "OWNER_EMAIL",
+    "MailFrom": "MAIL_FROM",
     "SpamDays": "SPAM_DAYS",
+    "EmailDays": "EMAIL_DAYS",
+    "MessageDays": "MESSAGE_DAYS",
     "MediaBucket": "MEDIA_BUCKET",
     "SecretName": "SECRET_NAME",
 }

@@ -1,5 +1,6 @@
 """Reads ``template.yaml``: what the deployed stack is made of, resolved to plain values."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -93,6 +94,14 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """The events of EventBridge that a function answers: ``pattern`` is JSON."""
+
+    function: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A DynamoDB table: ``create`` is what ``create_table`` takes."""
 
@@ -142,6 +151,7 @@ class Template:
     routes: tuple[Route, ...]
     streams: tuple[Stream, ...]
     schedules: tuple[Schedule, ...]
+    rules: tuple[Rule, ...]
     tables: Mapping[str, Table]
     buckets: Mapping[str, str]
     secrets: Mapping[str, Secret]
@@ -198,6 +208,7 @@ class _Reader:
             routes=tuple(self._routes()),
             streams=tuple(self._streams()),
             schedules=tuple(self._schedules()),
+            rules=tuple(self._rules()),
             tables={table.logical_id: table for table in self._tables()},
             buckets={logical_id: str(self._names.ref(logical_id)) for logical_id, _ in self._all("AWS::S3::Bucket")},
             secrets={secret.logical_id: secret for secret in self._secrets()},
@@ -289,6 +300,12 @@ class _Reader:
             seconds = int(match[1]) * _SECONDS[match[2]]
             schedules.append(Schedule(name=name, function=function, every_seconds=seconds, payload=event.get("Input")))
         return schedules
+
+    def _rules(self) -> list[Rule]:
+        return [
+            Rule(function=function, pattern=json.dumps(event["Pattern"]))
+            for function, _, event in self._of_type("EventBridgeRule", "CloudWatchEvent")
+        ]
 
     def _tables(self) -> list[Table]:
         tables = []

@@ -18,7 +18,7 @@ def test_every_documented_path_is_a_route_and_the_other_way_round(template: Temp
     documented = {
         (method.upper(), path) for path, operations in json.loads(document())["paths"].items() for method in operations
     }
-    pages = "/api/moderation/"
+    pages = ("/api/moderation/", "/api/subscription/")
     assert documented == {
         (route.method, route.path)
         for route in template.routes

@@ -16,15 +16,21 @@ from functions.preview_article import app as preview_article
 from functions.read_comments import app as read_comments
 from functions.release_due import app as release_due
 from functions.search_articles import app as search_articles
+from functions.send_notifications import app as send_notifications
 from functions.serve_pages import app as serve_pages
+from functions.submit_contact import app as submit_contact
+from functions.suppress_addresses import app as suppress_addresses
 from functions.write_comments import app as write_comments
 from kolom import preview, signing
 from kolom.articles import publishing, reading
-from kolom.comments import links, moderation, people, queues, store
+from kolom.comments import links, moderation, people, queues, store, subscriptions
+from kolom.comments.subscriptions import Link
 from kolom.comments.types import Action, Comment
+from kolom.models.comments import SubscriptionRecord
+from kolom.models.outbox import OutboxRecord
 from kolom.search.indexing import index
-from kolom_cli.template import Template
-from tests.factories import NOW, Context, comment_request, content, request
+from kolom_cli.template import Template, load
+from tests.factories import NOW, Context, comment_request, contact_request, content, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
 
@@ -34,7 +40,11 @@ pytestmark = pytest.mark.usefixtures("tables")
 DRAFT_ID = 5
 OF_THE_TEST = {
     "write_comments": {("dynamodb:Query", "kolom-comments/index/by_status")},
-    "moderate": {("dynamodb:Query", "kolom-comments"), ("dynamodb:BatchGetItem", "kolom-articles")},
+    "moderate": {
+        *(("dynamodb:Query", "kolom-comments"), ("dynamodb:BatchGetItem", "kolom-articles")),
+        ("dynamodb:Scan", "kolom-comments"),
+    },
+    "send_notifications": {("dynamodb:Scan", "kolom-outbox")},
 }
 """What the tests ask for on the way, as the site's owner would."""
 
@@ -169,6 +179,37 @@ def use_moderate() -> None:
     follow(reply, "spam")
     follow(store.load(1, parent.id) or parent, "delete")
 
+    asked = next(iter(SubscriptionRecord.scan()))
+    for action in ("confirm", "leave"):
+        token = subscriptions.issue(action, 1, asked.subscriber, signing.secret(), now=now)
+        for method in ("GET", "POST"):
+            moderate.handler(request(f"/api/subscription/{token}", method=method), Context())
+
+
+def use_submit_contact() -> None:
+    for message in ("Hello.", "Hello.", "A text that is long enough to be looked for elsewhere."):
+        assert submit_contact.handler(contact_request(message=message), Context())["statusCode"] == 201
+
+
+def mail_of_every_kind() -> None:
+    """A message; a comment that waits; one whose author is asked for more; and an answer to it."""
+    use_submit_contact()
+    parent = post(content="first", email="a@example.com", notify_replies=True)
+    moderation.moderate(1, parent.id, "approve", by="test", now=datetime.now(UTC))
+    subscriptions.follow(Link("confirm", 1, str(parent.person), 0), now=datetime.now(UTC))
+    reply = post(content="second", email="b@example.com", notify_replies=True, parent_id=parent.id)
+    moderation.moderate(1, reply.id, "approve", by="test", now=datetime.now(UTC))
+
+
+def use_send_notifications() -> None:
+    ids = [record.id for record in OutboxRecord.scan()]
+    assert {mail_id.split("#")[0] for mail_id in ids} == {"contact", "moderation", "confirm", "reply"}
+    send_notifications.handler(waiting_mail(*ids), Context())
+
+
+def use_suppress_addresses() -> None:
+    suppress_addresses.handler(json.loads(Path("events/suppress_addresses/bounce.json").read_text()), Context())
+
 
 @pytest.fixture
 def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
@@ -182,6 +223,9 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
         "read_comments": use_read_comments,
         "write_comments": use_write_comments,
         "moderate": use_moderate,
+        "submit_contact": use_submit_contact,
+        "send_notifications": use_send_notifications,
+        "suppress_addresses": use_suppress_addresses,
         "release_due": lambda: use_release_due(monkeypatch),
     }
 
@@ -208,7 +252,11 @@ def test_a_function_uses_exactly_what_it_is_granted(
     configure(owner_email="owner@example.com")
     blog()
     if function in {"read_comments", "moderate"}:
-        post(content="first")
+        post(content="first", email="a@example.com", notify_replies=True)
+    if function == "send_notifications":
+        mail_of_every_kind()
+    if function == "release_due":
+        use_submit_contact()
     if function == "search_articles":
         index(range(1, 8))
     if function == "index_articles":
@@ -218,6 +266,33 @@ def test_a_function_uses_exactly_what_it_is_granted(
     with recorded() as asked:
         uses[function]()
     assert set(asked.operations) - OF_THE_TEST.get(function, set()) == granted(template, function)
+
+
+def test_mail_is_sent_from_the_sites_own_addresses_only() -> None:
+    parameters = {"SiteUrl": "https://blog.example", "OwnerEmail": "me@home.example", "MailFrom": "blog@site.example"}
+    function = load(Path("template.yaml"), parameters).functions["send_notifications"]
+    (statement,) = (each for each in function.policies if "ses:SendEmail" in each.actions)
+    assert statement.actions == ("ses:SendEmail",)
+    assert {resource.split(":123456789012:")[1] for resource in statement.resources} == {
+        *("configuration-set/kolom-mailsettings", "identity/blog@site.example", "identity/site.example"),
+        "identity/me@home.example",
+    }
+
+
+def test_only_the_sender_of_mail_may_read_messages_and_only_it_may_send(template: Template) -> None:
+    readers = {
+        name
+        for name, function in template.functions.items()
+        for statement in function.policies
+        if any("kolom-messages" in resource for resource in statement.resources)
+        and "dynamodb:PutItem" not in statement.actions
+    }
+    senders = {
+        name
+        for name, function in template.functions.items()
+        if any("ses:SendEmail" in statement.actions for statement in function.policies)
+    }
+    assert readers == senders == {"send_notifications"}
 
 
 def test_public_comments_are_read_by_counts_and_public_indexes_only(
@@ -259,4 +334,6 @@ def test_no_function_that_answers_public_reads_may_read_the_secret(template: Tem
         for name, function in template.functions.items()
         if any("secretsmanager:GetSecretValue" in statement.actions for statement in function.policies)
     ]
-    assert set(readers) == {"preview_article", "write_comments", "moderate"}
+    assert set(readers) == {
+        *("preview_article", "write_comments", "submit_contact", "moderate", "send_notifications", "suppress_addresses")
+    }

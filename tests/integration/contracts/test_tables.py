@@ -8,6 +8,7 @@ from pynamodb.models import Model
 from kolom.models.articles import ArticleRecord
 from kolom.models.comments import CommentRecord
 from kolom.models.guard import GuardRecord
+from kolom.models.messages import MessageRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.models.search import SearchRecord
 from kolom_cli.template import Template
@@ -16,6 +17,7 @@ MODELS: dict[str, type[Model]] = {
     "ArticlesTable": ArticleRecord,
     "CommentsTable": CommentRecord,
     "GuardTable": GuardRecord,
+    "MessagesTable": MessageRecord,
     "OutboxTable": OutboxRecord,
     "SearchTable": SearchRecord,
 }
