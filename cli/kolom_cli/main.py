@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from kolom.errors import ConfigurationError, KolomError
 from kolom_cli import console
-from kolom_cli.commands import articles, comments, import_, publish, reindex
+from kolom_cli.commands import articles, comments, import_, mail, messages, publish, reindex
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.documents import DocumentError
 from kolom_cli.template import TemplateError
@@ -102,4 +102,6 @@ app.command("preview")(articles.preview)
 app.command("reindex")(reindex.reindex)
 app.add_typer(articles.app, name="articles")
 app.add_typer(comments.app, name="comments")
+app.add_typer(messages.app, name="messages")
+app.add_typer(mail.app, name="mail")
 app.add_typer(import_.app, name="import")

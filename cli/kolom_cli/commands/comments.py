@@ -1,6 +1,5 @@
 """`kolom comments …`: the moderator's side."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,18 +14,18 @@ from kolom import signing
 from kolom.articles import publishing, reading
 from kolom.comments import links, queues
 from kolom.comments.moderation import moderate
+from kolom.comments.queues import PersonalData
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
-from kolom.errors import KolomError
 from kolom.fields import Content, Name
 from kolom.guard import bans
-from kolom.models.base import timestamp
 from kolom_cli import console
+from kolom_cli.acting import act_on_each
 from kolom_cli.connection import connect
+from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Moderate comments, answer them, and forget people.")
 
-_EXCERPT = 80
 _LINKED: tuple[Action, ...] = ("approve", "spam", "delete")
 _DONE = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
 
@@ -62,7 +61,7 @@ def list_comments(
     else:
         found = [comment for each in chosen for comment in queues.list_by_status(each, limit=limit)]
     if as_json:
-        _print_json([_as_data(comment) for comment in found])
+        print_json([_as_data(comment) for comment in found])
         return
     console.out().print(_table(found))
 
@@ -78,19 +77,14 @@ def show(
 ) -> None:
     """Show everything about one comment: its text, why it has its status, and its author's address."""
     connect(ctx.obj)
-    data = queues.personal_data(queues.find(comment_id))
-    shown = {**_as_data(data.comment), "email": data.email, "notify_replies": data.notify_replies}
+    data = queues.personal_data(queues.find(comment_id), now=datetime.now(UTC))
+    shown = _as_personal_data(data)
     if with_links:
         shown["links"] = {action: _link(data.comment, action) for action in _LINKED}
     if as_json:
-        _print_json(shown)
+        print_json(shown)
         return
-    table = Table(show_header=False, box=None)
-    for name, value in shown.items():
-        lines = [f"{key} {each}" for key, each in value.items()] if isinstance(value, dict) else value
-        text = "\n".join(lines) if isinstance(lines, list) else "" if lines is None else str(lines)
-        table.add_row(name, escape(text))
-    console.out().print(table)
+    print_fields(shown)
 
 
 @app.command("approve")
@@ -159,7 +153,7 @@ def reply(
         secret=signing.secret(),
     )
     if as_json:
-        _print_json(_as_data(answer))
+        print_json(_as_data(answer))
     else:
         typer.echo(f"{answer.id} answers {parent.id}")
 
@@ -169,11 +163,11 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     """Erase a person: every comment that was sent with this e-mail address, and the address, for good."""
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in queues.by_person(email, signing.secret()))
+        count = sum(1 for _ in queues.by_person(email, signing.secret(), now=datetime.now(UTC)))
         typer.confirm(f"Erase {count} comments for good?", abort=True)
     erased = queues.forget(email, signing.secret(), now=datetime.now(UTC))
     if as_json:
-        _print_json({"erased": erased})
+        print_json({"erased": erased})
     else:
         typer.echo(f"erased {erased} comments")
 
@@ -182,34 +176,25 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
 def export(ctx: typer.Context, email: Email) -> None:
     """Print all that is kept of a person, as JSON: every comment that was sent with this e-mail address."""
     connect(ctx.obj)
-    found = list(queues.by_person(email, signing.secret()))
+    found = list(queues.by_person(email, signing.secret(), now=datetime.now(UTC)))
     found.sort(key=lambda data: data.comment.id)
-    _print_json(
-        [{**_as_data(data.comment), "email": data.email, "notify_replies": data.notify_replies} for data in found]
-    )
+    print_json([_as_personal_data(data) for data in found])
 
 
 def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *, as_json: bool) -> None:
-    """Do it to each; what is refused is told, and the others are done nonetheless."""
     connect(ctx.obj)
-    done: list[Comment] = []
-    refused: list[tuple[str, str]] = []
-    for comment_id in comment_ids:
-        try:
-            comment = queues.find(comment_id)
-            done.append(moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC)))
-        except KolomError as error:
-            refused.append((comment_id, str(error)))
-    if as_json:
-        failed = [{"id": comment_id, "reason": reason} for comment_id, reason in refused]
-        _print_json({"done": [_as_data(comment) for comment in done], "refused": failed})
-    else:
-        for comment in done:
-            typer.echo(f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}")
-        for comment_id, reason in refused:
-            console.err().print(f"kolom: {comment_id}: {reason}", markup=False, highlight=False, soft_wrap=True)
-    if refused:
-        raise typer.Exit(1)
+
+    def act(comment_id: str) -> Comment:
+        comment = queues.find(comment_id)
+        return moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC))
+
+    act_on_each(
+        comment_ids,
+        act,
+        say=lambda comment: f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}",
+        as_data=_as_data,
+        as_json=as_json,
+    )
 
 
 def _link(comment: Comment, action: Action) -> str:
@@ -224,19 +209,13 @@ def _valid(kind: Any, value: str, option: str) -> str:
         raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
 
 
-def _print_json(data: object) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
-
-
 def _as_data(comment: Comment) -> dict[str, Any]:
-    hidden = {"person", "change", "version"}
-    return {name: _plain(value) for name, value in asdict(comment).items() if name not in hidden}
+    return plain(asdict(comment), without=("person", "change", "version", "announced"))
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return timestamp(value)
-    return list(value) if isinstance(value, tuple) else value
+def _as_personal_data(data: PersonalData) -> dict[str, Any]:
+    more = {"email": data.email, "notify_replies": data.notify_replies, "subscription": data.subscription}
+    return {**_as_data(data.comment), **more}
 
 
 def _table(comments: Sequence[Comment]) -> Table:
@@ -246,9 +225,7 @@ def _table(comments: Sequence[Comment]) -> Table:
     table.add_column("comment", ratio=3)
     table.add_column("why", ratio=2)
     for comment in comments:
-        words = " ".join(comment.content.split())
-        excerpt = words if len(words) <= _EXCERPT else words[: _EXCERPT - 1] + "…"
         why = "; ".join(comment.reasons)
-        cells = (timestamp(comment.created_at)[:16].replace("T", " "), comment.status, comment.id)
-        table.add_row(*cells, escape(comment.name), escape(excerpt), escape(why))
+        cells = (minute(comment.created_at), comment.status, comment.id)
+        table.add_row(*cells, escape(comment.name), excerpt(comment.content), escape(why))
     return table

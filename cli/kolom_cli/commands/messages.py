@@ -1,0 +1,175 @@
+"""`kolom messages …`: what the contact form received."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from kolom import signing
+from kolom.contact import messages
+from kolom.contact.types import STATUSES, Message, Status
+from kolom.models.base import timestamp
+from kolom_cli import console
+from kolom_cli.acting import act_on_each
+from kolom_cli.connection import connect
+from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
+from kolom_cli.spreadsheet import write_csv
+
+app = typer.Typer(no_args_is_help=True, help="Read what the contact form received.")
+
+_COLUMNS = ("id", "created_at", "status", "name", "email", "subject", "message", "reasons")
+_LISTED: tuple[Status, ...] = ("new", "read")
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="The messages' ids.", show_default=False)]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OfStatus = Annotated[str | None, typer.Option("--status", help=f"Only these: {', '.join(STATUSES)}.", metavar="STATUS")]
+
+
+@app.command("list")
+def list_messages(
+    ctx: typer.Context,
+    status: OfStatus = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each status at most.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List messages, newest first: those that were not read yet come first. Spam only with --status spam."""
+    chosen = _chosen(status, _LISTED)
+    connect(ctx.obj)
+    found = [message for each in chosen for message in messages.list_by_status(each, limit=limit)]
+    if as_json:
+        print_json([_as_data(message) for message in found])
+    else:
+        console.out().print(_table(found))
+
+
+@app.command("show")
+def show(
+    ctx: typer.Context,
+    message_id: Annotated[str, typer.Argument(metavar="ID", help="The message's id.", show_default=False)],
+    keep_new: Annotated[bool, typer.Option("--keep-new", help="Do not mark it as read.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one message whole. A new one is read by that."""
+    connect(ctx.obj)
+    message = messages.load(message_id)
+    if message.status == "new" and not keep_new:
+        message = messages.mark(message.id, "read", now=datetime.now(UTC))
+    if as_json:
+        print_json(_as_data(message))
+    else:
+        print_fields(_as_data(message))
+
+
+@app.command("export")
+def export(
+    ctx: typer.Context,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; without it, JSON.")] = False,
+    status: OfStatus = None,
+    person: Annotated[
+        str | None, typer.Option("--email", help="Only those from this e-mail address.", metavar="EMAIL")
+    ] = None,
+) -> None:
+    """Print messages, oldest first: all but spam, or those of one status or one person.
+
+    In CSV, cells that a spreadsheet would take for formulas begin with an apostrophe, so that none is run.
+    """
+    chosen = _chosen(status, STATUSES if person else _LISTED)
+    connect(ctx.obj)
+    if person is not None:
+        by_person = messages.by_person(person, signing.secret())
+        found = [message for message in by_person if message.status in chosen]
+    else:
+        found = [message for each in chosen for message in messages.list_by_status(each)]
+    found.sort(key=lambda message: message.id)
+    if as_csv:
+        write_csv(sys.stdout, _COLUMNS, map(_as_row, found))
+    else:
+        print_json([_as_data(message) for message in found])
+
+
+@app.command("spam")
+def spam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
+    """Mark messages as spam: they are deleted after a while."""
+    _each(ctx, message_ids, lambda each: messages.mark(each, "spam", now=datetime.now(UTC)), "is spam", as_json)
+
+
+@app.command("unspam")
+def unspam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
+    """Take messages back that were taken for spam."""
+    _each(ctx, message_ids, lambda each: messages.mark(each, "new", now=datetime.now(UTC)), "is new", as_json)
+
+
+@app.command("delete")
+def delete(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
+    """Delete messages for good."""
+    _each(ctx, message_ids, messages.delete, "is deleted", as_json)
+
+
+@app.command("forget")
+def forget(
+    ctx: typer.Context,
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete every message from this e-mail address for good. Comments are another command's."""
+    connect(ctx.obj)
+    if not yes:
+        count = sum(1 for _ in messages.by_person(email, signing.secret()))
+        typer.confirm(f"Delete {count} messages for good?", abort=True)
+    deleted = messages.forget(email, signing.secret())
+    if as_json:
+        print_json({"deleted": deleted})
+    else:
+        typer.echo(f"deleted {deleted} messages")
+
+
+def _chosen(status: str | None, otherwise: Sequence[Status]) -> Sequence[Status]:
+    if status is None:
+        return otherwise
+    if chosen := [each for each in STATUSES if each == status]:
+        return chosen
+    raise typer.BadParameter(f"must be one of {', '.join(STATUSES)}", param_hint="--status")
+
+
+def _each(
+    ctx: typer.Context, message_ids: Iterable[str], act: Callable[[str], Message], became: str, as_json: bool
+) -> None:
+    connect(ctx.obj)
+    act_on_each(
+        message_ids,
+        act,
+        say=lambda message: f"{message.id} {became}",
+        as_data=lambda message: message.id,
+        as_json=as_json,
+    )
+
+
+def _as_data(message: Message) -> dict[str, Any]:
+    data = plain(asdict(message))
+    data["expires_at"] = timestamp(datetime.fromtimestamp(message.expires_at, UTC))
+    return data
+
+
+def _as_row(message: Message) -> list[str]:
+    data = {**_as_data(message), "reasons": "; ".join(message.reasons)}
+    return ["" if data[column] is None else str(data[column]) for column in _COLUMNS]
+
+
+def _table(found: Sequence[Message]) -> Table:
+    table = Table("date", "status")
+    table.add_column("id", no_wrap=True)  # whole, since the other commands take it
+    table.add_column("from", ratio=2)
+    table.add_column("message", ratio=3)
+    for message in found:
+        sender = f"{message.name} <{message.email}>" if message.name else message.email
+        text = f"{message.subject}: {message.message}" if message.subject else message.message
+        cells = (minute(message.created_at), message.status, message.id)
+        table.add_row(*cells, escape(sender), excerpt(text))
+    return table
