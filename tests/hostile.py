@@ -148,3 +148,87 @@ def hostile_texts() -> Iterator[str]:
         if text not in seen and len(text) <= 10_000:
             seen.add(text)
             yield text
+
+
+_CONTROLS = ("\r\n", "\n", "\r", "\x00", "\x0b", "\x0c", "\x1b", "\x7f", "\x85", "\u2028", "\u2029")
+_HEADERS = (
+    "Bcc: victim@evil.example",
+    "Cc: victim@evil.example",
+    "To: victim@evil.example",
+    "Reply-To: evil@evil.example",
+    "From: evil@evil.example",
+    "Subject: other",
+    "Content-Type: text/html",
+    "\r\nA whole other body",
+)
+_MALFORMED = (
+    *("", " ", "@", "a", "a@", "@b.example", "a@b", "a b@example.com", "a@exam ple.com", "a@@example.com"),
+    *("a@b@example.com", ".a@example.com", "a.@example.com", "a..b@example.com", "a@.example.com"),
+    *("a@example..com", "a@-example.com", "a@example-.com", "a@example.com.", "a@example.c_m", "a@[127.0.0.1]"),
+    *("a@[IPv6:::1]", "a@127.0.0.1", "a@localhost", "a@host.local", "a@host.invalid", "a@host.test"),
+    *("Budi <budi@example.com>", "<budi@example.com>", '"Budi" <budi@example.com>', "budi@example.com (Budi)"),
+    *('"budi"@example.com', '"b u d i"@example.com', '"a\\"b"@example.com', "budi(comment)@example.com"),
+    *("budi@example.com,evil@evil.example", "budi@example.com;evil@evil.example", "budi@example.com evil@evil.example"),
+    *("budi@example.com, evil@evil.example", "mailto:budi@example.com", "budi@example.com?bcc=evil@evil.example"),
+    *("undisclosed-recipients:;", "group: budi@example.com;", "budi@example.com>", "budi@example.com<x"),
+    *(
+        "=?utf-8?q?budi?=@example.com@x",
+        "a" * 65 + "@example.com",
+        "a@" + "b" * 64 + ".example",
+        "a@" + "b." * 130 + "com",
+    ),
+    *("budi%0d%0aBcc:evil@evil.example", "budi@example.com%0d%0aBcc:evil@evil.example", "budi@example.com\\r\\nBcc: x"),
+    *(
+        "budi@exa\u00admple.com",
+        "budi\u200b@example.com",
+        "budi@example.com\u202e",
+        "\u202ebudi@example.com",
+        "b\ud800@example.com",
+    ),
+    *("budi@\uff45xample.com\n", "budi@example.com\t", "\tbudi@example.com", "a@xn--.example", "a@xn--a.example"),
+    *(
+        "javascript:alert(1)",
+        "<script>alert(1)</script>@example.com",
+        "a@<script>.example",
+        "' or 1=1 --@example.com x",
+    ),
+    *("a@ex*ample.com", "a@ex/ample.com", "a@ex?ample.com", "a@example.com/", "a@example.com#", "a@example.com:25"),
+)
+
+
+def hostile_addresses() -> Iterator[str]:
+    """What is no single e-mail address, much of it made to become a header of its own."""
+    yield from _MALFORMED
+    for control in _CONTROLS:
+        yield f"budi@example.com{control}"
+        yield f"budi{control}@example.com"
+        for header in _HEADERS[:3]:
+            yield f"budi@example.com{control}{header}"
+
+
+def hostile_lines() -> Iterator[str]:
+    """What is made to end a header that it is put into, or to look like another."""
+    for control in _CONTROLS:
+        for header in _HEADERS[: 4 if len(control) == 1 else 8]:
+            yield f"Hello{control}{header}"
+    yield from (
+        *("=?utf-8?q?Hello=0d=0aBcc:_evil=40evil.example?=", "=?utf-8?b?SGVsbG8NCkJjYzogZXZpbEBldmlsLmV4YW1wbGU=?="),
+        *("Hello%0d%0aBcc: evil@evil.example", "Hello\\r\\nBcc: evil@evil.example", '"Hello" <evil@evil.example>'),
+        *(
+            "evil@evil.example,",
+            "Hello;Bcc:evil@evil.example",
+            "\u202eolleH",
+            "\u2066Hello",
+            "Hello\ud800",
+            "\ufeffHello",
+        ),
+        *(
+            "H" + "\u0301" * 90,
+            "👩‍👩‍👧‍👦" * 12,
+            "{site.site_url}",
+            "{0.__class__}",
+            "%(site)s",
+            "{{ 7*7 }}",
+            "${jndi:ldap://x}",
+        ),
+    )

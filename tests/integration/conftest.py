@@ -65,6 +65,10 @@ class Faults:
         answer = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"}}
         self._planned += [(operation, answer)] * times
 
+    def clear(self) -> None:
+        """Refuse nothing any more."""
+        self._planned.clear()
+
     def __call__(self, model: Any, **_: Any) -> Any:
         for planned in self._planned:
             if planned[0] == model.name:

@@ -33,7 +33,7 @@ def _visible(value: str) -> str:
 
 def _email(value: str) -> str:
     try:
-        return validate_email(value, check_deliverability=False).normalized
+        return validate_email(value, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         raise ValueError("is no e-mail address") from error
 

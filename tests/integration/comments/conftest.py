@@ -1,12 +1,10 @@
 """An article, and visitors who comment on it through the real handlers."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from functions.read_comments import app as read_comments
@@ -14,33 +12,8 @@ from functions.write_comments import app as write_comments
 from kolom.articles import publishing
 from kolom.comments import moderation, queues
 from kolom.comments.types import Action, Comment
-from tests.factories import Context, comment_request, content, request
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A handler's answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
-
-    @property
-    def json(self) -> Any:
-        """The body as data."""
-        return json.loads(self.body)
-
-    @property
-    def fields(self) -> set[str]:
-        """The fields that a problem names."""
-        assert self.headers["Content-Type"] == "application/problem+json"
-        return {error["field"] for error in self.json.get("errors", ())}
-
-
-def call(handler: Callable[[Any, Any], Any], event: dict[str, Any]) -> Answered:
-    """Have a handler answer an event."""
-    answer = handler(event, Context())
-    return Answered(answer["statusCode"], answer["headers"], answer["body"])
+from tests.factories import comment_request, content, request
+from tests.integration.handlers import Answered, call, stored
 
 
 @dataclass
@@ -99,12 +72,6 @@ def blog(secret: str) -> Blog:
     now = datetime.now(UTC)
     publishing.publish(content("hello", author="Siti", published_at=now - timedelta(hours=1)), now=now)
     return Blog()
-
-
-def stored(table: str) -> list[dict[str, Any]]:
-    """Everything in a table, as DynamoDB has it."""
-    items: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName=f"kolom-{table}")["Items"]
-    return items
 
 
 def stored_comments() -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ from kolom.articles import publishing
 from kolom.comments import people, queues
 from kolom.models.comments import CommentRecord
 from tests.factories import NOW, content, request
-from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments
+from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
+from tests.integration.handlers import Answered, call, stored
 
 
 def posted(blog: Blog, text: str = "Before.", **fields: str) -> tuple[str, str]:

@@ -9,9 +9,10 @@ import pytest
 from kolom.comments import queues
 from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
-from tests.integration.comments.conftest import Answered, Blog, stored, stored_comments
+from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.comments.test_moderation import check_consistency
 from tests.integration.conftest import Configure, Lightning
+from tests.integration.handlers import Answered, stored
 
 MORE_THAN_ANY = 40
 

@@ -23,8 +23,9 @@ from kolom.errors import Conflict, KolomError
 from kolom.guard.intake import Arrival
 from kolom.models.comments import CommentRecord
 from tests.factories import request
-from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments
+from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, Faults
+from tests.integration.handlers import Answered, call, stored
 
 ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete", "restore")
 

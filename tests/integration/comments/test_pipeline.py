@@ -14,8 +14,9 @@ from kolom.comments import queues
 from kolom.guard import bans, forms
 from kolom.guard.senders import Sender
 from tests.factories import Context, comment_request, request
-from tests.integration.comments.conftest import Answered, Blog, call, stored, stored_comments
+from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
+from tests.integration.handlers import Answered, call, stored
 
 
 def form_token(age_seconds: float = 60, *, challenge: bool = False) -> forms.FormToken:

@@ -15,8 +15,9 @@ from kolom.comments import posting, queues, store
 from kolom.comments.posting import Draft, Posted
 from kolom.guard.intake import Arrival
 from tests.factories import NOW, Context, comment_request, content, request
-from tests.integration.comments.conftest import Blog, call, stored, stored_comments
+from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, Faults
+from tests.integration.handlers import call, stored
 
 
 def test_a_comment_is_shown_to_its_author_and_waits_for_approval(blog: Blog) -> None:

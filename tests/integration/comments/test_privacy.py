@@ -16,8 +16,9 @@ from kolom import signing
 from kolom.comments import links, queues
 from kolom.observability import logger
 from tests.factories import request
-from tests.integration.comments.conftest import Blog, call, stored
+from tests.integration.comments.conftest import Blog
 from tests.integration.conftest import Configure, Lightning
+from tests.integration.handlers import call, stored
 
 EMAIL = "somebody.private@mail.example"
 ADDRESS = "192.0.2.77"

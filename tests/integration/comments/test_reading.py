@@ -11,9 +11,10 @@ from functions.read_comments import app as read_comments
 from kolom.articles import publishing
 from kolom.comments import queues
 from tests.factories import NOW, Context, content, request
-from tests.integration.comments.conftest import Blog, call
+from tests.integration.comments.conftest import Blog
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
+from tests.integration.handlers import call
 
 
 @pytest.fixture

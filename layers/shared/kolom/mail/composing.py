@@ -83,6 +83,8 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
     comment = _comment(record)
     if comment.status not in {"pending", "approved"}:
         raise NothingToTell(f"the comment is {comment.status}")
+    if comment.decided_by != "rules":
+        raise NothingToTell("a moderator has decided on the comment")
     article = _article(record)
     secret = signing.secret()
     actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]

@@ -1,0 +1,318 @@
+"""The contact form: what is taken, what is refused, that it is once, and that a plain form needs no JavaScript."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.submit_contact import app as submit_contact
+from kolom import signing
+from kolom.contact import messages, submitting
+from kolom.contact.views import MessageIn
+from kolom.guard import bans, forms
+from kolom.guard.intake import Arrival
+from tests.factories import contact_request, form_request, request
+from tests.integration.conftest import Configure, Faults, Lightning
+from tests.integration.contact.conftest import Desk
+from tests.integration.handlers import Answered, call, stored
+
+
+def form(fields: dict[str, str], **headers: str) -> Answered:
+    """Send the plain form."""
+    return call(submit_contact.handler, form_request("/api/contact", fields, headers=headers))
+
+
+def test_a_message_is_stored_with_its_mail_and_then_the_visitor_is_told(desk: Desk) -> None:
+    answer = desk.submit("Apa kabar?", name="Budi", subject="Salam")
+    assert (answer.status, answer.json["status"], set(answer.json)) == (201, "received", {"id", "status"})
+    assert answer.headers["Cache-Control"] == "no-store"
+    message = messages.load(answer.json["id"])
+    assert (message.name, message.email, message.subject) == ("Budi", "budi@example.com", "Salam")
+    assert (message.message, message.status) == ("Apa kabar?", "new")
+    (mail,) = stored("outbox")
+    assert (mail["id"]["S"], mail["status"]["S"]) == (f"contact#{message.id}", "waiting")
+    assert "budi" not in json.dumps(mail)
+
+
+def test_name_and_subject_may_be_missing(desk: Desk) -> None:
+    for empty in ({}, {"name": "", "subject": ""}, {"name": None, "subject": None}, {"name": "  "}):
+        message = desk.submitted(f"Without: {empty}", **empty)
+        assert (message.name, message.subject) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"email": ""}, "email"),
+        ({"email": None}, "email"),
+        ({"email": 7}, "email"),
+        ({"email": "a" * 250 + "@example.com"}, "email"),
+        ({"message": ""}, "message"),
+        ({"message": " \n\u200b"}, "message"),
+        ({"message": "x" * 10_001}, "message"),
+        ({"message": None}, "message"),
+        ({"message": ["x"]}, "message"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": "Budi\nBcc: a@example.com"}, "name"),
+        ({"name": "Budi\x00"}, "name"),
+        ({"subject": "x" * 201}, "subject"),
+        ({"subject": "Salam\r\nBcc: a@example.com"}, "subject"),
+        ({"subject": "Salam\u2028Bcc: a@example.com"}, "subject"),
+        ({"subject": {"a": 1}}, "subject"),
+        ({"form_token": "no token"}, "form_token"),
+    ],
+    ids=str,
+)
+def test_what_is_not_acceptable_is_refused_by_the_name_of_its_field(
+    desk: Desk, fields: dict[str, Any], wrong: str
+) -> None:
+    answer = desk.submit(**fields)
+    assert (answer.status, answer.fields) == (422, {wrong})
+    assert (stored("messages"), stored("outbox")) == ([], [])
+
+
+@pytest.mark.parametrize("missing", ["email", "message"])
+def test_address_and_message_have_to_be_there(desk: Desk, missing: str) -> None:
+    fields = {"email": "budi@example.com", "message": "Hello."}
+    del fields[missing]
+    event = request(
+        "/api/contact", method="POST", headers={"content-type": "application/json"}, body=json.dumps(fields)
+    )
+    answer = call(submit_contact.handler, event)
+    assert (answer.status, answer.fields) == (422, {missing})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("{", "application/json", 400),
+        ("[]", "application/json", 422),
+        ("null", "application/json", 422),
+        ("x", "text/plain", 415),
+        ('{"message": "' + "x" * 70_000 + '"}', "application/json", 413),
+        ("message=%ff", "application/x-www-form-urlencoded", 400),
+    ],
+    ids=["broken", "list", "null", "text", "large", "bytes"],
+)
+def test_a_body_that_is_none_is_a_problem(desk: Desk, body: str, kind: str, status: int) -> None:
+    answer = call(
+        submit_contact.handler, request("/api/contact", method="POST", headers={"content-type": kind}, body=body)
+    )
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert stored("messages") == []
+
+
+def test_sent_again_with_its_key_it_is_the_same_message(desk: Desk) -> None:
+    first = desk.submit("Once.", headers={"idempotency-key": "k"})
+    again = desk.submit("Once.", headers={"idempotency-key": "k"})
+    assert (first.status, first.json) == (again.status, again.json)
+    assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
+    other = desk.submit("Something else.", headers={"idempotency-key": "k"})
+    assert (other.status, other.fields) == (422, {"Idempotency-Key"})
+
+
+def test_without_a_key_the_same_words_from_the_same_place_are_one_message(desk: Desk) -> None:
+    ids = {desk.submit("Same.", address="10.0.0.1").json["id"] for _ in range(3)}
+    ids.add(desk.submit("Same.", address="10.0.0.2").json["id"])
+    assert len(ids) == len(stored("messages")) == 2
+
+
+def test_a_key_of_a_comment_is_no_key_of_a_message(desk: Desk) -> None:
+    assert desk.submit(headers={"idempotency-key": "a" * 256}).fields == {"Idempotency-Key"}
+
+
+def test_forty_at_once_are_one_message(desk: Desk) -> None:
+    event = contact_request(message="At once.", headers={"idempotency-key": "same"})
+    draft = MessageIn.model_validate_json(event["body"]).draft()
+    arrival, now = Arrival.of(event), datetime.now(UTC)
+    with ThreadPoolExecutor(40) as pool:
+        ids = {each.id for each in pool.map(lambda _: submitting.submit(draft, arrival, now=now), range(40))}
+    assert len(ids) == 1
+    assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
+
+
+def test_when_the_store_is_busy_nothing_is_stored_and_the_same_request_works_later(desk: Desk, faults: Faults) -> None:
+    faults.throttle("TransactWriteItems", 20)
+    answer = desk.submit("Later.", headers={"idempotency-key": "k"})
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert stored("messages") == []
+    faults.clear()
+    assert desk.submit("Later.", headers={"idempotency-key": "k"}).status == 201
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+@pytest.mark.parametrize("kind", Lightning.KINDS)
+def test_whatever_happens_to_any_call_a_message_is_stored_and_told_or_neither(
+    desk: Desk, lightning: Lightning, kind: str, lasting: bool
+) -> None:
+    expected: set[str] = set()
+    for number in range(40):
+        sent = {"message": f"Number {number} of the messages that were sent.", "address": f"10.{number}.0.1"}
+        sent["headers"] = {"idempotency-key": f"k{number}"}  # type: ignore[assignment]
+        lightning.aim(number, kind, lasting=lasting)
+        answer = desk.submit(**sent)
+        reached = lightning.made > number
+        lightning.aim(None, kind, lasting=lasting)
+        if answer.status == 201:
+            expected.add(answer.json["id"])
+        else:
+            assert (answer.status, reached) == (503, True)
+        if kind != "cut after" or not lasting:
+            # When the connection is gone for good after the last effect, only the next attempt can tell.
+            assert {item["id"]["S"] for item in stored("messages")} == expected
+        expected.add(desk.submit(**sent).json["id"])
+        assert {item["id"]["S"] for item in stored("messages")} == expected
+        assert len(stored("outbox")) == len(expected)
+        if not reached:
+            assert number > 5
+            return
+    raise AssertionError("it never ends")
+
+
+def test_a_filled_trap_looks_like_success_is_kept_as_spam_and_nobody_is_mailed(desk: Desk) -> None:
+    answer = desk.submit("Buy!", website_url="https://spam.example")
+    assert (answer.status, answer.json["status"]) == (201, "received")
+    message = messages.load(answer.json["id"])
+    assert (message.status, message.reasons[0].split(":")[0]) == ("spam", "honeypot")
+    assert message.expires_at < (datetime.now(UTC) + timedelta(days=31)).timestamp()
+    assert stored("outbox") == []
+
+
+def test_what_is_only_suspicious_is_mailed_with_what_speaks_against_it(desk: Desk) -> None:
+    message = desk.submitted("See https://a.example and https://b.example")
+    assert (message.status, message.reasons[0].split(":")[0]) == ("new", "links")
+    assert len(stored("outbox")) == 1
+
+
+def test_blocked_words_and_banned_senders_write_into_the_wind(desk: Desk, configure: Configure) -> None:
+    configure(blocked_words="casino")
+    assert desk.submitted("Best of all", subject="CASINO!").status == "spam"
+    first = desk.submitted("Rude.", address="10.0.0.1")
+    bans.ban(first.id, days=1, whole_network=False, now=datetime.now(UTC))
+    assert desk.submitted("Rude again.", address="10.0.0.1").status == "spam"
+
+
+def test_a_sender_has_to_wait_after_too_much(desk: Desk, configure: Configure) -> None:
+    configure(comments_per_minute=2)
+    answers = [desk.submit(f"Number {n}.", address="10.0.0.1", website_url="x" if n else "") for n in range(4)]
+    assert {answer.status for answer in answers[2:]} <= {201, 429}
+    assert answers[-1].status == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_form_tokens_and_proof_of_work_are_the_comments(desk: Desk, configure: Configure) -> None:
+    token = forms.issue(signing.secret(), now=datetime.now(UTC) - timedelta(minutes=1), with_challenge=False).token
+    assert desk.submitted("With.", form_token=token).reasons == ()
+    configure(form_token="required")
+    assert desk.submit("Without.").fields == {"form_token"}
+    configure(form_token="optional", proof_of_work="altcha")
+    assert desk.submit("Without work.").fields == {"altcha"}
+
+
+def test_an_owner_without_an_address_still_gets_messages(desk: Desk, configure: Configure) -> None:
+    configure(owner_email="")
+    assert desk.submitted().status == "new"
+    assert stored("outbox") == []
+
+
+@pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
+def test_a_plain_form_is_answered_by_a_page_of_thanks(desk: Desk, kind: str) -> None:
+    fields = {"name": "Budi", "email": "budi@example.com", "message": "Baris satu\r\nBaris dua", "subject": ""}
+    if kind == "urlencoded":
+        answer = form(fields, **{"accept-language": "id"})
+    else:
+        parts = "".join(
+            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
+        )
+        headers = {"content-type": "multipart/form-data; boundary=x", "accept-language": "id"}
+        answer = call(
+            submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"{parts}--x--\r\n")
+        )
+    assert (answer.status, answer.headers["Content-Type"]) == (201, "text/html; charset=utf-8")
+    assert "Terima kasih atas pesan Anda" in answer.body
+    (item,) = stored("messages")
+    assert item["message"]["S"].split() == ["Baris", "satu", "Baris", "dua"]
+
+
+def test_a_form_may_lead_on_to_the_site_and_to_allowed_origins_and_nowhere_else(
+    desk: Desk, configure: Configure
+) -> None:
+    configure(allowed_origins="https://friend.example")
+    fields = {"email": "a@example.com"}
+    for number, (target, location) in enumerate(
+        [
+            ("/thanks/?a=b", "/thanks/?a=b"),
+            ("https://blog.example/x", "https://blog.example/x"),
+            ("https://friend.example/", "https://friend.example/"),
+            ("https://evil.example/", None),
+            ("//evil.example/", None),
+            ("/\\evil.example", None),
+            ("https://friend.example.evil.example/", None),
+            ("https://friend.example@evil.example/", None),
+            ("javascript:alert(1)", None),
+            ("/a\r\nSet-Cookie: x=1", None),
+        ]
+    ):
+        answer = form({**fields, "message": f"Number {number}.", "redirect": target})
+        assert (answer.status, answer.headers.get("Location")) == ((303, location) if location else (201, None))
+
+
+@pytest.mark.parametrize(
+    ("preferred", "language", "words"),
+    [
+        ("id-ID,id;q=0.9", "id", "satu alamat surel"),
+        ("fr, en;q=0.5, id;q=0.2", "en", "one e-mail address"),
+        ("id;q=0, en", "en", "one e-mail address"),
+        ("fr", "id", "satu alamat surel"),
+        (";q=x,,;;", "id", "satu alamat surel"),
+    ],
+)
+def test_a_form_with_errors_comes_back_with_every_word_in_the_visitors_language(
+    desk: Desk, preferred: str, language: str, words: str
+) -> None:
+    fields = {"name": "<b>Budi</b>", "email": "nobody", "subject": 'a "b"', "message": "x" * 10_001, "redirect": "/x"}
+    answer = form(fields, **{"accept-language": preferred})
+    assert (answer.status, answer.headers["Content-Language"]) == (422, language)
+    assert words in answer.body
+    assert 'value="nobody"' in answer.body
+    assert 'value="a &#34;b&#34;"' in answer.body
+    assert "x" * 10_001 in answer.body
+    assert "&lt;b&gt;Budi" in answer.body
+    assert "<b>Budi" not in answer.body
+    assert 'name="redirect" value="/x"' in answer.body
+    for name in ("email", "message"):
+        assert f'id="{name}-error"' in answer.body
+        assert f'href="#{name}"' in answer.body
+    assert 'id="name-error"' not in answer.body
+    assert stored("messages") == []
+
+
+def test_a_form_that_has_to_wait_says_so_and_keeps_the_words(desk: Desk, configure: Configure) -> None:
+    configure(comments_per_minute=1)
+    answers = [form({"email": "a@example.com", "message": f"Number {n}."}, **{"accept-language": "en"}) for n in (1, 2)]
+    assert [answer.status for answer in answers] == [201, 429]
+    assert int(answers[1].headers["Retry-After"]) > 0
+    assert "Number 2." in answers[1].body
+    assert "wait a little" in answers[1].body
+
+
+def test_personal_data_is_in_no_answer(desk: Desk) -> None:
+    answer = desk.submit("Private words.", name="Budi Private", email="private@mail.example")
+    again = desk.submit("Private words.", name="Budi Private", email="private@mail.example")
+    for each in (answer, again):
+        assert not {word for word in ("private", "Private", "mail.example") if word in each.body + str(each.headers)}
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(max_size=120), subject=st.text(max_size=220), message=st.text(max_size=400), email=st.text())
+def test_whatever_is_typed_is_taken_or_refused_by_its_field_and_never_fails(
+    desk: Desk, name: str, subject: str, message: str, email: str
+) -> None:
+    answer = desk.submit(message, name=name, subject=subject, email=email)
+    assert answer.status in {201, 422}
+    assert answer.status == 201 or answer.fields <= {"name", "subject", "message", "email"}

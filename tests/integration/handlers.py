@@ -1,0 +1,42 @@
+"""Calling handlers as Lambda does, and looking at what they left in the tables."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from tests.factories import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A handler's answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        """The body as data."""
+        return json.loads(self.body)
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields that a problem names."""
+        assert self.headers["Content-Type"] == "application/problem+json"
+        return {error["field"] for error in self.json.get("errors", ())}
+
+
+def call(handler: Callable[[Any, Any], Any], event: dict[str, Any]) -> Answered:
+    """Have a handler answer an event."""
+    answer = handler(event, Context())
+    return Answered(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def stored(table: str) -> list[dict[str, Any]]:
+    """Everything in a table, as DynamoDB has it."""
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=f"kolom-{table}")
+    return [item for page in pages for item in page["Items"]]

@@ -1,0 +1,125 @@
+"""Whatever visitors type: no header is anything but what the site makes it, and no mail goes anywhere else."""
+
+import re
+import unicodedata
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.submit_contact import app as submit_contact
+from kolom.mail.rendering import one_line
+from tests.factories import contact_request, form_request
+from tests.hostile import hostile_addresses, hostile_lines
+from tests.integration.handlers import call, stored
+from tests.integration.mail.conftest import OWNER, PostOffice
+
+ADDRESSES = list(hostile_addresses())
+LINES = list(hostile_lines())
+
+
+def check_envelope(post_office: PostOffice) -> None:
+    """All mail so far goes to the owner, from the site, and has no header that the site did not put there."""
+    for mail in post_office.ses.mails:
+        assert (mail["to"], mail["from"]) == (OWNER, "Blog <blog@site.example>")
+        assert set(mail["headers"]) <= {"To", "From", "Reply-To", "Subject", "Auto-Submitted"}
+        assert re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", mail["reply_to"] or "a@b")
+        for value in mail["headers"].values():
+            assert not [each for each in value if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"}]
+        assert len(mail["subject"]) <= 160
+        # What a strict writer of mail makes of it is one line for each header.
+        message = EmailMessage(policy=SMTP)
+        for name, value in mail["headers"].items():
+            message[name] = value
+
+
+def test_there_are_more_than_a_hundred_hostile_inputs() -> None:
+    assert len(ADDRESSES) >= 100
+    assert len(LINES) >= 60
+
+
+def test_an_address_that_is_none_is_refused_by_its_name_and_nothing_is_mailed(post_office: PostOffice) -> None:
+    for address in ADDRESSES:
+        as_json = call(submit_contact.handler, contact_request(email=address))
+        assert (as_json.status, as_json.fields) == (422, {"email"}), address
+        if "\ud800" not in address:  # which no form can send
+            form = form_request("/api/contact", {"email": address, "message": "Hello."})
+            as_form = call(submit_contact.handler, form)
+            assert as_form.status == 422, address
+            assert 'id="email-error"' in as_form.body
+    assert (stored("messages"), stored("outbox")) == ([], [])
+
+
+def test_a_hostile_name_or_subject_is_refused_or_harmless(post_office: PostOffice) -> None:
+    sent = 0
+    for number, line in enumerate(LINES):
+        texts: list[dict[str, Any]] = [{"name": line}, {"subject": line}, {"name": line, "subject": line}]
+        for fields in texts:
+            event = contact_request(message=f"{number}: {fields!r}", address=f"10.{number}.0.1", **fields)
+            answer = call(submit_contact.handler, event)
+            assert answer.status == 201 or answer.fields <= {"name", "subject"}, line
+            sent += answer.status == 201
+    post_office.stream()
+    assert len(post_office.ses.mails) == sent > 20
+    check_envelope(post_office)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(max_size=100), subject=st.text(max_size=200), local=st.text(min_size=1, max_size=30))
+def test_no_text_at_all_reaches_a_header_in_another_form(
+    post_office: PostOffice, name: str, subject: str, local: str
+) -> None:
+    fields: dict[str, Any] = {"name": name, "subject": subject, "email": f"{local}@example.com"}
+    call(submit_contact.handler, contact_request(message="Hello.", **fields))
+    post_office.stream()
+    check_envelope(post_office)
+
+
+@pytest.mark.parametrize(
+    ("email", "reply_to"),
+    [
+        ("o'hara+tag@example.com", "o'hara+tag@example.com"),
+        ("budi@bücher.example", "budi@xn--bcher-kva.example"),
+        ("用户@例子.example", ""),
+        ("Budi@EXAMPLE.COM", "Budi@example.com"),
+    ],
+)
+def test_an_address_is_written_as_a_header_can_hold_it(post_office: PostOffice, email: str, reply_to: str) -> None:
+    """SES takes no local part beyond ASCII; then the owner finds the address in the mail."""
+    message = post_office.submit(email=email)
+    post_office.stream()
+    (mail,) = post_office.ses.mails
+    assert mail["reply_to"] == reply_to
+    assert message.email in mail["text"]
+    check_envelope(post_office)
+
+
+def test_a_subject_of_any_unicode_is_safe_and_short() -> None:
+    assert one_line("a\r\nBcc: b") == "a Bcc: b"
+    assert one_line("x\u202egnp.exe\u2066") == "xgnp.exe"
+    assert one_line("a\u2028b\u0085c\x0bd") == "a b c d"
+    assert one_line("a\ud800b\x00c\ufeffd\U000e0041") == "abcd"
+    assert one_line("é" * 300) == "é" * 159 + "…"
+    assert one_line("سلام 👩‍👩‍👧") == "سلام 👩👩👧"
+
+
+def test_what_a_visitor_wrote_is_escaped_in_the_html(post_office: PostOffice) -> None:
+    post_office.submit("<script>alert(1)</script>\n<b>x</b>", name="<img src=x>", subject='"><i>')
+    post_office.stream()
+    (mail,) = post_office.ses.mails
+    assert not re.search(r"<(script|img|b|i)[ >]", mail["html"])
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>" in mail["html"]
+    assert "<script>alert(1)</script>\n<b>x</b>" in mail["text"]
+
+
+def test_a_title_of_any_unicode_is_a_safe_name_of_the_sender(post_office: PostOffice, configure: Any) -> None:
+    configure(site_title='Kopi, "Susu" & ☕\r\nBcc: a@b.example')
+    post_office.submit()
+    post_office.stream()
+    (mail,) = post_office.ses.mails
+    assert mail["from"].isascii()
+    assert mail["from"].endswith(" <blog@site.example>")
+    assert "\n" not in mail["from"]

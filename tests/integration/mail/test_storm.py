@@ -1,0 +1,170 @@
+"""Messages through the worst of weathers: SES and handlers fail at random, and nothing is lost.
+
+``STORM_MESSAGES=1000`` has it last for some minutes.
+"""
+
+import os
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from itertools import batched
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from functions.submit_contact import app as submit_contact
+from kolom.mail import outbox
+from kolom.models.base import connection
+from kolom.models.outbox import OutboxRecord
+from kolom_cli.local.mail import Mail
+from tests.factories import Context, contact_request
+from tests.integration.handlers import stored
+from tests.integration.mail.conftest import Crash, PostOffice
+
+MESSAGES = int(os.environ.get("STORM_MESSAGES", "150"))
+_ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
+
+
+class Weather:
+    """What goes wrong, by chance, the same chances at every run.
+
+    ``doubtful`` counts how often it struck between SES's acceptance of a message's mail and the mark: those may come
+    twice. ``seen`` counts everything that it did.
+    """
+
+    def __init__(self, office: PostOffice, seed: int) -> None:
+        self.doubtful: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
+        self._accepted: str | None = None
+        self._office = office
+        self._chance = random.Random(seed)
+        office.ses.before, office.ses.after = self._before_ses, self._after_ses
+
+    def _before_ses(self) -> Any:
+        kind = self._chance.random()
+        if kind < 0.05:
+            self.seen["crash before"] += 1
+            raise Crash
+        if kind < 0.10:
+            self.seen["cut before"] += 1
+            raise ConnectionClosedError(endpoint_url="https://email")
+        codes = {0.20: "TooManyRequestsException", 0.25: "MessageRejected", 0.26: "BadRequestException"}
+        for limit, code in codes.items():
+            if kind < limit:
+                self.seen[code] += 1
+                return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "no"}}
+        return None
+
+    def _after_ses(self) -> None:
+        self._accepted = message_of(self._office.ses.mails[-1])
+        kind = self._chance.random()
+        if kind < 0.06:
+            self._strike("crash after" if kind < 0.03 else "cut after")
+            raise Crash if kind < 0.03 else ConnectionClosedError(endpoint_url="https://email")
+
+    def marked(self) -> None:
+        """The last accepted mail has been marked."""
+        self._accepted = None
+
+    def _strike(self, what: str) -> None:
+        self.seen[what] += 1
+        if self._accepted is not None:
+            self.doubtful[self._accepted] += 1
+            self._accepted = None
+
+    @contextmanager
+    def over_dynamodb(self) -> Iterator[None]:
+        """End processes at calls to DynamoDB too: before they reach it, or after they had their effect."""
+
+        def strike(model: Any, **_: Any) -> None:
+            if self._chance.random() < 0.02:
+                self._strike(f"crash at {model.name}")
+                raise Crash
+
+        events = connection().client.meta.events
+        for moment in ("before-call", "after-call"):
+            events.register(f"{moment}.dynamodb.*", strike)
+        try:
+            yield
+        finally:
+            for moment in ("before-call", "after-call"):
+                events.unregister(f"{moment}.dynamodb.*", strike)
+
+
+def submit_until_told(number: int) -> str:
+    """What a visitor's browser does: it sends the same again until it is told that the message has arrived."""
+    event = contact_request(
+        message=f"This is message number {number}.",
+        address=f"10.{number // 250}.{number % 250}.1",
+        headers={"idempotency-key": f"message-{number}"},
+    )
+    for _ in range(50):
+        with suppress(Crash):
+            answer = submit_contact.handler(event, Context())
+            if answer["statusCode"] == 201:
+                return str(answer["body"])
+    raise AssertionError("the visitor was never told")
+
+
+def message_of(mail: Mail) -> str:
+    """The id of the message that a mail tells of, which is the last thing that it says."""
+    return str(_ID.findall(mail["text"])[-1])
+
+
+def test_each_message_is_stored_and_its_mail_sent_or_failed_and_only_the_doubtful_come_twice(
+    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weather = Weather(post_office, seed=20_261_125)
+    mark_sent = outbox.mark_sent
+
+    def mark(record: OutboxRecord, message_id: str, *, now: datetime) -> bool:
+        held = mark_sent(record, message_id, now=now)
+        weather.marked()
+        return held
+
+    monkeypatch.setattr(outbox, "mark_sent", mark)
+    with weather.over_dynamodb():
+        told = [submit_until_told(number) for number in range(MESSAGES)]
+        messages = stored("messages")
+        assert len(set(told)) == len(messages) == MESSAGES
+        assert {each["message"]["S"] for each in messages} == {f"This is message number {n}." for n in range(MESSAGES)}
+        let_time_pass(post_office)
+
+    kept = stored("outbox")
+    became = Counter(item["status"]["S"] for item in kept)
+    assert {item["item_id"]["S"] for item in kept} == {item["id"]["S"] for item in messages}
+    assert set(became) == {"sent", "failed"}
+    assert became["sent"] + became["failed"] == MESSAGES
+    assert became["sent"] > 0.8 * MESSAGES
+
+    accepted = Counter(map(message_of, post_office.ses.mails))
+    assert {item["item_id"]["S"] for item in kept if item["status"]["S"] == "sent"} <= set(accepted)
+    doubles = {message_id: count - 1 for message_id, count in accepted.items() if count > 1}
+    assert doubles
+    assert all(count <= weather.doubtful[message_id] for message_id, count in doubles.items())
+    assert all(
+        weather.seen[what] >= MESSAGES // 100
+        for what in ("crash before", "crash after", "cut after", "crash at UpdateItem")
+    )
+    print(dict(became), f"twice or more: {len(doubles)} of {len(weather.doubtful)} doubtful;", dict(weather.seen))
+
+
+def let_time_pass(office: PostOffice) -> None:
+    """Stream and timer do their work until nothing is left to do, at most for two days."""
+    for _ in range(12 * 48):
+        statuses = {item["id"]["S"]: item["status"]["S"] for item in stored("outbox")}
+        waiting = [mail_id for mail_id, status in statuses.items() if status == "waiting"]
+        for batch in batched(waiting, 10, strict=False):
+            for _ in range(4):  # as Lambda does: a batch whose function has ended comes again
+                with suppress(Crash):
+                    office.bring(*batch)
+                    break
+        if not {"waiting", "sending", "deferred"} & set(statuses.values()):
+            return
+        with suppress(Crash):
+            office.timer()

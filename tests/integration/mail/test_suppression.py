@@ -1,0 +1,77 @@
+"""Addresses that bounced or complained are not written to again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.suppress_addresses import app as suppress_addresses
+from kolom import signing
+from kolom.mail import outbox, suppression
+from kolom_cli.template import Template
+from tests.factories import Context
+from tests.integration.handlers import stored
+from tests.integration.mail.conftest import OWNER, PostOffice
+
+EVENTS = Path(__file__).parents[3] / "events/suppress_addresses"
+
+
+def event(name: str, address: str, **bounce: Any) -> dict[str, Any]:
+    """What SES tells of that address."""
+    text = (EVENTS / f"{name}.json").read_text().replace(f"{name}@simulator.amazonses.com", address)
+    read: dict[str, Any] = json.loads(text)
+    read["detail"].get("bounce", {}).update(bounce)
+    return read
+
+
+@pytest.mark.parametrize("name", ["bounce", "complaint"])
+def test_an_address_is_not_written_to_after_a_bounce_or_a_complaint(post_office: PostOffice, name: str) -> None:
+    for _ in range(2):
+        suppress_addresses.handler(event(name, OWNER.upper()), Context())
+    mail_id = f"contact#{post_office.submit().id}"
+    post_office.stream()
+    assert (post_office.ses.mails, post_office.ses.calls) == ([], 0)
+    assert (post_office.status(mail_id), outbox.find(mail_id).reason) == ("failed", f"suppressed: {name}")
+
+
+def test_a_bounce_that_may_pass_changes_nothing(post_office: PostOffice) -> None:
+    for kind in ("Transient", "Undetermined"):
+        suppress_addresses.handler(event("bounce", OWNER, bounceType=kind), Context())
+    post_office.submit()
+    post_office.stream()
+    assert len(post_office.ses.mails) == 1
+
+
+def test_an_address_can_be_allowed_again(post_office: PostOffice) -> None:
+    suppress_addresses.handler(event("bounce", OWNER), Context())
+    assert suppression.allow(OWNER, signing.secret())
+    assert not suppression.allow(OWNER, signing.secret())
+    mail_id = f"contact#{post_office.submit().id}"
+    post_office.stream()
+    assert post_office.status(mail_id) == "sent"
+
+
+def test_a_suppressed_address_is_kept_as_a_hash_and_is_found_after_a_rotation_of_keys(post_office: PostOffice) -> None:
+    suppress_addresses.handler(event("bounce", OWNER), Context())
+    assert OWNER not in json.dumps(stored("outbox"))
+    old = signing.secret()
+    rotated = signing.Secret("2", {"2": "f" * 64, **old.keys})
+    assert suppression.find_reason(OWNER, rotated) == "bounce"
+
+
+def test_the_list_is_no_mail(post_office: PostOffice) -> None:
+    suppress_addresses.handler(event("bounce", OWNER), Context())
+    for status in outbox.STATUSES:
+        assert outbox.list_by_status(status, limit=10) == []
+    post_office.run(1)
+
+
+def test_ses_is_asked_for_the_events_of_this_site_only(template: Template) -> None:
+    (rule,) = template.rules
+    pattern = json.loads(rule.pattern)
+    assert pattern["source"] == ["aws.ses"]
+    shown = json.loads((EVENTS / "bounce.json").read_text())
+    assert shown["detail-type"] in pattern["detail-type"]
+    configuration_set = pattern["detail"]["mail"]["tags"]["ses:configuration-set"]
+    assert configuration_set == [template.functions["send_notifications"].environment["CONFIGURATION_SET"]]
