@@ -1,23 +1,13 @@
 """Hostile comments, in a real browser: posted, read back, and put on a page as a widget would."""
 
-import http.client
-import json
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.hostile import hostile_texts
+from tests.serving import send, served
 
-PROJECT = Path(__file__).parents[2]
 ALLOWED = {"A", "BLOCKQUOTE", "BR", "CODE", "EM", "HR", "LI", "OL", "P", "PRE", "STRONG", "UL"}
 STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Comments</title>
@@ -44,35 +34,6 @@ window.load = async slug => {
 """
 INSPECT = """() => [...document.querySelectorAll('main article *')].flatMap(element => [
   [element.tagName, element.getAttributeNames().join(' '), element.href ?? '', element.rel ?? '']])"""
-
-
-@contextmanager
-def served(*settings: str) -> Iterator[str]:
-    """The address of a blog of its own, in a process of its own, with these parameters."""
-    sets = [argument for setting in settings for argument in ("--set", setting)]
-    command = [sys.executable, "-c", "from kolom_cli.main import app; app()", "serve", "--port", "0", *sets]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=PROJECT
-    ) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[3].rstrip("/")
-        # The functions print their metrics: somebody has to read them, or the pipe is full.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield address
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
-
-
-def send(site: str, path: str, body: object = None, *, address: str = "127.0.0.1") -> tuple[int, Any]:
-    """GET, or POST of a body, from an address of this machine: the status and the answer."""
-    parts = urlsplit(site)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, source_address=(address, 0))
-    data = None if body is None else json.dumps(body)
-    connection.request("POST" if data else "GET", path, data, {"content-type": "application/json"})
-    answer = connection.getresponse()
-    read = json.loads(answer.read())
-    connection.close()
-    return answer.status, read
 
 
 @pytest.fixture(scope="module")

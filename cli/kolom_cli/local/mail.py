@@ -2,11 +2,12 @@
 
 import email
 import email.policy
-import html
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 from unittest.mock import patch
@@ -16,34 +17,46 @@ from moto.ses.responses import EmailResponse
 from moto.sesv2.responses import SESV2Response
 
 type Mail = dict[str, Any]
-_STYLE = """
-body { font: 16px/1.5 system-ui; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
-iframe { width: 100%; height: 24rem }
-pre { white-space: pre-wrap; overflow-wrap: anywhere }
-"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One mail as the inbox keeps it: what its reader sees, when it was sent, and its source (RFC 5322)."""
+
+    mail: Mail
+    at: datetime
+    source: bytes
 
 
 class Outbox:
     """The mail sent so far, oldest first.
 
     Each is ``{to, from, reply_to, subject, text, html, headers}``: addresses as text, joined by commas; what a mail
-    does not have is the empty string.
+    does not have is the empty string. ``on_mail`` is told of each.
     """
 
     def __init__(self) -> None:
-        self._mails: list[Mail] = []
+        self._received: list[Received] = []
+        self.on_mail: Callable[[Mail], None] = lambda _: None
         self._lock = threading.Lock()
 
     @property
     def mails(self) -> list[Mail]:
         """A copy of the list."""
-        with self._lock:
-            return list(self._mails)
+        return [each.mail for each in self.received]
 
-    def add(self, mail: Mail) -> None:
-        """Record one mail."""
+    @property
+    def received(self) -> list[Received]:
+        """A copy of the list, with time and source."""
         with self._lock:
-            self._mails.append(mail)
+            return list(self._received)
+
+    def add(self, mail: Mail, source: bytes | None = None) -> None:
+        """Record one mail; without its source, with what SES would make of it."""
+        received = Received(mail, datetime.now(UTC), source if source is not None else _source_of(mail))
+        with self._lock:
+            self._received.append(received)
+        self.on_mail(mail)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -51,7 +64,7 @@ class Outbox:
 
         def raw(original: Any, backend: SESBackend, source: str, destinations: list[str], raw_data: str) -> Any:
             answer = original(backend, source, list(destinations), raw_data)
-            self.add(parse(raw_data, list(destinations)))
+            self.add(parse(raw_data, list(destinations)), raw_data.encode())
             return answer
 
         def simple_v1(original: Any, response: EmailResponse) -> Any:
@@ -74,15 +87,15 @@ class Outbox:
         ):
             yield
 
-    def page(self) -> str:
-        """The mail as an HTML page; the HTML of a mail is shown in a sandbox without scripts."""
-        articles = "".join(_article(mail) for mail in reversed(self.mails)) or "<p>No mail yet.</p>"
-        return (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail</title>'
-            f"<style>{_STYLE}</style></head>"
-            f'<body><h1>Mail</h1><p>Nothing leaves this machine. <a href="/_local/mail.json">As JSON</a></p>{articles}'
-            "</body></html>"
-        )
+
+def _source_of(mail: Mail) -> bytes:
+    message = EmailMessage(policy=email.policy.SMTP)
+    for name, value in mail["headers"].items():
+        message[name] = value
+    message.set_content(mail["text"])
+    if mail["html"]:
+        message.add_alternative(mail["html"], subtype="html")
+    return message.as_bytes()
 
 
 def _around(owner: type, name: str, wrapper: Any) -> Any:
@@ -143,13 +156,3 @@ def _from_v1(response: EmailResponse) -> Mail:
 def _headers(mail: dict[str, str]) -> dict[str, str]:
     names = {"To": "to", "From": "from", "Reply-To": "reply_to", "Subject": "subject"}
     return {name: mail[key] for name, key in names.items() if mail[key]}
-
-
-def _article(mail: Mail) -> str:
-    lines = "".join(f"<dt>{name}</dt><dd>{html.escape(mail[key])}</dd>" for name, key in _SHOWN if mail[key])
-    rich = f'<iframe sandbox title="HTML" srcdoc="{html.escape(mail["html"])}"></iframe>' if mail["html"] else ""
-    text = html.escape(mail["text"])
-    return f"<article><h2>{html.escape(mail['subject'])}</h2><dl>{lines}</dl><pre>{text}</pre>{rich}</article>"
-
-
-_SHOWN = (("To", "to"), ("From", "from"), ("Reply to", "reply_to"))

@@ -4,18 +4,20 @@ import hashlib
 import json
 import logging
 import mimetypes
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from kolom_cli.local import gateway
+from kolom_cli.local import gateway, inbox
 from kolom_cli.local.gateway import Request, Response
 from kolom_cli.local.mail import Outbox
 from kolom_cli.local.runtime import FunctionError, FunctionTimeoutError, Runtime
 from kolom_cli.template import Template
 
 IMMUTABLE = "public, max-age=31536000, immutable"
+_MAIL = re.compile(r"/(?P<number>[0-9]{1,9})(?P<source>\.eml)?")
 _log = logging.getLogger(__name__)
 
 
@@ -34,10 +36,8 @@ class Site:
         """Answer one request."""
         path = unquote(request.path)
         if request.method in {"GET", "HEAD"}:
-            if path == "/_local/mail":
-                return _text_response("text/html; charset=utf-8", self._outbox.page())
-            if path == "/_local/mail.json":
-                return _text_response("application/json", json.dumps(self._outbox.mails, ensure_ascii=False, indent=1))
+            if path == inbox.ROOT or path.startswith((f"{inbox.ROOT}/", f"{inbox.ROOT}.")):
+                return self._mail(path.removeprefix(inbox.ROOT).rstrip("/"))
             if path.startswith("/assets/"):
                 return self._asset(path.removeprefix("/assets/"), request)
             if path.startswith("/media/"):
@@ -69,6 +69,22 @@ class Site:
             response = gateway.to_response(result)
         return gateway.with_cors(cors, request, response)
 
+    def _mail(self, which: str) -> Response:
+        """The list of all mail, as a page or as JSON; one mail, as a page or as its source."""
+        if which == ".json":
+            return _text_response("application/json", json.dumps(self._outbox.mails, ensure_ascii=False, indent=1))
+        if which == "":
+            return _inbox_response(inbox.list_page(self._outbox))
+        found = _MAIL.fullmatch(which)
+        if found and found["source"]:
+            source = inbox.source(self._outbox, int(found["number"]))
+            if source is not None:
+                headers = [("Content-Type", "message/rfc822"), ("Cache-Control", "no-store")]
+                return Response(status=200, headers=headers, body=source)
+        elif found and (page := inbox.mail_page(self._outbox, int(found["number"]))):
+            return _inbox_response(page)
+        return gateway.gateway_error(*gateway.NOT_FOUND)
+
     def _asset(self, name: str, request: Request) -> Response:
         file = (self._frontend / name).resolve()
         if not file.is_relative_to(self._frontend) or not file.is_file():
@@ -87,6 +103,12 @@ class Site:
         if kind in {"", "binary/octet-stream"}:
             kind = _content_type(key)
         return _file_response(request, found["Body"].read(), kind, found.get("CacheControl") or IMMUTABLE)
+
+
+def _inbox_response(html: str) -> Response:
+    response = _text_response("text/html; charset=utf-8", html)
+    response.headers.append(("Content-Security-Policy", inbox.CONTENT_SECURITY_POLICY))
+    return response
 
 
 def _text_response(kind: str, text: str) -> Response:

@@ -13,7 +13,8 @@ from kolom_cli.local.httpd import HttpServer
 from kolom_cli.local.mail import Mail
 from kolom_cli.local.runtime import Environment, Runtime, merged_environment
 from kolom_cli.local.server import Site
-from kolom_cli.local.store import AWS_ENVIRONMENT, Store, StoreServer
+from kolom_cli.local.simulator import Simulator
+from kolom_cli.local.store import AWS_ENVIRONMENT, REGION, Store, StoreServer
 from kolom_cli.template import Template, load
 
 HOST = "127.0.0.1"
@@ -125,6 +126,9 @@ class LocalStack:
             arn = self.store.stream_arn(stream.table)
             poller = StreamPoller(stream, self.store.client("dynamodbstreams"), arn, self.runtime.invoke)
             self._pollers.append(poller)
+        # One environment for all functions: whichever sends mail, sends it with this configuration set.
+        configuration_set = merged_environment(self.template.functions).get("CONFIGURATION_SET", "")
+        self.store.outbox.on_mail = Simulator(self.template.rules, configuration_set, self.runtime.invoke, REGION)
         self._timers = [Timer(schedule, self.runtime.invoke) for schedule in self.template.schedules]
         self._exits.callback(self._stop_events)
         for poller in self._pollers:
