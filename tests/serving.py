@@ -32,15 +32,18 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=PROJECT
     ) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        site = Site(line.split()[3].rstrip("/"))
-        site.aws = re.findall(r"AWS at (http://[^ ,]+)", line)[0]
-        # The functions print their metrics: somebody has to read them, or the pipe is full.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield site
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            site = Site(line.split()[3].rstrip("/"))
+            site.aws = re.findall(r"AWS at (http://[^ ,]+)", line)[0]
+            # The functions print their metrics: somebody has to read them, or the pipe is full.
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            yield site
+        finally:
+            # Whatever the test made of it: else the end of the block waits for it for ever.
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=20)
 
 
 def fetch(

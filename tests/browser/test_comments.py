@@ -106,7 +106,9 @@ def test_a_browser_proves_its_work_and_the_comment_is_taken(chromium: Browser) -
 def test_a_form_without_javascript_keeps_what_was_written_until_it_is_right(chromium: Browser) -> None:
     with served("ModerationMode=first", "SiteTitle=Catatan") as site:
         slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
-        context = chromium.new_context(base_url=site, java_script_enabled=False, viewport={"width": 390, "height": 800})
+        context = chromium.new_context(
+            base_url=site, java_script_enabled=False, locale="id-ID", viewport={"width": 390, "height": 800}
+        )
         page = context.new_page()
         form = f"""<form method=post action="{site}/api/articles/{slug}/comments">
           <input name=name><input name=email value=no><textarea name=content>Halo dari formulir</textarea>

@@ -89,7 +89,8 @@ class Outbox:
 
 
 def _source_of(mail: Mail) -> bytes:
-    message = EmailMessage(policy=email.policy.SMTP)
+    # Long lines are left as they are, so that a reader finds the addresses in them whole.
+    message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=998))
     for name, value in mail["headers"].items():
         message[name] = value
     message.set_content(mail["text"])

@@ -1,0 +1,149 @@
+"""The contact form in a real browser, with JavaScript and without; and the mail that comes of it, in the inbox."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.serving import Site, eventually, mails, send, served
+
+SMALL: ViewportSize = {"width": 320, "height": 640}
+
+
+@pytest.fixture(scope="module")
+def blog() -> Iterator[Site]:
+    """A blog whose visitors may write as often as they like."""
+    with served("CommentsPerMinute=100", "SiteTitle=Catatan") as site:
+        yield site
+
+
+def messages_of(blog: Site) -> list[str]:
+    """What the owner was mailed, by the contact form."""
+    return [mail["text"] for mail in mails(blog) if mail["reply_to"]]
+
+
+def test_the_form_of_the_site_works_without_javascript(chromium: Browser, blog: Site) -> None:
+    context = chromium.new_context(base_url=blog, java_script_enabled=False, locale="id-ID", viewport=SMALL)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name="Kontak").click()
+    page.get_by_label("Nama").fill("Budi")
+    page.get_by_label("Surel").fill("budi@example.com")
+    page.get_by_label("Pesan").fill("Halo dari halaman kontak.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Terima kasih atas pesan Anda").wait_for()
+    context.close()
+    assert eventually(lambda: any("Halo dari halaman kontak." in text for text in messages_of(blog)))
+
+
+@pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_form_elsewhere_keeps_what_was_written_until_it_is_right(
+    chromium: Browser, blog: Site, encoding: str
+) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    page.set_content(f"""<form method=post enctype="{encoding}" action="{blog}/api/contact" novalidate>
+      <input name=name value="Budi &amp; Siti"><input name=email value="not an address">
+      <input name=redirect value="/archive/">
+      <textarea name=message>Written by hand, {encoding}</textarea><button>Send</button></form>""")
+    page.get_by_role("button").click()
+    page.get_by_role("link", name="E-mail").click()
+    assert page.url.endswith("#email")
+    assert page.get_by_label("Name").input_value() == "Budi & Siti"
+    assert page.get_by_label("Message").input_value() == f"Written by hand, {encoding}"
+    page.get_by_label("E-mail").fill("budi@example.com")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/archive/")
+    context.close()
+    assert eventually(lambda: any(f"by hand, {encoding}" in text for text in messages_of(blog)))
+
+
+SEND = """async ([kind, words]) => {
+  const form = document.querySelector('form');
+  form.elements.email.value = 'budi@example.com';
+  form.elements.message.value = words;
+  const fields = new FormData(form);
+  const body = {
+    json: () => JSON.stringify(Object.fromEntries(fields)),
+    multipart: () => fields,
+    urlencoded: () => new URLSearchParams(fields),
+  }[kind]();
+  const headers = kind === 'json' ? {'content-type': 'application/json'} : {};
+  const answer = await fetch(form.action, {method: 'POST', body, headers});
+  return [answer.status, answer.headers.get('content-type'), await answer.text()];
+}"""
+
+
+@pytest.mark.parametrize("kind", ["json", "multipart", "urlencoded"])
+def test_with_javascript_it_can_be_sent_from_within_the_page(chromium: Browser, blog: Site, kind: str) -> None:
+    page = chromium.new_page(base_url=blog)
+    page.goto("/contact/")
+    status, content_type, body = page.evaluate(SEND, [kind, f"From a script, {kind}."])
+    assert status == 201
+    assert content_type == ("application/json" if kind == "json" else "text/html; charset=utf-8")
+    assert ("received" if kind == "json" else "Thank you") in body
+    page.close()
+    assert eventually(lambda: any(f"From a script, {kind}." in text for text in messages_of(blog)))
+
+
+def test_nobody_sees_the_trap(chromium: Browser, blog: Site) -> None:
+    page = chromium.new_page(base_url=blog, viewport=SMALL)
+    page.goto("/contact/")
+    trap = page.locator("#website_url").bounding_box()
+    assert trap is not None
+    assert trap["x"] + trap["width"] <= 0
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") != "website_url"
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
+    page.close()
+
+
+def open_mail(page: Page, subject: str) -> None:
+    """Find a mail in the inbox and open it."""
+    page.goto("/_local/mail")
+    page.get_by_role("link", name=subject).first.click()
+
+
+def test_a_developer_moderates_by_the_link_in_the_inbox(chromium: Browser, blog: Site) -> None:
+    slug = send(blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
+    assert send(blog, f"/api/articles/{slug}/comments", {"name": "Siti", "content": "Bagus."})[0] == 201
+    assert eventually(lambda: any("menunggu" in mail["subject"] for mail in mails(blog)))
+    page = chromium.new_page(base_url=blog)
+    open_mail(page, "Komentar menunggu")
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="Setujui").click()
+    moderation = opened.value
+    moderation.get_by_role("button", name="Setujui").click()
+    moderation.get_by_text("Komentar telah disetujui.").wait_for()
+    assert send(blog, f"/api/articles/{slug}/comments")[1]["total"] == 1
+    moderation.close()
+    page.close()
+
+
+def test_a_hostile_mail_runs_nothing_and_leads_nowhere_by_itself(chromium: Browser, blog: Site) -> None:
+    evil = "https://evil.example/"
+    html = f"""<script>parent.document.title = 'hacked'; top.location = '{evil}'</script>
+      <img src=x onerror="top.location = '{evil}'"><meta http-equiv=refresh content="0;url={evil}">
+      <form action="{evil}" target=_top><button>Go</button></form><a href="{evil}" target=_top>top</a>"""
+    content = {"Subject": {"Data": "Hostile"}, "Body": {"Html": {"Data": html}, "Text": {"Data": "x"}}}
+    boto3.client("sesv2", endpoint_url=blog.aws).send_email(
+        FromEmailAddress="a@example.com", Destination={"ToAddresses": ["b@example.com"]}, Content={"Simple": content}
+    )
+    page = chromium.new_page(base_url=blog)
+    foreign: list[str] = []
+    page.on(
+        "request", lambda request: None if request.url.startswith((blog, "about:")) else foreign.append(request.url)
+    )
+    page.on("dialog", lambda dialog: foreign.append(dialog.message))
+    open_mail(page, "Hostile")
+    address = page.url
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="Go").click()
+    frame.get_by_role("link", name="top").click()
+    page.wait_for_timeout(300)
+    assert (page.url, page.title()) == (address, "Hostile")
+    assert foreign == []
+    page.close()
