@@ -24,8 +24,13 @@ OUTPUTS = {
     "SearchTable": "kolom-search",
     "CommentsTable": "kolom-comments",
     "GuardTable": "kolom-guard",
+    "MessagesTable": "kolom-messages",
     "OutboxTable": "kolom-outbox",
+    "OwnerEmail": "owner@site.example",
+    "MailFrom": "blog@site.example",
     "SpamDays": "30",
+    "EmailDays": "365",
+    "MessageDays": "365",
     "MediaBucket": "kolom-media",
     "SecretName": "kolom-secret",
 }

@@ -1,0 +1,85 @@
+"""`kolom mail`."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kolom import signing
+from kolom.contact import messages, submitting
+from kolom.contact.submitting import Draft
+from kolom.guard.intake import Arrival
+from kolom.mail import outbox, suppression
+from kolom.mail.outbox import Status
+from tests.integration.cli.conftest import Kolom
+from tests.integration.conftest import Configure
+
+
+@pytest.fixture
+def mail_ids(kolom: Kolom, configure: Configure) -> list[str]:
+    """A mail that waits, one that was sent, and one that failed."""
+    configure(owner_email="owner@site.example", mail_from="blog@site.example")
+    ids = []
+    for number in range(3):
+        draft = Draft(email="budi@example.com", message=f"Message {number}.", subject="Halo [bold]")
+        submitted = submitting.submit(draft, Arrival(address=f"10.0.0.{number}"), now=datetime.now(UTC))
+        ids.append(f"contact#{submitted.id}")
+    for mail_id in ids[1:]:
+        record = outbox.claim(mail_id, now=datetime.now(UTC))
+        assert record is not None
+        if mail_id == ids[1]:
+            outbox.mark_sent(record, "message-id", now=datetime.now(UTC))
+        else:
+            outbox.give_up(record, "SES: BadRequestException")
+    return ids
+
+
+def status(mail_id: str) -> Status:
+    """What has become of a mail."""
+    return outbox.find(mail_id).status  # type: ignore[return-value]
+
+
+def test_the_list_says_what_became_of_mail_what_was_not_sent_first(kolom: Kolom, mail_ids: list[str]) -> None:
+    waiting, sent, failed = mail_ids
+    listed = kolom("mail", "list", "--json").json
+    assert [(each["id"], each["status"]) for each in listed] == [
+        (waiting, "waiting"),
+        (failed, "failed"),
+        (sent, "sent"),
+    ]
+    assert (listed[1]["reason"], listed[1]["attempts"]) == ("SES: BadRequestException", 1)
+    assert [each["id"] for each in kolom("mail", "list", "--status", "failed", "--json").json] == [failed]
+    assert kolom("mail", "list", "--status", "lost").exit_code == 2
+    table = kolom("mail", "list").stdout
+    assert "BadRequest" in table
+    assert "budi" not in table
+
+
+def test_a_mail_is_shown_as_it_would_be_sent_now(kolom: Kolom, mail_ids: list[str]) -> None:
+    shown = kolom("mail", "show", mail_ids[2], "--json").json
+    assert (shown["to"], shown["reply_to"]) == ("owner@site.example", "budi@example.com")
+    assert shown["subject"] == "[Blog] Halo [bold]"
+    assert "Message 2." in shown["text"]
+    assert "[bold]" in kolom("mail", "show", mail_ids[2]).stdout
+    messages.delete(mail_ids[2].removeprefix("contact#"))
+    assert "the message was deleted" in kolom("mail", "show", mail_ids[2]).stdout
+    missing = kolom("mail", "show", "contact#x")
+    assert (missing.exit_code, "there is no mail 'contact#x'" in missing.stderr) == (1, True)
+
+
+def test_failed_mail_is_sent_again_and_what_waits_is_left_alone(kolom: Kolom, mail_ids: list[str]) -> None:
+    waiting, sent, failed = mail_ids
+    ran = kolom("mail", "resend", waiting, sent, failed, "contact#x")
+    assert ran.exit_code == 1
+    assert f"{waiting}: it is being sent already" in " ".join(ran.stderr.split())
+    assert "there is no mail 'contact#x'" in ran.stderr
+    assert [status(each) for each in mail_ids] == ["waiting"] * 3
+    record = outbox.find(failed)
+    assert (int(record.attempts), record.queue) == (0, "mail")
+    assert record.deadline > record.created_at
+
+
+def test_an_address_is_allowed_again(kolom: Kolom) -> None:
+    suppression.suppress("budi@example.com", "bounce", signing.secret(), now=datetime.now(UTC))
+    assert kolom("mail", "allow", "Budi@example.com", "--json").json == {"was_suppressed": True}
+    assert "not suppressed" in kolom("mail", "allow", "budi@example.com").stdout
+    assert suppression.find_reason("budi@example.com", signing.secret()) is None

@@ -1,0 +1,125 @@
+"""`kolom messages`."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from kolom.contact import submitting
+from kolom.contact.submitting import Draft
+from kolom.guard.intake import Arrival, Form
+from tests.integration.cli.conftest import Kolom
+
+BUDI = "Budi@Example.com"
+FORMULA = '=HYPERLINK("https://evil.example","Click")'
+
+
+def submit(message: str, *, email: str = BUDI, is_spam: bool = False, **fields: Any) -> str:
+    """The id of a new message."""
+    draft = Draft(email=email, message=message, form=Form(honeypot=is_spam), **fields)
+    address = f"10.{len(message)}.{len(email)}.{len(str(fields))}"
+    return submitting.submit(draft, Arrival(address=address), now=datetime.now(UTC)).id
+
+
+@pytest.fixture
+def desk(kolom: Kolom) -> Kolom:
+    """Four messages, two of them by Budi and one of them spam."""
+    submit("The first [bold] message.", name="Budi", subject="Halo")
+    submit("The second.\nIt has two lines.", email=BUDI.lower())
+    submit("By Siti.", email="siti@example.com", name="Siti")
+    submit("Buy!", email="spam@example.com", is_spam=True)
+    return kolom
+
+
+def listed(kolom: Kolom, *arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = kolom("messages", "list", "--json", *arguments).json
+    return found
+
+
+def test_the_list_has_what_is_new_first_and_no_spam(desk: Kolom) -> None:
+    messages = listed(desk)
+    assert [each["message"][:10] for each in messages] == ["By Siti.", "The second", "The first "]
+    desk("messages", "show", messages[0]["id"])
+    assert [each["status"] for each in listed(desk)] == ["new", "new", "read"]
+    assert [each["email"] for each in listed(desk, "--status", "spam")] == ["spam@example.com"]
+    assert len(listed(desk, "--limit", "1", "--status", "new")) == 1
+    table = desk("messages", "list").stdout
+    assert messages[0]["id"] in table
+    assert "[bold]" in desk("messages", "show", messages[2]["id"]).stdout
+
+
+def test_a_message_is_read_by_showing_it_unless_told_otherwise(desk: Kolom) -> None:
+    message_id = listed(desk)[0]["id"]
+    assert desk("messages", "show", message_id, "--keep-new", "--json").json["status"] == "new"
+    shown = desk("messages", "show", message_id.lower(), "--json").json
+    assert (shown["status"], shown["name"], shown["message"]) == ("read", "Siti", "By Siti.")
+    assert shown["created_at"].endswith("Z")
+
+
+@pytest.mark.parametrize("command", ["show", "delete", "spam", "unspam"])
+def test_what_is_not_there_is_said(desk: Kolom, command: str) -> None:
+    ran = desk("messages", command, "01K0000000000000000000000A")
+    assert ran.exit_code == 1
+    assert "there is no message '01K0000000000000000000000A'" in ran.stderr
+
+
+def test_spam_is_kept_for_a_while_and_can_be_taken_back(desk: Kolom) -> None:
+    message = listed(desk)[0]
+    ran = desk("messages", "spam", message["id"], "nothing", "--json")
+    assert ran.exit_code == 1
+    assert ran.json["done"] == [message["id"]]
+    assert ran.json["refused"][0]["id"] == "nothing"
+    (spam,) = [each for each in listed(desk, "--status", "spam") if each["id"] == message["id"]]
+    assert spam["expires_at"] < message["expires_at"]
+    assert desk("messages", "unspam", message["id"]).exit_code == 0
+    (back,) = [each for each in listed(desk) if each["id"] == message["id"]]
+    assert (back["status"], back["expires_at"]) == ("new", message["expires_at"])
+
+
+def test_deleting_is_for_good(desk: Kolom) -> None:
+    first, second, third = (each["id"] for each in listed(desk))
+    assert desk("messages", "delete", first, second).exit_code == 0
+    assert [each["id"] for each in listed(desk)] == [third]
+    assert desk("messages", "delete", first).exit_code == 1
+
+
+def test_forgetting_a_person_deletes_all_their_messages_in_whatever_case_they_wrote_their_address(desk: Kolom) -> None:
+    assert desk("messages", "forget", "BUDI@example.com", answer="n\n").exit_code == 1
+    assert len(listed(desk)) == 3
+    assert desk("messages", "forget", "BUDI@example.com", "--yes", "--json").json == {"deleted": 2}
+    assert [each["email"] for each in listed(desk)] == ["siti@example.com"]
+    everything = json.dumps(boto3.client("dynamodb").scan(TableName="kolom-messages")["Items"])
+    assert "budi" not in everything.lower()
+
+
+def test_an_export_has_everything_oldest_first(desk: Kolom) -> None:
+    exported = desk("messages", "export").json
+    assert [each["message"][:10] for each in exported] == ["The first ", "The second", "By Siti."]
+    assert [each["status"] for each in desk("messages", "export", "--status", "spam").json] == ["spam"]
+    assert len(desk("messages", "export", "--email", BUDI).json) == 2
+
+
+def test_a_spreadsheet_runs_nothing_of_what_a_visitor_wrote(kolom: Kolom) -> None:
+    hostile = [FORMULA, "+1+1", "-2+3", "@SUM(1)", " =1+1", "＝1+1", "=1\n=2", '","=1+1","', "a\tb", "%x", "|cmd"]
+    for number, text in enumerate(hostile):
+        submit(text, subject=FORMULA, name=f"=cmd|' /C calc'!A{number}", email=f"=a{number}@example.com")
+    ran = kolom("messages", "export", "--csv")
+    assert ran.exit_code == 0
+    text = ran.stdout
+    assert text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    assert len(rows) == len(hostile)
+    for row, original in zip(rows, hostile, strict=True):
+        assert row["message"].removeprefix("'") == original
+        for cell in row.values():
+            assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "＝", "\t", "\r", "|", "%"))
+    assert '"\'=HYPERLINK(""https://evil.example"",""Click"")"' in text
+
+
+def test_a_status_that_is_none_is_a_wrong_command_line(kolom: Kolom) -> None:
+    for command in ("list", "export"):
+        assert kolom("messages", command, "--status", "old").exit_code == 2
