@@ -81,12 +81,11 @@ def metered() -> Iterator[Bill]:
             for kind, halves in _reads(model.name, params, parsed):
                 bill.reads[kind] += halves
             if model.name in {"UpdateItem", "DeleteItem"}:
-                size = max(context["kolom_before"], _stored_bytes(params))
-                bill.writes[kind_of(params["Key"])] += max(1, math.ceil(size / _WRITE_BYTES))
+                bill.writes[kind_of(params["Key"])] += _changed(params, context["kolom_before"], _stored(params))
 
     def look(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if model.name in {"UpdateItem", "DeleteItem"}:
-            context["kolom_before"] = _stored_bytes(params)
+            context["kolom_before"] = _stored(params)
 
     events = connection().client.meta.events
     hooks = (("provide-client-params", before), ("provide-client-params", look), ("after-call", after))
@@ -121,10 +120,13 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
     return 1
 
 
-def _stored_bytes(params: Mapping[str, Any]) -> int:
-    backend = dynamodb_backends[ACCOUNT_ID][PSEUDO_PARAMETERS["AWS::Region"]]
-    item = backend.get_item(params["TableName"], params["Key"])
-    return 0 if item is None else item_bytes(item.to_json()["Attributes"])
+def _backend() -> Any:
+    return dynamodb_backends[ACCOUNT_ID][PSEUDO_PARAMETERS["AWS::Region"]]
+
+
+def _stored(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    item = _backend().get_item(params["TableName"], params["Key"])
+    return {} if item is None else item.to_json()["Attributes"]
 
 
 def _reads(operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
@@ -152,9 +154,9 @@ def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, in
             for write in entry.values():
                 yield _one_write(write, 2)
     elif operation == "BatchWriteItem":
-        for entries in params["RequestItems"].values():
+        for table, entries in params["RequestItems"].items():
             for entry in entries:
-                yield _one_write(entry.get("PutRequest") or entry["DeleteRequest"], 1)
+                yield _one_write({**(entry.get("PutRequest") or entry["DeleteRequest"]), "TableName": table}, 1)
     elif operation == "PutItem":
         yield _one_write(params, 1)
 
@@ -162,13 +164,34 @@ def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, in
 def _one_write(write: Mapping[str, Any], factor: int) -> tuple[str, int]:
     item = write.get("Item", {})
     units = _units(item_bytes(item), _WRITE_BYTES)
-    return kind_of(item or write["Key"]), units * factor + units * _indexes(item)
+    indexes = sum(_index_key(index, item) is not None for index in _indexes(write.get("TableName")))
+    return kind_of(item or write["Key"]), units * factor + units * indexes
 
 
-def _indexes(item: Mapping[str, Any]) -> int:
-    """In how many indexes the item is: by its shelf, or a comment by its status and where it is public."""
-    keys = ("status", "public_article_id", "public_site") if "sort" in item else ("shelf",)
-    return sum(key in item for key in keys)
+def _changed(params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
+    """Write units of an item's change by itself: of the item, and of each index that sees it.
+
+    An index whose key changes is written twice: the old entry goes, the new one comes.
+    """
+    units = _units(max(item_bytes(before), item_bytes(after)), _WRITE_BYTES)
+    writes = 1
+    for index in _indexes(params["TableName"]):
+        old, new = _index_key(index, before), _index_key(index, after)
+        if old == new:
+            writes += old is not None and before != after and index.projection["ProjectionType"] != "KEYS_ONLY"
+        else:
+            writes += (old is not None) + (new is not None)
+    return units * writes
+
+
+def _indexes(table: str | None) -> list[Any]:
+    return list(_backend().tables[table].global_indexes) if table else []
+
+
+def _index_key(index: Any, item: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Where the item stands in the index; None if it is not in it."""
+    key = tuple(item.get(part["AttributeName"]) for part in index.schema)
+    return None if None in key else key
 
 
 def _units(size: int, unit: int) -> int:

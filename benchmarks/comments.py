@@ -8,47 +8,25 @@ no mail, no limits) is called by werkzeug's test client in the same run, with th
 An update within a transaction is counted as if its item had less than 1 KB; index writes are counted for whole items.
 """
 
-import io
 import json
 import logging
-import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import boto3
-from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from benchmarks.capacity import Bill, metered
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import load
+from benchmarks.capacity import metered
+from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
 
-TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 REPEATED = 150
 TEXT = "Number {} of *many* comments, of an ordinary length: two sentences, a [link](https://a.example), and no more."
-_ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "local",
-    "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_REGION": "us-east-1",
-    "POWERTOOLS_TRACE_DISABLED": "true",
-    "POWERTOOLS_METRICS_DISABLED": "true",
-    "POWERTOOLS_SERVICE_NAME": "kolom",
-    "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
-    "SITE_URL": "https://blog.example",
-    "COMMENTS_PER_MINUTE": "100",
-    "OWNER_EMAIL": "owner@example.com",
-    "SECRET_NAME": "secret",
-    **{f"{name}_TABLE": f"kolom-{name.lower()}" for name in ("ARTICLES", "COMMENTS", "GUARD", "OUTBOX", "SEARCH")},
-}
 
 
 class Kolom:
@@ -97,13 +75,7 @@ class Kolom:
 
 def main() -> None:
     """Print both tables."""
-    os.environ.update(_ENVIRONMENT)
-    template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
-    # The functions print their metrics; the tables are all that matters here.
-    with mock_aws(), help_moto(), redirect_stdout(io.StringIO()):
-        for table in template.tables.values():
-            boto3.client("dynamodb").create_table(**table.create)
-        boto3.client("secretsmanager").create_secret(Name="secret", SecretString="k" * 64)
+    with local_aws():
         blog = Kolom()
         _bills(blog)
         _times(blog)
@@ -113,7 +85,7 @@ def _bills(blog: Kolom) -> None:
     from kolom.comments import moderation, queues
 
     held = blog.post("a0", 0)
-    _configure("none")
+    configure(moderation_mode="none")
     for number in range(100):
         parent = blog.post("a1", number)
     operations: dict[str, Callable[[], object]] = {
@@ -130,36 +102,20 @@ def _bills(blog: Kolom) -> None:
         "GET the 20 most recent": lambda: blog.get("/api/comments/recent"),
     }
     blog.post("a2", 2, key="again")
-    _say("| | requests | read units | write units |\n|---|---|---|---|\n")
-    _configure("first")
+    say(BILL_HEAD)
+    configure(moderation_mode="first")
     with metered() as bill:
         blog.post("a2", 0)
-    _print("POST, held", bill)
-    _configure("none")
+    say_bill("POST, held", bill)
+    configure(moderation_mode="none")
     for name, operation in operations.items():
         with metered() as bill:
             operation()
-        _print(name, bill)
+        say_bill(name, bill)
     comment = queues.find(held["comment"]["id"])
     with metered() as bill:
         moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
-    _print("approving", bill)
-
-
-def _say(text: str) -> None:
-    assert sys.__stdout__ is not None
-    sys.__stdout__.write(text)
-
-
-def _print(name: str, bill: Bill) -> None:
-    _say(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")
-
-
-def _configure(mode: str) -> None:
-    from kolom.config import settings
-
-    os.environ["MODERATION_MODE"] = mode
-    settings.cache_clear()
+    say_bill("approving", bill)
 
 
 def _times(blog: Kolom) -> None:
@@ -172,9 +128,9 @@ def _times(blog: Kolom) -> None:
         peer_get = _median(lambda _: isso_get())
         kolom_post = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
         peer_post = _median(lambda number: isso_post(1_000 + number))
-    _say("\n| processor time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
+    say("\n| processor time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
     for name, ours, peers in (("POST", kolom_post, peer_post), ("GET of 20", kolom_get, peer_get)):
-        _say(f"| {name} | {ours * 1000:.2f} ms | {peers * 1000:.2f} ms | {ours / peers:.1f} |\n")
+        say(f"| {name} | {ours * 1000:.2f} ms | {peers * 1000:.2f} ms | {ours / peers:.1f} |\n")
 
 
 def _median(operation: Callable[[int], object]) -> float:

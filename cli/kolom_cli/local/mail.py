@@ -53,7 +53,8 @@ class Outbox:
 
     def add(self, mail: Mail, source: bytes | None = None) -> None:
         """Record one mail; without its source, with what SES would make of it."""
-        received = Received(mail, datetime.now(UTC), source if source is not None else _source_of(mail))
+        now = datetime.now(UTC)
+        received = Received(mail, now, source if source is not None else _source_of(mail, now))
         with self._lock:
             self._received.append(received)
         self.on_mail(mail)
@@ -88,14 +89,17 @@ class Outbox:
             yield
 
 
-def _source_of(mail: Mail) -> bytes:
+def _source_of(mail: Mail, at: datetime) -> bytes:
     # Long lines are left as they are, so that a reader finds the addresses in them whole.
     message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=998))
+    message["Date"] = at
     for name, value in mail["headers"].items():
-        message[name] = value
-    message.set_content(mail["text"])
+        message[name] = " ".join(value.split())
+    if mail["text"] or not mail["html"]:
+        message.set_content(mail["text"])
     if mail["html"]:
-        message.add_alternative(mail["html"], subtype="html")
+        add_html = message.add_alternative if mail["text"] else message.set_content
+        add_html(mail["html"], subtype="html")
     return message.as_bytes()
 
 
@@ -110,21 +114,33 @@ def _around(owner: type, name: str, wrapper: Any) -> Any:
 
 def parse(raw: str, destinations: list[str]) -> Mail:
     """A raw message as :class:`Outbox` shows it."""
-    message = email.message_from_string(raw, _class=EmailMessage, policy=email.policy.default)
+    # As bytes, for a body of 8 bits: of text, the parser takes what is beyond ASCII for Latin-1.
+    message = email.message_from_bytes(raw.encode(), _class=EmailMessage, policy=email.policy.default)
+    headers = {name: _header(message, name) for name in message}
     return {
-        "to": str(message["To"] or ", ".join(destinations)),
-        "from": str(message["From"] or ""),
-        "reply_to": str(message["Reply-To"] or ""),
-        "subject": str(message["Subject"] or ""),
+        "to": _header(message, "To") or ", ".join(destinations),
+        "from": _header(message, "From"),
+        "reply_to": _header(message, "Reply-To"),
+        "subject": _header(message, "Subject"),
         "text": _part(message, "plain"),
         "html": _part(message, "html"),
-        "headers": {name: str(value) for name, value in message.items()},
+        "headers": headers,
     }
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """All headers of that name, decoded."""
+    return ", ".join(str(value) for value in message.get_all(name, []))
 
 
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:  # A charset that nobody knows.
+        return bytes(part.get_payload(decode=True)).decode("utf-8", "replace")
 
 
 def _from_v2(params: dict[str, Any]) -> Mail:

@@ -1,23 +1,21 @@
 """What answers on the local site's port: the gateway, and beside it files, media and the mail sent."""
 
 import hashlib
-import json
 import logging
 import mimetypes
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from kolom_cli.local import gateway, inbox
+from kolom_cli.local import gateway
 from kolom_cli.local.gateway import Request, Response
+from kolom_cli.local.inbox import Inbox
 from kolom_cli.local.mail import Outbox
 from kolom_cli.local.runtime import FunctionError, FunctionTimeoutError, Runtime
 from kolom_cli.template import Template
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-_MAIL = re.compile(r"/(?P<number>[0-9]{1,9})(?P<source>\.eml)?")
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +25,7 @@ class Site:
     def __init__(self, template: Template, runtime: Runtime, outbox: Outbox, s3: Any, frontend: Path) -> None:
         self._template = template
         self._runtime = runtime
-        self._outbox = outbox
+        self._inbox = Inbox(outbox)
         self._s3 = s3
         self._frontend = frontend.resolve()
         self._media_bucket = next((name for key, name in template.buckets.items() if "Media" in key), None)
@@ -36,8 +34,8 @@ class Site:
         """Answer one request."""
         path = unquote(request.path)
         if request.method in {"GET", "HEAD"}:
-            if path == inbox.ROOT or path.startswith((f"{inbox.ROOT}/", f"{inbox.ROOT}.")):
-                return self._mail(path.removeprefix(inbox.ROOT).rstrip("/"))
+            if self._inbox.serves(path):
+                return self._inbox(path, request.query)
             if path.startswith("/assets/"):
                 return self._asset(path.removeprefix("/assets/"), request)
             if path.startswith("/media/"):
@@ -69,22 +67,6 @@ class Site:
             response = gateway.to_response(result)
         return gateway.with_cors(cors, request, response)
 
-    def _mail(self, which: str) -> Response:
-        """The list of all mail, as a page or as JSON; one mail, as a page or as its source."""
-        if which == ".json":
-            return _text_response("application/json", json.dumps(self._outbox.mails, ensure_ascii=False, indent=1))
-        if which == "":
-            return _inbox_response(inbox.list_page(self._outbox))
-        found = _MAIL.fullmatch(which)
-        if found and found["source"]:
-            source = inbox.source(self._outbox, int(found["number"]))
-            if source is not None:
-                headers = [("Content-Type", "message/rfc822"), ("Cache-Control", "no-store")]
-                return Response(status=200, headers=headers, body=source)
-        elif found and (page := inbox.mail_page(self._outbox, int(found["number"]))):
-            return _inbox_response(page)
-        return gateway.gateway_error(*gateway.NOT_FOUND)
-
     def _asset(self, name: str, request: Request) -> Response:
         file = (self._frontend / name).resolve()
         if not file.is_relative_to(self._frontend) or not file.is_file():
@@ -103,16 +85,6 @@ class Site:
         if kind in {"", "binary/octet-stream"}:
             kind = _content_type(key)
         return _file_response(request, found["Body"].read(), kind, found.get("CacheControl") or IMMUTABLE)
-
-
-def _inbox_response(html: str) -> Response:
-    response = _text_response("text/html; charset=utf-8", html)
-    response.headers.append(("Content-Security-Policy", inbox.CONTENT_SECURITY_POLICY))
-    return response
-
-
-def _text_response(kind: str, text: str) -> Response:
-    return Response(status=200, headers=[("Content-Type", kind), ("Cache-Control", "no-store")], body=text.encode())
 
 
 def _file_response(request: Request, body: bytes, kind: str, cache_control: str) -> Response:

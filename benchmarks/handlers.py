@@ -1,0 +1,69 @@
+"""What benchmarks do that call handlers with events: the tables on moto, the settings, and tables of what it cost."""
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+import boto3
+from moto import mock_aws
+
+from benchmarks.capacity import Bill
+from kolom_cli.local.mail import Outbox
+from kolom_cli.local.moto_help import help_moto
+from kolom_cli.template import load
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+BILL_HEAD = "| | requests | read units | write units |\n|---|---|---|---|\n"
+_TABLES = ("ARTICLES", "COMMENTS", "GUARD", "MESSAGES", "OUTBOX", "SEARCH")
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "kolom",
+    "POWERTOOLS_METRICS_NAMESPACE": "Kolom",
+    "SITE_URL": "https://blog.example",
+    "COMMENTS_PER_MINUTE": "100",
+    "OWNER_EMAIL": "owner@example.com",
+    "MAIL_FROM": "blog@example.com",
+    "SECRET_NAME": "secret",
+    **{f"{name}_TABLE": f"kolom-{name.lower()}" for name in _TABLES},
+}
+
+
+@contextmanager
+def local_aws() -> Iterator[Outbox]:
+    """The stack's tables, its secret and SES; what was mailed. Import handlers inside: they read the settings."""
+    os.environ.update(_ENVIRONMENT)
+    template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
+    outbox = Outbox()
+    # The functions print their metrics; the tables are all that matters here.
+    with mock_aws(), help_moto(), outbox.recording(), redirect_stdout(io.StringIO()):
+        for table in template.tables.values():
+            boto3.client("dynamodb").create_table(**table.create)
+        boto3.client("secretsmanager").create_secret(Name="secret", SecretString="k" * 64)
+        yield outbox
+
+
+def configure(**values: object) -> None:
+    """Other settings from now on."""
+    from kolom.config import settings
+
+    os.environ.update({name.upper(): str(value) for name, value in values.items()})
+    settings.cache_clear()
+
+
+def say(text: str) -> None:
+    """Print past the functions' metrics."""
+    assert sys.__stdout__ is not None
+    sys.__stdout__.write(text)
+
+
+def say_bill(name: str, bill: Bill) -> None:
+    """A line of the table that :data:`BILL_HEAD` begins."""
+    say(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")

@@ -1,0 +1,131 @@
+"""What messages and mail cost: requests to DynamoDB and capacity units of each step, by the real handlers on moto.
+
+Run: ``uv run python -m benchmarks.mail``
+
+An update within a transaction is counted as if its item had less than 1 KB; index writes are counted for whole items.
+SES bills each mail that it accepts.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks.capacity import metered
+from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
+from kolom_cli.local.mail import Outbox
+
+TEXT = "Message {} of an ordinary length: two sentences and some more words, so that it is looked for elsewhere too."
+
+
+class Site:
+    """A site whose owner is mailed, and the handlers that do it."""
+
+    def __init__(self) -> None:
+        # Imported once the environment is set: the logger reads it.
+        from functions.send_notifications.app import handler as send
+        from functions.submit_contact.app import handler as submit
+        from functions.write_comments.app import handler as write
+        from kolom.articles import publishing
+        from tests import factories
+
+        self._factories = factories
+        self._handlers = {"submit": submit, "send": send, "write": write}
+        self._visitors = 0
+        publishing.publish(factories.content("a"), now=factories.NOW)
+
+    def submit(self, message: str, **fields: Any) -> None:
+        """Send a message from a new address."""
+        event = self._factories.contact_request(address=self._address(), message=message, **fields)
+        answer = self._handlers["submit"](event, self._factories.Context())
+        assert answer["statusCode"] == 201, answer  # noqa: PLR2004, RUF100
+
+    def comment(self, **fields: Any) -> Any:
+        """Post a comment from a new address; as it is kept."""
+        import json
+
+        from kolom.comments import queues
+
+        event = self._factories.comment_request("a", address=self._address(), **fields)
+        answer = self._handlers["write"](event, self._factories.Context())
+        return queues.find(json.loads(answer["body"])["comment"]["id"])
+
+    def send(self, *mail_ids: str) -> None:
+        """Bring mail to its sender."""
+        self._handlers["send"](self._factories.waiting_mail(*mail_ids), self._factories.Context())
+
+    def _address(self) -> str:
+        self._visitors += 1
+        return f"10.{self._visitors // 250}.{self._visitors % 250}.1"
+
+
+def main() -> None:
+    """Print the table."""
+    with local_aws() as mails:
+        site = Site()
+        site.submit("The first, which finds nothing warm.")
+        say(BILL_HEAD)
+        _messages(site)
+        _mail(site, mails)
+
+
+def _messages(site: Site) -> None:
+    key = {"idempotency-key": "again"}
+    site.submit(TEXT.format(0), headers=key)
+    steps: dict[str, Callable[[], None]] = {
+        "POST /api/contact": lambda: site.submit(TEXT.format(1)),
+        "… of a text below 40 characters": lambda: site.submit("Short."),
+        "… spam": lambda: site.submit(TEXT.format(2), website_url="x"),
+        "… sent again": lambda: site.submit(TEXT.format(0), headers=key),
+        "… refused for its address": lambda: _refused(site),
+    }
+    for name, step in steps.items():
+        with metered() as bill:
+            step()
+        say_bill(name, bill)
+
+
+def _refused(site: Site) -> None:
+    try:
+        site.submit("x", email="no")
+    except AssertionError:
+        return
+
+
+def _mail(site: Site, mails: Outbox) -> None:
+    from kolom.comments import moderation, subscriptions
+    from kolom.mail import outbox
+    from kolom.models.outbox import OutboxRecord
+
+    now = datetime.now(UTC)
+    configure(moderation_mode="first")
+
+    def approve(comment: Any, name: str) -> None:
+        with metered() as bill:
+            moderation.moderate(1, comment.id, "approve", by="benchmark", now=now)
+        say_bill(name, bill)
+
+    parent = site.comment(content="The first.", email="a@example.com", notify_replies=True)
+    waiting = next(record.id for record in OutboxRecord.scan() if record.kind == "moderation")
+    with metered() as bill:
+        site.send(waiting)
+    say_bill("sending the mail about a comment", bill)
+    approve(parent, "approving a comment whose author is to be asked about replies")
+    subscriptions.follow(subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
+    approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to somebody who wants to know")
+    for kind in ("contact", "confirm", "reply"):
+        mail_id = next(record.id for record in OutboxRecord.scan() if record.kind == kind)
+        before = len(mails.mails)
+        with metered() as bill:
+            site.send(mail_id)
+        sent = "sending" if len(mails.mails) > before else "dropping"
+        say_bill(f"{sent} the mail of kind {kind}", bill)
+    with metered() as bill:
+        outbox.release(now=now)
+    say_bill("the timer, with nothing due", bill)
+    with metered() as bill:
+        released = outbox.release(now=now + timedelta(minutes=6))
+    say_bill(f"the timer, with {len(released.woken)} due", bill)
+
+
+if __name__ == "__main__":
+    main()
