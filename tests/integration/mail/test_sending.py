@@ -1,7 +1,9 @@
 """Sending: what becomes of a mail when SES is busy, broken or refuses, and when its sender crashes."""
 
 import contextlib
+import io
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -11,6 +13,7 @@ import pytest
 from kolom.contact import messages
 from kolom.mail import outbox, sending
 from kolom.mail.outbox import LEASE
+from kolom.observability import logger
 from kolom_cli.template import Template
 from tests.integration.conftest import Faults, Lightning
 from tests.integration.handlers import stored
@@ -266,11 +269,29 @@ def test_an_item_of_the_outbox_names_nobody(post_office: PostOffice) -> None:
     assert not [word for word in ("Private", "Budi", "private", "Secret", "site.example") if word in everything]
 
 
-def test_nothing_private_is_logged(post_office: PostOffice, capsys: pytest.CaptureFixture[str]) -> None:
-    post_office.submit("Private words.", name="Budi", email="budi.private@example.com", subject="Secret")
-    for weather in (partial(post_office.ses.refuse, "MessageRejected"), post_office.ses.mend):
+def test_nothing_private_is_logged_or_measured(
+    post_office: PostOffice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With errors of every kind, at the most talkative log level."""
+    logs = io.StringIO()
+    monkeypatch.setattr(logger.handlers[0], "stream", logs)
+    logger.setLevel("DEBUG")
+    weathers: list[Callable[[], None]] = [
+        partial(post_office.ses.refuse, "MessageRejected"),
+        partial(post_office.ses.cut, accepted=False),
+        partial(post_office.ses.refuse, "BadRequestException"),
+        post_office.ses.mend,
+    ]
+    for number, weather in enumerate(weathers):
+        fields = {"name": "Budi", "email": "budi.private@example.com", "subject": "Secret"}
+        post_office.submit(f"Private words {number}.", **fields)
         weather()
         post_office.run(0.5)
+    monkeypatch.setattr(messages, "load", lambda _: 1 / 0)
+    post_office.bring(f"contact#{post_office.visitors}")
+    logger.setLevel("INFO")
     printed = capsys.readouterr()
-    assert "MailSent" in printed.out
-    assert not [word for word in ("Private", "budi", "Secret", "owner@") if word in printed.out + printed.err]
+    assert '"MailSent"' in printed.out
+    assert "a mail could not be sent yet" in logs.getvalue()
+    everything = printed.out + printed.err + logs.getvalue()
+    assert not [word for word in ("Private", "budi", "Budi", "Secret", "owner@", "198.51") if word in everything]

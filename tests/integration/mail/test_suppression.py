@@ -1,6 +1,7 @@
 """Addresses that bounced or complained are not written to again."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 
 from functions.suppress_addresses import app as suppress_addresses
 from kolom import signing
+from kolom.articles import publishing
 from kolom.mail import outbox, suppression
 from kolom_cli.template import Template
-from tests.factories import Context
+from tests.factories import Context, content
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, PostOffice
 
@@ -33,6 +35,26 @@ def test_an_address_is_not_written_to_after_a_bounce_or_a_complaint(post_office:
     post_office.stream()
     assert (post_office.ses.mails, post_office.ses.calls) == ([], 0)
     assert (post_office.status(mail_id), outbox.find(mail_id).reason) == ("failed", f"suppressed: {name}")
+
+
+def test_a_reader_who_cannot_be_reached_is_no_failure_of_the_sites(post_office: PostOffice) -> None:
+    publishing.publish(content("hello", published_at=post_office.now - timedelta(hours=1)), now=post_office.now)
+    ids = []
+    for address in ("gone@example.com", "用户@例子.example"):
+        comment = post_office.approve(post_office.comment(f"By {address}", email=address, notify_replies=True))
+        ids.append(f"confirm#1#{comment.person}")
+    suppress_addresses.handler(event("bounce", "gone@example.com"), Context())
+    post_office.stream()
+    assert [post_office.status(each) for each in ids] == ["dropped", "dropped"]
+    assert outbox.find(ids[0]).reason == "suppressed: bounce"
+    assert [mail for mail in post_office.ses.mails if mail["to"] != OWNER] == []
+
+
+def test_mail_to_an_international_domain_is_written_as_ses_can_send_it(post_office: PostOffice) -> None:
+    publishing.publish(content("hello", published_at=post_office.now - timedelta(hours=1)), now=post_office.now)
+    post_office.approve(post_office.comment("Hi.", email="budi@bücher.example", notify_replies=True))
+    post_office.stream()
+    assert [mail["to"] for mail in post_office.ses.mails] == ["budi@xn--bcher-kva.example"]
 
 
 def test_a_bounce_that_may_pass_changes_nothing(post_office: PostOffice) -> None:

@@ -16,7 +16,6 @@ from kolom.comments import store as comments
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
 from kolom.contact import messages
-from kolom.contact.types import Message
 from kolom.errors import KolomError, NotFound
 from kolom.mail.rendering import one_line, render
 from kolom.models.comments import SubscriptionRecord
@@ -71,11 +70,11 @@ def _contact(record: OutboxRecord, _: datetime) -> Mail:
         locale,
         to=_owner(),
         subject=_subject(locale, "mail.contact.subject", subject=subject),
-        reply_to=_ascii_address(message),
+        reply_to=_ascii_address(message.email),
         message=message,
         writer=writer,
         date=_moment(locale, message.created_at),
-        can_reply=_ascii_address(message) is not None,
+        can_reply=_ascii_address(message.email) is not None,
     )
 
 
@@ -191,10 +190,13 @@ def _to_subscriber(
 ) -> Mail:
     """A mail that its reader can leave by one click, in their mail program (RFC 8058) or on a page."""
     leave_url = _subscription_url("leave", record, now)
+    address = _ascii_address(str(subscription.email))
+    if address is None:
+        raise NothingToTell("its reader has an address that SES cannot write to")
     return _mail(
         template,
         locale,
-        to=str(subscription.email),
+        to=address,
         subject=subject,
         headers={"List-Unsubscribe": f"<{leave_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         leave_url=leave_url,
@@ -212,10 +214,10 @@ def _owner() -> str:
     return settings().owner_email
 
 
-def _ascii_address(message: Message) -> str | None:
-    """The visitor's address as a header can hold it; None for one that SES cannot (a local part beyond ASCII)."""
+def _ascii_address(email: str) -> str | None:
+    """A visitor's address as a header can hold it; None for one that SES cannot write to: a local part beyond ASCII."""
     try:
-        return validate_email(message.email, check_deliverability=False).ascii_email
+        return validate_email(email, check_deliverability=False).ascii_email
     except EmailNotValidError:
         return None
 

@@ -32,6 +32,9 @@ type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropp
 
 STATUSES: Final[tuple[Status, ...]] = ("waiting", "sending", "deferred", "failed", "dropped", "sent")
 
+TO_READERS: Final = frozenset(["confirm", "reply"])
+"""The kinds of mail that go to visitors; the others go to the site's owner."""
+
 LEASE: Final = timedelta(minutes=3)
 """How long a sender has for one mail: longer than its function may run."""
 

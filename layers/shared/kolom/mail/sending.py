@@ -25,7 +25,7 @@ from kolom.observability import logger
 type Outcome = Literal["sent", "deferred", "failed", "dropped", "taken", "left"]
 
 _THROTTLED: Final = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
-_IMPOSSIBLE: Final = {"BadRequestException", "NotFoundException", "InvalidParameterValue"}
+_IMPOSSIBLE: Final = "BadRequestException"
 _ATTEMPTS: Final = 4
 
 
@@ -56,7 +56,7 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         return "dropped"
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
-        if code in _IMPOSSIBLE:
+        if code == _IMPOSSIBLE:
             return _end(record, f"SES: {code}")
         return _later(record, f"SES: {code}", clock)
     except BotoCoreError as error:
@@ -75,7 +75,11 @@ def _later(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> 
 
 
 def _end(record: OutboxRecord, reason: str) -> Outcome:
+    """Send it never. That is a failure, with an alarm, if it is the owner's; a reader who cannot be reached is none."""
     logger.warning("a mail can never be sent", mail=record.id, reason=reason)
+    if record.kind in outbox.TO_READERS:
+        outbox.drop(record, reason)
+        return "dropped"
     outbox.give_up(record, reason)
     return "failed"
 
