@@ -50,15 +50,24 @@ def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> Body | None:
         return None
     if len(data) > MAX_BYTES:
         raise TooLarge(f"at most {MAX_BYTES:,} bytes are possible")
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    content_type, options = parse_options_header(headers.get("content-type", ""))
-    content_type = content_type.strip().lower()
+    content_type, options = _content_type(event)
     if content_type == "application/json" or content_type.endswith("+json"):
         return Body(_json(data), is_form=False)
     if takes_forms and content_type in _FORMS:
         fields = _multipart(data, options) if content_type.startswith("multipart") else _urlencoded(data)
         return Body(fields, is_form=True)
     raise UnsupportedType("this content type is not understood here")
+
+
+def is_form(event: Mapping[str, Any]) -> bool:
+    """Whether the body is said to be that of a plain HTML form."""
+    return _content_type(event)[0] in _FORMS
+
+
+def _content_type(event: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    content_type, options = parse_options_header(headers.get("content-type", ""))
+    return content_type.strip().lower(), options
 
 
 def _bytes(event: Mapping[str, Any]) -> bytes:

@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
-from kolom.bodies import Malformed, TooLarge, UnsupportedType, read_body
+from kolom.bodies import Malformed, TooLarge, UnsupportedType, is_form, read_body
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound, TooMany
 from kolom.models.base import response_code
 from kolom.models.transaction import is_throttled, is_unavailable
@@ -86,7 +86,10 @@ class MovedPermanently(Exception):
 
 
 type FormAnswer = Callable[[Event, Mapping[str, str], Answer], Answer]
-"""What a plain HTML form gets to see, from the request, its fields, and the answer that JSON would have got."""
+"""What a plain HTML form gets to see, from the request, its fields, and the answer that JSON would have got.
+
+There are no fields where the body could not be read.
+"""
 
 
 class Api(APIGatewayHttpResolver):
@@ -106,7 +109,10 @@ class Api(APIGatewayHttpResolver):
             try:
                 body = read_body(event, takes_forms=self.form_answer is not None and method == "POST")
             except KolomError as error:
-                return finish(event, _answer(_domain_error(error)))
+                answer = _answer(_domain_error(error))
+                if self.form_answer is not None and is_form(event):
+                    answer = self.form_answer(dict(event), {}, answer)
+                return finish(event, answer)
         if body is not None:
             headers = {name: value for name, value in event["headers"].items() if name.lower() != "content-type"}
             event = {

@@ -94,9 +94,8 @@ def test_address_and_message_have_to_be_there(desk: Desk, missing: str) -> None:
         ("null", "application/json", 422),
         ("x", "text/plain", 415),
         ('{"message": "' + "x" * 70_000 + '"}', "application/json", 413),
-        ("message=%ff", "application/x-www-form-urlencoded", 400),
     ],
-    ids=["broken", "list", "null", "text", "large", "bytes"],
+    ids=["broken", "list", "null", "text", "large"],
 )
 def test_a_body_that_is_none_is_a_problem(desk: Desk, body: str, kind: str, status: int) -> None:
     answer = call(
@@ -289,6 +288,20 @@ def test_a_form_with_errors_comes_back_with_every_word_in_the_visitors_language(
         assert f'id="{name}-error"' in answer.body
         assert f'href="#{name}"' in answer.body
     assert 'id="name-error"' not in answer.body
+    assert stored("messages") == []
+
+
+@pytest.mark.parametrize(("message", "status"), [("x" * 70_000, 413), ("%ff", 400)], ids=["large", "bytes"])
+def test_a_form_that_cannot_be_read_sends_the_visitor_back_to_their_words(
+    desk: Desk, message: str, status: int
+) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded", "accept-language": "en"}
+    answer = call(
+        submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"message={message}")
+    )
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert "go back with your browser" in answer.body
+    assert "<form" not in answer.body
     assert stored("messages") == []
 
 

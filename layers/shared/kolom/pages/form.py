@@ -85,7 +85,10 @@ def _answer(
     action: str,
     back: str,
 ) -> dict[str, Any]:
-    """A redirect; or the page that says what became of it, with the form as it was sent where something is wrong."""
+    """A redirect; or the page that says what became of it, with the form as it was sent where something is wrong.
+
+    Without any fields it could not be read: then only the visitor's browser has what they wrote.
+    """
     target = allowed_target(str(fields.get("redirect", "")))
     if became != "refused" and target is not None:
         return {
@@ -100,11 +103,11 @@ def _answer(
         "form.html",
         Head(title=locale.text(f"{form.name}.{became}.title"), indexed=False),
         locale,
-        text=locale.text(f"{form.name}.{became}.text"),
+        text=locale.text(f"{form.name}.{became}.text" if fields else "form.unread"),
         form=form,
         errors=_errors(answer, locale) if became == "refused" else {},
         values=_values(form, fields),
-        is_open=became == "refused",
+        is_open=became == "refused" and bool(fields),
         action=action,
         back=target or back,
     )
