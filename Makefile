@@ -16,6 +16,8 @@ RUN := $(UV) run --frozen --no-sync
 SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
+# On all cores, each file's tests in one process: many share a stack that takes seconds to start.
+PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: help sync serve test check check-all browser fmt lock build smoke sam openapi clean
 
@@ -35,7 +37,7 @@ serve: sync ## Run the whole blog on http://127.0.0.1:8080 with sample content
 
 # Needs no network but the package registries.
 test: sync ## Run the unit and integration tests
-	$(RUN) pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 # Quick enough to run before every commit.
 check: sync ## Check format, lint and types
@@ -63,7 +65,7 @@ smoke: build ## Test the built artefacts
 
 # Uses the Chromium of the system (Debian: apt-get install chromium).
 browser: sync ## Test the site in a real browser
-	$(RUN) pytest tests/browser $(PYTEST_ARGS)
+	$(PYTEST) tests/browser $(PYTEST_ARGS)
 
 fmt: sync ## Format and fix what can be fixed
 	$(RUN) ruff format .
