@@ -45,6 +45,7 @@ OUTPUTS: Final = {
 }
 """Which variable of :class:`kolom.config.Settings` each output of the stack is."""
 
+_OPTIONAL: Final = {"OwnerEmail", "MailFrom"}
 _BEYOND_TABLES: Final = {"MediaBucket", "SecretName"}
 _DUMMY: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true"}
 _REGION: Final = "us-east-1"
@@ -90,6 +91,8 @@ def connect(target: Target) -> None:
         _use_bare_store()
     else:
         os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
+        for name in _OPTIONAL - outputs.keys():  # what the stack does not have, it has not from this shell either
+            os.environ.pop(OUTPUTS[name], None)
         if elsewhere := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
             os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = elsewhere
     settings.cache_clear()

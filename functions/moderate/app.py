@@ -34,7 +34,8 @@ def show_link(token: str) -> Response[str]:
 @api.post("/api/moderation/<token>", include_in_schema=False)
 def follow_link(token: str) -> Response[str]:
     now = datetime.now(UTC)
-    shown = (api.current_event.json_body or {}).get("revision") if api.current_event.body else None
+    body = api.current_event.json_body if api.current_event.body else None
+    shown = body.get("revision") if isinstance(body, dict) else None
 
     def follow() -> Page:
         link = links.read(unquote(token), signing.secret, now=now)

@@ -38,4 +38,4 @@ def release_mail() -> None:
     released = outbox.release(now=datetime.now(UTC))
     metrics.add_metric("MailFailed", MetricUnit.Count, len(released.failed))
     for mail_id in released.failed:
-        logger.error("a mail could not be sent for a day", mail=mail_id)
+        logger.error("a mail could not be sent for a day", mail=outbox.loggable(mail_id))

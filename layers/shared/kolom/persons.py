@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from email_validator import EmailNotValidError, validate_email
+
 from kolom import signing
 from kolom.signing import Secret
 
@@ -9,10 +11,19 @@ _PURPOSE: Final = "kolom.person"
 
 
 def person_of(email: str, secret: Secret) -> str:
-    """What stands for an e-mail address: a keyed hash, whatever the address's case."""
+    """What stands for an e-mail address: a keyed hash, the same for all its spellings."""
     return persons_of(email, secret)[0]
 
 
 def persons_of(email: str, secret: Secret) -> list[str]:
     """All that may stand for an e-mail address, by every key that the site has had, the current one's first."""
-    return signing.keyed_hashes(_PURPOSE, email.strip().casefold(), secret)
+    return signing.keyed_hashes(_PURPOSE, _canonical(email), secret)
+
+
+def _canonical(email: str) -> str:
+    """The one spelling of an address: its domain as in the DNS, in lower case. What is none stays as it is."""
+    try:
+        address = validate_email(email.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        return email.strip().lower()
+    return (address.ascii_email or address.normalized).lower()

@@ -25,8 +25,10 @@ _FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII
 class Secret:
     """The site's signing keys by their ids; ``current`` signs, all of them verify.
 
-    To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}`` and drop key 1 when its links have expired. A
-    secret that is no such JSON, as the template generates it, is the one key ``1``.
+    To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}``. Keep key 1, unless it has become known: without
+    it the links that it signed are not valid any more (those to leave a subscription by never expire), and whom its
+    hashes stand for is not recognised, who is not to be written to or wants to be forgotten. A secret that is no such
+    JSON, as the template generates it, is the one key ``1``.
     """
 
     current: str

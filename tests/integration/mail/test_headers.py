@@ -14,6 +14,7 @@ from functions.submit_contact import app as submit_contact
 from kolom.mail.rendering import one_line
 from tests.factories import contact_request, form_request
 from tests.hostile import hostile_addresses, hostile_lines
+from tests.integration.conftest import Configure
 from tests.integration.handlers import call, stored
 from tests.integration.mail.conftest import OWNER, PostOffice
 
@@ -115,11 +116,17 @@ def test_what_a_visitor_wrote_is_escaped_in_the_html(post_office: PostOffice) ->
     assert "<script>alert(1)</script>\n<b>x</b>" in mail["text"]
 
 
-def test_a_title_of_any_unicode_is_a_safe_name_of_the_sender(post_office: PostOffice, configure: Any) -> None:
-    configure(site_title='Kopi, "Susu" & ☕\r\nBcc: a@b.example')
+@pytest.mark.parametrize(
+    "title", ['Kopi, "Susu" & ☕\r\nBcc: a@b.example', "東京の珈琲と本の日記" * 9, 'An "ASCII", title']
+)
+def test_a_title_of_any_unicode_is_a_safe_name_of_the_sender(
+    post_office: PostOffice, configure: Configure, title: str
+) -> None:
+    configure(site_title=title)
     post_office.submit()
     post_office.stream()
     (mail,) = post_office.ses.mails
     assert mail["from"].isascii()
+    assert len(mail["from"].split(" <")[0]) <= 75
     assert mail["from"].endswith(" <blog@site.example>")
     assert "\n" not in mail["from"]

@@ -183,6 +183,22 @@ def test_what_there_is_no_time_for_comes_again(post_office: PostOffice) -> None:
     assert post_office.bring(*ids) == {"batchItemFailures": []}
 
 
+def test_a_timer_that_is_throttled_at_one_mail_looks_after_the_others(
+    post_office: PostOffice, faults: Faults, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post_office.ses.refuse("MessageRejected")
+    ids = [f"contact#{post_office.submit(f'Number {n}.').id}" for n in range(3)]
+    post_office.stream()
+    post_office.now += timedelta(days=1)
+    faults.throttle("UpdateItem", 1)
+    capsys.readouterr()
+    post_office.timer()
+    assert [post_office.status(each) for each in ids].count("failed") == 2
+    assert '"MailFailed":[2.0]' in capsys.readouterr().out
+    post_office.timer()
+    assert [post_office.status(each) for each in ids] == ["failed"] * 3
+
+
 def test_two_timers_at_once_and_late_senders_do_no_harm(post_office: PostOffice) -> None:
     post_office.ses.crash(accepted=False)
     mail_id = f"contact#{post_office.submit().id}"

@@ -11,10 +11,11 @@ import pytest
 
 from kolom import signing
 from kolom.articles import publishing, reading
-from kolom.comments import editing, queues, store, subscriptions
+from kolom.comments import editing, people, queues, store, subscriptions
 from kolom.comments.moderation import moderate
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
+from kolom.guard.intake import Arrival
 from kolom.persons import person_of
 from kolom_cli.local.mail import Mail
 from tests.factories import content
@@ -98,6 +99,23 @@ def test_of_a_comment_that_a_moderator_has_approved_the_owner_is_not_told_anew(p
     comment = post_office.approve(post_office.comment("Nice."))
     post_office.stream()
     assert (post_office.ses.mails, post_office.status(f"moderation#{comment.id}")) == ([], "dropped")
+
+
+def test_of_a_comment_that_was_edited_meanwhile_the_owner_is_told_once(post_office: PostOffice) -> None:
+    comment = post_office.comment("Before.")
+    arrival = Arrival(address="10.0.0.1", authorization=f"Bearer {people.edit_token(1, comment.id, signing.secret())}")
+    editing.edit(reading.read_public_card("hello"), comment.id, "After.", arrival, now=post_office.now)
+    post_office.stream()
+    (mail,) = post_office.ses.mails
+    assert "After." in mail["text"]
+    assert post_office.status(f"moderation#{comment.id}") == "dropped"
+
+
+def test_nobody_is_asked_about_an_article_that_is_not_public_any_more(post_office: PostOffice) -> None:
+    comment = post_office.approve(post_office.comment("Nice.", **ASKING))
+    publishing.unpublish("hello", now=post_office.now)
+    post_office.stream()
+    assert (sent_to(post_office, BUDI), post_office.status(f"confirm#1#{comment.person}")) == ([], "dropped")
 
 
 def test_nobody_is_asked_before_their_comment_is_approved(post_office: PostOffice) -> None:
@@ -235,6 +253,60 @@ def test_who_leaves_while_a_mail_is_on_its_way_does_not_get_it(post_office: Post
     post_office.stream()
     assert len(sent_to(post_office, BUDI)) == before
     assert post_office.status(f"reply#{reply.id}#{parent.person}") == "dropped"
+
+
+def test_a_refusal_outlives_the_comment_that_brought_the_question(
+    post_office: PostOffice, configure: Configure
+) -> None:
+    """Else whoever typed the address could take their comment back, and have it asked again and again."""
+    configure(moderation_mode="none")
+    for refuse_first in (True, False):
+        comment = post_office.comment(f"By somebody else, {refuse_first}.", **ASKING)
+        post_office.stream()
+        leave = subscriptions.Link("leave", 1, str(comment.person), 0)
+        if refuse_first:
+            subscriptions.follow(leave, now=post_office.now)
+        editing.erase(1, comment.id, by="author", now=post_office.now)
+        subscriptions.follow(leave, now=post_office.now)
+        assert post_office.subscription(comment) == "left"
+        assert BUDI not in json.dumps(stored("comments"))
+    post_office.now += timedelta(days=30)
+    post_office.comment("Once more.", **ASKING)
+    post_office.stream()
+    assert len(sent_to(post_office, BUDI)) == 1
+
+
+def test_who_did_not_answer_can_be_asked_again_when_the_link_has_expired(post_office: PostOffice) -> None:
+    first = post_office.approve(post_office.comment("First.", **ASKING))
+    post_office.stream()
+    post_office.now += timedelta(days=10)
+    assert post_office.subscription(first) is None
+    post_office.approve(post_office.comment("Second.", **ASKING))
+    post_office.stream()
+    assert len(sent_to(post_office, BUDI)) == 2
+
+
+@pytest.mark.parametrize("state", ["confirmed", "left"])
+def test_a_new_key_of_the_site_has_nobody_asked_again(
+    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    parent = subscribed(post_office)
+    if state == "left":
+        subscriptions.follow(subscriptions.Link("leave", 1, str(parent.person), 0), now=post_office.now)
+    before = len(sent_to(post_office, BUDI))
+    old = signing.secret()
+    monkeypatch.setattr(signing, "secret", lambda: signing.Secret("2", {"2": "f" * 64, **old.keys}))
+    post_office.approve(post_office.comment("With the new key.", parent_id=parent.id, **ASKING))
+    post_office.stream()
+    assert len(sent_to(post_office, BUDI)) == before
+
+
+def test_nobody_is_told_of_replies_to_a_comment_that_was_taken_down(post_office: PostOffice) -> None:
+    parent = subscribed(post_office)
+    reply = post_office.comment("An answer.", parent_id=parent.id)
+    moderate(1, parent.id, "spam", by="test", now=post_office.now)
+    post_office.approve(reply)
+    assert f"reply#{reply.id}#{parent.person}" not in {item["id"]["S"] for item in stored("outbox")}
 
 
 def test_a_reply_that_was_taken_down_meanwhile_is_not_mailed(post_office: PostOffice) -> None:

@@ -11,6 +11,7 @@ from functions.suppress_addresses import app as suppress_addresses
 from kolom import signing
 from kolom.articles import publishing
 from kolom.mail import outbox, suppression
+from kolom.persons import person_of
 from kolom_cli.template import Template
 from tests.factories import Context, content
 from tests.integration.handlers import stored
@@ -63,6 +64,18 @@ def test_a_bounce_that_may_pass_changes_nothing(post_office: PostOffice) -> None
     post_office.submit()
     post_office.stream()
     assert len(post_office.ses.mails) == 1
+
+
+@pytest.mark.parametrize(
+    "spelling", ["budi@xn--bcher-kva.example", "Budi@BÜCHER.example", " budi@bu\u0308cher.example "]
+)
+def test_an_address_is_the_same_in_all_its_spellings(post_office: PostOffice, spelling: str) -> None:
+    keys = signing.secret()
+    assert person_of(spelling, keys) == person_of("budi@bücher.example", keys)
+    assert person_of("a@straße.example", keys) != person_of("a@strasse.example", keys)
+    suppression.suppress("budi@xn--bcher-kva.example", "bounce", keys, now=post_office.now)
+    assert suppression.allow(spelling, keys)
+    assert person_of("no address", keys) == person_of(" No Address", keys)
 
 
 def test_an_address_can_be_allowed_again(post_office: PostOffice) -> None:

@@ -20,11 +20,15 @@ from kolom.mail import outbox
 from kolom.models.base import is_condition_failed
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
 from kolom.models.transaction import Transaction
+from kolom.persons import persons_of
 from kolom.signing import Secret
 
 type Action = Literal["confirm", "leave"]
 
 CONFIRM_DAYS: Final = 7
+
+_QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
+"""How long a question is remembered: as long as its link can be good, which is made when the mail is sent."""
 
 _PURPOSE: Final = "kolom.subscription"
 _SECONDS_A_DAY: Final = 86_400
@@ -55,16 +59,18 @@ def announce(
     replies and have not been asked yet. ``address`` is its author's, ``refused`` what is raised when another approval
     asks the same person at the same moment. Up to two GetItem.
     """
-    if parent is not None and parent.person is not None and parent.person != comment.person:
-        subscription = load(comment.article_id, parent.person, now=now)
+    own = persons_of(address.email, signing.secret()) if address else [comment.person]
+    if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
+        reader = str(parent.person)
+        subscription = load(comment.article_id, reader, now=now)
         if subscription is not None and subscription.state == "confirmed":
             outbox.put(
                 transaction,
-                f"reply#{comment.id}#{parent.person}",
+                f"reply#{comment.id}#{reader}",
                 "reply",
                 article_id=comment.article_id,
                 item_id=comment.id,
-                person=parent.person,
+                person=reader,
                 now=now,
             )
     if comment.person is not None:
@@ -81,7 +87,8 @@ def _ask(
 ) -> None:
     if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
         return
-    if load(comment.article_id, person, now=now) is not None:
+    # By every key that the site has had: who has answered is not asked again because a key was rotated.
+    if any(load(comment.article_id, each, now=now) for each in persons_of(address.email, signing.secret())):
         return
     record = SubscriptionRecord(
         *subscription_key(comment.article_id, person),
@@ -89,7 +96,7 @@ def _ask(
         comment_id=comment.id,
         state="asked",
         email=address.email,
-        expires_at=_expiry(now),
+        expires_at=int((now + _QUESTION_OPEN).timestamp()),
     )
     is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
     transaction.put(record, is_new, refused)
@@ -137,35 +144,34 @@ def read(token: str, secret: Callable[[], Secret], *, now: datetime) -> Link:
 def follow(link: Link, *, now: datetime) -> None:
     """Confirm the subscription, or leave it. Twice is once.
 
-    Who leaves is forgotten but for the hash by which they are not asked again.
+    Who leaves is forgotten but for the hash by which they are not asked again; also if nothing else was left of it.
 
     :raises NotFound: there is nothing to confirm any more
     :raises Conflict: it was left meanwhile
     """
     record = SubscriptionRecord(*subscription_key(link.article_id, link.person))
     state = SubscriptionRecord.state
+    kept_on = SubscriptionRecord.expires_at.set(_expiry(now))
     try:
         if link.action == "leave":
-            record.update(actions=[state.set("left"), SubscriptionRecord.email.remove()], condition=state.exists())
+            left = [state.set("left"), SubscriptionRecord.subscriber.set(link.person), SubscriptionRecord.schema.set(1)]
+            record.update(actions=[*left, kept_on, SubscriptionRecord.email.remove()])
         else:
-            kept_on = SubscriptionRecord.expires_at.set(_expiry(now))
             record.update(actions=[state.set("confirmed"), kept_on], condition=state.is_in("asked", "confirmed"))
     except UpdateError as error:
         if not is_condition_failed(error):
             raise
-        # What has expired, or was forgotten, is left already.
-        if link.action == "confirm":
-            if load(link.article_id, link.person, now=now) is None:
-                raise NotFound("there is no such subscription any more") from None
-            raise Conflict("this subscription was ended") from None
+        if load(link.article_id, link.person, now=now) is None:
+            raise NotFound("there is no such subscription any more") from None
+        raise Conflict("this subscription was ended") from None
 
 
 def forget_asked_by(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Delete, in the transaction that erases ``comment``, the subscription that came of it."""
+    """Delete, in the transaction that erases ``comment``, the subscription that came of it; a refusal stays."""
     if comment.person is None:
         return
     subscription = load(comment.article_id, comment.person, now=now)
-    if subscription is not None and subscription.comment_id == comment.id:
+    if subscription is not None and subscription.comment_id == comment.id and subscription.state != "left":
         transaction.delete(subscription)
 
 

@@ -25,6 +25,7 @@ from kolom.pages.locales import Locale, find_locale, site_locale
 
 _ACTIONS: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
 _MAX_SENDER_NAME: Final = 60
+_MAX_ENCODED_NAME_BYTES: Final = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,8 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
         raise NothingToTell(f"the comment is {comment.status}")
     if comment.decided_by != "rules":
         raise NothingToTell("a moderator has decided on the comment")
+    if comment.revision > _revision(record):
+        raise NothingToTell("its author has edited the comment, of which another mail tells")
     article = _article(record)
     secret = signing.secret()
     actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
@@ -107,7 +110,7 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
 
 def _confirm(record: OutboxRecord, now: datetime) -> Mail:
     subscription = _subscription(record, "asked", now)
-    article = _article(record)
+    article = _public_article(record)
     locale = _locale_of(article)
     return _to_subscriber(
         "confirm",
@@ -129,9 +132,7 @@ def _reply(record: OutboxRecord, now: datetime) -> Mail:
     comment = _comment(record)
     if comment.status != "approved":
         raise NothingToTell(f"the comment is {comment.status}")
-    article = _article(record)
-    if article.status != "published":
-        raise NothingToTell(f"the article is {article.status}")
+    article = _public_article(record)
     locale = _locale_of(article)
     return _to_subscriber(
         "reply",
@@ -167,7 +168,7 @@ def _mail(
 ) -> Mail:
     plain, html = render(template, locale, subject=subject, **values)
     return Mail(
-        sender=formataddr((one_line(settings().site_title, _MAX_SENDER_NAME), settings().need("sender"))),
+        sender=_sender(),
         to=to,
         subject=subject,
         text=plain,
@@ -208,6 +209,14 @@ def _subject(locale: Locale, key: str, **values: str) -> str:
     return one_line(locale.text(key, site=settings().site_title, **values))
 
 
+def _sender() -> str:
+    """``From``: the site's title, cut so that it fits into one encoded word (RFC 2047, 2), and the address."""
+    name = one_line(settings().site_title, _MAX_SENDER_NAME)
+    while not name.isascii() and len(name.encode()) > _MAX_ENCODED_NAME_BYTES:
+        name = name[:-1]
+    return formataddr((name, settings().need("sender")))
+
+
 def _owner() -> str:
     if not settings().owner_email:
         raise NothingToTell("the site has no owner to be told")
@@ -234,6 +243,19 @@ def _article(record: OutboxRecord) -> Article:
     if article is None:
         raise NothingToTell("the article is not there any more")
     return article
+
+
+def _public_article(record: OutboxRecord) -> Article:
+    article = _article(record)
+    if article.status != "published":
+        raise NothingToTell(f"the article is {article.status}")
+    return article
+
+
+def _revision(record: OutboxRecord) -> int:
+    """Of which version of a comment's text the mail tells: its id says so, from the second on."""
+    _, _, revision = record.id.removeprefix("moderation#").partition("#")
+    return int(revision or 1)
 
 
 def _subscription(record: OutboxRecord, state: str, now: datetime) -> SubscriptionRecord:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import uuid4
 
-from pynamodb.exceptions import UpdateError
+from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -26,6 +26,7 @@ from kolom.errors import Conflict, NotFound
 from kolom.models.base import is_condition_failed
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.models.transaction import Transaction
+from kolom.observability import logger
 
 type Kind = Literal["contact", "moderation", "confirm", "reply"]
 type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropped"]
@@ -141,25 +142,20 @@ def release(*, now: datetime) -> Released:
     woken: list[str] = []
     failed: list[str] = []
     for found in OutboxRecord.due_index.query(QUEUE, OutboxRecord.due <= now, limit=_MOST_AT_ONCE):
-        # The index is a second late: whoever changed the item since has looked after it.
-        unchanged = OutboxRecord.due == found.due
-        if _update(
-            OutboxRecord(found.id),
-            [
-                OutboxRecord.status.set("waiting"),
-                OutboxRecord.due.set(now + _STREAM_PATIENCE),
-                OutboxRecord.lease.remove(),
-            ],
-            unchanged & (OutboxRecord.deadline > now),
-        ):
-            woken.append(found.id)
-        elif _update(
-            OutboxRecord(found.id),
-            [OutboxRecord.status.set("failed"), *_OUT_OF_THE_QUEUE],
-            unchanged & (OutboxRecord.deadline <= now),
-        ):
-            failed.append(found.id)
+        try:
+            if _wake(found, now):
+                woken.append(found.id)
+            elif _fail(found, now):
+                failed.append(found.id)
+        except PynamoDBException:
+            # The next run does it; those before are to be told of all the same.
+            logger.exception("a mail could not be released", mail=loggable(found.id))
     return Released(tuple(woken), tuple(failed))
+
+
+def loggable(mail_id: str) -> str:
+    """What a log may say of a mail: what it tells of, without the hash of whom it goes to."""
+    return "#".join(mail_id.split("#")[:2])
 
 
 def find(mail_id: str) -> OutboxRecord:
@@ -196,6 +192,21 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
     if not _update(record, again, OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent")):
         raise Conflict("it is being sent already")
     return record
+
+
+def _wake(found: OutboxRecord, now: datetime) -> bool:
+    actions = [
+        OutboxRecord.status.set("waiting"),
+        OutboxRecord.due.set(now + _STREAM_PATIENCE),
+        OutboxRecord.lease.remove(),
+    ]
+    # The index is a second late: whoever changed the item since has looked after it.
+    return _update(OutboxRecord(found.id), actions, (OutboxRecord.due == found.due) & (OutboxRecord.deadline > now))
+
+
+def _fail(found: OutboxRecord, now: datetime) -> bool:
+    actions = [OutboxRecord.status.set("failed"), *_OUT_OF_THE_QUEUE]
+    return _update(OutboxRecord(found.id), actions, (OutboxRecord.due == found.due) & (OutboxRecord.deadline <= now))
 
 
 _OUT_OF_THE_QUEUE: Final[tuple[Action, ...]] = (

@@ -38,7 +38,7 @@ def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     try:
         return _send(mail_id, clock)
     except PynamoDBException:
-        logger.exception("the Outbox cannot be reached", mail=mail_id)
+        logger.exception("the Outbox cannot be reached", mail=outbox.loggable(mail_id))
         return "left"
 
 
@@ -62,21 +62,21 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     except BotoCoreError as error:
         return _later(record, f"SES: {type(error).__name__}", clock)
     except Exception as error:  # noqa: BLE001 - one mail that cannot be made must not keep others
-        logger.exception("a mail cannot be made", mail=mail_id)
+        logger.exception("a mail cannot be made", mail=outbox.loggable(mail_id))
         return _later(record, type(error).__name__, clock)
     outbox.mark_sent(record, message_id, now=clock())
     return "sent"
 
 
 def _later(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> Outcome:
-    logger.warning("a mail could not be sent yet", mail=record.id, reason=reason)
+    logger.warning("a mail could not be sent yet", mail=outbox.loggable(record.id), reason=reason)
     outbox.defer(record, reason, now=clock())
     return "deferred"
 
 
 def _end(record: OutboxRecord, reason: str) -> Outcome:
     """Send it never. That is a failure, with an alarm, if it is the owner's; a reader who cannot be reached is none."""
-    logger.warning("a mail can never be sent", mail=record.id, reason=reason)
+    logger.warning("a mail can never be sent", mail=outbox.loggable(record.id), reason=reason)
     if record.kind in outbox.TO_READERS:
         outbox.drop(record, reason)
         return "dropped"

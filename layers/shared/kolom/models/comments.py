@@ -149,7 +149,7 @@ class SubscriptionRecord(Record):
     sort = UnicodeAttribute(range_key=True)
     schema = NumberAttribute(default=1)
     subscriber = UnicodeAttribute()
-    comment_id = UnicodeAttribute()
+    comment_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
