@@ -37,5 +37,7 @@ def release_mail() -> None:
     """Wake what is due, and give up what has been due for a day."""
     released = outbox.release(now=datetime.now(UTC))
     metrics.add_metric("MailFailed", MetricUnit.Count, len(released.failed))
+    for mail_id in released.left:
+        logger.warning("a mail could not be released", mail=outbox.loggable(mail_id))
     for mail_id in released.failed:
         logger.error("a mail could not be sent for a day", mail=outbox.loggable(mail_id))

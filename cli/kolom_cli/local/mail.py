@@ -116,7 +116,6 @@ def parse(raw: str, destinations: list[str]) -> Mail:
     """A raw message as :class:`Outbox` shows it."""
     # As bytes, for a body of 8 bits: of text, the parser takes what is beyond ASCII for Latin-1.
     message = email.message_from_bytes(raw.encode(), _class=EmailMessage, policy=email.policy.default)
-    headers = {name: _header(message, name) for name in message}
     return {
         "to": _header(message, "To") or ", ".join(destinations),
         "from": _header(message, "From"),
@@ -124,7 +123,7 @@ def parse(raw: str, destinations: list[str]) -> Mail:
         "subject": _header(message, "Subject"),
         "text": _part(message, "plain"),
         "html": _part(message, "html"),
-        "headers": headers,
+        "headers": {name: _header(message, name) for name in message},
     }
 
 
@@ -146,16 +145,18 @@ def _part(message: EmailMessage, kind: str) -> str:
 def _from_v2(params: dict[str, Any]) -> Mail:
     simple = params["Content"]["Simple"]
     body = simple["Body"]
+    destination = params.get("Destination", {})
     mail = {
-        "to": ", ".join(params.get("Destination", {}).get("ToAddresses", [])),
+        "to": ", ".join(destination.get("ToAddresses", [])),
         "from": params.get("FromEmailAddress", ""),
         "reply_to": ", ".join(params.get("ReplyToAddresses", [])),
         "subject": simple["Subject"]["Data"],
         "text": body.get("Text", {}).get("Data", ""),
         "html": body.get("Html", {}).get("Data", ""),
     }
+    copies = {"Cc": ", ".join(destination["CcAddresses"])} if destination.get("CcAddresses") else {}
     extra = {header["Name"]: header["Value"] for header in simple.get("Headers", [])}
-    return {**mail, "headers": {**_headers(mail), **extra}}
+    return {**mail, "headers": {**_headers(mail), **copies, **extra}}
 
 
 def _from_v1(response: EmailResponse) -> Mail:

@@ -1,17 +1,327 @@
-"""Mail of the local stack: sent by its functions, through its streams, into an inbox of its own."""
+"""Mail of the local stack: recorded from whoever sends it, and shown in an inbox for developers."""
 
 import email
 import email.policy
+import html
+import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
 
 import boto3
+import html5lib
 import pytest
+from moto import mock_aws
 
+from kolom_cli.local.gateway import Response
+from kolom_cli.local.inbox import PAGE_SIZE, ROOT, Inbox
+from kolom_cli.local.mail import Outbox
 from tests.serving import PROJECT, Site, eventually, fetch, mails, send, served
 
 MESSAGE = {"email": "budi@example.com", "name": "Budi", "subject": "Salam ☕", "message": "<script>alert(1)</script>"}
+RAW = (
+    "From: a@example.com\r\nTo: b@example.com\r\nSubject: =?utf-8?q?h=C3=A9?=\r\n"
+    "Reply-To: c@example.com,\r\n d@example.com\r\nReceived: one\r\nReceived: two\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nhallo, kafé"
+).encode()
+LONG_URL = "https://blog.example/api/subscription/" + "abcDEF123." * 30 + "z"
+
+
+@pytest.fixture
+def outbox() -> Iterator[Outbox]:
+    """All mail that this process gives to SES."""
+    outbox = Outbox()
+    with mock_aws(), outbox.recording():
+        yield outbox
+
+
+def give(text: str | None = "Hello.", markup: str | None = None, subject: str = "Salam", **changes: Any) -> None:
+    """A mail in the form in which Kolom gives it to SES."""
+    bodies = {"Text": text, "Html": markup}
+    simple = {
+        "Subject": {"Data": subject},
+        "Body": {name: {"Data": body} for name, body in bodies.items() if body is not None},
+        "Headers": changes.pop("headers", []),
+    }
+    request: dict[str, Any] = {
+        "FromEmailAddress": "Blog <blog@example.com>",
+        "Destination": {"ToAddresses": ["owner@example.com"]},
+        "Content": {"Simple": simple},
+    }
+    boto3.client("sesv2").send_email(**request | changes)
+
+
+def source_of(outbox: Outbox) -> EmailMessage:
+    """The source of the only mail, read as a mail program does."""
+    (received,) = outbox.received
+    return email.message_from_bytes(received.source, _class=EmailMessage, policy=email.policy.default)
+
+
+def show(outbox: Outbox, path: str = "", query: str = "") -> str:
+    """A page of the inbox."""
+    answer = Inbox(outbox)(ROOT + path, query)
+    assert answer.status == 200
+    return answer.body.decode()
+
+
+def header(answer: Response, name: str) -> str:
+    """The value of a header of an answer."""
+    return dict(answer.headers)[name]
+
+
+# ---- recording ----
+
+
+def test_a_mail_is_recorded_as_the_contract_says(outbox: Outbox) -> None:
+    unsubscribe = {"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}
+    destination = {"ToAddresses": ["a@example.com", "b@example.com"], "CcAddresses": ["c@example.com"]}
+    replies = ["x@example.com", "y@example.com"]
+    give("Hé", "<p>Hé</p>", headers=[unsubscribe], Destination=destination, ReplyToAddresses=replies)
+    assert outbox.mails == [
+        {
+            "to": "a@example.com, b@example.com",
+            "from": "Blog <blog@example.com>",
+            "reply_to": "x@example.com, y@example.com",
+            "subject": "Salam",
+            "text": "Hé",
+            "html": "<p>Hé</p>",
+            "headers": {
+                "To": "a@example.com, b@example.com",
+                "From": "Blog <blog@example.com>",
+                "Reply-To": "x@example.com, y@example.com",
+                "Subject": "Salam",
+                "Cc": "c@example.com",
+                "List-Unsubscribe": f"<{LONG_URL}>",
+            },
+        }
+    ]
+
+
+def test_what_a_mail_does_not_have_is_empty(outbox: Outbox) -> None:
+    give()
+    (mail,) = outbox.mails
+    assert (mail["reply_to"], mail["html"]) == ("", "")
+    assert "Reply-To" not in mail["headers"]
+
+
+def test_a_mail_by_the_first_version_of_the_api_is_recorded_alike(outbox: Outbox) -> None:
+    boto3.client("ses").send_email(
+        Source="a@example.com",
+        Destination={"ToAddresses": ["b@example.com", "c@example.com"]},
+        Message={"Subject": {"Data": "Salam"}, "Body": {"Text": {"Data": "Hé"}, "Html": {"Data": "<p>Hé"}}},
+        ReplyToAddresses=["d@example.com"],
+    )
+    (mail,) = outbox.mails
+    assert (mail["to"], mail["from"], mail["reply_to"]) == (
+        "b@example.com, c@example.com",
+        "a@example.com",
+        "d@example.com",
+    )
+    assert (mail["subject"], mail["text"], mail["html"]) == ("Salam", "Hé", "<p>Hé")
+
+
+def by_version_1() -> None:
+    boto3.client("ses").send_raw_email(RawMessage={"Data": RAW})
+
+
+def by_version_2() -> None:
+    boto3.client("sesv2").send_email(Content={"Raw": {"Data": RAW}})
+
+
+@pytest.mark.parametrize("send_raw", [by_version_1, by_version_2])
+def test_a_raw_mail_is_shown_by_its_parts_and_is_its_own_source(outbox: Outbox, send_raw: Callable[[], None]) -> None:
+    send_raw()
+    (mail,) = outbox.mails
+    assert (mail["to"], mail["reply_to"]) == ("b@example.com", "c@example.com, d@example.com")
+    assert (mail["subject"], mail["text"]) == ("hé", "hallo, kafé")
+    assert mail["headers"]["Received"] == "one, two"
+    assert outbox.received[0].source == RAW
+
+
+def test_a_raw_mail_in_an_unknown_charset_is_shown_all_the_same(outbox: Outbox) -> None:
+    raw = RAW.replace(b"charset=utf-8", b"charset=klingon")
+    boto3.client("ses").send_raw_email(RawMessage={"Data": raw})
+    assert outbox.mails[0]["text"] == "hallo, kafé"
+
+
+def test_the_source_of_a_mail_given_in_parts_is_the_mail_that_ses_makes_of_them(outbox: Outbox) -> None:
+    give("Hé", "<p>Hé</p>", "Salam ☕", headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
+    source = source_of(outbox)
+    assert (source["Subject"], source["To"]) == ("Salam ☕", "owner@example.com")
+    assert source["List-Unsubscribe"] == f"<{LONG_URL}>"
+    assert abs(source["Date"].datetime - datetime.now(UTC)) < timedelta(minutes=1)
+    assert source.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in source.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_a_long_address_stands_whole_in_the_source(outbox: Outbox) -> None:
+    give(LONG_URL, headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
+    assert outbox.received[0].source.decode().count(LONG_URL) == 2
+
+
+@pytest.mark.parametrize(("text", "markup", "kind"), [("Hé", None, "text/plain"), (None, "<p>Hé</p>", "text/html")])
+def test_a_mail_in_one_form_has_one_part(outbox: Outbox, text: str | None, markup: str | None, kind: str) -> None:
+    give(text, markup)
+    source = source_of(outbox)
+    assert (source.get_content_type(), source.get_content().strip()) == (kind, text or markup)
+
+
+def test_a_line_feed_in_a_subject_makes_no_header(outbox: Outbox) -> None:
+    give(subject="Salam\r\nBcc: victim@example.com")
+    assert source_of(outbox)["Bcc"] is None
+
+
+# ---- the inbox ----
+
+
+def test_an_empty_inbox_says_what_will_appear(outbox: Outbox) -> None:
+    page = show(outbox)
+    assert "No mail yet" in page
+    assert 'href="/contact/"' in page
+    assert 'href="/_local/mail.json"' in page
+
+
+def test_the_list_begins_with_the_newest_mail_and_shows_who_wrote_to_whom_and_how_it_begins(outbox: Outbox) -> None:
+    give("First words.\n\n" + "and more " * 100, subject="Older")
+    give("Hello.", subject="Newer", ReplyToAddresses=["budi@example.com"])
+    page = show(outbox)
+    assert re.findall(r'href="/_local/mail/(\d)">(\w+)', page) == [("2", "Newer"), ("1", "Older")]
+    for expected in ("owner@example.com", "Blog &lt;blog@example.com&gt;", "budi@example.com"):
+        assert expected in page
+    assert "First words. and more" in page
+    assert len(page) < len(show(Outbox())) + 3_000
+    assert outbox.received[0].at.isoformat(timespec="seconds") in page
+
+
+def test_a_mail_without_text_is_previewed_by_what_its_html_says(outbox: Outbox) -> None:
+    give(None, "<style>p { color: red }</style><p>Fish &amp; <b>chips</b></p><script>alert(1)</script>")
+    assert ">Fish &amp; chips</p>" in show(outbox)
+
+
+def test_a_long_list_has_pages(outbox: Outbox) -> None:
+    for number in range(1, PAGE_SIZE + 3):
+        outbox.add(
+            {**dict.fromkeys(["to", "from", "reply_to", "text", "html"], ""), "subject": str(number), "headers": {}}
+        )
+
+    def numbers(query: str = "") -> list[int]:
+        return [int(number) for number in re.findall(r'href="/_local/mail/(\d+)"', show(outbox, query=query))]
+
+    assert numbers() == list(range(PAGE_SIZE + 2, 2, -1))
+    assert f'href="{ROOT}?before=3"' in show(outbox)
+    assert numbers("before=3") == [2, 1]
+    assert numbers("before=x") == numbers("before=-1") == numbers("before=999999") == numbers()
+    assert numbers("before=1") == []
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ("", 'srcdoc="&lt;base target=&#34;_blank&#34;&gt;&lt;p&gt;Hé'),
+        ("/text", "Plain hé"),
+        ("/headers", '<dt>Auto-Submitted</dt><dd dir="auto">auto-generated</dd>'),
+        ("/source", "Content-Type: multipart/alternative"),
+    ],
+)
+def test_a_mail_is_shown_in_all_its_forms(outbox: Outbox, view: str, expected: str) -> None:
+    give("Plain hé", "<p>Hé</p>", headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}])
+    page = show(outbox, f"/1{view}")
+    assert expected in page
+    assert f'href="/_local/mail/1{view}" aria-current="page"' in page
+    assert page.count('aria-current="page"') == 1
+
+
+def test_a_mail_without_html_is_shown_as_text(outbox: Outbox) -> None:
+    give("Only text.")
+    page = show(outbox, "/1")
+    assert "Only text." in page
+    assert ">HTML</a>" not in page
+
+
+def test_a_step_to_the_next_mail_keeps_the_view(outbox: Outbox) -> None:
+    for _ in range(3):
+        give()
+    page = show(outbox, "/2/headers")
+    assert 'href="/_local/mail/3/headers" rel="next">Newer' in page
+    assert 'href="/_local/mail/1/headers" rel="prev">Older' in page
+    assert 'rel="prev"' not in show(outbox, "/1")
+    assert 'rel="next"' not in show(outbox, "/3")
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See https://a.example/x?y=1&z=2.", ["https://a.example/x?y=1&z=2"]),
+        ("(https://a.example/b_(c)) and HTTP://b.example/, too", ["https://a.example/b_(c)", "HTTP://b.example/"]),
+        ("<https://a.example/>\nhttps://b.example/'", ["https://a.example/", "https://b.example/"]),
+        ("javascript:alert(1) https:// a.example mailto:a@b.example", []),
+    ],
+)
+def test_addresses_in_the_text_are_links(outbox: Outbox, text: str, links: list[str]) -> None:
+    give(text)
+    page = show(outbox, "/1/text")
+    found = re.findall(r'<a href="([^"]+)" target="_blank" rel="noopener noreferrer">([^<]+)</a>', page)
+    assert [(html.unescape(href), html.unescape(label)) for href, label in found] == [(link, link) for link in links]
+    assert text in html.unescape(re.sub(r"<[^>]+>", "", page))
+
+
+def shape(page: str) -> list[tuple[str, list[str]]]:
+    """The elements and attributes that a browser makes of a page."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    return [(str(element.tag), sorted(map(str, element.keys()))) for element in tree.iter()]
+
+
+@pytest.mark.parametrize("view", ["", "/1", "/1/text", "/1/headers", "/1/source"])
+def test_a_hostile_mail_makes_the_same_page_as_a_harmless_one(view: str) -> None:
+    attack = "\"'></iframe></pre></title></style><img src=x onerror=alert(1)><script>alert(1)</script>"
+    shapes = []
+    for words in ("harmless", attack):
+        outbox = Outbox()
+        with mock_aws(), outbox.recording():
+            give(f"https://a.example/{words}", words, words, headers=[{"Name": "X-Name", "Value": words}])
+        shapes.append(shape(show(outbox, view)))
+    assert shapes[0] == shapes[1]
+
+
+def test_the_html_may_open_tabs_and_nothing_else(outbox: Outbox) -> None:
+    give("x", "<p>x</p>")
+    answer = Inbox(outbox)(f"{ROOT}/1")
+    policy = header(answer, "Content-Security-Policy")
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in answer.body.decode()
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:;")
+    assert "script-src" not in policy
+    assert header(answer, "Cross-Origin-Opener-Policy") == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/0", "/2", "/999999999", "/x", "/1/2", "/1/html", "/1.exe", ".xml", "/2.eml", "/-1"])
+def test_there_is_no_other_mail(outbox: Outbox, path: str) -> None:
+    give()
+    answer = Inbox(outbox)(ROOT + path)
+    assert (answer.status, header(answer, "Content-Type")) == (404, "text/html; charset=utf-8")
+    assert "No such mail" in answer.body.decode()
+    assert f'href="{ROOT}"' in answer.body.decode()
+
+
+def test_the_source_can_be_taken_along(outbox: Outbox) -> None:
+    by_version_1()
+    answer = Inbox(outbox)(f"{ROOT}/1.eml")
+    assert (answer.status, answer.body) == (200, RAW)
+    assert header(answer, "Content-Type") == "message/rfc822"
+    assert header(answer, "Content-Disposition") == 'attachment; filename="kolom-mail-1.eml"'
+    assert header(answer, "X-Content-Type-Options") == "nosniff"
+
+
+def test_the_json_is_what_was_recorded_oldest_first(outbox: Outbox) -> None:
+    give(subject="One")
+    give(subject="Two ☕")
+    assert json.loads(Inbox(outbox)(f"{ROOT}.json").body) == outbox.mails
+
+
+# ---- the stack ----
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +333,6 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def page(site: str, path: str) -> tuple[int, str]:
-    """A page of the inbox, which may load and run nothing."""
-    status, headers, body = fetch(site, path)
-    if status == 200:
-        assert "default-src 'none'" in headers["content-security-policy"]
-        assert "script-src" not in headers["content-security-policy"]
-    return status, body.decode()
-
-
 def test_a_message_becomes_a_mail_through_the_stream(site: Site) -> None:
     (mail,) = mails(site)[:1]
     assert set(mail) == {"to", "from", "reply_to", "subject", "text", "html", "headers"}
@@ -41,64 +342,22 @@ def test_a_message_becomes_a_mail_through_the_stream(site: Site) -> None:
     assert "&lt;script&gt;" in mail["html"]
 
 
-def test_the_inbox_lists_mail_and_shows_each_in_all_its_forms(site: Site) -> None:
-    status, listed = page(site, "/_local/mail")
-    assert status == 200
-    assert "[Kolom] Salam ☕" in listed
-    assert 'href="/_local/mail/1"' in listed
-    status, shown = page(site, "/_local/mail/1")
-    assert status == 200
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in shown
-    assert "<script" not in shown
-    assert "Auto-Submitted" in shown
+def test_the_site_serves_the_inbox_with_its_headers(site: Site) -> None:
+    for path in ("", "/", "/1", "/1/source"):
+        status, headers, body = fetch(site, f"/_local/mail{path}")
+        assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "[Kolom] Salam ☕" in body.decode()
+    assert fetch(site, "/_local/mail?before=1")[2].decode().count("/_local/mail/1") == 0
+    assert fetch(site, "/_local/mail/2")[0] == 404
+    assert fetch(site, "/_local/mails")[0] == 404
 
 
-def test_the_source_of_a_mail_is_a_mail(site: Site) -> None:
-    status, headers, body = fetch(site, "/_local/mail/1.eml")
-    assert (status, headers["content-type"]) == (200, "message/rfc822")
-    message = email.message_from_bytes(body, policy=email.policy.default)
-    assert message["Subject"] == "[Kolom] Salam ☕"
-    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
-
-
-@pytest.mark.parametrize("path", ["/0", "/999", "/x", "/1/2", "/1.exe", "x", "/999.eml"])
-def test_there_is_no_other_mail(site: Site, path: str) -> None:
-    status, body = page(site, f"/_local/mail{path}")
-    assert status == 404
-    assert "Traceback" not in body
-
-
-def test_a_raw_mail_is_shown_by_its_parts(site: Site) -> None:
+def test_what_another_process_sends_is_recorded_too(site: Site) -> None:
     before = len(mails(site))
-    raw = (
-        b"From: a@example.com\r\nTo: b@example.com\r\nSubject: =?utf-8?q?h=C3=A9?=\r\nReply-To: c@example.com\r\n"
-        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhello"
-    )
-    boto3.client("ses", endpoint_url=site.aws).send_raw_email(RawMessage={"Data": raw})
-    mail = mails(site)[before]
-    assert (mail["to"], mail["reply_to"], mail["subject"]) == ("b@example.com", "c@example.com", "hé")
-    assert mail["text"].strip() == "hello"
-    assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert fetch(site, f"/_local/mail/{before + 1}.eml")[2] == raw
-
-
-def test_the_html_of_a_mail_cannot_leave_its_attribute(site: Site) -> None:
-    before = len(mails(site))
-    content = {
-        "Subject": {"Data": "<b>"},
-        "Body": {
-            "Html": {"Data": '"></iframe><script>alert(1)</script>'},
-            "Text": {"Data": "<i> https://a.example/?x=1&y"},
-        },
-    }
-    boto3.client("sesv2", endpoint_url=site.aws).send_email(
-        FromEmailAddress="a@example.com", Destination={"ToAddresses": ["b@example.com"]}, Content={"Simple": content}
-    )
-    shown = page(site, f"/_local/mail/{before + 1}")[1]
-    assert "<script>" not in shown
-    assert "<i>" not in shown
-    assert "<b>" not in shown
-    assert '<a href="https://a.example/?x=1&amp;y" target="_blank"' in shown
+    boto3.client("ses", endpoint_url=site.aws).send_raw_email(RawMessage={"Data": RAW})
+    assert mails(site)[before]["subject"] == "hé"
+    assert fetch(site, f"/_local/mail/{before + 1}.eml")[2] == RAW
 
 
 def test_what_is_sent_to_the_simulator_of_ses_bounces_and_is_not_written_to_again() -> None:

@@ -26,7 +26,6 @@ from kolom.errors import Conflict, NotFound
 from kolom.models.base import is_condition_failed
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.models.transaction import Transaction
-from kolom.observability import logger
 
 type Kind = Literal["contact", "moderation", "confirm", "reply"]
 type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropped"]
@@ -53,10 +52,11 @@ _SECONDS_A_DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What :func:`release` did: ids of the mail that waits again, and of that which was given up."""
+    """What :func:`release` did: ids of the mail that waits again, of what was given up, and of what DynamoDB refused."""
 
     woken: tuple[str, ...]
     failed: tuple[str, ...]
+    left: tuple[str, ...]
 
 
 def put(
@@ -141,6 +141,7 @@ def release(*, now: datetime) -> Released:
     """
     woken: list[str] = []
     failed: list[str] = []
+    left: list[str] = []
     for found in OutboxRecord.due_index.query(QUEUE, OutboxRecord.due <= now, limit=_MOST_AT_ONCE):
         try:
             if _wake(found, now):
@@ -148,9 +149,9 @@ def release(*, now: datetime) -> Released:
             elif _fail(found, now):
                 failed.append(found.id)
         except PynamoDBException:
-            # The next run does it; those before are to be told of all the same.
-            logger.exception("a mail could not be released", mail=loggable(found.id))
-    return Released(tuple(woken), tuple(failed))
+            # The next run does it; the others are to be told of all the same.
+            left.append(found.id)
+    return Released(tuple(woken), tuple(failed), tuple(left))
 
 
 def loggable(mail_id: str) -> str:
