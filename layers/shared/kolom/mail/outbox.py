@@ -52,7 +52,7 @@ _SECONDS_A_DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What :func:`release` did: ids of the mail that waits again, of what was given up, and of what DynamoDB refused."""
+    """What :func:`release` did: ids of what waits again, of what was given up, and of what DynamoDB refused."""
 
     woken: tuple[str, ...]
     failed: tuple[str, ...]
