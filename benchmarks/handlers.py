@@ -13,7 +13,7 @@ from moto import mock_aws
 from benchmarks.capacity import Bill
 from kolom_cli.local.mail import Outbox
 from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import load
+from kolom_cli.template_reader import load
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 BILL_HEAD = "| | requests | read units | write units |\n|---|---|---|---|\n"

@@ -16,7 +16,7 @@ from botocore.parsers import ResponseParserError
 from kolom.config import settings
 from kolom.errors import ConfigurationError
 from kolom_cli.tables import create_tables
-from kolom_cli.template import load
+from kolom_cli.template_reader import load
 
 DEFAULT_STACK: Final = "kolom"
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:8081"

@@ -17,7 +17,7 @@ from kolom_cli import console
 from kolom_cli.commands import articles, comments, import_, mail, messages, publish, reindex
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.documents import DocumentError
-from kolom_cli.template import TemplateError
+from kolom_cli.intrinsics import TemplateError
 
 
 class _Group(TyperGroup):

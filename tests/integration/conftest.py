@@ -21,7 +21,8 @@ from kolom.config import Settings, settings
 from kolom.models.base import connection
 from kolom.search import documents, vocabulary
 from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import Template, load
+from kolom_cli.template import Template
+from kolom_cli.template_reader import load
 
 PROJECT = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ from kolom_cli.local.runtime import Environment, Runtime, merged_environment
 from kolom_cli.local.server import Site
 from kolom_cli.local.simulator import Simulator
 from kolom_cli.local.store import AWS_ENVIRONMENT, REGION, Store, StoreServer
-from kolom_cli.template import Template, load
+from kolom_cli.template import Template
+from kolom_cli.template_reader import load
 
 HOST = "127.0.0.1"
 # Parameters that a deployment is asked for and a local stack can answer itself; who serves wants to read no log lines.

@@ -17,7 +17,7 @@ from kolom.articles.releasing import release_due
 from kolom.articles.types import Shelf
 from kolom.errors import Conflict, NotFound
 from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import load
+from kolom_cli.template_reader import load
 from tests.factories import NOW, content
 from tests.integration.conftest import PROJECT
 

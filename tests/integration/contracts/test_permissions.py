@@ -29,7 +29,8 @@ from kolom.comments.types import Action, Comment
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.search.indexing import index
-from kolom_cli.template import Template, load
+from kolom_cli.template import Template
+from kolom_cli.template_reader import load
 from tests.factories import NOW, Context, comment_request, contact_request, content, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded

@@ -19,7 +19,7 @@ from kolom.search import entries, indexing, vocabulary
 from kolom.search.held import load_held
 from kolom.search.languages import stem
 from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import load
+from kolom_cli.template_reader import load
 from tests.factories import NOW, content
 
 TEMPLATE = load(Path(__file__).parents[3] / "template.yaml", {"SiteUrl": "https://blog.example"})
