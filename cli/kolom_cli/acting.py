@@ -1,12 +1,26 @@
-"""Doing something to each of several records that were named on the command line."""
+"""Which records a command means, and doing something to each of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import typer
 
 from kolom.errors import KolomError
 from kolom_cli import console
 from kolom_cli.showing import print_json
+
+
+def chosen[Status: str](
+    status: str | None, statuses: Sequence[Status], otherwise: Sequence[Status]
+) -> Sequence[Status]:
+    """The one of ``statuses`` that ``--status`` names; ``otherwise`` without it.
+
+    :raises typer.BadParameter: it names none
+    """
+    if status is None:
+        return otherwise
+    if found := [each for each in statuses if each == status]:
+        return found
+    raise typer.BadParameter(f"must be one of {', '.join(statuses)}", param_hint="--status")
 
 
 def act_on_each[Record](

@@ -20,7 +20,7 @@ from kolom.config import settings
 from kolom.fields import Content, Name
 from kolom.guard import bans
 from kolom_cli import console
-from kolom_cli.acting import act_on_each
+from kolom_cli.acting import act_on_each, chosen
 from kolom_cli.connection import connect
 from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
 
@@ -49,17 +49,15 @@ def list_comments(
     as_json: AsJson = False,
 ) -> None:
     """List comments, newest first: those that wait for approval come first."""
-    chosen = [each for each in queues.STATUSES if status in {None, each}]
-    if not chosen:
-        raise typer.BadParameter(f"must be one of {', '.join(queues.STATUSES)}", param_hint="--status")
+    wanted = chosen(status, queues.STATUSES, queues.STATUSES)
     connect(ctx.obj)
     if article is not None:
         all_of_it = queues.list_by_article(publishing.find(article).id)
         found = [
-            comment for each in chosen for comment in [one for one in reversed(all_of_it) if one.status == each][:limit]
+            comment for each in wanted for comment in [one for one in reversed(all_of_it) if one.status == each][:limit]
         ]
     else:
-        found = [comment for each in chosen for comment in queues.list_by_status(each, limit=limit)]
+        found = [comment for each in wanted for comment in queues.list_by_status(each, limit=limit)]
     if as_json:
         print_json([_as_data(comment) for comment in found])
         return

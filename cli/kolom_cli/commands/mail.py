@@ -13,7 +13,7 @@ from kolom.mail import outbox, suppression
 from kolom.mail.composing import NothingToTell, compose
 from kolom.models.outbox import OutboxRecord
 from kolom_cli import console
-from kolom_cli.acting import act_on_each
+from kolom_cli.acting import act_on_each, chosen
 from kolom_cli.connection import connect
 from kolom_cli.showing import minute, plain, print_fields, print_json
 
@@ -35,11 +35,9 @@ def list_mail(
     as_json: AsJson = False,
 ) -> None:
     """List the mail of the last 30 days: what was not sent comes first."""
-    chosen = [each for each in outbox.STATUSES if status in {None, each}]
-    if not chosen:
-        raise typer.BadParameter(f"must be one of {', '.join(outbox.STATUSES)}", param_hint="--status")
+    wanted = chosen(status, outbox.STATUSES, outbox.STATUSES)
     connect(ctx.obj)
-    found = [record for each in chosen for record in outbox.list_by_status(each, limit=limit)]
+    found = [record for each in wanted for record in outbox.list_by_status(each, limit=limit)]
     if as_json:
         print_json([_as_data(record) for record in found])
     else:

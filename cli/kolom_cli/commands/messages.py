@@ -15,7 +15,7 @@ from kolom.contact import messages
 from kolom.contact.types import STATUSES, Message, Status
 from kolom.models.base import timestamp
 from kolom_cli import console
-from kolom_cli.acting import act_on_each
+from kolom_cli.acting import act_on_each, chosen
 from kolom_cli.connection import connect
 from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
 from kolom_cli.spreadsheet import write_csv
@@ -39,9 +39,9 @@ def list_messages(
     as_json: AsJson = False,
 ) -> None:
     """List messages, newest first: those that were not read yet come first. Spam only with --status spam."""
-    chosen = _chosen(status, _LISTED)
+    wanted = chosen(status, STATUSES, _LISTED)
     connect(ctx.obj)
-    found = [message for each in chosen for message in messages.list_by_status(each, limit=limit)]
+    found = [message for each in wanted for message in messages.list_by_status(each, limit=limit)]
     if as_json:
         print_json([_as_data(message) for message in found])
     else:
@@ -79,13 +79,13 @@ def export(
 
     In CSV, cells that a spreadsheet would take for formulas begin with an apostrophe, so that none is run.
     """
-    chosen = _chosen(status, STATUSES if person else _LISTED)
+    wanted = chosen(status, STATUSES, STATUSES if person else _LISTED)
     connect(ctx.obj)
     if person is not None:
         by_person = messages.by_person(person, signing.secret())
-        found = [message for message in by_person if message.status in chosen]
+        found = [message for message in by_person if message.status in wanted]
     else:
-        found = [message for each in chosen for message in messages.list_by_status(each)]
+        found = [message for each in wanted for message in messages.list_by_status(each)]
     found.sort(key=lambda message: message.id)
     if as_csv:
         write_csv(sys.stdout, _COLUMNS, map(_as_row, found))
@@ -128,14 +128,6 @@ def forget(
         print_json({"deleted": deleted})
     else:
         typer.echo(f"deleted {deleted} messages")
-
-
-def _chosen(status: str | None, otherwise: Sequence[Status]) -> Sequence[Status]:
-    if status is None:
-        return otherwise
-    if chosen := [each for each in STATUSES if each == status]:
-        return chosen
-    raise typer.BadParameter(f"must be one of {', '.join(STATUSES)}", param_hint="--status")
 
 
 def _each(
