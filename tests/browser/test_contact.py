@@ -50,7 +50,7 @@ def test_a_form_elsewhere_keeps_what_was_written_until_it_is_right(
       <textarea name=message>Written by hand, {encoding}</textarea><button>Send</button></form>""")
     page.get_by_role("button").click()
     page.get_by_role("link", name="E-mail").click()
-    assert page.url.endswith("#email")
+    assert page.url.endswith("#field-email")
     assert page.get_by_label("Name").input_value() == "Budi & Siti"
     assert page.get_by_label("Message").input_value() == f"Written by hand, {encoding}"
     page.get_by_label("E-mail").fill("budi@example.com")
@@ -91,12 +91,12 @@ def test_with_javascript_it_can_be_sent_from_within_the_page(chromium: Browser, 
 def test_nobody_sees_the_trap(chromium: Browser, blog: Site) -> None:
     page = chromium.new_page(base_url=blog, viewport=SMALL)
     page.goto("/contact/")
-    trap = page.locator("#website_url").bounding_box()
+    trap = page.locator("#field-website_url").bounding_box()
     assert trap is not None
     assert trap["x"] + trap["width"] <= 0
     for _ in range(12):
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") != "website_url"
+        assert page.evaluate("document.activeElement.id") != "field-website_url"
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
     page.close()
 

@@ -8,7 +8,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visitor
 
 ARTICLE = "/cara-membaca-komunike/"
-EVERY_PAGE = ["/", ARTICLE, "/label/politik/", "/labels/", "/archive/", "/2026/", "/2024/05/x.html", "/tidak-ada/"]
+EVERY_PAGE = [
+    "/",
+    ARTICLE,
+    "/label/politik/",
+    "/labels/",
+    "/archive/",
+    "/contact/",
+    "/2026/",
+    "/2024/05/x.html",
+    "/tidak-ada/",
+]
 
 
 def scrolls_sideways(page: Page) -> bool:

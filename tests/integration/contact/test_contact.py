@@ -285,9 +285,9 @@ def test_a_form_with_errors_comes_back_with_every_word_in_the_visitors_language(
     assert "<b>Budi" not in answer.body
     assert 'name="redirect" value="/x"' in answer.body
     for name in ("email", "message"):
-        assert f'id="{name}-error"' in answer.body
-        assert f'href="#{name}"' in answer.body
-    assert 'id="name-error"' not in answer.body
+        assert f'id="field-{name}-error"' in answer.body
+        assert f'href="#field-{name}"' in answer.body
+    assert 'id="field-name-error"' not in answer.body
     assert stored("messages") == []
 
 

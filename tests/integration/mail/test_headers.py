@@ -2,17 +2,21 @@
 
 import re
 import unicodedata
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
+import html5lib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.submit_contact import app as submit_contact
+from kolom.articles import publishing
+from kolom.comments import subscriptions
 from kolom.mail.rendering import one_line
-from tests.factories import contact_request, form_request
+from tests.factories import contact_request, content, form_request
 from tests.hostile import hostile_addresses, hostile_lines
 from tests.integration.conftest import Configure
 from tests.integration.handlers import call, stored
@@ -50,7 +54,7 @@ def test_an_address_that_is_none_is_refused_by_its_name_and_nothing_is_mailed(po
             form = form_request("/api/contact", {"email": address, "message": "Hello."})
             as_form = call(submit_contact.handler, form)
             assert as_form.status == 422, address
-            assert 'id="email-error"' in as_form.body
+            assert 'id="field-email-error"' in as_form.body
     assert (stored("messages"), stored("outbox")) == ([], [])
 
 
@@ -105,6 +109,26 @@ def test_a_subject_of_any_unicode_is_safe_and_short() -> None:
     assert one_line("a\ud800b\x00c\ufeffd\U000e0041") == "abcd"
     assert one_line("é" * 300) == "é" * 159 + "…"
     assert one_line("سلام 👩‍👩‍👧") == "سلام 👩👩👧"
+
+
+def test_the_html_of_every_mail_is_valid_whatever_is_in_it(post_office: PostOffice) -> None:
+    hostile = "<img src=x onerror=alert(1)>&amp;\"'</p></div>"
+    now = post_office.now
+    publishing.publish(content("hello", title=hostile, published_at=now - timedelta(hours=1)), now=now)
+    post_office.submit(hostile, name=hostile, subject=hostile)
+    post_office.comment(hostile, name=hostile)
+    parent = post_office.approve(post_office.comment("Hi.", email="a@example.com", notify_replies=True))
+    post_office.stream()
+    subscriptions.follow(subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
+    post_office.approve(post_office.comment(f"> {hostile}\n\n- a\n- b", name=hostile, parent_id=parent.id))
+    post_office.stream()
+    assert len(post_office.ses.mails) == 4
+    for mail in post_office.ses.mails:
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(mail["html"])
+        assert not tree.findall(".//img")
+        assert not tree.findall(".//script")
+        assert tree.get("lang") in {"en", "id"}
+        assert hostile in mail["subject"] + mail["text"]
 
 
 def test_what_a_visitor_wrote_is_escaped_in_the_html(post_office: PostOffice) -> None:

@@ -22,7 +22,7 @@ def reading(text: str, path: Path) -> Template:
 
 def test_a_function_has_its_own_settings_over_the_shared_ones() -> None:
     function = read().functions["answer"]
-    assert (function.timeout_seconds, function.memory_mb, function.handler) == (1, 256, "app.handler")
+    assert (function.timeout_seconds, function.memory_mb, function.handler) == (3, 256, "app.handler")
     assert read().functions["collect"].timeout_seconds == 2
     assert function.environment == {
         "COLOUR": "green",

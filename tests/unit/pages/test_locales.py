@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from kolom.mail import rendering
 from kolom.pages import locales
 from kolom.pages.locales import Locale, direction, find_locale
 
-TEMPLATES = Path(locales.__file__).parent / "templates"
+TEMPLATES = [Path(str(package.__file__)).parent / "templates" for package in (locales, rendering)]
 
 
 def load(code: str) -> Locale:
@@ -35,7 +36,7 @@ def test_every_language_says_the_same_things(code: str) -> None:
 
 def test_templates_use_only_words_that_there_are() -> None:
     english = load("en")
-    for file in TEMPLATES.glob("*.html"):
+    for file in (file for folder in TEMPLATES for file in folder.iterdir()):
         source = file.read_text(encoding="utf-8")
         used = set(re.findall(r"""\bt\(["']([\w.]+)["'][,)]""", source))
         counted = set(re.findall(r"""\bcount\(["']([\w.]+)["']""", source))

@@ -12,7 +12,12 @@ import pytest
 
 from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour
 from kolom.authoring import Heading
-from kolom.pages import Page, views
+from kolom.comments.subscriptions import Action, Link
+from kolom.errors import Conflict
+from kolom.http import FormAnswer
+from kolom.pages import Page, subscription, views
+from kolom.pages.form import comment_form_answer, contact_form_answer
+from kolom.pages.locales import site_locale
 from tests.unit.pages.samples import HOSTILE, article, card, card_page, reading
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -20,6 +25,29 @@ LONG = Body(
     html='<h2 id="part-one">One</h2><h3 id="part-two">Two</h3><h2 id="bagian-é">Three</h2>',
     toc=(Heading("part-one", 2, "One"), Heading("part-two", 3, "Two"), Heading("bagian-é", 2, "Three <i>")),
 )
+
+
+def sent(form: FormAnswer, became: str) -> Page:
+    """What a visitor sees who has sent a form in which everything is hostile."""
+    fields = dict.fromkeys(("name", "email", "website", "subject", "content", "message", "parent_id"), HOSTILE)
+    errors = [{"field": field, "message": HOSTILE} for field in (*fields, "form_token", "other")]
+    status, body = {
+        "taken": (201, {"status": "approved"}),
+        "refused": (422, {"detail": HOSTILE, "errors": errors}),
+        "busy": (503, {"detail": HOSTILE}),
+        "not read": (413, {"detail": HOSTILE}),
+    }[became]
+    event = {"rawPath": "/api/articles/hello/comments", "headers": {}}
+    answer = form(
+        event, {} if became == "not read" else fields, {"statusCode": status, "headers": {}, "body": json.dumps(body)}
+    )
+    return Page(answer["statusCode"], answer["body"], answer["headers"])
+
+
+def link(action: Action) -> Link:
+    """A link to a subscription."""
+    return Link(action, 1, "0" * 32, 0)
+
 
 PAGES: dict[str, Callable[[], Page]] = {
     "home": lambda: views.home(card_page(card(), card(language="en"), total=9, next_cursor="abc")),
@@ -31,6 +59,18 @@ PAGES: dict[str, Callable[[], Page]] = {
     "labels": lambda: views.labels([LabelCount("Politik", 2), LabelCount("C#", 1)]),
     "archive": lambda: views.archive([MonthCount(2026, 2, 1_234), MonthCount(2025, 12, 1)]),
     "archive, empty": lambda: views.archive([]),
+    "contact": views.contact,
+    **{
+        f"{form.__name__}, {became}": (lambda form=form, became=became: sent(form, became))  # type: ignore[misc]
+        for form in (comment_form_answer, contact_form_answer)
+        for became in ("taken", "refused", "busy", "not read")
+    },
+    **{
+        f"subscription, {action}": (lambda action=action: subscription.confirm(link(action), site_locale()))  # type: ignore[misc]
+        for action in ("confirm", "leave")
+    },
+    "subscription, done": lambda: subscription.done(link("leave"), site_locale()),
+    "subscription, refused": lambda: subscription.refused(Conflict("left"), site_locale()),
     "article": lambda: views.article(
         reading(body=LONG, previous=Neighbour("a", "/a/", "A"), following=Neighbour("b", "/b/", "B"))
     ),
