@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -120,30 +119,4 @@ def test_a_developer_moderates_by_the_link_in_the_inbox(chromium: Browser, blog:
     moderation.get_by_text("Komentar telah disetujui.").wait_for()
     assert send(blog, f"/api/articles/{slug}/comments")[1]["total"] == 1
     moderation.close()
-    page.close()
-
-
-def test_a_hostile_mail_runs_nothing_and_leads_nowhere_by_itself(chromium: Browser, blog: Site) -> None:
-    evil = "https://evil.example/"
-    html = f"""<script>parent.document.title = 'hacked'; top.location = '{evil}'</script>
-      <img src=x onerror="top.location = '{evil}'"><meta http-equiv=refresh content="0;url={evil}">
-      <form action="{evil}" target=_top><button>Go</button></form><a href="{evil}" target=_top>top</a>"""
-    content = {"Subject": {"Data": "Hostile"}, "Body": {"Html": {"Data": html}, "Text": {"Data": "x"}}}
-    boto3.client("sesv2", endpoint_url=blog.aws).send_email(
-        FromEmailAddress="a@example.com", Destination={"ToAddresses": ["b@example.com"]}, Content={"Simple": content}
-    )
-    page = chromium.new_page(base_url=blog)
-    foreign: list[str] = []
-    page.on(
-        "request", lambda request: None if request.url.startswith((blog, "about:")) else foreign.append(request.url)
-    )
-    page.on("dialog", lambda dialog: foreign.append(dialog.message))
-    open_mail(page, "Hostile")
-    address = page.url
-    frame = page.frame_locator("iframe")
-    frame.get_by_role("button", name="Go").click()
-    frame.get_by_role("link", name="top").click()
-    page.wait_for_timeout(300)
-    assert (page.url, page.title()) == (address, "Hostile")
-    assert foreign == []
     page.close()
