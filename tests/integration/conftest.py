@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,12 +47,20 @@ def tables(template: Template) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No conflict is given up for the time that it took: that says how busy the machine is that runs the tests."""
+    monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 60.0)
+    monkeypatch.setattr("kolom.comments.store.DEADLINE_SECONDS", 60.0)
+
+
 class Faults:
     """Answers chosen calls to DynamoDB with an error, as a busy table would; such a call does not reach the table."""
 
     def __init__(self) -> None:
         self.refused = 0
         self._planned: list[tuple[str, dict[str, Any]]] = []
+        self._lock = Lock()
 
     def conflict(self, times: int) -> None:
         """Cancel the next ``times`` transactions because of others on the same items."""
@@ -71,8 +80,9 @@ class Faults:
         self._planned.clear()
 
     def __call__(self, model: Any, **_: Any) -> Any:
-        for planned in self._planned:
-            if planned[0] == model.name:
+        with self._lock:
+            planned = next((planned for planned in self._planned if planned[0] == model.name), None)
+            if planned is not None:
                 self._planned.remove(planned)
                 self.refused += 1
                 answer = {**planned[1], "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": "fault"}}
