@@ -1,12 +1,15 @@
 """Importers: one module for each system that a blog may come from.
 
-Each reads an export and gives, in the order of the export, an :class:`Imported` or a :class:`Skipped` for everything in
-it, so that the numbers of the report add up. :mod:`.storing` puts them into the store.
+Each reads an export and gives, in the order of the export, an :class:`Imported`, an :class:`ImportedComment` or a
+:class:`Skipped` for everything in it, so that the numbers of the report add up. :mod:`.storing` puts them into the
+store.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from kolom.articles.types import Content
+from kolom.comments.types import Status
 from kolom.errors import KolomError
 
 
@@ -14,18 +17,45 @@ from kolom.errors import KolomError
 class Imported:
     """An article of an export. ``content.origin`` names it there and is the same in every export of that blog.
 
-    ``number`` is what is put behind its slug if that is taken. ``notes`` say what was changed about it.
+    ``number`` is what is put behind its slug if that is taken. ``aliases`` are further paths that it had. ``notes`` say
+    what was changed about it.
     """
 
     name: str
     content: Content
     number: str
+    aliases: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedComment:
+    """A comment of an export. ``origin`` names it there and is the same in every export of that blog.
+
+    ``article`` are names under which its article may be found here, such as ``origin:…``, ``path:/2024/05/x.html`` and
+    ``slug:x``: the first that is an article's counts. ``thread`` is what the article is called in the export, for people.
+    ``parent`` is the origin of the comment that it answers, wherever that stands in the export. ``content`` is Markdown,
+    as a visitor would have typed it; of one that was removed there it is empty.
+    """
+
+    name: str
+    origin: str
+    article: tuple[str, ...]
+    thread: str
+    author: str
+    content: str
+    created_at: datetime
+    status: Status = "approved"
+    parent: str | None = None
+    website: str | None = None
+    email: str | None = None
+    is_owner: bool = False
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """Something of an export that does not become an article; ``refused`` if it should have."""
+    """Something of an export that is not taken over; ``refused`` if it should have been."""
 
     kind: str
     name: str
@@ -33,7 +63,7 @@ class Skipped:
     refused: bool = False
 
 
-type Item = Imported | Skipped
+type Item = Imported | ImportedComment | Skipped
 
 
 class SourceError(KolomError):
