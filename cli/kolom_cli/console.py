@@ -34,8 +34,8 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 @contextmanager
-def progress(title: str, *, hidden: bool = False) -> Iterator[Progress]:
-    """A progress bar on a terminal; nothing elsewhere, so that logs stay readable."""
+def progress(title: str | None = None, *, hidden: bool = False) -> Iterator[Progress]:
+    """Progress on a terminal, with one bar if it has a title; nothing elsewhere, so that logs stay readable."""
     console = err()
     columns = (
         TextColumn("{task.description}"),
@@ -44,7 +44,8 @@ def progress(title: str, *, hidden: bool = False) -> Iterator[Progress]:
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=console, disable=hidden or not console.is_terminal, transient=True) as bar:
-        bar.add_task(title, total=None)
+        if title is not None:
+            bar.add_task(title, total=None)
         yield bar
 
 

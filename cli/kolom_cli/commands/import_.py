@@ -1,6 +1,6 @@
 """`kolom import wordpress FILE`, `kolom import markdown DIR`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -68,8 +68,12 @@ def markdown(
 def _run(read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, as_json: bool) -> None:
     report = Report(dry_run=dry_run)
     importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
-    with console.stoppable() as stopped, console.progress("Importing", hidden=as_json) as bar:
-        importer.store_all(bar.track(read(), task_id=bar.task_ids[0]), stopped)
+    with console.stoppable() as stopped, console.progress(hidden=as_json) as bar:
+
+        def track[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
+            return bar.track(things, total, description=title)
+
+        importer.store_all(read(), stopped, track)
     if as_json:
         typer.echo(report.as_json())
     else:

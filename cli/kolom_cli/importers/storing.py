@@ -1,9 +1,11 @@
-"""Putting an export's articles into the store: each once, whatever is there already."""
+"""Putting what an export holds into the store: each once, whatever is there already; comments after all articles."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from kolom.articles import publishing, store
 from kolom.articles.names import MAX_SLUG, natural_path
@@ -11,43 +13,86 @@ from kolom.articles.publishing import Change
 from kolom.articles.types import Article, Content
 from kolom.errors import Busy, Conflict, Invalid, NotFound
 from kolom_cli.dry_run import would_publish
-from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom_cli.importers import Imported, ImportedComment, Item, Skipped, SourceError
+from kolom_cli.importers.commenting import CommentImporter
+from kolom_cli.importers.threads import Threads
 from kolom_cli.report import Note, Report
 from kolom_cli.versions import is_untouched
 
 _NO_VERSION = 0
 
 
+class Track(Protocol):
+    """Shows how far a long work is: gives what it is given, ``total`` of them if that is known."""
+
+    def __call__[T](self, things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
+        ...
+
+
+def _untracked[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track
+    return things
+
+
 @dataclass(slots=True)
 class Importer:
     """Stores items and reports on each.
 
-    An article that was imported before is updated as long as nobody has edited, withdrawn or deleted it here since;
-    ``overwrite`` puts the export's state in place of all that.
+    What was imported before is updated as long as nobody has edited, withdrawn or deleted it here since; ``overwrite``
+    puts the export's state in place of all that. ``unmatched`` counts comments whose article was not found, by thread.
     """
 
     report: Report
     now: datetime
     overwrite: bool = False
     dry_run: bool = False
+    unmatched: Counter[str] = field(default_factory=Counter)
     _names: dict[str, str] = field(default_factory=dict)
+    _planned: set[str] = field(default_factory=set)
 
-    def store_all(self, items: Iterable[Item], stopped: threading.Event) -> None:
-        """Store what ``items`` gives until it ends, breaks off, or ``stopped`` is set."""
-        try:
-            for item in items:
-                if stopped.is_set():
-                    self.report.interrupted = True
-                    return
-                self.store(item)
-        except SourceError as error:
-            self.report.errors.append(str(error))
+    def store_all(self, items: Iterable[Item], stopped: threading.Event, track: Track = _untracked) -> None:
+        """Store what ``items`` gives until it ends or breaks off, or ``stopped`` is set; ``track`` shows progress."""
+        with Threads.on_disk() as threads:
+            try:
+                for item in track(items, "Importing", None):
+                    if self._stops(stopped):
+                        return
+                    self._store(item, threads)
+            except SourceError as error:
+                self.report.errors.append(str(error))
+            self._store_comments(threads, stopped, track)
 
-    def store(self, item: Item) -> None:
-        """Store one item, or count it."""
-        if isinstance(item, Skipped):
-            self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
+    def _stops(self, stopped: threading.Event) -> bool:
+        self.report.interrupted = stopped.is_set()
+        return self.report.interrupted
+
+    def _store(self, item: Item, threads: Threads) -> None:
+        match item:
+            case Skipped():
+                self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
+            case ImportedComment():
+                if not threads.add(item):
+                    self.report.skip("comment", item.name, "is in the export twice")
+            case Imported():
+                self._store_article(item)
+
+    def _store_comments(self, threads: Threads, stopped: threading.Event, track: Track) -> None:
+        if not len(threads):
             return
+        importer = CommentImporter(
+            self.report,
+            self.now,
+            threads,
+            overwrite=self.overwrite,
+            dry_run=self.dry_run,
+            planned=self._planned,
+            unmatched=self.unmatched,
+        )
+        for comment in track(threads.ordered(), "Comments", len(threads)):
+            if self._stops(stopped):
+                return
+            importer.store(comment)
+
+    def _store_article(self, item: Imported) -> None:
         kind = item.content.kind
         article_id = store.find_id(f"origin:{item.content.origin}")
         existing = None if article_id is None else store.load(article_id)
@@ -63,6 +108,9 @@ class Importer:
             self.report.skip(kind, item.name, str(error), refused=True)
         else:
             self.report.add(kind, change)
+            if self.dry_run:
+                path = content.path or natural_path(content.slug)
+                self._planned |= {f"origin:{content.origin}", f"slug:{content.slug}", f"path:{path}"}
             if change != "unchanged":
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 

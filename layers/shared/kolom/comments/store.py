@@ -158,7 +158,8 @@ def _count_with_parent(transaction: Transaction, comment: Comment, change: int, 
             changed,
         )
         return comment
-    new = replace(parent, replies=max(0, parent.replies + change), version=parent.version + 1, change=uuid4().hex)
+    # Its own last change stays the one that is named: nothing about itself is another.
+    new = replace(parent, replies=max(0, parent.replies + change), version=parent.version + 1)
     if new.is_visible != parent.is_visible:
         new = _count_with_parent(transaction, new, change, now=now)
     transaction.put(to_record(with_expiry(new, now)), CommentRecord.version == parent.version, changed)

@@ -1,0 +1,125 @@
+"""Putting an export's comments below their articles: each once, in its thread, at its own time."""
+
+from collections import Counter
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from kolom import signing
+from kolom.articles import store as articles
+from kolom.comments import adopting, store
+from kolom.comments.adopting import Change, Foreign
+from kolom.comments.types import MAX_DEPTH, Comment
+from kolom.config import settings
+from kolom.errors import Busy, Conflict
+from kolom.persons import person_of
+from kolom_cli.importers import ImportedComment
+from kolom_cli.importers.threads import Place, Threads
+from kolom_cli.report import Note, Report
+
+_KIND: Final = "comment"
+_PLANNED: Final = Place(0, "")
+"""Where a comment stands, in a dry run, of an article that is not there yet."""
+
+
+@dataclass(slots=True)
+class CommentImporter:
+    """Stores comments and reports on each. ``planned`` are the names that a dry run would give to articles.
+
+    ``unmatched`` counts the comments of the threads for which no article was found.
+    """
+
+    report: Report
+    now: datetime
+    threads: Threads
+    overwrite: bool = False
+    dry_run: bool = False
+    planned: AbstractSet[str] = frozenset()
+    unmatched: Counter[str] = field(default_factory=Counter)
+    _articles: dict[str, int | None] = field(default_factory=dict)
+    _deleted: dict[int, bool] = field(default_factory=dict)
+
+    def store(self, comment: ImportedComment) -> None:
+        """Store one comment, or count it."""
+        article_id = self._article_of(comment)
+        if article_id is not None:
+            self._store_below(article_id, comment)
+        elif self.planned.isdisjoint(comment.article):
+            self._skip_unmatched(comment)
+        else:
+            self._report_on(comment, "created", self._missing_parent(comment))
+            self.threads.place(comment, _PLANNED)
+
+    def _store_below(self, article_id: int, comment: ImportedComment) -> None:
+        if self._is_deleted(article_id):
+            self.report.skip(_KIND, comment.name, "its article is deleted here")
+            return
+        foreign = Foreign(
+            article_id=article_id,
+            origin=comment.origin,
+            name=comment.author,
+            content=comment.content,
+            created_at=comment.created_at,
+            status=comment.status,
+            parent=self._parent_of(comment, article_id),
+            website=comment.website,
+            # Without a secret, such as where there are tables only, an address leaves no trace at all.
+            person=person_of(comment.email, signing.secret()) if comment.email and settings().secret_name else None,
+            is_owner=comment.is_owner,
+        )
+        wanted = adopting.as_comment(foreign)
+        try:
+            if self.dry_run:
+                change = adopting.change_of(store.load(article_id, wanted.id), wanted, overwrite=self.overwrite)
+            else:
+                _, change = adopting.adopt(foreign, now=self.now, overwrite=self.overwrite)
+        except Conflict as error:
+            self.report.skip(_KIND, comment.name, str(error))
+        except Busy as error:
+            self.report.skip(_KIND, comment.name, str(error), refused=True)
+            return
+        else:
+            self._report_on(comment, change, self._missing_parent(comment))
+        self.threads.place(comment, Place(article_id, wanted.id))
+
+    def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
+        self.report.add(_KIND, change)
+        if change != "unchanged":
+            self.report.notes += [Note(name=comment.name, text=note) for note in (*comment.notes, *notes) if note]
+
+    def _skip_unmatched(self, comment: ImportedComment) -> None:
+        if comment.article and comment.article[0].startswith("origin:"):
+            self.report.skip(_KIND, comment.name, "its article is not imported")
+            return
+        self.unmatched[comment.thread] += 1
+        self.report.skip(_KIND, comment.name, f"no article here is at {comment.thread}", refused=True)
+
+    def _article_of(self, comment: ImportedComment) -> int | None:
+        for name in comment.article:
+            if name not in self._articles:
+                self._articles[name] = articles.find_id(name)
+            if (found := self._articles[name]) is not None:
+                return found
+        return None
+
+    def _parent_of(self, comment: ImportedComment, article_id: int) -> Comment | None:
+        """The comment that it answers, or the one above that if the thread is too deep."""
+        place = self.threads.place_of(comment.parent) if comment.parent else None
+        if place is None or place.article_id != article_id:
+            return None
+        parent = store.load(article_id, place.comment_id)
+        while parent is not None and parent.depth >= MAX_DEPTH:
+            parent = store.load(article_id, parent.parent_id) if parent.parent_id else None
+        return parent
+
+    def _missing_parent(self, comment: ImportedComment) -> str:
+        if comment.parent is None or self.threads.place_of(comment.parent) is not None:
+            return ""
+        return "answers a comment that is not here: stands on its own"
+
+    def _is_deleted(self, article_id: int) -> bool:
+        if article_id not in self._deleted:
+            article = articles.load(article_id)
+            self._deleted[article_id] = article is None or article.status == "deleted"
+        return self._deleted[article_id]

@@ -1,0 +1,139 @@
+"""Taking over comments that were written elsewhere: each once, at its own time and place. Nobody is written to."""
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from pynamodb.exceptions import PynamoDBException
+from ulid import ULID
+
+from kolom.comments import store
+from kolom.comments.types import Comment, Status
+from kolom.errors import Busy, Conflict
+from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailable
+
+MAX_CONTENT: Final = 65_536
+"""How many characters a comment from elsewhere may have; a visitor's has at most 10,000."""
+
+_MARK: Final = "import:"
+_MAX_MILLISECONDS: Final = 2**48 - 1
+
+type Change = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A comment as it is elsewhere, for the article ``article_id``. ``origin`` names it there, for good.
+
+    ``parent`` is the comment here that it answers. ``person`` stands for its author's address
+    (:func:`kolom.persons.person_of`).
+    """
+
+    article_id: int
+    origin: str
+    name: str
+    content: str
+    created_at: datetime
+    status: Status
+    parent: Comment | None = None
+    website: str | None = None
+    person: str | None = None
+    is_owner: bool = False
+
+
+def adopt(foreign: Foreign, *, now: datetime, overwrite: bool = False) -> tuple[Comment, Change]:
+    """Keep the comment as it is elsewhere; the same again changes nothing.
+
+    One that was adopted before follows its source as long as nobody has edited or moderated it here since;
+    ``overwrite`` puts the source's state in place of that.
+
+    :raises Conflict: it was changed here since
+    :raises Busy: others were faster throughout; nothing was changed
+    """
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    wanted = as_comment(foreign)
+    while True:
+        old = store.load(wanted.article_id, wanted.id)
+        change = change_of(old, wanted, overwrite=overwrite)
+        if old is not None and change == "unchanged":
+            return old, change
+        transaction = Transaction()
+        new = store.write(transaction, old, _after(old, wanted), now=now)
+        try:
+            transaction.commit()
+        except store.Changed as error:
+            if time.monotonic() > deadline:
+                raise Busy("too many changes at once; nothing was changed, try again") from error
+        except PynamoDBException as error:
+            if is_unavailable(error) and store.is_done(new):
+                return new, change
+            raise
+        else:
+            return new, change
+
+
+def change_of(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Change:
+    """What becomes of the comment that is kept, if any, by :func:`adopt`.
+
+    :raises Conflict: it was changed here since
+    """
+    if old is None:
+        return "created"
+    if old.change == wanted.change:
+        return "unchanged"
+    if not (overwrite or old.change.startswith(_MARK)):
+        verb = "deleted" if old.status == "deleted" else "edited or moderated"
+        raise Conflict(f"{verb} here since the import; --overwrite replaces it")
+    return "updated"
+
+
+def as_comment(foreign: Foreign) -> Comment:
+    """The comment as it is kept; the same source always gives the same, with the same id."""
+    parent = foreign.parent
+    comment = Comment(
+        article_id=foreign.article_id,
+        id=_id(foreign),
+        status=foreign.status,
+        name=foreign.name,
+        content=foreign.content,
+        website=foreign.website,
+        person=foreign.person,
+        # Whoever had the same name and website there has the same picture; visitors cannot get it by typing them.
+        avatar=_digest(foreign.name, foreign.website or "")[:12],
+        is_owner=foreign.is_owner,
+        created_at=foreign.created_at.astimezone(UTC).replace(microsecond=0),
+        parent_id=parent.id if parent else None,
+        depth=parent.depth + 1 if parent else 0,
+        reasons=("imported",),
+        decided_by="import",
+        announced=True,
+    )
+    return replace(comment, change=_MARK + _digest(*(f"{name}={value}" for name, value in asdict(comment).items())))
+
+
+def _after(old: Comment | None, wanted: Comment) -> Comment:
+    if old is None:
+        return wanted
+    return replace(
+        wanted,
+        parent_id=old.parent_id,
+        depth=old.depth,
+        replies=old.replies,
+        version=old.version + 1,
+        revision=old.revision + 1,
+    )
+
+
+def _id(foreign: Foreign) -> str:
+    """A ULID of its time, or just after its parent's, ending in a digest of its origin where others are random."""
+    milliseconds = max(0, int(foreign.created_at.timestamp() * 1000))
+    if foreign.parent is not None:
+        milliseconds = max(milliseconds, ULID.from_str(foreign.parent.id).milliseconds + 1)
+    origin = hashlib.sha256(foreign.origin.encode()).digest()[:10]
+    return str(ULID(min(milliseconds, _MAX_MILLISECONDS).to_bytes(6) + origin))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
