@@ -33,9 +33,10 @@ class ImportedComment:
     """A comment of an export. ``origin`` names it there and is the same in every export of that blog.
 
     ``article`` are names under which its article may be found here, such as ``origin:…``, ``path:/2024/05/x.html`` and
-    ``slug:x``: the first that is an article's counts. ``thread`` is what the article is called in the export, for
-    people. ``parent`` is the origin of the comment that it answers, wherever that stands in the export. ``content`` is
-    Markdown, as a visitor would have typed it; of one that was removed there it is empty.
+    ``slug:x``: the first that is an article's counts. ``thread`` is what the article is called in the export, as a
+    mapping file names it, ``title`` its title there. ``parent`` is the origin of the comment that it answers, wherever
+    that stands in the export. ``content`` is Markdown, as a visitor would have typed it; of one that was removed there
+    it is empty.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ImportedComment:
     author: str
     content: str
     created_at: datetime
+    title: str = ""
     status: Status = "approved"
     parent: str | None = None
     website: str | None = None

@@ -12,12 +12,10 @@ from typing import IO, Any, Final
 from lxml import etree
 
 from kolom_cli.importers import SourceError
+from kolom_cli.importers.xml_stream import elements_of, forget, place, text_of
 
 _WATCHED: Final = ("item", "language", "{*}author", "{*}wxr_version")
 _CONTENT: Final = "modules/content/"
-# WordPress lets them pass into posts, XML does not; they mean nothing.
-_CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
-_CLEAN: Final = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
 
 
 @dataclass(slots=True)
@@ -67,15 +65,7 @@ def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
 
 def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
     seen = False
-    elements = etree.iterparse(
-        _Cleaned(file),
-        events=("end",),
-        tag=_WATCHED,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-    )
+    elements = elements_of(file, *_WATCHED)
     try:
         for _, element in elements:
             if not seen:
@@ -84,25 +74,11 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
             if (found := _read(element)) is not None:
                 yield found
             if element.tag == "item" and _is_of_channel(element):
-                _forget(element)
+                forget(element)
     except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{_place(elements, error)}") from error
+        raise SourceError(f"{path}:{place(elements, error)}") from error
     if not seen:
         raise SourceError(f"{path}: this is no WordPress export")
-
-
-class _Cleaned:
-    """A file's bytes with blanks for the control characters that XML forbids; lines and columns stay."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        # In UTF-16 and UTF-32 these bytes are halves of characters.
-        self._is_wide = file.read(4)[:2] in {b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"}
-        file.seek(0)
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        return data if self._is_wide else data.translate(_CLEAN)
 
 
 def _check_document(path: Path, element: Any) -> None:
@@ -122,11 +98,11 @@ def _read(element: Any) -> Record | Author | Language | None:
         case "item":
             return _record(element)
         case "author":
-            fields = {_name(child): _text(child) for child in element if isinstance(child.tag, str)}
+            fields = {_name(child): text_of(child) for child in element if isinstance(child.tag, str)}
             login = fields.get("wp:author_login", "").strip()
             return Author(login, fields.get("wp:author_display_name", "").strip() or login)
         case "language":
-            return Language(_text(element).strip())
+            return Language(text_of(element).strip())
         case _:
             return None
 
@@ -137,15 +113,6 @@ def _is_of_channel(element: Any) -> bool:
     return parent is not None and parent.tag == "channel"
 
 
-def _place(elements: Any, error: etree.XMLSyntaxError) -> str:
-    """Where the XML broke and why: the parser's first complaint, since the later ones only follow from it."""
-    for entry in elements.error_log:
-        if entry.level_name == "FATAL":
-            return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"
-    line, column = error.position
-    return f"{line}:{column}: the XML is broken here: {error.msg}"
-
-
 def _record(item: Any) -> Record:
     record = Record(line=item.sourceline or 0)
     for child in item:
@@ -153,14 +120,14 @@ def _record(item: Any) -> Record:
             continue
         name = _name(child)
         if name == "category":
-            record.terms.append((child.get("domain", ""), child.get("nicename", ""), _text(child).strip()))
+            record.terms.append((child.get("domain", ""), child.get("nicename", ""), text_of(child).strip()))
         elif name == "wp:postmeta":
-            pair = {_name(part): _text(part) for part in child if isinstance(part.tag, str)}
+            pair = {_name(part): text_of(part) for part in child if isinstance(part.tag, str)}
             record.meta.setdefault(pair.get("wp:meta_key", "").strip(), pair.get("wp:meta_value", "").strip())
         elif name == "wp:comment":
             record.comments += 1
         else:
-            record.fields.setdefault(name, _text(child))
+            record.fields.setdefault(name, text_of(child))
     return record
 
 
@@ -177,15 +144,3 @@ def _name(element: etree._Element) -> str:
     if "wordpress.org/export/" in space:
         return f"wp:{name.localname}"
     return f"dc:{name.localname}" if "purl.org/dc/" in space else f"other:{name.localname}"
-
-
-def _text(element: etree._Element) -> str:
-    return "".join(str(piece) for piece in element.itertext())
-
-
-def _forget(element: etree._Element) -> None:
-    """Free the memory of the element and of all before it."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]

@@ -1,0 +1,61 @@
+"""Large XML files, read element by element: nothing in them is resolved or fetched, nothing that was read is kept.
+
+What all exports in XML have in common; :mod:`.wxr` and :mod:`.disqus_xml` know their formats.
+"""
+
+from typing import IO, Any, Final
+
+from lxml import etree
+
+# Blogs let them pass into posts, XML does not; they mean nothing.
+_CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
+_CLEAN: Final = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
+
+
+class Cleaned:
+    """A file's bytes with blanks for the control characters that XML forbids; lines and columns stay."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        # In UTF-16 and UTF-32 these bytes are halves of characters.
+        self._is_wide = file.read(4)[:2] in {b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"}
+        file.seek(0)
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        return data if self._is_wide else data.translate(_CLEAN)
+
+
+def elements_of(file: IO[bytes], *tags: str) -> Any:
+    """An iterator over the file's elements of these names, each when it is complete."""
+    return etree.iterparse(
+        Cleaned(file),
+        events=("end",),
+        tag=tags,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+    )
+
+
+def place(elements: Any, error: etree.XMLSyntaxError) -> str:
+    """Where the XML broke and why: the parser's first complaint, since the later ones only follow from it."""
+    for entry in elements.error_log:
+        if entry.level_name == "FATAL":
+            return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"
+    line, column = error.position
+    return f"{line}:{column}: the XML is broken here: {error.msg}"
+
+
+def text_of(element: etree._Element) -> str:
+    """All text within the element."""
+    return "".join(str(piece) for piece in element.itertext())
+
+
+def forget(element: etree._Element) -> None:
+    """Free the memory of the element and of all before it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
