@@ -25,8 +25,7 @@ _NO_VERSION = 0
 class Track(Protocol):
     """Shows how far a long work is: gives what it is given, ``total`` of them if that is known."""
 
-    def __call__[T](self, things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
-        ...
+    def __call__[T](self, things: Iterable[T], title: str, total: int | None) -> Iterable[T]: ...
 
 
 def _untracked[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track

@@ -2,15 +2,14 @@
 
 What was not public there is not public here: drafts, pending, private and password-protected posts become drafts,
 scheduled ones stay scheduled. What was thrown away or never finished is skipped, as are menus, revisions and other
-kinds; media files are used where articles show them, from where they are.
+kinds; media files are used where articles show them, from where they are. Comments follow their article.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -22,6 +21,8 @@ from kolom.config import settings
 from kolom.rendering import plain_text, render
 from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom_cli.importers.wordpress_comments import read_comments
+from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
 from kolom_cli.importers.wordpress_markup import Attachment, Converter
 from kolom_cli.importers.wxr import Author, Language, Record, read_wxr
 from kolom_cli.slugs import slug_from, slug_kept
@@ -55,6 +56,7 @@ class _Blog:
 
     language: str
     authors: dict[str, str] = field(default_factory=dict)
+    author_ids: set[str] = field(default_factory=set)
     media: dict[str, Attachment] = field(default_factory=dict)
     by_parent: dict[str, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
 
@@ -68,8 +70,9 @@ def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]
     for record in read_wxr(path):
         if isinstance(record, Record):
             yield _Reader(record, blog).item()
-            for _ in range(record.comments):
-                yield Skipped(kind="comment", name=_name(record), reason="comments are not imported yet")
+            yield from read_comments(
+                record.comments, article=_origin(record), title=_name(record), owners=blog.author_ids
+            )
 
 
 def _survey(path: Path, language: str | None) -> _Blog:
@@ -77,8 +80,9 @@ def _survey(path: Path, language: str | None) -> _Blog:
     try:
         for record in read_wxr(path):
             match record:
-                case Author(login, display_name):
+                case Author(login, display_name, number):
                     blog.authors[login] = display_name
+                    blog.author_ids |= {number} - {"", "0"}
                 case Language(code) if language is None:
                     blog.language = _site_language(code)
                 case Record() if record.get("wp:post_type") == "attachment":
@@ -120,6 +124,18 @@ def _title(record: Record) -> str:
     return plain_text(record.get("title"))
 
 
+def _address(record: Record) -> str:
+    return record.get("guid") or record.get("link")
+
+
+def _number(record: Record) -> str:
+    return record.get("wp:post_id") or hashlib.sha256(_address(record).encode()).hexdigest()[:8]
+
+
+def _origin(record: Record) -> str:
+    return f"wordpress:{_address(record)[:900]}#{_number(record)}"
+
+
 class _Reader:
     """Makes one article of one record."""
 
@@ -139,11 +155,10 @@ class _Reader:
             return self._skipped(kind, _OTHER_KINDS.get(kind, f"not a post or a page, but {kind!r}"))
         if status in _NEVER_PUBLISHED:
             return self._skipped(self._kind, _NEVER_PUBLISHED[status])
-        address = record.get("guid") or record.get("link")
-        if not address and not self._number:
+        if not _address(record) and not self._number:
             return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor an address", refused=True)
-        self._number = self._number or hashlib.sha256(address.encode()).hexdigest()[:8]
-        content = self._content(f"wordpress:{address[:900]}#{self._number}")
+        self._number = _number(record)
+        content = self._content(_origin(record))
         return Imported(name=self._name, content=content, number=self._number, notes=tuple(self._notes))
 
     def _skipped(self, kind: str, reason: str) -> Skipped:
@@ -168,7 +183,7 @@ class _Reader:
             language=self._blog.language,
             author=self._author(),
             published_at=published_at,
-            updated_at=_moment(record.get("wp:post_modified_gmt")) or published_at,
+            updated_at=utc(record.get("wp:post_modified_gmt")) or published_at,
             path=self._path(slug),
             kind=self._kind,
             draft=self._is_draft(published_at),
@@ -235,11 +250,9 @@ class _Reader:
 
     def _date(self) -> datetime | None:
         record = self._record
-        moment = _moment(record.get("wp:post_date_gmt"))
-        if moment is None and (local := _moment(record.get("wp:post_date"))):
-            moment = local.replace(tzinfo=settings().zone).astimezone(UTC)
+        moment = moment_of(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
         if moment is None and record.get("wp:status") in {"publish", "future"}:
-            moment = _mail_date(record.get("pubDate"))
+            moment = mail_date(record.get("pubDate"))
             if moment is None:
                 self._notes.append("without a date there: dated by the import")
         return moment
@@ -286,22 +299,3 @@ class _Reader:
             return text
         self._notes.append(f"its {what} has {len(text)} characters: cut to {limit}")
         return text[: limit - 1].rstrip() + "…"
-
-
-def _moment(text: str) -> datetime | None:
-    """``2010-10-05 07:27:25`` in UTC; None for WordPress's ``0000-00-00 00:00:00`` and whatever is no date."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def _mail_date(text: str) -> datetime | None:
-    """A date as in an e-mail; None for what is none, such as WordPress's ``Wed, 30 Nov -0001``."""
-    if " -0" in text:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

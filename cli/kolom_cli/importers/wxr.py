@@ -22,14 +22,14 @@ _CONTENT: Final = "modules/content/"
 class Record:
     """An ``<item>``: fields by their names (``title``, ``wp:post_id``, ``content:encoded`` …), in ``line`` of the file.
 
-    ``terms`` are ``(domain, nicename, name)`` of its categories and tags.
+    ``terms`` are ``(domain, nicename, name)`` of its categories and tags; ``comments`` have the fields of each.
     """
 
     line: int
     fields: dict[str, str] = field(default_factory=dict)
     terms: list[tuple[str, str, str]] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
-    comments: int = 0
+    comments: list[dict[str, str]] = field(default_factory=list)
 
     def get(self, name: str) -> str:
         """The field's text without the space around it; empty if there is none."""
@@ -38,10 +38,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """An author of the blog: articles name the login."""
+    """An author of the blog: articles name the login, comments the id."""
 
     login: str
     display_name: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def _read(element: Any) -> Record | Author | Language | None:
         case "author":
             fields = {_name(child): text_of(child) for child in element if isinstance(child.tag, str)}
             login = fields.get("wp:author_login", "").strip()
-            return Author(login, fields.get("wp:author_display_name", "").strip() or login)
+            display_name = fields.get("wp:author_display_name", "").strip()
+            return Author(login, display_name or login, fields.get("wp:author_id", "").strip())
         case "language":
             return Language(text_of(element).strip())
         case _:
@@ -125,7 +127,7 @@ def _record(item: Any) -> Record:
             pair = {_name(part): text_of(part) for part in child if isinstance(part.tag, str)}
             record.meta.setdefault(pair.get("wp:meta_key", "").strip(), pair.get("wp:meta_value", "").strip())
         elif name == "wp:comment":
-            record.comments += 1
+            record.comments.append({_name(part): text_of(part).strip() for part in child if isinstance(part.tag, str)})
         else:
             record.fields.setdefault(name, text_of(child))
     return record

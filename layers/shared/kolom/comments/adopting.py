@@ -14,9 +14,6 @@ from kolom.comments.types import Comment, Status
 from kolom.errors import Busy, Conflict
 from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailable
 
-MAX_CONTENT: Final = 65_536
-"""How many characters a comment from elsewhere may have; a visitor's has at most 10,000."""
-
 _MARK: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1
 

@@ -1,0 +1,77 @@
+"""The comments of a WordPress export.
+
+Approved ones are approved here, those that waited wait here. Spam and what was thrown away stays behind, as do
+pingbacks and trackbacks: they are other sites' links, not words. Nobody's IP address is read.
+"""
+
+from collections.abc import Container, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from kolom.comments.types import Status
+from kolom_cli.importers import ImportedComment, Item, Skipped
+from kolom_cli.importers.comment_fields import MAX_CONTENT, author_name, email, website
+from kolom_cli.importers.comment_text import markdown_of
+from kolom_cli.importers.wordpress_dates import moment_of
+from kolom_cli.importers.wordpress_markup import paragraphs
+
+_KIND: Final = "comment"
+_STATUSES: Final[Mapping[str, Status]] = {"1": "approved", "approve": "approved", "0": "pending", "hold": "pending"}
+_LEFT: Final = {
+    "spam": "spam there",
+    "trash": "in the bin there",
+    "post-trashed": "in the bin there, with its article",
+}
+_PINGS: Final = frozenset(("pingback", "trackback"))
+_COMMENTS: Final = frozenset(("", "comment"))
+
+
+def read_comments(
+    comments: list[dict[str, str]], *, article: str, title: str, owners: Container[str]
+) -> Iterator[Item]:
+    """The comments of one article, whose origin is ``article``; ``owners`` are the ids of the blog's authors."""
+    for comment in comments:
+        yield _item(comment, article, title, owners)
+
+
+def _item(comment: Mapping[str, str], article: str, title: str, owners: Container[str]) -> Item:
+    def get(name: str) -> str:
+        return comment.get(f"wp:comment_{name}", "")
+
+    name = f"{get('id') or '?'} on {title}"
+    kind, status = get("type"), get("approved")
+    if kind in _PINGS:
+        return Skipped(kind=kind, name=name, reason="a link from another site, no comment")
+    if kind not in _COMMENTS:
+        return Skipped(kind=_KIND, name=name, reason=f"a plugin's: {kind!r}")
+    if status in _LEFT:
+        return Skipped(kind=_KIND, name=name, reason=_LEFT[status])
+    content = markdown_of(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n")))
+    if not content:
+        return Skipped(kind=_KIND, name=name, reason="empty")
+    if len(content) > MAX_CONTENT:
+        reason = f"has {len(content):,} characters, at most {MAX_CONTENT:,} are possible"
+        return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
+    created_at: datetime | None = moment_of(get("date_gmt"), get("date"))
+    if created_at is None or not get("id"):
+        lacking = "a date" if created_at is None else "an id"
+        return Skipped(kind=_KIND, name=name, reason=f"has not {lacking}", refused=True)
+    author, notes = author_name(get("author"))
+    if status not in _STATUSES:
+        notes = (*notes, f"{status or 'without a status'} there: waits for approval here")
+    return ImportedComment(
+        name=name,
+        origin=f"{article}/comment-{get('id')}",
+        article=(f"origin:{article}",),
+        thread=title,
+        title=title,
+        author=author,
+        content=content,
+        created_at=created_at,
+        status=_STATUSES.get(status, "pending"),
+        parent=f"{article}/comment-{get('parent')}" if get("parent") not in {"", "0"} else None,
+        website=website(get("author_url")),
+        email=email(get("author_email")),
+        is_owner=get("user_id") in owners,
+        notes=notes,
+    )

@@ -1,0 +1,33 @@
+"""The dates of a WordPress export."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from kolom.config import settings
+
+
+def moment_of(gmt: str, local: str) -> datetime | None:
+    """The moment of a time in UTC or else, for lack of one, in the site's time zone; None if neither is a date."""
+    moment = utc(gmt)
+    if moment is None and (at_home := utc(local)):
+        moment = at_home.replace(tzinfo=settings().zone).astimezone(UTC)
+    return moment
+
+
+def utc(text: str) -> datetime | None:
+    """``2010-10-05 07:27:25`` in UTC; None for WordPress's ``0000-00-00 00:00:00`` and whatever is no date."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def mail_date(text: str) -> datetime | None:
+    """A date as in an e-mail; None for what is none, such as WordPress's ``Wed, 30 Nov -0001``."""
+    if " -0" in text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
