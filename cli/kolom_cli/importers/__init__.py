@@ -18,7 +18,7 @@ class Imported:
     """An article of an export. ``content.origin`` names it there and is the same in every export of that blog.
 
     ``number`` is what is put behind its slug if that is taken. ``aliases`` are further paths that it had. ``notes`` say
-    what was changed about it.
+    what was changed about it. ``remote_images`` is how many pictures it shows from where they are (:mod:`.pictures`).
     """
 
     name: str
@@ -26,6 +26,7 @@ class Imported:
     number: str
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    remote_images: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,9 @@ class ImportedComment:
     """A comment of an export. ``origin`` names it there and is the same in every export of that blog.
 
     ``article`` are names under which its article may be found here, such as ``origin:…``, ``path:/2024/05/x.html`` and
-    ``slug:x``: the first that is an article's counts. ``thread`` is what the article is called in the export, for people.
-    ``parent`` is the origin of the comment that it answers, wherever that stands in the export. ``content`` is Markdown,
-    as a visitor would have typed it; of one that was removed there it is empty.
+    ``slug:x``: the first that is an article's counts. ``thread`` is what people call the article in the export.
+    ``parent`` is the origin of the comment that it answers, wherever that stands in the export. ``content`` is
+    Markdown, as a visitor would have typed it; of one that was removed there it is empty.
     """
 
     name: str
