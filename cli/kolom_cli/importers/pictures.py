@@ -22,6 +22,7 @@ class RemotePictures:
             self.urls.add(resolved)
         return resolved
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """How many there are, each counted once."""
         return len(self.urls)

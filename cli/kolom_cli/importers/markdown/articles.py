@@ -20,7 +20,7 @@ from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
 
 from .attributes import without_attributes
-from .front import Value, read_front
+from .front import Value
 from .links import Links, path_of
 from .liquid import Liquid
 from .shortcodes import Shortcodes
@@ -77,7 +77,7 @@ class _Making:
         self.notes += entry.notes
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         text = read_text(entry.path)
-        body = text[read_front(entry.path, text).body :]
+        body = text[entry.body :]
         title, body = self._title(body)
         links = Links(site, entry, self.articles.media)
         remote = RemotePictures(links)
@@ -113,7 +113,7 @@ class _Making:
             number=entry.number,
             aliases=self._aliases(path),
             notes=tuple(self.notes),
-            remote_images=len(remote),
+            remote_images=remote.count,
         )
 
     def _title(self, body: str) -> tuple[str, str]:

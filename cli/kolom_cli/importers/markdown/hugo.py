@@ -1,6 +1,7 @@
 """Hugo's folders (and Zola's, which are like them): sections, bundles of a page with its files, languages."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from .values import flag_in, list_in, map_in, moment_in, text_in
 _FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
 _NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in _FORMATS)
 _DEFAULTS: Final = Path("config/_default")
+_DAY: Final = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
 _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
 
 
@@ -139,23 +141,27 @@ class _Survey:
             name = f"{path}:{error.line}" if error.line else str(path)
             return Skipped(kind=kind, name=name, reason=error.message, refused=True)
         if reason := _unseen(front, text, path):
-            return Skipped(kind="file" if not front.body else "page", name=str(path), reason=reason)
+            return Skipped(kind="page", name=str(path), reason=reason)
         values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
-        return self._entry(path, folder, own or language, values, base)
+        return self._entry(path, folder, own or language, Front(values, front.body), base)
 
-    def _entry(self, path: Path, folder: Path, language: str, front: Values, base: str) -> Entry:
-        site = self.site
+    def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str) -> Entry:
+        site, front = self.site, found.values
         place = path.relative_to(site.directory).as_posix()
         relative = path.relative_to(folder)
         bundle = path.parent if base == "index" else None
         sections = list(relative.parts[:-1] if bundle is None else relative.parts[:-2])
         base = base if bundle is None else relative.parts[-2]
-        number = number_of(place)
         dated = DATED.match(base)
+        if dated and "base_url" in site.config:  # Zola's addresses are without it
+            base = DATED.sub("", base)
+        number = number_of(place)
         notes: list[str] = []
         date, published = (self._moment(front, notes, *keys) for keys in (("date",), ("publishdate", "pubdate")))
         date = published or date or (moment_in(dated[1], site.zone) if dated else None)
         address, others = self._addresses(front, language, sections, base, date)
+        if date is None and (day := _DAY.search(address)):
+            date = moment_in(day[1], site.zone)
         slug, more = slug_for(
             text_in(front, "slug") or single_segment(address),
             DATED.sub("", base),
@@ -172,6 +178,7 @@ class _Survey:
             path=path,
             place=place,
             front=front,
+            body=found.body,
             kind=self._kind(front, sections),
             slug=slug,
             number=number if is_default or not language else language,
@@ -234,7 +241,7 @@ class _Survey:
             address = expand(url, dynamic) if ":" in url else tidy(url)
             if not url.startswith("/"):
                 address = tidy(f"{prefix}/{address}")
-        elif (path := text_in(front, "path")) and "taxonomies" in front:  # Zola's
+        elif (path := text_in(front, "path")) and "base_url" in config:  # Zola's
             address = tidy(path)
         elif pattern := self._pattern(sections):
             address = tidy(f"{prefix}/{expand(pattern, dynamic)}")
@@ -250,7 +257,9 @@ class _Survey:
     def _aliases(self, front: Values, address: str, prefix: str) -> Iterator[str]:
         for alias in list_in(front, "aliases"):
             full = alias
-            if not alias.startswith("/"):
+            if "base_url" in self.site.config:  # Zola's begin at the root
+                full = f"/{alias.lstrip('/')}"
+            elif not alias.startswith("/"):
                 full = f"{address.rstrip('/').rpartition('/')[0]}/{alias}"
                 parts: list[str] = []
                 for part in full.split("/"):
@@ -292,6 +301,8 @@ def _unseen(front: Front, text: str, path: Path) -> str | None:
     build = map_in(values, "build") or map_in(values, "_build")
     if flag_in(values, "headless") is True or text_in(build, "render") in {"never", "false"}:
         return "not shown as a page there"
+    if path.stem == "404":
+        return "a page that Kolom makes itself"
     if not front.body and path.suffix.lower() not in {".md", ".markdown"}:
         return "has no front matter: no page of the site"
     if not text[front.body :].strip():

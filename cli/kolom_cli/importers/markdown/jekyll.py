@@ -13,7 +13,7 @@ from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.importers import Skipped
 
-from .front import Values, read_front
+from .front import Front, Values, read_front
 from .liquid import is_program
 from .permalinks import JEKYLL_STYLES, date_tokens, expand, jekyll_name, tidy
 from .site import (
@@ -109,7 +109,7 @@ class _Survey:
             kind = "article"
         if text_in(values, "layout") == "page":
             kind = "page"
-        entry = self._entry(path, parts, special, values, kind, collection)
+        entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
         if kind == "page" and not collection and (reason := _own_page(entry.address or "", values)):
             return Skipped(kind=kind, name=str(path), reason=reason)
         return entry
@@ -126,9 +126,9 @@ class _Survey:
         return f"belongs to no collection of the site: _{collection}"
 
     def _entry(
-        self, path: Path, parts: tuple[str, ...], special: int | None, front: Values, kind: Kind, collection: str
+        self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
     ) -> Entry:
-        site = self.site
+        site, front = self.site, found.values
         place = path.relative_to(site.directory).as_posix()
         number = number_of(place)
         is_post = special is not None and not collection
@@ -154,6 +154,7 @@ class _Survey:
             path=path,
             place=place,
             front=front,
+            body=found.body,
             kind=kind,
             slug=slug,
             number=number,

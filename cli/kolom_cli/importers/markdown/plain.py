@@ -43,10 +43,10 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
         return Skipped(kind="file", name=name, reason=error.message, refused=True)
     if not text.strip():
         return Skipped(kind="file", name=str(path), reason="is empty")
-    return _entry(site, path, front.values)
+    return _entry(site, path, front.values, front.body)
 
 
-def _entry(site: Site, path: Path, front: Values) -> Entry:
+def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     place = path.relative_to(site.directory).as_posix()
     number = number_of(place)
     is_bundle = path.stem == "index" and path.parent != site.directory
@@ -70,6 +70,7 @@ def _entry(site: Site, path: Path, front: Values) -> Entry:
         path=path,
         place=place,
         front=front,
+        body=body,
         kind=kind,
         slug=slug,
         number=number,

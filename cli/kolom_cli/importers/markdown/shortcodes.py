@@ -47,7 +47,7 @@ class Shortcodes:
                 continue
             pieces.append(text[position:start])
             position = match.end()
-            name = (match["name"] or "").rstrip("/")
+            name = (match["name"] or "").strip("/")
             if match["escaped"] is not None:
                 kind = match["kind"]
                 made: str | None = "{{" + kind + match["escaped"] + (">" if kind == "<" else "%") + "}}"
@@ -69,7 +69,7 @@ class Shortcodes:
                     made = snippets.placed(made, before, after, self.source_format)
             if made is None:
                 made = match[0]
-                if not match["close"]:
+                if name and not match["close"]:
                     result.unknown[f"{{{{< {name} >}}}}"] += 1
             pieces.append(made)
             start = text.find("{{", position)

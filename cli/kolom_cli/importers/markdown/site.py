@@ -42,6 +42,7 @@ _PROJECT: Final = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A document of the site. ``address`` is where it answered, unescaped; ``others`` are its further addresses.
+    ``body`` is where its text begins in the file.
 
     ``number`` goes behind its slug if that is taken. ``bundle`` is its folder if that is its own,
     ``at_root`` whether it lies in no section.
@@ -50,6 +51,7 @@ class Entry:
     path: Path
     place: str
     front: Values
+    body: int
     kind: Kind
     slug: str
     number: str
