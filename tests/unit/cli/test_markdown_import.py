@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kolom_cli.front_matter import DocumentError
 from kolom_cli.importers.markdown.attributes import without_attributes
-from kolom_cli.importers.markdown.front import read_front
+from kolom_cli.importers.markdown.front import Values, read_front
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.permalinks import (
     JEKYLL_STYLES,
@@ -45,13 +45,14 @@ def shortcodes(text: str) -> Converted:
 @pytest.mark.parametrize(
     ("text", "values", "body"),
     [
-        ("---\ntitle: T\ntags: [1.10, no, 2024-01-01]\n---\nB", {"title": "T", "tags": ["1.10", "no", "2024-01-01"]}, "B"),
+        ("---\ntitle: T\ntags: [1.10, no, 2024-1-1]\n---\nB", {"title": "T", "tags": ["1.10", "no", "2024-1-1"]}, "B"),
         ("---\r\nTitle: T\r\n---\r\nB", {"title": "T"}, "B"),
         ("+++\ntitle = 'T'\ndraft = true\ndate = 2024-01-02T03:04:05Z\n[params]\nA = 1\n+++\nB",
          {"title": "T", "draft": "true", "date": "2024-01-02T03:04:05+00:00", "params": {"a": "1"}}, "B"),
-        ('{"title": "T", "tags": ["a"], "draft": false}\n\nB', {"title": "T", "tags": ["a"], "draft": "false"}, "\n\nB"),
+        ('{"title": "T", "tags": ["a"], "draft": false}\nB', {"title": "T", "tags": ["a"], "draft": "false"}, "\nB"),
         ("---\n---\nB", {}, "B"),
-        ("---\na: &x {b: c}\nd: *x\ne:\n  <<: *x\n  f: g\n---\n", {"a": {"b": "c"}, "d": {"b": "c"}, "e": {"b": "c", "f": "g"}}, ""),
+        ("---\na: &x {b: c}\nd: *x\ne:\n  <<: *x\n  f: g\n---\n",
+         {"a": {"b": "c"}, "d": {"b": "c"}, "e": {"b": "c", "f": "g"}}, ""),
         ("---\ntitle: one\ntitle: two\nempty:\n---\nB", {"title": "two", "empty": None}, "B"),
         ("No front matter.\n---\n", {}, "No front matter.\n---\n"),
         ("---\nOnly a line.\n", {}, "---\nOnly a line.\n"),
@@ -128,7 +129,7 @@ def test_lists_names_and_pictures_in_their_many_forms() -> None:
     assert list_in({"a": "x y"}, "a", spaces=True) == ["x", "y"]
     assert list_in({"a": "x y, z"}, "a", spaces=True) == ["x y", "z"]
     assert list_in({"a": ["x y", None, {"name": "z"}]}, "a") == ["x y", "z"]
-    known = {"jane": {"name": "Jane Doe"}}
+    known: Values = {"jane": {"name": "Jane Doe"}}
     assert list(names_in(["jane", {"name": "Bob"}, "Eve"], known)) == ["Jane Doe", "Bob", "Eve"]
     assert picture_in({"path": "/a.png", "alt": "x"}) == "/a.png"
     assert picture_in([{"src": "b.png"}]) == "b.png"
@@ -295,7 +296,7 @@ def test_attribute_lists_go_and_code_stays(text: str, expected: str) -> None:
 # For any text
 
 CONVERTERS: list[Callable[[str], object]] = [liquid, shortcodes, without_attributes, arguments]
-PIECES = [
+PIECES = (
     "{%",
     "%}",
     "{{",
@@ -305,7 +306,6 @@ PIECES = [
     "raw",
     "endraw",
     " ",
-    '"',
     "'",
     "`",
     "\n",
@@ -315,8 +315,8 @@ PIECES = [
     "\\",
     "=",
     "/",
-    "x",
-]
+    '"',
+)
 
 
 @pytest.mark.parametrize("convert", CONVERTERS)

@@ -105,7 +105,9 @@ class _Survey:
             if (name := text_in(map_in(self.languages, code), "contentdir"))
             and (folder := _inside(self.site.directory, name))
         }
-        self.folders = list(own.items()) or [(self.site.pages, self.default)]
+        self.folders = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
+            (self.site.pages, self.default)
+        ]
         if own and self.site.pages not in own and not any(f.is_relative_to(self.site.pages) for f in own):
             self.folders.append((self.site.pages, self.default))
 
@@ -115,6 +117,7 @@ class _Survey:
             found = list(walk(folder, self.site.directory, enter=lambda _: True))
             paths = [each for each in found if isinstance(each, Path)]
             bundles.update(path.parent for path in paths if self._base(path)[0] == "index")
+            found.sort(key=lambda each: isinstance(each, Path) and self._base(each)[1] not in {"", self.default})
             for each in found:
                 yield each if isinstance(each, Skipped) else self._item(each, folder, language, bundles)
 

@@ -143,6 +143,8 @@ class _Survey:
         above = [part for part in parts[: special or 0] if part] if is_post else []
         categories = _categories(front, above)
         address, others = self._addresses(front, parts, special, name, date, categories, collection)
+        if "." not in address.rpartition("/")[2] and not address.endswith("/"):
+            others.append(f"{address}.html")  # the file that Jekyll writes
         slug, more = slug_for(
             text_in(front, "slug") or single_segment(address),
             *([] if name == "index" else [name]),
