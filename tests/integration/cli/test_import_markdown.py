@@ -359,6 +359,18 @@ def test_a_folder_without_documents_is_an_error(kolom: Kolom, tmp_path: Path) ->
     assert report["errors"] == [f"there is no document in {tmp_path}: no file ends in .md, .markdown, .html or .htm"]
 
 
+def test_a_configuration_that_does_not_parse_stops_the_import_before_addresses_go_wrong(
+    kolom: Kolom, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "a: b: c\n",
+        "_posts/2020-01-01-a.md": "---\ntitle: A\n---\nText.\n",
+    }
+    report = _import(kolom, _site(tmp_path, files), exit_code=1)
+    assert report["read"] == 0
+    assert "_config.yml:1" in report["errors"][0]
+
+
 def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
     front = (
         "title: Title\nslug: one\ndate: 2026-01-01T10:00:00+07:00\nlabels: [A, B]\nlanguage: en\nauthor: Sari\n"

@@ -221,7 +221,8 @@ class _Making:
             site.config
         )
         names = list(dict.fromkeys(names_in(value, site.authors)))
-        return self._cut("author's name", ", ".join(names))
+        joined = "".join(character for character in ", ".join(names) if character.isprintable())
+        return self._cut("author's name", joined)
 
     def _text(self, what: str, *keys: str) -> str:
         text = text_in(self.entry.front, *keys)

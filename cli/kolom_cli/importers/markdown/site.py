@@ -14,7 +14,7 @@ from kolom.articles.names import natural_path
 from kolom.articles.types import Kind
 from kolom.config import settings
 from kolom_cli.documents import FORMATS, DocumentError, read_text
-from kolom_cli.importers import Skipped
+from kolom_cli.importers import Skipped, SourceError
 from kolom_cli.slugs import slug_from, slug_kept
 
 from .front import Value, Values, read_data
@@ -146,9 +146,11 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
     """The documents below ``root`` in order, and what is a text of another kind.
 
     Links to folders are not followed; a link to a file that lies outside of ``directory`` is left out with the reason.
+
+    :raises OSError: a folder cannot be read
     """
     found: list[Path] = []
-    for parent, folders, files in root.walk():
+    for parent, folders, files in root.walk(on_error=_refuse):
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and name not in _NOT_READ and enter(parent / name)
         )
@@ -156,7 +158,11 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
     inside = directory.resolve()
     for path in sorted(found):
         suffix = path.suffix.lower()
-        if suffix in FORMATS and not (suffix in {".md", ".markdown"} and _PROJECT.fullmatch(path.stem)):
+        if not str(path).isprintable():
+            if suffix in FORMATS:
+                reason = "its file's name is not in UTF-8, or holds control characters: rename it"
+                yield Skipped(kind="file", name=ascii(path.name), reason=reason, refused=True)
+        elif suffix in FORMATS and not (suffix in {".md", ".markdown"} and _PROJECT.fullmatch(path.stem)):
             if path.resolve().is_relative_to(inside):
                 yield path
             else:
@@ -164,6 +170,10 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
         elif suffix in OTHER_MARKUP:
             reason = f"is {OTHER_MARKUP[suffix]}, which is not read: only Markdown and HTML are"
             yield Skipped(kind="file", name=str(path), reason=reason, refused=True)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def is_excluded(place: str, patterns: Iterable[str]) -> bool:
@@ -176,14 +186,17 @@ def is_excluded(place: str, patterns: Iterable[str]) -> bool:
 
 
 def load(folder: Path, *names: str) -> Values:
-    """The first of the data files that is there; empty without one, or if it cannot be understood."""
+    """The first of the data files that is there; empty without one.
+
+    :raises SourceError: it cannot be understood, so that every address might be wrong
+    """
     for name in names:
         path = folder / name
         if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             try:
                 return read_data(path, read_text(path))
-            except DocumentError:
-                return {}
+            except DocumentError as error:
+                raise SourceError(str(error)) from error
     return {}
 
 
