@@ -25,11 +25,21 @@ from kolom.rendering import plain_text
 from kolom.rendering.markup import End, Start, Text, tokenise
 from kolom_cli.front_matter import DocumentError, FrontMatter, as_yaml, line_at
 
-__all__ = ["Document", "DocumentError", "find_documents", "read_document", "record_version"]
+__all__ = [
+    "FORMATS",
+    "Document",
+    "DocumentError",
+    "find_documents",
+    "read_document",
+    "read_text",
+    "record_version",
+    "title_of_html",
+    "title_of_markdown",
+]
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 
-_FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
@@ -74,8 +84,8 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
 
     :raises DocumentError: the file cannot be read, or something in it is not as it should be
     """
-    source_format = _FORMATS.get(path.suffix.lower(), "markdown")
-    text = _decode(path, _read(path).removeprefix(_BOM))
+    source_format = FORMATS.get(path.suffix.lower(), "markdown")
+    text = read_text(path)
     front = FrontMatter.of(path, text)
     front.check_keys()
     body = text[front.body :]
@@ -83,7 +93,7 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     if "title" in front.entries and not title:
         raise front.error("title", "must not be empty")
     if not title:
-        title, body = (_title_of_html if source_format == "html" else _title_of_markdown)(body)
+        title, body = (title_of_html if source_format == "html" else title_of_markdown)(body)
     if not title:
         wanted = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
         line = line_at(text, front.body)
@@ -143,8 +153,8 @@ def find_documents(paths: Iterable[Path]) -> list[Path]:
             documents = sorted(_in_folder(path))
         elif not path.exists():
             raise DocumentError(path, None, "there is no such file or folder")
-        elif path.suffix.lower() not in _FORMATS:
-            raise DocumentError(path, None, f"is not of a known kind: {', '.join(_FORMATS)}")
+        elif path.suffix.lower() not in FORMATS:
+            raise DocumentError(path, None, f"is not of a known kind: {', '.join(FORMATS)}")
         else:
             documents = [path]
         for document in documents:
@@ -157,12 +167,20 @@ def _in_folder(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = parent / name
-            if path.suffix.lower() in _FORMATS and not name.startswith(".") and path.stem.lower() != "readme":
+            if path.suffix.lower() in FORMATS and not name.startswith(".") and path.stem.lower() != "readme":
                 yield path
 
 
 def _refuse_folder(error: OSError) -> None:
     raise DocumentError(Path(error.filename), None, f"cannot be read: {error.strerror}") from error
+
+
+def read_text(path: Path) -> str:
+    """The file's text without its byte order mark.
+
+    :raises DocumentError: it cannot be read, or is no text in UTF-8
+    """
+    return _decode(path, _read(path).removeprefix(_BOM))
 
 
 def _read(path: Path) -> bytes:
@@ -239,7 +257,7 @@ def _labels(front: FrontMatter) -> tuple[str, ...]:
     return tuple(labels.values())
 
 
-def _title_of_markdown(body: str) -> tuple[str | None, str]:
+def title_of_markdown(body: str) -> tuple[str | None, str]:
     """The text of the first heading of level 1 outside of lists and quotations, and the body without it."""
     tokens = _BLOCKS.parse(body)
     for index, token in enumerate(tokens):
@@ -250,7 +268,7 @@ def _title_of_markdown(body: str) -> tuple[str | None, str]:
     return None, body
 
 
-def _title_of_html(body: str) -> tuple[str | None, str]:
+def title_of_html(body: str) -> tuple[str | None, str]:
     """The ``<title>``, else the text of the first ``<h1>``; an ``<h1>`` that says just that leaves the body."""
     title: list[str] = []
     heading: list[str] = []

@@ -122,7 +122,7 @@ class FrontMatter:
         start, end = opening.end(), closing.start()
         if end - start > MAX_CHARACTERS:
             raise DocumentError(path, 1, f"the front matter is longer than {MAX_CHARACTERS:,} characters")
-        root = _compose(path, text, start, end)
+        root = compose_yaml(path, text, start, end)
         return cls(path, text, start, end, closing.end(), root, _entries(path, text, start, root))
 
     def error(self, key: str, message: str) -> DocumentError:
@@ -264,7 +264,7 @@ def as_yaml(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and text not in _NOT_TEXT else json.dumps(text, ensure_ascii=False)
 
 
-def _compose(path: Path, text: str, start: int, end: int) -> MappingNode | None:
+def compose_yaml(path: Path, text: str, start: int, end: int) -> MappingNode | None:
     """The YAML as nodes; ``None`` if there is none.
 
     :raises DocumentError: it is no YAML, or no keys with values

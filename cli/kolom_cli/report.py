@@ -36,12 +36,16 @@ class Note:
 
 @dataclass(slots=True)
 class Report:
-    """Counts by kind. ``errors`` are what stopped the work as a whole, such as XML that breaks off."""
+    """Counts by kind. ``errors`` are what stopped the work as a whole, such as XML that breaks off.
+
+    ``remote_images`` is how many pictures the articles of an import show from elsewhere.
+    """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
     passed: list[Passed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    remote_images: int = 0
     interrupted: bool = False
     dry_run: bool = False
 
@@ -85,6 +89,7 @@ class Report:
                 for each in self.passed
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
+            "remote_images": self.remote_images,
             "errors": self.errors,
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
@@ -98,6 +103,8 @@ class Report:
             console.print(line, highlight=False, soft_wrap=True)
         for text, names in _grouped([(note.text, note.name) for note in self.notes]):
             console.print(f"[yellow]note[/] {escape(names)}: {escape(text)}", highlight=False, soft_wrap=True)
+        if self.remote_images:
+            console.print(f"{self.remote_images:,} pictures stay where they are, on other sites.", soft_wrap=True)
         for error in self.errors:
             console.print(f"[red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
         if self.interrupted:

@@ -18,7 +18,7 @@ class Imported:
     """An article of an export. ``content.origin`` names it there and is the same in every export of that blog.
 
     ``number`` is what is put behind its slug if that is taken. ``aliases`` are further paths that it had. ``notes`` say
-    what was changed about it.
+    what was changed about it. ``remote_images`` is how many pictures it shows from where they are (:mod:`.pictures`).
     """
 
     name: str
@@ -26,6 +26,7 @@ class Imported:
     number: str
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    remote_images: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from kolom.articles import publishing, store
-from kolom.articles.names import MAX_SLUG, natural_path
+from kolom.articles import aliases, publishing, store
+from kolom.articles.names import MAX_SLUG, alias_problem, natural_path
 from kolom.articles.publishing import Change
 from kolom.articles.types import Article, Content
 from kolom.errors import Busy, Conflict, Invalid, NotFound
@@ -97,7 +97,8 @@ class Importer:
         existing = None if article_id is None else store.load(article_id)
         content, notes = self._with_free_names(item, existing)
         try:
-            change = self._publish(content, existing)
+            change, own = self._publish(content, existing)
+            notes += self._add_aliases(item, content, own)
         except Conflict as error:
             if existing is None or self.overwrite or is_untouched(existing):
                 self.report.skip(kind, item.name, str(error), refused=True)
@@ -110,16 +111,47 @@ class Importer:
             if self.dry_run:
                 path = content.path or natural_path(content.slug)
                 self._planned |= {f"origin:{content.origin}", f"slug:{content.slug}", f"path:{path}"}
+            self.report.remote_images += item.remote_images
             if change != "unchanged":
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 
-    def _publish(self, content: Content, existing: Article | None) -> Change:
+    def _publish(self, content: Content, existing: Article | None) -> tuple[Change, int | None]:
+        """What became of it, and the article's id, which a dry run of a new one does not know."""
         article_id, expected = None, None
         if existing is not None:
             article_id = existing.id
             expected = existing.version if is_untouched(existing) else _NO_VERSION
-        act = would_publish if self.dry_run else _published_change
-        return act(content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite)
+        if self.dry_run:
+            change = would_publish(
+                content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
+            )
+            return change, article_id
+        published = publishing.publish(
+            content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
+        )
+        return published.change, published.article.id
+
+    def _add_aliases(self, item: Imported, content: Content, own: int | None) -> list[str]:
+        """Let the item's further addresses lead to it; gives back which could not, and why."""
+        notes = []
+        path = content.path or natural_path(content.slug)
+        for alias in dict.fromkeys(item.aliases):
+            if alias == path:
+                continue
+            if problem := alias_problem(alias):
+                notes.append(f"its old address does not answer: {problem}")
+                continue
+            keys = aliases.alias_keys(alias)
+            if not all(self._is_free(key, content, own) for key in keys):
+                notes.append(f"its old address {alias} is another article's")
+                continue
+            self._names |= dict.fromkeys(keys, content.origin or "")
+            if own is not None and not self.dry_run:
+                try:
+                    aliases.add(own, alias)
+                except Conflict as error:  # taken since it was looked up
+                    notes.append(str(error))
+        return notes
 
     def _with_free_names(self, item: Imported, existing: Article | None) -> tuple[Content, list[str]]:
         """The content under names that are no other article's, and what was done to get them.
@@ -156,14 +188,6 @@ class Importer:
         if "/" in slug or slug == content.slug:
             return True
         return self._is_free(f"slug:{slug}", content, own)
-
-
-def _published_change(
-    content: Content, *, now: datetime, article_id: int | None, expected_version: int | None, force: bool
-) -> Change:
-    return publishing.publish(
-        content, now=now, article_id=article_id, expected_version=expected_version, force=force
-    ).change
 
 
 def _why_kept(existing: Article) -> str:

@@ -49,6 +49,20 @@ def path_problem(path: str) -> str | None:
     return None
 
 
+def alias_problem(alias: str) -> str | None:
+    """Why ``alias`` cannot lead to an article, or None. Not linked to, it may hold spaces, ``%`` or ``?``."""
+    if len(alias) > MAX_PATH:
+        return f"must have at most {MAX_PATH} characters, has {len(alias)}"
+    segments = alias.split("/")
+    if segments[0] or not segments[1:] or not segments[1] or {".", ".."} & set(segments):
+        return f"must be like /2024/05/title.html, not {alias!r}"
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in alias):
+        return f"must not hold control characters: {alias!r}"
+    if segments[1] in RESERVED_SLUGS or re.fullmatch(r"/\d{4}/(\d{2}/)?", alias):
+        return f"{alias!r} is an address of the site itself"
+    return None
+
+
 def label_problem(label: str) -> str | None:
     """Why ``label`` cannot be a label, or None."""
     if not label.strip():

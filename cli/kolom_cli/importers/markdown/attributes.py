@@ -1,0 +1,59 @@
+"""Kramdown's and Goldmark's attribute lists, which Kolom has no use for: they go, ids of headings become anchors. Pure.
+
+Code stays as it is. Any text can be converted, in time in proportion to its length.
+"""
+
+import re
+from typing import Final
+
+_FENCE: Final = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(`{3,}|~{3,})")
+_LIST: Final = re.compile(r"[ \t>]*\{:?[ \t]*(?:[.#][\w-]|[\w-]+=|toc\b)[^{}]*\}[ \t]*\r?\n?")
+_OPTIONS: Final = re.compile(r"\{::(?:options|nomarkdown)[^{}]*/?\}|\{:/(?:nomarkdown)?\}")
+_COMMENT: Final = re.compile(r"[ \t]*\{::comment\}")
+_COMMENT_END: Final = re.compile(r"\{:/(?:comment)?\}")
+_INLINE: Final = re.compile(r"(?<!`)(`+)(?!`)[^`]*+(?<!`)\1(?!`)|\{:[ \t]*+(?:[.#][\w-]|[\w-]+=)[^{}]*+\}")
+_HEADING: Final = re.compile(r" {0,3}#{1,6}[ \t]")
+_ID: Final = re.compile(r"(?:^|\s)#([\w.:-]+)")
+_CONTENTS: Final = re.compile(r"[ \t]*(?:[-*+]|1\.)[ \t]+\S.*\r?\n?")
+_TOC: Final = re.compile(r"[ \t]*\{:[ \t]*toc\b[^{}]*\}[ \t]*\r?\n?")
+
+
+def without_attributes(text: str) -> str:
+    """The Markdown without attribute lists."""
+    lines: list[str] = []
+    fence = ""
+    hidden = False
+    for line in text.splitlines(keepends=True):
+        if fence:
+            opened = _FENCE.match(line)
+            if opened and opened[1].startswith(fence) and not line[opened.end() :].strip():
+                fence = ""
+        elif hidden or _COMMENT.match(line):
+            hidden = _COMMENT_END.search(line) is None
+            continue
+        elif opened := _FENCE.match(line):
+            fence = opened[1]
+        elif _TOC.fullmatch(line) and lines and _CONTENTS.fullmatch(lines[-1]):
+            lines.pop()
+            continue
+        elif _LIST.fullmatch(line):
+            continue
+        elif _HEADING.match(line) and line.rstrip().endswith("}"):
+            line = _heading(line)
+        elif "{:" in line:
+            line = _OPTIONS.sub("", _INLINE.sub(lambda match: match[0] if match[0].startswith("`") else "", line))
+        lines.append(line)
+    return "".join(lines)
+
+
+def _heading(line: str) -> str:
+    """A heading without ``{#id .class}`` at its end; an anchor stands for the id."""
+    place = line.rfind("{")
+    attributes = line[place + 1 :].rstrip().removesuffix("}").removeprefix(":").strip()
+    if not attributes.startswith((".", "#")) and "=" not in attributes:
+        return line
+    marks = _HEADING.match(line)
+    start = marks.end() if marks else 0
+    found = _ID.search(attributes)
+    anchor = f'<a id="{found[1]}"></a>' if found else ""
+    return f"{line[:start]}{anchor}{line[start:place].strip()}\n"

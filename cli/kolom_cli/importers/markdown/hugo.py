@@ -1,0 +1,319 @@
+"""Hugo's folders (and Zola's, which are like them): sections, bundles of a page with its files, languages."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from kolom.articles.types import Kind
+from kolom_cli.documents import DocumentError, read_text
+from kolom_cli.importers import Skipped
+
+from .front import Front, Values, read_front
+from .permalinks import date_tokens, expand, hugo_name, hugo_sections, tidy
+from .site import DATED, Entry, Site, base_of, load, number_of, single_segment, slug_for, walk
+from .values import flag_in, list_in, map_in, moment_in, text_in
+
+_FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
+_NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in _FORMATS)
+_DEFAULTS: Final = Path("config/_default")
+_DAY: Final = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
+_PAGE_SECTIONS: Final = frozenset(("page", "pages"))
+
+
+def is_hugo(directory: Path) -> bool:
+    """Whether the folder has Hugo's configuration and contents, or is such a folder of contents."""
+    configured = any((directory / name).is_file() for name in _NAMES) or (directory / _DEFAULTS).is_dir()
+    if (directory / "content").is_dir():
+        return configured or any((directory / name).is_dir() for name in ("archetypes", "layouts", "themes", "static"))
+    if configured and text_in(_configuration(directory), "contentdir"):
+        return True
+    return (directory / "_index.md").is_file() or any(directory.glob("*/_index.md"))
+
+
+def survey(directory: Path) -> Site:
+    """Everything that is a document of the site."""
+    config = _configuration(directory)
+    content = _inside(directory, text_in(config, "contentdir") or "content")
+    static = list_in(config, "staticdir") or ["static"]
+    site = Site(
+        flavour="hugo",
+        directory=directory,
+        pages=content or directory,
+        roots=tuple(folder for name in [*static, "assets"] if (folder := _inside(directory, name)) is not None),
+        config=config,
+        authors=load(directory, *(f"data/authors{suffix}" for suffix in _FORMATS)),
+    )
+    site.base, site.hosts = base_of(text_in(config, "baseurl", "base_url"))
+    with contextlib.suppress(OSError, ValueError):
+        site.zone = ZoneInfo(text_in(config, "timezone")) if text_in(config, "timezone") else site.zone
+    return site.add(_with_root_kinds(list(_Survey(site).items())))
+
+
+def _with_root_kinds(items: list[Entry | Skipped]) -> list[Entry | Skipped]:
+    """What lies in no section is a page such as *About*, unless that is where the site has most of its articles."""
+    dated = [item for item in items if isinstance(item, Entry) and item.date is not None]
+    loose = [item for item in dated if item.at_root]
+    if len(loose) * 2 > len(dated):
+        return items
+    return [replace(item, kind="page") if isinstance(item, Entry) and item.at_root else item for item in items]
+
+
+def _inside(directory: Path, name: str) -> Path | None:
+    folder = directory / name
+    return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
+
+
+def _configuration(directory: Path) -> Values:
+    config = load(directory, *_NAMES)
+    folder = directory / _DEFAULTS
+    if folder.is_dir():
+        config = config | load(folder, *_NAMES)
+        for path in sorted(folder.iterdir()):
+            name = path.stem.lower()
+            if path.suffix in _FORMATS and name not in {"hugo", "config"}:
+                section, _, language = name.partition(".")
+                values = load(folder, path.name)
+                if section == "languages":
+                    config["languages"] = dict(values)
+                elif not language:
+                    config[section] = map_in(config, section) | values
+    return config
+
+
+@dataclass(slots=True)
+class _Survey:
+    site: Site
+    languages: Values = field(init=False)
+    default: str = field(init=False)
+    folders: list[tuple[Path, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = self.site.config
+        languages = config.get("languages")
+        self.languages = languages if isinstance(languages, dict) else {}
+        self.default = text_in(config, "defaultcontentlanguage", "default_language").lower()
+        if not self.default and self.languages:
+            self.default = "en" if "en" in self.languages else next(iter(self.languages))
+        own = {
+            folder: code
+            for code in self.languages
+            if (name := text_in(map_in(self.languages, code), "contentdir"))
+            and (folder := _inside(self.site.directory, name))
+        }
+        self.folders = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
+            (self.site.pages, self.default)
+        ]
+        if own and self.site.pages not in own and not any(f.is_relative_to(self.site.pages) for f in own):
+            self.folders.append((self.site.pages, self.default))
+
+    def items(self) -> Iterator[Entry | Skipped]:
+        for folder, language in self.folders:
+            bundles: set[Path] = set()
+            found = list(walk(folder, self.site.directory, enter=lambda _: True))
+            paths = [each for each in found if isinstance(each, Path)]
+            bundles.update(path.parent for path in paths if self._base(path)[0] == "index")
+            found.sort(key=lambda each: isinstance(each, Path) and self._base(each)[1] not in {"", self.default})
+            for each in found:
+                yield each if isinstance(each, Skipped) else self._item(each, folder, language, bundles)
+
+    def _base(self, path: Path) -> tuple[str, str]:
+        """The file's name without suffix and language, and that language."""
+        name, dot, code = path.stem.rpartition(".")
+        return (name, code.lower()) if dot and code.lower() in self.languages else (path.stem, "")
+
+    def _item(self, path: Path, folder: Path, language: str, bundles: set[Path]) -> Entry | Skipped:
+        base, own = self._base(path)
+        around = [parent for parent in path.parents if parent in bundles]
+        if base == "_index":
+            return Skipped(kind="page", name=str(path), reason="a page that lists others: Kolom makes its own")
+        if any(parent != path.parent for parent in around) or (around and base != "index"):
+            bundle = around[-1].relative_to(self.site.directory).as_posix()
+            return Skipped(kind="file", name=str(path), reason=f"a part of the bundle {bundle}, no page of its own")
+        if base == "index" and path.parent == folder:
+            return Skipped(kind="page", name=str(path), reason="the site's first page: Kolom has its own")
+        kind: Kind = "article"
+        try:
+            text = read_text(path)
+            front = read_front(path, text)
+        except DocumentError as error:
+            name = f"{path}:{error.line}" if error.line else str(path)
+            return Skipped(kind=kind, name=name, reason=error.message, refused=True)
+        if reason := _unseen(front, text, path):
+            return Skipped(kind="page", name=str(path), reason=reason)
+        values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
+        return self._entry(path, folder, own or language, Front(values, front.body), base)
+
+    def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str) -> Entry:
+        site, front = self.site, found.values
+        place = path.relative_to(site.directory).as_posix()
+        relative = path.relative_to(folder)
+        bundle = path.parent if base == "index" else None
+        sections = list(relative.parts[:-1] if bundle is None else relative.parts[:-2])
+        base = base if bundle is None else relative.parts[-2]
+        dated = DATED.match(base)
+        if dated and "base_url" in site.config:  # Zola's addresses are without it
+            base = DATED.sub("", base)
+        number = number_of(place)
+        notes: list[str] = []
+        date, published = (self._moment(front, notes, *keys) for keys in (("date",), ("publishdate", "pubdate")))
+        date = published or date or (moment_in(dated[1], site.zone) if dated else None)
+        address, others = self._addresses(front, language, sections, base, date)
+        if date is None and (day := _DAY.search(address)):
+            date = moment_in(day[1], site.zone)
+        slug, more = slug_for(
+            text_in(front, "slug") or single_segment(address),
+            DATED.sub("", base),
+            text_in(front, "title"),
+            number=number,
+        )
+        draft = flag_in(front, "draft") is True
+        expiry = self._moment(front, notes, "expirydate", "unpublishdate")
+        if expiry is not None and expiry <= datetime.now(UTC) and not draft:
+            draft = True
+            notes.append(f"expired there on {expiry:%Y-%m-%d}: a draft here")
+        is_default = language == self.default
+        return Entry(
+            path=path,
+            place=place,
+            front=front,
+            body=found.body,
+            kind=self._kind(front, sections),
+            slug=slug,
+            number=number if is_default or not language else language,
+            name=base,
+            address=address,
+            others=tuple(others),
+            date=date,
+            updated=self._moment(front, notes, "lastmod", "modified", "updated"),
+            draft=draft,
+            language=self._language(language),
+            labels=tuple(_labels(front)),
+            bundle=bundle,
+            at_root=not sections,
+            notes=(*notes, *more),
+        )
+
+    def _moment(self, front: Values, notes: list[str], *keys: str) -> datetime | None:
+        written = text_in(front, *keys)
+        moment = moment_in(written, self.site.zone)
+        if written and moment is None:
+            notes.append(f"the date {written!r} is not understood")
+        return moment if moment is None or moment.year > 1 else None
+
+    def _language(self, code: str) -> str | None:
+        configured = map_in(self.languages, code)
+        return (
+            text_in(configured, "languagecode", "locale") or code or text_in(self.site.config, "languagecode") or None
+        )
+
+    def _kind(self, front: Values, sections: list[str]) -> Kind:
+        if {text_in(front, "type").lower(), text_in(front, "layout").lower()} & _PAGE_SECTIONS:
+            return "page"
+        if sections and sections[0] in _PAGE_SECTIONS:
+            return "page"
+        main = list_in(map_in(self.site.config, "params"), "mainsections") or list_in(self.site.config, "mainsections")
+        if not sections or (main and sections[0] not in main):
+            return "article" if text_in(front, "date", "publishdate") else "page"
+        return "article"
+
+    def _addresses(
+        self, front: Values, language: str, sections: list[str], base: str, date: datetime | None
+    ) -> tuple[str, list[str]]:
+        config = self.site.config
+        lower = flag_in(config, "disablepathtolower") is not True
+        prefix = self._prefix(language)
+        title, slug = text_in(front, "title"), text_in(front, "slug")
+        tokens = date_tokens(date) | {
+            "title": hugo_name(title, lower=lower),
+            "slug": hugo_name(slug or title or base, lower=lower),
+            "filename": hugo_name(base, lower=lower),
+            "contentbasename": hugo_name(base, lower=lower),
+            "slugorfilename": hugo_name(slug or base, lower=lower),
+            "slugorcontentbasename": hugo_name(slug or base, lower=lower),
+            "section": hugo_name(sections[0], lower=lower) if sections else "",
+        }
+        names = [hugo_name(section, lower=lower) for section in sections]
+        dynamic: dict[str, str | Callable[[str], str]] = {**tokens, "sections": hugo_sections(names)}
+        ugly = self._is_ugly(sections)
+        if url := text_in(front, "url"):
+            address = expand(url, dynamic) if ":" in url else tidy(url)
+            if not url.startswith("/"):
+                address = tidy(f"{prefix}/{address}")
+        elif (path := text_in(front, "path")) and "base_url" in config:  # Zola's
+            address = tidy(path)
+        elif pattern := self._pattern(sections):
+            address = tidy(f"{prefix}/{expand(pattern, dynamic)}")
+        else:
+            address = tidy("/".join([prefix, *names, hugo_name(slug or base, lower=lower)]))
+        last = address.rpartition("/")[2]
+        if ugly and not text_in(front, "url"):
+            address = f"{address.rstrip('/')}.html"
+        elif last and not last.endswith((".html", ".htm", ".php", ".asp", ".aspx", ".xml", ".jsp")):
+            address += "/"
+        return tidy(address.removesuffix("index.html")), list(self._aliases(front, address, prefix))
+
+    def _aliases(self, front: Values, address: str, prefix: str) -> Iterator[str]:
+        for alias in list_in(front, "aliases"):
+            full = alias
+            if "base_url" in self.site.config:  # Zola's begin at the root
+                full = f"/{alias.lstrip('/')}"
+            elif not alias.startswith("/"):
+                full = f"{address.rstrip('/').rpartition('/')[0]}/{alias}"
+                parts: list[str] = []
+                for part in full.split("/"):
+                    if part == "..":
+                        parts = parts[:-1]
+                    elif part not in {"", "."}:
+                        parts.append(part)
+                full = "/" + "/".join(parts) + ("/" if full.endswith("/") else "")
+            for each in dict.fromkeys((tidy(full), tidy(f"{prefix}{full}") if alias.startswith("/") else tidy(full))):
+                yield each
+                if not each.endswith("/") and "." not in each.rpartition("/")[2]:
+                    yield f"{each}/"
+
+    def _prefix(self, language: str) -> str:
+        if not language or not self.languages:
+            return ""
+        in_folder = flag_in(self.site.config, "defaultcontentlanguageinsubdir") is True
+        return "" if language == self.default and not in_folder else f"/{language}"
+
+    def _is_ugly(self, sections: list[str]) -> bool:
+        by_section = map_in(self.site.config, "uglyurls")
+        if by_section:
+            return bool(sections) and flag_in(by_section, sections[0].lower()) is True
+        return flag_in(self.site.config, "uglyurls") is True
+
+    def _pattern(self, sections: list[str]) -> str:
+        configured = map_in(self.site.config, "permalinks")
+        for holder in (map_in(configured, "page"), configured):
+            for end in range(len(sections), 0, -1):
+                if pattern := text_in(holder, "/".join(sections[:end]).lower()):
+                    return pattern
+            if not sections and (pattern := text_in(holder, "/")):
+                return pattern
+        return ""
+
+
+def _unseen(front: Front, text: str, path: Path) -> str | None:
+    values = front.values
+    build = map_in(values, "build") or map_in(values, "_build")
+    if flag_in(values, "headless") is True or text_in(build, "render") in {"never", "false"}:
+        return "not shown as a page there"
+    if path.stem == "404":
+        return "a page that Kolom makes itself"
+    if not front.body and path.suffix.lower() not in {".md", ".markdown"}:
+        return "has no front matter: no page of the site"
+    if not text[front.body :].strip():
+        return "has no text of its own: its layout makes it"
+    return None
+
+
+def _labels(front: Values) -> list[str]:
+    terms = map_in(front, "taxonomies")
+    keys = ("categories", "category", "tags", "tag", "labels")
+    return [label for holder in (front, terms) for key in keys for label in list_in(holder, key)]

@@ -1,0 +1,275 @@
+"""Jekyll's folders (and Octopress's and Hexo's, which are like them): posts, drafts, pages and collections."""
+
+import contextlib
+import fnmatch
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from kolom.articles.types import Kind
+from kolom_cli.documents import FORMATS, DocumentError, read_text
+from kolom_cli.importers import Skipped
+
+from .front import Front, Values, read_front
+from .liquid import is_program
+from .permalinks import JEKYLL_STYLES, date_tokens, expand, jekyll_name, tidy
+from .site import (
+    DATED,
+    Entry,
+    Site,
+    base_of,
+    is_excluded,
+    load,
+    number_of,
+    same_address,
+    single_segment,
+    slug_for,
+    walk,
+)
+from .values import flag_in, list_in, map_in, moment_in, text_in
+
+CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
+_POSTS: Final = frozenset(("_posts", "_drafts"))
+_THEME: Final = frozenset(("_site", "_includes", "_layouts", "_sass", "_data", "_plugins", "_assets", "_cache"))
+_OWN_PAGES: Final = frozenset(("/404", "/search", "/archive", "/archives", "/tags", "/categories", "/feed", "/sitemap"))
+
+
+def is_jekyll(directory: Path) -> bool:
+    """Whether the folder has Jekyll's configuration or posts, or is its folder of posts."""
+    return (
+        directory.resolve().name in _POSTS
+        or any((directory / name).is_file() for name in CONFIGS)
+        or any((directory / name).is_dir() for name in _POSTS)
+    )
+
+
+def survey(directory: Path) -> Site:
+    """Everything that is a document of the site."""
+    config = load(directory, *CONFIGS)
+    source = directory
+    for name in (text_in(config, "source", "source_dir"), "source"):
+        if name and (directory / name).is_dir() and (name != "source" or (directory / name / "_posts").is_dir()):
+            source = directory / name
+            break
+    if not source.resolve().is_relative_to(directory.resolve()):
+        source = directory
+    site = Site(
+        flavour="jekyll",
+        directory=directory,
+        pages=source,
+        roots=(source,),
+        config=config,
+        authors=load(source, "_data/authors.yml", "_data/authors.yaml", "_data/authors.json"),
+    )
+    site.base, site.hosts = base_of(text_in(config, "url"), text_in(config, "baseurl", "root"))
+    with contextlib.suppress(OSError, ValueError):
+        site.zone = ZoneInfo(text_in(config, "timezone")) if text_in(config, "timezone") else site.zone
+    return site.add(_Survey(site).items())
+
+
+@dataclass(slots=True)
+class _Survey:
+    site: Site
+
+    def items(self) -> Iterator[Entry | Skipped]:
+        excluded = list_in(self.site.config, "exclude")
+        source = self.site.pages
+
+        def enter(folder: Path) -> bool:
+            return folder.name not in _THEME and not is_excluded(folder.relative_to(source).as_posix(), excluded)
+
+        for found in walk(source, self.site.directory, enter=enter):
+            if isinstance(found, Skipped):
+                yield found
+            elif not is_excluded(found.relative_to(source).as_posix(), excluded):
+                yield self._item(found)
+
+    def _item(self, path: Path) -> Entry | Skipped:
+        parts = path.relative_to(self.site.pages).parts
+        if self.site.directory.resolve().name in _POSTS:
+            parts = (self.site.directory.resolve().name, *parts)
+        special = next((index for index, part in enumerate(parts[:-1]) if part.startswith("_")), None)
+        folder = parts[special] if special is not None else ""
+        kind: Kind = "article" if folder in _POSTS else "page"
+        try:
+            text = read_text(path)
+            front = read_front(path, text)
+        except DocumentError as error:
+            name = f"{path}:{error.line}" if error.line else str(path)
+            return Skipped(kind=kind, name=name, reason=error.message, refused=True)
+        collection = folder.removeprefix("_") if folder not in _POSTS else ""
+        reason = self._not_shown(collection) if folder in _POSTS or collection else _no_page(front.body, text)
+        if reason:
+            return Skipped(kind=kind, name=str(path), reason=reason)
+        values = self._defaults(path, "posts" if folder in _POSTS else collection or "pages") | front.values
+        if collection and text_in(values, "date"):
+            kind = "article"
+        if text_in(values, "layout") == "page":
+            kind = "page"
+        entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
+        if kind == "page" and not collection and (reason := _own_page(entry.address or "", values)):
+            return Skipped(kind=kind, name=str(path), reason=reason)
+        return entry
+
+    def _not_shown(self, collection: str) -> str | None:
+        if not collection:
+            return None
+        configured = self.site.config.get("collections")
+        if not self.site.config:
+            return None
+        if isinstance(configured, dict) and collection in configured:
+            shown = flag_in(map_in(configured, collection), "output")
+            return None if shown else f"the collection {collection!r} is not shown as pages there"
+        return f"belongs to no collection of the site: _{collection}"
+
+    def _entry(
+        self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
+    ) -> Entry:
+        site, front = self.site, found.values
+        place = path.relative_to(site.directory).as_posix()
+        number = number_of(place)
+        is_post = special is not None and not collection
+        dated = DATED.match(path.stem)
+        name = DATED.sub("", path.stem) if is_post or dated else path.stem
+        notes: list[str] = []
+        date = moment_in(text_in(front, "date"), site.zone)
+        if date is None and text_in(front, "date"):
+            notes.append(f"the date {text_in(front, 'date')!r} is not understood")
+        if date is None and dated:
+            date = moment_in(dated[1], site.zone)
+        above = [part for part in parts[: special or 0] if part] if is_post else []
+        categories = _categories(front, above)
+        address, others = self._addresses(front, parts, special, name, date, categories, collection)
+        if "." not in address.rpartition("/")[2] and not address.endswith("/"):
+            others.append(f"{address}.html")  # the file that Jekyll writes
+        slug, more = slug_for(
+            text_in(front, "slug") or single_segment(address),
+            *([] if name == "index" else [name]),
+            text_in(front, "title"),
+            *(reversed(parts[:-1]) if name == "index" else []),
+            number=number,
+        )
+        return Entry(
+            path=path,
+            place=place,
+            front=front,
+            body=found.body,
+            kind=kind,
+            slug=slug,
+            number=number,
+            name=name,
+            address=address,
+            others=(*others, *(tidy(each) for each in list_in(front, "redirect_from"))),
+            date=date,
+            updated=moment_in(text_in(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
+            draft=flag_in(front, "published") is False or "_drafts" in parts or flag_in(front, "draft") is True,
+            labels=(*categories, *_tags(front)),
+            notes=(*notes, *more),
+        )
+
+    def _addresses(
+        self,
+        front: Values,
+        parts: tuple[str, ...],
+        special: int | None,
+        name: str,
+        date: datetime | None,
+        categories: list[str],
+        collection: str,
+    ) -> tuple[str, list[str]]:
+        """Where the page answered, and further addresses: by the other time zone that its date may be meant in."""
+        wanted = text_in(front, "slug") or name
+        folders = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
+        suffix = Path(parts[-1]).suffix.lower()
+        lowered = list(dict.fromkeys(category.lower() for category in categories))
+        tokens = {
+            "title": jekyll_name(wanted, pretty=True),
+            "slug": jekyll_name(wanted),
+            "name": jekyll_name(name),
+            "categories": "/".join(lowered),
+            "category": "/".join(lowered),
+            "slugified_categories": "/".join(map(jekyll_name, lowered)),
+            "collection": collection,
+            "path": f"{folders}/{name}" if collection else folders,
+            "basename": name,
+            "output_ext": ".html" if suffix in FORMATS else suffix,
+        }
+        pattern = text_in(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
+        pattern = JEKYLL_STYLES.get(pattern, pattern)
+
+        def address(moment: datetime | None) -> str:
+            return tidy(expand(pattern, tokens | date_tokens(moment)).removesuffix("index.html"))
+
+        if date is None:
+            return address(None), []
+        local = address(date.astimezone(self.site.zone))
+        universal = address(date.astimezone(UTC))
+        unsure = not text_in(self.site.config, "timezone") and universal != local
+        return local, [universal] if unsure and len(text_in(front, "date")) > len("2024-05-16") else []
+
+    def _pattern(self, name: str, collection: str, *, is_post: bool) -> str:
+        config = self.site.config
+        general = text_in(config, "permalink") or "date"
+        ending = "/" if general == "pretty" or (general not in JEKYLL_STYLES and general.endswith("/")) else ""
+        if not ending and (general in JEKYLL_STYLES or general.endswith(":output_ext")):
+            ending = ":output_ext"
+        if collection:
+            own = text_in(map_in(config, "collections", collection), "permalink")
+            return own or f"/:collection/:path{ending}"
+        if is_post:
+            return text_in(map_in(config, "collections", "posts"), "permalink") or general
+        return "/:path/" if name == "index" else f"/:path/:basename{ending}"
+
+    def _defaults(self, path: Path, kind: str) -> Values:
+        """What the configuration says of a page that does not say it itself; the more exact scope counts."""
+        configured = self.site.config.get("defaults")
+        place = path.relative_to(self.site.pages).as_posix()
+        found: list[tuple[int, Values]] = []
+        for each in configured if isinstance(configured, list) else []:
+            if not isinstance(each, dict):
+                continue
+            scope = map_in(each, "scope")
+            below, of_kind = text_in(scope, "path").strip("/"), text_in(scope, "type")
+            if of_kind and of_kind.rstrip("s") != kind.rstrip("s"):
+                continue
+            if below and not (place == below or place.startswith(f"{below}/") or fnmatch.fnmatch(place, below)):
+                continue
+            found.append((len(below) * 2 + bool(of_kind), map_in(each, "values")))
+        merged: Values = {}
+        for _, values in sorted(found, key=lambda pair: pair[0]):
+            merged |= values
+        return merged
+
+
+def _no_page(body: int, text: str) -> str | None:
+    if not body:
+        return "has no front matter: no page of the site"
+    if is_program(text[body:]):
+        return "made by the theme's own code (Liquid) when the site is built"
+    if not text[body:].strip():
+        return "has no text of its own: its layout makes it"
+    return None
+
+
+def _own_page(address: str, front: Values) -> str | None:
+    key = same_address(address)
+    if key == "/":
+        return "the site's first page: Kolom has its own"
+    if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or text_in(front, "layout") in {"404", "search"}:
+        return "a page that Kolom makes itself"
+    return None
+
+
+def _categories(front: Values, above: list[str]) -> list[str]:
+    single = text_in(front, "category")
+    named = [single] if single else list_in(front, "category")
+    return list(dict.fromkeys([*above, *named, *list_in(front, "categories", spaces=True)]))
+
+
+def _tags(front: Values) -> list[str]:
+    single = text_in(front, "tag")
+    named = [single] if single and "," not in single else list_in(front, "tag")
+    return [*named, *list_in(front, "tags", spaces=True), *list_in(front, "labels")]

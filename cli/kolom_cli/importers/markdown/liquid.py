@@ -1,0 +1,182 @@
+"""Jekyll's Liquid in a text: what is known is put in place, the rest stays as text and is counted. Pure.
+
+Any text can be converted, in time in proportion to its length.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from kolom.authoring import SourceFormat
+
+from . import snippets
+from .snippets import Converted
+from .tags import Arguments, arguments
+
+_TAG: Final = re.compile(r"\{%-?\s*+([\w-]*+)((?:[^%{]|%(?!\})|\{(?!%))*+)%\}|\{\{((?:[^{}]|\}(?!\})|\{(?!\{))*+)\}\}")
+_CODE: Final = frozenset(("highlight", "codeblock", "code"))
+_PROGRAM: Final = re.compile(r"\{%-?\s*(?:for|assign|capture|if|unless|case|paginate|include|tablerow)\b")
+_PICTURE: Final = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:$|[?#])", re.IGNORECASE)
+_TEXT: Final = re.compile(r"\s*(?:\"([^\"]*+)\"|'([^']*+)')")
+_FILTERS: Final = frozenset(("relative_url", "absolute_url", "prepend", "append", "escape", "strip", "xml_escape"))
+_SRC_KEYS: Final = ("src", "url", "image_path", "path", "file", "img", "image", "filename", "source", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Liquid:
+    """Converts texts of one page. ``address_of`` gives the address that ``post_url`` and ``link`` mean, ``value_of``
+    what a name such as ``site.title`` says; both None where that is not known."""
+
+    address_of: Callable[[str], str | None]
+    value_of: Callable[[str], str | None]
+    source_format: SourceFormat = "markdown"
+
+    def convert(self, text: str) -> Converted:
+        """The text without what is known of Liquid."""
+        result = Converted()
+        pieces: list[str] = []
+        ends: dict[str, list[tuple[int, int]]] = {}
+        position = 0
+        for match in _TAG.finditer(text):
+            if match.start() < position:
+                continue
+            pieces.append(text[position : match.start()])
+            position = match.end()
+            name = match[1] or ""
+            if name in {"raw", "comment", *_CODE}:
+                end = _end_of(name, text, position, ends)
+                if end is not None:
+                    inside = text[position : end[0]]
+                    position = end[1]
+                    pieces.append(self._block(name, match[2], inside))
+                    continue
+            before, after = text[max(match.start() - 200, 0) : match.start()], text[position : position + 200]
+            if match[3] is None:
+                made = self._tag(name, match[2], result)
+            else:
+                made = self._output(match[3], before[-1:], after[:1])
+            if made is None:
+                made = match[0]
+                result.unknown[f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"] += 1
+            elif made.startswith("<"):
+                made = snippets.placed(made, before, after, self.source_format)
+            pieces.append(made)
+        result.text = "".join([*pieces, text[position:]])
+        return result
+
+    def _block(self, name: str, given: str, inside: str) -> str:
+        match name:
+            case "raw":
+                return inside
+            case "comment":
+                return ""
+            case _:
+                found = arguments(given)
+                language = found.get("lang", "language") if name != "highlight" else ""
+                return snippets.code(inside, language or found.first, self.source_format)
+
+    def _tag(self, name: str, given: str, result: Converted) -> str | None:
+        given = given.removesuffix("-").strip()
+        found = arguments(given)
+        match name:
+            case "post_url" | "link" | "post_link" | "post_path":
+                return self.address_of(given.strip("\"'") if name in {"link", "post_url"} else found.first)
+            case "include" | "include_cached" | "include_relative":
+                made = self._include(found)
+                called = f"{{% {name} {found.first} %}}"
+                if made is None:
+                    result.unknown[called] += 1
+                    return f"{{% {name} {given} %}}"
+                result.shown[called] += 1
+                return made
+            case "img" | "image" | "asset_img" | "figure":
+                return self._image(found)
+            case "youtube" | "vimeo":
+                return snippets.film(name, found.named, found.first)
+            case "gist":
+                return snippets.link(f"https://gist.github.com/{found.first}") if found.first else None
+            case "more" | "excerpt":
+                return "<!--more-->"
+            case "endraw" | "toc":
+                return ""
+            case _:
+                return None
+
+    def _include(self, found: Arguments) -> str | None:
+        """A figure or a player, for an include that has the parameters of one."""
+        named = {key: self._inside(value) for key, value in found.named.items()}
+        if player := snippets.film(found.first, named, ""):
+            return player
+        src = next((named[key] for key in _SRC_KEYS if _PICTURE.search(named.get(key, ""))), None)
+        if src is None:
+            return None
+        given = Arguments((), named)
+        return snippets.picture(
+            src,
+            alt=given.get("alt", "title"),
+            caption=given.get("caption", "description"),
+            link=given.get("link", "href", "target") if "://" in given.get("link", "href") else "",
+            width=given.get("width", "max-width"),
+            height=given.get("height"),
+        )
+
+    def _image(self, found: Arguments) -> str | None:
+        """Octopress's ``{% img left /a.png 300 200 Title %}`` and Hexo's ``{% asset_img a.png Title %}``."""
+        given = [*found.texts, *found.named.values()]
+        place = next((index for index, text in enumerate(given) if _PICTURE.search(text)), None)
+        if place is None:
+            return None
+        words = [text for text in given[place + 1 :] if not text.isdigit()]
+        return snippets.picture(given[place], alt=" ".join(words))
+
+    def _inside(self, value: str) -> str:
+        """A parameter's value; ``site.baseurl`` and the like may stand for it."""
+        return (self.value_of(value) or value) if re.fullmatch(r"(?:site|page)\.[\w.]+", value) else value
+
+    def _output(self, expression: str, before: str, after: str) -> str | None:
+        """What ``{{ expression }}`` puts out; None if that is not known. Addresses are of this site, from its root."""
+        first, *filters = expression.strip().strip("-").split("|")
+        quoted = _TEXT.match(first)
+        name = first.strip()
+        if any((words := each.split(":")[0].strip()) and words not in _FILTERS for each in filters):
+            return None
+        if quoted is not None:
+            value: str | None = (quoted[1] or "") + (quoted[2] or "")
+        else:
+            value = self.value_of(name)
+        if value is None:
+            return None
+        for each in filters:
+            verb, _, operand = each.strip().partition(":")
+            other = _TEXT.match(operand)
+            extra = ((other[1] or "") + (other[2] or "")) if other else self.value_of(operand.strip())
+            match verb.strip():
+                case "relative_url" | "absolute_url":
+                    value = value if "://" in value else f"/{value.lstrip('/')}"
+                case "prepend" if extra is not None:
+                    value = extra + value
+                case "append" if extra is not None:
+                    value += extra
+                case "prepend" | "append":
+                    return None
+                case _:
+                    pass
+        if not value and before in {"(", '"', "'"} and after in {")", '"', "'", " "}:
+            return "/"  # the site itself
+        return value
+
+
+def is_program(text: str) -> bool:
+    """Whether a page's text is made by Liquid when the site is built, as lists of posts are."""
+    return _PROGRAM.search(text) is not None
+
+
+def _end_of(name: str, text: str, position: int, ends: dict[str, list[tuple[int, int]]]) -> tuple[int, int] | None:
+    """Where the first ``{% end… %}`` behind ``position`` is; all of a name are looked up once."""
+    if name not in ends:
+        pattern = re.compile(rf"\{{%-?\s*end{name}\s*-?%\}}")
+        ends[name] = [match.span() for match in pattern.finditer(text)][::-1]
+    while ends[name] and ends[name][-1][0] < position:
+        ends[name].pop()
+    return ends[name][-1] if ends[name] else None

@@ -1,0 +1,116 @@
+"""Hugo's shortcodes in a text: what is known is put in place, the rest stays as text and is counted. Pure.
+
+Any text can be converted, in time in proportion to its length.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from kolom.authoring import SourceFormat
+
+from . import snippets
+from .snippets import Converted
+from .tags import Arguments, arguments
+
+_CODE: Final = re.compile(
+    r"\{\{(?P<kind>[<%])(?:"
+    r"/\*(?P<escaped>(?:[^*{]|\*(?!/)|\{(?!\{[<%]))*+)\*/|"
+    r"\s*+(?P<close>/?)\s*+(?P<name>[\w./-]++)"
+    r"(?P<given>(?:[^\"`>%{]|\"(?:[^\"\\]|\\.)*+\"|`[^`]*+`|[%>](?!\}\})|\{(?!\{[<%]))*+))[>%]\}\}",
+    re.DOTALL,
+)
+_LONGEST: Final = 5_000
+_TRANSPARENT: Final = frozenset(("html", "raw", "rawhtml", "raw-html", "raw_html", "unsafe"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcodes:
+    """Converts texts of one page. ``address_of`` gives the address of the page that ``ref`` means, ``value_of`` the
+    page's parameter; both None where that is not known."""
+
+    address_of: Callable[[str], str | None]
+    value_of: Callable[[str], str | None]
+    source_format: SourceFormat = "markdown"
+
+    def convert(self, text: str) -> Converted:
+        """The text without the shortcodes that are known."""
+        result = Converted()
+        pieces: list[str] = []
+        ends: list[tuple[int, int]] | None = None
+        position = 0
+        start = text.find("{{")
+        while start >= 0:
+            if start < position or (match := _CODE.match(text, start, start + _LONGEST)) is None:
+                start = text.find("{{", start + 2)
+                continue
+            pieces.append(text[position:start])
+            position = match.end()
+            name = (match["name"] or "").strip("/")
+            if match["escaped"] is not None:
+                kind = match["kind"]
+                made: str | None = "{{" + kind + match["escaped"] + (">" if kind == "<" else "%") + "}}"
+            elif name == "highlight" and not match["close"]:
+                if ends is None:
+                    pattern = re.compile(r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}")
+                    ends = [found.span() for found in pattern.finditer(text)][::-1]
+                while ends and ends[-1][0] < position:
+                    ends.pop()
+                made = None
+                if ends:
+                    first = arguments(match["given"]).first
+                    made = snippets.code(text[position : ends[-1][0]], first, self.source_format)
+                    position = ends[-1][1]
+            else:
+                made = self._shown(name, bool(match["close"]), arguments(match["given"].rstrip().removesuffix("/")))
+                if made is not None and made.startswith("<"):
+                    before, after = text[max(start - 200, 0) : start], text[position : position + 200]
+                    made = snippets.placed(made, before, after, self.source_format)
+            if made is None:
+                made = match[0]
+                if name and not match["close"]:
+                    result.unknown[f"{{{{< {name} >}}}}"] += 1
+            pieces.append(made)
+            start = text.find("{{", position)
+        result.text = "".join([*pieces, text[position:]])
+        return result
+
+    def _shown(self, name: str, closing: bool, given: Arguments) -> str | None:
+        if closing:
+            return "" if name in _TRANSPARENT | {"figure", "youtube", "vimeo", "gist"} else None
+        match name:
+            case "figure" | "img" | "image":
+                src = given.get("src", "link") or given.first
+                return src and snippets.picture(
+                    src,
+                    alt=given.get("alt"),
+                    caption=_caption(given),
+                    link=given.get("link") if given.get("src") else "",
+                    width=given.get("width"),
+                    height=given.get("height"),
+                )
+            case "youtube" | "vimeo":
+                return snippets.film(name, given.named, given.first)
+            case "ref" | "relref":
+                return self.address_of(given.get("path") or given.first)
+            case "gist" if len(given.texts) > 1:
+                return snippets.link(f"https://gist.github.com/{given.texts[0]}/{given.texts[1]}")
+            case "tweet" | "x" | "twitter" | "twitter_simple" | "x_simple":
+                user, number = given.get("user") or "i", given.get("id") or given.first
+                return snippets.link(f"https://twitter.com/{user}/status/{number}") if number.isdigit() else None
+            case "instagram":
+                return snippets.link(f"https://www.instagram.com/p/{given.first}/") if given.first else None
+            case "param":
+                return self.value_of(given.first.lower())
+            case _:
+                return "" if name in _TRANSPARENT else None
+
+
+def _caption(given: Arguments) -> str:
+    """Title, caption and whom the picture is of, in one line."""
+    title, caption, credit = given.get("title"), given.get("caption"), given.get("attr")
+    parts = [f"**{title}**" if title and caption else title, caption]
+    if credit:
+        parts.append(f"[{credit}]({given.get('attrlink')})" if given.get("attrlink") else credit)
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,50 @@
+"""What stands in a tag: a name, then texts and ``key=value`` pairs, in quotation marks or bare. Pure."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+_SPACE: Final = re.compile(r"[\s,]*+")
+_PART: Final = re.compile(
+    r"(?:([\w.-]++)\s*+[=:]\s*+)?+(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`]\S*+))",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The texts that stand alone, and those with a key (in lower case)."""
+
+    texts: tuple[str, ...] = ()
+    named: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        """The first text, or an empty one."""
+        return self.texts[0] if self.texts else ""
+
+    def get(self, *names: str) -> str:
+        """The first of the names that has a text; else an empty one."""
+        return next((self.named[name] for name in names if self.named.get(name)), "")
+
+
+def arguments(text: str) -> Arguments:
+    """The arguments in a tag. What cannot be read as one is left out."""
+    texts: list[str] = []
+    named: dict[str, str] = {}
+    position = 0
+    while (start := _SPACE.match(text, position)) and (position := start.end()) < len(text):
+        match = _PART.match(text, position)
+        if match is None:
+            position += 1
+            continue
+        position = match.end()
+        key, *values = match.groups()
+        value = next(each for each in values if each is not None)
+        if match[2] is not None or match[3] is not None:
+            value = re.sub(r"\\([\"'\\])", r"\1", value)
+        if key is None:
+            texts.append(value)
+        else:
+            named[key.lower()] = value
+    return Arguments(tuple(texts), named)

@@ -1,0 +1,150 @@
+"""What the values of other systems' front matter mean. Nothing here refuses: what is not understood is None. Pure."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from .front import Value, Values
+
+_ISO: Final = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+    r"(?:(?:[Tt]|\s+)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?\s*([AaPp][Mm])?\s*"
+    r"(Z|z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?(?:\s.*)?)?",
+    re.ASCII,
+)
+_WRITTEN: Final = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%A, %B %d, %Y", "%B %d %Y", "%b. %d, %Y")
+_TRUE: Final = frozenset(("true", "yes", "on", "y", "1"))
+_FALSE: Final = frozenset(("false", "no", "off", "n", "0"))
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_NAMES: Final = ("name", "title", "display_name", "displayname", "full_name", "label", "id", "slug")
+_PLACES: Final = (
+    *("path", "image", "src", "url", "file", "feature", "featured", "teaser", "thumbnail", "cover", "header"),
+    *("overlay_image", "relative", "0"),
+)
+
+
+def text_in(values: Values, *keys: str) -> str:
+    """The first of the keys that has a line of text; else an empty one."""
+    for key in keys:
+        value = values.get(key)
+        if isinstance(value, str) and (text := " ".join(html.unescape(value).split())):
+            return "".join(character for character in text if character.isprintable() or character in "\u200c\u200d")
+    return ""
+
+
+def map_in(values: Values, *keys: str) -> Values:
+    """The map below a path of keys; an empty one if there is none."""
+    for key in keys:
+        value = values.get(key)
+        values = value if isinstance(value, dict) else {}
+    return values
+
+
+def flag_in(values: Values, *keys: str) -> bool | None:
+    """The first of the keys that says yes or no."""
+    for key in keys:
+        value = values.get(key)
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in _TRUE | _FALSE:
+            return word in _TRUE
+    return None
+
+
+def list_in(values: Values, key: str, *, spaces: bool = False) -> list[str]:
+    """A list of texts; of one text its parts between commas, or between spaces where the system separates so."""
+    value = values.get(key)
+    if isinstance(value, str):
+        parts = value.split(",") if "," in value or not spaces else value.split()
+    elif isinstance(value, list):
+        parts = [part for part in map(_name, value) if part]
+    elif isinstance(value, dict):
+        parts = [part for part in (_name(value),) if part]
+    else:
+        parts = []
+    return [text for part in parts if (text := " ".join(html.unescape(part).split()))]
+
+
+def names_in(value: Value, known: Values) -> Iterator[str]:
+    """The names of authors: a text, a list, a map with a name, or keys of ``known``."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str) and (found := known.get(each.strip().lower())):
+            yield _name(found) or each
+        elif name := _name(each):
+            yield name
+
+
+def picture_in(value: Value) -> str | None:
+    """The address of a picture: a text, a list that begins with one, or a map that has one."""
+    for _ in range(4):
+        if isinstance(value, str):
+            return value.strip() or None
+        if isinstance(value, list):
+            value = value[0] if value else None
+        elif isinstance(value, dict):
+            value = next((value[key] for key in _PLACES if value.get(key)), None)
+    return None
+
+
+def moment_in(text: str, zone: tzinfo) -> datetime | None:
+    """A date, or a date and time, in one of the forms that people write; without an offset it is in ``zone``."""
+    text = text.strip()
+    try:
+        return _moment(text, zone)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def language_in(text: str, codes: tuple[str, ...]) -> str | None:
+    """A language's code as the site has it: ``en-US`` and ``en_us`` are ``en`` unless the site has that itself."""
+    code = text.strip().replace("_", "-").partition(".")[0]
+    primary, _, rest = code.partition("-")
+    whole = primary.lower() + (f"-{rest}" if rest else "")
+    if whole in codes:
+        return whole
+    return primary.lower() if _LANGUAGE.fullmatch(primary.lower()) else None
+
+
+def _moment(text: str, zone: tzinfo) -> datetime | None:
+    if parts := _ISO.fullmatch(text):
+        year, month, day, hour, minute, second, half, offset = parts.groups()
+        hours = int(hour or 0)
+        if half:
+            hours = hours % 12 + (12 if half.lower() == "pm" else 0)
+        moment = datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=zone)
+        if offset:
+            moment = moment.replace(tzinfo=_offset(offset))
+    elif written := next(_written(text, zone), None):
+        moment = written
+    else:
+        moment = parsedate_to_datetime(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    moment.astimezone(UTC)
+    return moment
+
+
+def _offset(text: str) -> tzinfo | None:
+    if text[0] not in "+-":
+        return UTC
+    digits = text[1:].replace(":", "")
+    hours, minutes = (digits.zfill(2), "00") if len(digits) <= 2 else (digits[:-2].zfill(2), digits[-2:])  # noqa: PLR2004, RUF100
+    return datetime.fromisoformat(f"2000-01-01T00:00:00{text[0]}{hours}:{minutes}").tzinfo
+
+
+def _written(text: str, zone: tzinfo) -> Iterator[datetime]:
+    text = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)
+    for form in _WRITTEN:
+        try:
+            yield datetime.strptime(text, form).replace(tzinfo=zone)
+        except ValueError:
+            continue
+
+
+def _name(value: Value) -> str:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, dict):
+        return next((found for key in _NAMES if (found := _name(value.get(key)))), "")
+    return ""

@@ -1,0 +1,404 @@
+"""`kolom import markdown`: the sites of Jekyll and Hugo come over with their addresses, pictures and links."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from kolom import pages
+from kolom.articles import aliases, publishing, reading
+from kolom.errors import Conflict, Invalid
+
+from .conftest import Kolom
+
+PNG = b"\x89PNG\r\n\x1a\nnot really"
+
+JEKYLL: dict[str, str | bytes] = {
+    "_config.yml": (
+        "title: Old\nurl: https://old.example\nbaseurl: /blog\ntimezone: Asia/Jakarta\n"
+        "permalink: /:categories/:year/:month/:day/:title.html\nauthor: Sari\n"
+        "collections:\n  recipes: {output: true}\n  notes: {}\n"
+        "defaults:\n  - scope: {path: '', type: posts}\n    values: {comments: false}\nexclude: [drafts.md]\n"
+    ),
+    "_data/authors.yml": "jane: {name: Jane Doe}\n",
+    "_layouts/post.html": "{{ content }}",
+    "_includes/a.md": "included",
+    "README.md": "# Read me\n",
+    "drafts.md": "---\ntitle: Excluded\n---\nX\n",
+    "plain.md": "Without front matter.\n",
+    "index.html": "---\nlayout: home\n---\n{% for post in site.posts %}{{ post.title }}{% endfor %}\n",
+    "404.md": "---\ntitle: Gone\npermalink: /404.html\n---\nGone.\n",
+    "about.md": "---\ntitle: About\npermalink: /about/\n---\nAbout me.\n",
+    "assets/a b.png": PNG,
+    "_posts/2020-01-02-first-post.md": (
+        "---\ntitle: First &amp; best\ndate: 2020-01-02 23:30:00 +0700\ncategories: travel food\ntags: [1.10, Pasar]\n"
+        "author: jane\nimage: {path: /assets/a b.png}\nredirect_from:\n  - /old/first\n  - /first.html\n"
+        "excerpt: In short.\nlayout: post\nunknown: x\n---\n"
+        "![a]({{ site.baseurl }}/assets/a%20b.png){: .wide}\n\n[second]({% post_url 2020-02-03-second %}#x), "
+        "[about](/blog/about/), [missing](/assets/missing.png), ![far](https://far.example/x.png)\n\n"
+        "{% highlight ruby %}\nputs 1\n{% endhighlight %}\n\n{% include ads.html %}\n"
+    ),
+    "_posts/2020-02-03-second.md": "---\ntitle: Second\n---\nText.\n",
+    "_posts/2020-02-04-hidden.md": "---\ntitle: Hidden\npublished: false\n---\nText.\n",
+    "_posts/2020-02-05-old.textile": "---\ntitle: Old\n---\nh1. Old\n",
+    "_drafts/someday.md": "---\ntitle: Someday\n---\nText.\n",
+    "_recipes/tempe.md": "---\ntitle: Tempe\n---\nFry.\n",
+    "_notes/a.md": "---\ntitle: Note\n---\nText.\n",
+}
+
+HUGO: dict[str, str | bytes] = {
+    "hugo.toml": (
+        "baseURL = 'https://old.example/'\ndefaultContentLanguage = 'en'\n"
+        "[permalinks]\nposts = '/:year/:month/:slug/'\n"
+        "[languages.en]\nweight = 1\n[languages.id]\nweight = 2\n[params]\nauthor = 'Sari'\n"
+    ),
+    "archetypes/default.md": "---\ntitle: '{{ .Name }}'\n---\n",
+    "layouts/index.html": "{{ .Title }}",
+    "static/img/s.png": PNG,
+    "content/_index.md": "---\ntitle: Home\n---\n",
+    "content/about.md": '{"title": "About", "date": "2019-01-01", "aliases": ["/me"]}\nAbout.\n',
+    "content/posts/_index.md": "---\ntitle: Posts\n---\n",
+    "content/posts/one/index.md": (
+        "+++\ntitle = 'One'\ndate = 2024-05-16T09:30:00+07:00\nlastmod = 2024-05-17T00:00:00Z\ntags = ['A', 'B']\n"
+        "categories = ['C']\naliases = ['/old/one/', 'uno']\n[cover]\nimage = 'c.png'\n+++\n"
+        "![c](c.png) ![s](/img/s.png)\n\n{{< figure src=\"c.png\" caption=\"A *c*\" >}}\n\n"
+        "[two]({{< relref \"two.md\" >}}) [next](../two.md)\n\n{{< youtube abc >}}\n\n{{< notice >}}n{{< /notice >}}\n"
+        "\n{{</* shown */>}}\n"
+    ),
+    "content/posts/one/c.png": PNG + b"c",
+    "content/posts/one/extra.md": "---\ntitle: Extra\n---\nPart.\n",
+    "content/posts/one/index.id.md": "---\ntitle: Satu\ndate: 2024-05-16\n---\nTeks.\n",
+    "content/posts/two.md": "---\ntitle: Two\ndate: 2024-06-01\nslug: deux\ndraft: true\n---\nText.\n",
+    "content/posts/three.md": "---\ntitle: Three\nexpiryDate: 2024-07-01\nurl: /x/three.html\n---\nText.\n",
+    "content/posts/later.md": "---\ntitle: Later\ndate: 2020-01-01\npublishDate: 2999-01-01\n---\nText.\n",
+    "content/posts/none.md": "---\ntitle: None\nbuild: {render: never}\n---\nText.\n",
+    "content/posts/old.org": "#+title: Old\n",
+}  # fmt: skip
+
+
+def _site(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def _adds_up(report: dict[str, Any]) -> bool:
+    return all(
+        counts["read"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["skipped"]
+        for counts in (report, *report["kinds"].values())
+    ) and report["read"] == sum(counts["read"] for counts in report["kinds"].values())
+
+
+def _import(kolom: Kolom, folder: Path, *options: str, exit_code: int = 0) -> dict[str, Any]:
+    ran = kolom("import", "markdown", folder, "--json", *options)
+    assert ran.exit_code == exit_code, ran.stdout + ran.stderr
+    report: dict[str, Any] = ran.json
+    assert _adds_up(report)
+    return report
+
+
+def _notes(report: dict[str, Any]) -> str:
+    return "\n".join(note["note"] for note in report["notes"])
+
+
+def _reasons(report: dict[str, Any], folder: Path) -> dict[str, str]:
+    return {Path(item["name"]).relative_to(folder).as_posix(): item["reason"] for item in report["skipped_items"]}
+
+
+def _location(path: str) -> tuple[int, str | None]:
+    page = pages.respond(path, {})
+    return page.status, page.headers.get("Location")
+
+
+# Jekyll
+
+
+def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
+    report = _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
+    assert report["kinds"]["article"] == {"read": 4, "created": 4, "updated": 0, "unchanged": 0, "skipped": 0}
+    assert report["remote_images"] == 1
+    read = reading.read("first-post")
+    article = read.article
+    assert (article.title, article.author, article.excerpt) == ("First & best", "Jane Doe", "In short.")
+    assert article.labels == ("travel", "food", "1.10", "Pasar")
+    assert article.published_at == datetime(2020, 1, 2, 16, 30, tzinfo=UTC)
+    assert article.path == "/travel/food/2020/01/02/first-post.html"
+    assert article.image is not None
+    assert article.image.startswith("/media/")
+    assert article.image in read.body.html
+    assert article.comments_open is False
+    assert 'href="/2020/02/03/second.html#x"' in read.body.html
+    assert 'href="/about/"' in read.body.html
+    assert '<code class="language-ruby">puts 1' in read.body.html
+    assert "https://far.example/x.png" in read.body.html
+    assert "{:" not in read.body.html
+    notes = _notes(report)
+    assert "{% include ads.html %} is kept as text" in notes
+    assert "there is no file /assets/missing.png" in notes
+    assert {publishing.find(slug).status for slug in ("hidden", "someday")} == {"draft"}
+    assert (publishing.find("about").kind, publishing.find("tempe").path) == ("page", "/recipes/tempe")
+    assert reading.find_slug("/recipes/tempe.html") == "tempe"
+
+
+def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -> None:
+    reasons = _reasons(_import(kolom, _site(tmp_path, JEKYLL), exit_code=1), tmp_path)
+    assert reasons == {
+        "404.md": "a page that Kolom makes itself",
+        "_notes/a.md": "the collection 'notes' is not shown as pages there",
+        "_posts/2020-02-05-old.textile": "is Textile, which is not read: only Markdown and HTML are",
+        "index.html": "made by the theme's own code (Liquid) when the site is built",
+        "plain.md": "has no front matter: no page of the site",
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/travel/food/2020/01/02/first-post.html",
+        "/blog/travel/food/2020/01/02/first-post.html",
+        "/old/first",
+        "/first.html",
+    ],
+)
+def test_every_old_address_of_a_post_answers(kolom: Kolom, tmp_path: Path, path: str) -> None:
+    _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
+    assert reading.find_slug(path) == "first-post"
+    own = "/travel/food/2020/01/02/first-post.html"
+    assert _location(path) == ((200, None) if path == own else (301, own))
+
+
+@pytest.mark.parametrize(
+    ("style", "path"),
+    [
+        ("date", "/2020/02/03/second.html"),
+        ("pretty", "/2020/02/03/second/"),
+        ("ordinal", "/2020/034/second.html"),
+        ("none", "/second.html"),
+        ("/:title/", "/second/"),
+        ("/blog/:year-:month/:title", "/blog/2020-02/second"),
+    ],
+)
+def test_the_permalinks_of_a_configuration(kolom: Kolom, tmp_path: Path, style: str, path: str) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": f"permalink: {style}\n",
+        "_posts/2020-02-03-second.md": "---\ntitle: S\n---\nText.\n",
+    }
+    _import(kolom, _site(tmp_path, files))
+    assert publishing.find("second").path == path
+
+
+def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "",
+        "_posts/2020-02-03-x.md": "---\ncategories: [Web Design]\ntitle: X\n---\nText.\n",
+    }
+    _import(kolom, _site(tmp_path, files))
+    assert _location("/web%20design/2020/02/03/x.html") == (301, "/x/")
+
+
+# Hugo
+
+
+def test_a_site_of_hugo_comes_over(kolom: Kolom, tmp_path: Path) -> None:
+    report = _import(kolom, _site(tmp_path, HUGO), exit_code=1)
+    assert (report["kinds"]["article"]["created"], report["kinds"]["page"]["created"]) == (5, 1)
+    read = reading.read("one")
+    article = read.article
+    assert (article.title, article.author, article.language) == ("One", "Sari", "en")
+    assert (article.path, article.labels) == ("/2024/05/one/", ("C", "A", "B"))
+    assert article.published_at == datetime(2024, 5, 16, 2, 30, tzinfo=UTC)
+    assert article.updated_at == datetime(2024, 5, 17, tzinfo=UTC)
+    assert article.image is not None
+    assert article.image.endswith("/c.png")
+    html = read.body.html
+    assert html.count('src="/media/') == 3
+    assert "<figcaption>A <em>c</em></figcaption>" in html
+    assert html.count('href="/2024/06/deux/"') == 2
+    assert "youtube-nocookie.com/embed/abc" in html
+    assert "{{&lt; shown &gt;}}" in html
+    assert "{{< notice >}} is kept as text" in _notes(report)
+    three = publishing.find("three")
+    assert (three.path, three.status) == ("/x/three.html", "draft")
+    assert (publishing.find("deux").status, publishing.find("later").status) == ("draft", "scheduled")
+    assert publishing.find("about").kind == "page"
+
+
+def test_another_language_of_a_page_is_an_article_of_its_own(kolom: Kolom, tmp_path: Path) -> None:
+    _import(kolom, _site(tmp_path, HUGO), exit_code=1)
+    other = publishing.find("one-id")
+    assert (other.title, other.language, other.path) == ("Satu", "id", "/id/2024/05/satu/")
+
+
+def test_what_of_hugo_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -> None:
+    reasons = _reasons(_import(kolom, _site(tmp_path, HUGO), exit_code=1), tmp_path)
+    assert reasons == {
+        "content/_index.md": "a page that lists others: Kolom makes its own",
+        "content/posts/_index.md": "a page that lists others: Kolom makes its own",
+        "content/posts/none.md": "not shown as a page there",
+        "content/posts/old.org": "is Org, which is not read: only Markdown and HTML are",
+        "content/posts/one/extra.md": "a part of the bundle content/posts/one, no page of its own",
+    }
+
+
+@pytest.mark.parametrize("path", ["/old/one/", "/2024/05/uno", "/2024/05/uno/"])
+def test_aliases_of_hugo_lead_to_the_article(kolom: Kolom, tmp_path: Path, path: str) -> None:
+    _import(kolom, _site(tmp_path, HUGO), exit_code=1)
+    assert _location(path) == (301, "/2024/05/one/")
+    assert reading.find_slug("/me") == reading.find_slug("/me/") == "about"
+
+
+# Any site
+
+
+@pytest.mark.parametrize("files", [JEKYLL, HUGO], ids=["jekyll", "hugo"])
+def test_a_rerun_changes_nothing(
+    kolom: Kolom, tmp_path: Path, calls: list[str], files: Mapping[str, str | bytes]
+) -> None:
+    first = _import(kolom, _site(tmp_path, files), exit_code=1)
+    calls.clear()
+    second = _import(kolom, tmp_path, exit_code=1)
+    assert (second["unchanged"], second["created"], second["updated"]) == (first["created"], 0, 0)
+    assert set(calls) <= {"GetItem", "Query", "HeadObject", "DescribeStacks"}
+    assert second["skipped_items"] == first["skipped_items"]
+    assert second["remote_images"] == first["remote_images"]
+
+
+@pytest.mark.parametrize("files", [JEKYLL, HUGO], ids=["jekyll", "hugo"])
+def test_a_dry_run_says_the_same_and_writes_nothing(
+    kolom: Kolom, tmp_path: Path, calls: list[str], files: Mapping[str, str | bytes]
+) -> None:
+    planned = _import(kolom, _site(tmp_path, files), "--dry-run", exit_code=1)
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
+    done = _import(kolom, tmp_path, exit_code=1)
+    assert planned | {"dry_run": False} == done
+
+
+def test_an_alias_that_is_added_later_is_added_to_an_unchanged_article(kolom: Kolom, tmp_path: Path) -> None:
+    text = "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"
+    _import(kolom, _site(tmp_path, {"a.md": text}))
+    _site(tmp_path, {"a.md": text.replace("title", "aliases: [/former/]\ntitle")})
+    assert _import(kolom, tmp_path)["unchanged"] == 1
+    assert reading.find_slug("/former/") == "a"
+
+
+def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_path: Path) -> None:
+    own = _site(tmp_path / "own", {"mine.md": "---\ntitle: Mine\ndate: 2024-01-01\n---\nText.\n"})
+    assert kolom("publish", own / "mine.md").exit_code == 0
+    files: dict[str, str | bytes] = {
+        "a.md": "---\ntitle: A\ndate: 2024-01-01\naliases: [/mine/, /b/, /x/]\n---\nText.\n",
+        "b.md": "---\ntitle: B\ndate: 2024-01-01\naliases: [/x/, /search/]\n---\nText.\n",
+    }
+    notes = _notes(_import(kolom, _site(tmp_path / "site", files)))
+    assert "its old address /mine/ is another article's" in notes
+    assert "its old address /b/ is another page's" in notes
+    assert "its old address /x/ is another page's" in notes
+    assert "'/search/' is an address of the site itself" in notes
+    assert [reading.find_slug(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
+
+
+def test_an_address_is_added_once_and_never_taken_from_another(kolom: Kolom, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _site(tmp_path, {f"{name}.md": f"---\ntitle: {name}\ndate: 2024-01-01\n---\nText.\n"})
+    _import(kolom, tmp_path)
+    a, b = publishing.find("a").id, publishing.find("b").id
+    assert [aliases.add(a, "/x"), aliases.add(a, "/x")] == [True, False]
+    for path in ("/x", "/x/", "/b/"):
+        with pytest.raises(Conflict):
+            aliases.add(b if path != "/b/" else a, path)
+    for path in ("x", "/", "//x", "/a/../b", "/media/x", "/2024/", "/a\nb", "/" + "x" * 600):
+        with pytest.raises(Invalid):
+            aliases.add(a, path)
+
+
+def test_more_than_twenty_labels_are_cut_and_three_megabytes_refused_by_name(kolom: Kolom, tmp_path: Path) -> None:
+    labels = ", ".join(f"l{number}" for number in range(25))
+    files: dict[str, str | bytes] = {
+        "_config.yml": "",
+        "_posts/2020-01-01-many.md": f"---\ntitle: Many\ntags: [{labels}]\n---\nText.\n",
+        "_posts/2020-01-01-large.md": "---\ntitle: Large\n---\n" + "word " * 600_000,
+    }
+    report = _import(kolom, _site(tmp_path, files), exit_code=1)
+    assert len(publishing.find("many").labels) == 20
+    assert "has 25 labels, of which the first 20 are kept, without: l20, l21, l22, l23, l24" in _notes(report)
+    (large,) = report["skipped_items"]
+    assert large["name"].endswith("2020-01-01-large.md")
+    assert "bytes, at most" in large["reason"]
+
+
+def test_a_slug_that_the_site_uses_itself_is_changed_and_told(kolom: Kolom, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "permalink: /:year/:title/\n",
+        "_posts/2020-01-01-archive.md": "---\ntitle: Archive\n---\nX\n",
+    }
+    report = _import(kolom, _site(tmp_path, files))
+    assert "the slug 'archive' is not possible here: it became 'page-archive'" in _notes(report)
+    assert publishing.find("page-archive").path == "/2020/archive/"
+
+
+def test_no_link_leads_out_of_the_folder(kolom: Kolom, tmp_path: Path) -> None:
+    _site(tmp_path / "secret", {"s.md": "---\ntitle: Secret\n---\nX\n", "s.png": PNG})
+    site = _site(
+        tmp_path / "site", {"a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n![x](in.png) ![y](../secret/s.png)\n"}
+    )
+    (site / "linked.md").symlink_to(tmp_path / "secret/s.md")
+    (site / "in.png").symlink_to(tmp_path / "secret/s.png")
+    (site / "folder").symlink_to(tmp_path / "secret")
+    report = _import(kolom, site)
+    assert (report["created"], report["skipped"]) == (1, 1)
+    assert "leads out of the folder" in report["skipped_items"][0]["reason"]
+    assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
+
+
+def test_a_folder_without_documents_is_an_error(kolom: Kolom, tmp_path: Path) -> None:
+    report = _import(kolom, tmp_path, exit_code=1)
+    assert report["errors"] == [f"there is no document in {tmp_path}: no file ends in .md, .markdown, .html or .htm"]
+
+
+def test_a_configuration_that_does_not_parse_stops_the_import_before_addresses_go_wrong(
+    kolom: Kolom, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "a: b: c\n",
+        "_posts/2020-01-01-a.md": "---\ntitle: A\n---\nText.\n",
+    }
+    report = _import(kolom, _site(tmp_path, files), exit_code=1)
+    assert report["read"] == 0
+    assert "_config.yml:1" in report["errors"][0]
+
+
+def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
+    front = (
+        "title: Title\nslug: one\ndate: 2026-01-01T10:00:00+07:00\nlabels: [A, B]\nlanguage: en\nauthor: Sari\n"
+        "description: D\npath: /2020/one.html\nkind: page\ncomments: false\nid: 7\nversion: 3"
+    )
+    files: dict[str, str | bytes] = {
+        "1.md": f"---\n{front}\n---\n## Head\n\n![a](a.png) [two](two.html)\n",
+        "two.html": "<h1>Two</h1><p>Text {{ x }}</p>",
+        "a.png": PNG,
+    }
+    _import(kolom, _site(tmp_path, files))
+    read = reading.read("one")
+    article = read.article
+    assert (article.labels, article.path, article.kind) == (("A", "B"), "/2020/one.html", "page")
+    assert (article.comments_open, article.description, article.author) == (False, "D", "Sari")
+    assert 'src="/media/' in read.body.html
+    assert 'href="/two/"' in read.body.html
+    assert publishing.find("two").title == "Two"
+
+
+def test_front_matter_that_does_not_parse_is_refused_with_its_line_and_the_rest_comes(
+    kolom: Kolom, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {
+        "a.md": "---\ntitle: A: b\n---\nText.\n",
+        "b.md": "---\ntitle: B\n---\nText.\n",
+        "c.md": b"\xff\xff",
+    }
+    report = _import(kolom, _site(tmp_path, files), exit_code=1)
+    assert report["created"] == 1
+    assert [Path(item["name"]).name for item in report["skipped_items"]] == ["a.md:2", "c.md:1"]
