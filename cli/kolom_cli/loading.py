@@ -13,6 +13,7 @@ from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.contents import sources
 from kolom_cli.importers import Item
+from kolom_cli.importers.blogger import read_blogger
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
 from kolom_cli.importers.wordpress import read_wordpress
@@ -23,6 +24,7 @@ from kolom_cli.report import Report
 SAMPLE: Final = Path(__file__).parent / "sample"
 
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
+    "blogger": lambda path: read_blogger([path]),
     "markdown": read_markdown,
     "wordpress": read_wordpress,
 }
@@ -57,15 +59,15 @@ def load_sample() -> Report:
 
 
 def load_import(specification: str) -> Report:
-    """Import ``wordpress:FILE`` or ``markdown:DIR`` into the stack of the present settings.
+    """Import ``KIND:SOURCE``, such as ``wordpress:FILE`` or ``markdown:DIR``, into the stack of the present settings.
 
     :raises LoadError: there is no such kind or source
     """
     kind, _, source = specification.partition(":")
     if kind not in _READERS:
         raise LoadError(f"--import knows {', '.join(_READERS)}, not {kind!r}")
-    if not source or not (Path(source).is_dir() if kind == "markdown" else Path(source).is_file()):
-        raise LoadError(f"there is no {'folder' if kind == 'markdown' else 'file'} {source!r}")
+    if not source or not Path(source).exists():
+        raise LoadError(f"there is no {source!r}")
     report = Report()
     Importer(report, datetime.now(UTC)).store_all(_READERS[kind](Path(source)), threading.Event())
     return report

@@ -1,4 +1,4 @@
-"""`kolom import wordpress FILE`, `kolom import markdown DIR`."""
+"""`kolom import blogger|wordpress|markdown SOURCE`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ import typer
 from kolom_cli import console
 from kolom_cli.connection import connect
 from kolom_cli.importers import Item
+from kolom_cli.importers.blogger import read_blogger
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
 from kolom_cli.importers.wordpress import read_wordpress
@@ -28,6 +29,34 @@ Language = Annotated[str | None, typer.Option("--language", help="The articles' 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 
+@app.command("blogger")
+def blogger(
+    ctx: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE…", help="A Takeout (zip files, or the unpacked folder), or feeds of the blog."),
+    ],
+    blog: Annotated[
+        str | None, typer.Option("--blog", help="Which blog of the Takeout: the name of its folder.", metavar="NAME")
+    ] = None,
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    language: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import the posts, pages and comments of a blog at Blogger."""
+    for source in sources:
+        if not source.exists():
+            raise typer.BadParameter(f"there is no file or folder {source}", param_hint="SOURCE")
+    connect(ctx.obj)
+    _run(
+        lambda: read_blogger(sources, language=language, blog=blog, dry_run=dry_run),
+        dry_run=dry_run,
+        overwrite=overwrite,
+        as_json=as_json,
+    )
+
+
 @app.command("wordpress")
 def wordpress(
     ctx: typer.Context,
@@ -37,7 +66,7 @@ def wordpress(
     language: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import the posts and pages of a WordPress export."""
+    """Import the posts, pages and comments of a WordPress export."""
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
     connect(ctx.obj)

@@ -21,6 +21,7 @@ from kolom.rendering import plain_text, render
 from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
 from kolom_cli.importers.article_fields import ArticleFields, site_language
+from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.importers.wordpress_comments import read_comments
 from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
 from kolom_cli.importers.wordpress_markup import Attachment, Converter
@@ -132,6 +133,7 @@ class _Reader:
         self._kind = _KINDS.get(record.get("wp:post_type"), "article")
         self._fields = ArticleFields(self._kind, self._number)
         self._notes = self._fields.notes
+        self._remote = RemotePictures()
         self._name = _name(record)
 
     def item(self) -> Item:
@@ -145,7 +147,13 @@ class _Reader:
         if not _address(record) and not record.get("wp:post_id"):
             return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor an address", refused=True)
         content = self._content(_origin(record))
-        return Imported(name=self._name, content=content, number=self._number, notes=tuple(self._notes))
+        return Imported(
+            name=self._name,
+            content=content,
+            number=self._number,
+            notes=tuple(self._notes),
+            remote_images=self._remote.count,
+        )
 
     def _skipped(self, kind: str, reason: str) -> Skipped:
         return Skipped(kind=kind, name=self._name, reason=reason)
@@ -155,7 +163,7 @@ class _Reader:
         converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
         source = converter.convert(record.fields.get("content:encoded", ""))
         self._notes += converter.notes
-        rendered = render(source, "html")
+        rendered = render(source, "html", resolve=self._remote)
         title = _title(record)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()

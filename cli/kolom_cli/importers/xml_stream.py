@@ -45,6 +45,8 @@ def place(elements: Any, error: etree.XMLSyntaxError) -> str:
         if entry.level_name == "FATAL":
             return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"
     line, column = error.position
+    if all(entry.domain_name == "NAMESPACE" for entry in elements.error_log):
+        return f"{line}:{column}: not well-formed XML: {error.msg}; it was read to its end nonetheless"
     return f"{line}:{column}: the XML is broken here: {error.msg}"
 
 

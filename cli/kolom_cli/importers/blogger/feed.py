@@ -1,0 +1,235 @@
+"""Blogger's Atom as plain entries, streamed: Google Takeout's ``feed.atom``, the older export, and a live feed.
+
+| | Takeout | older export | live feed |
+|---|---|---|---|
+| kind | ``blogger:type`` | a category of the scheme ``…#kind`` | by its id; a comment answers something |
+| state | ``blogger:status``, ``blogger:trashed`` | ``app:draft`` | is public |
+| address | ``blogger:filename`` | ``link rel=alternate`` | ``link rel=alternate`` |
+| comment's post | ``blogger:parent`` | ``thr:in-reply-to`` | ``thr:in-reply-to`` |
+| comment's parent | ``blogger:inReplyTo`` | ``link rel=related`` | ``link rel=related`` |
+
+Only the names of elements count, not their namespaces: some exports use prefixes that they do not declare.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from kolom_cli.importers import SourceError
+from kolom_cli.importers.xml_stream import elements_of, forget, place, text_of
+
+type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
+
+_XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_ATOM: Final = "http://www.w3.org/2005/Atom"
+_KIND_SCHEME: Final = "http://schemas.google.com/g/2005#kind"
+_LABEL_SCHEMES: Final = ("http://www.blogger.com/atom/ns#", "https://www.blogger.com/atom/ns#", "tag:blogger.com,1999:")
+_KINDS: Final[dict[str, EntryKind]] = {
+    name: name for name in ("post", "page", "comment", "settings", "template", "other")
+}
+_ID: Final = re.compile(r"blog-(\d+)\.(post|page|settings|layout|template)\b-?(\d*)")
+_REMOVED: Final = "blogger.contentRemoved"
+
+
+@dataclass(slots=True)
+class Writer:
+    """Who wrote an entry. ``uri`` is their profile or website."""
+
+    name: str = ""
+    uri: str = ""
+    email: str = ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """An ``<entry>`` in ``line`` of the feed.
+
+    ``id``, ``post`` and ``parent`` are like ``blog-1.post-2``: ``post`` is the one that a comment is on, ``parent`` the
+    comment that it answers. ``address`` is a URL or a path. ``status`` is Takeout's, in upper case.
+    """
+
+    line: int
+    id: str = ""
+    kind: EntryKind = "other"
+    status: str = "LIVE"
+    is_trashed: bool = False
+    is_removed: bool = False
+    title: str = ""
+    content: str = ""
+    is_html: bool = True
+    is_summary: bool = False
+    published: str = ""
+    updated: str = ""
+    writer: Writer = field(default_factory=Writer)
+    labels: list[str] = field(default_factory=list)
+    address: str = ""
+    description: str = ""
+    post: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blog:
+    """What a feed says of itself."""
+
+    language: str = ""
+    address: str = ""
+
+
+def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
+    """Everything of interest in the feed ``name``, in its order.
+
+    :raises SourceError: it is no feed of Blogger's, or is broken from here on
+    """
+    elements = elements_of(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
+    seen = False
+    try:
+        for _, element in elements:
+            if not seen:
+                _check(name, element)
+                seen = True
+                yield Blog(language=element.getroottree().getroot().get(_XML_LANG) or "")
+            if _local(element) == "link":
+                if _is_of_feed(element) and element.get("rel") == "alternate":
+                    yield Blog(address=element.get("href", ""))
+                continue
+            if _is_of_feed(element):
+                yield _entry(element)
+                forget(element)
+        if not seen:
+            _check(name, elements.root)
+    except etree.XMLSyntaxError as error:
+        raise SourceError(f"{name}:{place(elements, error)}") from error
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise SourceError(f"{name}: cannot be read on: {error}") from error
+
+
+def _check(name: str, element: Any) -> None:
+    if element is None:
+        raise SourceError(f"{name}: this is no feed of Blogger's")
+    document = element.getroottree()
+    if document.docinfo.internalDTD is not None:
+        raise SourceError(f"{name}: it has a document type declaration, which no feed of Blogger's has: not read")
+    root = document.getroot()
+    if root.tag != f"{{{_ATOM}}}feed":
+        raise SourceError(f"{name}: this is no feed of Blogger's, but <{_local(root)}>")
+
+
+def _is_of_feed(element: Any) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.getparent() is None
+
+
+def _local(element: Any) -> str:
+    """The element's name without namespace or prefix; empty for a comment."""
+    tag = element.tag
+    return re.split("[}:]", tag)[-1] if isinstance(tag, str) else ""
+
+
+def _entry(element: Any) -> Entry:
+    entry = Entry(line=element.sourceline or 0)
+    kind = ""
+    for child in element:
+        match _local(child):
+            case "id":
+                entry.id = _short_id(text_of(child))
+            case "type":
+                kind = text_of(child).strip().lower()
+            case "status":
+                entry.status = text_of(child).strip().upper() or "LIVE"
+            case "trashed":
+                entry.is_trashed = bool(text_of(child).strip())
+            case "control":
+                if any(_local(each) == "draft" and text_of(each).strip().lower() == "yes" for each in child):
+                    entry.status = "DRAFT"
+            case "title":
+                entry.title = _markup(child)
+            case "content":
+                entry.content, entry.is_html = _markup(child), child.get("type") != "text"
+                entry.is_summary = False
+            case "summary" if not entry.content:
+                entry.content, entry.is_html, entry.is_summary = _markup(child), child.get("type") != "text", True
+            case "published" | "issued":
+                entry.published = text_of(child).strip()
+            case "created" if not entry.published:
+                entry.published = text_of(child).strip()
+            case "updated":
+                entry.updated = text_of(child).strip()
+            case "author":
+                entry.writer = _writer(child)
+            case "category":
+                kind = _category(child, entry) or kind
+            case "filename":
+                entry.address = text_of(child).strip() or entry.address
+            case "metaDescription":
+                entry.description = text_of(child).strip()
+            case "parent":
+                entry.post = _short_id(text_of(child))
+            case "inReplyTo":
+                entry.parent = _short_id(text_of(child))
+            case "in-reply-to":
+                entry.post = _short_id(child.get("ref", "")) or entry.post
+            case "link":
+                _link(child, entry)
+            case "extendedProperty":
+                entry.is_removed |= child.get("name") == _REMOVED and child.get("value") == "true"
+            case _:
+                pass
+    entry.kind = _kind(kind, entry)
+    return entry
+
+
+def _kind(named: str, entry: Entry) -> EntryKind:
+    if named:
+        return _KINDS.get(named, "other")
+    if entry.post:
+        return "comment"
+    match = _ID.search(entry.id)
+    if match is None:
+        return "other"
+    return "page" if match[2] == "page" else "post" if match[2] == "post" else "settings"
+
+
+def _category(element: Any, entry: Entry) -> str:
+    """The kind that the category names; a label is added to the entry's."""
+    scheme, term = element.get("scheme", ""), element.get("term", "")
+    if scheme == _KIND_SCHEME:
+        return str(term.rpartition("#")[2])
+    if term and (not scheme or scheme.startswith(_LABEL_SCHEMES)):
+        entry.labels.append(term)
+    return ""
+
+
+def _link(element: Any, entry: Entry) -> None:
+    href = element.get("href") or ""
+    match element.get("rel"):
+        case "alternate" if not entry.address:
+            entry.address = href
+        case "related" if "/comments/default/" in href and not entry.parent:
+            # …/feeds/<blog>/<post>/comments/default/<comment>
+            entry.parent = f"post-{urlsplit(href).path.rstrip('/').rpartition('/')[2]}"
+        case _:
+            pass
+
+
+def _writer(element: Any) -> Writer:
+    fields = {_local(child): text_of(child).strip() for child in element}
+    return Writer(fields.get("name", ""), fields.get("uri", ""), fields.get("email", ""))
+
+
+def _markup(element: Any) -> str:
+    """The text of an Atom text construct (RFC 4287, section 3.1), XHTML as markup."""
+    if element.get("type") == "xhtml":
+        return "".join(etree.tostring(child, encoding="unicode", with_tail=True) for child in element)
+    return text_of(element)
+
+
+def _short_id(text: str) -> str:
+    """``blog-1.post-2`` of ``tag:blogger.com,1999:blog-1.post-2``; what is no such id stays."""
+    return text.strip().removeprefix("tag:blogger.com,1999:")
