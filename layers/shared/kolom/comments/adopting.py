@@ -124,8 +124,11 @@ def _after(old: Comment | None, wanted: Comment) -> Comment:
 
 
 def _id(foreign: Foreign) -> str:
-    """A ULID of its time, or just after its parent's, ending in a digest of its origin where others are random."""
-    milliseconds = max(0, int(foreign.created_at.timestamp() * 1000))
+    """A ULID of its time, or just after its parent's, ending in a digest of its origin where others are random.
+
+    Of its time to the second: exports of one blog in two formats may differ in the rest.
+    """
+    milliseconds = max(0, int(foreign.created_at.timestamp()) * 1000)
     if foreign.parent is not None:
         milliseconds = max(milliseconds, ULID.from_str(foreign.parent.id).milliseconds + 1)
     origin = hashlib.sha256(foreign.origin.encode()).digest()[:10]

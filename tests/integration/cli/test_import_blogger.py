@@ -1,0 +1,346 @@
+"""`kolom import blogger`: posts, pages and comments, their addresses and pictures; nothing public that was not."""
+
+import json
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.fetch_articles import app as fetch_articles
+from functions.read_comments import app as read_comments
+from kolom.articles import publishing, reading
+from kolom.comments import queues
+from tests.factories import request
+from tests.integration.handlers import call
+from tests.unit.cli.takeout import (
+    BLOG,
+    comment,
+    entry,
+    large,
+    older,
+    older_comment,
+    older_entry,
+    post_id,
+    takeout,
+    zipped,
+)
+
+from .conftest import Kolom
+
+PICTURE = b"\x89PNG\r\n\x1a\n picture"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "feed.atom"
+
+
+def _import(kolom: Kolom, file: Path, data: str | bytes, *options: str, exit_code: int = 0) -> dict[str, Any]:
+    file.write_bytes(data if isinstance(data, bytes) else data.encode())
+    ran = kolom("import", "blogger", file, "--json", *options)
+    assert ran.exit_code == exit_code, ran.stdout + ran.stderr
+    report: dict[str, Any] = ran.json
+    for counts in (report, *report["kinds"].values()):
+        assert counts["read"] == sum(counts[each] for each in ("created", "updated", "unchanged", "skipped"))
+    assert report["read"] == sum(counts["read"] for counts in report["kinds"].values())
+    return report
+
+
+def _reasons(report: dict[str, Any]) -> Counter[str]:
+    return Counter(item["reason"] for item in report["skipped_items"])
+
+
+def _comments(slug: str) -> list[dict[str, Any]]:
+    answer = call(read_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
+    assert answer.status == 200
+    items: list[dict[str, Any]] = json.loads(answer.body)["items"]
+    return items
+
+
+def test_a_post_of_a_takeout_is_imported_whole(kolom: Kolom, file: Path) -> None:
+    _import(
+        kolom,
+        file,
+        takeout(
+            entry(
+                1,
+                title="Pasar &amp; pagi &#39;itu&#39;",
+                content="One<br /><br />two<a name='more'></a>, three",
+                meta="For search engines",
+                labels=("Pasar", "Kuliner", "pasar"),
+                filename="/2012/09/pasar-pagi.html",
+            )
+        ),
+        "--language",
+        "id",
+    )
+    read = reading.read("pasar-pagi")
+    article = read.article
+    assert (article.title, article.author, article.language) == ("Pasar & pagi 'itu'", "Sari", "id")
+    assert article.labels == ("Pasar", "Kuliner")
+    assert article.published_at == datetime(2012, 9, 2, 8, tzinfo=UTC)
+    assert (article.path, article.description) == ("/2012/09/pasar-pagi.html", "For search engines")
+    assert (read.body.html, article.excerpt) == ("<p>One</p><p>two, three</p>", "One two")
+    assert article.origin == "blogger:blog-100.post-1"
+    found = call(fetch_articles.handler, request("/api/paths", "path=/2012/09/pasar-pagi.html"))
+    assert json.loads(found.body) == {"slug": "pasar-pagi"}
+
+
+def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
+    report = _import(
+        kolom,
+        file,
+        takeout(
+            entry(1, status="DRAFT"),
+            entry(2, trashed="2020-01-01T00:00:00Z"),
+            entry(3, status="SOFT_TRASHED"),
+            entry(4, status="SCHEDULED", published="2099-01-01T00:00:00Z"),
+            entry(5, status="SOMETHING_NEW"),
+            entry(6, "PAGE", status="DRAFT", filename="/p/about.html"),
+        ),
+    )
+    assert (report["created"], _reasons(report)) == (4, Counter({"in the bin there": 2}))
+    assert "SOMETHING_NEW there: a draft here" in [note["note"] for note in report["notes"]]
+    states = [publishing.find(slug).status for slug in ("post-1", "post-4", "post-5", "about")]
+    assert states == ["draft", "scheduled", "draft", "draft"]
+    assert json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"] == 0
+
+
+def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, file: Path) -> None:
+    _import(
+        kolom,
+        file,
+        takeout(
+            comment(13, 1, answers=12, name="Sari", uri="https://www.blogger.com/profile/1", content="Thanks!"),
+            comment(12, 1, answers=11, name="Budi", uri="https://budi.example/", content="I <b>agree</b><br/>fully"),
+            comment(11, 1, name=""),
+            entry(1),
+        ),
+    )
+    first, second, third = _comments("post-1")
+    assert first["author"] == {**first["author"], "name": "Anonymous", "website": None, "is_owner": False}
+    assert (first["parent_id"], first["created_at"]) == (None, "2013-10-06T08:11:00Z")
+    assert second["parent_id"] == first["id"]
+    assert second["author"] == {**second["author"], "name": "Budi", "website": "https://budi.example/"}
+    assert second["content_html"] == "<p>I <strong>agree</strong><br>\nfully</p>"
+    assert third["parent_id"] == second["id"]
+    assert third["author"]["is_owner"] is True
+
+
+def test_a_comment_that_was_removed_holds_the_place_for_its_answers(kolom: Kolom, file: Path) -> None:
+    removed = "Komentar ini telah dihapus oleh pengarang."
+    _import(
+        kolom,
+        file,
+        takeout(
+            entry(1),
+            comment(11, 1, status="EMPTIED", name="Budi"),
+            comment(12, 1, answers=11),
+            comment(13, 1, content=removed, name="Ani"),
+            comment(14, 1, answers=13),
+        ),
+    )
+    shown = _comments("post-1")
+    assert [each["deleted"] for each in shown] == [True, False, True, False]
+    assert "Budi" not in json.dumps(shown)
+    assert json.loads(call(read_comments.handler, request("/api/comments/counts", "slug=post-1")).body) == {
+        "counts": {"post-1": 2}
+    }
+
+
+def test_spam_stays_behind_and_what_waited_waits(kolom: Kolom, file: Path) -> None:
+    report = _import(
+        kolom,
+        file,
+        takeout(
+            entry(1),
+            comment(11, 1, status="SPAM"),
+            comment(12, 1, status="PENDING"),
+            comment(13, 1, trashed="2020-01-01T00:00:00Z"),
+            comment(14, 1, answers=11),
+            comment(15, 99),
+        ),
+    )
+    assert _reasons(report) == Counter({"spam there": 1, "in the bin there": 1, "its article is not imported": 1})
+    assert [each.status for each in queues.list_by_article(1)] == ["pending", "approved"]
+    assert "answers a comment that is not here: stands on its own" in [note["note"] for note in report["notes"]]
+    assert boto3.client("dynamodb").scan(TableName="kolom-outbox")["Count"] == 0
+
+
+def test_a_second_import_changes_nothing_and_moderation_is_kept(kolom: Kolom, file: Path, calls: list[str]) -> None:
+    feed = takeout(entry(1), comment(11, 1), comment(12, 1, answers=11), comment(13, 1, status="PENDING"))
+    assert _import(kolom, file, feed)["created"] == 4
+    calls.clear()
+    report = _import(kolom, file, feed)
+    assert (report["unchanged"], report["created"], report["updated"]) == (4, 0, 0)
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
+    first, second, third = queues.list_by_article(1)
+    assert kolom("comments", "approve", third.id).exit_code == 0
+    assert kolom("comments", "spam", second.id).exit_code == 0
+    report = _import(kolom, file, feed)
+    assert _reasons(report) == Counter({"edited or moderated here since the import; --overwrite replaces it": 2})
+    assert [each.status for each in queues.list_by_article(1)] == ["approved", "spam", "approved"]
+    assert _import(kolom, file, feed, "--overwrite")["kinds"]["comment"]["updated"] == 2
+    assert [each.status for each in queues.list_by_article(1)] == ["approved", "approved", "pending"]
+    assert first.id == queues.list_by_article(1)[0].id
+
+
+def test_a_newer_export_updates_comments_that_nobody_has_touched(kolom: Kolom, file: Path) -> None:
+    _import(kolom, file, takeout(entry(1), comment(11, 1), comment(12, 1, answers=11)))
+    report = _import(kolom, file, takeout(entry(1), comment(11, 1, content="Changed."), comment(12, 1, answers=11)))
+    assert report["kinds"]["comment"] == {"read": 2, "created": 0, "updated": 1, "unchanged": 1, "skipped": 0}
+    assert [each["content_html"] for each in _comments("post-1")] == ["<p>Changed.</p>", "<p>Comment 12.</p>"]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
+    feed = takeout(entry(1), comment(11, 1), comment(12, 1, answers=11), comment(13, 1, answers=99), comment(14, 9))
+    planned = _import(kolom, file, feed, "--dry-run")
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
+    done = _import(kolom, file, feed)
+    assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
+    assert planned == done
+
+
+def test_a_large_takeout_adds_up(kolom: Kolom, file: Path) -> None:
+    posts, comments = int(os.environ.get("TAKEOUT_POSTS", "50")), int(os.environ.get("TAKEOUT_COMMENTS", "250"))
+    report = _import(kolom, file, zipped(large(posts, comments)))
+    pages, binned = posts // 20, -(-posts // 25)
+    binned_comments = sum(1 for n in range(comments) if n % 50 == 9)
+    kinds = {kind: (counts["read"], counts["created"], counts["skipped"]) for kind, counts in report["kinds"].items()}
+    assert kinds == {
+        "article": (posts - pages, posts - pages - binned, binned),
+        "page": (pages, pages, 0),
+        "comment": (comments, comments - binned_comments, binned_comments),
+    }
+    assert _reasons(report) == Counter({"in the bin there": binned + binned_comments})
+    for article_id in (1, 20, posts - pages - binned):
+        seen: set[str] = set()
+        for each in queues.list_by_article(article_id):
+            assert each.parent_id is None or each.parent_id in seen
+            seen.add(each.id)
+    total = json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"]
+    assert total == sum(1 for n in range(1, posts + 1) if n % 20 and n % 10 != 5 and n % 25 != 1)
+
+
+def test_the_older_export_and_takeout_name_things_alike(kolom: Kolom, file: Path) -> None:
+    report = _import(
+        kolom,
+        file,
+        older(
+            older_entry(7, "settings", id=f"{BLOG}.settings.BLOG_LOCALE", content="en_US"),
+            older_entry(8, "template", id=f"{BLOG}.layout"),
+            older_entry(1, labels=("Pasar",)),
+            older_entry(2, draft=True, link=""),
+            older_entry(3, "page", link="http://old.example/p/about.html"),
+            older_comment(12, 1, answers=11),
+            older_comment(11, 1),
+            older_comment(13, 1, more="<gd:extendedProperty name='blogger.contentRemoved' value='true'/>"),
+        ),
+    )
+    assert report["kinds"]["comment"]["created"] == 3
+    article = publishing.find("post-1")
+    assert (article.language, article.labels, article.path) == ("en", ("Pasar",), "/2012/09/post-1.html")
+    assert article.published_at == datetime(2012, 9, 2, 8, tzinfo=UTC)
+    assert publishing.find("post-2").status == "draft"
+    assert reading.find_slug("/p/about.html") == "about"
+    first, second = _comments("post-1")
+    assert second["parent_id"] == first["id"]
+    same = comment(11, 1, published="2012-09-02T08:00:00.250Z")
+    again = _import(kolom, file, takeout(entry(1, title="From Takeout"), same))
+    assert (again["kinds"]["article"]["updated"], again["kinds"]["comment"]["updated"]) == (1, 1)
+
+
+def test_the_pages_of_a_live_feed_are_one_export(kolom: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "default-1.xml").write_text(older(older_entry(1, ""), older_entry(2, "")))
+    (tmp_path / "default-2.xml").write_text(older(older_entry(2, ""), older_entry(3, "")))
+    (tmp_path / "comments.xml").write_text(older(older_comment(11, 1, kind="")))
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert ran.exit_code == 0
+    assert ran.json["kinds"]["article"] == {"read": 4, "created": 3, "updated": 0, "unchanged": 0, "skipped": 1}
+    assert _reasons(ran.json) == Counter({"is in the export twice": 1})
+    assert len(_comments("post-1")) == 1
+
+
+def test_pictures_of_a_takeout_are_stored_here_and_others_stay_and_are_counted(kolom: Kolom, file: Path) -> None:
+    host = "https://blogger.googleusercontent.com/img/b/R29/AVv"
+    content = (
+        f'<div class="separator"><a href="{host}/s4032/pasar%20pagi.png"><img src="{host}/w640-h480/pasar%20pagi.png">'
+        f'</a></div><img src="https://1.bp.blogspot.com/-x/s320/gone.jpg"><img src="https://else.example/a.png">'
+    )
+    report = _import(kolom, file, zipped(takeout(entry(1, content=content)), {"Blog lama/pasar pagi.png": PICTURE}))
+    shown = reading.read("post-1").body.html
+    assert report["remote_images"] == 2
+    (key,) = [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="kolom-media")["Contents"]]
+    assert f'<figure><img alt="" decoding="async" loading="lazy" src="/{key}"></figure>' in shown
+    assert 'src="https://1.bp.blogspot.com/-x/s1600/gone.jpg"' in shown
+
+
+def test_links_between_the_blogs_own_articles_lead_to_them_here(kolom: Kolom, file: Path) -> None:
+    content = (
+        '<a href="http://lama.blogspot.co.id/2012/09/post-2.html?m=1#c1">two</a>'
+        ' <a href="http://lama.blogspot.com/2012/09/other.html">other</a>'
+    )
+    _import(kolom, file, takeout(entry(1, content=content), entry(2)))
+    shown = reading.read("post-1").body.html
+    assert 'href="/2012/09/post-2.html#c1"' in shown
+    assert 'href="http://lama.blogspot.com/2012/09/other.html"' in shown
+
+
+def test_an_export_that_is_cut_off_gives_what_is_whole_and_says_where(kolom: Kolom, file: Path) -> None:
+    feed = takeout(entry(1), entry(2), comment(11, 1))
+    report = _import(kolom, file, feed[: feed.index("Text of 2") + 4], exit_code=1)
+    assert report["kinds"] == {"article": {"read": 1, "created": 1, "updated": 0, "unchanged": 0, "skipped": 0}}
+    assert "the XML is broken here" in report["errors"][0]
+    assert _import(kolom, file, feed)["created"] == 2
+
+
+def test_a_prefix_that_is_not_declared_makes_no_draft_public(kolom: Kolom, file: Path) -> None:
+    feed = older(older_entry(1, draft=True), older_entry(2)).replace(" xmlns:app='http://purl.org/atom/app#'", "")
+    report = _import(kolom, file, feed, exit_code=1)
+    assert report["created"] == 2
+    assert "not well-formed" in report["errors"][0]
+    assert [publishing.find(slug).status for slug in ("post-1", "post-2")] == ["draft", "published"]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("<rss/>", "this is no feed of Blogger's, but <rss>"),
+        ("not XML", "the XML is broken here"),
+        ('<!DOCTYPE feed [<!ENTITY a "b">]>' + takeout(entry(1)).partition("?>")[2], "document type declaration"),
+        (b"PK\x05\x06" + bytes(18), "there is no feed in it"),
+    ],
+)
+def test_what_is_no_export_is_told_so(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
+    report = _import(kolom, file, data, exit_code=1)
+    assert says in report["errors"][0]
+    assert report["read"] == 0
+
+
+def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path) -> None:
+    for name in ("One", "Two"):
+        folder = tmp_path / "Takeout" / "Blogger" / "Blogs" / name
+        folder.mkdir(parents=True)
+        (folder / "feed.atom").write_text(takeout(entry(1, title=name)))
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert (ran.exit_code, ran.json["read"]) == (1, 0)
+    assert "choose one by --blog: 'One', 'Two'" in ran.json["errors"][0]
+    assert kolom("import", "blogger", tmp_path, "--blog", "Two").exit_code == 0
+    assert publishing.find("post-1").title == "Two"
+
+
+def test_the_post_of_a_comment_that_was_deleted_here_keeps_it_away(kolom: Kolom, file: Path) -> None:
+    _import(kolom, file, takeout(entry(1)))
+    publishing.delete("post-1", now=datetime.now(UTC))
+    report = _import(kolom, file, takeout(comment(11, 1)))
+    assert _reasons(report) == Counter({"its article is deleted here": 1})
+
+
+def test_ids_of_posts_are_what_comments_are_matched_by(kolom: Kolom, file: Path) -> None:
+    _import(kolom, file, takeout(entry(1), entry(11, "PAGE", filename="/p/x.html")))
+    report = _import(kolom, file, takeout(comment(12, 11, parent=post_id(11, "page"))))
+    assert report["kinds"]["comment"]["created"] == 1
