@@ -9,10 +9,12 @@ from typing import Final
 
 from kolom.config import settings
 from kolom_cli import console
+from kolom_cli.archive.reading import Archive
+from kolom_cli.archive.restoring import Restorer
 from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.contents import sources
-from kolom_cli.importers import Item
+from kolom_cli.importers import Item, SourceError
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
 from kolom_cli.importers.wordpress import read_wordpress
@@ -57,16 +59,24 @@ def load_sample() -> Report:
 
 
 def load_import(specification: str) -> Report:
-    """Import ``wordpress:FILE`` or ``markdown:DIR`` into the stack of the present settings.
+    """Import ``wordpress:FILE``, ``markdown:DIR`` or ``archive:DIR`` into the stack of the present settings.
 
     :raises LoadError: there is no such kind or source
     """
     kind, _, source = specification.partition(":")
-    if kind not in _READERS:
-        raise LoadError(f"--import knows {', '.join(_READERS)}, not {kind!r}")
-    if not source or not (Path(source).is_dir() if kind == "markdown" else Path(source).is_file()):
-        raise LoadError(f"there is no {'folder' if kind == 'markdown' else 'file'} {source!r}")
+    if kind not in {*_READERS, "archive"}:
+        raise LoadError(f"--import knows {', '.join([*_READERS, 'archive'])}, not {kind!r}")
+    is_folder = kind in {"archive", "markdown"}
+    if not source or not (Path(source).is_dir() if is_folder else Path(source).is_file()):
+        raise LoadError(f"there is no {'folder' if is_folder else 'file'} {source!r}")
     report = Report()
+    if kind == "archive":
+        try:
+            archive = Archive(Path(source), settings().zone)
+        except SourceError as error:
+            raise LoadError(str(error)) from error
+        Restorer(report, datetime.now(UTC)).restore_all(archive.entries(), threading.Event())
+        return report
     Importer(report, datetime.now(UTC)).store_all(_READERS[kind](Path(source)), threading.Event())
     return report
 
