@@ -9,10 +9,12 @@ from typing import Final
 
 from kolom.config import settings
 from kolom_cli import console
+from kolom_cli.archive.reading import Archive
+from kolom_cli.archive.restoring import Restorer
 from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.contents import sources
-from kolom_cli.importers import Item
+from kolom_cli.importers import Item, SourceError
 from kolom_cli.importers.blogger import read_blogger
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
@@ -28,6 +30,13 @@ _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
     "markdown": read_markdown,
     "wordpress": read_wordpress,
 }
+
+_SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
+    "archive": ("folder", Path.is_dir),
+    "blogger": ("file or folder", Path.exists),
+    "markdown": ("folder", Path.is_dir),
+}
+"""What the source of a kind is; of others a file."""
 
 
 class StackLoader:
@@ -59,16 +68,24 @@ def load_sample() -> Report:
 
 
 def load_import(specification: str) -> Report:
-    """Import ``KIND:SOURCE``, such as ``wordpress:FILE`` or ``markdown:DIR``, into the stack of the present settings.
+    """Import ``KIND:SOURCE``, such as ``wordpress:FILE`` or ``archive:DIR``, into the stack of the present settings.
 
     :raises LoadError: there is no such kind or source
     """
     kind, _, source = specification.partition(":")
-    if kind not in _READERS:
-        raise LoadError(f"--import knows {', '.join(_READERS)}, not {kind!r}")
-    if not source or not Path(source).exists():
-        raise LoadError(f"there is no {source!r}")
+    if kind not in {*_READERS, "archive"}:
+        raise LoadError(f"--import knows {', '.join([*_READERS, 'archive'])}, not {kind!r}")
+    what, is_there = _SOURCES.get(kind, ("file", Path.is_file))
+    if not source or not is_there(Path(source)):
+        raise LoadError(f"there is no {what} {source!r}")
     report = Report()
+    if kind == "archive":
+        try:
+            archive = Archive(Path(source), settings().zone)
+        except SourceError as error:
+            raise LoadError(str(error)) from error
+        Restorer(report, datetime.now(UTC)).restore_all(archive.entries(), threading.Event())
+        return report
     Importer(report, datetime.now(UTC)).store_all(_READERS[kind](Path(source)), threading.Event())
     return report
 

@@ -39,6 +39,7 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
 MAX_BYTES: Final = 50 * 1024 * 1024
 _CACHE: Final = "public, max-age=31536000, immutable"
 _HASH_DIGITS: Final = 16
+_KEY: Final = re.compile(rf"media/[0-9a-f]{{{_HASH_DIGITS}}}/[a-z0-9][a-z0-9.-]*", re.ASCII)
 
 
 class MediaError(KolomError):
@@ -62,7 +63,7 @@ class MediaStore:
         """The site's address of the file: ``/media/<digest>/<name>``."""
         key = f"media/{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}/{name}"
         if key not in self._known:
-            if not self.dry_run and not self._holds(key):
+            if not self.dry_run and not self.holds(key):
                 self._s3().put_object(
                     Bucket=settings().need("media_bucket"),
                     Key=key,
@@ -74,7 +75,8 @@ class MediaStore:
             self._known.add(key)
         return "/" + quote(key)
 
-    def _holds(self, key: str) -> bool:
+    def holds(self, key: str) -> bool:
+        """Whether the bucket has it."""
         try:
             self._s3().head_object(Bucket=settings().need("media_bucket"), Key=key)
         except ClientError as error:
@@ -148,6 +150,14 @@ class Resolver:
         except OSError:
             pass
         return None
+
+
+def media_key_problem(key: str) -> str | None:
+    """Why ``key`` is none under which :meth:`MediaStore.put` keeps a file, or None."""
+    if not _KEY.fullmatch(key):
+        return "is not named by its content, as what `kolom` uploads is"
+    suffix = Path(key).suffix
+    return None if suffix in CONTENT_TYPES else f"{suffix or 'a file without a suffix'} is nothing that may be uploaded"
 
 
 def media_name(name: str) -> str:

@@ -1,13 +1,16 @@
-"""`kolom import blogger|wordpress|markdown SOURCE`."""
+"""`kolom import blogger|wordpress|markdown|archive SOURCE`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from kolom.config import settings
 from kolom_cli import console
+from kolom_cli.archive.reading import Archive
+from kolom_cli.archive.restoring import Restorer
 from kolom_cli.connection import connect
 from kolom_cli.importers import Item
 from kolom_cli.importers.blogger import read_blogger
@@ -94,6 +97,26 @@ def markdown(
     )
 
 
+@app.command("archive")
+def archive(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `kolom export` has written.")],
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put back an archive of `kolom export`: the same ids, addresses, times and threads."""
+    if not directory.is_dir():
+        raise typer.BadParameter(f"there is no folder {directory}", param_hint="DIR")
+    connect(ctx.obj)
+    report = Report(dry_run=dry_run)
+    source = Archive(directory, settings().zone)
+    restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
+    with console.stoppable() as stopped, console.progress("Importing", hidden=as_json) as bar:
+        restorer.restore_all(bar.track(source.entries(), total=source.count(), task_id=bar.task_ids[0]), stopped)
+    _finish(report, as_json=as_json)
+
+
 def _run(read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, as_json: bool) -> None:
     report = Report(dry_run=dry_run)
     importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
@@ -103,6 +126,10 @@ def _run(read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, 
             return bar.track(things, total, description=title)
 
         importer.store_all(read(), stopped, track)
+    _finish(report, as_json=as_json)
+
+
+def _finish(report: Report, *, as_json: bool) -> NoReturn:
     if as_json:
         typer.echo(report.as_json())
     else:

@@ -47,6 +47,10 @@ class Conflict(KolomError):
     """The write was based on something that has changed since, or wants a name that is taken."""
 
 
+class Kept(Conflict):
+    """What is here is another state than what was to be put back, and stays."""
+
+
 class TooMany(KolomError):
     """The caller sent too much in too short a time, and may come again after ``retry_after_seconds``."""
 

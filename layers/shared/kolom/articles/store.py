@@ -1,15 +1,20 @@
 """Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from pynamodb.exceptions import UpdateError
 
 from kolom.articles.bodies import join_body, join_source
 from kolom.articles.records import to_article
 from kolom.articles.types import Article, Body
+from kolom.errors import Busy
 from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
 from kolom.models.articles import Sequence as IdSequence
 from kolom.models.base import is_condition_failed
+
+_REREADS: Final = 5
 
 
 def next_id() -> int:
@@ -17,6 +22,18 @@ def next_id() -> int:
     sequence = IdSequence("sequence", "article")
     sequence.update(actions=[IdSequence.value.add(1)])
     return int(sequence.value)
+
+
+def raise_sequence(article_id: int) -> None:
+    """See to it that no later article gets this id."""
+    value = IdSequence.value
+    try:
+        IdSequence("sequence", "article").update(
+            actions=[value.set(article_id)], condition=value.does_not_exist() | (value < article_id)
+        )
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
 
 
 def find_id(pointer_key: str) -> int | None:
@@ -71,6 +88,37 @@ def load_body(article: Article) -> Body:
         source=join_source(_parts(article.id, f"source#{article.body_version}#")),
         source_format=article.source_format,
     )
+
+
+def load_whole(article_id: int) -> tuple[Article, Body] | None:
+    """The article of that id with the body that is its, whoever publishes at this moment; None if there is none.
+
+    :raises Busy: it was changed again and again while it was read
+    """
+    for _ in range(_REREADS):
+        article = load(article_id)
+        if article is None:
+            return None
+        if article.status == "deleted":
+            return article, load_body(article)
+        shown = _parts(article.id, f"body#{article.body_version}#")
+        source = _parts(article.id, f"source#{article.body_version}#")
+        if (len(shown), len(source)) == (article.body_parts, article.source_parts):
+            body = join_body(shown)
+            return article, replace(body, source=join_source(source), source_format=article.source_format)
+    raise Busy(f"the article {article_id} is being changed at this moment")
+
+
+def names_by_id() -> Mapping[int, Sequence[str]]:
+    """All names that lead to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
+    names: dict[int, list[str]] = {}
+    wanted = (ArticleRecord.part == CARD) | (ArticleRecord.part == POINTER)
+    for record in ArticleRecord.scan(wanted, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]):
+        if isinstance(record, Pointer):
+            names.setdefault(int(record.id), []).append(record.key)
+        elif isinstance(record, CardRecord):
+            names.setdefault(int(record.key), [])
+    return names
 
 
 def write_parts(parts: Iterable[BodyPart]) -> None:

@@ -1,6 +1,8 @@
 """From one state of an article to the next, in one transaction: card, labels, pointers and counts together."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from kolom.articles.names import label_key
 from kolom.articles.records import card_record, counts_of, label_records, pointer_keys
@@ -9,34 +11,37 @@ from kolom.errors import Conflict
 from kolom.models.articles import COUNTS, POINTER, CardRecord, Count, LabelRecord, Pointer
 from kolom.models.transaction import MAX_ITEMS, Transaction
 
+_NONE: Final[Mapping[str, str]] = {}
 
-def commit(old: Article | None, new: Article) -> Article:
+
+def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = _NONE) -> Article:
     """Replace ``old`` (None: there is none yet) by ``new``, whose ``version`` is one higher; give back what is kept.
 
     Counts move by exactly the difference between the two states, so that publishing twice counts once. When most of
     many labels change at once, the change takes two steps, each complete in itself: the labels that stay, then the
-    new ones; the version then grows by two.
+    new ones; the version then grows by two. ``spellings`` says, by their keys, how labels are to be called among the
+    counts; without it, as ``new`` calls them.
 
     :raises Conflict: the article changed since ``old`` was read, or one of ``new``'s names is another article's
     :raises Busy: other writers or the store's limits stood in the way throughout; nothing was written
     """
-    transaction = _transaction(old, new)
+    transaction = _transaction(old, new, spellings)
     if len(transaction) > MAX_ITEMS and old is not None:
         kept_keys = {label_key(label) for label in new.labels}
         kept = tuple(label for label in old.labels if label_key(label) in kept_keys)
-        between = commit(old, replace(old, labels=kept, version=new.version))
+        between = commit(old, replace(old, labels=kept, version=new.version), spellings=spellings)
         new = replace(new, version=new.version + 1)
-        transaction = _transaction(between, new)
+        transaction = _transaction(between, new, spellings)
     transaction.commit()
     return new
 
 
-def _transaction(old: Article | None, new: Article) -> Transaction:
+def _transaction(old: Article | None, new: Article, spellings: Mapping[str, str]) -> Transaction:
     transaction = Transaction()
     _write_card(transaction, old, new)
     _write_pointers(transaction, old, new)
     _write_labels(transaction, old, new)
-    _write_counts(transaction, old, new)
+    _write_counts(transaction, old, new, spellings)
     return transaction
 
 
@@ -63,10 +68,10 @@ def _write_labels(transaction: Transaction, old: Article | None, new: Article) -
         transaction.put(label)
 
 
-def _write_counts(transaction: Transaction, old: Article | None, new: Article) -> None:
+def _write_counts(transaction: Transaction, old: Article | None, new: Article, spellings: Mapping[str, str]) -> None:
     change = counts_of(new)
     change.subtract(counts_of(old))
-    names = {f"label#{label_key(label)}": label for label in new.labels}
+    names = {f"label#{(key := label_key(label))}": spellings.get(key, label) for label in new.labels}
     for part, amount in change.items():
         if amount:
             actions = [Count.articles.add(amount), Count.item.set(Count), Count.schema.set(1)]

@@ -97,7 +97,8 @@ def write(
 ) -> Comment:
     """Add the step from ``old`` (None: there is none yet) to ``new`` to the transaction; give back what is written.
 
-    The first approval brings the mails about it. ``address`` is its author's, where there is no ``old``.
+    The first approval brings the mails about it. ``address`` is its author's, where there is no ``old``. A new comment
+    that says when it expires, as one that is put back does, is held to that.
     """
     if new.status == "approved" and not new.announced:
         new = replace(new, announced=True)
@@ -107,7 +108,8 @@ def write(
     was_visible = old is not None and old.is_visible
     if new.is_visible != was_visible:
         new = _count_with_parent(transaction, new, 1 if new.is_visible else -1, now=now)
-    new = with_expiry(new, now)
+    if old is not None or new.expires_at is None:
+        new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
     transaction.put(to_record(new), unchanged, Changed("the comment was changed at the same moment"))
     counted = (new.status == "approved") - (old is not None and old.status == "approved")

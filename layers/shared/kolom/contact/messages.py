@@ -1,5 +1,6 @@
 """Messages as the site's owner sees them. For the author's side, and for the mail about a message."""
 
+import heapq
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
@@ -32,6 +33,16 @@ def load(message_id: str) -> Message:
 def list_by_status(status: Status, *, limit: int | None = None) -> Iterator[Message]:
     """The messages of that status, the newest first."""
     return map(_to_message, MessageRecord.by_status.query(status, scan_index_forward=False, limit=limit))
+
+
+def list_all() -> Iterator[Message]:
+    """All messages, the oldest first."""
+    queues = [MessageRecord.by_status.query(status) for status in STATUSES]
+    last = ""
+    for record in heapq.merge(*queues, key=lambda record: record.id):
+        if record.id != last:  # one whose status changes meanwhile may be in two of them
+            yield _to_message(record)
+        last = record.id
 
 
 def mark(message_id: str, status: Status, *, now: datetime) -> Message:

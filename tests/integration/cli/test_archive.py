@@ -1,0 +1,629 @@
+"""`kolom export` and `kolom import archive`: everything out, everything back in, byte for byte."""
+
+import json
+import shutil
+import signal
+import stat
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from functions.fetch_articles import app as fetch_articles
+from functions.read_comments import app as read_comments
+from kolom import signing
+from kolom.articles import publishing, reading, releasing, restoring, store
+from kolom.articles.types import Body, Shelf
+from kolom.authoring import Heading
+from kolom.comments import editing, moderation, posting, queues, subscriptions
+from kolom.comments.posting import Draft
+from kolom.config import settings
+from kolom.contact import messages, submitting
+from kolom.guard.intake import Arrival, Form
+from kolom.models.articles import POINTER, Pointer
+from kolom.models.base import connection
+from kolom.rendering import render
+from kolom_cli.archive.reading import Archive
+from kolom_cli.archive.restoring import Restorer
+from kolom_cli.archive.writing import Exporter
+from kolom_cli.commands.serve import LoadError
+from kolom_cli.connection import Target, connect
+from kolom_cli.loading import load_import
+from kolom_cli.media import MediaStore
+from kolom_cli.report import Report
+from kolom_cli.template import Template
+from tests.factories import content, request
+from tests.integration.cli.conftest import Kolom
+from tests.integration.handlers import call, stored
+from tests.unit.cli.archives import ARTICLE, COMMENT, break_front, break_lines
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+LONG_AGO = datetime(2019, 5, 6, 7, 8, 9, tzinfo=UTC)
+HOSTILE = "Don't: \"quote\" # it\\ 'or' - [x] {y} & *z 🙂 \u202eabc \x85 --- é | > % @ `"
+
+
+type Move = Callable[[], None]
+
+
+@pytest.fixture
+def move(kolom: Kolom, template: Template) -> Move:
+    """Goes from the stack at hand to a new, empty one."""
+
+    def go() -> None:
+        client = boto3.client("dynamodb")
+        for table in template.tables.values():
+            client.delete_table(TableName=table.name)
+            client.create_table(**table.create)
+        bucket = boto3.resource("s3").Bucket("kolom-media")
+        bucket.objects.all().delete()
+        boto3.client("secretsmanager").put_secret_value(SecretId="kolom-secret", SecretString="t" * 64)
+        signing.secret.cache_clear()
+
+    return go
+
+
+def rendered(source: str, source_format: Any = "markdown") -> Body:
+    done = render(source, source_format)
+    return Body(html=done.html, toc=done.toc, source=source, source_format=source_format)
+
+
+def publish(slug: str, **changes: Any) -> publishing.Published:
+    return publishing.publish(content(slug, **changes), now=NOW, force=True)
+
+
+def article_zoo() -> None:
+    """Articles in every state that there is."""
+    publish("hello", title=HOSTILE, body=rendered("## One\r\n\r\ntext\r\n\r\n### Two & *three*\r\n"), author="Siti")
+    publish("draft", draft=True, published_at=None, body=rendered("---\nnot: front matter\n---\n"))
+    publish("later", published_at=NOW + timedelta(days=9), labels=("Später",))
+    publish("gone", labels=("politics",), path="/2019/05/gone.html")
+    publishing.delete("gone", now=NOW)
+    publish("about", kind="page", body=rendered("<h1>A</h1>\n<p>x<p>y", "html"))
+    publish("many", labels=tuple(f"Label {n}" for n in range(20)), published_at=LONG_AGO, description=HOSTILE)
+    publish("old-name", path="/2019/05/x.html", origin="wordpress:https://old.example/?p=7#7", labels=("Politics",))
+    publishing.publish(
+        content("new-name", path="/2019/05/y.html", labels=("politics", "#1 100%")),
+        now=NOW,
+        article_id=store.find_id("slug:old-name"),
+        force=True,
+    )
+    Pointer("path:/?p=7", POINTER, id=store.find_id("slug:new-name")).save()
+    noise = Random(1)
+    words = " ".join(f"{noise.getrandbits(64):x}" for _ in range(30_000))
+    publish("big", body=Body(html=f"<p>{words}</p>", source=words, toc=(Heading("x-1", 2, "X"),)))
+    publish("judul-日本語", title="日本語", image="https://images.example/a.png", language="id")
+    publish("withdrawn")
+    publishing.unpublish("withdrawn", now=NOW)
+    publishing.publish(content("due", published_at=NOW + timedelta(hours=1)), now=NOW)
+    assert releasing.release_due(now=NOW + timedelta(hours=2)) == (["due"], [])
+
+
+_visitors = iter(range(10**6))
+
+
+def post(text: str, slug: str = "hello", **fields: Any) -> str:
+    """The id of a new comment."""
+    number = next(_visitors)
+    draft = Draft(**{"name": f"Budi {number}", "content": text, **fields})
+    arrival = Arrival(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
+    return posting.post(reading.read_public_card(slug), draft, arrival, now=NOW).comment.id
+
+
+def moderate(comment_id: str, *actions: Any) -> str:
+    for action in actions:
+        moderation.moderate(queues.find(comment_id).article_id, comment_id, action, by="kolom", now=NOW)
+    return comment_id
+
+
+def comment_zoo() -> dict[str, str]:
+    """Comments in every state, in threads."""
+    ids = {"first": moderate(post("First *one*.", email="Budi@Example.com", notify_replies=True), "approve")}
+    ids["reply"] = moderate(post("A reply.", parent_id=ids["first"], website="https://b.example/"), "approve")
+    ids["deeper"] = moderate(post("Deeper.", parent_id=ids["reply"], email="siti@example.com"), "approve")
+    ids["tombstone"] = moderate(ids["reply"], "delete")
+    ids["pending"] = post("Waits: \"\\ \u2028 'x'\nline\n\n> 🙂", email="tono@example.com", parent_id=ids["first"])
+    ids["spam"] = moderate(post("Buy!"), "spam")
+    ids["deleted"] = moderate(post("Removed."), "approve", "delete")
+    ids["restored"] = moderate(post("Back."), "spam", "restore")
+    ids["erased"] = moderate(post("Never said.", email="x@example.com"), "approve")
+    editing.erase(1, ids["erased"], by="author", now=NOW)
+    ids["other"] = moderate(post("Elsewhere.", "many"), "approve")
+    owner = queues.find(ids["first"])
+    found = store.load(1)
+    assert found is not None
+    ids["owner"] = queues.reply(owner, found, name="Siti", content="Thanks", now=NOW, secret=signing.secret()).id
+    link = subscriptions.Link("confirm", 1, str(owner.person), 0)
+    subscriptions.follow(link, now=NOW)
+    left = queues.find(ids["deeper"]).person
+    subscriptions.follow(subscriptions.Link("leave", 1, str(left), 0), now=NOW)
+    return ids
+
+
+def message_zoo() -> None:
+    for number, text in enumerate(("The first.", "Two\nlines \u2029.", "Buy!")):
+        draft = submitting.Draft(
+            email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=Form()
+        )
+        submitting.submit(draft, Arrival(address=f"10.9.9.{number}"), now=NOW)
+    first, _, spam = sorted(message.id for message in messages.list_all())
+    messages.mark(first, "read", now=NOW)
+    messages.mark(spam, "spam", now=NOW)
+
+
+def media_zoo() -> None:
+    MediaStore().put("a-picture.png", b"\x89PNG" * 1000, "image/png")
+    MediaStore().put("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")
+
+
+@pytest.fixture
+def blog(kolom: Kolom) -> Kolom:
+    """A blog with everything that there can be."""
+    connect(Target())
+    article_zoo()
+    comment_zoo()
+    message_zoo()
+    media_zoo()
+    return kolom
+
+
+@pytest.fixture
+def small(kolom: Kolom) -> Kolom:
+    """A blog with four articles and some comments."""
+    connect(Target())
+    for slug in ("hello", "two", "three", "four"):
+        publish(slug, labels=("a", "b"))
+    parent = moderate(post("First.", email="budi@example.com"), "approve")
+    moderate(post("Answer.", parent_id=parent), "approve")
+    return kolom
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """Everything in a directory, by name."""
+    found = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return dict(sorted(found.items()))
+
+
+def export(kolom: Kolom, root: Path, *options: str) -> dict[str, bytes]:
+    ran = kolom("export", root, *options)
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    return files(root)
+
+
+def restore(kolom: Kolom, root: Path, *options: str, exit_code: int = 0) -> dict[str, Any]:
+    ran = kolom("import", "archive", root, "--json", *options)
+    assert ran.exit_code == exit_code, ran.stdout + ran.stderr
+    report: dict[str, Any] = ran.json
+    for counts in (report, *report["kinds"].values()):
+        assert counts["read"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["skipped"]
+    return report
+
+
+def reasons(report: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["reason"] for each in report["skipped_items"]}
+
+
+def public_answers() -> dict[str, Any]:
+    """What readers are told: lists, articles, comments, counts, labels, months, addresses."""
+    answers = {}
+    paths = ["/api/articles", "/api/labels", "/api/archive", "/api/articles/nothing"]
+    paths += [f"/api/articles/{slug}" for slug in ("hello", "draft", "gone", "about", "big", "old-name", "new-name")]
+    queries = [("/api/articles", f"label=label%20{n}") for n in (1, 19)]
+    queries += [
+        ("/api/articles", "label=politics"),
+        ("/api/articles", "year=2019&month=5"),
+        ("/api/paths", "path=/?p=7"),
+    ]
+    queries += [("/api/paths", "path=/2019/05/x.html"), ("/api/paths", "path=/2019/05/y.html")]
+    for path, query in [*((path, "") for path in paths), *queries]:
+        answer = call(fetch_articles.handler, request(path, query))
+        answers[f"{path}?{query}"] = (answer.status, answer.headers.get("Location"), answer.body)
+    for path, query in (
+        *((f"/api/articles/{slug}/comments", "limit=100") for slug in ("hello", "many", "new-name")),
+        ("/api/comments/counts", "slug=hello&slug=many"),
+        ("/api/comments/recent", "limit=50"),
+    ):
+        answer = call(read_comments.handler, request(path, query))
+        answers[f"{path}?{query}"] = (answer.status, None, answer.body)
+    return answers
+
+
+def tables() -> dict[str, list[dict[str, Any]]]:
+    """What is stored of articles and comments, but for what each store chooses by itself."""
+    own = {"body_version", "version", "change", "depth", "person", "subscriber"}
+    keyed = ("subscription#", "address#", "sequence")
+    found = {}
+    for name in ("articles", "comments"):
+        items = [
+            {key: value for key, value in item.items() if key not in own}
+            for item in stored(name)
+            if "data" not in item and not str((item.get("article_id") or item["key"])["S"]).startswith(keyed)
+        ]
+        found[name] = sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+    return found
+
+
+@pytest.mark.parametrize("options", [[], ["--private"]], ids=["public", "private"])
+def test_what_comes_out_of_the_second_stack_is_what_came_out_of_the_first(
+    blog: Kolom, move: Move, tmp_path: Path, options: list[str]
+) -> None:
+    before, answers, items = export(blog, tmp_path / "a", *options), public_answers(), tables()
+    assert stored("outbox")
+    move()
+    report = restore(blog, tmp_path / "a")
+    assert report["created"] == report["read"] > 20
+    assert report["notes"] == []
+    assert stored("outbox") == []
+    assert public_answers() == answers
+    assert tables() == items
+    after = export(blog, tmp_path / "b", *options)
+    assert list(after) == list(before)
+    assert after == before
+    again = restore(blog, tmp_path / "a")
+    assert again["unchanged"] == again["read"] == report["read"]
+    assert export(blog, tmp_path / "b", *options) == before
+    assert store.next_id() == 1 + max(int(name[9:15]) for name in before if name.startswith("articles/"))
+
+
+def test_an_archive_says_what_it_is_and_private_data_is_for_its_owner(blog: Kolom, tmp_path: Path) -> None:
+    root = tmp_path / "new" / "archive"
+    found = export(blog, root, "--private")
+    assert json.loads(found["archive.json"]) == {
+        "format": "kolom-archive",
+        "version": 1,
+        "private": True,
+        "complete": True,
+        "labels": ["#1 100%", *sorted(f"Label {n}" for n in range(20)), "Politics"],
+    }
+    for name in ("addresses.jsonl", "subscriptions.jsonl", "messages.jsonl"):
+        assert stat.S_IMODE((root / name).stat().st_mode) == 0o600
+    secrets = ("Budi@Example.com", "m0@example.com", "The first.")
+    assert [name for name, data in found.items() if any(secret.encode() in data for secret in secrets)] == [
+        *("addresses.jsonl", "messages.jsonl", "subscriptions.jsonl")
+    ]
+    public = export(blog, root)
+    assert not [data for data in public.values() if b"@example.com" in data.lower()]
+    assert set(found) - set(public) == {"addresses.jsonl", "subscriptions.jsonl", "messages.jsonl"}
+
+
+def test_the_front_matter_is_yaml_and_what_follows_is_the_authors_own(blog: Kolom, tmp_path: Path) -> None:
+    found = export(blog, tmp_path)
+    data = found["articles/000001-hello.md"]
+    head, _, source = data.removeprefix(b"---\n").partition(b"\n---\n")
+    assert source == b"## One\r\n\r\ntext\r\n\r\n### Two & *three*\r\n"
+    front = yaml.safe_load(head)
+    assert front["title"] == " ".join(HOSTILE.split())
+    assert front["toc"][1] == {"id": "two-three", "level": 3, "text": "Two & three"}
+    assert yaml.safe_load(found["articles/000007-new-name.html"].split(b"\n---\n")[0])["aliases"] == [
+        *("path:/2019/05/x.html", "path:/?p=7", "slug:old-name")
+    ]
+    assert found["html/000001-hello.html"].decode() == reading.read("hello").body.html
+    assert "html/000004-gone.html" not in found
+
+
+def test_an_archive_of_before_becomes_the_same_as_a_new_one(small: Kolom, tmp_path: Path) -> None:
+    MediaStore().put("old.png", b"old", "image/png")
+    export(small, tmp_path / "a")
+    (tmp_path / "a/.git").mkdir()
+    (tmp_path / "a/.git/config").write_text("x")
+    boto3.resource("s3").Bucket("kolom-media").objects.all().delete()
+    publishing.publish(content("renamed"), now=NOW, article_id=1, force=True)
+    written = (tmp_path / "a/articles/000002-two.html").stat().st_mtime_ns
+    fresh = export(small, tmp_path / "b")
+    assert export(small, tmp_path / "a") == fresh | {".git/config": b"x"}
+    assert (tmp_path / "a/articles/000002-two.html").stat().st_mtime_ns == written
+
+
+def test_a_directory_with_anything_else_is_left_alone(small: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("x")
+    ran = small("export", tmp_path)
+    assert (ran.exit_code, files(tmp_path)) == (1, {"mine.txt": b"x"})
+    assert "not empty" in ran.stderr
+    assert small("export", tmp_path / "mine.txt").exit_code == 2
+    (tmp_path / "archive.json").write_text("{}")
+    assert small("export", tmp_path).exit_code == 1
+
+
+def test_nothing_is_written_or_removed_through_links(small: Kolom, tmp_path: Path) -> None:
+    export(small, tmp_path / "a")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "keep.md").write_text("x")
+    shutil.rmtree(tmp_path / "a/articles")
+    (tmp_path / "a/articles").symlink_to(outside)
+    assert small("export", tmp_path / "a").exit_code == 1
+    assert files(outside) == {"keep.md": b"x"}
+
+
+def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
+    small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = store.load_whole
+
+    def interrupted(article_id: int) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return original(article_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "load_whole", interrupted)
+        ran = small("export", tmp_path, "--json")
+    assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
+    refused = small("import", "archive", tmp_path)
+    assert (refused.exit_code, "is not complete" in refused.stderr) == (1, True)
+    export(small, tmp_path)
+    assert restore(small, tmp_path)["unchanged"] == 6
+
+
+def test_an_article_that_changes_while_it_is_read_is_read_whole(
+    small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, edits = store._parts, iter(range(2))
+
+    def edited(article_id: int, prefix: str) -> Any:
+        if article_id == 2 and next(edits, None) is not None:
+            monkeypatch.setattr(store, "_parts", original)
+            publish("two", html=f"<p>New {prefix[:4]}.</p>")
+            monkeypatch.setattr(store, "_parts", edited)
+        return original(article_id, prefix)
+
+    monkeypatch.setattr(store, "_parts", edited)
+    found = export(small, tmp_path)
+    assert found["articles/000002-two.html"].endswith(found["html/000002-two.html"])
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(blog: Kolom, move: Move, tmp_path: Path, calls: list[str]) -> None:
+    export(blog, tmp_path, "--private")
+    move()
+    calls.clear()
+    planned = restore(blog, tmp_path, "--dry-run")
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "HeadObject", "GetSecretValue"}
+    assert all(stored(name) == [] for name in ("articles", "comments", "messages"))
+    done = restore(blog, tmp_path)
+    assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
+    assert planned == done
+
+
+def test_an_interrupted_import_goes_on_the_next_time(
+    small: Kolom, move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = export(small, tmp_path / "a")
+    move()
+    original = restoring.restore
+
+    def interrupted(*arguments: Any, **named: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return original(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "restore", interrupted)
+        ran = small("import", "archive", tmp_path / "a", "--json")
+    assert (ran.exit_code, ran.json["interrupted"], ran.json["created"]) == (130, True, 1)
+    report = restore(small, tmp_path / "a")
+    assert (report["unchanged"], report["created"]) == (1, 5)
+    assert export(small, tmp_path / "b") == before
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("last", range(2, 45, 6))
+def test_after_a_crash_anywhere_a_rerun_finishes_the_work_and_counts_once(
+    small: Kolom, move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    Pointer("path:/old/", POINTER, id=2).save()
+    before, items = export(small, tmp_path / "a", "--private"), tables()
+    move()
+    made = iter(range(10**6))
+
+    def crash(**_: Any) -> None:
+        if next(made) == last:
+            raise Crash
+
+    events = connection().client.meta.events
+    events.register_last("before-call.dynamodb.*", crash)
+    try:
+        with suppress(Crash):  # the last ones come too late
+            small("import", "archive", tmp_path / "a")
+    finally:
+        events.unregister("before-call.dynamodb.*", crash)
+    restore(small, tmp_path / "a")
+    assert export(small, tmp_path / "b", "--private") == before
+    assert tables() == items
+
+
+def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, move: Move, tmp_path: Path) -> None:
+    before = export(blog, tmp_path / "a", "--private")
+    publish("hello", html="<p>New.</p>")
+    publishing.delete("about", now=NOW)
+    lines = [json.loads(line) for line in before["comments.jsonl"].decode().splitlines()]
+    approved, other = [line for line in lines if line["status"] == "approved"][:2]
+    moderate(approved["id"], "delete")
+    editing.erase(other["article"], other["id"], by="author", now=NOW)
+    message = next(messages.list_all())
+    messages.mark(message.id, "spam", now=NOW)
+    kept = export(blog, tmp_path / "b", "--private")
+    report = restore(blog, tmp_path / "a")
+    assert report["created"] == report["updated"] == 0
+    assert {"another state" in reason or "erased" in reason for reason in reasons(report).values()} == {True}
+    assert len(reasons(report)) >= 5
+    assert export(blog, tmp_path / "b", "--private") == kept
+    overwritten = restore(blog, tmp_path / "a", "--overwrite")
+    assert overwritten["updated"] == 4
+    assert set(overwritten["kinds"]) >= {"article", "page", "comment", "message"}
+    assert reading.read("hello").body.html == before["html/000001-hello.html"].decode()
+    assert reading.read("hello").article.version > 1
+    assert queues.find(approved["id"]).status == "approved"
+    assert queues.find(other["id"]).is_erased
+    assert messages.load(message.id).status == message.status
+    rerun = restore(blog, tmp_path / "a", "--overwrite")
+    assert rerun["updated"] == rerun["created"] == 0
+
+
+def test_a_renamed_article_is_known_again(small: Kolom, tmp_path: Path) -> None:
+    export(small, tmp_path)
+    publishing.publish(content("renamed"), now=NOW, article_id=1, force=True)
+    assert "articles/000001-hello.html" in reasons(restore(small, tmp_path))
+    assert restore(small, tmp_path, "--overwrite")["updated"] == 1
+    assert publishing.find("renamed").slug == "hello"
+    assert reading.count(Shelf()) == reading.count(Shelf(label="a")) == 4
+
+
+def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
+    small: Kolom, move: Move, tmp_path: Path
+) -> None:
+    export(small, tmp_path)
+    move()
+    publish("mine")
+    publish("two-is-taken")
+    publishing.publish(content("three"), now=NOW)
+    mine = tables()
+    report = restore(small, tmp_path, "--overwrite", exit_code=1)
+    found = reasons(report)
+    assert found["articles/000001-hello.html"] == "the id 1 is another article's here: 'mine'"
+    assert found["comments.jsonl:1"] == "its article 1 was not put back"
+    assert found["articles/000002-two.html"].startswith("the id 2 is another")
+    assert report["created"] == 1
+    assert [item for item in tables()["articles"] if item["key"] == {"S": "1"}] == [
+        item for item in mine["articles"] if item["key"] == {"S": "1"}
+    ]
+    assert tables()["comments"] == []
+
+
+def test_replies_that_readers_gave_here_since_are_no_edit(small: Kolom, tmp_path: Path) -> None:
+    export(small, tmp_path)
+    first = json.loads((tmp_path / "comments.jsonl").read_text().splitlines()[0])["id"]
+    moderate(post("A new reply.", parent_id=first), "approve")
+    assert restore(small, tmp_path)["unchanged"] == 6
+
+
+def test_a_comment_whose_time_is_over_does_not_come_back(small: Kolom, move: Move, tmp_path: Path) -> None:
+    spam = moderate(post("Buy!"), "spam")
+    export(small, tmp_path)
+    path = tmp_path / "comments.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text(
+        "".join(json.dumps(line | {"expires": "2020-01-01T00:00:00Z"}) + "\n" for line in lines if line["id"] == spam)
+    )
+    move()
+    report = restore(small, tmp_path)
+    assert reasons(report) == {"comments.jsonl:1": "its time to be kept is over"}
+
+
+HTML_ATTACK = '<h2 id="comments">x</h2><script>hacked()</script><iframe src="https://evil.example/"></iframe>'
+
+
+def test_html_from_an_archive_is_held_to_the_same_rules(small: Kolom, move: Move, tmp_path: Path) -> None:
+    export(small, tmp_path)
+    (tmp_path / "html/000001-hello.html").write_text(HTML_ATTACK)
+    move()
+    report = restore(small, tmp_path)
+    assert report["notes"][0]["name"] == "articles/000001-hello.html"
+    assert reading.read("hello").body.html == render(HTML_ATTACK, "html").html
+    assert "script" not in reading.read("hello").body.html
+    assert restore(small, tmp_path)["unchanged"] == 6
+
+
+HOSTILE_ARCHIVES = {
+    "id of another": (break_front("id: 1\n", "id: 2\n"), "articles/000002-two.html", ""),
+    "reserved slug": (break_front('slug: "hello"', 'slug: "api"'), ARTICLE, "is an address of the site itself"),
+    "path upwards": (break_front('slug: "hello"', 'slug: "hello"\npath: "/../x"'), ARTICLE, "path: "),
+    "script as image": (
+        break_front('slug: "hello"', 'slug: "hello"\nimage: "javascript:x"'),
+        ARTICLE,
+        "image: must be an address",
+    ),
+    "no date": (break_front('"published"', '"draft"'), ARTICLE, "month: "),
+    "labels twice": (break_front('["a", "b"]', '["a", "A"]'), ARTICLE, "labels: the same one"),
+    "alias that is none": (
+        break_front('slug: "hello"', 'slug: "hello"\naliases: ["counts"]'),
+        ARTICLE,
+        "aliases: must be like",
+    ),
+    "alias of another": (
+        break_front('slug: "hello"', 'slug: "hello"\naliases: ["slug:two"]'),
+        "articles/000002-two.html",
+        "belongs to another article",
+    ),
+    "comment on nothing": (break_lines(lambda line: line | {"article": 9}), COMMENT, "its article 9 was not put back"),
+    "answers nothing": (
+        break_lines(lambda line: line | {"parent": "0" * 26}),
+        COMMENT,
+        "the comment that it answers is not there",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_ARCHIVES)
+def test_what_is_wrong_is_refused_by_name_and_the_rest_goes_on(
+    small: Kolom, move: Move, tmp_path: Path, name: str
+) -> None:
+    breaks, where, why = HOSTILE_ARCHIVES[name]
+    export(small, tmp_path)
+    breaks(tmp_path)
+    move()
+    report = restore(small, tmp_path, exit_code=1)
+    assert why in reasons(report)[where]
+    assert report["created"] >= 3
+    for item in stored("comments"):
+        assert "javascript:" not in str(item)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "kolom-archive", "version": 2}', "[" * 9_000])
+def test_what_is_no_archive_of_ours_is_said(small: Kolom, tmp_path: Path, text: str) -> None:
+    (tmp_path / "archive.json").write_text(text)
+    assert small("import", "archive", tmp_path).exit_code == 1
+    assert small("import", "archive", tmp_path / "missing").exit_code == 2
+    with pytest.raises(LoadError):
+        load_import(f"archive:{tmp_path}")
+
+
+def test_an_archive_can_be_loaded_by_a_local_stack(small: Kolom, move: Move, tmp_path: Path) -> None:
+    export(small, tmp_path)
+    move()
+    assert load_import(f"archive:{tmp_path}").counts()["created"] == 6
+
+
+def test_the_table_for_people_adds_up_too(small: Kolom, move: Move, tmp_path: Path) -> None:
+    MediaStore().put("x.png", b"x", "image/png")
+    ran = small("export", tmp_path)
+    rows = [line.strip("│ ").split("│") for line in ran.stdout.splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in row] for row in rows] == [["article", "4"], ["comment", "2"], ["file", "1"]]
+    move()
+    ran = small("import", "archive", tmp_path)
+    assert (ran.exit_code, "7" in ran.stdout.splitlines()[-2]) == (0, True)
+
+
+def test_without_a_bucket_media_is_left_out_and_said(
+    small: Kolom, move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MediaStore().put("x.png", b"x", "image/png")
+    export(small, tmp_path)
+    report = Report()
+    monkeypatch.setenv("MEDIA_BUCKET", "")
+    settings.cache_clear()
+    archive = Archive(tmp_path, settings().zone)
+    Restorer(report, NOW).restore_all(archive.entries(), threading.Event())
+    assert [each.reason for each in report.passed] == ["this endpoint has tables only, and no media bucket"]
+    done = Exporter(tmp_path, NOW).run()
+    assert done.skipped == [("media", "this endpoint has tables only, and no media bucket")]
+
+
+def test_a_person_can_still_be_forgotten_after_the_move(blog: Kolom, move: Move, tmp_path: Path) -> None:
+    export(blog, tmp_path / "a", "--private")
+    move()
+    restore(blog, tmp_path / "a")
+    first = queues.find(json.loads((tmp_path / "a/comments.jsonl").read_text().splitlines()[0])["id"])
+    subscription = subscriptions.load(1, str(first.person), now=NOW)
+    assert subscription is not None
+    assert subscription.state == "confirmed"
+    assert queues.forget("budi@example.com", signing.secret(), now=NOW) == 1
+    report = restore(blog, tmp_path / "a", "--overwrite")
+    assert [reason for reason in reasons(report).values() if "erased" in reason]
+    assert not list(queues.by_person("budi@example.com", signing.secret(), now=NOW))
