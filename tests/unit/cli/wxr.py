@@ -16,7 +16,7 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
   <link>https://old.example</link>
   <language>en-US</language>
   <wp:wxr_version>{version}</wp:wxr_version>
-  <wp:author><wp:author_login>sari</wp:author_login>
+  <wp:author><wp:author_id>5</wp:author_id><wp:author_login>sari</wp:author_login>
     <wp:author_display_name><![CDATA[Sari W.]]></wp:author_display_name></wp:author>
 """
 TAIL = "</channel>\n</rss>\n"
@@ -71,3 +71,23 @@ def meta(key: str, value: object) -> str:
         f"    <wp:postmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value><![CDATA[{value}]]></wp:meta_value>"
         "</wp:postmeta>\n"
     )
+
+
+def comment(number: int, **changes: Any) -> str:
+    """An approved comment of an item; ``more`` of :func:`item` takes it."""
+    fields: dict[str, Any] = {
+        "id": number,
+        "author": f"Reader {number}",
+        "author_email": f"reader{number}@mail.example",
+        "author_url": "",
+        "author_IP": "198.51.100.7",
+        "date": "2020-01-03 10:04:05",
+        "date_gmt": f"2020-01-03 03:04:{number % 60:02}",
+        "content": f"Comment {number}.",
+        "approved": "1",
+        "type": "comment",
+        "parent": 0,
+        "user_id": 0,
+    } | changes
+    lines = "".join(f"<wp:comment_{name}>{escape(str(value))}</wp:comment_{name}>" for name, value in fields.items())
+    return f"    <wp:comment>{lines}</wp:comment>\n"

@@ -1,0 +1,152 @@
+"""`kolom import wordpress`: comments in their threads; nobody's address is kept, and nobody is written to."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.read_comments import app as read_comments
+from kolom.comments import queues
+from kolom.comments.types import MAX_DEPTH
+from tests.factories import request
+from tests.integration.handlers import call
+from tests.unit.cli.wxr import comment, export, item
+
+from .conftest import Kolom
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "export.xml"
+
+
+def _import(kolom: Kolom, file: Path, *items: str) -> dict[str, Any]:
+    file.write_text(export(*items))
+    ran = kolom("import", "wordpress", file, "--json")
+    report: dict[str, Any] = ran.json
+    assert report["read"] == sum(report[each] for each in ("created", "updated", "unchanged", "skipped"))
+    return report
+
+
+def _reasons(report: dict[str, Any]) -> Counter[str]:
+    return Counter(each["reason"] for each in report["skipped_items"])
+
+
+def _shown() -> list[dict[str, Any]]:
+    answer = call(read_comments.handler, request("/api/articles/post-1/comments", "limit=100"))
+    items: list[dict[str, Any]] = json.loads(answer.body)["items"]
+    return items
+
+
+def test_comments_come_with_their_threads_dates_and_authors(kolom: Kolom, file: Path) -> None:
+    comments = (
+        comment(12, parent=11, user_id=5, author="Sari W.")
+        + comment(11, author_url="https://budi.example", content="One\n\n<b>two</b>\nthree")
+        + comment(13, parent=12)
+    )
+    assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["created"] == 3
+    first, second, third = _shown()
+    assert first["author"] == {
+        **first["author"],
+        "name": "Reader 11",
+        "website": "https://budi.example",
+        "is_owner": False,
+    }
+    assert first["content_html"] == "<p>One</p>\n<p><strong>two</strong><br>\nthree</p>"
+    assert first["created_at"] == "2020-01-03T03:04:11Z"
+    assert (second["parent_id"], second["author"]["is_owner"]) == (first["id"], True)
+    assert third["parent_id"] == second["id"]
+
+
+def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, file: Path) -> None:
+    comments = (
+        comment(11, approved="0")
+        + comment(12, approved="spam")
+        + comment(13, approved="trash")
+        + comment(14, type="pingback")
+        + comment(15, type="trackback")
+        + comment(16, type="order_note")
+        + comment(17, content=" ")
+        + comment(18, date="0000-00-00 00:00:00", date_gmt="0000-00-00 00:00:00")
+    )
+    report = _import(kolom, file, item(1, more=comments))
+    assert _reasons(report) == Counter(
+        {
+            "spam there": 1,
+            "in the bin there": 1,
+            "a link from another site, no comment": 2,
+            "a plugin's: 'order_note'": 1,
+            "empty": 1,
+            "has not a date": 1,
+        }
+    )
+    assert {kind: counts["read"] for kind, counts in report["kinds"].items()} == {
+        "article": 1,
+        "comment": 6,
+        "pingback": 1,
+        "trackback": 1,
+    }
+    assert [each.status for each in queues.list_by_article(1)] == ["pending"]
+
+
+def test_comments_of_what_is_not_imported_are_not_either(kolom: Kolom, file: Path) -> None:
+    report = _import(kolom, file, item(1, status="trash", more=comment(11)))
+    assert _reasons(report) == Counter({"in the bin": 1, "its article is not imported": 1})
+
+
+def test_an_address_is_kept_nowhere_but_its_owner_can_be_forgotten(kolom: Kolom, file: Path) -> None:
+    _import(kolom, file, item(1, more=comment(11) + comment(12, author_email="other@mail.example")))
+    client = boto3.client("dynamodb")
+    stored = json.dumps([client.scan(TableName=name)["Items"] for name in ("kolom-comments", "kolom-guard")])
+    assert "mail.example" not in stored
+    assert "198.51.100.7" not in stored
+    assert client.scan(TableName="kolom-outbox")["Count"] == 0
+    forgotten = kolom("comments", "forget", "READER11@mail.example", "--yes", "--json")
+    assert forgotten.json == {"erased": 1}
+
+
+def test_a_thread_that_is_too_deep_goes_on_at_the_deepest_possible_level(kolom: Kolom, file: Path) -> None:
+    depth = MAX_DEPTH + 5
+    comments = "".join(comment(100 + n, parent=99 + n if n else 0) for n in range(depth))
+    assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["created"] == depth
+    found = queues.list_by_article(1)
+    assert max(each.depth for each in found) == MAX_DEPTH
+    assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["unchanged"] == depth
+
+
+def test_comments_that_answer_each_other_in_a_circle_all_come(kolom: Kolom, file: Path) -> None:
+    comments = comment(11, parent=12) + comment(12, parent=11) + comment(13, parent=13)
+    report = _import(kolom, file, item(1, more=comments))
+    assert report["kinds"]["comment"]["created"] == 3
+    seen: set[str] = set()
+    for each in queues.list_by_article(1):
+        assert each.parent_id is None or each.parent_id in seen
+        seen.add(each.id)
+
+
+def test_an_import_that_breaks_off_among_the_comments_goes_on(
+    kolom: Kolom, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kolom_cli.importers.commenting import CommentImporter
+
+    stored, original = [], CommentImporter.store
+
+    def breaking(self: CommentImporter, each: Any) -> None:
+        if len(stored) == 3:
+            raise KeyboardInterrupt
+        stored.append(each)
+        original(self, each)
+
+    comments = "".join(comment(11 + n, parent=10 + n if n else 0) for n in range(6))
+    monkeypatch.setattr(CommentImporter, "store", breaking)
+    with pytest.raises((KeyboardInterrupt, SystemExit, AssertionError, ValueError)):
+        _import(kolom, file, item(1, more=comments))
+    monkeypatch.setattr(CommentImporter, "store", original)
+    assert len(queues.list_by_article(1)) == 3
+    report = _import(kolom, file, item(1, more=comments))["kinds"]["comment"]
+    assert (report["created"], report["unchanged"]) == (3, 3)
+    answer = call(read_comments.handler, request("/api/comments/counts", "slug=post-1"))
+    assert json.loads(answer.body) == {"counts": {"post-1": 6}}
