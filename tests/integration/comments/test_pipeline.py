@@ -46,9 +46,12 @@ def test_a_form_token_tells_what_a_form_needs(blog: Blog) -> None:
     assert blog.post(form_token=answer.json["token"]).status == 201
 
 
-def test_a_form_that_was_filled_in_faster_than_anybody_reads_is_held(blog: Blog, configure: Configure) -> None:
+def test_a_form_that_was_filled_in_faster_than_anybody_reads_is_held(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kolom.guard.rules.MIN_SECONDS", 600)  # however long a busy machine takes to send the form
     assert "speed" in reasons(blog.post("Quick.", form_token=form_token(1).token))
-    assert "speed" not in reasons(blog.post("Slow.", form_token=form_token(10).token))
+    assert "speed" not in reasons(blog.post("Slow.", form_token=form_token(1_000).token))
 
 
 def test_an_expired_form_token_is_refused(blog: Blog) -> None:
@@ -207,10 +210,11 @@ def test_an_address_that_is_none_is_a_sender_all_the_same(secret: str) -> None:
 
 
 def test_the_address_is_the_connections_and_no_headers(blog: Blog) -> None:
+    statuses = set()
     for number in range(12):
         event = comment_request(content=f"Number {number}.", headers={"x-forwarded-for": f"10.0.0.{number}"})
-        answer = write_comments.handler(event, Context())
-    assert answer["statusCode"] == 429
+        statuses.add(write_comments.handler(event, Context())["statusCode"])
+    assert 429 in statuses
 
 
 def test_everything_that_guards_expires(blog: Blog, configure: Configure) -> None:
