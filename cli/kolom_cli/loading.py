@@ -16,6 +16,8 @@ from kolom_cli.connection import OUTPUTS
 from kolom_cli.contents import sources
 from kolom_cli.importers import Item, SourceError
 from kolom_cli.importers.blogger import read_blogger
+from kolom_cli.importers.disqus import read_disqus
+from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
 from kolom_cli.importers.wordpress import read_wordpress
@@ -27,6 +29,8 @@ SAMPLE: Final = Path(__file__).parent / "sample"
 
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
     "blogger": lambda path: read_blogger([path]),
+    "disqus": read_disqus,
+    "isso": read_isso,
     "markdown": read_markdown,
     "wordpress": read_wordpress,
 }

@@ -125,8 +125,8 @@ class Report:
 
     def _skipped(self) -> Iterator[str]:
         refused = [(each.reason, each.name) for each in self.passed if each.refused]
-        for reason, name in refused:
-            yield f"[red]refused[/] {escape(name)}: {escape(reason)}"
+        for reason, names in _grouped(refused):
+            yield f"[red]refused[/] {escape(names)}: {escape(reason)}"
         others = Counter((each.kind, each.reason) for each in self.passed if not each.refused)
         for (kind, reason), number in others.items():
             yield f"skipped {number} × {escape(kind)}: {escape(reason)}"

@@ -1,4 +1,4 @@
-"""`kolom import blogger|wordpress|markdown|archive SOURCE`."""
+"""`kolom import blogger|wordpress|disqus|isso|markdown|archive SOURCE`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,6 +14,9 @@ from kolom_cli.archive.restoring import Restorer
 from kolom_cli.connection import connect
 from kolom_cli.importers import Item
 from kolom_cli.importers.blogger import read_blogger
+from kolom_cli.importers.disqus import read_disqus
+from kolom_cli.importers.isso import read_isso
+from kolom_cli.importers.mapping import ThreadMap, read_mapping, write_unmatched
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
 from kolom_cli.importers.wordpress import read_wordpress
@@ -29,6 +32,14 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace also what was edited, withdrawn or deleted here since.")
 ]
 Language = Annotated[str | None, typer.Option("--language", help="The articles' language, such as id.", metavar="CODE")]
+Map = Annotated[
+    Path | None,
+    typer.Option("--map", help="CSV with the columns thread,article: which thread is which article's.", metavar="FILE"),
+]
+UnmatchedFile = Annotated[
+    Path | None,
+    typer.Option("--unmatched", help="Where to write which threads matched no article, for --map.", metavar="FILE"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 
@@ -76,6 +87,34 @@ def wordpress(
     _run(lambda: read_wordpress(file, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
+@app.command("disqus")
+def disqus(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Disqus's export, an XML file.")],
+    mapping: Map = None,
+    unmatched: UnmatchedFile = None,
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import the comments of a Disqus export, below the articles that are here already."""
+    _import_threads(ctx, read_disqus, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+
+
+@app.command("isso")
+def isso(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Isso's database, or its generic JSON.")],
+    mapping: Map = None,
+    unmatched: UnmatchedFile = None,
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import the comments that Isso keeps, below the articles that are here already."""
+    _import_threads(ctx, read_isso, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+
+
 @app.command("markdown")
 def markdown(
     ctx: typer.Context,
@@ -117,16 +156,44 @@ def archive(
     _finish(report, as_json=as_json)
 
 
+def _import_threads(
+    ctx: typer.Context,
+    read: Callable[[Path, ThreadMap], Iterator[Item]],
+    file: Path,
+    mapping: Path | None,
+    unmatched: Path | None,
+    *,
+    dry_run: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+    threads = read_mapping(mapping) if mapping else ThreadMap()
+    connect(ctx.obj)
+    report, importer = _import(lambda: read(file, threads), dry_run=dry_run, overwrite=overwrite, hidden=as_json)
+    if unmatched:
+        write_unmatched(unmatched, importer.unmatched.values())
+    _finish(report, as_json=as_json)
+
+
 def _run(read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, as_json: bool) -> None:
+    report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json)
+    _finish(report, as_json=as_json)
+
+
+def _import(
+    read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, hidden: bool
+) -> tuple[Report, Importer]:
     report = Report(dry_run=dry_run)
     importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
-    with console.stoppable() as stopped, console.progress(hidden=as_json) as bar:
+    with console.stoppable() as stopped, console.progress(hidden=hidden) as bar:
 
         def track[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
             return bar.track(things, total, description=title)
 
         importer.store_all(read(), stopped, track)
-    _finish(report, as_json=as_json)
+    return report, importer
 
 
 def _finish(report: Report, *, as_json: bool) -> NoReturn:

@@ -1,6 +1,7 @@
-"""What stands beside a comment elsewhere, in the form that it has here. Pure."""
+"""What a comment is elsewhere, in the form that it has here; what cannot be taken over, with the reason. Pure."""
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,6 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from kolom import fields
 from kolom.comments import text
+from kolom.comments.types import Status
+from kolom_cli.importers import ImportedComment, Item, Skipped
 
 MAX_CONTENT: Final = 65_536
 """How many characters a comment from elsewhere may have: more than a visitor may write here, as others allow more."""
@@ -17,6 +20,59 @@ ANONYMOUS: Final = "Anonymous"
 _WEBSITE: Final[TypeAdapter[str | None]] = TypeAdapter(fields.Website)
 _EMAIL: Final[TypeAdapter[str | None]] = TypeAdapter(fields.Email)
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A comment as an export has it, but for its ``content``, which is Markdown already.
+
+    ``authors`` are the names that its author may go by, the first that is one counts; ``website`` and ``email`` may be
+    anything. The rest is as in :class:`ImportedComment`.
+    """
+
+    name: str
+    origin: str
+    article: tuple[str, ...]
+    thread: str
+    authors: tuple[str, ...]
+    content: str
+    created_at: datetime | None
+    status: Status
+    title: str = ""
+    parent: str | None = None
+    website: str = ""
+    email: str = ""
+    is_owner: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def taken_over(found: Found) -> Item:
+    """The comment, or why there is none. Of one that was removed there, only its place is."""
+    content = "" if found.status == "deleted" else found.content
+    if found.created_at is None:
+        return Skipped(kind="comment", name=found.name, reason="has no date", refused=True)
+    if found.status != "deleted" and text.is_blank(content):
+        return Skipped(kind="comment", name=found.name, reason="empty")
+    if len(content) > MAX_CONTENT:
+        reason = f"has {len(content):,} characters, at most {MAX_CONTENT:,} are possible"
+        return Skipped(kind="comment", name=found.name, reason=reason, refused=True)
+    author, notes = author_name(*found.authors)
+    return ImportedComment(
+        name=found.name,
+        origin=found.origin,
+        article=found.article,
+        thread=found.thread,
+        title=found.title,
+        author=author,
+        content=content,
+        created_at=found.created_at,
+        status=found.status,
+        parent=found.parent,
+        website=website(found.website),
+        email=email(found.email),
+        is_owner=found.is_owner,
+        notes=(*found.notes, *notes),
+    )
 
 
 def one_line(value: str) -> str:

@@ -1,8 +1,7 @@
 """Putting an export's comments below their articles: each once, in its thread, at its own time."""
 
-from collections import Counter
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +14,7 @@ from kolom.config import settings
 from kolom.errors import Busy, Conflict
 from kolom.persons import person_of
 from kolom_cli.importers import ImportedComment
+from kolom_cli.importers.mapping import Unmatched
 from kolom_cli.importers.threads import Place, Threads
 from kolom_cli.report import Note, Report
 
@@ -27,7 +27,7 @@ _PLANNED: Final = Place(0, "")
 class CommentImporter:
     """Stores comments and reports on each. ``planned`` are the names that a dry run would give to articles.
 
-    ``unmatched`` counts the comments of the threads for which no article was found.
+    ``unmatched`` are the threads for which no article was found.
     """
 
     report: Report
@@ -36,7 +36,7 @@ class CommentImporter:
     overwrite: bool = False
     dry_run: bool = False
     planned: AbstractSet[str] = frozenset()
-    unmatched: Counter[str] = field(default_factory=Counter)
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
     _articles: dict[str, int | None] = field(default_factory=dict)
     _deleted: dict[int, bool] = field(default_factory=dict)
 
@@ -92,7 +92,8 @@ class CommentImporter:
         if comment.article and comment.article[0].startswith("origin:"):
             self.report.skip(_KIND, comment.name, "its article is not imported")
             return
-        self.unmatched[comment.thread] += 1
+        known = self.unmatched.get(comment.thread, Unmatched(comment.thread, comment.title, 0))
+        self.unmatched[comment.thread] = replace(known, comments=known.comments + 1)
         self.report.skip(_KIND, comment.name, f"no article here is at {comment.thread}", refused=True)
 
     def _article_of(self, comment: ImportedComment) -> int | None:

@@ -1,7 +1,6 @@
 """Putting what an export holds into the store: each once, whatever is there already; comments after all articles."""
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from kolom.errors import Busy, Conflict, Invalid, NotFound
 from kolom_cli.dry_run import would_publish
 from kolom_cli.importers import Imported, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.commenting import CommentImporter
+from kolom_cli.importers.mapping import Unmatched
 from kolom_cli.importers.threads import Threads
 from kolom_cli.report import Note, Report
 from kolom_cli.versions import is_untouched
@@ -37,14 +37,14 @@ class Importer:
     """Stores items and reports on each.
 
     What was imported before is updated as long as nobody has edited, withdrawn or deleted it here since; ``overwrite``
-    puts the export's state in place of all that. ``unmatched`` counts comments whose article was not found, by thread.
+    puts the export's state in place of all that. ``unmatched`` are the threads, by name, whose article was not found.
     """
 
     report: Report
     now: datetime
     overwrite: bool = False
     dry_run: bool = False
-    unmatched: Counter[str] = field(default_factory=Counter)
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _planned: set[str] = field(default_factory=set)
 

@@ -5,12 +5,11 @@ pingbacks and trackbacks: they are other sites' links, not words. Nobody's IP ad
 """
 
 from collections.abc import Container, Iterator, Mapping
-from datetime import datetime
 from typing import Final
 
 from kolom.comments.types import Status
-from kolom_cli.importers import ImportedComment, Item, Skipped
-from kolom_cli.importers.comment_fields import MAX_CONTENT, author_name, email, website
+from kolom_cli.importers import Item, Skipped
+from kolom_cli.importers.comment_fields import Found, taken_over
 from kolom_cli.importers.comment_text import markdown_of
 from kolom_cli.importers.wordpress_dates import moment_of
 from kolom_cli.importers.wordpress_markup import paragraphs
@@ -46,32 +45,24 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
         return Skipped(kind=_KIND, name=name, reason=f"a plugin's: {kind!r}")
     if status in _LEFT:
         return Skipped(kind=_KIND, name=name, reason=_LEFT[status])
-    content = markdown_of(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n")))
-    if not content:
-        return Skipped(kind=_KIND, name=name, reason="empty")
-    if len(content) > MAX_CONTENT:
-        reason = f"has {len(content):,} characters, at most {MAX_CONTENT:,} are possible"
-        return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
-    created_at: datetime | None = moment_of(get("date_gmt"), get("date"))
-    if created_at is None or not get("id"):
-        lacking = "a date" if created_at is None else "an id"
-        return Skipped(kind=_KIND, name=name, reason=f"has not {lacking}", refused=True)
-    author, notes = author_name(get("author"))
-    if status not in _STATUSES:
-        notes = (*notes, f"{status or 'without a status'} there: waits for approval here")
-    return ImportedComment(
-        name=name,
-        origin=f"{article}/comment-{get('id')}",
-        article=(f"origin:{article}",),
-        thread=title,
-        title=title,
-        author=author,
-        content=content,
-        created_at=created_at,
-        status=_STATUSES.get(status, "pending"),
-        parent=f"{article}/comment-{get('parent')}" if get("parent") not in {"", "0"} else None,
-        website=website(get("author_url")),
-        email=email(get("author_email")),
-        is_owner=get("user_id") in owners,
-        notes=notes,
+    if not get("id"):
+        return Skipped(kind=_KIND, name=name, reason="has no id", refused=True)
+    waits = () if status in _STATUSES else (f"{status or 'without a status'} there: waits for approval here",)
+    return taken_over(
+        Found(
+            name=name,
+            origin=f"{article}/comment-{get('id')}",
+            article=(f"origin:{article}",),
+            thread=title,
+            title=title,
+            authors=(get("author"),),
+            content=markdown_of(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n"))),
+            created_at=moment_of(get("date_gmt"), get("date")),
+            status=_STATUSES.get(status, "pending"),
+            parent=f"{article}/comment-{get('parent')}" if get("parent") not in {"", "0"} else None,
+            website=get("author_url"),
+            email=get("author_email"),
+            is_owner=get("user_id") in owners,
+            notes=waits,
+        )
     )

@@ -80,7 +80,7 @@ def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, fi
             "a link from another site, no comment": 2,
             "a plugin's: 'order_note'": 1,
             "empty": 1,
-            "has not a date": 1,
+            "has no date": 1,
         }
     )
     assert {kind: counts["read"] for kind, counts in report["kinds"].items()} == {
@@ -132,7 +132,8 @@ def test_an_import_that_breaks_off_among_the_comments_goes_on(
 ) -> None:
     from kolom_cli.importers.commenting import CommentImporter
 
-    stored, original = [], CommentImporter.store
+    stored: list[Any] = []
+    original = CommentImporter.store
 
     def breaking(self: CommentImporter, each: Any) -> None:
         if len(stored) == 3:

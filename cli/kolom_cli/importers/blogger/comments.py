@@ -6,9 +6,9 @@ from typing import Final
 
 from kolom.comments.types import Status
 from kolom.rendering import plain_text
-from kolom_cli.importers import ImportedComment, Item, Skipped
+from kolom_cli.importers import Item, Skipped
 from kolom_cli.importers.blogger.feed import Entry
-from kolom_cli.importers.comment_fields import MAX_CONTENT, author_name, email, moment, website
+from kolom_cli.importers.comment_fields import Found, moment, taken_over
 from kolom_cli.importers.comment_text import markdown_of
 
 _KIND: Final = "comment"
@@ -31,40 +31,30 @@ _REMOVED_TEXTS: Final = frozenset(
 def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Container[str]) -> Item:
     """The comment, or why there is none. ``owners`` are the profiles of those who wrote the blog's articles."""
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
-    created_at = moment(entry.published)
-    content = markdown_of(entry.content if entry.is_html else html.escape(entry.content))
     status = _STATUSES.get(entry.status, "pending")
     if entry.status == _SPAM:
         return Skipped(kind=_KIND, name=name, reason="spam there")
-    if created_at is None or not entry.post:
-        lacking = "a date" if created_at is None else "a post"
-        return Skipped(kind=_KIND, name=name, reason=f"has not {lacking}", refused=True)
+    if not entry.post:
+        return Skipped(kind=_KIND, name=name, reason="belongs to no post", refused=True)
     if entry.is_removed or plain_text(entry.content).strip().lower() in _REMOVED_TEXTS:
         status = "deleted"
-    if status == "deleted":
-        content = ""
-    elif not content:
-        return Skipped(kind=_KIND, name=name, reason="empty")
-    if len(content) > MAX_CONTENT:
-        reason = f"has {len(content):,} characters, at most {MAX_CONTENT:,} are possible"
-        return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
-    author, notes = author_name(entry.writer.name)
-    if entry.status not in _STATUSES:
-        notes = (*notes, f"{entry.status} there: waits for approval here")
-    return ImportedComment(
-        name=name,
-        origin=origin_of(entry.id),
-        article=(f"origin:{origin_of(entry.post)}",),
-        thread=entry.post,
-        author=author,
-        content=content,
-        created_at=created_at,
-        status=status,
-        parent=_parent(entry, origin_of),
-        website=website(entry.writer.uri),
-        email=None if entry.writer.email == _NOBODY else email(entry.writer.email),
-        is_owner=bool(entry.writer.uri) and entry.writer.uri in owners,
-        notes=notes,
+    waits = () if entry.status in _STATUSES else (f"{entry.status} there: waits for approval here",)
+    return taken_over(
+        Found(
+            name=name,
+            origin=origin_of(entry.id),
+            article=(f"origin:{origin_of(entry.post)}",),
+            thread=entry.post,
+            authors=(entry.writer.name,),
+            content=markdown_of(entry.content if entry.is_html else html.escape(entry.content)),
+            created_at=moment(entry.published),
+            status=status,
+            parent=_parent(entry, origin_of),
+            website=entry.writer.uri,
+            email="" if entry.writer.email == _NOBODY else entry.writer.email,
+            is_owner=bool(entry.writer.uri) and entry.writer.uri in owners,
+            notes=waits,
+        )
     )
 
 

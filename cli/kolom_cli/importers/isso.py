@@ -1,0 +1,156 @@
+"""Isso: its SQLite file, or the generic JSON that it imports. Comments find their articles by their threads' addresses.
+
+The tables are those of ``isso/db/threads.py`` and ``isso/db/comments.py``; the JSON is a list of threads, ``id`` being
+the address: ``[{"id": "/x/", "title": …, "comments": [{"author": …, "created": "2005-02-24 04:03:37", "text": …}]}]``.
+Nobody's IP address is read.
+"""
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote_plus
+
+from kolom.comments.types import Status
+from kolom_cli.importers import Item, Skipped, SourceError
+from kolom_cli.importers.addresses import host_of, thread_names
+from kolom_cli.importers.comment_fields import Found, moment, moment_of_seconds, taken_over
+from kolom_cli.importers.comment_text import markdown_of
+from kolom_cli.importers.mapping import ThreadMap
+
+_KIND: Final = "comment"
+_SQLITE: Final = b"SQLite format 3\0"
+_MAX_JSON_BYTES: Final = 512 * 1024 * 1024
+_STATUSES: Final[Mapping[int, Status]] = {1: "approved", 2: "pending", 4: "deleted"}
+_OPTIONAL: Final = ("parent", "email", "website")
+_MARKUP: Final = re.compile(r"<(?:p|br|a|b|i|em|strong|blockquote|code|pre|ul|ol|div|span)\b[^>]*>", re.IGNORECASE)
+
+
+def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
+    """Every comment of the file. ``mapping`` goes before the threads' own addresses.
+
+    :raises SourceError: the file cannot be read, or is neither a database of Isso's nor its JSON
+    """
+    mapping = mapping or ThreadMap()
+    try:
+        with path.open("rb") as file:
+            is_database = file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error
+    yield from _read_database(path, mapping) if is_database else _read_json(path, mapping)
+
+
+def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
+    # As it lies there: nothing is written beside it, no lock is waited for.
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+    try:
+        connection = sqlite3.connect(address, uri=True)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            for row in connection.execute(_query(path, connection)):
+                yield _of_row(dict(row), mapping)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise SourceError(f"{path}: this database cannot be read (on): {error}") from error
+
+
+def _query(path: Path, connection: sqlite3.Connection) -> str:
+    columns = {row["name"] for row in connection.execute("PRAGMA table_info(comments)")}
+    threads = {row["name"] for row in connection.execute("PRAGMA table_info(threads)")}
+    if not {"tid", "id", "created", "mode", "text", "author"} <= columns or not {"id", "uri"} <= threads:
+        raise SourceError(f"{path}: this is no database of Isso's")
+    chosen = ", ".join(f"c.{name}" if name in columns else f"NULL AS {name}" for name in _OPTIONAL)
+    title = "t.title" if "title" in threads else "NULL AS title"
+    return (
+        f"SELECT c.id, c.created, c.mode, c.text, c.author, {chosen}, t.uri, {title} "  # noqa: S608 - names from above
+        "FROM comments AS c LEFT JOIN threads AS t ON t.id = c.tid ORDER BY c.id"
+    )
+
+
+def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
+    uri = _text(row["uri"])
+    name = f"{row['id']} on {uri or 'no thread'}"
+    if not uri:
+        return Skipped(kind=_KIND, name=name, reason="belongs to a thread that is not in the database", refused=True)
+    article = mapping.find(uri)
+    if article == ():
+        return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
+    status = _STATUSES.get(row["mode"], "pending")
+    waits = () if row["mode"] in _STATUSES else (f"of mode {row['mode']} there: waits for approval here",)
+    blog = host_of(uri)
+    return taken_over(
+        Found(
+            name=name,
+            origin=f"isso:{blog}#{row['id']}",
+            article=article or thread_names(uri),
+            thread=uri,
+            title=_text(row["title"]),
+            authors=(_text(row["author"]),),
+            content=_text(row["text"]),
+            created_at=moment_of_seconds(row["created"]),
+            status=status,
+            parent=f"isso:{blog}#{row['parent']}" if row["parent"] else None,
+            website=_text(row["website"]),
+            email=_text(row["email"]),
+            notes=waits,
+        )
+    )
+
+
+def _read_json(path: Path, mapping: ThreadMap) -> Iterator[Item]:
+    for thread in _threads(path):
+        uri = _text(thread.get("id"))
+        comments = thread.get("comments")
+        for comment in comments if isinstance(comments, list) else []:
+            yield _of_json(comment if isinstance(comment, dict) else {}, uri, _text(thread.get("title")), mapping)
+
+
+def _threads(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise SourceError(f"{path}: is larger than {_MAX_JSON_BYTES // 1024 // 1024} MB: split it")
+        data = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{path}: this is neither a database of Isso's nor JSON: {error}") from error
+    if not isinstance(data, list) or not all(isinstance(each, dict) and "comments" in each for each in data):
+        raise SourceError(f"{path}: this JSON is no list of threads with comments")
+    yield from data
+
+
+def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) -> Item:
+    created, author, text = (_text(comment.get(key)) for key in ("created", "author", "text"))
+    # Ids may all be 0, so a comment is named by what it is.
+    digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
+    name = f"{created or digest} by {author or '?'} on {uri or 'no thread'}"
+    if not uri:
+        return Skipped(kind=_KIND, name=name, reason="belongs to a thread without an address", refused=True)
+    article = mapping.find(uri)
+    if article == ():
+        return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
+    return taken_over(
+        Found(
+            name=name,
+            origin=f"isso-json:{uri[:500]}#{digest}",
+            article=article or thread_names(uri),
+            thread=uri,
+            title=unquote_plus(title),
+            authors=(author,),
+            content=markdown_of(text) if _MARKUP.search(text) else text.strip(),
+            created_at=moment(created),
+            status="approved",
+            website=_text(comment.get("website")),
+            email=_text(comment.get("email")),
+        )
+    )
+
+
+def _text(value: Any) -> str:
+    """``value`` if it is a text that can be kept."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

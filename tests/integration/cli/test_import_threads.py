@@ -1,0 +1,257 @@
+"""`kolom import disqus` and `kolom import isso`: comments find the articles that are here already."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+
+from functions.read_comments import app as read_comments
+from kolom.articles import publishing
+from kolom.comments import queues
+from tests.factories import content, request
+from tests.integration.handlers import call
+
+from .conftest import Kolom
+
+HEAD = """<?xml version="1.0"?>
+<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
+<category dsq:id="1"><forum>oldblog</forum><title>General</title></category>
+"""
+
+
+def thread(number: int, link: str, identifier: str = "", title: str = "") -> str:
+    return (
+        f'<thread dsq:id="{number}"><id>{escape(identifier)}</id><forum>oldblog</forum><category dsq:id="1"/>'
+        f"<link>{escape(link)}</link><title>{escape(title)}</title><isDeleted>false</isDeleted></thread>\n"
+    )
+
+
+def post(number: int, on: int, **changes: Any) -> str:
+    fields: dict[str, Any] = {
+        "message": f"<p>Post {number}.</p>",
+        "createdAt": f"2013-10-10T19:20:{number % 60:02}Z",
+        "isDeleted": "false",
+        "isSpam": "false",
+        "name": f"Reader {number}",
+        "parent": None,
+    } | changes
+    parent = f'<parent dsq:id="{fields["parent"]}"/>' if fields["parent"] else ""
+    return (
+        f'<post dsq:id="{number}"><id/><message><![CDATA[{fields["message"]}]]></message>'
+        f"<createdAt>{fields['createdAt']}</createdAt><isDeleted>{fields['isDeleted']}</isDeleted>"
+        f"<isSpam>{fields['isSpam']}</isSpam><author><name>{escape(fields['name'])}</name>"
+        f"<email>reader@mail.example</email><username>u{number}</username></author>"
+        f'<ipAddress>198.51.100.7</ipAddress><thread dsq:id="{on}"/>{parent}</post>\n'
+    )
+
+
+def disqus(*pieces: str) -> str:
+    return HEAD + "".join(pieces) + "</disqus>\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "export"
+
+
+@pytest.fixture
+def articles(kolom: Kolom) -> None:
+    """`hello`, which was at `/2024/05/hello.html`, and `world`."""
+    now = datetime.now(UTC)
+    publishing.publish(content(slug="hello", path="/2024/05/hello.html"), now=now)
+    publishing.publish(content(slug="world"), now=now)
+
+
+def _import(
+    kolom: Kolom, kind: str, file: Path, data: str | None = None, *options: object, exit_code: int = 0
+) -> dict[str, Any]:
+    if data is not None:
+        file.write_text(data)
+    ran = kolom("import", kind, file, "--json", *options)
+    assert ran.exit_code == exit_code, ran.stdout + ran.stderr
+    report: dict[str, Any] = ran.json
+    assert report["read"] == sum(report[each] for each in ("created", "updated", "unchanged", "skipped"))
+    return report
+
+
+def _reasons(report: dict[str, Any]) -> Counter[str]:
+    return Counter(each["reason"] for each in report["skipped_items"])
+
+
+def _shown(slug: str = "hello") -> list[dict[str, Any]]:
+    answer = call(read_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
+    items: list[dict[str, Any]] = json.loads(answer.body)["items"]
+    return items
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize(
+    ("link", "identifier"),
+    [
+        ("https://old.example/2024/05/hello.html", ""),
+        ("http://www.old.example/2024/05/hello.html?m=1", ""),
+        ("https://old.example/2024/05/hello", ""),
+        ("https://old.example/hello/", ""),
+        ("https://old.example/blog/hello/index.html", ""),
+        ("https://old.example/", "/2024/05/hello.html"),
+        ("https://old.example/?p=12", "hello"),
+    ],
+)
+def test_a_thread_finds_its_article_by_address_or_identifier(
+    kolom: Kolom, file: Path, link: str, identifier: str
+) -> None:
+    assert _import(kolom, "disqus", file, disqus(post(11, 2), thread(2, link, identifier)))["created"] == 1
+    assert _shown()[0]["content_html"] == "<p>Post 11.</p>"
+
+
+@pytest.mark.usefixtures("articles")
+def test_threads_dates_and_authors_of_disqus_stay(kolom: Kolom, file: Path) -> None:
+    export = disqus(
+        thread(2, "https://old.example/hello/"),
+        post(13, 2, parent=12),
+        post(12, 2, parent=11, name="", message="<p>See <a href='https://a.example/x_y' rel='nofollow'>this</a></p>"),
+        post(11, 2, isDeleted="true"),
+        post(14, 2, isSpam="true"),
+        post(15, 99),
+        post(16, 2, createdAt="never"),
+    )
+    report = _import(kolom, "disqus", file, export, exit_code=1)
+    assert _reasons(report) == Counter(
+        {"spam there": 1, "belongs to the thread 99, which is not in the export": 1, "has no date": 1}
+    )
+    first, second, third = _shown()
+    assert (first["deleted"], first["content_html"]) == (True, "")
+    assert (second["author"]["name"], second["created_at"]) == ("u12", "2013-10-10T19:20:12Z")
+    assert 'href="https://a.example/x_y"' in second["content_html"]
+    assert [second["parent_id"], third["parent_id"]] == [first["id"], second["id"]]
+    again = _import(kolom, "disqus", file, None, exit_code=1)
+    assert (again["unchanged"], again["created"]) == (3, 0)
+
+
+@pytest.mark.usefixtures("articles")
+def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
+    kolom: Kolom, file: Path, tmp_path: Path
+) -> None:
+    export = disqus(
+        thread(2, "https://old.example/gone/", title="Gone, but known"),
+        thread(3, "https://old.example/test/"),
+        post(11, 2),
+        post(12, 2),
+        post(13, 3),
+    )
+    listed = tmp_path / "threads.csv"
+    report = _import(kolom, "disqus", file, export, "--unmatched", listed, exit_code=1)
+    assert _reasons(report)["no article here is at https://old.example/gone/"] == 2
+    rows = list(csv.DictReader(io.StringIO(listed.read_text("utf-8-sig"))))
+    assert [(row["thread"], row["title"], row["comments"]) for row in rows] == [
+        ("https://old.example/gone/", "Gone, but known", "2"),
+        ("https://old.example/test/", "", "1"),
+    ]
+    listed.write_text("thread,article\nhttps://old.example/gone/,/2024/05/hello.html\n/test/,\n")
+    report = _import(kolom, "disqus", file, None, "--map", listed)
+    assert (report["created"], _reasons(report)) == (2, Counter({"left out by the mapping": 1}))
+    assert len(_shown()) == 2
+
+
+@pytest.mark.usefixtures("articles")
+def test_a_broken_mapping_is_told_before_anything_is_imported(kolom: Kolom, file: Path, tmp_path: Path) -> None:
+    file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
+    (tmp_path / "map.csv").write_text("thread,article\nhttps://old.example/x/,Not a slug!\n")
+    ran = kolom("import", "disqus", file, "--map", tmp_path / "map.csv")
+    assert ran.exit_code == 1
+    assert "map.csv:2: 'Not a slug!' is no article's slug" in ran.stderr
+    assert _shown() == []
+
+
+@pytest.mark.usefixtures("articles")
+def test_an_export_that_breaks_off_gives_what_is_whole(kolom: Kolom, file: Path) -> None:
+    export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2))
+    report = _import(kolom, "disqus", file, export[: export.index("Post 12")], exit_code=1)
+    assert report["created"] == 1
+    assert "the XML is broken here" in report["errors"][0]
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize(
+    ("kind", "data", "says"),
+    [
+        ("disqus", "<rss/>", "this is no export of Disqus's, but <rss>"),
+        ("disqus", '<!DOCTYPE d [<!ENTITY a "b">]>' + disqus(post(1, 1)).partition("?>")[2], "document type"),
+        ("isso", "nothing", "neither a database of Isso's nor JSON"),
+        ("isso", '{"a": 1}', "no list of threads"),
+        ("isso", "[" * 100_000, "neither a database of Isso's nor JSON"),
+    ],
+)
+def test_what_is_no_export_is_told_so(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
+    assert says in _import(kolom, kind, file, data, exit_code=1)["errors"][0]
+
+
+TABLES = """
+CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(256) UNIQUE, title VARCHAR(256));
+CREATE TABLE comments (tid, id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT NOT NULL, modified FLOAT,
+  mode INTEGER, remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR);
+INSERT INTO threads VALUES (1, '/hello/', 'Hello'), (2, '/nowhere/', 'Nowhere');
+INSERT INTO comments (tid, id, parent, created, mode, remote_addr, text, author, email) VALUES
+  (1, 1, NULL, 1381432829.25, 1, '198.51.100.7', 'Some *Markdown*', 'Budi', 'budi@mail.example'),
+  (1, 2, 1, 1381432830, 2, '198.51.100.7', 'Waits', NULL, NULL),
+  (1, 3, 1, 1381432831, 4, '198.51.100.7', '', '', ''),
+  (1, 4, 3, 1381432832, 1, '198.51.100.7', 'An answer', 'Ani', ''),
+  (2, 5, NULL, 1381432833, 1, '198.51.100.7', 'Lost', 'Ani', '');
+"""
+
+
+def _database(file: Path, *, old: bool) -> None:
+    connection = sqlite3.connect(file)
+    connection.executescript(TABLES)
+    if not old:
+        connection.executescript(
+            "ALTER TABLE comments ADD COLUMN website VARCHAR; ALTER TABLE comments ADD COLUMN voters BLOB"
+        )
+    connection.close()
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize("old", [False, True])
+def test_a_database_of_isso_is_taken_over(kolom: Kolom, file: Path, old: bool) -> None:
+    _database(file, old=old)
+    before = file.read_bytes()
+    report = _import(kolom, "isso", file, exit_code=1)
+    assert (report["created"], _reasons(report)) == (4, Counter({"no article here is at /nowhere/": 1}))
+    assert file.read_bytes() == before
+    first, second, third = _shown()
+    assert (first["content_html"], first["created_at"]) == ("<p>Some <em>Markdown</em></p>", "2013-10-10T19:20:29Z")
+    assert (second["deleted"], second["parent_id"]) == (True, first["id"])
+    assert (third["author"]["name"], third["parent_id"]) == ("Ani", second["id"])
+    assert [each.status for each in queues.list_by_article(1)] == ["approved", "pending", "deleted", "approved"]
+    assert _import(kolom, "isso", file, exit_code=1)["unchanged"] == 4
+
+
+@pytest.mark.usefixtures("articles")
+def test_issos_generic_json_is_taken_over(kolom: Kolom, file: Path) -> None:
+    comment = {"email": "", "remote_addr": "198.51.100.7", "website": "http://a.example", "id": 0, "author": "Budi"}
+    comments = [
+        {**comment, "created": "2005-02-24 04:03:37", "text": "It's 2 < 3\n"},
+        {**comment, "created": "2005-02-25 04:03:37", "text": "<p>As <b>HTML</b></p>"},
+    ]
+    data = json.dumps([{"id": "/hello/", "title": "Nat+%26+Miguel", "comments": comments}])
+    assert _import(kolom, "isso", file, data)["created"] == 2
+    assert [each["content_html"] for each in _shown()] == ["<p>It's 2 &lt; 3</p>", "<p>As <strong>HTML</strong></p>"]
+    assert _shown()[0]["author"]["website"] == "http://a.example"
+    assert _import(kolom, "isso", file, data)["unchanged"] == 2
+
+
+@pytest.mark.usefixtures("articles")
+def test_a_dry_run_of_comments_writes_nothing_and_says_the_same(kolom: Kolom, file: Path, calls: list[str]) -> None:
+    export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2, parent=11), post(13, 2, parent=9))
+    planned = _import(kolom, "disqus", file, export, "--dry-run")
+    assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
+    done = _import(kolom, "disqus", file, export)
+    assert (planned.pop("dry_run"), done.pop("dry_run")) == (True, False)
+    assert planned == done
