@@ -20,6 +20,9 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, Tag
 
+from kolom.rendering.balancing import balance
+from kolom.rendering.markup import serialise, tokenise
+
 _MORE: Final = re.compile(r"\s*more\s*", re.IGNORECASE)
 _SIZED_PATH: Final = re.compile(r"/(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)?/(?=[^/]*$)")
 _SIZED_END: Final = re.compile(r"=(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)*$")
@@ -29,6 +32,9 @@ _PICTURE_HOST: Final = re.compile(
 _BLOG_HOST: Final = re.compile(r"[\w-]+\.blogspot\.(?:[a-z]{2,3}|com?\.[a-z]{2})$")
 _TRACKER: Final = re.compile(r"/(?:tracker|feeds/~?\d+)/|feeds\.feedburner\.com/~[rf]|pixel\.quantserve", re.IGNORECASE)
 _YOUTUBE: Final = re.compile(r"(?:youtube(?:-nocookie)?\.com/(?:v|embed)/|youtu\.be/)([\w-]{5,20})")
+_OLD_PLAYER: Final = re.compile(
+    r"<object\b.{0,4000}?</object\s*>|<embed\b[^<>]{0,2000}>(?:\s*</embed\s*>)?", re.IGNORECASE | re.DOTALL
+)
 _BOLD: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _NOT_BOLD: Final = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 _ITALIC: Final = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
@@ -56,11 +62,12 @@ class Converter:
 
     def convert(self, content: str) -> str:
         """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        soup = BeautifulSoup(content, "html.parser")
+        # Closes what is open and flattens what is too deep, for which the tree below would take its square in time.
+        markup = serialise(balance(tokenise(_OLD_PLAYER.sub(_present_player, content))))
+        soup = BeautifulSoup(markup, "html.parser")
         self._note(soup)
         _mark_excerpt(soup)
         _drop_trackers(soup)
-        _replace_players(soup)
         for table in soup.select("table.tr-caption-container"):
             _frame_captioned(soup, table)
         for picture in soup.find_all("img"):
@@ -135,16 +142,10 @@ def _drop_trackers(soup: BeautifulSoup) -> None:
             picture.decompose()
 
 
-def _replace_players(soup: BeautifulSoup) -> None:
-    for player in soup.find_all(["object", "embed"]):
-        if player.decomposed:
-            continue
-        values = [str(value) for element in (player, *player.find_all(True)) for value in element.attrs.values()]
-        found = next((match for value in values if (match := _YOUTUBE.search(value))), None)
-        if found:
-            frame = soup.new_tag("iframe", src=f"https://www.youtube.com/embed/{found[1]}")
-            player.insert_before(frame)
-            player.decompose()
+def _present_player(old: re.Match[str]) -> str:
+    """YouTube's player of today in place of one that Flash showed; any other stays."""
+    found = _YOUTUBE.search(old[0])
+    return f'<iframe src="https://www.youtube.com/embed/{found[1]}"></iframe>' if found else old[0]
 
 
 def _enlarge(picture: Tag) -> None:
