@@ -1,5 +1,6 @@
 """What an export says of an article, in the form that it has here; notes tell what could not stay as it was."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +13,11 @@ from kolom.config import settings
 from kolom.rendering import plain_text
 from kolom_cli.slugs import slug_from, slug_kept
 
+UNCATEGORISED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
+"""What other systems put where an author chose no category."""
+
 _LIMITS: Final = {"title": 300, "excerpt": 1_000, "description": 1_000, "author's name": 100}
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _FALLBACK_TITLE: Final = 60
 _NUMBERED: Final = frozenset(("p", "page_id", "attachment_id"))
 
@@ -94,9 +99,16 @@ class ArticleFields:
 
 
 def site_language(code: str) -> str:
-    """The site's language that an export's code means: ``en-US`` is ``en`` where the site has that."""
+    """The site's language that an export's code means; its first one for what is no code."""
     codes = settings().language_codes
-    primary = code.replace("_", "-").partition("-")[0].lower()
-    if code in codes or not (2 <= len(primary) <= 3 and primary.isascii() and primary.isalpha()):  # noqa: PLR2004, RUF100
-        return code if code in codes else codes[0]
-    return primary
+    return language_in(code, codes) or codes[0]
+
+
+def language_in(text: str, codes: tuple[str, ...]) -> str | None:
+    """A language's code as the site has it: ``en-US`` and ``en_us`` are ``en`` unless the site has that itself."""
+    code = text.strip().replace("_", "-").partition(".")[0]
+    primary, _, rest = code.partition("-")
+    whole = primary.lower() + (f"-{rest}" if rest else "")
+    if whole in codes:
+        return whole
+    return primary.lower() if _LANGUAGE.fullmatch(primary.lower()) else None

@@ -20,7 +20,7 @@ from kolom.config import settings
 from kolom.rendering import plain_text, render
 from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
-from kolom_cli.importers.article_fields import ArticleFields, site_language
+from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, site_language
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.importers.wordpress_comments import read_comments
 from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
@@ -43,7 +43,6 @@ _NEVER_PUBLISHED: Final = {
     "auto-draft": "never saved by its author",
     "inherit": "belongs to another post",
 }
-_UNCATEGORISED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
 
 
 @dataclass(slots=True)
@@ -232,5 +231,5 @@ class _Reader:
         return self._fields.labels(
             name
             for nicename, name in names
-            if nicename not in _UNCATEGORISED and (nicename or label_key(name) not in _UNCATEGORISED)
+            if nicename not in UNCATEGORISED and (nicename or label_key(name) not in UNCATEGORISED)
         )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom_cli.front_matter import DocumentError
+from kolom_cli.importers.article_fields import language_in
 from kolom_cli.importers.markdown.attributes import without_attributes
 from kolom_cli.importers.markdown.front import Values, read_front
 from kolom_cli.importers.markdown.liquid import Liquid
@@ -24,7 +25,7 @@ from kolom_cli.importers.markdown.permalinks import (
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.snippets import Converted
 from kolom_cli.importers.markdown.tags import arguments
-from kolom_cli.importers.markdown.values import language_in, list_in, moment_in, names_in, picture_in, text_in
+from kolom_cli.importers.markdown.values import list_in, moment_in, names_in, picture_in, text_in
 
 FILE = Path("post.md")
 ADDRESSES = {"2020-01-02-a": "/2020/01/02/a/", "about.md": "/about/", "/posts/b.md": "/posts/b/"}

@@ -4,18 +4,18 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from kolom.articles.names import MAX_LABEL, alias_problem, label_key, label_problem, path_problem
+from kolom.articles.names import alias_problem, label_key, path_problem
 from kolom.articles.types import Content
-from kolom.articles.validation import MAX_LABELS
 from kolom.authoring import SourceFormat
 from kolom.config import settings
 from kolom.rendering import Rendered, plain_text, render
 from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.documents import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
 from kolom_cli.importers import Imported, Item, Skipped
+from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, language_in
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
 
@@ -26,26 +26,14 @@ from .liquid import Liquid
 from .shortcodes import Shortcodes
 from .site import Entry, Site, default_author
 from .snippets import Converted
-from .values import flag_in, language_in, map_in, names_in, picture_in, text_in
+from .values import flag_in, map_in, names_in, picture_in, text_in
 
 _PICTURES: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
-    *(
-        "thumb",
-        "teaser",
-        "banner",
-        "hero",
-        "cover-img",
-        "thumbnail-img",
-        "share-img",
-        "og_image",
-        "img",
-        "featureimage",
-    ),
+    *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
+    "featureimage",
 )
 _BUNDLED: Final = re.compile(r"(?:featured?|cover|thumbnail).*\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
-_UNCATEGORISED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
-_LIMITS: Final = {"title": 300, "excerpt": 1_000, "description": 1_000, "author's name": 100}
 _SHOWN_PROBLEMS: Final = 5
 
 
@@ -60,7 +48,7 @@ class Articles:
     def item(self, entry: Entry) -> Item:
         """The article of a document, or why there is none."""
         try:
-            return _Making(self, entry).imported()
+            return _Making(self, entry, ArticleFields(entry.kind, entry.number)).imported()
         except DocumentError as error:
             return Skipped(kind=entry.kind, name=str(entry.path), reason=error.message, refused=True)
 
@@ -69,12 +57,17 @@ class Articles:
 class _Making:
     articles: Articles
     entry: Entry
-    notes: list[str] = field(default_factory=list)
+    fields: ArticleFields
     format: SourceFormat = "markdown"
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not stay as it was."""
+        return self.fields.notes
 
     def imported(self) -> Imported:
         entry, site = self.entry, self.articles.site
-        self.notes += entry.notes
+        self.notes.extend(entry.notes)
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         text = read_text(entry.path)
         body = text[entry.body :]
@@ -128,7 +121,7 @@ class _Making:
             words = re.sub(r"[-_]+", " ", self.entry.name).strip()
             title = words[:1].upper() + words[1:] or self.entry.slug
             self.notes.append("without a title there: its file's name is the title here")
-        return self._cut("title", title), body
+        return self.fields.cut("title", title), body
 
     def _converted(self, body: str, links: Links) -> str:
         site, front = self.articles.site, self.entry.front
@@ -151,7 +144,7 @@ class _Making:
             ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
             ("became a picture or a player", sum((each.shown for each in results), Counter[str]())),
         ):
-            self.notes += [f"{name} {what}" for name in list(names)[:20]]
+            self.notes.extend(f"{name} {what}" for name in list(names)[:20])
         return body
 
     def _value(self, name: str) -> str | None:
@@ -184,25 +177,13 @@ class _Making:
 
     def _tell(self, problems: Counter[str]) -> None:
         names = list(problems)
-        self.notes += [f"a link is kept as it is: {problem}" for problem in names[:_SHOWN_PROBLEMS]]
+        self.notes.extend(f"a link is kept as it is: {problem}" for problem in names[:_SHOWN_PROBLEMS])
         if len(names) > _SHOWN_PROBLEMS:
             self.notes.append(f"{len(names) - _SHOWN_PROBLEMS} more links are kept as they are")
 
     def _labels(self) -> tuple[str, ...]:
-        labels: dict[str, str] = {}
-        for written in self.entry.labels:
-            label = " ".join(written.split())
-            if label_key(label) in _UNCATEGORISED:
-                continue
-            if label_problem(label):
-                self.notes.append(f"left out a label that is longer than {MAX_LABEL} characters: {label[:30]!r}…")
-                continue
-            labels.setdefault(label_key(label), label)
-        names = list(labels.values())
-        if len(names) > MAX_LABELS:
-            left_out = ", ".join(names[MAX_LABELS:])
-            self.notes.append(f"has {len(names)} labels, of which the first {MAX_LABELS} are kept, without: {left_out}")
-        return tuple(names[:MAX_LABELS])
+        labels = (" ".join(written.split()) for written in self.entry.labels)
+        return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORISED)
 
     def _language(self) -> str:
         codes = settings().language_codes
@@ -222,11 +203,11 @@ class _Making:
         )
         names = list(dict.fromkeys(names_in(value, site.authors)))
         joined = "".join(character for character in ", ".join(names) if character.isprintable())
-        return self._cut("author's name", joined)
+        return self.fields.cut("author's name", joined)
 
     def _text(self, what: str, *keys: str) -> str:
         text = text_in(self.entry.front, *keys)
-        return self._cut(what, plain_text(text) if "<" in text else text)
+        return self.fields.cut(what, plain_text(text) if "<" in text else text)
 
     def _comments_open(self) -> bool:
         disabled = flag_in(self.entry.front, "disablecomments", "disable_comments")
@@ -248,10 +229,3 @@ class _Making:
             elif alias != entry.address or alias_problem(alias) is None:
                 kept.append(alias)
         return tuple(kept)
-
-    def _cut(self, what: str, text: str) -> str:
-        limit = _LIMITS[what]
-        if len(text) <= limit:
-            return text
-        self.notes.append(f"its {what} has {len(text)} characters: cut to {limit}")
-        return text[: limit - 1].rstrip() + "…"

@@ -18,7 +18,6 @@ _ISO: Final = re.compile(
 _WRITTEN: Final = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%A, %B %d, %Y", "%B %d %Y", "%b. %d, %Y")
 _TRUE: Final = frozenset(("true", "yes", "on", "y", "1"))
 _FALSE: Final = frozenset(("false", "no", "off", "n", "0"))
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NAMES: Final = ("name", "title", "display_name", "displayname", "full_name", "label", "id", "slug")
 _PLACES: Final = (
     *("path", "image", "src", "url", "file", "feature", "featured", "teaser", "thumbnail", "cover", "header"),
@@ -95,16 +94,6 @@ def moment_in(text: str, zone: tzinfo) -> datetime | None:
         return _moment(text, zone)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
-
-
-def language_in(text: str, codes: tuple[str, ...]) -> str | None:
-    """A language's code as the site has it: ``en-US`` and ``en_us`` are ``en`` unless the site has that itself."""
-    code = text.strip().replace("_", "-").partition(".")[0]
-    primary, _, rest = code.partition("-")
-    whole = primary.lower() + (f"-{rest}" if rest else "")
-    if whole in codes:
-        return whole
-    return primary.lower() if _LANGUAGE.fullmatch(primary.lower()) else None
 
 
 def _moment(text: str, zone: tzinfo) -> datetime | None:
