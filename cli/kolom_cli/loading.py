@@ -104,5 +104,8 @@ def _use(stack: LocalStack) -> None:
 def _summary(report: Report, what: str) -> str:
     if report.exit_code:
         report.print(console.err())
-    counts = report.counts()
-    return f"{counts['created'] + counts['updated'] + counts['unchanged']} {what}"
+    articles, comments = (
+        sum(report.counts(kind)[change] for kind in kinds for change in ("created", "updated", "unchanged"))
+        for kinds in (("article", "page"), ("comment",))
+    )
+    return f"{articles} {what}" + (f", {comments} comments" if comments else "")

@@ -158,7 +158,7 @@ class _Reader:
         """The article."""
         entry = self._entry
         source = self._source()
-        remote = RemotePictures(self._pictures)
+        remote = RemotePictures()
         rendered = render(source, "html", resolve=remote)
         self._notes += self._pictures.take_notes()
         title = self._title(rendered.html)
@@ -195,7 +195,7 @@ class _Reader:
             self._notes.append("the feed has only a summary of it: that is the text here")
         if not entry.is_html:
             return "<p>" + html.escape(entry.content).replace("\n\n", "</p>\n<p>") + "</p>"
-        converter = Converter(self._survey.paths.__contains__, frozenset(self._survey.hosts))
+        converter = Converter(self._survey.paths.__contains__, frozenset(self._survey.hosts), self._pictures)
         source = converter.convert(entry.content)
         self._notes += converter.notes
         return source

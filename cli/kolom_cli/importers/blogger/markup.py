@@ -54,10 +54,12 @@ class Converter:
     """Turns one entry's HTML into plain HTML. ``notes`` then tell what had no equivalent.
 
     ``is_own_address`` tells whether a path is that of one of the blog's articles, ``hosts`` are the blog's.
+    ``stored`` says where a picture is here, or else gives its address back.
     """
 
     is_own_address: Callable[[str], bool]
     hosts: frozenset[str] = frozenset()
+    stored: Callable[[str], str] = str
     notes: list[str] = field(default_factory=list)
 
     def convert(self, content: str) -> str:
@@ -72,6 +74,7 @@ class Converter:
             _frame_captioned(soup, table)
         for picture in soup.find_all("img"):
             _enlarge(picture)
+            picture["src"] = self.stored(str(picture["src"]))
         for division in soup.select("div.separator"):
             _frame_separator(soup, division)
         for element in soup.find_all(["span", "b", "strong", "em", "i"]):
