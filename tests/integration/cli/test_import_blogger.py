@@ -344,3 +344,13 @@ def test_ids_of_posts_are_what_comments_are_matched_by(kolom: Kolom, file: Path)
     _import(kolom, file, takeout(entry(1), entry(11, "PAGE", filename="/p/x.html")))
     report = _import(kolom, file, takeout(comment(12, 11, parent=post_id(11, "page"))))
     assert report["kinds"]["comment"]["created"] == 1
+
+
+def test_a_picture_that_is_broken_stays_where_it_is_and_a_broken_zip_is_told(kolom: Kolom, file: Path) -> None:
+    host = "https://blogger.googleusercontent.com/img/b/R29/AVv"
+    data = zipped(takeout(entry(1, content=f'<img src="{host}/s320/a.png">')), {"Blog lama/a.png": b"picture" * 90})
+    place = data.index(b"Albums/Blog lama/a.png") + len("Albums/Blog lama/a.png")
+    report = _import(kolom, file, data[:place] + b"\xff" * 9 + data[place + 9 :])
+    assert (report["created"], report["remote_images"]) == (1, 1)
+    assert "the picture a.png stays where it is" in report["notes"][0]["note"]
+    assert _import(kolom, file, data[:200] + data[300:], exit_code=1)["errors"]

@@ -12,8 +12,6 @@ Only the names of elements count, not their namespaces: some exports use prefixe
 """
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, Literal
@@ -22,6 +20,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from kolom_cli.importers import SourceError
+from kolom_cli.importers.blogger.files import UNREADABLE
 from kolom_cli.importers.xml_stream import elements_of, forget, place, text_of
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
@@ -106,7 +105,7 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
             _check(name, elements.root)
     except etree.XMLSyntaxError as error:
         raise SourceError(f"{name}:{place(elements, error)}") from error
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise SourceError(f"{name}: cannot be read on: {error}") from error
 
 

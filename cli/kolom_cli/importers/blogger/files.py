@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from urllib.parse import unquote
 
 from kolom_cli.importers import SourceError
 from kolom_cli.media import CONTENT_TYPES, MAX_BYTES
+
+UNREADABLE: Final = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a file may raise, or one in a zip file: broken, encrypted, or packed in a way that is not known."""
 
 _FEEDS: Final = (".atom", ".xml")
 _MAX_METADATA: Final = 256 * 1024
@@ -27,9 +31,15 @@ class Member:
     open: Callable[[], Any]
 
     def read(self, limit: int) -> bytes:
-        """Its content, not more than ``limit`` bytes of it."""
-        with self.open() as file:
-            return bytes(file.read(limit))
+        """Its content, not more than ``limit`` bytes of it.
+
+        :raises SourceError: it cannot be read
+        """
+        try:
+            with self.open() as file:
+                return bytes(file.read(limit))
+        except UNREADABLE as error:
+            raise SourceError(f"{self.name}: cannot be read: {error}") from error
 
 
 @dataclass(slots=True)
@@ -91,7 +101,7 @@ def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
         else:
             yield Member(str(source), source.stat().st_size, lambda: source.open("rb"))
             yield from _albums_beside(source)
-    except (OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise SourceError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
@@ -147,7 +157,7 @@ def _described_by(metadata: str) -> Iterator[str]:
 def _title_in(metadata: Member) -> str:
     try:
         data = json.loads(metadata.read(_MAX_METADATA))
-    except ValueError:
+    except (ValueError, RecursionError, SourceError):
         return ""
     title = data.get("title") if isinstance(data, dict) else None
     return unquote(title) if isinstance(title, str) else ""
@@ -160,6 +170,6 @@ def opened(feed: Member) -> IO[bytes]:
     """
     try:
         file: IO[bytes] = feed.open()
-    except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise SourceError(f"{feed.name}: cannot be read: {error}") from error
     return file

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from kolom.config import settings
+from kolom_cli.importers import SourceError
 from kolom_cli.importers.blogger.files import Export, Member
 from kolom_cli.importers.blogger.markup import picture_name
 from kolom_cli.media import CONTENT_TYPES, MAX_BYTES, MediaStore, media_name
@@ -39,7 +40,11 @@ class Pictures:
         if not settings().media_bucket:
             self._notes.append("its pictures stay where they are: this endpoint has tables only, and no media bucket")
             return None
-        data = member.read(MAX_BYTES)
+        try:
+            data = member.read(MAX_BYTES)
+        except SourceError as error:
+            self._notes.append(f"the picture {path.name} stays where it is: {error}")
+            return None
         if path.suffix.lower() == ".svg" and (problem := svg_problem(data)):
             self._notes.append(f"the picture {path.name} stays where it is: {problem}")
             return None
