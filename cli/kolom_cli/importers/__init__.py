@@ -37,7 +37,7 @@ class ImportedComment:
     ``slug:x``: the first that is an article's counts. ``thread`` is what the article is called in the export, as a
     mapping file names it, ``title`` its title there. ``parent`` is the origin of the comment that it answers, wherever
     that stands in the export. ``content`` is Markdown, as a visitor would have typed it; of one that was removed there
-    it is empty.
+    it is empty, as is everything that tells whose it was. ``with_article`` says that the export holds the article too.
     """
 
     name: str
@@ -48,6 +48,7 @@ class ImportedComment:
     content: str
     created_at: datetime
     title: str = ""
+    with_article: bool = False
     status: Status = "approved"
     parent: str | None = None
     website: str | None = None

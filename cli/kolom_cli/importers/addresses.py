@@ -13,7 +13,7 @@ _INDEX: Final = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNOR
 _EXTENSION: Final = re.compile(r"\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _PROGRAM: Final = re.compile(r"\.(?:php|aspx?|jsp|cgi|pl)$", re.IGNORECASE)
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[-_](?=.)")
-_NUMBERED: Final = re.compile(r"(\d+) (https?://\S+)")
+_NUMBERED: Final = re.compile(r"([0-9]+) (https?://\S+)")
 
 
 def is_address(text: str) -> bool:

@@ -39,6 +39,7 @@ class Found:
     created_at: datetime | None
     status: Status
     title: str = ""
+    with_article: bool = False
     parent: str | None = None
     website: str = ""
     email: str = ""
@@ -48,28 +49,30 @@ class Found:
 
 def taken_over(found: Found) -> Item:
     """The comment, or why there is none. Of one that was removed there, only its place is."""
-    content = "" if found.status == "deleted" else found.content
+    is_deleted = found.status == "deleted"
+    content = "" if is_deleted else text.clean(found.content)
     if found.created_at is None:
         return Skipped(kind="comment", name=found.name, reason="has no date", refused=True)
-    if found.status != "deleted" and text.is_blank(content):
+    if not is_deleted and text.is_blank(content):
         return Skipped(kind="comment", name=found.name, reason="empty")
     if len(content) > MAX_CONTENT:
         reason = f"has {len(content):,} characters, at most {MAX_CONTENT:,} are possible"
         return Skipped(kind="comment", name=found.name, reason=reason, refused=True)
-    author, notes = author_name(*found.authors)
+    author, notes = ("", ()) if is_deleted else author_name(*found.authors)
     return ImportedComment(
         name=found.name,
         origin=found.origin,
         article=found.article,
         thread=found.thread,
         title=found.title,
+        with_article=found.with_article,
         author=author,
         content=content,
         created_at=found.created_at,
         status=found.status,
         parent=found.parent,
-        website=website(found.website),
-        email=email(found.email),
+        website=None if is_deleted else website(found.website),
+        email=None if is_deleted else email(found.email),
         is_owner=found.is_owner,
         notes=(*found.notes, *notes),
     )

@@ -89,7 +89,7 @@ class CommentImporter:
             self.report.notes += [Note(name=comment.name, text=note) for note in (*comment.notes, *notes) if note]
 
     def _skip_unmatched(self, comment: ImportedComment) -> None:
-        if comment.article and comment.article[0].startswith("origin:"):
+        if comment.with_article:
             self.report.skip(_KIND, comment.name, "its article is not imported")
             return
         known = self.unmatched.get(comment.thread, Unmatched(comment.thread, comment.title, 0))

@@ -1,42 +1,57 @@
-"""Disqus's XML: comments find their articles by the address of their thread, or by what the blog called it.
+"""Disqus: comments find their articles by the address of their thread, or by what the blog called it.
 
-The schema is at https://disqus.com/api/schemas/1.0/disqus.xsd. Threads and posts are linked by ``dsq:id``. Nobody's IP
-address is read.
+What was not public there is not public here: spam and deleted threads stay behind, of deleted comments only their
+places come, and what a moderator has not approved waits for approval here too, if the export tells.
 """
 
+import html
+import re
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
-from lxml import etree
-
-from kolom.comments.types import Status
 from kolom_cli.importers import Item, Skipped, SourceError
 from kolom_cli.importers.addresses import host_of, thread_names
-from kolom_cli.importers.comment_fields import Found, moment, taken_over
+from kolom_cli.importers.comment_fields import MAX_CONTENT, Found, moment, one_line, taken_over
 from kolom_cli.importers.comment_text import markdown_of
+from kolom_cli.importers.disqus_xml import Forum, Post, Thread, read_disqus_xml
 from kolom_cli.importers.mapping import ThreadMap
-from kolom_cli.importers.xml_stream import elements_of, forget, place, text_of
 
-_SPACE: Final = "http://disqus.com"
-_ID: Final = "{http://disqus.com/disqus-internals}id"
 _KIND: Final = "comment"
+_MAX_SOURCE: Final = 8 * MAX_CONTENT
+"""How many characters of HTML are looked at: markup is longer than what it shows, but not that much."""
+_MAX_TITLE: Final = 200
+
+_REDIRECT: Final = re.compile(r"""(?<==)(["'])(https?://disq\.us/(?:url)?\?[^"'<>]*)\1""", re.IGNORECASE)
+_SIGNATURE: Final = re.compile(r":[\w-]{27}\Z", re.ASCII)
+_MENTION: Final = re.compile(r"(?<!\w)@([\w.-]{1,60}):disqus\b")
 
 
-@dataclass(frozen=True, slots=True)
-class _Thread:
-    """A page with comments. ``identifier`` is what the blog called it in Disqus's script."""
+@dataclass(slots=True)
+class _Blog:
+    """What must be known of the whole export before its first comment: threads may stand after it."""
 
-    forum: str
-    link: str
-    identifier: str
-    title: str
+    forum: str = ""
+    threads: dict[str, Thread] = field(default_factory=dict)
+    by_identifier: dict[str, Thread] = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        """What it is called in reports and mappings."""
-        return self.link or self.identifier
+    def add(self, thread: Thread) -> None:
+        """Keep the thread; Disqus repeats some of them without their fields."""
+        known = self.threads.get(thread.key)
+        if known is None or not (known.link or known.identifier):
+            self.threads[thread.key] = thread
+        if thread.identifier:
+            self.by_identifier.setdefault(thread.identifier, thread)
+
+    def thread_of(self, post: Post) -> Thread | None:
+        """The thread to which the comment belongs."""
+        if post.thread:
+            return self.threads.get(post.thread)
+        return self.by_identifier.get(one_line(post.identifier)) if post.identifier else None
 
 
 def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
@@ -44,105 +59,90 @@ def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
 
     :raises SourceError: the file cannot be read, is no export of Disqus's, or is broken from here on
     """
-    threads: dict[str, _Thread] = {}
+    blog = _survey(path)
+    for record in read_disqus_xml(path):
+        if isinstance(record, Post):
+            yield _item(record, blog, mapping or ThreadMap())
+
+
+def _survey(path: Path) -> _Blog:
+    blog = _Blog()
     try:
-        for element in _elements(path, "thread"):
-            threads[element.get(_ID, "")] = _thread(element)
+        for record in read_disqus_xml(path):
+            match record:
+                case Forum(name):
+                    blog.forum = blog.forum or one_line(name)
+                case Thread():
+                    blog.add(_kept(record))
+                    blog.forum = blog.forum or one_line(record.forum)
+                case _:
+                    pass
     except SourceError:
         pass  # The second reading comes to the same place, and says so after everything before it.
-    for element in _elements(path, "post"):
-        yield _item(element, threads, mapping or ThreadMap())
+    return blog
 
 
-def _elements(path: Path, name: str) -> Iterator[Any]:
-    try:
-        with path.open("rb") as file:
-            yield from _parse(path, file, name)
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from error
-
-
-def _parse(path: Path, file: IO[bytes], name: str) -> Iterator[Any]:
-    elements = elements_of(file, f"{{{_SPACE}}}thread", f"{{{_SPACE}}}post", f"{{{_SPACE}}}category")
-    seen = False
-    try:
-        for _, element in elements:
-            if not seen:
-                _check(path, element)
-                seen = True
-            if element.getparent() is not element.getroottree().getroot():
-                continue  # a post names its thread by an element of the same name
-            if element.tag == f"{{{_SPACE}}}{name}":
-                yield element
-            forget(element)
-        if not seen:
-            _check(path, elements.root)
-    except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{place(elements, error)}") from error
-
-
-def _check(path: Path, element: Any) -> None:
-    document = element.getroottree()
-    if document.docinfo.internalDTD is not None:
-        raise SourceError(f"{path}: it has a document type declaration, which no export of Disqus's has: not read")
-    if document.getroot().tag != f"{{{_SPACE}}}disqus":
-        raise SourceError(f"{path}: this is no export of Disqus's, but <{etree.QName(document.getroot()).localname}>")
-
-
-def _fields(element: Any) -> dict[str, str]:
-    return {etree.QName(child).localname: text_of(child).strip() for child in element if isinstance(child.tag, str)}
-
-
-def _thread(element: Any) -> _Thread:
-    fields = _fields(element)
-    return _Thread(
-        fields.get("forum", ""), fields.get("link", ""), fields.get("id", ""), " ".join(fields.get("title", "").split())
+def _kept(thread: Thread) -> Thread:
+    """The thread as it is remembered while the comments are read: all of a large blog's are."""
+    return replace(
+        thread,
+        identifier=one_line(thread.identifier),
+        forum=sys.intern(one_line(thread.forum)),
+        link=one_line(thread.link),
+        title=one_line(html.unescape(thread.title))[:_MAX_TITLE],
     )
 
 
-def _reference(element: Any, name: str) -> str:
-    """The ``dsq:id`` of the thread or the post that it names."""
-    found = element.find(f"{{{_SPACE}}}{name}")
-    return found.get(_ID, "") if found is not None else ""
-
-
-def _item(element: Any, threads: dict[str, _Thread], mapping: ThreadMap) -> Item:
-    fields, number = _fields(element), element.get(_ID, "")
-    thread = threads.get(_reference(element, "thread"))
-    name = f"{number or f'line {element.sourceline}'} on {thread.name if thread else 'no thread'}"
-    if fields.get("isSpam") == "true":
+def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
+    thread = blog.thread_of(post)
+    number = f"thread {one_line(post.thread or post.identifier) or '?'}"
+    link, identifier = (thread.link, thread.identifier) if thread else ("", "")
+    called = link or identifier or number
+    name = f"{one_line(post.key) or f'line {post.line}'} on {called}"
+    article = mapping.find(link, identifier, number)
+    if post.is_spam:
         return Skipped(kind=_KIND, name=name, reason="spam there")
-    if not number:
+    if not post.key:
         return Skipped(kind=_KIND, name=name, reason="has no id", refused=True)
-    if thread is None:
-        reason = f"belongs to the thread {_reference(element, 'thread') or '?'}, which is not in the export"
-        return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
-    article = mapping.find(thread.link, thread.identifier)
     if article == ():
         return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
-    author = element.find(f"{{{_SPACE}}}author")
-    writer = _fields(author) if author is not None else {}
-    blog = thread.forum or host_of(thread.link)
-    parent = _reference(element, "parent")
+    if article is None and thread is None:
+        reason = f"belongs to the {number}, which is not in the export"
+        return Skipped(kind=_KIND, name=name, reason=reason, refused=not post.is_deleted)
+    if article is None and thread is not None and thread.is_deleted:
+        return Skipped(kind=_KIND, name=name, reason="its thread was deleted there")
+    if len(post.message) > _MAX_SOURCE and not post.is_deleted:
+        reason = f"has {len(post.message):,} characters of HTML, at most {_MAX_SOURCE:,} are possible"
+        return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
+    space = ((thread.forum if thread else "") or blog.forum or host_of(link))[:200]
     return taken_over(
         Found(
             name=name,
-            origin=f"disqus:{blog}#{number}",
-            article=article or thread_names(thread.link, thread.identifier),
-            thread=thread.name or f"thread {_reference(element, 'thread')}",
-            title=thread.title,
-            authors=(writer.get("name", ""), writer.get("username", "")),
-            content=markdown_of(fields.get("message", "")),
-            created_at=moment(fields.get("createdAt", "")),
-            status=_status(fields),
-            parent=f"disqus:{blog}#{parent}" if parent else None,
-            email=writer.get("email", ""),
-            website=writer.get("link", ""),
+            origin=f"disqus:{space}#{post.key}",
+            article=article or _names(link, identifier),
+            thread=called,
+            title=thread.title if thread else "",
+            authors=(post.name, post.username),
+            content="" if post.is_deleted else _markdown(post.message),
+            created_at=moment(post.created_at),
+            status="deleted" if post.is_deleted else "approved" if post.is_approved else "pending",
+            parent=f"disqus:{space}#{post.parent}" if post.parent else None,
+            email=post.email,
+            website=post.website,
         )
     )
 
 
-def _status(fields: dict[str, str]) -> Status:
-    if fields.get("isDeleted") == "true":
-        return "deleted"
-    return "pending" if fields.get("isApproved") == "false" else "approved"
+_names = lru_cache(maxsize=256)(thread_names)
+
+
+def _markdown(message: str) -> str:
+    return markdown_of(_MENTION.sub(r"@\1", _REDIRECT.sub(_direct, message)))
+
+
+def _direct(match: re.Match[str]) -> str:
+    """A link without the detour over Disqus, which signs the address at its end."""
+    target = parse_qs(urlsplit(html.unescape(match[2])).query).get("url", [""])[0]
+    target = _SIGNATURE.sub("", target)
+    is_web = target.startswith(("http://", "https://"))
+    return f"{match[1]}{html.escape(target)}{match[1]}" if is_web else match[0]

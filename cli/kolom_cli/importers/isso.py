@@ -17,16 +17,20 @@ from urllib.parse import quote, unquote_plus
 from kolom.comments.types import Status
 from kolom_cli.importers import Item, Skipped, SourceError
 from kolom_cli.importers.addresses import host_of, thread_names
-from kolom_cli.importers.comment_fields import Found, moment, moment_of_seconds, taken_over
+from kolom_cli.importers.comment_fields import MAX_CONTENT, Found, moment, moment_of_seconds, one_line, taken_over
 from kolom_cli.importers.comment_text import markdown_of
 from kolom_cli.importers.mapping import ThreadMap
+from kolom_cli.importers.wordpress_markup import paragraphs
 
 _KIND: Final = "comment"
 _SQLITE: Final = b"SQLite format 3\0"
 _MAX_JSON_BYTES: Final = 512 * 1024 * 1024
 _STATUSES: Final[Mapping[int, Status]] = {1: "approved", 2: "pending", 4: "deleted"}
 _OPTIONAL: Final = ("parent", "email", "website")
-_MARKUP: Final = re.compile(r"<(?:p|br|a|b|i|em|strong|blockquote|code|pre|ul|ol|div|span)\b[^>]*>", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"<(?:p|br|a|b|i|em|strong|blockquote|code|pre|ul|ol|div|span)\b[^<>]*>", re.IGNORECASE)
+_PARAGRAPHS: Final = re.compile(r"<(?:p|br)\b", re.IGNORECASE)
+_CODE: Final = re.compile(r"(?<!`)(`++).*?(?<!`)\1(?!`)", re.DOTALL)
+_ALL_MARKUP: Final = re.compile(r"\s*<p\b[^<>]*>.*</?[a-z][^<>]*>\s*", re.IGNORECASE | re.DOTALL)
 
 
 def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
@@ -44,8 +48,10 @@ def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
 
 
 def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
-    # As it lies there: nothing is written beside it, no lock is waited for.
-    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
+    # As it lies there: nothing is written beside it, no lock is waited for. But what a running Isso has not yet put
+    # into the file itself is seen by a proper reader only.
+    has_more = any(_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-journal"))
+    address = f"file:{quote(str(path.resolve()))}?mode=ro{'' if has_more else '&immutable=1'}"
     try:
         connection = sqlite3.connect(address, uri=True)
         try:
@@ -59,21 +65,34 @@ def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
         raise SourceError(f"{path}: this database cannot be read (on): {error}") from error
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _query(path: Path, connection: sqlite3.Connection) -> str:
+    # Tables only: a view may compute for ever.
+    tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('comments', 'threads')"
+    if connection.execute(tables).fetchone()[0] != len(("comments", "threads")):
+        raise SourceError(f"{path}: this is no database of Isso's")
     columns = {row["name"] for row in connection.execute("PRAGMA table_info(comments)")}
     threads = {row["name"] for row in connection.execute("PRAGMA table_info(threads)")}
     if not {"tid", "id", "created", "mode", "text", "author"} <= columns or not {"id", "uri"} <= threads:
         raise SourceError(f"{path}: this is no database of Isso's")
     chosen = ", ".join(f"c.{name}" if name in columns else f"NULL AS {name}" for name in _OPTIONAL)
     title = "t.title" if "title" in threads else "NULL AS title"
+    # One character more than possible tells that there are too many, however many there are.
+    text = f"substr(c.text, 1, {MAX_CONTENT + 1}) AS text"
     return (
-        f"SELECT c.id, c.created, c.mode, c.text, c.author, {chosen}, t.uri, {title} "  # noqa: S608 - names from above
+        f"SELECT c.id, c.created, c.mode, {text}, c.author, {chosen}, t.uri, {title} "  # noqa: S608 - names from above
         "FROM comments AS c LEFT JOIN threads AS t ON t.id = c.tid ORDER BY c.id"
     )
 
 
 def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
-    uri = _text(row["uri"])
+    uri = one_line(_text(row["uri"]))
     name = f"{row['id']} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="belongs to a thread that is not in the database", refused=True)
@@ -89,9 +108,9 @@ def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
             origin=f"isso:{blog}#{row['id']}",
             article=article or thread_names(uri),
             thread=uri,
-            title=_text(row["title"]),
+            title=one_line(_text(row["title"])),
             authors=(_text(row["author"]),),
-            content=_text(row["text"]),
+            content=_markdown(_text(row["text"])),
             created_at=moment_of_seconds(row["created"]),
             status=status,
             parent=f"isso:{blog}#{row['parent']}" if row["parent"] else None,
@@ -104,10 +123,9 @@ def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
 
 def _read_json(path: Path, mapping: ThreadMap) -> Iterator[Item]:
     for thread in _threads(path):
-        uri = _text(thread.get("id"))
-        comments = thread.get("comments")
-        for comment in comments if isinstance(comments, list) else []:
-            yield _of_json(comment if isinstance(comment, dict) else {}, uri, _text(thread.get("title")), mapping)
+        uri, title = one_line(_text(thread.get("id"))), _text(thread.get("title"))
+        for comment in thread["comments"]:
+            yield _of_json(comment if isinstance(comment, dict) else {}, uri, title, mapping)
 
 
 def _threads(path: Path) -> Iterator[dict[str, Any]]:
@@ -119,7 +137,9 @@ def _threads(path: Path) -> Iterator[dict[str, Any]]:
         raise SourceError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path}: this is neither a database of Isso's nor JSON: {error}") from error
-    if not isinstance(data, list) or not all(isinstance(each, dict) and "comments" in each for each in data):
+    if not isinstance(data, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("comments"), list) for each in data
+    ):
         raise SourceError(f"{path}: this JSON is no list of threads with comments")
     yield from data
 
@@ -128,7 +148,7 @@ def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) 
     created, author, text = (_text(comment.get(key)) for key in ("created", "author", "text"))
     # Ids may all be 0, so a comment is named by what it is.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
-    name = f"{created or digest} by {author or '?'} on {uri or 'no thread'}"
+    name = f"{one_line(created) or digest} by {one_line(author) or '?'} on {uri or 'no thread'}"
     if not uri:
         return Skipped(kind=_KIND, name=name, reason="belongs to a thread without an address", refused=True)
     article = mapping.find(uri)
@@ -140,15 +160,28 @@ def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) 
             origin=f"isso-json:{uri[:500]}#{digest}",
             article=article or thread_names(uri),
             thread=uri,
-            title=unquote_plus(title),
+            # Encoded as in an address, where it comes from Isso's own examples: then it has no spaces.
+            title=one_line(title if " " in title else unquote_plus(title)),
             authors=(author,),
-            content=markdown_of(text) if _MARKUP.search(text) else text.strip(),
+            content=_typed(text),
             created_at=moment(created),
             status="approved",
             website=_text(comment.get("website")),
             email=_text(comment.get("email")),
         )
     )
+
+
+def _markdown(text: str) -> str:
+    """What Isso keeps is Markdown, but for comments that it took over from Disqus: these are HTML throughout."""
+    return markdown_of(text) if _ALL_MARKUP.fullmatch(text) else text
+
+
+def _typed(text: str) -> str:
+    """What visitors of other systems typed: plain text or Markdown, or some HTML in which line ends count."""
+    if len(text) > MAX_CONTENT or not _MARKUP.search(_CODE.sub("", text)):
+        return text
+    return markdown_of(text if _PARAGRAPHS.search(text) else paragraphs(text))
 
 
 def _text(value: Any) -> str:

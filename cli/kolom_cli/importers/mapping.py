@@ -155,7 +155,10 @@ def _path_keys(name: str) -> list[str]:
     if not is_address(name):
         return []
     path = path_of(name)
-    query = urlsplit(name).query if path is not None or "?" in name else ""
+    try:
+        query = urlsplit(name).query
+    except ValueError:
+        return []
     bare = (path or "").rstrip("/")
     keys = [f"{bare}?{query}"] if query else []
     return [*keys, bare] if bare else keys

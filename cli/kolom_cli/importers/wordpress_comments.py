@@ -55,6 +55,7 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             article=(f"origin:{article}",),
             thread=title,
             title=title,
+            with_article=True,
             authors=(get("author"),),
             content=markdown_of(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n"))),
             created_at=moment_of(get("date_gmt"), get("date")),

@@ -45,6 +45,7 @@ def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Conta
             origin=origin_of(entry.id),
             article=(f"origin:{origin_of(entry.post)}",),
             thread=entry.post,
+            with_article=True,
             authors=(entry.writer.name,),
             content=markdown_of(entry.content if entry.is_html else html.escape(entry.content)),
             created_at=moment(entry.published),
