@@ -14,7 +14,7 @@ from typing import IO, Any, Final, cast
 from lxml import etree
 
 from kolom_cli.importers import SourceError
-from kolom_cli.importers.xml_stream import Cleaned, elements_of, forget, place, text_of
+from kolom_cli.importers.xml_stream import Cleaned, elements_of, forget, name_of, place, text_of
 
 _WATCHED: Final = ("{*}category", "{*}thread", "{*}post")
 _GZIP: Final = b"\x1f\x8b"
@@ -194,4 +194,4 @@ def _attribute(element: Any) -> str:
 
 
 def _local(element: Any) -> str:
-    return str(etree.QName(element).localname)
+    return name_of(element)[1].rpartition(":")[2]

@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 from lxml import etree
 
 from kolom_cli.importers import SourceError
-from kolom_cli.importers.xml_stream import elements_of, forget, place, text_of
+from kolom_cli.importers.xml_stream import elements_of, forget, name_of, place, text_of
 
 _WATCHED: Final = ("item", "language", "{*}author", "{*}wxr_version")
 _CONTENT: Final = "modules/content/"
@@ -89,13 +89,13 @@ def _check_document(path: Path, element: Any) -> None:
         raise SourceError(f"{path}: it has a document type declaration, which no WordPress export has: not read")
     namespaces = [uri for uri in root.nsmap.values() if "wordpress.org/export/" in uri]
     if root.tag != "rss" or not namespaces:
-        raise SourceError(f"{path}: this is no WordPress export, but <{etree.QName(root).localname}>")
+        raise SourceError(f"{path}: this is no WordPress export, but <{name_of(root)[1]}>")
 
 
 def _read(element: Any) -> Record | Author | Language | None:
     if not _is_of_channel(element):
         return None
-    match etree.QName(element).localname:
+    match name_of(element)[1]:
         case "item":
             return _record(element)
         case "author":
@@ -135,14 +135,13 @@ def _record(item: Any) -> Record:
 
 def _name(element: etree._Element) -> str:
     """The element's name with the usual prefix, whatever the version of the format and the prefix in the file."""
-    name = etree.QName(element)
-    space = name.namespace or ""
+    space, name = name_of(element)
     if not space:
-        return name.localname
+        return name
     if "excerpt" in space:
-        return f"excerpt:{name.localname}"
+        return f"excerpt:{name}"
     if space.endswith(_CONTENT):
-        return f"content:{name.localname}"
+        return f"content:{name}"
     if "wordpress.org/export/" in space:
-        return f"wp:{name.localname}"
-    return f"dc:{name.localname}" if "purl.org/dc/" in space else f"other:{name.localname}"
+        return f"wp:{name}"
+    return f"dc:{name}" if "purl.org/dc/" in space else f"other:{name}"

@@ -45,9 +45,15 @@ def place(elements: Any, error: etree.XMLSyntaxError) -> str:
         if entry.level_name == "FATAL":
             return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"
     line, column = error.position
-    if all(entry.domain_name == "NAMESPACE" for entry in elements.error_log):
+    if {entry.domain_name for entry in elements.error_log} == {"NAMESPACE"}:
         return f"{line}:{column}: not well-formed XML: {error.msg}; it was read to its end nonetheless"
     return f"{line}:{column}: the XML is broken here: {error.msg}"
+
+
+def name_of(element: Any) -> tuple[str, str]:
+    """The element's name space, or nothing, and its name there; a prefix that is not declared is a part of the name."""
+    space, _, name = str(element.tag).rpartition("}")
+    return space[1:], name
 
 
 def text_of(element: etree._Element) -> str:

@@ -82,6 +82,12 @@ def test_what_does_not_become_an_article_has_its_reason(file: Path, changes: dic
     assert skipped.reason
 
 
+def test_a_plugins_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> None:
+    items, error = _read(file, export(item(1, more="<plugin:x>1</plugin:x>"), item(2)))
+    assert [type(each) for each in items] == [Imported, Imported]
+    assert "it was read to its end nonetheless" in error
+
+
 def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
     (skipped,), _ = _read(file, export(item(1, post_id=None, guid=None, link=None)))
     assert isinstance(skipped, Skipped)

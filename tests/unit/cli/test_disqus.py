@@ -1,0 +1,531 @@
+"""What of a Disqus export becomes what: read, not stored."""
+
+import gzip
+import html
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
+from kolom_cli.importers.disqus import read_disqus
+from kolom_cli.importers.mapping import read_mapping
+
+HEAD = """<?xml version="1.0" encoding="utf-8"?>
+<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<category dsq:id="1"><forum>oldblog</forum><title>General</title><isDefault>true</isDefault></category>
+"""
+HELLO = "https://old.example/2024/05/hello.html"
+
+
+def thread(number: int = 2, link: str = HELLO, **changes: Any) -> str:
+    fields = {"id": "", "forum": "oldblog", "link": html.escape(link), "title": "Hello", "isDeleted": "false"} | changes
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value is not None)
+    return (
+        f'<thread dsq:id="{number}">{inner}<category dsq:id="1"/><message/><createdAt>2013-01-01T00:00:00Z</createdAt>'
+        "<author><name>Owner</name></author><ipAddress>192.0.2.9</ipAddress></thread>\n"
+    )
+
+
+def post(number: int | None = 10, message: str = "<p>Hello.</p>", **changes: Any) -> str:
+    """A ``<post>``; None leaves an element out. ``on`` and ``parent`` are ``dsq:id``."""
+    fields: dict[str, Any] = {
+        "id": "",
+        "createdAt": "2013-10-10T19:20:29Z",
+        "isDeleted": "false",
+        "isSpam": "false",
+    }
+    person = {"name": "Budi", "email": "budi@mail.example", "isAnonymous": "false", "username": "budi1"}
+    on, parent, extra = changes.pop("on", 2), changes.pop("parent", None), changes.pop("extra", "")
+    person |= changes.pop("author", {})
+    fields |= changes
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value is not None)
+    author = "".join(
+        f"<{name}>{html.escape(str(value))}</{name}>" for name, value in person.items() if value is not None
+    )
+    return (
+        f"<post{f' dsq:id="{number}"' if number is not None else ''}>{inner}"
+        f"<message><![CDATA[{message}]]></message><author>{author}</author><ipAddress>192.0.2.7</ipAddress>"
+        f"{f'<thread dsq:id="{on}"/>' if on is not None else ''}"
+        f"{f'<parent dsq:id="{parent}"/>' if parent is not None else ''}{extra}</post>\n"
+    )
+
+
+def export(*pieces: str) -> str:
+    return HEAD + "".join(pieces) + "</disqus>\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "export.xml"
+
+
+def _read(file: Path, xml: str | bytes, mapping: str = "") -> tuple[list[Item], str]:
+    """What the export gives, and what it ends with."""
+    file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
+    threads = None
+    if mapping:
+        (file.parent / "map.csv").write_text(mapping)
+        threads = read_mapping(file.parent / "map.csv")
+    items: list[Item] = []
+    try:
+        for each in read_disqus(file, threads):
+            items.append(each)  # noqa: PERF402 (what precedes the error counts)
+    except SourceError as error:
+        return items, str(error)
+    return items, ""
+
+
+def _comments(file: Path, *pieces: str, mapping: str = "") -> list[ImportedComment]:
+    items, error = _read(file, export(*pieces), mapping)
+    assert not error
+    return [each for each in items if isinstance(each, ImportedComment)]
+
+
+def _comment(file: Path, message: str = "<p>Hello.</p>", **changes: Any) -> ImportedComment:
+    (comment,) = _comments(file, thread(), post(10, message, **changes))
+    return comment
+
+
+def _skipped(file: Path, *pieces: str, mapping: str = "") -> Skipped:
+    (skipped,), error = _read(file, export(*pieces), mapping)
+    assert not error
+    assert isinstance(skipped, Skipped)
+    return skipped
+
+
+def test_a_comment_comes_with_all_that_tells_who_wrote_it_when_and_where(file: Path) -> None:
+    comment = _comment(file, "<p>Hello, <b>World</b>.</p>", parent=9, author={"link": "https://budi.example/"})
+    assert comment == ImportedComment(
+        name=f"10 on {HELLO}",
+        origin="disqus:oldblog#10",
+        article=comment.article,
+        thread=HELLO,
+        title="Hello",
+        author="Budi",
+        content="Hello, **World**.",
+        created_at=datetime(2013, 10, 10, 19, 20, 29, tzinfo=UTC),
+        parent="disqus:oldblog#9",
+        website="https://budi.example/",
+        email="budi@mail.example",
+    )
+    assert comment.article[0] == "path:/2024/05/hello.html"
+
+
+def test_nobodys_address_on_the_internet_is_read(file: Path) -> None:
+    (comment,) = _comments(file, thread(), post())
+    assert "192.0.2" not in repr(comment)
+
+
+@pytest.mark.parametrize(
+    ("link", "identifier", "names"),
+    [
+        ("https://a.example/2024/05/hello.html", "", ["path:/2024/05/hello.html", "slug:hello"]),
+        ("http://a.example/2024/05/hello.html?m=1#c1", "", ["path:/2024/05/hello.html", "slug:hello"]),
+        ("https://a.example/hello", "", ["path:/hello", "path:/hello/", "path:/hello.html", "slug:hello"]),
+        ("https://a.example/blog/hello/index.html", "", ["path:/blog/hello/", "path:/blog/hello", "slug:hello"]),
+        ("https://a.example//blog//hello/", "", ["path:/blog/hello/"]),
+        ("https://a.example/kata-%C3%A9/", "", ["path:/kata-é/", "slug:kata-é"]),
+        ("https://a.example/2013-02-12-hello/", "", ["slug:2013-02-12-hello", "slug:hello"]),
+        ("https://a.example/", "hello", ["slug:hello"]),
+        ("https://a.example/", "/2024/05/hello.html", ["path:/2024/05/hello.html", "slug:hello"]),
+        ("https://a.example/", "blog/hello", ["path:/blog/hello", "slug:hello"]),
+        ("https://a.example/", "https://b.example/blog/hello/", ["path:/blog/hello/", "slug:hello"]),
+        (
+            "https://a.example/x/",
+            "12 https://a.example/?p=12",
+            ["path:/x/", "origin:wordpress:https://a.example/?p=12#12", "slug:x"],
+        ),
+    ],
+)
+def test_a_thread_goes_by_its_address_then_by_what_the_blog_called_it(
+    file: Path, link: str, identifier: str, names: list[str]
+) -> None:
+    (comment,) = _comments(file, thread(link=link, id=identifier), post())
+    assert [each for each in comment.article if each in names] == names
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://a.example/",
+        "https://a.example/?p=x",
+        "https://a.example/post.php?id=7",
+        "https://[broken/",
+        "https://a.example/%ff/",
+        "",
+    ],
+)
+def test_an_address_that_names_no_article_makes_no_guess(file: Path, link: str) -> None:
+    (comment,) = _comments(file, thread(link=link), post())
+    assert comment.article == ()
+    assert comment.thread == (link or "thread 2")
+
+
+def test_several_threads_may_be_one_article(file: Path) -> None:
+    first, second = _comments(
+        file,
+        thread(2, "http://a.example/hello/"),
+        thread(3, "https://www.a.example/hello/?m=1"),
+        post(10, on=2),
+        post(11, on=3),
+    )
+    assert first.article == second.article
+
+
+def test_threads_may_stand_after_their_comments_and_comments_after_the_answers(file: Path) -> None:
+    first, second = _comments(file, post(11, parent=10), thread(), post(10))
+    assert first.parent == second.origin
+    assert first.article == second.article != ()
+
+
+def test_a_thread_that_is_repeated_without_its_fields_keeps_them(file: Path) -> None:
+    empty = '<thread dsq:id="2"><id/></thread>'
+    for pieces in ((thread(), empty), (empty, thread())):
+        (comment,) = _comments(file, *pieces, post())
+        assert comment.thread == HELLO
+
+
+def test_an_answer_to_a_comment_that_is_not_there_still_names_it(file: Path) -> None:
+    assert _comment(file, parent=999).parent == "disqus:oldblog#999"
+
+
+def test_references_by_the_blogs_own_ids_are_followed(file: Path) -> None:
+    (comment,) = _comments(
+        file, thread(id="page-7"), post(None, on=None, id="5", extra="<thread>page-7</thread><parent>4</parent>")
+    )
+    assert (comment.thread, comment.origin) == (HELLO, "disqus:oldblog#id:5")
+    assert comment.parent == "disqus:oldblog#id:4"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">',
+        '<disqus xmlns="https://disqus.com/" xmlns:dsq="https://disqus.com/disqus-internals/">',
+        '<disqus xmlns:dsq="http://disqus.com/disqus-internals">',
+        '<d:disqus xmlns:d="http://disqus.com" xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">',
+    ],
+)
+def test_name_spaces_do_not_matter(file: Path, head: str) -> None:
+    root = head[1:].partition(" ")[0]
+    (comment,), error = _read(file, f"{head}{thread()}{post()}</{root}>")
+    assert not error
+    assert isinstance(comment, ImportedComment)
+
+
+def test_a_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> None:
+    strange = "<dsq:remote><dsq:id>7</dsq:id></dsq:remote>"
+    items, error = _read(file, f"<disqus>{thread()}{post(extra=strange)}{post(11, parent=10)}</disqus>")
+    first, second = (each for each in items if isinstance(each, ImportedComment))
+    assert (first.thread, second.parent) == (HELLO, first.origin)
+    assert "it was read to its end nonetheless" in error
+
+
+@pytest.mark.parametrize(
+    ("forum", "category", "space"),
+    [("myblog", True, "myblog"), (None, True, "oldblog"), (None, False, "old.example")],
+)
+def test_an_origin_names_the_blog(file: Path, forum: str | None, category: bool, space: str) -> None:
+    xml = export(thread(forum=forum), post())
+    (comment,), _ = _read(file, xml if category else xml.replace("<forum>oldblog</forum>", ""))
+    assert isinstance(comment, ImportedComment)
+    assert comment.origin == f"disqus:{space}#10"
+
+
+def test_the_same_comment_has_the_same_origin_in_every_export(file: Path) -> None:
+    (before,) = _comments(file, thread(), post())
+    _, after = _comments(
+        file, thread(9, "https://old.example/new/"), post(30, on=9), thread(2, "http://moved.example/x/"), post()
+    )
+    assert before.origin == after.origin
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "refused"),
+    [
+        ({"isSpam": "true"}, "spam there", False),
+        ({"isSpam": "true", "isDeleted": "true", "createdAt": "never"}, "spam there", False),
+        ({"on": 99}, "belongs to the thread 99, which is not in the export", True),
+        ({"on": None}, "belongs to the thread ?, which is not in the export", True),
+        ({"on": 99, "isDeleted": "true"}, "belongs to the thread 99, which is not in the export", False),
+        ({"createdAt": None}, "has no date", True),
+        ({"createdAt": "yesterday"}, "has no date", True),
+        ({"createdAt": "0001-01-01T00:00:00Z"}, "has no date", True),
+        ({"createdAt": "1970-01-01T00:00:00Z"}, "has no date", True),
+        ({"message": ""}, "empty", False),
+        ({"message": "<p>\u200b &nbsp;</p>"}, "empty", False),
+        ({"message": f"<p>{'x' * 65_537}</p>"}, "has 65,537 characters, at most 65,536 are possible", True),
+        ({"message": "<b></b>" * 100_000}, "has 700,000 characters of HTML, at most 524,288 are possible", True),
+        ({"number": None}, "has no id", True),
+    ],
+)
+def test_what_does_not_come_has_its_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
+    skipped = _skipped(file, thread(), post(**changes))
+    assert (skipped.kind, skipped.reason, skipped.refused) == ("comment", reason, refused)
+    assert skipped.name
+
+
+def test_comments_of_a_thread_that_was_deleted_there_stay_behind_unless_mapped(file: Path) -> None:
+    pieces = (thread(isDeleted="true"), post())
+    assert _skipped(file, *pieces).reason == "its thread was deleted there"
+    (comment,) = _comments(file, *pieces, mapping=f"thread,article\n{HELLO},elsewhere\n")
+    assert comment.article == ("slug:elsewhere",)
+
+
+def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
+    comment = _comment(file, "<p>Secret</p>", isDeleted="true", parent=9, author={"link": "https://budi.example"})
+    assert (comment.status, comment.content, comment.author) == ("deleted", "", "")
+    assert (comment.website, comment.email, comment.parent) == (None, None, "disqus:oldblog#9")
+
+
+@pytest.mark.parametrize(
+    ("approved", "status"), [("true", "approved"), ("false", "pending"), ("0", "pending"), (None, "approved")]
+)
+def test_what_a_moderator_has_not_approved_waits(file: Path, approved: str | None, status: str) -> None:
+    assert _comment(file, isApproved=approved).status == status
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ({"name": "  Budi \n Santoso "}, "Budi Santoso"),
+        ({"name": ""}, "budi1"),
+        ({"name": None, "username": None}, "Anonymous"),
+        ({"name": " \u200b ", "username": ""}, "Anonymous"),
+        ({"name": "a\u202eb\x85c"}, "ab c"),
+        ({"name": "<script>"}, "<script>"),
+        ({"name": "N" * 100}, "N" * 100),
+    ],
+)
+def test_a_name_is_one_line_that_can_be_seen(file: Path, author: dict[str, Any], name: str) -> None:
+    assert _comment(file, author=author).author == name
+
+
+def test_a_name_that_is_too_long_is_cut_and_told(file: Path) -> None:
+    comment = _comment(file, author={"name": "N" * 101})
+    assert (len(comment.author), comment.notes) == (100, ("its author's name has 101 characters: cut to 100",))
+
+
+def test_a_comment_without_an_author_is_anonymous(file: Path) -> None:
+    xml = export(thread(), post())
+    start, end = xml.rindex("<author>"), xml.rindex("</author>") + len("</author>")
+    (comment,), _ = _read(file, xml[:start] + xml[end:])
+    assert isinstance(comment, ImportedComment)
+    assert (comment.author, comment.email, comment.website) == ("Anonymous", None, None)
+
+
+@pytest.mark.parametrize(
+    ("website", "kept"),
+    [
+        ("https://a.example/~x", True),
+        ("javascript:alert(1)", False),
+        ("ftp://a.example", False),
+        ("a.example", False),
+        ("https://a.example/" + "x" * 254, False),
+        ("https://[", False),
+        ('https://a.example/"onclick=', False),
+    ],
+)
+def test_only_an_address_on_the_web_is_a_website(file: Path, website: str, kept: bool) -> None:
+    assert _comment(file, author={"link": website}).website == (website if kept else None)
+
+
+@pytest.mark.parametrize("address", ["no address", "a@", "a@b.example\nBcc: c@d.example", "x" * 300 + "@b.example"])
+def test_what_is_no_address_is_no_email(file: Path, address: str) -> None:
+    assert _comment(file, author={"email": address}).email is None
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2012-12-12T12:12:12Z", datetime(2012, 12, 12, 12, 12, 12, tzinfo=UTC)),
+        ("2012-12-12T12:12:12", datetime(2012, 12, 12, 12, 12, 12, tzinfo=UTC)),
+        ("2012-12-12T19:12:12.5+07:00", datetime(2012, 12, 12, 12, 12, 12, 500_000, tzinfo=UTC)),
+        (" 2012-12-12 12:12:12 ", datetime(2012, 12, 12, 12, 12, 12, tzinfo=UTC)),
+    ],
+)
+def test_times_are_in_utc_unless_they_say_otherwise(file: Path, written: str, moment: datetime) -> None:
+    assert _comment(file, createdAt=written).created_at == moment
+
+
+def test_a_link_leads_where_it_led_before_disqus_wrapped_it(file: Path) -> None:
+    wrapped = (
+        "http://disq.us/url?url=https%3A%2F%2Fa.example%2Fx%3Fy%3D1%26z%3D2%3AGTwU4dcq96lIEIpJc8INii4ptuY&amp;cuid=1"
+    )
+    comment = _comment(file, f'<p>See <a href="{wrapped}" rel="nofollow noopener">this</a>.</p>')
+    assert comment.content == "See [this](https://a.example/x?y=1&z=2)."
+
+
+@pytest.mark.parametrize("target", ["javascript%3Aalert(1)", "", "%5Bx"])
+def test_a_wrapped_link_that_leads_nowhere_stays_wrapped(file: Path, target: str) -> None:
+    comment = _comment(file, f'<p><a href="https://disq.us/url?url={target}&amp;cuid=1">x</a></p>')
+    assert "(https://disq.us/url?url=" in comment.content.replace("<", "")
+
+
+def test_a_mention_is_a_name(file: Path) -> None:
+    assert _comment(file, "<p>@sari_w:disqus and mail@x:disqus</p>").content == r"@sari_w and mail@x:disqus"
+
+
+def test_escaped_html_is_the_same_as_cdata(file: Path) -> None:
+    xml = export(thread(), post()).replace(
+        "<![CDATA[<p>Hello.</p>]]>", "&lt;p&gt;Hello, &lt;i&gt;you&lt;/i&gt;.&lt;/p&gt;"
+    )
+    (comment,), _ = _read(file, xml)
+    assert isinstance(comment, ImportedComment)
+    assert comment.content == "Hello, *you*."
+
+
+def test_a_message_in_two_pieces_of_cdata_is_one(file: Path) -> None:
+    assert _comment(file, "<p>a ]]]]><![CDATA[> b</p>").content == "a ]]> b".replace("]", r"\]")
+
+
+def test_control_characters_do_not_break_the_file(file: Path) -> None:
+    assert _comment(file, "<p>a\x08b\x1bc</p>").content == "a b c"
+
+
+def test_reports_show_no_control_characters(file: Path) -> None:
+    skipped = _skipped(file, thread(link="https://a.example/\u009b31m"), post(isSpam="true"))
+    assert skipped.name == "10 on https://a.example/ 31m"
+
+
+def test_threads_within_posts_and_posts_within_others_are_no_threads_and_posts(file: Path) -> None:
+    strange = f"<other>{post(77)}{thread(77)}</other>"
+    assert [each.name for each in _comments(file, strange, thread(), post())] == [f"10 on {HELLO}"]
+
+
+def test_an_export_without_comments_is_none(file: Path) -> None:
+    assert _read(file, export()) == ([], "")
+    assert _read(file, export(thread())) == ([], "")
+
+
+def test_the_compressed_file_is_read_as_it_is_sent(file: Path) -> None:
+    xml = export(thread(), post())
+    assert _read(file, gzip.compress(xml.encode())) == _read(file, xml)
+
+
+def test_a_compressed_file_that_breaks_off_is_told(file: Path) -> None:
+    packed = gzip.compress(export(thread(), post()).encode())
+    for broken in (packed[:-20], packed[:40] + b"\xff" * 20 + packed[60:], packed[:5]):
+        _, error = _read(file, broken)
+        assert str(file) in error
+
+
+@pytest.mark.parametrize("mapping", [f"{HELLO},there", "/2024/05/hello.html,there", "page-7,there", "thread 2,there"])
+def test_a_mapping_goes_before_the_threads_own_address(file: Path, mapping: str) -> None:
+    (comment,) = _comments(file, thread(id="page-7"), post(), mapping=f"thread,article\n{mapping}\n")
+    assert comment.article == ("slug:there",)
+
+
+def test_a_mapping_leaves_out_a_thread_or_finds_one_that_is_not_in_the_export(file: Path) -> None:
+    skipped = _skipped(file, thread(), post(), mapping=f"thread,article\n{HELLO},\n")
+    assert (skipped.reason, skipped.refused) == ("left out by the mapping", False)
+    (comment,) = _comments(file, thread(), post(on=99), mapping="thread,article\nthread 99,there\n")
+    assert (comment.article, comment.origin, comment.thread) == (("slug:there",), "disqus:oldblog#10", "thread 99")
+
+
+def test_what_a_thread_without_an_address_is_called_can_be_mapped(file: Path) -> None:
+    pieces = (thread(link="", title=""), post())
+    (comment,) = _comments(file, *pieces)
+    (mapped,) = _comments(file, *pieces, mapping=f"thread,article\n{comment.thread},there\n")
+    assert mapped.article == ("slug:there",)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda xml: xml[: xml.index("Second")],
+        lambda xml: xml.replace("Second", "Second]]></message></wrong><message><![CDATA["),
+        lambda xml: xml.replace('dsq:id="11"', "dsq:id=11"),
+        lambda xml: xml.replace("</disqus>", ""),
+    ],
+)
+def test_a_broken_file_gives_what_precedes_and_says_where(file: Path, break_it: Any) -> None:
+    items, error = _read(file, break_it(export(thread(), post(10), post(11, "Second"))))
+    assert isinstance(items[0], ImportedComment)
+    assert error.startswith(f"{file}:")
+    assert "the XML is broken here" in error
+    assert error.removeprefix(f"{file}:")[0].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "the XML is broken here"),
+        (b"no XML", "1:1: the XML is broken here"),
+        (b"<rss/>", "this is no export of Disqus's, but <rss>"),
+        (b"<html><post/></html>", "this is no export of Disqus's, but <html>"),
+        (b"<!DOCTYPE disqus SYSTEM 'file:///etc/passwd'><disqus/>", "document type declaration"),
+    ],
+)
+def test_what_is_no_export_is_told_so(file: Path, data: bytes, says: str) -> None:
+    items, error = _read(file, data)
+    assert items == []
+    assert says in error
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
+    for path, says in ((tmp_path / "none.xml", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(SourceError, match=says):
+            list(read_disqus(path))
+
+
+def test_nothing_is_expanded_or_fetched(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    bomb = '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">'
+    for entities in (bomb, f'<!ENTITY c SYSTEM "{(tmp_path / "secret").as_uri()}">'):
+        xml = export(thread(title="&c;"), post(extra="<x>&c;</x>"))
+        items, error = _read(file, xml.replace("<disqus", f"<!DOCTYPE disqus [{entities}]>\n<disqus", 1))
+        assert items == []
+        assert "document type declaration" in error
+
+
+def test_memory_does_not_grow_with_the_comments(file: Path) -> None:
+    def peak(number: int) -> int:
+        file.write_text(export(thread(), *(post(10 + each, f"<p>{'x' * 300}</p>") for each in range(number))))
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in read_disqus(file)) == number
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(50)  # what is loaded once
+    assert peak(2_000) < 1.5 * peak(200) + 100_000
+
+
+def test_a_line_beyond_the_first_sixty_five_thousand_is_named(file: Path) -> None:
+    pieces = ("\n" * 70_000, thread(), post(None))
+    lines = export(*pieces).partition("<post")[0].splitlines()
+    assert _skipped(file, *pieces).name == f"line {len(lines) + 1} on {HELLO}"
+
+
+_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="]\r", exclude_categories=["Cs"]), max_size=60)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=st.lists(_TEXT, max_size=5), name=_TEXT, link=_TEXT, date=_TEXT, identifier=_TEXT)
+def test_any_text_anywhere_gives_an_item_for_each_comment(
+    file: Path, messages: list[str], name: str, link: str, date: str, identifier: str
+) -> None:
+    def written(text: str) -> str:
+        return html.escape("".join(each for each in text if each.isprintable()))
+
+    posts = [
+        post(10 + number, message, createdAt=written(date) if number % 2 else "2013-10-10T19:20:29Z")
+        for number, message in enumerate(messages)
+    ]
+    xml = export(thread(link=link, id=written(identifier), title=written(name)), *posts)
+    xml = "".join(each for each in xml if each in "\n\t" or (each >= " " and each not in "\ufffe\uffff"))
+    items, error = _read(file, xml.replace("<name>Budi", f"<name>{written(name)}"))
+    assert (len(items), error) == (len(messages), "")
+    for item in items:
+        if isinstance(item, ImportedComment):
+            assert item.content
+            assert 0 < len(item.author) <= 100
+            assert item.created_at.tzinfo is UTC
