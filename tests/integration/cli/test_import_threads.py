@@ -161,6 +161,27 @@ def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
 
 
 @pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize(
+    ("link", "identifier", "name"),
+    [
+        ("https://old.example/?p=12", "12 https://old.example/?p=12", "https://old.example/?p=12"),
+        ("", "", "thread 2"),
+        ("https://[old/", "", "https://[old/"),
+    ],
+)
+def test_a_thread_that_no_path_names_is_listed_too_and_can_be_mapped(
+    kolom: Kolom, file: Path, tmp_path: Path, link: str, identifier: str, name: str
+) -> None:
+    listed = tmp_path / "threads.csv"
+    export = disqus(thread(2, link, identifier), post(11, 2))
+    _import(kolom, "disqus", file, export, "--unmatched", listed, exit_code=1)
+    (row,) = csv.DictReader(io.StringIO(listed.read_text("utf-8-sig")))
+    assert row["thread"] == name
+    listed.write_text(f"thread,article\n{name},hello\n")
+    assert _import(kolom, "disqus", file, None, "--map", listed)["created"] == 1
+
+
+@pytest.mark.usefixtures("articles")
 def test_a_broken_mapping_is_told_before_anything_is_imported(kolom: Kolom, file: Path, tmp_path: Path) -> None:
     file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
     (tmp_path / "map.csv").write_text("thread,article\nhttps://old.example/x/,Not a slug!\n")

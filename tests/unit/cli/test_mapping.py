@@ -1,0 +1,219 @@
+"""The file that says which thread is which article's, and how addresses elsewhere name articles here."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kolom.articles.names import path_problem, slug_problem
+from kolom_cli.importers import SourceError
+from kolom_cli.importers.addresses import host_of, path_names, thread_names
+from kolom_cli.importers.mapping import ThreadMap, Unmatched, read_mapping, write_unmatched
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "threads.csv"
+
+
+def _mapping(file: Path, *rows: str, header: str = "thread,article") -> ThreadMap:
+    file.write_text("\n".join((header, *rows)))
+    return read_mapping(file)
+
+
+def _error(file: Path, data: str | bytes) -> str:
+    file.write_bytes(data if isinstance(data, bytes) else data.encode())
+    with pytest.raises(SourceError) as raised:
+        read_mapping(file)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("article", "names"),
+    [
+        ("hello", ("slug:hello",)),
+        ("Hello", ("slug:hello",)),
+        ("kata-e\u0301", ("slug:kata-é",)),
+        ("/hello/", ("path:/hello/", "slug:hello")),
+        ("/2024/05/x.html", ("path:/2024/05/x.html",)),
+        ("2024/05/x.html", ("path:/2024/05/x.html",)),
+        ("https://blog.example/2024/05/x.html?m=1#top", ("path:/2024/05/x.html",)),
+        ("https://blog.example/kata-%C3%A9/", ("path:/kata-é/", "slug:kata-é")),
+        ("", ()),
+        ("   ", ()),
+    ],
+)
+def test_an_article_is_a_slug_a_path_or_an_address(file: Path, article: str, names: tuple[str, ...]) -> None:
+    found = _mapping(file, f"/old/,{article}").find("/old/")
+    assert found is not None
+    assert [name for name in found if name in names] == list(names)
+    assert found[:1] == names[:1]
+
+
+@pytest.mark.parametrize(
+    ("thread", "asked"),
+    [
+        ("https://old.example/2024/x.html", "https://old.example/2024/x.html"),
+        ("https://old.example/2024/x.html", "http://www.old.example/2024/x.html?m=1"),
+        ("/2024/x.html", "https://old.example/2024/x.html#comments"),
+        ("/2024/x/", "https://old.example/2024/x"),
+        ("/2024/x", "https://old.example//2024/x/?utm_source=a"),
+        ("/kata-é/", "https://old.example/kata-%C3%A9/"),
+        ("https://old.example/?p=12", "https://old.example/?p=12"),
+        ("https://old.example/?p=12", "http://old.example/?p=12"),
+        ("page-7", "page-7"),
+        ("12 https://old.example/?p=12", "12 https://old.example/?p=12"),
+        (" page-7 ", "page-7"),
+    ],
+)
+def test_a_thread_is_what_the_export_calls_it_or_its_path(file: Path, thread: str, asked: str) -> None:
+    assert _mapping(file, f'"{thread}",there').find("other", asked) == ("slug:there",)
+
+
+@pytest.mark.parametrize(
+    ("thread", "asked"),
+    [
+        ("https://old.example/", "https://old.example/?p=12"),
+        ("https://old.example/?p=12", "https://old.example/?p=13"),
+        ("https://old.example/?p=12", "https://old.example/"),
+        ("/x.php?id=1", "/x.php?id=2"),
+        ("/x/", "/x/y/"),
+        ("page-7", "page-70"),
+        ("page-7", ""),
+        ("/x/", "https://[broken/x/"),
+        ("https://[broken/", "https://[other/"),
+    ],
+)
+def test_nothing_is_said_of_other_threads(file: Path, thread: str, asked: str) -> None:
+    assert _mapping(file, f"{thread},there").find(asked) is None
+
+
+def test_what_is_said_of_a_thread_itself_goes_before_its_path(file: Path) -> None:
+    mapping = _mapping(file, "/x/,by-path", "https://a.example/x/,itself", "https://a.example/x/?m=1,phone")
+    assert mapping.find("https://a.example/x/") == ("slug:itself",)
+    assert mapping.find("http://a.example/x/?m=1") == ("slug:phone",)
+    assert mapping.find("https://b.example/x/") == ("slug:by-path",)
+
+
+def test_an_empty_mapping_says_nothing(file: Path) -> None:
+    assert ThreadMap().find("/x/", "") is None
+    assert len(_mapping(file)) == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "thread,article\n/x/,there\n",
+        "\ufeffthread,article\r\n/x/,there\r\n",
+        "thread;article\n/x/;there\n",
+        "thread\tarticle\n/x/\tthere",
+        '"thread","article"\n"/x/","there"\n',
+        "Article , Thread\nthere,/x/\n",
+        'thread,article,title,comments\n/x/,there,"Say ""yes"",\nor no",12\n',
+        "thread,article\n\n , \n/x/,there,,\n/x/,there\n",
+        "thread,article,title,comments\n/x/,there\n",
+    ],
+)
+def test_the_file_may_have_been_through_any_spreadsheet(file: Path, data: str) -> None:
+    file.write_bytes(data.encode())
+    assert read_mapping(file).find("/x/") == ("slug:there",)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("", ":1: the first line must name the columns: thread,article"),
+        ("a,b\n", ":1: the first line must name the columns: thread,article"),
+        ("thread,article\n/x/\n", ":2: the columns thread and article are not both there"),
+        ("thread,article\n\n,there\n", ":3: names no thread"),
+        ("thread,article\n/x/,a,b\n", ":2: has 3 columns, not 2: quote what holds a comma"),
+        ("thread,article\n/x/,Not a slug!\n", ":2: 'Not a slug!' is no article's slug"),
+        ("thread,article\n/x/,search\n", ":2: 'search' is no article's slug"),
+        ("thread,article\n/x/,https://blog.example/\n", ":2: 'https://blog.example/' is no article's address"),
+        ("thread,article\n/x/,/a b/c/\n", ":2: '/a b/c/' is no article's address"),
+        ("thread,article\n/x/,https://[a/b\n", ":2: 'https://[a/b' is no article's address"),
+        ("thread,article\n/x/,a\n/x/,b\n", ":3: says something else of /x/ than a line above"),
+        ('thread,article\n"/x\n/",a\n/y/,No way\n', ":4: 'No way' is no article's slug"),
+        ('thread,article\n/x/,"a\n', ":2: this is no CSV"),
+        ('thread,article\n/x/,"a"b\n', ":2: this is no CSV"),
+        ("thread,article\n/x/," + "a" * 200_000, ":2: this is no CSV"),
+        ("thread,article\n/é/,a\n".encode("latin-1"), "this is not UTF-8"),
+        ("thread,article\n".encode("utf-16"), "this is not UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_followed_is_told_with_its_line(file: Path, data: str | bytes, says: str) -> None:
+    error = _error(file, data)
+    assert error.startswith(str(file))
+    assert says in error
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="No such file"):
+        read_mapping(tmp_path / "none.csv")
+    with pytest.raises(SourceError, match="No such file"):
+        write_unmatched(tmp_path / "none" / "threads.csv", [])
+
+
+def test_the_list_begins_with_the_threads_that_have_most_comments(file: Path) -> None:
+    write_unmatched(file, [Unmatched("/b/", "B", 1), Unmatched("/a/", "A, and more", 1), Unmatched("/c/", "", 7)])
+    rows = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+    assert rows == [
+        ["thread", "article", "title", "comments"],
+        ["/c/", "", "", "7"],
+        ["/a/", "", "A, and more", "1"],
+        ["/b/", "", "B", "1"],
+    ]
+
+
+def test_a_list_left_as_it_is_leaves_its_threads_out(file: Path) -> None:
+    write_unmatched(file, [Unmatched("/a/", "A", 1)])
+    assert read_mapping(file).find("/a/") == ()
+
+
+_LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=40)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(threads=st.lists(_LINE.map(lambda each: " ".join(each.split())).filter(bool), unique=True), title=_LINE)
+def test_every_thread_that_is_listed_can_be_mapped(file: Path, threads: list[str], title: str) -> None:
+    write_unmatched(file, [Unmatched(thread, title, 1) for thread in threads])
+    mapping = read_mapping(file)
+    assert all(mapping.find(thread) == () for thread in threads)
+
+
+@given(link=_LINE, identifier=st.one_of(st.just(""), _LINE), prefix=st.sampled_from(["", "/", "https://a.example/"]))
+def test_whatever_an_address_is_its_names_could_be_an_articles(link: str, identifier: str, prefix: str) -> None:
+    for name in thread_names(prefix + link, identifier):
+        kind, _, value = name.partition(":")
+        assert kind in {"path", "slug", "origin"}
+        assert kind != "path" or path_problem(value) is None
+        assert kind != "slug" or slug_problem(value) is None
+
+
+@given(path=st.lists(st.sampled_from(["a", "b-c", "2024", "é"]), min_size=1, max_size=4).map("/".join))
+def test_the_forms_of_one_address_have_an_article_in_common(path: str) -> None:
+    forms = [
+        f"/{path}",
+        f"/{path}/",
+        f"/{path}.html",
+        f"https://a.example/{path}/index.html",
+        f"//a.example/{path}?m=1",
+    ]
+    assert set.intersection(*(set(path_names(form)) for form in forms))
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://www.A.example:8080/x", "a.example"),
+        ("http://a.example./", "a.example"),
+        ("/x/", ""),
+        ("https://[", ""),
+        ("", ""),
+    ],
+)
+def test_a_host_is_the_same_however_it_is_written(address: str, host: str) -> None:
+    assert host_of(address) == host
