@@ -169,6 +169,8 @@ def _import_threads(
 ) -> None:
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+    if mapping and unmatched and mapping.resolve() == unmatched.resolve():
+        raise typer.BadParameter("would overwrite the mapping: give it another file", param_hint="--unmatched")
     threads = read_mapping(mapping) if mapping else ThreadMap()
     connect(ctx.obj)
     report, importer = _import(lambda: read(file, threads), dry_run=dry_run, overwrite=overwrite, hidden=as_json)

@@ -109,5 +109,6 @@ def _target(url: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    text = _SPECIAL.sub(lambda match: "\\" + match[0], text)
+    # What was no address there shall be none here, though the renderer might find one between two escapes.
+    text = _SPECIAL.sub(lambda match: "\\" + match[0], text).replace("://", ":\\//")
     return _LINE_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text)

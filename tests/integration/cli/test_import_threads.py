@@ -182,6 +182,16 @@ def test_a_thread_that_no_path_names_is_listed_too_and_can_be_mapped(
 
 
 @pytest.mark.usefixtures("articles")
+def test_a_mapping_is_not_overwritten_by_what_it_did_not_match(kolom: Kolom, file: Path, tmp_path: Path) -> None:
+    file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
+    mapping = tmp_path / "map.csv"
+    mapping.write_text("thread,article\nhttps://old.example/x/,hello\n")
+    ran = kolom("import", "disqus", file, "--map", mapping, "--unmatched", mapping)
+    assert ran.exit_code == 2
+    assert "hello" in mapping.read_text()
+
+
+@pytest.mark.usefixtures("articles")
 def test_a_broken_mapping_is_told_before_anything_is_imported(kolom: Kolom, file: Path, tmp_path: Path) -> None:
     file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
     (tmp_path / "map.csv").write_text("thread,article\nhttps://old.example/x/,Not a slug!\n")

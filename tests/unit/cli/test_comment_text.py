@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.comments import text
@@ -48,6 +48,7 @@ def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
     assert _words(text.render(markdown_of(html.escape(written)))) == _words(text.clean(html.escape(written)))
 
 
+@example(["_", "http://a.b/", "*"])
 @given(st.lists(st.sampled_from([*"*_`[]()<>#-+=~.1 \\!&|\"'\n", "http://a.b/", "ab", "&amp;"]), max_size=25))
 def test_text_that_looks_like_markdown_is_shown_as_it_was(pieces: list[str]) -> None:
     written = "".join(pieces)
