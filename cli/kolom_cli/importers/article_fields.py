@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from kolom.articles.bodies import MAX_SOURCE_BYTES
 from kolom.articles.names import MAX_LABEL, label_key, label_problem, natural_path, path_problem
 from kolom.articles.types import Kind
 from kolom.articles.validation import MAX_LABELS
@@ -96,6 +97,14 @@ class ArticleFields:
             return text
         self.notes.append(f"its {what} has {len(text)} characters: cut to {limit}")
         return text[: limit - 1].rstrip() + "…"
+
+
+def size_problem(source: str) -> str | None:
+    """Why a text is too long to be looked at; most that is too long is found out when it is rendered."""
+    size = len(source.encode("utf-8", "replace"))
+    if size <= MAX_SOURCE_BYTES:
+        return None
+    return f"its text has {size:,} bytes, at most {MAX_SOURCE_BYTES:,} are possible: are there pictures in it?"
 
 
 def site_language(code: str) -> str:

@@ -20,7 +20,7 @@ from kolom.config import settings
 from kolom.rendering import plain_text, render
 from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
-from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, site_language
+from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, site_language, size_problem
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.importers.wordpress_comments import read_comments
 from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
@@ -145,6 +145,8 @@ class _Reader:
             return self._skipped(self._kind, _NEVER_PUBLISHED[status])
         if not _address(record) and not record.get("wp:post_id"):
             return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor an address", refused=True)
+        if problem := size_problem(record.fields.get("content:encoded", "")):
+            return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
         content = self._content(_origin(record))
         return Imported(
             name=self._name,

@@ -3,6 +3,7 @@
 What all exports in XML have in common; :mod:`.wxr` and :mod:`.disqus_xml` know their formats.
 """
 
+import re
 from typing import IO, Any, Final
 
 from lxml import etree
@@ -10,6 +11,9 @@ from lxml import etree
 # Blogs let them pass into posts, XML does not; they mean nothing.
 _CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _CLEAN: Final = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
+_HEAD_BYTES: Final = 64 * 1024
+_ROOT: Final = re.compile(rb"<[A-Za-z_:]")
+_HARMLESS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
 class Cleaned:
@@ -21,6 +25,14 @@ class Cleaned:
         self._is_wide = file.read(4)[:2] in {b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"}
         file.seek(0)
 
+    @property
+    def declares_nothing(self) -> bool:
+        """Whether its root element comes soon, with no document type before it that could declare entities."""
+        head = self._file.read(_HEAD_BYTES)
+        self._file.seek(0)
+        root = _ROOT.search(head)
+        return not self._is_wide and root is not None and b"<!" not in _HARMLESS.sub(b"", head[: root.start()])
+
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
         return data if self._is_wide else data.translate(_CLEAN)
@@ -28,14 +40,17 @@ class Cleaned:
 
 def elements_of(file: IO[bytes], *tags: str) -> Any:
     """An iterator over the file's elements of these names, each when it is complete."""
+    cleaned = Cleaned(file)
     return etree.iterparse(
-        Cleaned(file),
+        cleaned,
         events=("end",),
         tag=tags,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
-        huge_tree=False,
+        # An article with pictures in its text may be longer than the 10 MB that libxml2 takes for an attack. The
+        # attacks need entities.
+        huge_tree=cleaned.declares_nothing,
     )
 
 

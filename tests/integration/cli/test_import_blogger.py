@@ -354,3 +354,12 @@ def test_a_picture_that_is_broken_stays_where_it_is_and_a_broken_zip_is_told(kol
     assert (report["created"], report["remote_images"]) == (1, 1)
     assert "the picture a.png stays where it is" in report["notes"][0]["note"]
     assert _import(kolom, file, data[:200] + data[300:], exit_code=1)["errors"]
+
+
+def test_an_article_with_pictures_in_its_text_is_refused_by_name_and_the_others_come(kolom: Kolom, file: Path) -> None:
+    feed = takeout(entry(1), entry(2, content=f'<img src="data:image/png;base64,{"A" * 11_000_000}">'), entry(3))
+    report = _import(kolom, file, feed, exit_code=1)
+    (skipped,) = report["skipped_items"]
+    assert skipped["name"].startswith("/2012/09/post-2.html")
+    assert "11,000," in skipped["reason"]
+    assert report["created"] == 2

@@ -142,6 +142,14 @@ def test_three_megabytes_of_html_are_refused_and_the_rest_is_imported(kolom: Kol
     assert report["skipped_items"][0]["refused"] is True
 
 
+def test_a_post_of_more_than_libxml2_takes_at_once_is_refused_by_name(kolom: Kolom, file: Path) -> None:
+    report = _import(kolom, file, export(item(1), item(2, content="word " * 2_200_000), item(3)), exit_code=1)
+    (skipped,) = report["skipped_items"]
+    assert skipped["name"] == "2 'Post 2'"
+    assert "11,000,000 bytes" in skipped["reason"]
+    assert report["created"] == 2
+
+
 def test_comments_without_a_date_are_counted_as_skipped(kolom: Kolom, file: Path) -> None:
     comment = "<wp:comment><wp:comment_id>1</wp:comment_id><wp:comment_content>x</wp:comment_content></wp:comment>"
     report = _import(kolom, file, export(item(1, more=comment * 3)), exit_code=1)

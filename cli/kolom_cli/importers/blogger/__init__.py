@@ -18,7 +18,7 @@ from kolom.config import settings
 from kolom.rendering import plain_text, render
 from kolom_cli.bodies import body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
-from kolom_cli.importers.article_fields import ArticleFields, site_language
+from kolom_cli.importers.article_fields import ArticleFields, site_language, size_problem
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.feed import Blog, Entry, read_feed
 from kolom_cli.importers.blogger.files import Export, open_export, opened
@@ -119,7 +119,9 @@ def _kind(entry: Entry) -> str:
 
 
 def _name(entry: Entry) -> str:
-    title = plain_text(entry.title if entry.is_html else html.escape(entry.title)) or plain_text(entry.content)[:40]
+    title = (
+        plain_text(entry.title if entry.is_html else html.escape(entry.title)) or plain_text(entry.content[:400])[:40]
+    )
     return f"{_path(entry) or entry.id or f'line {entry.line}'} {title[:80]!r}"
 
 
@@ -137,6 +139,8 @@ def _item(entry: Entry, survey: _Survey, pictures: Pictures) -> Item:
         return Skipped(kind=kind, name=name, reason="in the bin there")
     if entry.kind == "comment":
         return read_comment(entry, origin_of=_origin, owners=survey.owners)
+    if problem := size_problem(entry.content):
+        return Skipped(kind=kind, name=name, reason=problem, refused=True)
     return _Reader(entry, survey, pictures).item()
 
 
