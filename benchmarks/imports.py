@@ -26,7 +26,6 @@ from kolom_cli.importers.xml_stream import elements_of, forget
 from tests.unit.cli import takeout, wxr
 
 SEED = 20261126
-PORT = 8899
 MEGABYTE = 1_000_000
 WORDS = ("pasar", "pagi", "cabai", "tomat", "murah", "sekali", "ramai", "market", "morning", "pepper", "cheap", "very")
 
@@ -41,7 +40,7 @@ def main() -> None:
     if arguments.kind == "serve":
         serve()
         return
-    with tempfile.TemporaryDirectory() as folder, tables():
+    with tempfile.TemporaryDirectory() as folder, tables() as endpoint:
         file = Path(folder) / "export.xml"
         with file.open("w", encoding="utf-8") as output:
             wanted = write(output, arguments.kind, arguments.megabytes * MEGABYTE)
@@ -49,7 +48,7 @@ def main() -> None:
         say(f"{arguments.kind}: {size:.0f} MB with {dict(wanted)}\n")
         floor = parse(file)
         for _ in range(1 if arguments.dry_run else 2):
-            report, seconds, peak = run(arguments.kind, file, dry_run=arguments.dry_run)
+            report, seconds, peak = run(arguments.kind, file, endpoint, dry_run=arguments.dry_run)
             read = {kind: counts["read"] for kind, counts in report["kinds"].items()}
             assert read == wanted, (read, wanted)
             counts = {name: report[name] for name in ("read", "created", "updated", "unchanged", "skipped")}
@@ -113,9 +112,9 @@ def parse(file: Path) -> float:
     return time.perf_counter() - began
 
 
-def run(kind: str, file: Path, *, dry_run: bool) -> tuple[dict[str, Any], float, float]:
+def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> tuple[dict[str, Any], float, float]:
     """Import the file; its report, the seconds, and the importer's peak memory in MB."""
-    command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", f"http://127.0.0.1:{PORT}", "import", kind]
+    command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, "import", kind]
     command += [str(file), "--json", *(["--dry-run"] if dry_run else [])]
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
@@ -127,14 +126,14 @@ def run(kind: str, file: Path, *, dry_run: bool) -> tuple[dict[str, Any], float,
 
 
 @contextmanager
-def tables() -> Iterator[None]:
-    """Empty tables on moto in another process, for as long as it lasts."""
+def tables() -> Iterator[str]:
+    """Empty tables on moto in another process, for as long as it lasts: their endpoint."""
     command = [sys.executable, "-m", "benchmarks.imports", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own
         assert process.stdout is not None
-        process.stdout.readline()
+        port = int(process.stdout.readline())
         try:
-            yield
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
 
@@ -146,9 +145,9 @@ def serve() -> None:
     from kolom_cli.local.moto_help import help_moto
 
     with help_moto():
-        server = ThreadedMotoServer("127.0.0.1", PORT, verbose=False)
+        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         server.start()
-        sys.stdout.write("ready\n")
+        sys.stdout.write(f"{server.get_host_and_port()[1]}\n")
         sys.stdout.flush()
         signal.pause()
 
