@@ -21,6 +21,7 @@ from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024
+_CHANGES = frozenset(("UpdateItem", "DeleteItem"))
 _KINDS = {"doc#": "doc", "terms#": "terms", "words#": "vocabulary", "titles#": "titles", "#": "document list"}
 
 
@@ -51,6 +52,21 @@ class Bill:
         """The read units of one :func:`kind_of` item."""
         return self.reads[kind] / 2
 
+    def add_request(self, operation: str, params: Mapping[str, Any]) -> None:
+        """Count a call that is about to be made."""
+        self.requests[operation] += 1
+        for kind, units in _writes(operation, params):
+            self.writes[kind] += units
+
+    def add_answer(
+        self, operation: str, params: Mapping[str, Any], answer: Mapping[str, Any], before: Mapping[str, Any]
+    ) -> None:
+        """Count what a call read or changed; ``before`` is :func:`stored` of before it."""
+        for kind, halves in _reads(operation, params, answer):
+            self.reads[kind] += halves
+        if operation in _CHANGES:
+            self.writes[kind_of(params["Key"])] += _changed(params, before, stored(operation, params))
+
 
 def kind_of(key: Mapping[str, Any]) -> str:
     """What an item of the search table is, by its key; "other" for those of other tables."""
@@ -69,26 +85,16 @@ def metered() -> Iterator[Bill]:
     bill, lock = Bill(), threading.Lock()
 
     def before(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        context["kolom"] = params
+        context["kolom"], context["kolom_before"] = params, stored(model.name, params)
         with lock:
-            bill.requests[model.name] += 1
-            for kind, units in _writes(model.name, params):
-                bill.writes[kind] += units
+            bill.add_request(model.name, params)
 
     def after(parsed: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        params = context["kolom"]
         with lock:
-            for kind, halves in _reads(model.name, params, parsed):
-                bill.reads[kind] += halves
-            if model.name in {"UpdateItem", "DeleteItem"}:
-                bill.writes[kind_of(params["Key"])] += _changed(params, context["kolom_before"], _stored(params))
-
-    def look(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        if model.name in {"UpdateItem", "DeleteItem"}:
-            context["kolom_before"] = _stored(params)
+            bill.add_answer(model.name, context["kolom"], parsed, context["kolom_before"])
 
     events = connection().client.meta.events
-    hooks = (("provide-client-params", before), ("provide-client-params", look), ("after-call", after))
+    hooks = (("provide-client-params", before), ("after-call", after))
     for event, hook in hooks:
         events.register(f"{event}.dynamodb.*", hook)
     try:
@@ -124,7 +130,13 @@ def _backend() -> Any:
     return dynamodb_backends[ACCOUNT_ID][PSEUDO_PARAMETERS["AWS::Region"]]
 
 
-def _stored(params: Mapping[str, Any]) -> Mapping[str, Any]:
+def stored(operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The item that the call changes by its key, as it is now; nothing for other calls."""
+    return look_up(params) if operation in _CHANGES else {}
+
+
+def look_up(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The item of that table and key, from below moto's API; nothing if there is none."""
     item = _backend().get_item(params["TableName"], params["Key"])
     return {} if item is None else item.to_json()["Attributes"]
 
