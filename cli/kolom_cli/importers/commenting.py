@@ -73,7 +73,7 @@ class CommentImporter:
             if self.dry_run:
                 change = adopting.change_of(store.load(article_id, wanted.id), wanted, overwrite=self.overwrite)
             else:
-                _, change = adopting.adopt(foreign, now=self.now, overwrite=self.overwrite)
+                change = adopting.adopt(wanted, now=self.now, overwrite=self.overwrite)
         except Conflict as error:
             self.report.skip(_KIND, comment.name, str(error))
         except Busy as error:

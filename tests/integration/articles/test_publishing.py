@@ -349,7 +349,7 @@ class TestInterference:
         assert reading.read("hello").body.html == "<p>third</p>"
 
 
-def _crash(*_: Any) -> None:
+def _crash(*_: Any, **__: Any) -> None:
     raise KeyboardInterrupt
 
 

@@ -2,10 +2,9 @@
 
 import re
 
-from kolom.articles import store
+from kolom.articles import store, transitions
 from kolom.articles.names import alias_problem, natural_path, slug_problem
 from kolom.errors import Conflict, FieldError, Invalid
-from kolom.models.articles import POINTER, Pointer
 from kolom.models.transaction import Transaction
 
 
@@ -32,10 +31,8 @@ def add(article_id: int, path: str) -> bool:
         raise Invalid(FieldError("alias", problem))
     missing = [key for key in alias_keys(path) if store.find_id(key) != article_id]
     transaction = Transaction()
-    free = Pointer.key.does_not_exist() | (Pointer.id == article_id)
     for key in missing:
-        refused = Conflict(f"the address {path} is another article's")
-        transaction.put(Pointer(key, POINTER, id=article_id), free, refused)
+        transitions.claim(transaction, key, article_id, Conflict(f"the address {path} is another article's"))
     if missing:
         transaction.commit()
     return bool(missing)

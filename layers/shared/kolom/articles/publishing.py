@@ -12,15 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from ulid import ULID
-
 from kolom.articles import store, transitions
-from kolom.articles.bodies import body_parts, source_parts
 from kolom.articles.names import label_key, natural_path
 from kolom.articles.types import Article, Content, Status
 from kolom.articles.validation import check
 from kolom.config import settings
-from kolom.errors import Conflict, KolomError, NotFound
+from kolom.errors import Conflict, NotFound
 
 _FORCED_ATTEMPTS = 5
 
@@ -195,18 +192,8 @@ def _fingerprint(content: Content) -> str:
 
 
 def _replace_body(old: Article | None, new: Article, content: Content) -> Article:
-    """Store the body under a version of its own, so that writers at the same time never mix theirs; then commit."""
-    article_id = old.id if old else store.next_id()
-    version = f"{store.body_version_prefix(new.version)}{ULID()}"
-    shown = body_parts(article_id, version, content.body)
-    source = source_parts(article_id, version, content.body)
-    new = replace(new, id=article_id, body_version=version, body_parts=len(shown), source_parts=len(source))
-    store.write_parts([*shown, *source])
-    try:
-        new = transitions.commit(old, new)
-    except KolomError:
-        store.remove_parts([*shown, *source])
-        raise
+    new = replace(new, id=old.id if old else store.next_id())
+    new = transitions.commit_with_body(old, new, content.body, number=new.version)
     if old is not None:
         store.remove_stale_parts(new)
     return new

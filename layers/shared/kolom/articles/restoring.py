@@ -9,17 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ulid import ULID
-
 from kolom.articles import store, transitions
-from kolom.articles.bodies import body_parts, source_parts
 from kolom.articles.names import label_key, natural_path
 from kolom.articles.publishing import Change
 from kolom.articles.records import pointer_keys
 from kolom.articles.types import Article, Body, Content
 from kolom.articles.validation import check
-from kolom.errors import Conflict, FieldError, Invalid, Kept, KolomError
-from kolom.models.articles import POINTER, Pointer
+from kolom.errors import Conflict, FieldError, Invalid, Kept
 from kolom.models.transaction import Transaction
 
 MAX_ID = 10**12 - 1
@@ -111,10 +107,8 @@ def _comparable(article: Article) -> Article:
 def _add_names(planned: Plan) -> None:
     article_id = planned.wanted.article.id
     for key in planned.missing:
-        free = Pointer.key.does_not_exist() | (Pointer.id == article_id)
         transaction = Transaction()
-        taken = Conflict(f"the address {key!r} belongs to another article")
-        transaction.put(Pointer(key, POINTER, id=article_id), free, taken)
+        transitions.claim(transaction, key, article_id, Conflict(f"the address {key!r} belongs to another article"))
         transaction.commit()
 
 
@@ -127,21 +121,8 @@ def _replace(old: Article | None, wanted: Whole) -> None:
         article = replace(article, version=number)
     if article.status == "deleted":
         committed = transitions.commit(old, replace(article, body_version="", body_parts=0, source_parts=0))
-        store.remove_stale_parts(committed)
-        return
-    version = f"{store.body_version_prefix(number)}{ULID()}"
-    shown = body_parts(article.id, version, wanted.body)
-    source = source_parts(article.id, version, wanted.body)
-    store.write_parts([*shown, *source])
-    try:
-        committed = transitions.commit(
-            old,
-            replace(article, body_version=version, body_parts=len(shown), source_parts=len(source)),
-            spellings=wanted.spellings,
-        )
-    except KolomError:
-        store.remove_parts([*shown, *source])
-        raise
+    else:
+        committed = transitions.commit_with_body(old, article, wanted.body, number=number, spellings=wanted.spellings)
     store.remove_stale_parts(committed)
 
 

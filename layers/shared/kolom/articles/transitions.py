@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from ulid import ULID
+
+from kolom.articles import store
+from kolom.articles.bodies import body_parts, source_parts
 from kolom.articles.names import label_key
 from kolom.articles.records import card_record, counts_of, label_records, pointer_keys
-from kolom.articles.types import Article
-from kolom.errors import Conflict
+from kolom.articles.types import Article, Body
+from kolom.errors import Conflict, KolomError
 from kolom.models.articles import COUNTS, POINTER, CardRecord, Count, LabelRecord, Pointer
 from kolom.models.transaction import MAX_ITEMS, Transaction
 
@@ -36,6 +40,30 @@ def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = 
     return new
 
 
+def commit_with_body(
+    old: Article | None, new: Article, body: Body, *, number: int, spellings: Mapping[str, str] = _NONE
+) -> Article:
+    """Store ``body``, then :func:`commit` ``new`` with it, which raises; give back what is kept.
+
+    The body gets a version of its own, which begins with ``number``, so that writers at the same time never mix theirs.
+    """
+    version = f"{store.body_version_prefix(number)}{ULID()}"
+    shown, source = body_parts(new.id, version, body), source_parts(new.id, version, body)
+    store.write_parts([*shown, *source])
+    new = replace(new, body_version=version, body_parts=len(shown), source_parts=len(source))
+    try:
+        return commit(old, new, spellings=spellings)
+    except KolomError:
+        store.remove_parts([*shown, *source])
+        raise
+
+
+def claim(transaction: Transaction, key: str, article_id: int, refused: Conflict) -> None:
+    """Let the name ``key`` lead to the article; ``refused`` is raised if it leads to another."""
+    free = Pointer.key.does_not_exist() | (Pointer.id == article_id)
+    transaction.put(Pointer(key, POINTER, id=article_id), free, refused)
+
+
 def _transaction(old: Article | None, new: Article, spellings: Mapping[str, str]) -> Transaction:
     transaction = Transaction()
     _write_card(transaction, old, new)
@@ -55,8 +83,7 @@ def _write_pointers(transaction: Transaction, old: Article | None, new: Article)
     known = set(pointer_keys(old)) if old else set()
     for key, name in pointer_keys(new):
         if (key, name) not in known:
-            free = Pointer.key.does_not_exist() | (Pointer.id == new.id)
-            transaction.put(Pointer(key, POINTER, id=new.id), free, Conflict(f"{name} belongs to another article"))
+            claim(transaction, key, new.id, Conflict(f"{name} belongs to another article"))
 
 
 def _write_labels(transaction: Transaction, old: Article | None, new: Article) -> None:

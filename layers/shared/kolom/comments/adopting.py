@@ -40,8 +40,8 @@ class Foreign:
     is_owner: bool = False
 
 
-def adopt(foreign: Foreign, *, now: datetime, overwrite: bool = False) -> tuple[Comment, Change]:
-    """Keep the comment as it is elsewhere; the same again changes nothing.
+def adopt(wanted: Comment, *, now: datetime, overwrite: bool = False) -> Change:
+    """Keep the comment, of :func:`as_comment`, as it is elsewhere; the same again changes nothing.
 
     One that was adopted before follows its source as long as nobody has edited or moderated it here since;
     ``overwrite`` puts the source's state in place of that.
@@ -50,12 +50,11 @@ def adopt(foreign: Foreign, *, now: datetime, overwrite: bool = False) -> tuple[
     :raises Busy: others were faster throughout; nothing was changed
     """
     deadline = time.monotonic() + DEADLINE_SECONDS
-    wanted = as_comment(foreign)
     while True:
         old = store.load(wanted.article_id, wanted.id)
         change = change_of(old, wanted, overwrite=overwrite)
-        if old is not None and change == "unchanged":
-            return old, change
+        if change == "unchanged":
+            return change
         transaction = Transaction()
         new = store.write(transaction, old, _after(old, wanted), now=now)
         try:
@@ -65,10 +64,10 @@ def adopt(foreign: Foreign, *, now: datetime, overwrite: bool = False) -> tuple[
                 raise Busy("too many changes at once; nothing was changed, try again") from error
         except PynamoDBException as error:
             if is_unavailable(error) and store.is_done(new):
-                return new, change
+                return change
             raise
         else:
-            return new, change
+            return change
 
 
 def change_of(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Change:

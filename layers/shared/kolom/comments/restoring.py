@@ -7,6 +7,7 @@ many are approved, and how many answer each. So a crash and a rerun count once, 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from kolom import signing
 from kolom.articles.publishing import Change
@@ -122,7 +123,7 @@ def restore(comment: Comment, *, now: datetime, overwrite: bool = False) -> Chan
     if change == "created":
         _put(comment, now)
     elif change == "updated":
-        said = {name: getattr(comment, name) for name in _SAID}
+        said = _said(comment)
         store.change(comment.article_id, comment.id, lambda current: replace(current, **said), now=now)
     return change
 
@@ -147,7 +148,7 @@ def _put(comment: Comment, now: datetime) -> None:
     transaction.commit()
 
 
-def _said(comment: Comment) -> dict[str, object]:
+def _said(comment: Comment) -> dict[str, Any]:
     return {name: getattr(comment, name) for name in _SAID}
 
 
