@@ -11,6 +11,7 @@ from kolom import fields
 from kolom.comments import text
 from kolom.comments.types import Status
 from kolom_cli.importers import ImportedComment, Item, Skipped
+from kolom_cli.importers.moments import iso_moment
 
 MAX_CONTENT: Final = 65_536
 """How many characters a comment from elsewhere may have: more than a visitor may write here, as others allow more."""
@@ -115,12 +116,8 @@ def email(value: str) -> str | None:
 
 def moment(value: str) -> datetime | None:
     """An ISO date and time, in UTC unless it says otherwise; None for what is none, or is before there were blogs."""
-    try:
-        found = datetime.fromisoformat(value.strip())
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return found if found.timestamp() > 0 else None
+    found = iso_moment(value)
+    return found if found and found.timestamp() > 0 else None
 
 
 def moment_of_seconds(value: object) -> datetime | None:

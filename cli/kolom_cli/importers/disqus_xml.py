@@ -14,7 +14,7 @@ from typing import IO, Any, Final, cast
 from lxml import etree
 
 from kolom_cli.importers import SourceError
-from kolom_cli.importers.xml_stream import Cleaned, elements_of, forget, name_of, place, text_of
+from kolom_cli.importers.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
 
 _WATCHED: Final = ("{*}category", "{*}thread", "{*}post")
 _GZIP: Final = b"\x1f\x8b"
@@ -90,7 +90,7 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Thread | Post | Forum]:
         for _, element in elements:
             if not _is_of_root(element):
                 continue
-            match _local(element):
+            match local_name(element):
                 case "thread":
                     yield _thread(element)
                 case "post":
@@ -104,19 +104,16 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Thread | Post | Forum]:
 
 def _check_document(path: Path, file: IO[bytes]) -> None:
     """Look at the root alone, and go back."""
-    beginning = etree.iterparse(
-        Cleaned(file), events=("start",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
+    beginning = elements_of(file, event="start")
     try:
         _, root = next(iter(beginning))
     except etree.XMLSyntaxError as error:
         raise SourceError(f"{path}:{place(beginning, error)}") from error
     except StopIteration:
         raise SourceError(f"{path}: this is no export of Disqus's") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise SourceError(f"{path}: it has a document type declaration, which no export of Disqus's has: not read")
-    if _local(root) != "disqus":
-        raise SourceError(f"{path}: this is no export of Disqus's, but <{_local(root)}>")
+    refuse_document_type(path, root, "export of Disqus's")
+    if local_name(root) != "disqus":
+        raise SourceError(f"{path}: this is no export of Disqus's, but <{local_name(root)}>")
     file.seek(0)
 
 
@@ -140,7 +137,7 @@ def _thread(element: Any) -> Thread:
 
 
 def _post(element: Any) -> Post:
-    children = {_local(child): child for child in element if isinstance(child.tag, str)}
+    children = {local_name(child): child for child in element if isinstance(child.tag, str)}
     fields = _fields(element)
     author = _fields(children["author"]) if "author" in children else {}
     return Post(
@@ -173,7 +170,7 @@ def _fields(element: Any) -> dict[str, str]:
     """The text of its children, the first of each name."""
     fields: dict[str, str] = {}
     for child in element:
-        if isinstance(child.tag, str) and (name := _local(child)) in _READ:
+        if (name := local_name(child)) in _READ:
             fields.setdefault(name, text_of(child).strip())
     return fields
 
@@ -191,7 +188,3 @@ def _attribute(element: Any) -> str:
         if str(name).rpartition("}")[2].rpartition(":")[2] == "id":
             return str(value).strip()
     return ""
-
-
-def _local(element: Any) -> str:
-    return name_of(element)[1].rpartition(":")[2]

@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 from lxml import etree
 
 from kolom_cli.importers import SourceError
-from kolom_cli.importers.xml_stream import elements_of, forget, name_of, place, text_of
+from kolom_cli.importers.xml_stream import elements_of, forget, name_of, place, refuse_document_type, text_of
 
 _WATCHED: Final = ("item", "language", "{*}author", "{*}wxr_version")
 _CONTENT: Final = "modules/content/"
@@ -83,10 +83,8 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
 
 
 def _check_document(path: Path, element: Any) -> None:
-    document = element.getroottree()
-    root = document.getroot()
-    if document.docinfo.internalDTD is not None:
-        raise SourceError(f"{path}: it has a document type declaration, which no WordPress export has: not read")
+    refuse_document_type(path, element, "WordPress export")
+    root = element.getroottree().getroot()
     namespaces = [uri for uri in root.nsmap.values() if "wordpress.org/export/" in uri]
     if root.tag != "rss" or not namespaces:
         raise SourceError(f"{path}: this is no WordPress export, but <{name_of(root)[1]}>")

@@ -1,12 +1,14 @@
 """Large XML files, read element by element: nothing in them is resolved or fetched, nothing that was read is kept.
 
-What all exports in XML have in common; :mod:`.wxr` and :mod:`.disqus_xml` know their formats.
+What all exports in XML have in common; :mod:`.wxr`, :mod:`.disqus_xml` and :mod:`.blogger.feed` know their formats.
 """
 
 import re
 from typing import IO, Any, Final
 
 from lxml import etree
+
+from kolom_cli.importers import SourceError
 
 # Blogs let them pass into posts, XML does not; they mean nothing.
 _CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
@@ -16,7 +18,7 @@ _ROOT: Final = re.compile(rb"<[A-Za-z_:]")
 _HARMLESS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
-class Cleaned:
+class _Cleaned:
     """A file's bytes with blanks for the control characters that XML forbids; lines and columns stay."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -38,13 +40,13 @@ class Cleaned:
         return data if self._is_wide else data.translate(_CLEAN)
 
 
-def elements_of(file: IO[bytes], *tags: str) -> Any:
-    """An iterator over the file's elements of these names, each when it is complete."""
-    cleaned = Cleaned(file)
+def elements_of(file: IO[bytes], *tags: str, event: str = "end") -> Any:
+    """An iterator over the file's elements of these names (none: all), each at its ``event``: its end or start."""
+    cleaned = _Cleaned(file)
     return etree.iterparse(
         cleaned,
-        events=("end",),
-        tag=tags,
+        events=(event,),
+        tag=tags or None,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -63,6 +65,20 @@ def place(elements: Any, error: etree.XMLSyntaxError) -> str:
     if {entry.domain_name for entry in elements.error_log} == {"NAMESPACE"}:
         return f"{line}:{column}: not well-formed XML: {error.msg}; it was read to its end nonetheless"
     return f"{line}:{column}: the XML is broken here: {error.msg}"
+
+
+def refuse_document_type(place: object, element: Any, export: str) -> None:
+    """Have nothing to do with a file that may declare entities.
+
+    :raises SourceError: there is a document type, which no ``export`` has
+    """
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise SourceError(f"{place}: it has a document type declaration, which no {export} has: not read")
+
+
+def local_name(element: Any) -> str:
+    """The element's name without name space or prefix, declared or not; empty for what is no element."""
+    return name_of(element)[1].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def name_of(element: Any) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.disqus import read_disqus
-from kolom_cli.importers.mapping import read_mapping
+from tests.unit.cli.reading import mapping_of, read_all
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"
@@ -68,17 +68,7 @@ def file(tmp_path: Path) -> Path:
 def _read(file: Path, xml: str | bytes, mapping: str = "") -> tuple[list[Item], str]:
     """What the export gives, and what it ends with."""
     file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
-    threads = None
-    if mapping:
-        (file.parent / "map.csv").write_text(mapping)
-        threads = read_mapping(file.parent / "map.csv")
-    items: list[Item] = []
-    try:
-        for each in read_disqus(file, threads):
-            items.append(each)  # noqa: PERF402 (what precedes the error counts)
-    except SourceError as error:
-        return items, str(error)
-    return items, ""
+    return read_all(read_disqus(file, mapping_of(file.parent, mapping)))
 
 
 def _comments(file: Path, *pieces: str, mapping: str = "") -> list[ImportedComment]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.isso import read_isso
-from kolom_cli.importers.mapping import read_mapping
+from tests.unit.cli.reading import mapping_of, read_all
 
 CREATED = 1381432829.25
 DATE = datetime(2013, 10, 10, 19, 20, 29, 250_000, tzinfo=UTC)
@@ -63,17 +63,7 @@ def _write(file: Path, *comments: dict[str, Any], columns: str = NOW, uri: str =
 
 def _read(file: Path, mapping: str = "") -> tuple[list[Item], str]:
     """What the file gives, and what it ends with."""
-    threads = None
-    if mapping:
-        (file.parent / "map.csv").write_text(mapping)
-        threads = read_mapping(file.parent / "map.csv")
-    items: list[Item] = []
-    try:
-        for each in read_isso(file, threads):
-            items.append(each)  # noqa: PERF402 (what precedes the error counts)
-    except SourceError as error:
-        return items, str(error)
-    return items, ""
+    return read_all(read_isso(file, mapping_of(file.parent, mapping)))
 
 
 def _comment(file: Path, **changes: Any) -> ImportedComment:

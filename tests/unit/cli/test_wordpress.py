@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom_cli.importers import Imported, Item, Skipped
 from kolom_cli.importers.wordpress import read_wordpress
+from tests.unit.cli.reading import read_all
 
 from .wxr import HEAD, TAIL, export, item, meta, term
 
@@ -20,13 +21,7 @@ def file(tmp_path: Path) -> Path:
 def _read(file: Path, xml: str | bytes) -> tuple[list[Item], str]:
     """What the export gives, and what it ends with."""
     file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
-    items: list[Item] = []
-    try:
-        for each in read_wordpress(file):
-            items.append(each)  # noqa: PERF402 (what precedes the error counts)
-    except SourceError as error:
-        return items, str(error)
-    return items, ""
+    return read_all(read_wordpress(file))
 
 
 def _articles(file: Path, *items: str) -> list[Imported]:

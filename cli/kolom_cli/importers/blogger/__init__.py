@@ -8,7 +8,6 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
@@ -24,6 +23,7 @@ from kolom_cli.importers.blogger.feed import Blog, Entry, read_feed
 from kolom_cli.importers.blogger.files import Export, open_export, opened
 from kolom_cli.importers.blogger.markup import Converter
 from kolom_cli.importers.blogger.pictures import Pictures
+from kolom_cli.importers.moments import iso_moment
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
 
@@ -151,7 +151,7 @@ class _Reader:
         self._entry = entry
         self._survey = survey
         self._pictures = pictures
-        self._published = moment(entry.published)
+        self._published = iso_moment(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or entry.id[-_DIGITS:]
         # Behind a slug that is taken, the month of a post says more than its long number.
         self._number = f"{self._published:%Y-%m}" if self._published else number
@@ -178,7 +178,7 @@ class _Reader:
             language=self._survey.language,
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
             published_at=self._published,
-            updated_at=moment(entry.updated) or self._published,
+            updated_at=iso_moment(entry.updated) or self._published,
             path=self._fields.path(entry.address, slug) if entry.address else None,
             kind=self._fields.kind,
             draft=self._is_draft(),
@@ -219,12 +219,3 @@ class _Reader:
         if status in _PUBLIC and self._published is None:
             self._notes.append("without a date there: dated by the import")
         return status not in _PUBLIC
-
-
-def moment(text: str) -> datetime | None:
-    """An RFC 3339 time; None for what is none."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -21,7 +21,7 @@ from lxml import etree
 
 from kolom_cli.importers import SourceError
 from kolom_cli.importers.blogger.files import UNREADABLE
-from kolom_cli.importers.xml_stream import elements_of, forget, place, text_of
+from kolom_cli.importers.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
 
@@ -94,7 +94,7 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
                 _check(name, element)
                 seen = True
                 yield Blog(language=element.getroottree().getroot().get(_XML_LANG) or "")
-            if _local(element) == "link":
+            if local_name(element) == "link":
                 if _is_of_feed(element) and element.get("rel") == "alternate":
                     yield Blog(address=element.get("href", ""))
                 continue
@@ -112,12 +112,10 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
 def _check(name: str, element: Any) -> None:
     if element is None:
         raise SourceError(f"{name}: this is no feed of Blogger's")
-    document = element.getroottree()
-    if document.docinfo.internalDTD is not None:
-        raise SourceError(f"{name}: it has a document type declaration, which no feed of Blogger's has: not read")
-    root = document.getroot()
+    refuse_document_type(name, element, "feed of Blogger's")
+    root = element.getroottree().getroot()
     if root.tag != f"{{{_ATOM}}}feed":
-        raise SourceError(f"{name}: this is no feed of Blogger's, but <{_local(root)}>")
+        raise SourceError(f"{name}: this is no feed of Blogger's, but <{local_name(root)}>")
 
 
 def _is_of_feed(element: Any) -> bool:
@@ -125,17 +123,11 @@ def _is_of_feed(element: Any) -> bool:
     return parent is not None and parent.getparent() is None
 
 
-def _local(element: Any) -> str:
-    """The element's name without namespace or prefix; empty for a comment."""
-    tag = element.tag
-    return re.split("[}:]", tag)[-1] if isinstance(tag, str) else ""
-
-
 def _entry(element: Any) -> Entry:
     entry = Entry(line=element.sourceline or 0)
     kind = ""
     for child in element:
-        match _local(child):
+        match local_name(child):
             case "id":
                 entry.id = _short_id(text_of(child))
             case "type":
@@ -145,7 +137,7 @@ def _entry(element: Any) -> Entry:
             case "trashed":
                 entry.is_trashed = bool(text_of(child).strip())
             case "control":
-                if any(_local(each) == "draft" and text_of(each).strip().lower() == "yes" for each in child):
+                if any(local_name(each) == "draft" and text_of(each).strip().lower() == "yes" for each in child):
                     entry.status = "DRAFT"
             case "title":
                 entry.title = _markup(child)
@@ -218,7 +210,7 @@ def _link(element: Any, entry: Entry) -> None:
 
 
 def _writer(element: Any) -> Writer:
-    fields = {_local(child): text_of(child).strip() for child in element}
+    fields = {local_name(child): text_of(child).strip() for child in element}
     return Writer(fields.get("name", ""), fields.get("uri", ""), fields.get("email", ""))
 
 
