@@ -6,7 +6,6 @@ What is wrong with a file is a :class:`DocumentError`, which names the line and 
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from kolom.articles.validation import MAX_LABELS
 from kolom.authoring import SourceFormat
 from kolom.rendering import plain_text
 from kolom.rendering.markup import End, Start, Text, tokenise
+from kolom_cli.files import replacing
 from kolom_cli.front_matter import DocumentError, FrontMatter, as_yaml, line_at
 
 __all__ = [
@@ -210,19 +210,10 @@ def _decode(path: Path, data: bytes) -> str:
 
 def _replace(path: Path, data: bytes) -> None:
     """Put ``data`` in place of the file, which keeps its permissions."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path, stat.S_IMODE(path.stat().st_mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _checked(front: FrontMatter, key: str, problem_of: Callable[[str], str | None]) -> str | None:

@@ -1,11 +1,10 @@
 """What stands in an archive's files, and what it is in the domain: checked field by field on the way in. Pure.
 
-A form is written as its fields in their order, without those that say nothing. Times are RFC 3339 in UTC.
+A form is written as its fields in their order, without those that say nothing (:mod:`.text` has how). Times are
+RFC 3339 in UTC.
 """
 
-import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
@@ -31,29 +30,11 @@ from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.models.base import timestamp
 from kolom.rendering import render
-
-FENCE: Final = "---"
+from kolom_cli.archive.text import FormError
 
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
-_KEY: Final = re.compile(r"[a-z_]+")
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(fields.RequiredEmail)
 _MAX_TEXT: Final = 100_000
-# What a reader of lines takes for the end of one, what YAML does not allow, and what turns the order of letters around.
-_ESCAPED: Final = re.compile("[\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
-
-
-class FormError(Exception):
-    """Something in an archive is not as it should be; ``line`` is counted from the front matter's first, or None."""
-
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-def as_json(value: object, *, indent: int | None = None) -> str:
-    """``value``, the same every time, with what could be misread escaped; on one line but for ``indent``. Also YAML."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _moment(value: object) -> object:
@@ -422,31 +403,6 @@ class MessageForm(Form):
             subject=self.subject,
             reasons=tuple(self.reasons),
         )
-
-
-def front_matter(data: Mapping[str, Any]) -> str:
-    """Front matter, the lines around it included: a line for each key, its value as JSON."""
-    lines = [f"{key}: {as_json(value)}\n" for key, value in data.items()]
-    return "".join([f"{FENCE}\n", *lines, f"{FENCE}\n"])
-
-
-def read_front_matter(text: str) -> dict[str, Any]:
-    """What :func:`front_matter` was given, from the text between its fences.
-
-    :raises FormError: a line is not ``key: value``
-    """
-    data: dict[str, Any] = {}
-    for number, line in enumerate(text.split("\n")[:-1], start=2):
-        key, colon, value = line.partition(": ")
-        if not colon or not _KEY.fullmatch(key):
-            raise FormError("must be like `key: value`", number)
-        if key in data:
-            raise FormError(f"the key {key!r} stands here again", number)
-        try:
-            data[key] = json.loads(value)
-        except (ValueError, RecursionError):
-            raise FormError(f"{key}: the value must be JSON, such as a text in quotation marks", number) from None
-    return data
 
 
 def _problem(error: Any) -> str:

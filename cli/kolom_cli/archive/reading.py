@@ -34,17 +34,15 @@ from kolom_cli.archive import (
     VERSION,
 )
 from kolom_cli.archive.forms import (
-    FENCE,
     ArticleForm,
     AuthorForm,
     CommentForm,
     Form,
-    FormError,
     Manifest,
     MessageForm,
     SubscriptionForm,
-    read_front_matter,
 )
+from kolom_cli.archive.text import FENCE, FormError, read_front_matter
 from kolom_cli.importers import Skipped, SourceError
 from kolom_cli.media import CONTENT_TYPES, MAX_BYTES, media_key_problem
 from kolom_cli.svg import svg_problem

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,9 +43,9 @@ from kolom_cli.archive.forms import (
     Form,
     MessageForm,
     SubscriptionForm,
-    as_json,
-    front_matter,
 )
+from kolom_cli.archive.text import as_json, front_matter
+from kolom_cli.files import replacing
 from kolom_cli.media import media_key_problem
 
 SUFFIXES: Final = {"markdown": ".md", "html": ".html"}
@@ -107,7 +105,8 @@ class Exporter:
                 self._article(article_id, names[article_id])
             self._comments(ids)
             if self.private:
-                self._lines(SUBSCRIPTIONS, "subscription", map(_subscription, restoring.subscriptions(now=self.now)))
+                subscriptions = restoring.subscriptions(now=self.now)
+                self._lines(SUBSCRIPTIONS, "subscription", map(SubscriptionForm.from_subscription, subscriptions))
                 self._lines(MESSAGES, "message", self._messages())
             self._media()
         except _Interrupted:
@@ -213,7 +212,7 @@ class Exporter:
             raise ArchiveError(f"{path} is a link: an archive is one directory")
         if not path.is_file() or not _digest(path).startswith(digest):
             path.parent.mkdir(exist_ok=True)
-            with _replacing(path, _PUBLIC_MODE) as file:
+            with replacing(path, _PUBLIC_MODE) as file:
                 for chunk in client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(_CHUNK):
                     file.write(chunk)
         self._written.add(path)
@@ -228,7 +227,7 @@ class Exporter:
         if name is None:
             yield None
             return
-        with _replacing(self.root / name, _PRIVATE_MODE if name in PRIVATE else _PUBLIC_MODE) as file:
+        with replacing(self.root / name, _PRIVATE_MODE if name in PRIVATE else _PUBLIC_MODE) as file:
             yield file
 
     def _count(self, kind: str) -> None:
@@ -254,10 +253,6 @@ def _stem(article: Article) -> str:
     return f"{article.id:06d}-{slugify(article.slug, max_length=_MAX_NAME)}".rstrip("-")
 
 
-def _subscription(subscription: restoring.Subscription) -> Form:
-    return SubscriptionForm.from_subscription(subscription)
-
-
 def _write_line(file: Any, form: Form) -> None:
     file.write(f"{as_json(form.data())}\n".encode())
 
@@ -266,23 +261,8 @@ def _write(path: Path, data: bytes) -> None:
     """Let the file hold ``data``; one that does already is not touched."""
     if not path.is_symlink() and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
-    with _replacing(path, _PUBLIC_MODE) as file:
+    with replacing(path, _PUBLIC_MODE) as file:
         file.write(data)
-
-
-@contextmanager
-def _replacing(path: Path, mode: int) -> Iterator[Any]:
-    """A file that takes the place of ``path`` once it is whole; only then may others than its owner read it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _digest(path: Path) -> str:
