@@ -322,8 +322,9 @@ PIECES = (
 
 @pytest.mark.parametrize("convert", CONVERTERS)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=100))
-def test_any_text_can_be_converted(convert: Callable[[str], object], text: str) -> None:
-    convert(text)
+def test_any_text_can_be_converted_and_what_stands_before_it_stays(convert: Callable[[str], object], text: str) -> None:
+    converted = convert(f'"Before" {text}')
+    assert "Before" in (converted.text if isinstance(converted, Converted) else str(converted))
 
 
 @pytest.mark.parametrize("convert", CONVERTERS)
