@@ -84,7 +84,7 @@ def test_a_deleted_comment_with_replies_keeps_its_place_and_nothing_else(open_bl
     assert "omebody" not in json.dumps(raw)
 
 
-def test_counts_are_for_up_to_fifty_articles_in_two_requests(open_blog: Blog) -> None:
+def test_counts_are_for_up_to_fifty_articles_in_three_requests(open_blog: Blog) -> None:
     for n in range(50):
         publishing.publish(content(f"a{n}"), now=NOW)
     open_blog.post("One.", slug="a3")
@@ -92,8 +92,17 @@ def test_counts_are_for_up_to_fifty_articles_in_two_requests(open_blog: Blog) ->
     query = "&".join(f"slug=a{n}" for n in range(49)) + "&slug=none"
     with recorded() as asked:
         answer = call(read_comments.handler, request("/api/comments/counts", query))
-    assert len(asked.operations) == 2
+    assert len(asked.operations) == 3
     assert answer.json["counts"] == {f"a{n}": 2 if n == 3 else 0 for n in range(49)} | {"none": 0}
+
+
+def test_comments_of_an_article_that_is_not_public_are_not_counted(open_blog: Blog) -> None:
+    publishing.publish(content("withdrawn"), now=NOW)
+    open_blog.post("Of an article that will be withdrawn.", slug="withdrawn")
+    counts = request("/api/comments/counts", "slug=withdrawn")
+    assert call(read_comments.handler, counts).json["counts"] == {"withdrawn": 1}
+    publishing.unpublish("withdrawn", now=NOW)
+    assert call(read_comments.handler, counts).json["counts"] == {"withdrawn": 0}
 
 
 def test_more_than_fifty_counts_are_refused(blog: Blog) -> None:

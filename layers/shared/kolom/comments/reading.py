@@ -57,12 +57,13 @@ def count(article_ids: Sequence[int]) -> dict[int, int]:
 
 
 def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
-    """How many approved comments the articles of at most :data:`MAX_COUNTED` slugs have. Two requests.
+    """How many approved comments the published articles of at most :data:`MAX_COUNTED` slugs have. Three requests.
 
-    A slug that no article has, or had, has none.
+    A slug that no published article has, or had, has none: a draft may have brought comments from elsewhere.
     """
     ids = reading.find_ids(set(slugs))
-    counts = count(list(ids.values())) if ids else {}
+    published = reading.read_cards(set(ids.values()))
+    counts = count(list(published)) if published else {}
     return {slug: counts.get(ids.get(slug, -1), 0) for slug in slugs}
 
 
