@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kolom.articles.names import path_problem
+from kolom_cli.importers.origins import wordpress_origin
 from kolom_cli.slugs import slug_kept
 
 _INDEX: Final = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
@@ -62,12 +63,12 @@ def slug_names(address: str) -> list[str]:
 def origin_names(identifier: str, link: str) -> list[str]:
     """``origin:…`` of the post that WordPress's plugin for Disqus calls ``12 https://blog.example/?p=12``."""
     if match := _NUMBERED.fullmatch(identifier):
-        return [f"origin:wordpress:{match[2][:900]}#{match[1]}"]
+        return [f"origin:{wordpress_origin(match[2], match[1])}"]
     try:
         number = parse_qs(urlsplit(link).query).get("p", [""])[0]
     except ValueError:
         return []
-    return [f"origin:wordpress:{link[:900]}#{number}"] if re.fullmatch(r"[0-9]+", number) else []
+    return [f"origin:{wordpress_origin(link, number)}"] if re.fullmatch(r"[0-9]+", number) else []
 
 
 def thread_names(link: str, identifier: str = "") -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from kolom.rendering import plain_text, render
 from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
 from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, site_language, size_problem
+from kolom_cli.importers.origins import wordpress_origin
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.importers.wordpress_comments import read_comments
 from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
@@ -119,7 +120,7 @@ def _number(record: Record) -> str:
 
 
 def _origin(record: Record) -> str:
-    return f"wordpress:{_address(record)[:900]}#{_number(record)}"
+    return wordpress_origin(_address(record), _number(record))
 
 
 class _Reader:

@@ -161,6 +161,14 @@ def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
 
 
 @pytest.mark.usefixtures("articles")
+def test_an_address_longer_than_a_key_may_be_matches_nothing_and_the_others_come(kolom: Kolom, file: Path) -> None:
+    long = f"https://old.example/{'é' * 3_000}/?p=1"
+    export = disqus(thread(2, long, f"1 {long}"), thread(3, "https://old.example/hello/"), post(11, 2), post(12, 3))
+    report = _import(kolom, "disqus", file, export, exit_code=1)
+    assert (report["created"], report["skipped"]) == (1, 1)
+
+
+@pytest.mark.usefixtures("articles")
 @pytest.mark.parametrize(
     ("link", "identifier", "name"),
     [

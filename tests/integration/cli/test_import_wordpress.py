@@ -211,3 +211,10 @@ def test_the_report_for_people_adds_up_too(kolom: Kolom, file: Path) -> None:
 
 def test_a_file_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
     assert kolom("import", "wordpress", tmp_path / "missing.xml").exit_code == 2
+
+
+def test_an_address_longer_than_a_key_may_be_ends_no_import(kolom: Kolom, file: Path) -> None:
+    long = f"https://old.example/{'é' * 3_000}/?p=1"
+    feed = export(item(1, guid=long, link=long), item(2))
+    assert _import(kolom, file, feed)["created"] == 2
+    assert _import(kolom, file, feed)["unchanged"] == 2

@@ -12,6 +12,7 @@ from kolom.articles.names import path_problem, slug_problem
 from kolom_cli.importers import SourceError
 from kolom_cli.importers.addresses import host_of, path_names, thread_names
 from kolom_cli.importers.mapping import ThreadMap, Unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.origins import MAX_BYTES, wordpress_origin
 
 
 @pytest.fixture
@@ -217,3 +218,13 @@ def test_the_forms_of_one_address_have_an_article_in_common(path: str) -> None:
 )
 def test_a_host_is_the_same_however_it_is_written(address: str, host: str) -> None:
     assert host_of(address) == host
+
+
+@pytest.mark.parametrize("length", [10, 500, 5_000])
+def test_the_origin_of_a_post_fits_a_key_and_is_the_same_by_plugin_and_by_export(length: int) -> None:
+    address = f"https://a.example/?p=12&title={'é' * length}"
+    origin = wordpress_origin(address, "12")
+    assert len(origin.encode()) < MAX_BYTES + 20
+    assert f"origin:{origin}" in thread_names(address)
+    assert f"origin:{origin}" in thread_names("", f"12 {address}")
+    assert origin != wordpress_origin(f"{address}e", "12")

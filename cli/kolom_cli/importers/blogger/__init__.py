@@ -24,6 +24,7 @@ from kolom_cli.importers.blogger.files import Export, open_export, opened
 from kolom_cli.importers.blogger.markup import Converter
 from kolom_cli.importers.blogger.pictures import Pictures
 from kolom_cli.importers.moments import iso_moment
+from kolom_cli.importers.origins import origin_of
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
 
@@ -126,7 +127,7 @@ def _name(entry: Entry) -> str:
 
 
 def _origin(entry_id: str) -> str:
-    return f"blogger:{entry_id[:900]}"
+    return origin_of("blogger", entry_id)
 
 
 def _item(entry: Entry, survey: _Survey, pictures: Pictures) -> Item:

@@ -16,6 +16,7 @@ from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.documents import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
 from kolom_cli.importers import Imported, Item, Skipped
 from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, language_in
+from kolom_cli.importers.origins import origin_of
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
 
@@ -98,7 +99,7 @@ class _Making:
             draft=entry.draft,
             comments_open=self._comments_open(),
             reading_minutes=rendered.reading_minutes,
-            origin=f"markdown:{entry.place}",
+            origin=origin_of("markdown", entry.place),
         )
         return Imported(
             name=str(entry.path),
