@@ -19,8 +19,8 @@ from kolom_cli.importers.threads import Place, Threads
 from kolom_cli.report import Note, Report
 
 _KIND: Final = "comment"
-_PLANNED: Final = Place(0, "")
-"""Where a comment stands, in a dry run, of an article that is not there yet."""
+_PLANNED: Final = 0
+"""The id, in a dry run, of each article that is not there yet."""
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class CommentImporter:
     planned: AbstractSet[str] = frozenset()
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
     _articles: dict[str, int | None] = field(default_factory=dict)
-    _deleted: dict[int, bool] = field(default_factory=dict)
+    _is_deleted: dict[int, bool] = field(default_factory=dict)
 
     def store(self, comment: ImportedComment) -> None:
         """Store one comment, or count it."""
@@ -48,11 +48,13 @@ class CommentImporter:
         elif self.planned.isdisjoint(comment.article):
             self._skip_unmatched(comment)
         else:
-            self._report_on(comment, "created", self._missing_parent(comment))
-            self.threads.place(comment, _PLANNED)
+            self._report_on(comment, "created", self._missing_parent(comment, _PLANNED))
+            self.threads.place(comment, Place(_PLANNED, ""))
 
     def _store_below(self, article_id: int, comment: ImportedComment) -> None:
-        if self._is_deleted(article_id):
+        self._look_at(article_id)
+        # In a dry run, those of an article that would be brought back come back with it.
+        if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
             self.report.skip(_KIND, comment.name, "its article is deleted here")
             return
         foreign = Foreign(
@@ -68,7 +70,7 @@ class CommentImporter:
             person=person_of(comment.email, signing.secret()) if comment.email and settings().secret_name else None,
             is_owner=comment.is_owner,
         )
-        wanted = adopting.as_comment(foreign)
+        wanted = adopting.as_comment(foreign, self._known(comment.origin, article_id))
         try:
             if self.dry_run:
                 change = adopting.change_of(store.load(article_id, wanted.id), wanted, overwrite=self.overwrite)
@@ -80,7 +82,7 @@ class CommentImporter:
             self.report.skip(_KIND, comment.name, str(error), refused=True)
             return
         else:
-            self._report_on(comment, change, self._missing_parent(comment))
+            self._report_on(comment, change, self._missing_parent(comment, article_id))
         self.threads.place(comment, Place(article_id, wanted.id))
 
     def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
@@ -106,21 +108,31 @@ class CommentImporter:
 
     def _parent_of(self, comment: ImportedComment, article_id: int) -> Comment | None:
         """The comment that it answers, or the one above that if the thread is too deep."""
-        place = self.threads.place_of(comment.parent) if comment.parent else None
-        if place is None or place.article_id != article_id:
-            return None
-        parent = store.load(article_id, place.comment_id)
+        found = self._find(comment.parent, article_id) if comment.parent else None
+        parent = store.load(article_id, found) if found else None
         while parent is not None and parent.depth >= MAX_DEPTH:
             parent = store.load(article_id, parent.parent_id) if parent.parent_id else None
         return parent
 
-    def _missing_parent(self, comment: ImportedComment) -> str:
-        if comment.parent is None or self.threads.place_of(comment.parent) is not None:
+    def _missing_parent(self, comment: ImportedComment, article_id: int) -> str:
+        if comment.parent is None or self._find(comment.parent, article_id) is not None:
             return ""
         return "answers a comment that is not here: stands on its own"
 
-    def _is_deleted(self, article_id: int) -> bool:
-        if article_id not in self._deleted:
-            article = articles.load(article_id)
-            self._deleted[article_id] = article is None or article.status == "deleted"
-        return self._deleted[article_id]
+    def _find(self, origin: str, article_id: int) -> str | None:
+        """The id of the comment of that origin below the article, from this import or one before; empty if planned."""
+        place = self.threads.place_of(origin)
+        if place is not None and place.article_id == article_id:
+            return place.comment_id
+        return self._known(origin, article_id)
+
+    def _known(self, origin: str, article_id: int) -> str | None:
+        return self.threads.known(article_id, adopting.mark_of(origin))
+
+    def _look_at(self, article_id: int) -> None:
+        """Learn, once, what is here of an article."""
+        if article_id in self._is_deleted:
+            return
+        article = articles.load(article_id)
+        self._is_deleted[article_id] = article is None or article.status == "deleted"
+        self.threads.keep_known(article_id, adopting.ids_by_mark(article_id))

@@ -6,7 +6,7 @@ there is memory.
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Self
@@ -21,6 +21,7 @@ _SCHEMA: Final = """
         depth INTEGER, article_id INTEGER, comment_id TEXT
     );
     CREATE INDEX by_parent ON comment (parent);
+    CREATE TABLE known (article_id INTEGER, mark TEXT, comment_id TEXT, PRIMARY KEY (article_id, mark)) WITHOUT ROWID;
 """
 # From the comments that answer none in the export downwards. What a circle of parents keeps from being reached, stays
 # without a depth.
@@ -45,7 +46,7 @@ class Place:
 
 
 class Threads:
-    """The comments of one import, in a file that vanishes with it."""
+    """The comments of one import, and which were here before, in a file that vanishes with it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -96,3 +97,15 @@ class Threads:
             "SELECT article_id, comment_id FROM comment WHERE origin = ? AND comment_id IS NOT NULL", (origin,)
         ).fetchone()
         return Place(*row) if row else None
+
+    def keep_known(self, article_id: int, ids_by_mark: Mapping[str, str]) -> None:
+        """Remember which comments the article has had before, by the marks of their origins."""
+        rows = ((article_id, mark, comment_id) for mark, comment_id in ids_by_mark.items())
+        self._connection.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)
+
+    def known(self, article_id: int, mark: str) -> str | None:
+        """The id of the comment of that mark that the article has had before, if any."""
+        row = self._connection.execute(
+            "SELECT comment_id FROM known WHERE article_id = ? AND mark = ?", (article_id, mark)
+        ).fetchone()
+        return str(row[0]) if row else None
