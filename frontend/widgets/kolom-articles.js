@@ -15,6 +15,8 @@
  * @module
  */
 
+import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from "./kolom-element.js";
+
 /**
  * @typedef {{slug: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
  *   language: string, author: string, published_at: string, reading_minutes: number}} Card
@@ -24,9 +26,7 @@
  *   shown: string, minutes: string}} Words
  */
 
-const TIMEOUT_MS = 15_000;
-
-/** @type {Record<string, Words>} */
+/** @type {Record<string, Words> & {en: Words}} */
 const WORDS = {
   en: {
     loading: "Loading…",
@@ -51,12 +51,6 @@ const WORDS = {
 };
 
 const STYLES = `
-:host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
-:host([hidden]) { display: none; }
-* { box-sizing: border-box; }
-a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
-:focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; border-radius: 2px; }
-h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inherit); line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere; }
 .list { margin: 0; padding: 0; list-style: none; }
 .card { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .25em 1.25em; align-items: start; padding-block: 1.1em; border-block-start: 1px solid var(--kolom-line, #8886); }
 .card:first-child { padding-block-start: 0; border: 0; }
@@ -64,18 +58,13 @@ h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inher
 .title { font-size: 1.2em; }
 .title a { color: inherit; text-decoration: none; }
 .title a:hover { text-decoration: underline; }
-.meta, .status { margin: 0; color: var(--kolom-soft, inherit); font-size: .875em; }
-.meta span::before { content: " · "; }
 .excerpt { margin: .35em 0 0; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .image { grid-column: 2; grid-row: 1; width: clamp(4.5rem, 22vw, 9rem); height: auto; aspect-ratio: 4 / 3; object-fit: cover; border-radius: var(--kolom-radius, 4px); }
 .headline { font-size: 2em; line-height: 1.15; }
 .article .meta { margin-block: .75em 1.75em; }
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; }
 .foot:not(:empty) { margin-block-start: 1.1em; }
-button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
-button:hover { border-color: currentColor; }
-button[aria-disabled="true"] { cursor: progress; opacity: .65; }
-.problem { order: -1; flex-basis: 100%; color: inherit; font-size: 1em; }
+.problem { order: -1; flex-basis: 100%; }
 .content :is(img, video, iframe) { max-width: 100%; height: auto; border: 0; }
 .content :is(iframe) { width: 100%; aspect-ratio: 16 / 9; }
 .content p > img:only-child { display: block; margin-inline: auto; border-radius: var(--kolom-radius, 4px); }
@@ -95,74 +84,24 @@ button[aria-disabled="true"] { cursor: progress; opacity: .65; }
 @media (min-width: 40rem) { .headline { font-size: 2.5em; } }
 `;
 
-const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
-
-/** An answer that is not a success. */
-class ApiError extends Error {
-  /** @param {number} status */
-  constructor(status) {
-    super(`the API answered ${status}`);
-    this.status = status;
-  }
-}
-
-/**
- * An element with attributes and children; strings become text, never markup.
- *
- * @param {string} name
- * @param {Record<string, string | null>} attributes `null` leaves one out
- * @param {...(Node | string | null)} children
- * @returns {HTMLElement}
- */
-function element(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== null) made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== null));
-  return made;
-}
-
-/**
- * @param {string} address
- * @param {string} base
- * @returns {string | null} the full URL, if it is one of the web
- */
-function webAddress(address, base) {
-  try {
-    const url = new URL(address, base);
-    return /^https?:$/.test(url.protocol) ? url.href : null;
-  } catch {
-    return null;
-  }
-}
-
-export class KolomArticles extends HTMLElement {
+/** @extends {KolomElement<Words>} */
+export class KolomArticles extends KolomElement {
   static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
 
-  #root = this.attachShadow({ mode: "open" });
   #status = element("p", { class: "status", part: "status", role: "status" });
   #main = element("div", { part: "main" });
   #foot = element("div", { class: "foot", part: "foot" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
   /** @type {AbortController | null} */
   #request = null;
-  #isQueued = false;
   /** Whether the button that was pressed had the focus, which the next one or the new articles then get. */
   #hadFocus = false;
 
   constructor() {
-    super();
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLES);
-    this.#root.adoptedStyleSheets = [sheet];
+    super(STYLES, WORDS);
     this.#foot.append(this.#status);
-    this.#root.append(this.#main, this.#foot);
-    this.#root.addEventListener("click", (event) => this.#followFragment(event));
-  }
-
-  connectedCallback() {
-    this.#queue();
+    this.root.append(this.#main, this.#foot);
+    this.root.addEventListener("click", (event) => this.#followFragment(event));
   }
 
   disconnectedCallback() {
@@ -170,45 +109,12 @@ export class KolomArticles extends HTMLElement {
     this.#request = null;
   }
 
-  /**
-   * @param {string} _name
-   * @param {string | null} before
-   * @param {string | null} after
-   */
-  attributeChangedCallback(_name, before, after) {
-    if (this.isConnected && before !== after) this.#queue();
-  }
-
   /** Loads again what the attributes say. */
-  reload() {
+  async reload() {
     this.#removeButtons();
     this.#main.replaceChildren();
     this.#list.replaceChildren();
-    return this.getAttribute("article") ? this.#loadArticle() : this.#loadList(null);
-  }
-
-  /** Several attributes set at once are one request. */
-  #queue() {
-    if (this.#isQueued) return;
-    this.#isQueued = true;
-    queueMicrotask(() => {
-      this.#isQueued = false;
-      if (this.isConnected) void this.reload();
-    });
-  }
-
-  get #api() {
-    return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
-  }
-
-  get #language() {
-    const code = this.closest("[lang]")?.getAttribute("lang") || navigator.language;
-    const language = code.split("-")[0]?.toLowerCase() ?? "";
-    return language in WORDS ? language : "en";
-  }
-
-  get #words() {
-    return /** @type {Words} */ (WORDS[this.#language]);
+    await (this.getAttribute("article") ? this.#loadArticle() : this.#loadList(null));
   }
 
   /** @param {string | null} cursor where the list goes on */
@@ -226,12 +132,12 @@ export class KolomArticles extends HTMLElement {
     this.#list.append(...page.items.map((card) => this.#card(card)));
     if (!first) this.#main.replaceChildren(this.#list);
     const shown = this.#list.children.length;
-    this.#announce(shown ? this.#words.shown : this.#words.empty, {
-      n: this.#number(shown),
-      total: this.#number(page.total),
+    this.#announce(shown ? this.words.shown : this.words.empty, {
+      n: this.number(shown),
+      total: this.number(page.total),
     });
     const next = page.next_cursor;
-    if (next) this.#foot.prepend(this.#button(this.#words.more, () => this.#loadList(next)));
+    if (next) this.#foot.prepend(this.#button(this.words.more, () => this.#loadList(next)));
     // Whoever asked for more goes on reading there.
     if (first && this.#hadFocus) this.#list.children[first]?.querySelector("a")?.focus();
   }
@@ -244,7 +150,7 @@ export class KolomArticles extends HTMLElement {
     this.#main.replaceChildren(
       element(
         "article",
-        { class: "article", part: "article", ...this.#languageOf(article) },
+        { class: "article", part: "article", ...inLanguage(article.language) },
         element(`h${this.#level}`, { class: "headline", part: "headline" }, article.title),
         this.#meta(article, article.author),
         this.#content(article.content_html),
@@ -265,23 +171,19 @@ export class KolomArticles extends HTMLElement {
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
-    const timer = setTimeout(() => request.abort(), TIMEOUT_MS);
     this.#main.setAttribute("aria-busy", "true");
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    this.#announce(this.#words.loading, {});
+    this.#announce(this.words.loading, {});
     try {
-      const answer = await fetch(this.#api + path, { signal: request.signal, credentials: "omit" });
-      if (!answer.ok) throw new ApiError(answer.status);
-      const data = await answer.json();
+      /** @type {T} */
+      const data = await this.ask(path, { signal: request.signal });
       if (this.#request !== request) return null;
-      this.dispatchEvent(new CustomEvent("kolom-load", { detail: data }));
       this.#removeButtons();
       return data;
     } catch (error) {
       if (this.#request === request) this.#fail(error, retry);
       return null;
     } finally {
-      clearTimeout(timer);
       if (this.#request === request) this.#main.removeAttribute("aria-busy");
     }
   }
@@ -293,13 +195,12 @@ export class KolomArticles extends HTMLElement {
   #fail(error, retry) {
     const isMissing = error instanceof ApiError && (error.status === 404 || error.status === 410);
     this.#removeButtons();
-    this.#announce(isMissing ? this.#words.missing : this.#words.failed, {}, "problem");
+    this.#announce(isMissing ? this.words.missing : this.words.failed, {}, "problem");
     if (!isMissing) {
-      const button = this.#button(this.#words.retry, retry);
+      const button = this.#button(this.words.retry, retry);
       this.#foot.prepend(button);
       if (this.#hadFocus) button.focus();
     }
-    this.dispatchEvent(new CustomEvent("kolom-error", { detail: error }));
   }
 
   /**
@@ -311,12 +212,12 @@ export class KolomArticles extends HTMLElement {
    */
   #announce(text, values, kind = "") {
     this.#status.className = `status ${kind}`;
-    this.#status.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+    this.#status.textContent = filled(text, values);
   }
 
   #removeButtons() {
     const buttons = [...this.#foot.querySelectorAll("button")];
-    this.#hadFocus = buttons.some((button) => button === this.#root.activeElement);
+    this.#hadFocus = buttons.some((button) => button === this.root.activeElement);
     for (const button of buttons) button.remove();
   }
 
@@ -334,14 +235,14 @@ export class KolomArticles extends HTMLElement {
 
   /** @param {Card} card */
   #card(card) {
-    const image = card.image && webAddress(card.image, this.#api);
+    const image = card.image && webAddress(card.image, this.api);
     const title = element("a", { href: this.#link(card), part: "link" }, card.title);
     return element(
       "li",
       { class: "card", part: "card" },
       element(
         "div",
-        this.#languageOf(card),
+        inLanguage(card.language),
         this.#meta(card, ""),
         element(`h${this.#level}`, { class: "title", part: "title" }, title),
         card.excerpt ? element("p", { class: "excerpt", part: "excerpt" }, card.excerpt) : null,
@@ -367,11 +268,11 @@ export class KolomArticles extends HTMLElement {
    */
   #meta(card, author) {
     const day = new Date(card.published_at);
-    const date = new Intl.DateTimeFormat(this.#language, { dateStyle: "long" }).format(day);
-    const minutes = this.#words.minutes.replace("{n}", this.#number(card.reading_minutes));
+    const date = new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(day);
+    const minutes = this.words.minutes.replace("{n}", this.number(card.reading_minutes));
     return element(
       "p",
-      { class: "meta", part: "meta", lang: this.#language },
+      { class: "meta", part: "meta", lang: this.language },
       element("time", { datetime: card.published_at }, date),
       author ? element("span", {}, author) : null,
       element("span", {}, minutes),
@@ -389,7 +290,7 @@ export class KolomArticles extends HTMLElement {
     template.innerHTML = html;
     for (const name of ["src", "href", "poster"]) {
       for (const found of template.content.querySelectorAll(`[${name}^="/"]`)) {
-        const url = webAddress(found.getAttribute(name) ?? "", this.#api);
+        const url = webAddress(found.getAttribute(name) ?? "", this.api);
         if (url) found.setAttribute(name, url);
       }
     }
@@ -405,7 +306,7 @@ export class KolomArticles extends HTMLElement {
     const anchor = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
     const fragment = anchor?.getAttribute("href");
     if (!fragment?.startsWith("#")) return;
-    const target = this.#root.getElementById(decodeURIComponent(fragment.slice(1)));
+    const target = this.root.getElementById(decodeURIComponent(fragment.slice(1)));
     if (!target) return;
     event.preventDefault();
     target.scrollIntoView();
@@ -416,23 +317,14 @@ export class KolomArticles extends HTMLElement {
   /** @param {Card} card */
   #link(card) {
     const pattern = this.getAttribute("link");
-    if (!pattern) return webAddress(card.url, this.#api);
+    if (!pattern) return webAddress(card.url, this.api);
     return webAddress(pattern.replaceAll("{slug}", encodeURIComponent(card.slug)), document.baseURI);
   }
 
-  /** @param {Card} card */
-  #languageOf(card) {
-    return { lang: card.language, dir: RIGHT_TO_LEFT.test(card.language) ? "rtl" : "ltr" };
-  }
-
+  /** @returns {2 | 3 | 4 | 5 | 6} */
   get #level() {
     const level = Number(this.getAttribute("heading"));
-    return level >= 2 && level <= 6 ? level : 2;
-  }
-
-  /** @param {number} value */
-  #number(value) {
-    return new Intl.NumberFormat(this.#language).format(value);
+    return level === 3 || level === 4 || level === 5 || level === 6 ? level : 2;
   }
 }
 

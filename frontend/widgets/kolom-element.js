@@ -1,0 +1,197 @@
+// @ts-check
+/**
+ * What the elements have in common: where the API is, which language they speak, how they ask and how they say that
+ * something failed.
+ *
+ * @module
+ */
+
+const TIMEOUT_MS = 15_000;
+const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
+
+const BASE_STYLES = `
+:host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
+:host([hidden]), [hidden] { display: none; }
+* { box-sizing: border-box; }
+a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
+:focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; border-radius: 2px; }
+h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inherit); line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere; }
+.meta, .status { margin: 0; color: var(--kolom-soft, inherit); font-size: .875em; }
+.meta span::before { content: " · "; }
+button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
+button:hover { border-color: currentColor; }
+button[aria-disabled="true"] { cursor: progress; opacity: .65; }
+.problem { color: inherit; font-size: 1em; }
+`;
+
+/** An answer that is not a success: `problem` is its RFC 9457 body, if it has one. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{detail?: string, errors?: {field: string, message: string}[]}} [problem]
+   * @param {number | null} [retryAfterSeconds]
+   */
+  constructor(status, problem = {}, retryAfterSeconds = null) {
+    super(problem.detail ?? `the API answered ${status}`);
+    this.status = status;
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/**
+ * An element with attributes and children; strings become text, never markup.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, string | null>} attributes `null` leaves one out
+ * @param {...(Node | string | null)} children
+ * @returns {HTMLElementTagNameMap[Name]}
+ */
+export function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/**
+ * @param {string} address
+ * @param {string} base
+ * @returns {string | null} the full URL, if it is one of the web
+ */
+export function webAddress(address, base) {
+  try {
+    const url = new URL(address, base);
+    return /^https?:$/.test(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The attributes of an element whose text is in a language.
+ *
+ * @param {string} code
+ */
+export function inLanguage(code) {
+  return { lang: code, dir: RIGHT_TO_LEFT.test(code) ? "rtl" : "ltr" };
+}
+
+/**
+ * The element that all others extend. It loads again, once, when attributes change: a subclass names them in
+ * `observedAttributes` and overrides `reload()`.
+ *
+ * @template Words
+ */
+export class KolomElement extends HTMLElement {
+  #isQueued = false;
+  #words;
+
+  /**
+   * @param {string} styles
+   * @param {Record<string, Words> & {en: Words}} words what it says, by language
+   */
+  constructor(styles, words) {
+    super();
+    this.#words = words;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(BASE_STYLES + styles);
+    this.root = this.attachShadow({ mode: "open" });
+    this.root.adoptedStyleSheets = [sheet];
+  }
+
+  connectedCallback() {
+    this.#queue();
+  }
+
+  /**
+   * @param {string} _name
+   * @param {string | null} before
+   * @param {string | null} after
+   */
+  attributeChangedCallback(_name, before, after) {
+    if (this.isConnected && before !== after) this.#queue();
+  }
+
+  /** Shows what the attributes say. @returns {Promise<void>} */
+  async reload() {}
+
+  /** Several attributes set at once are one request. */
+  #queue() {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    queueMicrotask(() => {
+      this.#isQueued = false;
+      if (this.isConnected) void this.reload();
+    });
+  }
+
+  /** The blog's origin: that of `api`, or the page's own. */
+  get api() {
+    return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
+  }
+
+  /** The language of the nearest element that has one, without its region; English if the words are not known in it. */
+  get language() {
+    const code = this.closest("[lang]")?.getAttribute("lang") || navigator.language;
+    const language = code.split("-")[0]?.toLowerCase() ?? "";
+    return language in this.#words ? language : "en";
+  }
+
+  get words() {
+    return this.#words[this.language] ?? this.#words.en;
+  }
+
+  /**
+   * What the API answers. `kolom-load` and `kolom-error` are told to whoever listens.
+   *
+   * @template T
+   * @param {string} path
+   * @param {RequestInit & {signal?: AbortSignal}} [options]
+   * @returns {Promise<T>}
+   * @throws {ApiError} the answer is not a success; other errors: there is none
+   */
+  async ask(path, options = {}) {
+    const late = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
+    try {
+      const answer = await fetch(this.api + path, { credentials: "omit", ...options, signal });
+      if (!answer.ok) {
+        const retryAfter = Number(answer.headers.get("Retry-After")) || null;
+        throw new ApiError(answer.status, await answer.json().catch(() => ({})), retryAfter);
+      }
+      const data = answer.status === 204 ? null : await answer.json();
+      this.tell("kolom-load", data);
+      return data;
+    } catch (error) {
+      if (!options.signal?.aborted) this.tell("kolom-error", error);
+      throw error;
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} detail
+   */
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  /** @param {number} value */
+  number(value) {
+    return new Intl.NumberFormat(this.language).format(value);
+  }
+}
+
+/**
+ * The text with its `{places}` filled.
+ *
+ * @param {string} text
+ * @param {Record<string, string>} values
+ */
+export function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
