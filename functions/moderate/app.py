@@ -13,8 +13,9 @@ from kolom.comments import links, subscriptions
 from kolom.errors import KolomError
 from kolom.http import header, new_api
 from kolom.observability import logger, tracer
-from kolom.pages import Page, moderation, subscription
+from kolom.pages import moderation, subscription
 from kolom.pages.locales import Locale, preferred_locale
+from kolom.pages.page import Page
 
 # The pages are the same for a form as for anything else.
 api = new_api(form_answer=lambda _event, _fields, answer: answer)

@@ -8,11 +8,12 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import pages, preview, signing
+from kolom import preview, signing
 from kolom.articles import reading
 from kolom.errors import NotFound
 from kolom.http import new_api
 from kolom.observability import logger, tracer
+from kolom.pages import views
 
 api = new_api()
 
@@ -21,9 +22,9 @@ api = new_api()
 def get_preview(token: str) -> Response[str]:
     try:
         article_id = preview.verify(unquote(token), signing.secret, now=datetime.now(UTC))
-        page = pages.preview(*reading.read_unpublished(article_id))
+        page = views.preview(*reading.read_unpublished(article_id))
     except NotFound:
-        page = pages.problem(HTTPStatus.NOT_FOUND)
+        page = views.problem(HTTPStatus.NOT_FOUND)
     return Response(page.status, body=page.html, headers=dict(page.headers))
 
 

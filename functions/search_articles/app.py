@@ -12,19 +12,18 @@ from kolom.errors import Moved
 from kolom.http import MovedPermanently, new_api
 from kolom.observability import logger, tracer
 from kolom.search.periods import read_period
+from kolom.search.queries import MAX_LENGTH
 from kolom.search.relating import related
 from kolom.search.searching import Search, search
 from kolom.search.suggesting import suggest
 from kolom.search.views import RelatedView, ResultListView, SuggestionListView
-
-MAX_QUERY = 4_096
 
 api = new_api()
 
 
 @api.get("/api/search", summary="Articles that a query finds", tags=["search"])
 def search_articles(
-    q: Annotated[str, Query(max_length=MAX_QUERY, description='Words, `"a phrase"`, `-without`')] = "",
+    q: Annotated[str, Query(max_length=MAX_LENGTH, description='Words, `"a phrase"`, `-without`')] = "",
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     language: Annotated[str | None, Query(description="Only articles in this language, such as `id`")] = None,
     from_: Annotated[str | None, Query(alias="from", description="A date or time, inclusive")] = None,
@@ -48,7 +47,7 @@ def search_articles(
 
 
 @api.get("/api/search/suggest", summary="What a query may become, as you type", tags=["search"])
-def suggest_articles(q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionListView:
+def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> SuggestionListView:
     return SuggestionListView.of(suggest(q))
 
 

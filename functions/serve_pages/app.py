@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import pages
 from kolom.errors import NotFound
 from kolom.http import new_api
 from kolom.observability import logger, tracer
+from kolom.pages import site, views
 
 api = new_api()
 
@@ -20,14 +20,14 @@ def get_page() -> Response[str]:
     path = api.current_event.path
     if f"{path}/".startswith("/api/"):
         raise NotFound("there is no such address")
-    page = pages.respond(path, parse_qs(api.current_event["rawQueryString"]))
+    page = site.respond(path, parse_qs(api.current_event["rawQueryString"]))
     return Response(page.status, body=page.html, headers=dict(page.headers))
 
 
 @api.exception_handler(Exception)
 def show_error(_: Exception) -> Response[str]:
     logger.exception("unexpected error")
-    page = pages.problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+    page = views.problem(HTTPStatus.INTERNAL_SERVER_ERROR)
     return Response(page.status, body=page.html, headers=dict(page.headers))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom import pages
 from kolom.articles import aliases, publishing, reading
 from kolom.errors import Conflict, Invalid
+from kolom.pages.site import respond
 
 from .conftest import Kolom
 
@@ -111,7 +111,7 @@ def _reasons(report: dict[str, Any], folder: Path) -> dict[str, str]:
 
 
 def _location(path: str) -> tuple[int, str | None]:
-    page = pages.respond(path, {})
+    page = respond(path, {})
     return page.status, page.headers.get("Location")
 
 

@@ -81,9 +81,11 @@ def use_fetch_articles() -> None:
 def use_serve_pages() -> None:
     for path in (
         *("/", "/new/", "/n0/", "/n1", "/n1/", "/2024/05/1.html", "/about/", "/gone/", "/none/", "/draft/", "/api/x"),
-        *("/label/News/", "/labels/", "/archive/", "/2026/", "/2026/02/"),
+        *("/label/News/", "/labels/", "/archive/", "/2026/", "/2026/02/", "/search/"),
     ):
         serve_pages.handler(request(path), Context())
+    for query in ("q=body", 'q="the body" -n0', "q=bodyy+strategi", "q=body&label=News&language=en&from=2026-01-01"):
+        serve_pages.handler(request("/search/", query), Context())
 
 
 def use_preview_article() -> None:
@@ -258,7 +260,7 @@ def test_a_function_uses_exactly_what_it_is_granted(
         mail_of_every_kind()
     if function == "release_due":
         use_submit_contact()
-    if function == "search_articles":
+    if function in {"search_articles", "serve_pages"}:
         index(range(1, 8))
     if function == "index_articles":
         index((2, 3))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kolom.articles.types import Article, Body, Card, CardPage, Reading
+from kolom.comments.types import CommentPage, ShownComment
 
 HOSTILE = """</title></script><script>alert(1)</script><img src=x onerror="alert('2')"> & "quoted" {{ 7 * 7 }} \u2028"""
 
@@ -60,3 +61,25 @@ def reading(*, body: Body | None = None, previous: Any = None, following: Any = 
         previous=previous,
         next=following,
     )
+
+
+def comment(comment_id: str = "1", **changes: Any) -> ShownComment:
+    """A comment of Budi's."""
+    own: dict[str, Any] = {
+        "article_id": 1,
+        "parent_id": None,
+        "name": "Budi",
+        "website": None,
+        "avatar": "0123456789ab",
+        "is_owner": False,
+        "content_html": "<p>A comment.</p>",
+        "created_at": datetime(2026, 2, 3, 4, 5, tzinfo=UTC),
+        "edited_at": None,
+        "deleted": False,
+    }
+    return ShownComment(id=comment_id, **own | changes)
+
+
+def comment_page(*comments: ShownComment, total: int | None = None, next_cursor: str | None = None) -> CommentPage:
+    """A page of an article's comments."""
+    return CommentPage(items=comments, total=len(comments) if total is None else total, next_cursor=next_cursor)

@@ -10,21 +10,28 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour
+from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour, Reading
 from kolom.authoring import Heading
 from kolom.comments.subscriptions import Action, Link
 from kolom.errors import Conflict
 from kolom.http import FormAnswer
-from kolom.pages import Page, subscription, views
+from kolom.pages import subscription, views
+from kolom.pages.discussion import Living
 from kolom.pages.form import comment_form_answer, contact_form_answer
 from kolom.pages.locales import site_locale
-from tests.unit.pages.samples import HOSTILE, article, card, card_page, reading
+from kolom.pages.page import Page
+from tests.unit.pages.samples import HOSTILE, article, card, card_page, comment, comment_page, reading
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 LONG = Body(
     html='<h2 id="part-one">One</h2><h3 id="part-two">Two</h3><h2 id="bagian-é">Three</h2>',
     toc=(Heading("part-one", 2, "One"), Heading("part-two", 3, "Two"), Heading("bagian-é", 2, "Three <i>")),
 )
+
+
+def article_page(shown: Reading, living: Living | None = None) -> Page:
+    """The page of an article, without comments unless ``living`` has some."""
+    return views.article(shown, living or Living(comments=comment_page(), is_open=False))
 
 
 def sent(form: FormAnswer, became: str) -> Page:
@@ -71,15 +78,34 @@ PAGES: dict[str, Callable[[], Page]] = {
     },
     "subscription, done": lambda: subscription.done(link("leave"), site_locale()),
     "subscription, refused": lambda: subscription.refused(Conflict("left"), site_locale()),
-    "article": lambda: views.article(
+    "article": lambda: article_page(
         reading(body=LONG, previous=Neighbour("a", "/a/", "A"), following=Neighbour("b", "/b/", "B"))
     ),
-    "article in English": lambda: views.article(reading(language="en-GB")),
-    "article in Arabic": lambda: views.article(reading(language="ar")),
-    "article, updated": lambda: views.article(reading(updated_at=datetime(2026, 3, 1, tzinfo=UTC))),
-    "free page": lambda: views.article(reading(kind="page", labels=())),
+    "article in English": lambda: article_page(reading(language="en-GB")),
+    "article in Arabic": lambda: article_page(reading(language="ar")),
+    "article, updated": lambda: article_page(reading(updated_at=datetime(2026, 3, 1, tzinfo=UTC))),
+    "article with comments": lambda: article_page(
+        reading(title="Hello"),
+        Living(
+            comments=comment_page(
+                comment(),
+                comment("2", parent_id="1", is_owner=True, website="https://a.example"),
+                comment("3", parent_id="2", deleted=True),
+                comment("4", parent_id="0"),
+                total=23,
+                next_cursor="a b",
+            ),
+            related=(card(), card(language="ar")),
+            answering="1",
+        ),
+    ),
+    "article whose comments are away": lambda: article_page(reading(), Living(comments=None)),
+    "hostile comment": lambda: article_page(
+        reading(), Living(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), answering="1")
+    ),
+    "free page": lambda: article_page(reading(kind="page", labels=())),
     "preview": lambda: views.preview(article(status="draft", published_at=None), Body(html="<p>x</p>")),
-    "hostile article": lambda: views.article(
+    "hostile article": lambda: article_page(
         reading(
             title=HOSTILE,
             excerpt=HOSTILE,
@@ -183,7 +209,7 @@ def test_structured_data_survives_hostile_text_unharmed() -> None:
 
 
 def test_structured_data_tells_search_engines_what_the_article_is() -> None:
-    (script,) = find_all(views.article(reading()), "//script")
+    (script,) = find_all(article_page(reading()), "//script")
     data = json.loads(script.text or "")
     assert data["@type"] == "BlogPosting"
     assert data["url"] == "https://blog.example/hello/"
@@ -248,7 +274,7 @@ def test_the_contents_of_a_longer_article_lead_to_its_headings() -> None:
 
 
 def test_a_short_article_has_no_contents() -> None:
-    assert not find_all(views.article(reading()), "//aside")
+    assert not find_all(article_page(reading()), "//aside")
 
 
 def test_an_article_leads_to_its_neighbours_and_labels() -> None:
@@ -260,18 +286,18 @@ def test_an_article_leads_to_its_neighbours_and_labels() -> None:
 
 def test_a_picture_that_the_text_shows_is_not_shown_twice() -> None:
     shown = Body(html='<p><img src="/media/picture.png" alt="A picture" loading="lazy"></p>')
-    assert len(find_all(views.article(reading(body=shown)), "//img")) == 1
-    assert len(find_all(views.article(reading()), "//img")) == 1
+    assert len(find_all(article_page(reading(body=shown)), "//img")) == 1
+    assert len(find_all(article_page(reading()), "//img")) == 1
 
 
 def test_link_previews_get_a_picture_unless_it_is_a_drawing() -> None:
-    raster = views.article(reading())
+    raster = article_page(reading())
     assert attributes(raster, "//meta[@property='og:image']", "content") == ["https://blog.example/media/picture.png"]
-    assert not find_all(views.article(reading(image="/media/picture.svg")), "//meta[@property='og:image']")
+    assert not find_all(article_page(reading(image="/media/picture.svg")), "//meta[@property='og:image']")
 
 
 def test_an_article_on_its_old_path_has_it_as_its_canonical_address() -> None:
-    made = views.article(reading(path="/2024/05/Judul lama é.html".replace(" ", "-")))
+    made = article_page(reading(path="/2024/05/Judul lama é.html".replace(" ", "-")))
     assert attributes(made, "//link[@rel='canonical']", "href") == [
         "https://blog.example/2024/05/Judul-lama-%C3%A9.html"
     ]

@@ -34,6 +34,10 @@ class Form:
     fields: tuple[Field, ...]
     hidden: tuple[str, ...]
 
+    def empty(self) -> dict[str, str]:
+        """Nothing for each of its fields."""
+        return dict.fromkeys((*(field.name for field in self.fields), *self.hidden), "")
+
 
 COMMENT: Final = Form(
     name="comment",
@@ -119,8 +123,7 @@ def _answer(
 
 
 def _values(form: Form, fields: Mapping[str, str]) -> dict[str, str]:
-    names = (*(field.name for field in form.fields), *form.hidden)
-    return {name: str(fields.get(name, "")) for name in names}
+    return {name: str(fields.get(name, "")) for name in form.empty()}
 
 
 def _errors(answer: Mapping[str, Any], locale: Locale) -> dict[str, str]:

@@ -5,10 +5,11 @@
 | ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: a Query of the list, its count |
 | ``/{year}/`` | 2: the same |
 | ``/labels/``, ``/archive/`` | 1 |
+| ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searching` |
 | ``/contact/`` | 0 |
-| ``/{slug}/`` | 4: pointer, article with its body, a Query for each neighbour |
+| ``/{slug}/`` | 17: pointer, article with its body, each neighbour, two for comments, eleven for related articles |
 | an old slug | 4: pointer and article, then both again to learn the new address |
-| ``/2024/05/x.html``, the path that an article keeps | 7: two pointers, two cards, then as by slug |
+| ``/2024/05/x.html``, the path that an article keeps | 20: two pointers, two cards, then as by slug |
 | anything else | 2: two pointers that are not there |
 
 An article with a body beyond 1 MB takes another request for each further MB. Addresses have one form, with a slash at
@@ -17,6 +18,7 @@ the end; the others lead to it with a 301.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
@@ -28,10 +30,15 @@ from kolom.articles.types import Article, Shelf
 from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
 from kolom.models.transaction import is_throttled
 from kolom.pages import addresses, views
+from kolom.pages.living import read_living
 from kolom.pages.page import Page, redirect
+from kolom.pages.search_page import PATH as SEARCH_PATH
+from kolom.pages.search_page import SearchForm, search_page
 
 HOME_LENGTH: Final = 10
 LIST_LENGTH: Final = 20
+
+type Query = Mapping[str, list[str]]
 
 _STATUS_OF: Final = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -41,15 +48,14 @@ _STATUS_OF: Final = {
 }
 
 
-def respond(path: str, query: Mapping[str, list[str]]) -> Page:
+def respond(path: str, query: Query) -> Page:
     """The page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
 
     What readers may run into is a page too: 400 for a damaged cursor, 404, 410, 503 when the store is at its limit.
     Other errors are raised, for the caller to record before it shows ``problem(500)``.
     """
-    cursor = next((value for value in query.get("cursor", ()) if value), None)
     try:
-        return _page(unquote(path), cursor)
+        return _page(unquote(path), query)
     except (InvalidCursor, NotFound, Gone, Busy) as error:
         return views.problem(_STATUS_OF[type(error)])
     except PynamoDBException as error:
@@ -58,30 +64,41 @@ def respond(path: str, query: Mapping[str, list[str]]) -> Page:
         raise
 
 
-def _page(path: str, cursor: str | None) -> Page:
+def _page(path: str, query: Query) -> Page:
     for pattern, answer in _ROUTES:
         if match := pattern.fullmatch(path):
-            return answer(path, cursor, *match.groups())
-    return _article(path)
+            return answer(path, query, *match.groups())
+    return _article(path, query)
 
 
-def _home(_path: str, cursor: str | None) -> Page:
+def _value(query: Query, name: str) -> str | None:
+    return next((value for value in query.get(name, ()) if value), None)
+
+
+def _home(_path: str, query: Query) -> Page:
+    cursor = _value(query, "cursor")
     return views.home(reading.list_cards(Shelf(), limit=HOME_LENGTH, cursor=cursor), cursor=cursor)
 
 
-def _labels(path: str, _cursor: str | None) -> Page:
+def _labels(path: str, _query: Query) -> Page:
     return views.labels(reading.labels()) if path == "/labels/" else redirect("/labels/")
 
 
-def _archive(path: str, _cursor: str | None) -> Page:
+def _archive(path: str, _query: Query) -> Page:
     return views.archive(reading.archive()) if path == "/archive/" else redirect("/archive/")
 
 
-def _contact(path: str, _cursor: str | None) -> Page:
+def _contact(path: str, _query: Query) -> Page:
     return views.contact() if path == "/contact/" else redirect("/contact/")
 
 
-def _label(path: str, cursor: str | None, label: str) -> Page:
+def _search(path: str, query: Query) -> Page:
+    form, cursor = SearchForm.of(query), _value(query, "cursor")
+    return search_page(form, cursor=cursor) if path == SEARCH_PATH else redirect(form.path(cursor))
+
+
+def _label(path: str, query: Query, label: str) -> Page:
+    cursor = _value(query, "cursor")
     if not label.strip(" /"):
         raise NotFound("a label must not be empty")
     canonical = f"/label/{addresses.label_name(label)}/"
@@ -94,7 +111,8 @@ def _label(path: str, cursor: str | None, label: str) -> Page:
     return views.label(next(spelled, label), cards, cursor=cursor)
 
 
-def _months(path: str, cursor: str | None, year: str, month: str | None = None) -> Page:
+def _months(path: str, query: Query, year: str, month: str | None = None) -> Page:
+    cursor = _value(query, "cursor")
     shelf = Shelf(year=int(year), month=None if month is None else int(month))
     if not shelf.year or (shelf.month is not None and not 1 <= shelf.month <= 12):
         raise NotFound(f"there is no such month: {path!r}")
@@ -109,21 +127,21 @@ def _months(path: str, cursor: str | None, year: str, month: str | None = None) 
     return views.months(shelf.year, shelf.month, cards, cursor=cursor)
 
 
-def _article(path: str) -> Page:
+def _article(path: str, query: Query) -> Page:
     """The article at a path of its own, or at ``/slug/``; from its other addresses to that one."""
     match = re.fullmatch(r"/([^/]+)/?", path)
     if match is not None:
         try:
-            return _by_slug(match[1], path)
+            return _by_slug(match[1], path, query)
         except NotFound:
             pass  # an article may have brought a path of a single segment from elsewhere, such as /about.html
     kept = _find(f"path:{path}")
     if kept is None:
         raise NotFound(f"there is nothing at {path!r}")
-    return _by_slug(kept.slug, path)
+    return _by_slug(kept.slug, path, query)
 
 
-def _by_slug(slug: str, path: str) -> Page:
+def _by_slug(slug: str, path: str, query: Query) -> Page:
     try:
         found = reading.read(slug)
     except Moved as moved:
@@ -133,7 +151,15 @@ def _by_slug(slug: str, path: str) -> Page:
         return redirect(addresses.encoded_path(current.path))
     if found.article.path != path:
         return redirect(addresses.encoded_path(found.article.path))
-    return views.article(found)
+    return views.article(
+        found,
+        read_living(
+            found.article,
+            cursor=_value(query, "comments"),
+            answering=_value(query, "answer"),
+            now=datetime.now(UTC),
+        ),
+    )
 
 
 def _find(pointer_key: str) -> Article | None:
@@ -146,6 +172,7 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[..., Page]], ...]] = (
     (re.compile(r"/labels/?"), _labels),
     (re.compile(r"/archive/?"), _archive),
     (re.compile(r"/contact/?"), _contact),
+    (re.compile(r"/search/?"), _search),
     (re.compile(r"/label/(.+?)/?"), _label),
     (re.compile(r"/(\d{4})/?", re.ASCII), _months),
     (re.compile(r"/(\d{4})/(\d{1,2})/?", re.ASCII), _months),

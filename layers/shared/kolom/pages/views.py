@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from kolom.articles.types import Article, Body, CardPage, LabelCount, MonthCount, Reading
 from kolom.config import settings
 from kolom.pages import addresses
-from kolom.pages.form import CONTACT
+from kolom.pages.discussion import Living, threads
+from kolom.pages.form import COMMENT, CONTACT
 from kolom.pages.locales import Locale, direction, find_locale, machine_time, site_locale
 from kolom.pages.page import NO_CACHING, Page, html_page
 from kolom.pages.templating import Head, render
@@ -71,12 +73,11 @@ def contact() -> Page:
         description=locale.text("contact.description", site=settings().site_title),
         canonical="/contact/",
     )
-    values = dict.fromkeys((*(field.name for field in CONTACT.fields), *CONTACT.hidden), "")
-    return html_page(render("contact.html", head, locale, form=CONTACT, values=values), locale.code)
+    return html_page(render("contact.html", head, locale, form=CONTACT, values=CONTACT.empty()), locale.code)
 
 
-def article(reading: Reading) -> Page:
-    """An article, in its own language as far as there is a locale for it; or a free page."""
+def article(reading: Reading, living: Living) -> Page:
+    """An article, in its own language as far as there is a locale for it, with what lives below it; or a free page."""
     shown, locale = reading.article, _locale_of(reading.article)
     path = addresses.encoded_path(shown.path)
     head = Head(
@@ -87,7 +88,8 @@ def article(reading: Reading) -> Page:
         article=shown if shown.is_listed else None,
         structured_data=_structured_data(shown, addresses.absolute(path)) if shown.is_listed else None,
     )
-    return html_page(_render_article(head, locale, reading), shown.language)
+    shares = _shares(shown.title, addresses.absolute(path)) if shown.is_listed else ()
+    return html_page(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
 
 
 def preview(shown: Article, body: Body) -> Page:
@@ -138,8 +140,17 @@ def _list_head(title: str, path: str, cards: CardPage, cursor: str | None, local
     )
 
 
-def _render_article(head: Head, locale: Locale, reading: Reading, *, notice: str | None = None) -> str:
+def _render_article(
+    head: Head,
+    locale: Locale,
+    reading: Reading,
+    *,
+    notice: str | None = None,
+    living: Living | None = None,
+    shares: Sequence[tuple[str, str]] = (),
+) -> str:
     shown, body = reading.article, reading.body
+    answered = living.answered if living else None
     return render(
         "article.html",
         head,
@@ -155,7 +166,25 @@ def _render_article(head: Head, locale: Locale, reading: Reading, *, notice: str
         previous=reading.previous,
         next=reading.next,
         notice=notice,
+        shares=shares,
+        living=living,
+        threads=threads(living.comments.items) if living and living.comments else (),
+        form=COMMENT,
+        answered=answered,
+        values=COMMENT.empty() | ({"parent_id": answered.id} if answered else {}),
     )
+
+
+def _shares(title: str, url: str) -> list[tuple[str, str]]:
+    """Where the article can be passed on, as links: nothing of these places is loaded before one is followed."""
+    return [
+        ("WhatsApp", f"https://wa.me/?{urlencode({'text': f'{title} {url}'})}"),
+        ("Telegram", f"https://t.me/share/url?{urlencode({'url': url, 'text': title})}"),
+        ("Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': url})}"),
+        ("X", f"https://x.com/intent/post?{urlencode({'url': url, 'text': title})}"),
+        ("Mastodon", f"https://share.joinmastodon.org/#{urlencode({'text': f'{title} {url}'}, quote_via=quote)}"),
+        ("E-mail", f"mailto:?{urlencode({'subject': title, 'body': url}, quote_via=quote)}"),
+    ]
 
 
 def _locale_of(shown: Article) -> Locale:

@@ -15,6 +15,9 @@ import regex
 from kolom.search.languages import is_stop_word, stems
 from kolom.search.words import Word, joined, words
 
+MAX_LENGTH: Final = 4_096
+"""How many characters a query may have."""
+
 MAX_STEMS: Final = 16
 """How many stems one query reads, at most."""
 

@@ -1,0 +1,47 @@
+"""Reading what stands below an article. The page stands without it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from pynamodb.exceptions import PynamoDBException
+
+from kolom.articles.types import Article
+from kolom.comments import reading
+from kolom.config import settings
+from kolom.models.transaction import is_throttled, is_unavailable
+from kolom.observability import logger
+from kolom.pages.discussion import Living
+from kolom.search.relating import related
+
+COMMENTS_LENGTH: Final = 20
+RELATED_LENGTH: Final = 4
+
+
+def read_living(article: Article, *, cursor: str | None, answering: str | None, now: datetime) -> Living:
+    """The comments from ``cursor`` on, in two requests, and what is related, in some (:mod:`kolom.search.relating`).
+
+    :raises InvalidCursor: ``cursor`` is not of this article's comments
+    """
+    comments = _unless_away(
+        lambda: reading.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
+    )
+    found = _unless_away(lambda: related(article.id, RELATED_LENGTH)) if article.is_listed else ()
+    return Living(
+        comments=comments,
+        related=found or (),
+        is_open=article.takes_comments(now, close_after_days=settings().comments_close_after_days),
+        is_first=cursor is None,
+        answering=answering,
+    )
+
+
+def _unless_away[Result](read: Callable[[], Result]) -> Result | None:
+    """What ``read`` gives; None where DynamoDB is at its limit or not to be reached."""
+    try:
+        return read()
+    except PynamoDBException as error:
+        if not (is_throttled(error) or is_unavailable(error)):
+            raise
+        logger.warning("a living part of a page is missing")
+        return None

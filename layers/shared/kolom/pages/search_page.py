@@ -1,0 +1,133 @@
+"""The page with the results of a search, and with the form for the next one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from http import HTTPStatus
+from typing import Final, Literal, Self
+from urllib.parse import urlencode
+
+from kolom.config import settings
+from kolom.errors import FieldError, Invalid
+from kolom.pages.locales import Locale, site_locale
+from kolom.pages.page import Page, html_page
+from kolom.pages.templating import Head, render
+from kolom.search.periods import read_period
+from kolom.search.queries import MAX_LENGTH
+from kolom.search.searching import Results, Search, search
+
+PATH: Final = "/search/"
+_SORTS: Final = ("relevance", "newest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchForm:
+    """What a reader asked for, as they typed it: the parameters of ``GET /api/search``, empty where there is none."""
+
+    q: str = ""
+    label: str = ""
+    language: str = ""
+    since: str = ""
+    until: str = ""
+    sort: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, Sequence[str]]) -> Self:
+        """What the query of the page's address says."""
+        names = (field.name for field in fields(cls))
+        return cls(**{name: next(iter(query.get(_parameter(name), ())), "").strip() for name in names})
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether more is asked for than words."""
+        return self != SearchForm(q=self.q)
+
+    def path(self, cursor: str | None = None) -> str:
+        """The address of the page that shows this search, from ``cursor`` on."""
+        said = {_parameter(field.name): getattr(self, field.name) for field in fields(self)} | {"cursor": cursor}
+        query = urlencode({name: value for name, value in said.items() if value})
+        return f"{PATH}?{query}" if query else PATH
+
+    def but(self, **changes: str) -> Self:
+        """The same search, but for ``changes``."""
+        return replace(self, **changes)
+
+    def wanted(self, cursor: str | None) -> Search:
+        """The search that is meant.
+
+        :raises Invalid: a field holds what cannot be meant
+        """
+        errors = []
+        if len(self.q) > MAX_LENGTH:
+            errors.append(FieldError("q", f"must have at most {MAX_LENGTH} characters"))
+        if self.sort not in {"", *_SORTS}:
+            errors.append(FieldError("sort", f"must be one of {', '.join(_SORTS)}"))
+        if errors:
+            raise Invalid(*errors)
+        earliest, latest = read_period(self.since or None, self.until or None, settings().zone)
+        return Search(
+            text=self.q,
+            label=self.label or None,
+            language=self.language or None,
+            earliest=earliest,
+            latest=latest,
+            newest_first=self.sort == "newest",
+            cursor=cursor,
+        )
+
+
+def search_page(form: SearchForm, *, cursor: str | None = None) -> Page:
+    """The results from ``cursor`` on; what is wrong with the search, if something is; without words only the form.
+
+    Requests: those of the search, see :mod:`kolom.search.searching`.
+
+    :raises InvalidCursor: ``cursor`` is damaged, or another search's
+    """
+    try:
+        wanted = form.wanted(cursor)
+    except Invalid as invalid:
+        return _page(form, None, errors=frozenset(error.field for error in invalid.errors))
+    return _page(form, search(wanted) if form.q else None, cursor=cursor)
+
+
+def _page(
+    form: SearchForm,
+    results: Results | None,
+    *,
+    cursor: str | None = None,
+    errors: frozenset[str] = frozenset(),
+) -> Page:
+    locale = site_locale()
+    title = locale.text("search.title", query=form.q) if form.q else locale.text("search")
+    html = render(
+        "search.html",
+        _head(form, results, title, cursor, locale),
+        locale,
+        form=form,
+        results=results,
+        found=_found(results, locale) if results else "",
+        is_first=cursor is None,
+        errors=errors,
+    )
+    return html_page(html, locale.code, status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK)
+
+
+def _head(form: SearchForm, results: Results | None, title: str, cursor: str | None, locale: Locale) -> Head:
+    """Search engines want the form, but not their like's results."""
+    next_cursor = results.next_cursor if results else None
+    return Head(
+        title=title if cursor is None else locale.text("continued", title=title),
+        description=locale.text("search.description", site=settings().site_title),
+        canonical=form.path(cursor),
+        next_page=form.path(next_cursor) if next_cursor else None,
+        indexed=not form.q and not form.is_narrowed,
+    )
+
+
+def _found(results: Results, locale: Locale) -> str:
+    kind: Literal["search.found", "search.about"] = "search.found" if results.total_is_exact else "search.about"
+    return locale.count(kind, results.total)
+
+
+def _parameter(name: str) -> str:
+    """The query's name for a field of the form."""
+    return {"since": "from", "until": "to"}.get(name, name)

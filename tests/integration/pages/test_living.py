@@ -1,0 +1,227 @@
+"""What lives on the pages: search results, comments and related articles, as readers without JavaScript meet them."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import html5lib
+import pytest
+
+from kolom.articles import publishing
+from kolom.articles.types import Article
+from kolom.comments import adopting
+from kolom.comments.adopting import Foreign
+from kolom.models.articles import ArticleRecord
+from kolom.pages.page import Page
+from kolom.pages.site import respond
+from kolom.search.indexing import index
+from tests.factories import NOW, content
+from tests.integration.conftest import Configure
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+type Publish = Callable[..., Article]
+
+
+@pytest.fixture
+def publish() -> Publish:
+    """Publishes an article that can be searched."""
+
+    def publish(slug: str, **changes: Any) -> Article:
+        article = publishing.publish(content(slug, **changes), now=NOW).article
+        index((article.id,))
+        return article
+
+    return publish
+
+
+def get(path: str, **query: str) -> Page:
+    page = respond(path, parse_qs(urlencode(query)))
+    html5lib.HTMLParser(strict=True).parse(page.html)
+    return page
+
+
+def comment(article: Article, number: int, **changes: Any) -> str:
+    """An approved comment; its id."""
+    fields: dict[str, Any] = {
+        "article_id": article.id,
+        "origin": str(number),
+        "name": f"Reader {number}",
+        "content": f"Comment {number}.",
+        "created_at": NOW + timedelta(minutes=number),
+        "status": "approved",
+    }
+    wanted = adopting.as_comment(Foreign(**fields | changes))
+    adopting.adopt(wanted, now=datetime.now(UTC))
+    return wanted.id
+
+
+def titles(page: Page) -> list[str]:
+    found = re.findall(r'class="result__title"[^>]*><a [^>]*>(.*?)</a>', page.html)
+    return [unescape(re.sub(r"</?mark>", "", title)) for title in found]
+
+
+def shown(page: Page) -> list[str]:
+    return re.findall(r'class="comment__text"[^>]*><p>(.*?)</p>', page.html)
+
+
+def test_search_without_words_is_a_form_for_search_engines_to_find(publish: Publish) -> None:
+    page = get("/search/")
+    assert page.status == 200
+    assert "noindex" not in page.html
+    assert '<form class="search__form" role="search" action="/search/" method="get">' in page.html
+
+
+def test_results_are_marked_and_kept_from_search_engines(publish: Publish) -> None:
+    publish("a", title="Strategi & diplomasi", html="<p>Tentang strategi.</p>")
+    publish("b", title="Lain", html="<p>Lain sekali.</p>")
+    page = get("/search/", q="strategi")
+    assert titles(page) == ["Strategi & diplomasi"]
+    assert "<mark>Strategi</mark> &amp; diplomasi" in page.html
+    assert '<meta name="robots" content="noindex">' in page.html
+
+
+def test_a_search_goes_on_to_its_next_results(publish: Publish) -> None:
+    for number in range(13):
+        publish(f"a{number}", title=f"Kabar {number}")
+    first = get("/search/", q="kabar", sort="newest")
+    (href,) = re.findall(r'class="paging__older" href="([^"]+)"', first.html)
+    query = {name: values[0] for name, values in parse_qs(unescape(href).split("?")[1]).items()}
+    second = get("/search/", **query)
+    assert len(titles(first)) == 10
+    assert len(set(titles(first) + titles(second))) == 13
+
+
+def test_a_search_is_narrowed_by_label_language_and_period(publish: Publish) -> None:
+    publish("a", title="Kabar satu", labels=("Politik",), language="id", published_at=datetime(2025, 1, 5, tzinfo=UTC))
+    publish("b", title="Kabar dua", labels=("Olahraga",), language="id", published_at=datetime(2026, 1, 5, tzinfo=UTC))
+    publish("c", title="Kabar tiga", labels=("Politik",), language="en", published_at=datetime(2026, 1, 6, tzinfo=UTC))
+    assert titles(get("/search/", q="kabar", label="politik", language="id")) == ["Kabar satu"]
+    assert titles(get("/search/", **{"q": "kabar", "from": "2026-01-05", "to": "2026-01-05"})) == ["Kabar dua"]
+    page = get("/search/", q="kabar", label="politik")
+    assert 'name="label" value="politik"' in page.html
+    assert '<details class="search__filters" open>' in page.html
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"from": "yesterday"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"sort": "best"}, {"q": "a" * 5_000}],
+    ids=["no date", "the wrong way round", "no order", "too long"],
+)
+def test_what_cannot_be_meant_is_told_beside_its_field(query: dict[str, str]) -> None:
+    page = get("/search/", **{"q": "kabar"} | query)
+    assert page.status == 422
+    assert "field__error" in page.html
+
+
+def test_a_misspelt_word_is_corrected_and_nothing_found_says_so(publish: Publish) -> None:
+    publish("a", title="Diplomasi", html="<p>Diplomasi.</p>", language="id")
+    page = get("/search/", q="diplomosi")
+    assert 'href="/search/?q=diplomasi"' in page.html
+    nothing = get("/search/", q="zzzzqqq <b>x</b>")
+    assert "Tidak ada artikel yang memuat “zzzzqqq &lt;b&gt;x&lt;/b&gt;”." in nothing.html
+
+
+def test_an_article_shows_its_comments_in_threads_and_a_form(publish: Publish) -> None:
+    article = publish("hello")
+    first = comment(article, 1)
+    parent = adopting.as_comment(
+        Foreign(
+            article_id=article.id,
+            origin="1",
+            name="Reader 1",
+            content="Comment 1.",
+            created_at=NOW + timedelta(minutes=1),
+            status="approved",
+        )
+    )
+    assert parent.id == first
+    comment(article, 2, parent=parent)
+    page = get("/hello/")
+    assert shown(page) == ["Comment 1.", "Comment 2."]
+    assert page.html.index("comments__replies") < page.html.index("Comment 2.")
+    assert '<form class="form" method="post" action="/api/articles/hello/comments">' in page.html
+    assert "2 komentar" in page.html or "2 comments" in page.html
+
+
+def test_many_comments_have_pages_that_show_each_once(publish: Publish) -> None:
+    article = publish("hello")
+    for number in range(45):
+        comment(article, number)
+    seen: list[str] = []
+    query: dict[str, str] = {}
+    for _ in range(3):
+        page = get("/hello/", **query)
+        seen += shown(page)
+        more = re.search(r"\?comments=([^#\"]+)#", page.html)
+        query = {"comments": unescape(more[1])} if more else {}
+    assert seen == [f"Comment {number}." for number in range(45)]
+    assert not query
+    assert get("/hello/", comments="nonsense").status == 400
+
+
+def test_the_form_answers_the_comment_that_was_chosen_and_no_other(publish: Publish) -> None:
+    article = publish("hello", language="en")
+    chosen = comment(article, 1)
+    assert f'<input type="hidden" name="parent_id" value="{chosen}">' in get("/hello/", answer=chosen).html
+    assert "Reply to Reader 1" in get("/hello/", answer=chosen).html
+    assert 'name="parent_id"' not in get("/hello/", answer="01ARZ3NDEKTSV4RRFFQ69G5FAV").html
+
+
+def test_closed_comments_are_shown_without_a_form(publish: Publish, configure: Configure) -> None:
+    article = publish("hello", language="en")
+    comment(article, 1)
+    configure(comments_close_after_days=1)
+    page = get("/hello/")
+    assert shown(page) == ["Comment 1."]
+    assert "Comments on this article are closed." in page.html
+    assert "comments__form" not in page.html
+
+
+def test_articles_about_the_same_are_named_below(publish: Publish) -> None:
+    for number in range(3):
+        publish(f"a{number}", title=f"Diplomasi {number}", html="<p>Diplomasi Rusia dan Cina.</p>", language="id")
+    publish("other", title="Sepak bola", html="<p>Gol.</p>", language="id")
+    page = get("/a0/")
+    related = page.html[page.html.index('class="related"') :]
+    assert 'href="/a1/"' in related
+    assert 'href="/a2/"' in related
+    assert "Sepak bola" not in related[: related.index("</section>")]
+
+
+@contextmanager
+def away(table: str) -> Iterator[None]:
+    """DynamoDB refuses every read of that table."""
+
+    def refuse(params: dict[str, Any], **_: Any) -> Any:
+        if table not in str(params.get("body")):
+            return None
+        answer = {
+            "Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
+        return type("Refusal", (), {"status_code": 400})(), answer
+
+    events = ArticleRecord._get_connection().connection.client.meta.events
+    events.register_first("before-call.dynamodb.*", refuse)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.*", refuse)
+
+
+def test_an_article_can_be_read_while_comments_and_search_are_away(publish: Publish) -> None:
+    article = publish("hello", language="en")
+    comment(article, 1)
+    with away("kolom-comments"):
+        page = get("/hello/")
+    assert page.status == 200
+    assert "The comments cannot be shown at the moment." in page.html
+    with away("kolom-search"):
+        page = get("/hello/")
+    assert page.status == 200
+    assert shown(page) == ["Comment 1."]
