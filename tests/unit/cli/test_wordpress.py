@@ -98,6 +98,10 @@ def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
         ({"post_date_gmt": "2020-13-45 00:00:00", "post_date": None}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ({"post_date_gmt": "", "post_date": "", "pubDate": "Wed, 30 Nov -0001 00:00:00 +0000"}, None),
         ({"post_date_gmt": "", "post_date": "", "pubDate": "some day"}, None),
+        ({"post_date_gmt": "", "post_date": "0001-01-01 00:00:00", "pubDate": ""}, None),  # the year 0 in UTC
+        ({"post_date_gmt": "9999-12-31 23:00:00", "post_date": "", "pubDate": ""}, None),  # the year 10000 in Jakarta
+        ({"post_date_gmt": "", "post_date": "", "pubDate": "Fri, 31 Dec 9999 23:00:00 -1000"}, None),
+        ({"post_date_gmt": "", "post_date": "", "pubDate": "Mon, 99999999999 Jan 2020 00:00:00 +0000"}, None),
     ],
 )
 def test_a_missing_date_is_taken_from_the_others(file: Path, changes: dict[str, Any], date: datetime | None) -> None:
