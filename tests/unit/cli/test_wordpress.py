@@ -132,12 +132,17 @@ def test_markup_in_a_title_is_read_as_text(file: Path) -> None:
         ({"post_name": "2020"}, "article-2020", True),
         ({"post_name": "a.b"}, "a-b", True),
         ({"post_name": "!!!"}, "post-1", True),
+        ({"post_name": "", "title": "!!!", "post_id": "1/2 ü"}, "post-1-2-u", False),
     ],
 )
 def test_a_slug_is_kept_or_made_valid(file: Path, changes: dict[str, Any], slug: str, noted: bool) -> None:
     article = _article(file, **changes)
     assert article.content.slug == slug
     assert any("slug" in note for note in article.notes) is noted
+
+
+def test_what_goes_behind_a_slug_that_is_taken_makes_one(file: Path) -> None:
+    assert [_article(file, post_id=number).number for number in ("2020", "1/2", "?")] == ["2020", "1-2", "8a8de823"]
 
 
 @pytest.mark.parametrize(
