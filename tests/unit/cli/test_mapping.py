@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kolom.articles.names import path_problem, slug_problem
 from kolom_cli.importers import SourceError
 from kolom_cli.importers.addresses import host_of, path_names, thread_names
-from kolom_cli.importers.mapping import ThreadMap, Unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.mapping import ThreadMap, Unmatched, check_unmatched, read_mapping, write_unmatched
 
 
 @pytest.fixture
@@ -217,3 +217,14 @@ def test_the_forms_of_one_address_have_an_article_in_common(path: str) -> None:
 )
 def test_a_host_is_the_same_however_it_is_written(address: str, host: str) -> None:
     assert host_of(address) == host
+
+
+def test_whether_the_list_can_be_written_is_found_out_without_a_trace(file: Path) -> None:
+    check_unmatched(file)
+    assert not file.exists()
+    file.write_text("kept")
+    check_unmatched(file)
+    assert file.read_text() == "kept"
+    for place in (file.parent, file / "x", file.parent / "none" / "x"):
+        with pytest.raises(SourceError, match="directory"):
+            check_unmatched(place)

@@ -42,7 +42,9 @@ def test_another_systems_slug_is_kept_as_far_as_possible(name: str, slug: str | 
     assert slug_kept(name) == slug
 
 
-@pytest.mark.parametrize(("name", "ending"), [("2020", "2020"), ("1/2", "1-2"), ("Über 7", "uber-7"), ("?/", "b17e5558")])
+@pytest.mark.parametrize(
+    ("name", "ending"), [("2020", "2020"), ("1/2", "1-2"), ("Über 7", "uber-7"), ("?/", "b17e5558")]
+)
 def test_another_systems_id_makes_the_end_of_a_slug(name: str, ending: str) -> None:
     assert slug_ending(name) == ending
 
