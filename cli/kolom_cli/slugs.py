@@ -22,7 +22,7 @@ def slug_from(text: str) -> str | None:
 
 
 def slug_ending(name: str) -> str:
-    """What stands in a slug behind another word and a hyphen, made of another system's id; a hash of what gives none."""
+    """Another system's id so that a slug may end with it, behind a word and a hyphen; a hash of what has no letters."""
     made = str(slugify(name, max_length=_GENERATED))
     return made or hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
 
