@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kolom.articles.publishing import Change
 
 _NAMED = 20
 """How many names of one reason are shown; JSON has them all."""
+
+_MAX_KIND = 40
+_MAX_NAME = 100
+_MAX_REASON = 1_000
+"""How many characters of what a source says are shown; JSON has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +104,12 @@ class Report:
     def print(self, console: Console) -> None:
         """The report for people."""
         console.print(self._table())
-        for line in self._skipped():
-            console.print(line, highlight=False, soft_wrap=True)
-        for text, names in _grouped([(note.text, note.name) for note in self.notes]):
-            console.print(f"[yellow]note[/] {escape(names)}: {escape(text)}", highlight=False, soft_wrap=True)
+        for line in self._lines():
+            console.print(line, soft_wrap=True)
         if self.remote_images:
             console.print(f"{self.remote_images:,} pictures stay where they are, on other sites.", soft_wrap=True)
         for error in self.errors:
-            console.print(f"[red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
+            console.print(_line("error", "red", error), soft_wrap=True)
         if self.interrupted:
             console.print("Interrupted: what is counted above is done; run it again for the rest.", soft_wrap=True)
         if self.dry_run:
@@ -117,19 +120,21 @@ class Report:
         for column in table.columns[1:]:
             column.justify = "right"
         for kind in self.kinds:
-            table.add_row(kind, *map(str, self.counts(kind).values()))
+            table.add_row(Text(_cut(kind, _MAX_KIND)), *map(str, self.counts(kind).values()))
         if len(self.kinds) != 1:
             table.add_section()
             table.add_row("all", *map(str, self.counts().values()))
         return table
 
-    def _skipped(self) -> Iterator[str]:
+    def _lines(self) -> Iterator[Text]:
         refused = [(each.reason, each.name) for each in self.passed if each.refused]
         for reason, names in _grouped(refused):
-            yield f"[red]refused[/] {escape(names)}: {escape(reason)}"
+            yield _line("refused", "red", f"{names}: {reason}")
         others = Counter((each.kind, each.reason) for each in self.passed if not each.refused)
         for (kind, reason), number in others.items():
-            yield f"skipped {number} × {escape(kind)}: {escape(reason)}"
+            yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
+        for text, names in _grouped([(note.text, note.name) for note in self.notes]):
+            yield _line("note", "yellow", f"{names}: {text}")
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -138,6 +143,20 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     for text, name in pairs:
         names.setdefault(text, []).append(name)
     return [
-        (text, ", ".join(listed[:_NAMED]) + (f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""))
+        (_cut(text, _MAX_REASON), ", ".join(_cut(name, _MAX_NAME) for name in listed[:_NAMED]) + _more(len(listed)))
         for text, listed in names.items()
     ]
+
+
+def _more(number: int) -> str:
+    return f" and {number - _NAMED} more" if number > _NAMED else ""
+
+
+def _line(what: str, colour: str, text: str) -> Text:
+    # No markup of rich's: what a source says may look like it.
+    return Text.assemble((what, colour), " ", text)
+
+
+def _cut(text: str, limit: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

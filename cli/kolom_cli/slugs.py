@@ -1,5 +1,6 @@
 """Slugs made from titles, file names and other systems' names."""
 
+import hashlib
 import re
 import unicodedata
 from typing import Final
@@ -18,6 +19,12 @@ def slug_from(text: str) -> str | None:
     made = slugify(text, allow_unicode=True, max_length=_GENERATED, word_boundary=True)
     made = unicodedata.normalize("NFC", made.lower())
     return made if slug_problem(made) is None else None
+
+
+def slug_ending(name: str) -> str:
+    """Another system's id so that a slug may end with it, behind a word and a hyphen; a hash of what has no letters."""
+    made = str(slugify(name, max_length=_GENERATED))
+    return made or hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def slug_kept(name: str) -> str | None:

@@ -12,11 +12,11 @@ from kolom_cli import console
 from kolom_cli.archive.reading import Archive
 from kolom_cli.archive.restoring import Restorer
 from kolom_cli.connection import connect
-from kolom_cli.importers import Item
+from kolom_cli.importers import Item, SourceError
 from kolom_cli.importers.blogger import read_blogger
 from kolom_cli.importers.disqus import read_disqus
 from kolom_cli.importers.isso import read_isso
-from kolom_cli.importers.mapping import ThreadMap, read_mapping, write_unmatched
+from kolom_cli.importers.mapping import ThreadMap, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.storing import Importer
 from kolom_cli.importers.wordpress import read_wordpress
@@ -172,10 +172,18 @@ def _import_threads(
     if mapping and unmatched and mapping.resolve() == unmatched.resolve():
         raise typer.BadParameter("would overwrite the mapping: give it another file", param_hint="--unmatched")
     threads = read_mapping(mapping) if mapping else ThreadMap()
+    if unmatched:
+        try:
+            check_unmatched(unmatched)
+        except SourceError as error:
+            raise typer.BadParameter(f"cannot be written: {error}", param_hint="--unmatched") from error
     connect(ctx.obj)
     report, importer = _import(lambda: read(file, threads), dry_run=dry_run, overwrite=overwrite, hidden=as_json)
     if unmatched:
-        write_unmatched(unmatched, importer.unmatched.values())
+        try:
+            write_unmatched(unmatched, importer.unmatched.values())
+        except SourceError as error:  # a disk that is full now: the report is all that is left to tell what was done
+            report.errors.append(str(error))
     _finish(report, as_json=as_json)
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote_plus
@@ -145,7 +146,8 @@ def _threads(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) -> Item:
-    created, author, text = (_text(comment.get(key)) for key in ("created", "author", "text"))
+    created, created_at = _time(comment.get("created"))
+    author, text = _text(comment.get("author")), _text(comment.get("text"))
     # Ids may all be 0, so a comment is named by what it is.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
     name = f"{one_line(created) or digest} by {one_line(author) or '?'} on {uri or 'no thread'}"
@@ -164,12 +166,20 @@ def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) 
             title=one_line(title if " " in title else unquote_plus(title)),
             authors=(author,),
             content=_typed(text),
-            created_at=moment(created),
+            created_at=created_at,
             status="approved",
             website=_text(comment.get("website")),
             email=_text(comment.get("email")),
         )
     )
+
+
+def _time(value: Any) -> tuple[str, datetime | None]:
+    """How generic JSON writes a time, and the moment: a date as text, or seconds as in the database."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value), moment_of_seconds(value)
+    written = _text(value)
+    return written, moment(written)
 
 
 def _markdown(text: str) -> str:

@@ -70,6 +70,21 @@ def read_mapping(path: Path) -> ThreadMap:
         raise SourceError(f"{path}: this is not UTF-8; save it as “CSV UTF-8”") from error
 
 
+def check_unmatched(path: Path) -> None:
+    """Whether :func:`write_unmatched` could write there; what is there stays as it is.
+
+    :raises SourceError: the file cannot be written
+    """
+    target = path.resolve()
+    is_new = not target.exists()
+    try:
+        target.open("a").close()
+        if is_new:
+            target.unlink()
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error
+
+
 def write_unmatched(path: Path, threads: Iterable[Unmatched]) -> None:
     """Write the threads, those with the most comments first, as a mapping whose articles are to be filled in.
 

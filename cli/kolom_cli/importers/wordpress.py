@@ -27,6 +27,7 @@ from kolom_cli.importers.wordpress_comments import read_comments
 from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
 from kolom_cli.importers.wordpress_markup import Attachment, Converter
 from kolom_cli.importers.wxr import Author, Language, Record, read_wxr
+from kolom_cli.slugs import slug_ending
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
@@ -129,7 +130,8 @@ class _Reader:
     def __init__(self, record: Record, blog: _Blog) -> None:
         self._record = record
         self._blog = blog
-        self._number = _number(record)
+        # Plugins and other systems write ids that are no numbers.
+        self._number = slug_ending(_number(record))
         self._kind = _KINDS.get(record.get("wp:post_type"), "article")
         self._fields = ArticleFields(self._kind, self._number)
         self._notes = self._fields.notes

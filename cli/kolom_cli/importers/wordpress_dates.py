@@ -10,24 +10,33 @@ def moment_of(gmt: str, local: str) -> datetime | None:
     """The moment of a time in UTC or else, for lack of one, in the site's time zone; None if neither is a date."""
     moment = utc(gmt)
     if moment is None and (at_home := utc(local)):
-        moment = at_home.replace(tzinfo=settings().zone).astimezone(UTC)
+        moment = _in_utc(at_home.replace(tzinfo=settings().zone))
     return moment
 
 
 def utc(text: str) -> datetime | None:
     """``2010-10-05 07:27:25`` in UTC; None for WordPress's ``0000-00-00 00:00:00`` and whatever is no date."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        return _in_utc(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
     except ValueError:
         return None
 
 
 def mail_date(text: str) -> datetime | None:
     """A date as in an e-mail; None for what is none, such as WordPress's ``Wed, 30 Nov -0001``."""
-    if " -0" in text:
+    if " -0001 " in text:
         return None
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return _in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    """The moment in UTC; None if it is before the first or after the last year, in UTC or where the site is."""
+    try:
+        moment.astimezone(settings().zone)
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None

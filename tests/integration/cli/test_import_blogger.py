@@ -363,3 +363,9 @@ def test_an_article_with_pictures_in_its_text_is_refused_by_name_and_the_others_
     assert skipped["name"].startswith("/2012/09/post-2.html")
     assert "11,000," in skipped["reason"]
     assert report["created"] == 2
+
+
+def test_a_post_that_only_an_odd_id_names_has_a_slug(kolom: Kolom, file: Path) -> None:
+    feed = takeout(entry(1, title="!!!", filename="", status="DRAFT")).replace(post_id(1), "tag:old/a?b")
+    assert _import(kolom, file, feed)["created"] == 1
+    assert publishing.find("post-old-a-b").status == "draft"

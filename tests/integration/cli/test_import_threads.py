@@ -15,6 +15,8 @@ import pytest
 from functions.read_comments import app as read_comments
 from kolom.articles import publishing
 from kolom.comments import queues
+from kolom_cli.commands import import_
+from kolom_cli.importers import SourceError
 from tests.factories import content, request
 from tests.integration.handlers import call
 
@@ -197,6 +199,33 @@ def test_a_mapping_is_not_overwritten_by_what_it_did_not_match(kolom: Kolom, fil
     ran = kolom("import", "disqus", file, "--map", mapping, "--unmatched", mapping)
     assert ran.exit_code == 2
     assert "hello" in mapping.read_text()
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize("place", ["none/threads.csv", "."])
+def test_a_place_for_the_list_that_cannot_be_written_is_told_before_anything_is_imported(
+    kolom: Kolom, file: Path, tmp_path: Path, place: str
+) -> None:
+    file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
+    ran = kolom("import", "disqus", file, "--unmatched", tmp_path / place)
+    assert ran.exit_code == 2
+    assert "--unmatched" in ran.stderr
+    assert "cannot be written" in ran.stderr
+    assert _shown() == []
+
+
+@pytest.mark.usefixtures("articles")
+def test_a_list_that_cannot_be_written_in_the_end_leaves_the_report(
+    kolom: Kolom, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, _threads: object) -> None:
+        raise SourceError(f"{path}: No space left on device")
+
+    monkeypatch.setattr(import_, "write_unmatched", fail)
+    export = disqus(thread(2, "https://old.example/hello/"), post(11, 2))
+    listed = tmp_path / "threads.csv"
+    report = _import(kolom, "disqus", file, export, "--unmatched", listed, exit_code=1)
+    assert (report["created"], report["errors"]) == (1, [f"{listed}: No space left on device"])
 
 
 @pytest.mark.usefixtures("articles")

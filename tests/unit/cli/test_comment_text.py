@@ -4,11 +4,11 @@ import html
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kolom.comments import text
-from kolom.rendering import plain_text
+from kolom.rendering import plain_text, render
 from kolom_cli.importers.comment_text import markdown_of
 from tests.hostile import hostile_texts
 
@@ -32,6 +32,24 @@ from tests.hostile import hostile_texts
         ('<a href="javascript:alert(1)">x</a><script>alert(1)</script>', "x"),
         ("<p> </p><!-- nothing -->", ""),
         ("snake_case 2*3 [x](y) `c` &amp;copy;", r"snake_case 2\*3 \[x\](y) \`c\` \&copy;"),
+        ("<b>Note:</b>text", "**Note**:text"),
+        ("word<b>(as this)</b>", "word(**as this)**"),
+        ("<i>a</i><i>b</i>", "*ab*"),
+        ("<b>a</b><i>b</i>", "**a***b*"),
+        ("<b>a <i>b</i> c</b>", "**a *b* c**"),
+        ("<b>a&nbsp;</b>b", "**a**\xa0b"),
+        ("<i>one<br><br>two</i>", "*one*\n\n*two*"),
+        ("<b><p>one</p><ul><li>two</ul></b>", "**one**\n\n- **two**"),
+        ('x<b><a href="https://a.example/">here</a></b>y', "x[**here**](https://a.example/)y"),
+        ("a<b>:</b>b", "a:b"),
+        ("<s>one</s> <strike>two</strike> <del>three</del>", "one two three"),
+        ("<pre>a\n```\nb</pre>", "````\na\n```\nb\n````"),
+        ("<code>a`</code><code>b</code>", "``a`b``"),
+        ("<code>one<br><br>two</code>", "`one`\n\n`two`"),
+        ('<a href="https://a.example/"><p>one</p><p>two</p></a>', "[one two](https://a.example/)"),
+        ('<a href="/here">one</a> <img src="/p.png" alt="two">', "one two"),
+        ("<ul><li>a<ol start=3><li>b</ol>c</ul>", "- a\n\n  3. b\n\n  c"),
+        ("one<p></p>two<ul>three<li>four</ul>", "one\ntwo\n\nthree\n- four"),
         ("<p>1. no list</p><p># no heading</p><p>- nor this</p>", "1\\. no list\n\n\\# no heading\n\n\\- nor this"),
     ],
 )
@@ -53,6 +71,38 @@ def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
 def test_text_that_looks_like_markdown_is_shown_as_it_was(pieces: list[str]) -> None:
     written = "".join(pieces)
     assert _words(text.render(markdown_of(html.escape(written)))) == _words(html.escape(written))
+
+
+_TEXT = st.text('ab1 .:()"!?-+#>=~*_`[]<&;\\/\n\u00a0é“', min_size=1, max_size=8).map(html.escape)
+_ELEMENTS = (
+    *("b", "i", "em", "strong", "s", "del", "strike", "code", "pre", "p", "div", "blockquote", "h2", "ul", "ol"),
+    *('a href="https://a.example/x_(y)"', 'ol start="3"'),
+)
+
+
+def _element(name: str, content: list[str]) -> str:
+    inside = [f"<li>{each}</li>" for each in content] if name[:2] in {"ul", "ol"} else content
+    return f"<{name}>{''.join(inside)}</{name.split()[0]}>"
+
+
+def _elements(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(_element, st.sampled_from(_ELEMENTS), st.lists(inside, max_size=4))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@example(["<b>Note:</b>", "text"])
+@example(["<i><b>a</b>b<b>c</b></i>"])
+@example(["1", "<b>. no list</b>"])
+@example(["<br> <b> </b> <i> </i> ", "no code"])
+@given(st.lists(st.recursive(st.one_of(_TEXT, st.just("<br>")), _elements, max_leaves=12), max_size=6))
+def test_whatever_is_nested_in_whatever_is_shown_with_the_same_words(pieces: list[str]) -> None:
+    there = render("".join(pieces), "html").html
+    assert _words(text.render(markdown_of("".join(pieces)))) == _words(text.clean(there))
+
+
+def test_quotations_deeper_than_comments_can_show_keep_their_words() -> None:
+    shown = text.render(markdown_of("<blockquote>one<ul><li>" * 20 + "two"))
+    assert _words(shown) == " ".join(["one"] * 20 + ["two"])
 
 
 @pytest.mark.parametrize("hostile", list(hostile_texts())[::7])

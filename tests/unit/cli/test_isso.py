@@ -300,6 +300,17 @@ def test_generic_json_is_read(file: Path) -> None:
     assert comment.article[0] == "path:/hello/"
 
 
+def test_a_number_is_a_time_in_seconds_as_in_the_database(file: Path) -> None:
+    first, second = _imported(file, _thread({"created": CREATED}, {"created": int(CREATED)}))
+    assert (first.created_at, second.created_at) == (DATE, DATE.replace(microsecond=0))
+    assert first.origin != second.origin
+
+
+def test_a_comment_keeps_the_name_that_it_had_when_only_texts_were_dates(file: Path) -> None:
+    (comment,) = _imported(file, _thread({}))
+    assert comment.origin == "isso-json:/hello/#ae1fb7c1c8b5fc04"
+
+
 def test_a_title_that_is_not_encoded_stays(file: Path) -> None:
     (comment,) = _imported(file, _thread({}, title="C++ in 100% of cases"))
     assert comment.title == "C++ in 100% of cases"
@@ -336,7 +347,9 @@ def test_what_was_typed_stays_and_html_becomes_markdown(file: Path, text: str, c
     [
         (_thread({"created": "yesterday"}), "has no date"),
         (_thread({"created": None}), "has no date"),
-        (_thread({"created": 1381432829}), "has no date"),
+        (_thread({"created": True}), "has no date"),
+        (_thread({"created": -1}), "has no date"),
+        (_thread({"created": 1e300}), "has no date"),
         (_thread("no comment"), "has no date"),
         (_thread({}, id=""), "belongs to a thread without an address"),
         (_thread({}, id=7), "belongs to a thread without an address"),

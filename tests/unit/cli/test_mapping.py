@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kolom.articles.names import path_problem, slug_problem
 from kolom_cli.importers import SourceError
 from kolom_cli.importers.addresses import host_of, path_names, thread_names
-from kolom_cli.importers.mapping import ThreadMap, Unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.mapping import ThreadMap, Unmatched, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.origins import MAX_BYTES, wordpress_origin
 
 
@@ -228,3 +228,14 @@ def test_the_origin_of_a_post_fits_a_key_and_is_the_same_by_plugin_and_by_export
     assert f"origin:{origin}" in thread_names(address)
     assert f"origin:{origin}" in thread_names("", f"12 {address}")
     assert origin != wordpress_origin(f"{address}e", "12")
+
+
+def test_whether_the_list_can_be_written_is_found_out_without_a_trace(file: Path) -> None:
+    check_unmatched(file)
+    assert not file.exists()
+    file.write_text("kept")
+    check_unmatched(file)
+    assert file.read_text() == "kept"
+    for place in (file.parent, file / "x", file.parent / "none" / "x"):
+        with pytest.raises(SourceError, match="directory"):
+            check_unmatched(place)

@@ -98,6 +98,10 @@ def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
         ({"post_date_gmt": "2020-13-45 00:00:00", "post_date": None}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ({"post_date_gmt": "", "post_date": "", "pubDate": "Wed, 30 Nov -0001 00:00:00 +0000"}, None),
         ({"post_date_gmt": "", "post_date": "", "pubDate": "some day"}, None),
+        ({"post_date_gmt": "", "post_date": "0001-01-01 00:00:00", "pubDate": ""}, None),  # the year 0 in UTC
+        ({"post_date_gmt": "9999-12-31 23:00:00", "post_date": "", "pubDate": ""}, None),  # the year 10000 in Jakarta
+        ({"post_date_gmt": "", "post_date": "", "pubDate": "Fri, 31 Dec 9999 23:00:00 -1000"}, None),
+        ({"post_date_gmt": "", "post_date": "", "pubDate": "Mon, 99999999999 Jan 2020 00:00:00 +0000"}, None),
     ],
 )
 def test_a_missing_date_is_taken_from_the_others(file: Path, changes: dict[str, Any], date: datetime | None) -> None:
@@ -128,12 +132,17 @@ def test_markup_in_a_title_is_read_as_text(file: Path) -> None:
         ({"post_name": "2020"}, "article-2020", True),
         ({"post_name": "a.b"}, "a-b", True),
         ({"post_name": "!!!"}, "post-1", True),
+        ({"post_name": "", "title": "!!!", "post_id": "1/2 ü"}, "post-1-2-u", False),
     ],
 )
 def test_a_slug_is_kept_or_made_valid(file: Path, changes: dict[str, Any], slug: str, noted: bool) -> None:
     article = _article(file, **changes)
     assert article.content.slug == slug
     assert any("slug" in note for note in article.notes) is noted
+
+
+def test_what_goes_behind_a_slug_that_is_taken_makes_one(file: Path) -> None:
+    assert [_article(file, post_id=number).number for number in ("2020", "1/2", "?")] == ["2020", "1-2", "8a8de823"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from kolom_cli.importers.moments import iso_moment
 from kolom_cli.importers.origins import origin_of
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
+from kolom_cli.slugs import slug_ending
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
@@ -153,7 +154,7 @@ class _Reader:
         self._survey = survey
         self._pictures = pictures
         self._published = iso_moment(entry.published)
-        number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or entry.id[-_DIGITS:]
+        number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_ending(entry.id[-_DIGITS:])
         # Behind a slug that is taken, the month of a post says more than its long number.
         self._number = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)

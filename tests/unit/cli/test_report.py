@@ -1,0 +1,42 @@
+"""What people are shown of an import: what the source says, as it is, but not without end."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from kolom_cli.report import Note, Report
+
+MARKUP = ["[/b]", "[red]x[/]", "[/]", "[b", "a\\", ":smile:", "[link=https://a.example]x[/link]"]
+
+
+def _printed(report: Report) -> str:
+    file = io.StringIO()
+    report.print(Console(file=file, width=200))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_what_looks_like_markup_is_shown_as_it_is(text: str) -> None:
+    report = Report(notes=[Note(name=text, text=f"note {text}")], errors=[f"error {text}"])
+    report.skip(text, "a name", f"reason {text}")
+    report.skip("article", text, f"refusal {text}", refused=True)
+    printed = _printed(report)
+    assert f"│ {text} " in printed
+    assert f"skipped 1 × {text}: reason {text}\n" in printed
+    assert f"refused {text}: refusal {text}\n" in printed
+    assert f"note {text}: note {text}\n" in printed
+    assert f"error error {text}\n" in printed
+
+
+def test_what_is_very_long_or_has_lines_is_cut_to_one_but_in_json() -> None:
+    report = Report(notes=[Note(name="n" * 5_000, text="t" * 5_000)])
+    report.skip("k" * 5_000, "name", "r" * 5_000)
+    report.skip("a\nb", "name", "no such\nthing")
+    printed = _printed(report)
+    assert f"skipped 1 × {'k' * 39}…: {'r' * 999}…\n" in printed
+    assert f"note {'n' * 99}…: {'t' * 999}…\n" in printed
+    assert "k" * 40 not in printed
+    assert "skipped 1 × a b: no such thing\n" in printed
+    assert "k" * 5_000 in json.loads(report.as_json())["kinds"]
