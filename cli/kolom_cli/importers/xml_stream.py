@@ -4,6 +4,7 @@ What all exports in XML have in common; :mod:`.wxr`, :mod:`.disqus_xml` and :mod
 """
 
 import re
+from collections.abc import Iterator
 from typing import IO, Any, Final
 
 from lxml import etree
@@ -14,8 +15,18 @@ from kolom_cli.importers import SourceError
 _CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _CLEAN: Final = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
 _HEAD_BYTES: Final = 64 * 1024
+_MAX_ELEMENT_BYTES: Final = 32 * 1024 * 1024
+"""How much may be read before an element that was asked for ends: all of it is in memory then, several times over."""
+
 _ROOT: Final = re.compile(rb"<[A-Za-z_:]")
 _HARMLESS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
+
+
+class _TooLarge(etree.XMLSyntaxError):
+    """An element has more bytes than may be kept in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(f"an element of more than {_MAX_ELEMENT_BYTES >> 20} MB", 0, 0, 0)  # type: ignore[call-arg, arg-type]  # the stubs are wrong
 
 
 class _Cleaned:
@@ -23,6 +34,7 @@ class _Cleaned:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._unfinished_bytes = 0
         # In UTF-16 and UTF-32 these bytes are halves of characters.
         self._is_wide = file.read(4)[:2] in {b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"}
         file.seek(0)
@@ -35,29 +47,61 @@ class _Cleaned:
         root = _ROOT.search(head)
         return not self._is_wide and root is not None and b"<!" not in _HARMLESS.sub(b"", head[: root.start()])
 
+    def begin(self) -> None:
+        """Count the bytes of the next element."""
+        self._unfinished_bytes = 0
+
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
+        self._unfinished_bytes += len(data)
+        if self._unfinished_bytes > _MAX_ELEMENT_BYTES:
+            raise _TooLarge
         return data if self._is_wide else data.translate(_CLEAN)
 
 
-def elements_of(file: IO[bytes], *tags: str, event: str = "end") -> Any:
-    """An iterator over the file's elements of these names (none: all), each at its ``event``: its end or start."""
-    cleaned = _Cleaned(file)
-    return etree.iterparse(
-        cleaned,
-        events=(event,),
-        tag=tags or None,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        # An article with pictures in its text may be longer than the 10 MB that libxml2 takes for an attack. The
-        # attacks need entities.
-        huge_tree=cleaned.declares_nothing,
-    )
+class Elements:
+    """The elements of a file with their events, as lxml's ``iterparse`` gives them."""
+
+    def __init__(self, file: IO[bytes], tags: tuple[str, ...], event: str) -> None:
+        self._file = _Cleaned(file)
+        self.last_line = 1
+        """The line in which the last element began that was given out."""
+        self._parsed: Any = etree.iterparse(
+            self._file,
+            events=(event,),
+            tag=tags or None,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            # An article with pictures in its text may be longer than the 10 MB that libxml2 takes for an attack. The
+            # attacks need entities.
+            huge_tree=self._file.declares_nothing,
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        for event, element in self._parsed:
+            self._file.begin()
+            self.last_line = element.sourceline or self.last_line
+            yield event, element
+
+    @property
+    def error_log(self) -> Any:
+        """The parser's complaints."""
+        return self._parsed.error_log
 
 
-def place(elements: Any, error: etree.XMLSyntaxError) -> str:
+def elements_of(file: IO[bytes], *tags: str, event: str = "end") -> Elements:
+    """The file's elements of these names (none: all), each at its ``event``: its end or start.
+
+    :raises etree.XMLSyntaxError: the XML is broken, or one of them has more than 32 MB; :func:`place` says where
+    """
+    return Elements(file, tags, event)
+
+
+def place(elements: Elements, error: etree.XMLSyntaxError) -> str:
     """Where the XML broke and why: the parser's first complaint, since the later ones only follow from it."""
+    if isinstance(error, _TooLarge):
+        return f"{elements.last_line}: after what begins here there is {error.msg}: not read further"
     for entry in elements.error_log:
         if entry.level_name == "FATAL":
             return f"{entry.line}:{entry.column}: the XML is broken here: {entry.message.strip()}"

@@ -1,7 +1,9 @@
 """`kolom import blogger`: posts, pages and comments, their addresses and pictures; nothing public that was not."""
 
+import io
 import json
 import os
+import zipfile
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,7 +117,15 @@ def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, fil
         kolom,
         file,
         takeout(
-            comment(13, 1, answers=12, name="Sari", uri="https://www.blogger.com/profile/1", content="Thanks!"),
+            comment(
+                13,
+                1,
+                answers=12,
+                name="Sari",
+                uri="https://www.blogger.com/profile/1",
+                author_type="BLOGGER",
+                content="Thanks!",
+            ),
             comment(12, 1, answers=11, name="Budi", uri="https://budi.example/", content="I <b>agree</b><br/>fully"),
             comment(11, 1, name=""),
             entry(1),
@@ -369,3 +379,107 @@ def test_a_post_that_only_an_odd_id_names_has_a_slug(kolom: Kolom, file: Path) -
     feed = takeout(entry(1, title="!!!", filename="", status="DRAFT")).replace(post_id(1), "tag:old/a?b")
     assert _import(kolom, file, feed)["created"] == 1
     assert publishing.find("post-old-a-b").status == "draft"
+
+
+def test_only_who_was_logged_in_can_be_an_author_of_the_blog(kolom: Kolom, file: Path) -> None:
+    profile = "https://www.blogger.com/profile/1"
+    comments = [
+        comment(number, 1, uri=profile, author_type=kind) for number, kind in ((11, "BLOGGER"), (12, "ANONYMOUS"))
+    ]
+    _import(kolom, file, takeout(entry(1), *comments))
+    assert [each["author"]["is_owner"] for each in _comments("post-1")] == [True, False]
+
+
+def _lay(folder: Path, name: str, data: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(data)
+    return path
+
+
+def test_the_owners_own_comments_in_a_takeout_are_no_blog(kolom: Kolom, tmp_path: Path) -> None:
+    _lay(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
+    _lay(tmp_path, "Takeout/Blogger/Comments/Another/feed.atom", takeout(comment(99, 98)))
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert (ran.exit_code, ran.json["read"], ran.json["created"]) == (0, 1, 1)
+
+
+def test_a_takeout_without_folders_for_blogs_gives_no_comments_elsewhere_either(kolom: Kolom, tmp_path: Path) -> None:
+    _lay(tmp_path, "feed.atom", takeout(entry(1)))
+    _lay(tmp_path, "Comments/Another/feed.atom", takeout(comment(99, 98)))
+    assert kolom("import", "blogger", tmp_path, "--json").json["read"] == 1
+
+
+def test_a_file_that_is_named_comes_along_with_a_takeout(kolom: Kolom, tmp_path: Path) -> None:
+    _lay(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
+    older_export = _lay(tmp_path, "blog-12-31-2018.xml", older(older_entry(2)))
+    ran = kolom("import", "blogger", tmp_path / "Takeout", older_export, "--json")
+    assert (ran.exit_code, ran.json["created"]) == (0, 2)
+
+
+SITEMAP = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url/></urlset>'
+
+
+def test_what_lies_beside_the_feed_and_is_none_is_told_and_stops_nothing(kolom: Kolom, tmp_path: Path) -> None:
+    _lay(tmp_path, "a-sitemap.xml", SITEMAP)
+    _lay(tmp_path, "feed.atom", takeout(entry(1)))
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert (ran.exit_code, ran.json["created"]) == (0, 1)
+    (skipped,) = ran.json["skipped_items"]
+    assert skipped["name"].endswith("a-sitemap.xml")
+    assert skipped["reason"] == "this is no feed of Blogger's, but <urlset>"
+
+
+def test_a_file_beside_the_feed_that_is_broken_from_its_beginning_is_refused(kolom: Kolom, tmp_path: Path) -> None:
+    _lay(tmp_path, "a.xml", "not XML")
+    _lay(tmp_path, "feed.atom", takeout(entry(1)))
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert (ran.exit_code, ran.json["created"]) == (1, 1)
+    assert "the XML is broken here" in ran.json["skipped_items"][0]["reason"]
+
+
+def test_a_file_that_was_named_must_be_a_feed(kolom: Kolom, tmp_path: Path) -> None:
+    feed = _lay(tmp_path, "feed.atom", takeout(entry(1)))
+    ran = kolom("import", "blogger", feed, _lay(tmp_path, "sitemap.xml", SITEMAP), "--json")
+    assert ran.exit_code == 1
+    assert "this is no feed of Blogger's, but <urlset>" in ran.json["errors"][0]
+
+
+def test_a_folder_with_nothing_but_other_files_has_no_feed(kolom: Kolom, tmp_path: Path) -> None:
+    _lay(tmp_path, "sitemap.xml", SITEMAP)
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert ran.exit_code == 1
+    assert "there is no feed in it" in ran.json["errors"][0]
+
+
+def test_an_element_that_is_too_large_for_memory_is_not_read_and_its_place_is_told(kolom: Kolom, file: Path) -> None:
+    feed = takeout(entry(1), entry(2, content="A" * 34_000_000), entry(3))
+    report = _import(kolom, file, feed, exit_code=1)
+    assert report["created"] == 1
+    line = feed[: feed.index("<entry>")].count("\n") + 1
+    assert f"feed.atom:{line}: after what begins here there is an element of more than 32 MB" in report["errors"][0]
+
+
+def test_a_comment_that_is_larger_than_an_article_may_be_is_refused_whole(kolom: Kolom, file: Path) -> None:
+    report = _import(kolom, file, takeout(entry(1), comment(11, 1, content="A" * 5_000_000)), exit_code=1)
+    assert report["created"] == 1
+    assert "5,000,000 bytes" in report["skipped_items"][0]["reason"]
+
+
+def _packed_oddly(compression: int, name: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        archive.writestr(name, takeout(*(entry(number) for number in range(50))))
+    return file.getvalue()
+
+
+def test_a_zip_that_is_broken_where_it_is_packed_by_lzma_is_told(kolom: Kolom, file: Path) -> None:
+    data = _packed_oddly(zipfile.ZIP_LZMA, "feed.atom")
+    report = _import(kolom, file, data[:60] + b"\xff" * 400 + data[460:], exit_code=1)
+    assert "cannot be read" in report["errors"][0]
+
+
+def test_a_zip_with_a_name_that_is_no_text_is_told(kolom: Kolom, file: Path) -> None:
+    data = _packed_oddly(zipfile.ZIP_DEFLATED, "é.atom").replace("é".encode(), b"\xff\xff")
+    report = _import(kolom, file, data, exit_code=1)
+    assert "cannot be read" in report["errors"][0]

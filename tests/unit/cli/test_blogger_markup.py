@@ -1,11 +1,18 @@
 """Blogger's HTML becomes plain HTML that says the same."""
 
+import re
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.rendering import plain_text, render
-from kolom_cli.importers.blogger.markup import Converter, largest, picture_name
+from kolom.rendering.markup import Start, Text, tokenise, unescape
+from kolom_cli.importers.blogger.links import OwnLinks, largest, picture_name
+from kolom_cli.importers.blogger.markup import Converter
 
 HOST = "https://blogger.googleusercontent.com/img/b/R29/AVv"
 
@@ -17,7 +24,7 @@ def convert(content: str) -> str:
 @pytest.mark.parametrize(
     ("written", "clean"),
     [
-        ("one<br /><br />two<br/>three", "<p>one</p><p>two<br/>three</p>"),
+        ("one<br /><br />two<br/>three", "<p>one</p><p>two<br>three</p>"),
         ('<div dir="ltr" style="text-align: left;" trbidi="on">one<br><br>two</div>', "<p>one</p><p>two</p>"),
         ("<div>one</div><div><br /></div><div>two</div>", "<p>one</p><p>two</p>"),
         ("<div><div><div>deep</div></div>and shallow</div>", "<p>deep</p><p>and shallow</p>"),
@@ -25,7 +32,7 @@ def convert(content: str) -> str:
         ("<p>kept</p><p>&nbsp;</p><p><o:p></o:p></p>", "<p>kept</p>"),
         ("above<a name='more'></a> below", "<p>above<!--more--> below</p>"),
         ("<p>above</p><!--more--><p>below</p>", "<p>above</p><!--more--><p>below</p>"),
-        ("<ul><li>a<br /></li><li><div>b</div></li></ul>", "<ul><li>a<br/></li><li>b<br/></li></ul>"),
+        ("<ul><li>a<br /></li><li><div>b</div></li></ul>", "<ul><li>a<br></li><li>b<br></li></ul>"),
         ("<pre>a\n\nb</pre>", "<pre>a\n\nb</pre>"),
         (
             '<span style="font-weight: bold;">b</span> <span style="font-family: arial;">c</span>',
@@ -38,7 +45,7 @@ def convert(content: str) -> str:
                 f'<div class="separator" style="clear: both;"><a href="{HOST}/s4032/a.jpg" imageanchor="1">'
                 f'<img border="0" height="240" src="{HOST}/w320-h240/a.jpg" width="320" /></a></div>'
             ),
-            f'<figure><img src="{HOST}/s1600/a.jpg"/></figure>',
+            f'<figure><img src="{HOST}/s1600/a.jpg"></figure>',
         ),
         (
             (
@@ -47,7 +54,7 @@ def convert(content: str) -> str:
                 '<tr><td class="tr-caption">Words <i>below</i></td></tr></tbody></table>'
             ),
             (
-                '<figure><a href="https://else.example/"><img src="https://1.bp.blogspot.com/-a/s1600/x.jpg"/></a>'
+                '<figure><a href="https://else.example/"><img src="https://1.bp.blogspot.com/-a/s1600/x.jpg"></a>'
                 "<figcaption>Words <i>below</i></figcaption></figure>"
             ),
         ),
@@ -55,19 +62,141 @@ def convert(content: str) -> str:
             '<object><param name="movie" value="http://www.youtube.com/v/abcdefghijk&hl=en"></object>',
             '<iframe src="https://www.youtube.com/embed/abcdefghijk"></iframe>',
         ),
-        ('<a href="http://www.old.example/2012/09/own.html#x">own</a>', '<p><a href="/2012/09/own.html#x">own</a></p>'),
-        (
-            '<a href="https://x.blogspot.co.id/2012/09/own.html?m=1">own</a>',
-            '<p><a href="/2012/09/own.html">own</a></p>',
-        ),
-        (
-            '<a href="https://else.example/2012/09/own.html">not</a>',
-            '<p><a href="https://else.example/2012/09/own.html">not</a></p>',
-        ),
+        ("Intro<br><a name=more></a><br>Rest", "<p>Intro</p><!--more--><p>Rest</p>"),
+        ("a<div><br></div>b", "<p>a</p><p>b</p>"),
+        ("<p>kept</p><p><b></b></p><h2><br></h2><h3><span style='font-weight: bold'> </span></h3>", "<p>kept</p>"),
+        ("<b><p></p></b><p>kept</p>", "<p>kept</p>"),
+        ("<b>one<br><br>two<div>three</div></b>", "<b><p>one</p><p>two</p><p>three</p></b>"),
     ],
 )
 def test_what_the_editors_write_becomes_plain(written: str, clean: str) -> None:
     assert convert(written) == clean
+
+
+def picture(name: str) -> str:
+    return f'<img src="{HOST}/s1600/{name}.jpg">'
+
+
+def captioned(*rows: str) -> str:
+    cells = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<table class="tr-caption-container"><tbody>{cells}</tbody></table>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        (
+            (f"<td>{picture('a')}{picture('b')}</td>", '<td class="tr-caption">Both</td>'),
+            f"<figure>{picture('a')}{picture('b')}<figcaption>Both</figcaption></figure>",
+        ),
+        (
+            (f'<td id="x"><div class="separator"><a name="y"></a>{picture("a")}</div></td>', ""),
+            f'<a id="x"></a><a id="y"></a><figure>{picture("a")}</figure>',
+        ),
+        (
+            (f"<td>{picture('a')} beside it</td>", '<td class="tr-caption">Below</td>'),
+            captioned(f"<td>{picture('a')} beside it</td>", '<td class="tr-caption">Below</td>'),
+        ),
+        (
+            (
+                f"<td>{picture('a')}</td><td>{picture('b')}</td>",
+                '<td class="tr-caption">A</td><td class="tr-caption">B</td>',
+            ),
+            captioned(
+                f"<td>{picture('a')}</td><td>{picture('b')}</td>",
+                '<td class="tr-caption">A</td><td class="tr-caption">B</td>',
+            ),
+        ),
+        (("<td>No picture</td>", ""), captioned("<td>No picture</td>", "")),
+    ],
+)
+def test_a_captioned_table_is_a_figure_if_nothing_else_is_in_it(rows: tuple[str, ...], kept: str) -> None:
+    assert convert(captioned(*rows)) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (
+            '<div dir="rtl" lang="ar" id="x">one<br><br>two</div>',
+            '<p id="x" lang="ar" dir="rtl">one</p><p lang="ar" dir="rtl">two</p>',
+        ),
+        (
+            '<div dir="rtl"><div>one</div><div dir="ltr">two</div></div>',
+            '<div dir="rtl"><p>one</p><p dir="ltr">two</p></div>',
+        ),
+        ('<span id="x" style="font-weight: bold">one</span>', '<p><strong><span id="x">one</span></strong></p>'),
+        ('<div><span id="x"></span></div><div id="y"></div>two', '<a id="x"></a><a id="y"></a><p>two</p>'),
+        ('<ul><li><div id="x">one</div></li></ul>', '<ul><li><span id="x">one</span><br></li></ul>'),
+        ('<a name="x">one<div>two</div></a>', '<p><a id="x"></a>one</p><p>two</p>'),
+        ('<p id="x"></p>two', '<a id="x"></a><p>two</p>'),
+        ('<div class="separator" id="x"><img src="a.png"></div>', '<figure id="x"><img src="a.png"></figure>'),
+        ('<b id="docs-internal-guid-1" style="font-weight:normal;">one</b>', "<p>one</p>"),
+    ],
+)
+def test_places_that_links_lead_to_languages_and_directions_are_kept(written: str, kept: str) -> None:
+    assert convert(written) == kept
+
+
+def test_a_link_within_the_article_still_leads_to_its_place() -> None:
+    shown = render(convert('<a href="#note-1">see</a><div id="note-1">Note<br><br>its end</div>'), "html").html
+    assert '<a href="#note-1">see</a>' in shown
+    assert '<p id="note-1">Note</p>' in shown
+
+
+DATED, PAGE = "/2012/09/own.html", "/p/about.html"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url", "leads_to"),
+    [
+        ({"www.old.example"}, f"http://www.old.example{DATED}#x", f"{DATED}#x"),
+        ({"www.old.example"}, f"http://www.old.example{PAGE}", PAGE),
+        ({"www.old.example"}, f"https://else.example{DATED}", None),
+        ({"www.old.example"}, f"https://x.blogspot.com{DATED}", DATED),
+        ({"www.old.example"}, f"https://x.blogspot.com{PAGE}", None),
+        ({"x.blogspot.com"}, f"https://x.blogspot.co.id{DATED}?m=1", DATED),
+        ({"x.blogspot.com"}, f"https://x.blogspot.de{PAGE}", PAGE),
+        ({"x.blogspot.com"}, f"https://y.blogspot.com{PAGE}", None),
+        ({"x.blogspot.com"}, f"https://y.blogspot.com{DATED}", None),
+        (set(), f"https://x.blogspot.co.id{DATED}", DATED),
+        (set(), f"https://x.blogspot.com{PAGE}", None),
+        (set(), f"https://else.example{DATED}", None),
+        (set(), "http://[broken/2012/09/own.html", None),
+    ],
+)
+def test_links_to_the_blogs_own_articles_lead_here(hosts: set[str], url: str, leads_to: str | None) -> None:
+    assert OwnLinks({DATED, PAGE}.__contains__, frozenset(hosts))(url) == (leads_to or url)
+
+
+FRAME = "there is a link to it here"
+OBJECT = "it is left out"
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("<script>alert(1)</script>text<script src=x></script>", ["left out a script"]),
+        ('<iframe class="BLOG_video_class" src="https://www.blogger.com/video.g?token=1"></iframe>', [FRAME]),
+        ('<iframe class="b-uploaded" src="//www.blogger.com/video.g?token=1"></iframe>', [FRAME]),
+        ('<iframe class="BLOG_video_class" src="https://www.youtube.com/embed/abcdefghijk"></iframe>', []),
+        ('<object class="BLOG_video_class" contentid="1" id="BLOG_video-1"></object>', [OBJECT]),
+        ('<object class="BLOG_video_class"><param value="//youtube.googleapis.com/v/abcdefghijk"></object>', []),
+        ("<p>text</p>", []),
+    ],
+)
+def test_what_had_no_equivalent_is_noted(written: str, says: list[str]) -> None:
+    converter = Converter({}.__contains__)
+    converter.convert(written)
+    assert len(converter.notes) == len(says)
+    assert all(word in note for word, note in zip(says, converter.notes, strict=True))
+
+
+def test_a_film_that_two_old_players_show_is_shown_once() -> None:
+    url = "http://www.youtube.com/v/abcdefghijk"
+    written = f'<object data="{url}"><param name="movie" value="{url}"><embed src="{url}"></embed>its words</object>'
+    assert convert(written * 2).count("<iframe") == 2
+    assert convert(written).endswith("<p>its words</p>")
 
 
 @pytest.mark.parametrize(
@@ -131,3 +260,103 @@ def test_any_markup_is_converted_and_loses_no_words(pieces: list[str]) -> None:
 )
 def test_markup_nested_without_end_is_no_error(nested: str) -> None:
     assert "deep" in convert(nested * 3_000 + "deep")
+
+
+def _lines_run(content: str) -> int:
+    """How many lines of Python it takes to convert the content."""
+    lines = 0
+
+    def trace(_frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        convert(content)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("around", "repeated"),
+    [
+        ("", "a<br><br>"),
+        ("", "text<br>"),
+        ("<ul><li>", "<div>x</div>"),
+        ("<div>", "<div>x</div>y"),
+        ("<p>", "<span style='font-weight:bold'>x</span> "),
+        ("<div>" * 150, "<p>x</p>"),
+        ("<div class='separator'>" * 150, "<div class='separator'><img src='a.png'></div>"),
+        ("", "<table class='tr-caption-container'><tr><td><img src='a.png'></td><td class='tr-caption'>x</td></table>"),
+        ("<table class='tr-caption-container'><tr>", "<td class='tr-caption'>x</td>"),
+        ("<span>" * 150, "<a name='more'></a>x<br><br>"),
+    ],
+)
+def test_an_article_twice_as_wide_takes_twice_the_work(around: str, repeated: str) -> None:
+    once, twice, thrice = (_lines_run(around + repeated * times) for times in (100, 200, 300))
+    assert thrice - twice < 1.1 * (twice - once)
+
+
+def _within(*tags: str) -> st.SearchStrategy[tuple[str, str]]:
+    return st.sampled_from([(tag, f"</{re.split(r'[ >]', tag)[0][1:]}>") for tag in tags])
+
+
+_WORDS = st.text("ab&;\u0627 \n", max_size=4).map(lambda text: text.replace("&", "&amp;"))
+_LEAVES = st.one_of(
+    _WORDS,
+    st.sampled_from(("<br>", "<br><br>", "&nbsp;", "<a name='more'></a>", "<!--more-->", "<a name='x'></a>")),
+    st.sampled_from(("<img src='a.png'>", "<a href='a.png'><img src='a.png'></a>", "<hr>")),
+)
+_ELEMENTS = _within(
+    *("<div>", "<div class='separator'>", "<div id='x' dir='rtl'>", "<div style='text-align: center'>", "<blockquote>"),
+    *(
+        "<p>",
+        "<h2>",
+        "<ul><li>",
+        "<li>",
+        "<pre>",
+        "<b>",
+        "<b style='font-weight: normal'>",
+        "<a href='/x'>",
+        "<figure>",
+    ),
+    *("<span>", "<span lang='id'>", "<span style='font-weight: bold; font-style: italic'>", "<center>", "<font>"),
+)
+
+
+def _larger(contents: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(contents, max_size=4).map("".join)
+    tables = st.tuples(several, several).map(
+        lambda cells: captioned(f"<td>{cells[0]}</td>", f"<td class='tr-caption'>{cells[1]}</td>")
+    )
+    return st.one_of(
+        st.tuples(_ELEMENTS, several).map(lambda parts: parts[0][0] + parts[1] + parts[0][1]),
+        tables,
+        several,
+    )
+
+
+def _words(html: str) -> str:
+    """All text of it, without white space."""
+    text = "".join(unescape(token.markup) for token in tokenise(html) if isinstance(token, Text))
+    return re.sub(r"\s", "", text)
+
+
+def _pictures(html: str) -> int:
+    return sum(1 for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
+
+
+@given(st.recursive(_LEAVES, _larger, max_leaves=20))
+def test_no_word_and_no_picture_is_lost(written: str) -> None:
+    converted = convert(written)
+    assert (_words(converted), _pictures(converted)) == (_words(written), _pictures(written))
+    shown = render(converted, "html").html
+    assert (_words(shown), _pictures(shown)) == (_words(render(written, "html").html), _pictures(written))
+
+
+@given(st.recursive(_LEAVES, _larger, max_leaves=20))
+def test_no_paragraph_and_no_heading_is_empty(written: str) -> None:
+    assert not re.search(r"<(p|h2)( [^>]*)?>(\s|<br>|&nbsp;|</?(b|strong|em)>)*</\1>", convert(written))

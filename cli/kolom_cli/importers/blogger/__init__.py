@@ -17,10 +17,10 @@ from kolom.config import settings
 from kolom.rendering import plain_text, render
 from kolom_cli.bodies import body_of, image_of
 from kolom_cli.importers import Imported, Item, Skipped, SourceError
-from kolom_cli.importers.article_fields import ArticleFields, site_language, size_problem
+from kolom_cli.importers.article_fields import ArticleFields, site_language
 from kolom_cli.importers.blogger.comments import read_comment
-from kolom_cli.importers.blogger.feed import Blog, Entry, read_feed
-from kolom_cli.importers.blogger.files import Export, open_export, opened
+from kolom_cli.importers.blogger.feed import Blog, Entry, NoFeed, read_feed
+from kolom_cli.importers.blogger.files import Export, Member, open_export, opened
 from kolom_cli.importers.blogger.markup import Converter
 from kolom_cli.importers.blogger.pictures import Pictures
 from kolom_cli.importers.moments import iso_moment
@@ -49,6 +49,7 @@ class _Survey:
     hosts: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
+    others: dict[str, NoFeed] = field(default_factory=dict)  # by name, what lies beside the feeds
 
 
 def read_blogger(
@@ -62,9 +63,14 @@ def read_blogger(
     """
     with open_export(sources, blog) as export:
         survey = _survey(export, language)
+        feeds = [feed for feed in export.feeds if feed.name not in survey.others]
+        if not feeds:
+            raise SourceError(f"there is no feed in it: {'; '.join(map(str, survey.others.values()))}")
+        for name, why in survey.others.items():
+            yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
         pictures = Pictures(export, MediaStore(dry_run=dry_run))
         seen: set[str] = set()
-        for entry in _entries(export):
+        for entry in _entries(feeds):
             if entry.id in seen:
                 yield Skipped(kind=_kind(entry), name=_name(entry), reason="is in the export twice")
                 continue
@@ -72,8 +78,12 @@ def read_blogger(
             yield _item(entry, survey, pictures)
 
 
-def _entries(export: Export) -> Iterator[Entry]:
-    for feed in export.feeds:
+def _without_name(error: NoFeed, name: str) -> str:
+    return str(error).removeprefix(f"{name}:").strip()
+
+
+def _entries(feeds: Iterable[Member]) -> Iterator[Entry]:
+    for feed in feeds:
         with opened(feed) as file:
             yield from (found for found in read_feed(feed.name, file) if isinstance(found, Entry))
 
@@ -88,6 +98,9 @@ def _survey(export: Export, language: str | None) -> _Survey:
                         _survey_blog(survey, found, given=language is not None)
                     else:
                         _survey_entry(survey, found, given=language is not None)
+        except NoFeed as error:
+            if not feed.is_named:
+                survey.others[feed.name] = error
         except SourceError:
             pass  # The second reading comes to the same place, and says so after everything before it.
     return survey
@@ -139,10 +152,10 @@ def _item(entry: Entry, survey: _Survey, pictures: Pictures) -> Item:
         return Skipped(kind=kind, name=name, reason="has no id", refused=True)
     if entry.is_trashed or entry.status in _BINNED:
         return Skipped(kind=kind, name=name, reason="in the bin there")
+    if entry.problem:
+        return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
         return read_comment(entry, origin_of=_origin, owners=survey.owners)
-    if problem := size_problem(entry.content):
-        return Skipped(kind=kind, name=name, reason=problem, refused=True)
     return _Reader(entry, survey, pictures).item()
 
 

@@ -14,6 +14,7 @@ from kolom_cli.importers.comment_text import markdown_of
 _KIND: Final = "comment"
 _STATUSES: Final[dict[str, Status]] = {"LIVE": "approved", "PENDING": "pending", "EMPTIED": "deleted"}
 _SPAM: Final = "SPAM"
+_BLOGGER: Final = "BLOGGER"
 _NOBODY: Final = "noreply@blogger.com"
 _REMOVED_TEXTS: Final = frozenset(
     (
@@ -53,10 +54,16 @@ def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Conta
             parent=_parent(entry, origin_of),
             website=entry.writer.uri,
             email="" if entry.writer.email == _NOBODY else entry.writer.email,
-            is_owner=bool(entry.writer.uri) and entry.writer.uri in owners,
+            is_owner=_is_owner(entry, owners),
             notes=waits,
         )
     )
+
+
+def _is_owner(entry: Entry, owners: Container[str]) -> bool:
+    """Whether one of the blog's authors wrote it. Anybody may give their address, but not who is logged in."""
+    is_known = entry.writer.type in {"", _BLOGGER}
+    return is_known and bool(entry.writer.uri) and entry.writer.uri in owners
 
 
 def _parent(entry: Entry, origin_of: Callable[[str], str]) -> str | None:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from kolom_cli.importers import SourceError
+from kolom_cli.importers.article_fields import size_problem
 from kolom_cli.importers.blogger.files import UNREADABLE
 from kolom_cli.importers.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
 
@@ -33,16 +34,22 @@ _KINDS: Final[dict[str, EntryKind]] = {
     name: name for name in ("post", "page", "comment", "settings", "template", "other")
 }
 _ID: Final = re.compile(r"blog-(\d+)\.(post|page|settings|layout|template)\b-?(\d*)")
+_BEGINNING: Final = 1_000
+"""How many characters of a content are kept that is too large: enough to call the entry by, if it has no other name."""
 _REMOVED: Final = "blogger.contentRemoved"
 
 
 @dataclass(slots=True)
 class Writer:
-    """Who wrote an entry. ``uri`` is their profile or website."""
+    """Who wrote an entry. ``uri`` is their profile or website; ``type`` is Takeout's, in upper case.
+
+    Only of a ``BLOGGER`` is the profile known to be theirs.
+    """
 
     name: str = ""
     uri: str = ""
     email: str = ""
+    type: str = ""
 
 
 @dataclass(slots=True)
@@ -51,6 +58,7 @@ class Entry:
 
     ``id``, ``post`` and ``parent`` are like ``blog-1.post-2``: ``post`` is the one that a comment is on, ``parent`` the
     comment that it answers. ``address`` is a URL or a path. ``status`` is Takeout's, in upper case.
+    ``problem`` says why the content is too large, of which there is only the beginning then.
     """
 
     line: int
@@ -61,6 +69,7 @@ class Entry:
     is_removed: bool = False
     title: str = ""
     content: str = ""
+    problem: str | None = None
     is_html: bool = True
     is_summary: bool = False
     published: str = ""
@@ -81,41 +90,53 @@ class Blog:
     address: str = ""
 
 
+class NoFeed(SourceError):
+    """The file is something else, or nothing can be made of its beginning. ``is_certain`` if it is something else."""
+
+    def __init__(self, message: str, *, is_certain: bool = False) -> None:
+        super().__init__(message)
+        self.is_certain = is_certain
+
+
 def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
     """Everything of interest in the feed ``name``, in its order.
 
-    :raises SourceError: it is no feed of Blogger's, or is broken from here on
+    :raises NoFeed: it is no feed of Blogger's
+    :raises SourceError: it cannot be read, or is broken from here on
     """
-    elements = elements_of(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
-    seen = False
     try:
-        for _, element in elements:
-            if not seen:
-                _check(name, element)
-                seen = True
-                yield Blog(language=element.getroottree().getroot().get(_XML_LANG) or "")
-            if local_name(element) == "link":
-                if _is_of_feed(element) and element.get("rel") == "alternate":
+        yield _blog(name, file)
+        elements = elements_of(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
+        try:
+            for _, element in elements:
+                if not _is_of_feed(element):
+                    continue
+                if local_name(element) == "entry":
+                    entry = _entry(element)
+                    forget(element)  # before it is looked at, since both may be large
+                    yield entry
+                elif element.get("rel") == "alternate":
                     yield Blog(address=element.get("href", ""))
-                continue
-            if _is_of_feed(element):
-                yield _entry(element)
-                forget(element)
-        if not seen:
-            _check(name, elements.root)
-    except etree.XMLSyntaxError as error:
-        raise SourceError(f"{name}:{place(elements, error)}") from error
+        except etree.XMLSyntaxError as error:
+            raise SourceError(f"{name}:{place(elements, error)}") from error
     except UNREADABLE as error:
         raise SourceError(f"{name}: cannot be read on: {error}") from error
 
 
-def _check(name: str, element: Any) -> None:
-    if element is None:
-        raise SourceError(f"{name}: this is no feed of Blogger's")
-    refuse_document_type(name, element, "feed of Blogger's")
-    root = element.getroottree().getroot()
+def _blog(name: str, file: IO[bytes]) -> Blog:
+    """What the feed's first tag says; ``file`` is at its beginning again."""
+    beginning = elements_of(file, event="start")
+    try:
+        root = next((element for _, element in beginning), None)
+    except etree.XMLSyntaxError as error:
+        raise NoFeed(f"{name}:{place(beginning, error)}") from error
+    if root is None:
+        raise NoFeed(f"{name}: this is no feed of Blogger's")
     if root.tag != f"{{{_ATOM}}}feed":
-        raise SourceError(f"{name}: this is no feed of Blogger's, but <{local_name(root)}>")
+        raise NoFeed(f"{name}: this is no feed of Blogger's, but <{local_name(root)}>", is_certain=True)
+    refuse_document_type(name, root, "feed of Blogger's")
+    file.seek(0)
+    return Blog(language=root.get(_XML_LANG) or "")
 
 
 def _is_of_feed(element: Any) -> bool:
@@ -142,10 +163,11 @@ def _entry(element: Any) -> Entry:
             case "title":
                 entry.title = _markup(child)
             case "content":
-                entry.content, entry.is_html = _markup(child), child.get("type") != "text"
+                _take_content(child, entry)
                 entry.is_summary = False
             case "summary" if not entry.content:
-                entry.content, entry.is_html, entry.is_summary = _markup(child), child.get("type") != "text", True
+                _take_content(child, entry)
+                entry.is_summary = True
             case "published" | "issued":
                 entry.published = text_of(child).strip()
             case "created" if not entry.published:
@@ -174,6 +196,13 @@ def _entry(element: Any) -> Entry:
                 pass
     entry.kind = _kind(kind, entry)
     return entry
+
+
+def _take_content(element: Any, entry: Entry) -> None:
+    content = _markup(element)
+    entry.problem = size_problem(content)
+    entry.content = content[:_BEGINNING] if entry.problem else content
+    entry.is_html = element.get("type") != "text"
 
 
 def _kind(named: str, entry: Entry) -> EntryKind:
@@ -211,7 +240,12 @@ def _link(element: Any, entry: Entry) -> None:
 
 def _writer(element: Any) -> Writer:
     fields = {local_name(child): text_of(child).strip() for child in element}
-    return Writer(fields.get("name", ""), fields.get("uri", ""), fields.get("email", ""))
+    return Writer(
+        name=fields.get("name", ""),
+        uri=fields.get("uri", ""),
+        email=fields.get("email", ""),
+        type=fields.get("type", "").upper(),
+    )
 
 
 def _markup(element: Any) -> str:

@@ -1,6 +1,7 @@
 """Where Blogger's exports lie: a feed alone, pages of a feed, or a Takeout, zipped or unpacked, with its pictures."""
 
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,15 @@ from urllib.parse import unquote
 from kolom_cli.importers import SourceError
 from kolom_cli.media import CONTENT_TYPES, MAX_BYTES
 
-UNREADABLE: Final = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+UNREADABLE: Final = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    UnicodeDecodeError,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What reading a file may raise, or one in a zip file: broken, encrypted, or packed in a way that is not known."""
 
 _FEEDS: Final = (".atom", ".xml")
@@ -24,11 +33,12 @@ _THEMES: Final = frozenset(("theme-layouts.xml", "theme-classic.xml"))
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an export; ``size`` in bytes."""
+    """A file of an export; ``size`` in bytes. ``is_named`` if it was asked for itself, not with its folder."""
 
     name: str
     size: int
     open: Callable[[], Any]
+    is_named: bool = False
 
     def read(self, limit: int) -> bytes:
         """Its content, not more than ``limit`` bytes of it.
@@ -65,10 +75,10 @@ def open_export(sources: Iterable[Path], blog: str | None = None) -> Iterator[Ex
     """
     with ExitStack() as stack:
         members = [member for source in sources for member in _members(source, stack)]
-        feeds = [member for member in members if _is_feed(member.name)]
+        feeds = _of_one_blog([member for member in members if _is_feed(member.name)], blog)
         if not feeds:
             raise SourceError(f"{', '.join(map(str, sources))}: there is no feed in it")
-        yield Export(_of_one_blog(feeds, blog), _pictures(members))
+        yield Export(feeds, _pictures(members))
 
 
 def _is_feed(name: str) -> bool:
@@ -77,19 +87,31 @@ def _is_feed(name: str) -> bool:
 
 
 def _of_one_blog(feeds: list[Member], blog: str | None) -> list[Member]:
-    """Takeout has a folder for each blog, below ``Blogs``."""
+    """The feeds of the blog called ``blog``, or of the only one; those that belong to none in particular come along.
+
+    Takeout has a folder for each blog, below ``Blogs``, and the comments that its owner wrote below ``Comments``.
+    """
     blogs: dict[str, list[Member]] = {}
     for feed in feeds:
-        parts = PurePosixPath(feed.name).parts
-        blogs.setdefault(parts[-2] if len(parts) > 2 and parts[-3] == "Blogs" else "", []).append(feed)  # noqa: PLR2004, RUF100
+        if (name := _below("Blogs", feed)) is not None:
+            blogs.setdefault(name, []).append(feed)
+    others = [feed for feed in feeds if _below("Blogs", feed) is None and (feed.is_named or not blogs)]
     names = ", ".join(sorted(map(repr, blogs)))
-    if blog is not None:
-        if blog not in blogs:
-            raise SourceError(f"there is no blog {blog!r} in it, but {names}")
-        return blogs[blog]
-    if len(blogs) > 1:
+    if blog is not None and blog not in blogs:
+        raise SourceError(f"there is no blog {blog!r} in it, but {names or 'none with a name'}")
+    if blog is None and len(blogs) > 1:
         raise SourceError(f"there are several blogs in it: choose one by --blog: {names}")
-    return feeds
+    own = blogs[blog] if blog is not None else [feed for found in blogs.values() for feed in found]
+    return own + [feed for feed in others if feed.is_named or _below("Comments", feed) is None]
+
+
+def _below(folder: str, feed: Member) -> str | None:
+    """The ``x`` of ``folder/x/feed.atom``."""
+    match PurePosixPath(feed.name).parts:
+        case (*_, above, name, _) if above == folder:
+            return name
+        case _:
+            return None
 
 
 def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
@@ -99,7 +121,7 @@ def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
         elif zipfile.is_zipfile(source):
             yield from _in_zip(stack.enter_context(zipfile.ZipFile(source)))
         else:
-            yield Member(str(source), source.stat().st_size, lambda: source.open("rb"))
+            yield Member(str(source), source.stat().st_size, lambda: source.open("rb"), is_named=True)
             yield from _albums_beside(source)
     except UNREADABLE as error:
         raise SourceError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error

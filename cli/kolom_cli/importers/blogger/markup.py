@@ -4,49 +4,56 @@ The policy:
 
 * ``<a name="more">`` and ``<!--more-->`` end the excerpt.
 * A picture is taken at up to 1,600 pixels, whatever size the article showed; a link around it that leads to itself in
-  another size goes. ``separator`` divisions and ``tr-caption-container`` tables become figures with captions.
-* Divisions that hold text become paragraphs, others go; two line breaks in a row separate paragraphs; empty lines go.
+  another size goes. ``separator`` divisions with one picture and ``tr-caption-container`` tables with nothing but
+  pictures and a caption become figures.
+* Divisions that hold text become paragraphs, others go unless links lead to them or they have a language or direction;
+  two line breaks in a row separate paragraphs; empty lines go.
 * Bold and italic by style become elements, all other styles go, as do fonts and the marks of word processors.
 * Counting pixels go. YouTube's old players become its present one.
 * Links to the blog's own articles lose the blog's old host, so that they lead to the articles here.
+
+No word and no picture is ever lost, and everything takes time in proportion to the text.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-
-from bs4 import BeautifulSoup
-from bs4.element import Comment, NavigableString, Tag
+from typing import Final
 
 from kolom.rendering.balancing import balance
-from kolom.rendering.markup import serialise, tokenise
+from kolom.rendering.markup import VOID, End, Start, Token, escape, serialise, tokenise, unescape, words
+from kolom_cli.importers.blogger.links import OwnLinks, largest
+from kolom_cli.importers.blogger.players import Players
+from kolom_cli.importers.blogger.tree import (
+    BREAK,
+    EXCERPT_END,
+    Element,
+    Group,
+    Node,
+    anchor,
+    flat,
+    is_block,
+    marks,
+    paragraphs,
+    tokens_of,
+)
 
 _MORE: Final = re.compile(r"\s*more\s*", re.IGNORECASE)
-_SIZED_PATH: Final = re.compile(r"/(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)?/(?=[^/]*$)")
-_SIZED_END: Final = re.compile(r"=(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)*$")
-_PICTURE_HOST: Final = re.compile(
-    r"(?:[\w-]+\.)*(?:bp\.blogspot\.com|blogger\.googleusercontent\.com|ggpht\.com|googleusercontent\.com)$"
-)
-_BLOG_HOST: Final = re.compile(r"[\w-]+\.blogspot\.(?:[a-z]{2,3}|com?\.[a-z]{2})$")
 _TRACKER: Final = re.compile(r"/(?:tracker|feeds/~?\d+)/|feeds\.feedburner\.com/~[rf]|pixel\.quantserve", re.IGNORECASE)
-_YOUTUBE: Final = re.compile(r"(?:youtube(?:-nocookie)?\.com/(?:v|embed)/|youtu\.be/)([\w-]{5,20})")
-_OLD_PLAYER: Final = re.compile(
-    r"<object\b.{0,4000}?</object\s*>|<embed\b[^<>]{0,2000}>(?:\s*</embed\s*>)?", re.IGNORECASE | re.DOTALL
-)
 _BOLD: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _NOT_BOLD: Final = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 _ITALIC: Final = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
-_SPACE: Final = re.compile(r"[\s\u00a0\u200b\ufeff]*")
-_BLOCKS: Final = frozenset(
-    (
-        *("address", "article", "aside", "audio", "blockquote", "details", "div", "dl", "figure", "footer", "form"),
-        *("h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "iframe", "nav", "object", "ol", "p", "pre", "section"),
-        *("table", "ul", "video"),
-    )
-)
-_BIGGEST: Final = "s1600"
+_CENTRED: Final = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
+_MEANINGLESS: Final = re.compile(r"docs-internal-guid|OLE_LINK|_GoBack|_Hlk|goog_\d|yui_", re.IGNORECASE)
+_KEPT: Final = frozenset(("id", "lang", "dir"))
+_SIZES: Final = frozenset(("width", "height", "srcset", "sizes"))
+_INVISIBLE: Final = frozenset(("0", "1"))
+
+_HEADINGS: Final = words("h1 h2 h3 h4 h5 h6")
+_ROWS: Final = words("thead tbody tfoot tr")
+_FORMATTING: Final = words("b cite code del em i ins kbd mark q s samp small strong sub sup u var")
+# Within these, a division is a line and no paragraph.
+_OF_LINES: Final = _HEADINGS | words("a caption dt figcaption li p pre span summary td th")
 
 
 @dataclass(slots=True)
@@ -64,224 +71,274 @@ class Converter:
 
     def convert(self, content: str) -> str:
         """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        # Closes what is open and flattens what is too deep, for which the tree below would take its square in time.
-        markup = serialise(balance(tokenise(_OLD_PLAYER.sub(_present_player, content))))
-        soup = BeautifulSoup(markup, "html.parser")
-        self._note(soup)
-        _mark_excerpt(soup)
-        _drop_trackers(soup)
-        for table in soup.select("table.tr-caption-container"):
-            _frame_captioned(soup, table)
-        for picture in soup.find_all("img"):
-            _enlarge(picture)
-            picture["src"] = self.stored(str(picture["src"]))
-        for division in soup.select("div.separator"):
-            _frame_separator(soup, division)
-        for element in soup.find_all(["span", "b", "strong", "em", "i"]):
-            _keep_emphasis(soup, element)
-        for link in soup.find_all("a", href=True):
-            link["href"] = self._own(str(link["href"]))
-        _flatten_divisions(soup)
-        _make_paragraphs(soup, soup)
-        for paragraph in soup.find_all("p"):
-            if _is_empty(paragraph) and not paragraph.find_all(string=_is_comment):
-                paragraph.decompose()
-        return str(soup)
+        tokens = Players(self.notes).replaced(tokenise(content))
+        nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
+        return serialise(map(self._with_picture, tokens_of(nodes)))
 
-    def _note(self, soup: BeautifulSoup) -> None:
-        if soup.find("script"):
-            self.notes.append("left out a script")
-        if soup.select("object.BLOG_video_class, iframe.BLOG_video_class, iframe[src*='blogger.com/video']"):
-            self.notes.append("shows a film that Blogger keeps: there is a link to it here")
-
-    def _own(self, url: str) -> str:
-        """The address here of one of the blog's own articles."""
-        try:
-            parts = urlsplit(url)
-            host = (parts.hostname or "").lower()
-        except ValueError:
-            return url
-        is_own = host in self.hosts or _BLOG_HOST.fullmatch(host) is not None
-        if not is_own or parts.query.replace("m=1", "").replace("m=0", "") or not self.is_own_address(parts.path):
-            return url
-        return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
+    def _with_picture(self, token: Token) -> Token:
+        match token:
+            case Start("img", attributes):
+                return Start("img", attributes | {"src": escape(self.stored(unescape(attributes["src"])))})
+            case _:
+                return token
 
 
-def picture_name(url: str) -> str | None:
-    """The file's name of a picture that Blogger keeps; None for all others."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if not _PICTURE_HOST.fullmatch((parts.hostname or "").lower()):
-        return None
-    name = unquote(unquote(parts.path.rpartition("/")[2]).replace("+", " "))
-    return name if "." in name else None
+@dataclass(slots=True)
+class _Open:
+    """An element that has not ended yet. ``kept`` are those attributes that stay if it becomes another."""
+
+    name: str
+    attributes: dict[str, str]
+    kept: dict[str, str]
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def identifier(self) -> str:
+        """What links to it call it."""
+        return self.kept.get("id") or _identifier(self.attributes.get("name", "") if self.name == "a" else "")
+
+    @property
+    def style(self) -> str:
+        return self.attributes.get("style", "")
+
+    @property
+    def is_of_lines(self) -> bool:
+        """Whether a division within it is a line; not if it will be gone itself."""
+        if self.name == "a":
+            return "href" in self.attributes
+        return self.name in _OF_LINES and (self.name != "span" or bool(self.kept))
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether text within it may run from right to left."""
+        return self.attributes.get("dir", "").strip().lower() in {"rtl", "auto"}
+
+    def as_it_is(self) -> Element:
+        return Element(self.name, self.attributes, self.children)
+
+    def released(self) -> Group:
+        """What is in it, without it; links to it still lead there."""
+        return Group([anchor(self.identifier), *self.children] if self.identifier else self.children)
+
+    def emptied(self) -> Group:
+        """What is left of a block that shows nothing: it still divides what is before it from what comes after."""
+        return Group(marks(self.released().children), is_settled=True)
 
 
-def largest(url: str) -> str:
-    """The address of a picture that Blogger keeps, at up to 1,600 pixels; others stay."""
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return url
-    if not _PICTURE_HOST.fullmatch(host):
-        return url
-    sized, number = _SIZED_PATH.subn(f"/{_BIGGEST}/", url)
-    return sized if number else _SIZED_END.sub(f"={_BIGGEST}", url)
+class _Rewriter:
+    """Makes the tree of a post; each element is replaced as soon as it ends."""
 
+    def __init__(self, own: Callable[[str], str]) -> None:
+        self._own = own
+        self._open = [_Open("", {}, {})]
+        self._figures = 0  # how many of the open elements are figures
+        self._of_lines = 0  # … have lines where others have paragraphs
+        self._turned = 0  # … may run from right to left
 
-def _mark_excerpt(soup: BeautifulSoup) -> None:
-    for anchor in soup.find_all("a", attrs={"name": _MORE}):
-        if _MORE.fullmatch(str(anchor.get("name"))):
-            anchor.insert_before(Comment("more"))
-            anchor.unwrap()
+    def rewritten(self, tokens: Iterable[Token]) -> list[Node]:
+        """The nodes that stand for balanced tokens."""
+        for token in tokens:
+            match token:
+                case Start(name, attributes):
+                    self._start(name, {key: unescape(value) for key, value in attributes.items()})
+                case End():
+                    self._end()
+                case _:
+                    self._add(token)
+        return paragraphs(self._open[0].children, {})
 
+    def _add(self, node: Node) -> None:
+        self._open[-1].children.append(node)
 
-def _drop_trackers(soup: BeautifulSoup) -> None:
-    for picture in soup.find_all("img"):
-        tiny = str(picture.get("width")) in {"0", "1"} and str(picture.get("height")) in {"0", "1"}
-        if tiny or _TRACKER.search(str(picture.get("src") or "")):
-            picture.decompose()
-
-
-def _present_player(old: re.Match[str]) -> str:
-    """YouTube's player of today in place of one that Flash showed; any other stays."""
-    found = _YOUTUBE.search(old[0])
-    return f'<iframe src="https://www.youtube.com/embed/{found[1]}"></iframe>' if found else old[0]
-
-
-def _enlarge(picture: Tag) -> None:
-    """Take the picture at its largest, without a link that leads to it in another size."""
-    picture["src"] = largest(str(picture.get("src") or ""))
-    for size in ("width", "height", "border", "srcset", "data-original-width", "data-original-height"):
-        picture.attrs.pop(size, None)
-    link = picture.parent
-    if isinstance(link, Tag) and link.name == "a" and largest(str(link.get("href") or "")) == picture["src"]:
-        link.unwrap()
-
-
-def _frame_captioned(soup: BeautifulSoup, table: Tag) -> None:
-    picture = table.find("img")
-    caption = table.select_one(".tr-caption")
-    if picture is None:
-        return
-    figure = soup.new_tag("figure")
-    around = picture.parent if isinstance(picture.parent, Tag) and picture.parent.name == "a" else picture
-    figure.append(around.extract())
-    if caption is not None and caption.get_text(strip=True):
-        words = soup.new_tag("figcaption")
-        words.extend(list(caption.contents))
-        figure.append(words)
-    table.replace_with(figure)
-
-
-def _frame_separator(soup: BeautifulSoup, division: Tag) -> None:
-    """A division for one picture becomes a figure; what else there is comes before it."""
-    pictures = division.find_all("img")
-    if division.find_parent("figure") or len(pictures) != 1 or division.get_text().strip("\u00a0 \n\t\u200b"):
-        division.attrs.clear()
-        return
-    picture = pictures[0]
-    around = picture.parent if isinstance(picture.parent, Tag) and picture.parent.name == "a" else picture
-    figure = soup.new_tag("figure")
-    figure.append(around.extract())
-    for comment in division.find_all(string=_is_comment):
-        division.insert_before(comment.extract())
-    division.replace_with(figure)
-
-
-def _keep_emphasis(soup: BeautifulSoup, element: Tag) -> None:
-    style = str(element.get("style") or "")
-    element.attrs.pop("style", None)
-    if element.name in {"b", "strong"} and _NOT_BOLD.search(style):
-        element.unwrap()  # as word processors wrap whole texts
-        return
-    if element.name != "span":
-        return
-    if _ITALIC.search(style):
-        element.wrap(soup.new_tag("em"))
-    if _BOLD.search(style):
-        element.wrap(soup.new_tag("strong"))
-    if not element.get("lang") and not element.get("dir"):
-        element.unwrap()
-
-
-def _flatten_divisions(soup: BeautifulSoup) -> None:
-    """From the innermost: what holds text becomes a paragraph, what holds blocks goes, what is empty vanishes."""
-    for division in reversed(soup.find_all("div")):
-        if _has_blocks(division):
-            _make_paragraphs(soup, division)
-            division.unwrap()
-        elif _is_empty(division):
-            division.unwrap() if division.find_all(string=_is_comment) else division.decompose()
-        elif division.find_parent(["p", "li", "td", "th", "figcaption", "span", "a"]):
-            division.insert_after(soup.new_tag("br"))
-            division.unwrap()
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "br":
+            self._add(BREAK)
+        elif name == "img":
+            self._picture(attributes)
+        elif name in VOID:
+            self._add(Element(name, attributes, []))
         else:
-            alignment = str(division.get("style") or "")
-            division.name, division.attrs = "p", {}
-            if "center" in alignment:
-                division["align"] = "center"
-            _make_paragraphs(soup, division)
+            element = _Open(name, attributes, self._kept(attributes))
+            self._open.append(element)
+            self._count(element, 1)
+
+    def _end(self) -> None:
+        element = self._open.pop()
+        self._count(element, -1)
+        self._add(self._replaced(element))
+
+    def _count(self, element: _Open, by: int) -> None:
+        self._figures += by * (element.name == "figure")
+        self._of_lines += by * element.is_of_lines
+        self._turned += by * element.is_turned
+
+    def _kept(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Blogger says of nearly everything that it runs from left to right: that counts where something else did."""
+        if not attributes:
+            return {}
+        kept = {
+            "id": _identifier(attributes.get("id", "")),
+            "lang": attributes.get("lang", "").strip(),
+            "dir": attributes.get("dir", "").strip().lower(),
+        }
+        if kept["dir"] == "ltr" and not self._turned:
+            del kept["dir"]
+        return {key: value for key, value in kept.items() if value}
+
+    def _replaced(self, element: _Open) -> Node:
+        match element.name:
+            case "a":
+                return self._link(element)
+            case "span":
+                return self._span(element)
+            case "div":
+                return self._division(element)
+            case "table":
+                return _captioned(element) or element.as_it_is()
+            case name if name in _FORMATTING:
+                return self._formatted(element)
+            case name if name in _HEADINGS or name == "p":
+                whole = element.as_it_is()
+                return whole if whole.is_seen else element.emptied()
+            case _:
+                return element.as_it_is()
+
+    def _picture(self, attributes: dict[str, str]) -> None:
+        """At its largest, unless it only counts readers."""
+        source = attributes.get("src", "")
+        if {attributes.get("width"), attributes.get("height")} <= _INVISIBLE or _TRACKER.search(source):
+            return
+        shown = {key: value for key, value in attributes.items() if key not in _SIZES}
+        self._add(Element("img", shown | {"src": largest(source)}, []))
+
+    def _link(self, element: _Open) -> Node:
+        if _MORE.fullmatch(element.attributes.get("name", "")):
+            return Group([EXCERPT_END, *element.children])
+        whole = element.as_it_is()
+        if "href" not in element.attributes or not whole.is_seen or _leads_to_itself(element):
+            return element.released()
+        element.attributes["href"] = self._own(element.attributes["href"])
+        return whole
+
+    def _formatted(self, element: _Open) -> Node:
+        # Word processors wrap whole texts in bold that is not.
+        is_none = element.name in {"b", "strong"} and _NOT_BOLD.search(element.style)
+        if is_none or not element.as_it_is().is_seen:
+            return element.released()
+        attributes = {key: value for key, value in element.attributes.items() if key != "style"}
+        return Element(element.name, attributes, self._inside(element))
+
+    def _span(self, element: _Open) -> Node:
+        wrappers: list[tuple[str, dict[str, str]]] = [("span", element.kept)] if element.kept else []
+        wrappers += [("strong", {})] if _BOLD.search(element.style) else []
+        wrappers += [("em", {})] if _ITALIC.search(element.style) else []
+        if not wrappers or not element.as_it_is().is_seen:
+            return element.released()
+        children = self._inside(element)
+        for name, attributes in wrappers:
+            children = [Element(name, attributes, children)]
+        return children[0]
+
+    def _inside(self, element: _Open) -> list[Node]:
+        """What is in an element of running text; with blocks among it, the rest needs paragraphs of its own."""
+        if self._of_lines or not any(map(is_block, element.children)):
+            return element.children
+        return paragraphs(element.children, {})
+
+    def _division(self, element: _Open) -> Node:
+        content = Group(element.children)
+        if self._is_for_a_picture(element, content):
+            return _figure(element.kept, content)
+        if content.has_blocks:
+            children = paragraphs(content.children, {})
+            return Element("div", element.kept, children) if element.kept else Group(children, is_settled=True)
+        if self._of_lines:
+            return Group([_line(element) if content.is_seen else Group(marks(element.released().children)), BREAK])
+        if not content.is_seen:
+            return element.emptied()
+        return Group(paragraphs(content.children, element.kept | _alignment(element)), is_settled=True)
+
+    def _is_for_a_picture(self, element: _Open, content: Group) -> bool:
+        is_separator = "separator" in element.attributes.get("class", "").split()
+        return is_separator and not self._figures and content.pictures == 1 and not content.shows_more
 
 
-def _is_comment(text: Any) -> bool:
-    return isinstance(text, Comment)
+def _identifier(text: str) -> str:
+    """The name of a place that links may lead to; empty for what word processors and scripts leave behind."""
+    text = text.strip()
+    return "" if _MEANINGLESS.match(text) else text
 
 
-def _has_blocks(element: Tag) -> bool:
-    return any(isinstance(child, Tag) and child.name in _BLOCKS for child in element.descendants)
+def _alignment(element: _Open) -> dict[str, str]:
+    is_centred = _CENTRED.search(element.style) or element.attributes.get("align") == "center"
+    return {"align": "center"} if is_centred else {}
 
 
-def _is_empty(element: Tag) -> bool:
-    """Whether nothing of it can be seen."""
-    if element.find(["img", "iframe", "hr", "video", "audio", "object", "embed", "table"]):
-        return False
-    text = "".join(str(text) for text in element.find_all(string=True) if not isinstance(text, Comment))
-    return _SPACE.fullmatch(text) is not None
+def _line(element: _Open) -> Node:
+    return Element("span", element.kept, element.children) if element.kept else Group(element.children)
 
 
-def _make_paragraphs(soup: BeautifulSoup, parent: Tag) -> None:
-    """Put what stands loose between the blocks of ``parent`` into paragraphs, which two line breaks separate."""
-    runs: list[list[Any]] = [[]]
-    breaks = 0
-    for child in list(parent.contents):
-        if isinstance(child, Tag) and child.name in _BLOCKS:
-            runs.append([])
-            breaks = 0
-        elif isinstance(child, Tag) and child.name == "br":
-            breaks += 1
-            runs[-1].append(child)
-            if breaks > 1:
-                runs.append([])
+def _leads_to_itself(link: _Open) -> bool:
+    """Whether a picture in the link leads to its larger form."""
+    target = largest(link.attributes["href"])
+    return any(
+        isinstance(child, Element) and child.name == "img" and child.attributes["src"] == target
+        for child in flat(link.children)
+    )
+
+
+def _captioned(table: _Open) -> Node | None:
+    """The figure that a captioned table is; None if it has more in it than pictures and one caption."""
+    if "tr-caption-container" not in table.attributes.get("class", "").split():
+        return None
+    captions: list[Element] = []
+    others: list[Node] = []
+    for cell in _cells(table.children):
+        if isinstance(cell, Element) and _is_caption(cell):
+            captions.append(cell)
         else:
-            if not (isinstance(child, NavigableString) and _SPACE.fullmatch(str(child))):
-                breaks = 0
-            runs[-1].append(child)
-    if parent.name == "p" and len([run for run in runs if run]) < 2:  # noqa: PLR2004, RUF100
-        return
-    for run in runs:
-        _wrap(soup, run)
-    if parent.name == "p":
-        parent.unwrap()
+            others.append(cell)
+    content = Group(others)
+    if content.shows_more or not content.pictures or len(captions) > 1:
+        return None
+    return _figure(table.kept, content, captions)
 
 
-def _wrap(soup: BeautifulSoup, run: list[Any]) -> None:
-    while run and _is_blank(run[-1]):
-        run.pop().extract()
-    while run and _is_blank(run[0]):
-        run.pop(0).extract()
-    shown = [child for child in run if not isinstance(child, Comment)]
-    if not shown:
-        return
-    paragraph = soup.new_tag("p")
-    run[0].insert_before(paragraph)
-    for child in run:
-        paragraph.append(child.extract())
+def _cells(nodes: Iterable[Node]) -> Iterator[Node]:
+    """All that stands in the rows of a table."""
+    for node in flat(nodes):
+        if isinstance(node, Element) and node.name in _ROWS:
+            yield from _cells(node.children)
+        else:
+            yield node
 
 
-def _is_blank(child: Any) -> bool:
-    if isinstance(child, Tag):
-        return child.name == "br"
-    return not isinstance(child, Comment) and _SPACE.fullmatch(str(child)) is not None
+def _is_caption(cell: Element) -> bool:
+    return "tr-caption" in cell.attributes.get("class", "").split() and cell.is_seen
+
+
+def _figure(attributes: dict[str, str], content: Group, captions: Iterable[Element] = ()) -> Node:
+    """A figure of the pictures in ``content``, which shows nothing else; marks that were among them precede it."""
+    found: list[Node] = []
+    shown = _pictures(content.children, found)
+    for caption in captions:
+        kept = {key: value for key, value in caption.attributes.items() if key in _KEPT}
+        shown.append(Element("figcaption", kept, caption.children))
+    return Group([*found, Element("figure", attributes, shown)], is_settled=True)
+
+
+def _pictures(content: Iterable[Node], found: list[Node]) -> list[Node]:
+    """The pictures with the links around them, without all else; ``found`` gets the marks among them."""
+    pictures: list[Node] = []
+    for node in content:
+        if not isinstance(node, Element | Group) or not node.is_seen:
+            found += marks([node])
+        elif isinstance(node, Element) and node.name == "img":
+            pictures.append(node)
+        elif isinstance(node, Element) and node.name == "a":
+            pictures.append(Element("a", node.attributes, _pictures(node.children, found)))
+        else:
+            if isinstance(node, Element) and "id" in node.attributes:
+                found.append(anchor(node.attributes["id"]))
+            pictures += _pictures(node.children, found)
+    return pictures

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from kolom.config import settings
 from kolom_cli.importers import SourceError
 from kolom_cli.importers.blogger.files import Export, Member
-from kolom_cli.importers.blogger.markup import picture_name
+from kolom_cli.importers.blogger.links import picture_name
 from kolom_cli.media import CONTENT_TYPES, MAX_BYTES, MediaStore, media_name
 from kolom_cli.svg import svg_problem
 
