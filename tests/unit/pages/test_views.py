@@ -170,14 +170,15 @@ def test_headings_never_skip_a_level(page: Callable[[], Page]) -> None:
 
 @each_page
 def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], Page]) -> None:
-    """The Content-Security-Policy has no 'unsafe-inline'."""
+    """The Content-Security-Policy has no 'unsafe-inline'; scripts are files."""
     made = page()
     for found in parse(made).iter():
         names = set(found.keys())
         assert "style" not in names
         assert not any(name.startswith("on") for name in names)
     assert not find_all(made, "//style")
-    assert set(attributes(made, "//script", "type")) <= {"application/ld+json"}
+    assert set(attributes(made, "//script", "type")) <= {"application/ld+json", "module"}
+    assert not [found.text for found in find_all(made, "//script[@type='module']") if found.text]
     assert "unsafe-inline" not in made.headers["Content-Security-Policy"]
 
 
@@ -202,14 +203,14 @@ def test_what_an_author_wrote_into_a_title_or_label_never_becomes_markup(name: s
 
 def test_structured_data_survives_hostile_text_unharmed() -> None:
     made = PAGES["hostile article"]()
-    (script,) = find_all(made, "//script")
+    (script,) = find_all(made, "//script[@type='application/ld+json']")
     data = json.loads(script.text or "")
     assert data["headline"] == HOSTILE
     assert data["author"]["name"] == HOSTILE
 
 
 def test_structured_data_tells_search_engines_what_the_article_is() -> None:
-    (script,) = find_all(article_page(reading()), "//script")
+    (script,) = find_all(article_page(reading()), "//script[@type='application/ld+json']")
     data = json.loads(script.text or "")
     assert data["@type"] == "BlogPosting"
     assert data["url"] == "https://blog.example/hello/"
@@ -311,7 +312,7 @@ def test_only_an_article_changed_on_a_later_day_says_when() -> None:
 def test_a_free_page_has_no_date_and_is_no_blog_posting() -> None:
     made = PAGES["free page"]()
     assert not find_all(made, "//time")
-    assert not find_all(made, "//script")
+    assert not find_all(made, "//script[@type='application/ld+json']")
 
 
 def test_a_preview_is_kept_by_nobody_and_tells_nobody_its_address() -> None:
