@@ -74,7 +74,7 @@ smoke: build ## Test the built artefacts
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
 # Uses the Chromium of the system (Debian: apt-get install chromium).
-browser: sync ## Test the site in a real browser
+browser: sync node_modules/.package-lock.json ## Test the site in a real browser
 	$(PYTEST) tests/browser $(PYTEST_ARGS)
 
 fmt: sync ## Format and fix what can be fixed

@@ -294,6 +294,8 @@ export class KolomArticles extends KolomElement {
         if (url) found.setAttribute(name, url);
       }
     }
+    // The keyboard reaches what may scroll by itself.
+    for (const wide of template.content.querySelectorAll("table, pre")) wide.setAttribute("tabindex", "0");
     return element("div", { class: "content", part: "content" }, template.content);
   }
 

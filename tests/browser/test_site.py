@@ -6,19 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-
-ARTICLE = "/cara-membaca-komunike/"
-EVERY_PAGE = [
-    "/",
-    ARTICLE,
-    "/label/politik/",
-    "/labels/",
-    "/archive/",
-    "/contact/",
-    "/2026/",
-    "/2024/05/x.html",
-    "/tidak-ada/",
-]
+from tests.browser.pages import ARTICLE, EVERY
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -124,7 +112,7 @@ def test_dark_readers_get_light_text_on_a_dark_page(visitor: Visitor) -> None:
         assert brightness(page, "color", ".prose") < 0.2
 
 
-@pytest.mark.parametrize("path", EVERY_PAGE)
+@pytest.mark.parametrize("path", EVERY)
 def test_nothing_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) -> None:
     with visitor.visit(path, width=320, height=640) as page:
         assert not scrolls_sideways(page)

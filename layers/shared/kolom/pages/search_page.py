@@ -1,5 +1,6 @@
 """The page with the results of a search, and with the form for the next one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from kolom.search.queries import MAX_LENGTH
 from kolom.search.searching import Results, Search, search
 
 PATH: Final = "/search/"
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _SORTS: Final = ("relevance", "newest")
 
 
@@ -107,6 +109,8 @@ def _page(
         found=_found(results, locale) if results else "",
         is_first=cursor is None,
         errors=errors,
+        since=_day(form.since),
+        until=_day(form.until),
     )
     return html_page(html, locale.code, status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK)
 
@@ -126,6 +130,11 @@ def _head(form: SearchForm, results: Results | None, title: str, cursor: str | N
 def _found(results: Results, locale: Locale) -> str:
     kind: Literal["search.found", "search.about"] = "search.found" if results.total_is_exact else "search.about"
     return locale.count(kind, results.total)
+
+
+def _day(text: str) -> str:
+    """The day of a date or a time, as a field for dates takes it."""
+    return text[:10] if _DAY.match(text) else ""
 
 
 def _parameter(name: str) -> str:

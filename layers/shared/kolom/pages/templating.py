@@ -1,5 +1,6 @@
 """The templates and what every one of them can use. Everything is escaped but what says otherwise."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from kolom.pages import addresses
 from kolom.pages.locales import Locale, direction, machine_time
 
 _FOLDER: Final = Path(__file__).parent / "templates"
+_SCROLLING: Final = re.compile(r"<(table|pre)\b")
+_ALIGNED: Final = re.compile(r'(<\w+(?![^<>]* class=)[^<>]*?) align="(left|center|right|justify)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ def _environment() -> Environment:
         year_path=addresses.year_path,
         machine_time=machine_time,
         in_language=_in_language,
+        presented=_presented,
         shareable=_shareable,
     )
     return environment
@@ -84,6 +88,15 @@ def _in_language(language: str, around: str) -> Markup:
     if direction(language) != direction(around):
         attributes += Markup(' dir="{}"').format(direction(language))
     return attributes
+
+
+def _presented(html: str) -> Markup:
+    """An article's sanitised HTML for a page of this theme.
+
+    The keyboard reaches whatever may scroll by itself (WCAG 2.2, 2.1.1), and alignment is the theme's.
+    """
+    html = _SCROLLING.sub(r'<\1 tabindex="0"', html)
+    return Markup(_ALIGNED.sub(r'\1 class="aligned-\2"', html))  # noqa: S704 - the renderer sanitised it
 
 
 def _shareable(image: str | None) -> bool:

@@ -1,0 +1,69 @@
+"""What machines can tell of accessibility and of valid HTML: axe-core and html-validate on every page."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import PROJECT, Visitor
+from tests.browser.pages import ARTICLE, EVERY, RESULTS
+from tests.serving import fetch
+
+MODULES = PROJECT / "node_modules"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, which tests a page from within."""
+    file = MODULES / "axe-core/axe.min.js"
+    if not file.exists():
+        pytest.skip("axe-core is not installed: make browser does that")
+    return file.read_text(encoding="utf-8")
+
+
+def violations(visitor: Visitor, axe: str, path: str, **options: Any) -> list[str]:
+    """What axe finds on the page, one line each."""
+    with visitor.visit(path, **options) as page:
+        page.evaluate(axe)
+        found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    # The status of an error page is told by the browser as an error.
+    visitor.complaints = [each for each in visitor.complaints if "status of 4" not in each]
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", EVERY)
+def test_no_page_violates_a_rule_of_accessibility(visitor: Visitor, axe: str, path: str, scheme: str) -> None:
+    assert violations(visitor, axe, path, color_scheme=scheme) == []
+
+
+@pytest.mark.parametrize("path", [ARTICLE, RESULTS, "/", "/contact/"])
+def test_no_page_violates_one_on_a_phone_or_without_javascript(visitor: Visitor, axe: str, path: str) -> None:
+    assert violations(visitor, axe, path, width=320, height=640) == []
+
+
+def test_every_page_is_valid_html(site: str, tmp_path: Path) -> None:
+    validator = MODULES / ".bin/html-validate"
+    if not validator.exists():
+        pytest.skip("html-validate is not installed: make browser does that")
+    for number, path in enumerate(EVERY):
+        (tmp_path / f"{number}.html").write_bytes(fetch(site, path)[2])
+    ran = subprocess.run(
+        [validator, "--config", PROJECT / "tests/browser/htmlvalidate.json", "--formatter", "json", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    problems = {
+        f"{EVERY[int(Path(file['filePath']).stem)]}: {message['ruleId']}: {message['message']}"
+        for file in json.loads(ran.stdout)
+        for message in file["messages"]
+    }
+    assert sorted(problems) == []
