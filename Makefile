@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 # On all cores, each file's tests in one process: many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: help sync serve test check check-all browser fmt lock build smoke sam openapi clean
+.PHONY: help sync serve test check check-all lint-js browser fmt lock build smoke sam openapi clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,7 +46,17 @@ check: sync ## Check format, lint and types
 	$(RUN) mypy
 
 # Everything that must hold before a change lands, beside `make test`.
-check-all: check smoke browser ## All checks: also the template, the build and the browser
+check-all: check lint-js smoke browser ## All checks: also the scripts, the template, the build and the browser
+
+# The scripts run as they are; this is only what reads them critically. Needs npm (Debian: apt-get install npm).
+node_modules/.package-lock.json: package.json package-lock.json
+	@npm ci --silent
+	@touch $@
+
+lint-js: node_modules/.package-lock.json ## Check the scripts: lint, types in their comments
+	node_modules/.bin/eslint eslint.config.js frontend
+	node_modules/.bin/tsc --project tsconfig.json
+	node_modules/.bin/tsc --project tsconfig.worker.json
 
 # Installs SAM CLI and cfn-lint into .venv-sam.
 sam: sync
@@ -81,4 +91,4 @@ openapi: sync ## Write docs/openapi.json
 	$(RUN) python -m kolom_cli.openapi docs/openapi.json
 
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-sam .uv .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output
+	rm -rf .venv .venv-sam .uv node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output

@@ -109,7 +109,7 @@ export class KolomArticles extends KolomElement {
     this.#request = null;
   }
 
-  /** Loads again what the attributes say. */
+  /** Loads again what the attributes say. @override */
   async reload() {
     this.#removeButtons();
     this.#main.replaceChildren();
@@ -287,7 +287,7 @@ export class KolomArticles extends KolomElement {
    */
   #content(html) {
     const template = document.createElement("template");
-    template.innerHTML = html;
+    template.innerHTML = html; // eslint-disable-line no-restricted-syntax -- the one place, see above
     for (const name of ["src", "href", "poster"]) {
       for (const found of template.content.querySelectorAll(`[${name}^="/"]`)) {
         const url = webAddress(found.getAttribute(name) ?? "", this.api);
