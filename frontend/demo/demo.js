@@ -1,15 +1,19 @@
 // @ts-check
-// `?article=` chooses the article, `?label=` what is listed beside it, `?api=` the blog whose API is asked.
+// `?article=` chooses the article, `?label=` what is listed beside it, `?api=` the blog whose API is asked. The search box
+// keeps what it is asked in the address too, and a label counts for both.
 
 const wanted = new URLSearchParams(location.search);
 const article = document.getElementById("article");
 const list = document.getElementById("list");
+const search = document.getElementById("search");
 
 const api = wanted.get("api");
 if (api) {
   article?.setAttribute("api", api);
-  list?.setAttribute("api", api);
-  list?.setAttribute("link", `?api=${encodeURIComponent(api)}&article={slug}`);
+  for (const widget of [list, search]) {
+    widget?.setAttribute("api", api);
+    widget?.setAttribute("link", `?api=${encodeURIComponent(api)}&article={slug}`);
+  }
 }
 for (const [name, widget] of Object.entries({ article, label: list })) {
   const value = wanted.get(name);

@@ -1,0 +1,852 @@
+// @ts-check
+/**
+ * `<kolom-search>`: searches a blog from any page, with suggestions as you type.
+ *
+ *     <script type="module" src="https://blog.example/assets/widgets/kolom-search.js"></script>
+ *     <kolom-search api="https://blog.example">
+ *       <form action="https://blog.example/search/" method="get" role="search">…</form>
+ *     </kolom-search>
+ *     <kolom-search results="/search/"></kolom-search>
+ *
+ * With `results` it is only the box, whose searches lead to that address as `?q=`. Without, it shows what is found below
+ * the box, and keeps what was searched for in the page's address (`q`, `label`, `language`, `from`, `to`, `sort`): one
+ * such element on a page. What it holds (a plain form) is for readers without JavaScript, and hidden once it runs.
+ *
+ * Attributes: `api` (the blog's origin; the page's own without it), `results`, `label` and `search-language` (search only
+ * there; that filter is gone then), `languages` (the codes to choose from, "id en"), `limit` (1 to 100), `link` (the
+ * address that a title leads to, with `{slug}`; the blog's own page without it), `heading` (the level of the titles, 2
+ * to 6). `lang` of the nearest element chooses the words.
+ * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
+ * Style: the custom properties and parts that stand in `STYLES` and in the code below. The box is as high as
+ * `--kolom-search-height` (2.75rem) and as wide as the element, and is all that there is before a search: a form of that
+ * size within moves nothing when it is replaced. `--kolom-paper` lies behind the suggestions, `--kolom-mark` behind
+ * what was found; `::part(options)` may be wider than the box.
+ *
+ * @module
+ */
+
+import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from "./kolom-element.js";
+
+/**
+ * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
+ *   snippet_html: string}} Result
+ * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
+ *   did_you_mean: string | null}} ResultPage
+ * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
+ * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
+ * @typedef {Record<Filter, string> & {search: string, go: string, clear: string, searches: string, articles: string,
+ *   suggestions: string, loading: string, one: string, all: string, part: string, about: string, empty: string,
+ *   meant: string, failed: string, retry: string, more: string, filters: string, anyLabel: string, anyLanguage: string,
+ *   relevance: string, newest: string, reset: string, period: string}} Words
+ */
+
+/** @type {Record<string, Words> & {en: Words}} */
+const WORDS = {
+  en: {
+    search: "Search this blog",
+    go: "Search",
+    clear: "Clear the search",
+    searches: "Searches",
+    articles: "Articles",
+    suggestions: "{n} suggestions, the arrow keys lead there",
+    loading: "Searching…",
+    one: "1 result for “{q}”",
+    all: "{n} results for “{q}”",
+    part: "{n} of {total} results for “{q}”",
+    about: "about {n}",
+    empty: "Nothing was found for “{q}”. Try other words, or fewer.",
+    meant: "Did you mean",
+    failed: "The search cannot be reached at the moment.",
+    retry: "Try again",
+    more: "Load more",
+    filters: "Filters",
+    label: "Label",
+    anyLabel: "All labels",
+    language: "Language",
+    anyLanguage: "All languages",
+    from: "From",
+    to: "Until",
+    sort: "Order",
+    relevance: "Best match",
+    newest: "Newest",
+    reset: "Remove the filters",
+    period: "“From” is later than “Until”.",
+  },
+  id: {
+    search: "Cari blog ini",
+    go: "Cari",
+    clear: "Hapus pencarian",
+    searches: "Pencarian",
+    articles: "Artikel",
+    suggestions: "{n} saran, pilih dengan tombol panah",
+    loading: "Mencari…",
+    one: "1 hasil untuk “{q}”",
+    all: "{n} hasil untuk “{q}”",
+    part: "{n} dari {total} hasil untuk “{q}”",
+    about: "sekitar {n}",
+    empty: "Tidak ada yang ditemukan untuk “{q}”. Coba kata lain, atau lebih sedikit kata.",
+    meant: "Maksud Anda",
+    failed: "Pencarian sedang tidak dapat dijangkau.",
+    retry: "Coba lagi",
+    more: "Muat lebih banyak",
+    filters: "Saring",
+    label: "Label",
+    anyLabel: "Semua label",
+    language: "Bahasa",
+    anyLanguage: "Semua bahasa",
+    from: "Dari tanggal",
+    to: "Sampai tanggal",
+    sort: "Urutan",
+    relevance: "Paling cocok",
+    newest: "Terbaru",
+    reset: "Hapus saringan",
+    period: "“Dari tanggal” sesudah “Sampai tanggal”.",
+  },
+};
+
+const STYLES = `
+[hidden] { display: none !important; }
+.unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.box { position: relative; display: flex; block-size: var(--kolom-search-height, 2.75rem); border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); }
+.box:has(.input:focus-visible) { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 1px; }
+.box:has(.input:focus-visible) .input { outline: none; }
+.input { flex: 1; min-inline-size: 0; margin: 0; padding: 0 .8em; border: 0; background: none; color: inherit; font: inherit; font-size: max(1em, 1rem); appearance: none; }
+.input::placeholder { color: var(--kolom-soft, inherit); opacity: 1; }
+.input::-webkit-search-cancel-button { display: none; }
+.box button { flex: none; display: grid; place-items: center; inline-size: 2.75rem; padding: 0; border: 0; color: var(--kolom-soft, inherit); }
+.box button:hover { color: var(--kolom-ink, inherit); }
+svg { flex: none; inline-size: 1.25rem; block-size: 1.25rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
+.options { position: absolute; z-index: 10; inset-block-start: calc(100% + .4rem); inset-inline: -1px; max-block-size: min(28rem, 70vh); overflow-y: auto; overscroll-behavior: contain; padding-block: .375rem; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: var(--kolom-ink, CanvasText); box-shadow: 0 .5rem 1.75rem #0003; }
+.caption { padding: .5rem .85rem .25rem; color: var(--kolom-soft, inherit); font-size: .8125em; font-weight: 600; }
+[role="group"] + [role="group"] { margin-block-start: .375rem; padding-block-start: .25rem; border-block-start: 1px solid var(--kolom-line, #8886); }
+.option { display: flex; gap: .65em; align-items: center; min-block-size: 2.75rem; padding: .4rem .85rem; color: inherit; line-height: 1.35; text-decoration: none; overflow-wrap: anywhere; }
+.option svg { inline-size: 1rem; block-size: 1rem; color: var(--kolom-soft, inherit); }
+.option:hover, .option[aria-selected="true"] { background: var(--kolom-shade, #8882); }
+.option[aria-selected="true"] { outline: 2px solid var(--kolom-focus, currentColor); outline-offset: -2px; }
+.option span { flex: 1; min-inline-size: 0; }
+mark { padding-inline: .1em; margin-inline: -.1em; border-radius: .15em; background: var(--kolom-mark, color-mix(in srgb, currentColor 16%, transparent)); color: var(--kolom-ink, inherit); }
+.status:not(:empty), .meant { margin-block: 1em 0; overflow-wrap: anywhere; }
+.meant button { padding: .25em .1em; border: 0; color: var(--kolom-accent, inherit); text-align: start; text-decoration: underline; text-underline-offset: .2em; }
+.filters { margin-block-start: .25em; }
+summary { inline-size: fit-content; padding-block: .7em; color: var(--kolom-soft, inherit); font-size: .875em; font-weight: 600; cursor: pointer; }
+summary:hover { color: var(--kolom-ink, inherit); }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 100%), 1fr)); gap: .9em 1em; align-items: end; padding-block: .25em 1.25em; }
+.fields div { min-inline-size: 0; }
+.fields label { display: block; margin-block-end: .3em; font-size: .875em; font-weight: 600; }
+.field { inline-size: 100%; min-inline-size: 0; block-size: 2.75rem; padding: 0 .6em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: var(--kolom-ink, CanvasText); font: inherit; font-size: 1rem; }
+.fields button { block-size: 2.75rem; padding: 0 .6em; }
+.list { margin: 0; padding: 0; list-style: none; }
+.list[aria-busy="true"] { opacity: .5; }
+.list:not(:empty) { margin-block-start: .5em; border-block-start: 1px solid var(--kolom-line, #8886); }
+.card { padding-block: 1.1em; }
+.card + .card { border-block-start: 1px solid var(--kolom-line, #8886); }
+.title { font-size: 1.2em; }
+.title a { color: inherit; text-decoration: none; }
+.title a:hover { text-decoration: underline; }
+.snippet { margin: .35em 0 0; overflow-wrap: anywhere; }
+.foot:not(:empty) { margin-block-start: 1em; }
+`;
+
+const DELAY_MS = 150;
+const STALE_MS = 500;
+const MIN_CHARACTERS = 2;
+const MAX_CHARACTERS = 400;
+const LENS = "M15.5 15.5 21 21M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z";
+const CROSS = "m6 6 12 12M18 6 6 18";
+
+/** @type {Filter[]} */
+const FILTERS = ["label", "language", "from", "to", "sort"];
+
+/** @type {Record<string, string>} */
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", "#39": "'", "#x27": "'" };
+
+/** @extends {KolomElement<Words>} */
+export class KolomSearch extends KolomElement {
+  static observedAttributes = ["api", "results", "label", "search-language", "languages", "limit", "link", "heading"];
+
+  #input = element("input", {
+    class: "input",
+    part: "input",
+    type: "search",
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-controls": "options",
+    "aria-expanded": "false",
+    autocapitalize: "none",
+    autocomplete: "off",
+    enterkeyhint: "search",
+    maxlength: String(MAX_CHARACTERS),
+    spellcheck: "false",
+  });
+  #clearer = element("button", { type: "button", part: "clear", hidden: "" }, icon(CROSS));
+  #submitter = element("button", { type: "submit", part: "submit" }, icon(LENS));
+  #options = element("div", { class: "options", part: "options", id: "options", role: "listbox", hidden: "" });
+  #hint = element("p", { class: "unseen", role: "status" });
+  #fields = {
+    label: element("select", { class: "field", part: "field" }),
+    language: element("select", { class: "field", part: "field" }),
+    from: element("input", { class: "field", part: "field", type: "date" }),
+    to: element("input", { class: "field", part: "field", type: "date" }),
+    sort: element("select", { class: "field", part: "field" }),
+  };
+  #summary = element("summary", { part: "summary" });
+  #reset = element("button", { type: "button", part: "button" });
+  #filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.#summary);
+  #form = element("form", { part: "form", role: "search" });
+  #status = element("p", { class: "status", part: "status", role: "status" });
+  #meant = element("p", { class: "meant", part: "meant", hidden: "" });
+  #list = element("ol", { class: "list", part: "list", role: "list" });
+  #foot = element("div", { class: "foot", part: "foot" });
+
+  /** @type {HTMLAnchorElement[]} what is suggested for the text `#suggested` */
+  #suggestions = [];
+  #suggested = "";
+  #active = -1;
+  #timer = 0;
+  /** @type {AbortController | null} */
+  #suggesting = null;
+  /** @type {AbortController | null} */
+  #searching = null;
+  /** @type {string[] | null} */
+  #labels = null;
+  /** What the page's address asked for when it was last looked at. */
+  #address = "";
+  #hasTakenOver = false;
+
+  constructor() {
+    super(STYLES, WORDS);
+    const fields = element("div", { class: "fields" });
+    for (const name of FILTERS) {
+      this.#fields[name].id = name;
+      fields.append(element("div", {}, element("label", { for: name }), this.#fields[name]));
+    }
+    fields.append(this.#reset);
+    this.#filters.append(fields);
+    const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
+    this.#form.append(box, this.#hint, this.#status, this.#meant, this.#filters);
+    this.root.append(this.#form, this.#list, this.#foot);
+
+    this.#input.addEventListener("input", () => this.#type());
+    this.#input.addEventListener("keydown", (event) => this.#press(event));
+    box.addEventListener("focusout", (event) => {
+      if (!(event.relatedTarget instanceof Node && box.contains(event.relatedTarget))) this.#close();
+    });
+    // The focus stays in the box.
+    this.#options.addEventListener("mousedown", (event) => event.preventDefault());
+    this.#options.addEventListener("click", (event) => this.#choose(event));
+    this.#clearer.addEventListener("click", () => {
+      this.#write("");
+      this.#input.focus();
+      if (!this.#filters.hidden) this.#submit();
+    });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+      this.#rest();
+    });
+    this.#filters.addEventListener("change", () => this.#submit());
+    this.#filters.addEventListener("toggle", () => void this.#loadLabels());
+    this.#reset.addEventListener("click", () => {
+      for (const name of FILTERS) this.#fields[name].value = "";
+      this.#summary.focus();
+      this.#submit();
+    });
+  }
+
+  /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    window.addEventListener("popstate", this.#travel);
+  }
+
+  disconnectedCallback() {
+    window.removeEventListener("popstate", this.#travel);
+    this.#close();
+    this.#searching?.abort();
+  }
+
+  /** @param {FocusOptions} [options] @override */
+  focus(options) {
+    this.#input.focus(options);
+  }
+
+  /** Shows again what the attributes and the page's address say. @override */
+  async reload() {
+    this.#speak();
+    this.#takeOver();
+    if (this.getAttribute("results")) {
+      this.#clear();
+    } else {
+      this.#restore(false);
+      await this.#search();
+    }
+  }
+
+  /** Puts the words where they belong. */
+  #speak() {
+    const { words } = this;
+    for (const attribute of ["aria-label", "placeholder"]) this.#input.setAttribute(attribute, words.search);
+    this.#form.setAttribute("aria-label", words.search);
+    this.#options.setAttribute("aria-label", words.search);
+    this.#clearer.setAttribute("aria-label", words.clear);
+    this.#submitter.setAttribute("aria-label", words.go);
+    this.#reset.textContent = words.reset;
+    for (const name of FILTERS) {
+      const label = this.#fields[name].labels?.[0];
+      if (label) label.textContent = words[name];
+      this.#fields[name].parentElement?.toggleAttribute("hidden", this.#fixed(name) !== null);
+    }
+    const codes = (this.getAttribute("languages") || "id en").split(/\s+/).filter(Boolean);
+    this.#offer(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || words.anyLabel);
+    this.#offer(this.#fields.language, ["", ...codes], (code) => (code ? this.#languageName(code) : words.anyLanguage));
+    this.#offer(this.#fields.sort, ["", "newest"], (order) => (order ? words.newest : words.relevance));
+    this.#count();
+  }
+
+  /**
+   * @param {HTMLSelectElement} field
+   * @param {string[]} values
+   * @param {(value: string) => string} name
+   */
+  #offer(field, values, name) {
+    const chosen = field.value;
+    field.replaceChildren(...values.map((value) => new Option(name(value), value)));
+    select(field, chosen, name);
+  }
+
+  /** What was typed into the plain form before this element was there goes on here. */
+  #takeOver() {
+    const plain = this.querySelector("input");
+    if (this.#hasTakenOver || !plain) return;
+    this.#hasTakenOver = true;
+    this.#write(plain.value);
+    if (plain.matches(":focus")) this.#input.focus();
+  }
+
+  // ---- the box and its suggestions
+
+  #type() {
+    const text = this.#input.value;
+    this.#clearer.hidden = !text;
+    this.#stopSuggesting();
+    if (!text.startsWith(this.#suggested) || text.trim().length < MIN_CHARACTERS) this.#forget();
+    this.#activate(-1);
+    if (text.trim().length >= MIN_CHARACTERS) this.#timer = setTimeout(() => void this.#suggest(text), DELAY_MS);
+  }
+
+  /** @param {string} text */
+  async #suggest(text) {
+    this.#stopSuggesting();
+    const request = new AbortController();
+    this.#suggesting = request;
+    // What is shown until the answer comes is for an earlier text.
+    const late = setTimeout(() => this.#forget(), STALE_MS);
+    try {
+      /** @type {Suggestions} */
+      const found = await this.ask(`/api/search/suggest?${new URLSearchParams({ q: text })}`, { signal: request.signal });
+      if (this.#suggesting === request) this.#show(found, text);
+    } catch {
+      // A help, no more: what was typed can be searched for all the same.
+      if (this.#suggesting === request) this.#forget();
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #stopSuggesting() {
+    clearTimeout(this.#timer);
+    this.#suggesting?.abort();
+    this.#suggesting = null;
+  }
+
+  /**
+   * @param {Suggestions} found
+   * @param {string} text
+   */
+  #show(found, text) {
+    this.#forget();
+    this.#suggested = text;
+    const typed = text.trim().toLowerCase();
+    const completions = found.completions
+      .filter((each) => each.toLowerCase() !== typed)
+      .map((each) => {
+        const option = this.#option(this.#searchAddress(each), icon(LENS), element("span", { dir: "auto" }, each));
+        option.dataset.text = each;
+        return option;
+      });
+    const articles = found.items.map((item) =>
+      this.#option(this.#link(item.slug, null), element("span", { dir: "auto" }, marked(item.title_html))),
+    );
+    this.#suggestions = [...completions, ...articles];
+    this.#suggestions.forEach((option, index) => option.setAttribute("id", `option-${index}`));
+    for (const [name, group] of /** @type {const} */ ([["searches", completions], ["articles", articles]])) {
+      if (!group.length) continue;
+      const caption = element("div", { class: "caption", part: "caption", "aria-hidden": "true" }, this.words[name]);
+      this.#options.append(element("div", { role: "group", "aria-label": this.words[name] }, caption, ...group));
+    }
+    this.#open();
+  }
+
+  /**
+   * A link, so that it can be opened elsewhere too.
+   *
+   * @param {string | null} href
+   * @param {...Node} children
+   */
+  #option(href, ...children) {
+    const states = { role: "option", "aria-selected": "false", tabindex: "-1" };
+    return element("a", { class: "option", part: "option", href, ...states }, ...children);
+  }
+
+  #open() {
+    if (!this.#suggestions.length || this.root.activeElement !== this.#input) return;
+    this.#options.hidden = false;
+    this.#options.scrollTop = 0;
+    this.#input.setAttribute("aria-expanded", "true");
+    this.#hint.textContent = filled(this.words.suggestions, { n: this.number(this.#suggestions.length) });
+  }
+
+  /** Closes the suggestions; a key brings them back. */
+  #close() {
+    this.#stopSuggesting();
+    this.#hide();
+  }
+
+  #hide() {
+    this.#activate(-1);
+    this.#options.hidden = true;
+    this.#input.setAttribute("aria-expanded", "false");
+    this.#hint.textContent = "";
+  }
+
+  #forget() {
+    this.#hide();
+    this.#suggestions = [];
+    this.#suggested = "";
+    this.#options.replaceChildren();
+  }
+
+  /** @param {number} index of the suggestion that Enter takes; -1 is the box */
+  #activate(index) {
+    this.#suggestions[this.#active]?.setAttribute("aria-selected", "false");
+    this.#active = index;
+    const option = this.#suggestions[index];
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) this.#input.setAttribute("aria-activedescendant", option.id);
+    else this.#input.removeAttribute("aria-activedescendant");
+  }
+
+  /**
+   * https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
+   *
+   * @param {KeyboardEvent} event
+   */
+  #press(event) {
+    if (event.isComposing || event.ctrlKey || event.metaKey) return;
+    const isOpen = !this.#options.hidden;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (event.altKey && event.key === "ArrowUp") this.#close();
+      else if (!this.#suggestions.length) this.#type();
+      else {
+        if (!isOpen) this.#open();
+        const places = this.#suggestions.length + 1;
+        const step = event.key === "ArrowDown" ? 1 : -1;
+        if (!event.altKey) this.#activate(((this.#active + 1 + step + places) % places) - 1);
+      }
+    } else if (event.key === "Enter") {
+      const option = this.#suggestions[this.#active];
+      if (!isOpen || !option) return;
+      event.preventDefault();
+      option.click();
+    } else if (event.key === "Escape") {
+      if (!isOpen && !this.#input.value) return;
+      event.preventDefault();
+      if (isOpen) this.#close();
+      else this.#write("");
+    } else if (/^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key)) {
+      this.#activate(-1); // and the cursor moves in the text
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  #choose(event) {
+    const option = this.#suggestions.find((each) => event.composedPath().includes(each));
+    if (!option || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { text } = option.dataset;
+    this.#close();
+    if (text === undefined) return;
+    this.#write(text);
+    if (this.getAttribute("results")) return;
+    event.preventDefault();
+    this.#submit();
+    this.#rest();
+  }
+
+  /** @param {string} text */
+  #write(text) {
+    this.#input.value = text;
+    this.#clearer.hidden = !text;
+    this.#stopSuggesting();
+    this.#forget();
+  }
+
+  /** After a search the keyboard of a phone would lie over what was found. */
+  #rest() {
+    if (matchMedia("(pointer: coarse)").matches && this.#input.value) this.#input.blur();
+    else this.#input.focus({ preventScroll: true });
+  }
+
+  // ---- the search and the page's address
+
+  #submit() {
+    this.#stopSuggesting();
+    this.#forget();
+    const text = this.#input.value.trim();
+    if (this.getAttribute("results")) {
+      const address = this.#searchAddress(text);
+      if (text && address) location.assign(address);
+      return;
+    }
+    const wanted = this.#wanted();
+    if (String(wanted) !== String(this.#inAddress())) {
+      const url = new URL(location.href);
+      for (const name of this.#names) url.searchParams.delete(name);
+      for (const [name, value] of wanted) url.searchParams.set(name, value);
+      history.pushState(null, "", url);
+      this.#address = String(this.#inAddress());
+    }
+    void this.#search();
+  }
+
+  #travel = () => {
+    if (this.getAttribute("results") || String(this.#inAddress()) === this.#address) return;
+    this.#restore(true);
+    void this.#search();
+  };
+
+  /** @param {boolean} isComplete whether a text that the address lacks is to go */
+  #restore(isComplete) {
+    const asked = this.#inAddress();
+    this.#address = String(asked);
+    if (isComplete || asked.has("q")) this.#write((asked.get("q") ?? "").slice(0, MAX_CHARACTERS));
+    const { label, language, from, to, sort } = this.#fields;
+    select(label, asked.get("label") ?? "", (name) => name);
+    select(language, asked.get("language") ?? "", (code) => this.#languageName(code));
+    from.value = asked.get("from") ?? "";
+    to.value = asked.get("to") ?? "";
+    sort.value = asked.get("sort") === "newest" ? "newest" : "";
+  }
+
+  /** What the page's address asks for. */
+  #inAddress() {
+    const given = new URLSearchParams(location.search);
+    const asked = new URLSearchParams();
+    for (const name of this.#names) {
+      const value = given.get(name);
+      if (value) asked.set(name, value);
+    }
+    return asked;
+  }
+
+  /** What the box and the filters ask for; nothing without words. */
+  #wanted() {
+    const wanted = new URLSearchParams();
+    const text = this.#input.value.trim();
+    if (!text) return wanted;
+    wanted.set("q", text);
+    for (const name of FILTERS) {
+      const { value } = this.#fields[name];
+      if (value && this.#fixed(name) === null) wanted.set(name, value);
+    }
+    return wanted;
+  }
+
+  /** @param {string | null} cursor where the list goes on */
+  async #search(cursor = null) {
+    this.#searching?.abort();
+    this.#count();
+    const wanted = this.#wanted();
+    if (!wanted.has("q")) {
+      this.#clear();
+      return;
+    }
+    this.#filters.hidden = false;
+    const { from, to } = this.#fields;
+    if (from.value && to.value && from.value > to.value) {
+      this.#empty();
+      this.#announce(this.words.period, {}, "problem");
+      return;
+    }
+    const request = new AbortController();
+    this.#searching = request;
+    this.#list.setAttribute("aria-busy", "true");
+    for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    this.#announce(this.words.loading, {});
+    try {
+      /** @type {ResultPage} */
+      const page = await this.ask(`/api/search?${this.#query(wanted, cursor)}`, { signal: request.signal });
+      if (this.#searching === request) this.#present(page, cursor !== null);
+    } catch (error) {
+      if (this.#searching === request) this.#fail(error, cursor);
+    } finally {
+      if (this.#searching === request) this.#list.removeAttribute("aria-busy");
+    }
+  }
+
+  /**
+   * @param {URLSearchParams} wanted
+   * @param {string | null} cursor
+   */
+  #query(wanted, cursor) {
+    const query = new URLSearchParams(wanted);
+    for (const name of FILTERS) {
+      const value = this.#fixed(name);
+      if (value !== null) query.set(name, value);
+    }
+    // Who comes back to the page finds as much as there was.
+    const before = cursor ? 0 : Number(history.state?.kolomShown) || 0;
+    const limit = Math.min(100, Math.max(Number(this.getAttribute("limit")) || 0, before));
+    if (limit > 0) query.set("limit", String(limit));
+    if (cursor) query.set("cursor", cursor);
+    return query;
+  }
+
+  /**
+   * @param {ResultPage} page
+   * @param {boolean} isMore whether it continues what is shown
+   */
+  #present(page, isMore) {
+    const hadFocus = this.#foot.contains(this.root.activeElement);
+    const first = isMore ? this.#list.children.length : 0;
+    if (!isMore) this.#empty();
+    this.#foot.replaceChildren();
+    this.#list.append(...page.items.map((item) => this.#result(item)));
+    const shown = this.#list.children.length;
+    if (isMore) history.replaceState({ ...history.state, kolomShown: shown }, "");
+    const { words } = this;
+    const total = page.total_is_exact ? this.number(page.total) : filled(words.about, { n: this.number(page.total) });
+    const isAll = !page.next_cursor && shown === page.total;
+    const text = !shown ? words.empty : !isAll ? words.part : shown === 1 ? words.one : words.all;
+    // Isolated, since it may be written in the other direction.
+    this.#announce(text, { n: this.number(shown), total, q: `\u2068${page.did_you_mean ?? page.query}\u2069` });
+    const meant = page.did_you_mean;
+    if (meant && !isMore) {
+      const button = element("button", { type: "button", part: "meant-button", dir: "auto" }, meant);
+      button.addEventListener("click", () => {
+        this.#write(meant);
+        this.#submit();
+        this.#rest();
+      });
+      this.#meant.replaceChildren(`${words.meant} `, button, "?");
+      this.#meant.hidden = false;
+    }
+    const next = page.next_cursor;
+    if (next) this.#foot.append(this.#button(words.more, () => this.#search(next)));
+    // Whoever asked for more goes on reading there.
+    if (hadFocus) (this.#list.children[first]?.querySelector("a") ?? this.#input).focus();
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string | null} cursor
+   */
+  #fail(error, cursor) {
+    const hadFocus = this.#foot.contains(this.root.activeElement);
+    if (!cursor) this.#empty();
+    this.#announce(this.words.failed, {}, "problem");
+    // A cursor that is refused is so for good.
+    const next = error instanceof ApiError && error.status === 400 ? null : cursor;
+    const button = this.#button(this.words.retry, () => this.#search(next));
+    this.#foot.replaceChildren(button);
+    if (hadFocus) button.focus();
+  }
+
+  /** Nothing is searched for. */
+  #clear() {
+    this.#searching?.abort();
+    this.#searching = null;
+    this.#list.removeAttribute("aria-busy");
+    this.#empty();
+    this.#filters.hidden = true;
+    this.#announce("", {});
+  }
+
+  #empty() {
+    this.#list.replaceChildren();
+    this.#meant.hidden = true;
+    this.#meant.replaceChildren();
+    this.#foot.replaceChildren();
+  }
+
+  /**
+   * Says something to eyes and ears. A live region must be in the page before its text changes, so it stays the same.
+   *
+   * @param {string} text
+   * @param {Record<string, string>} values
+   * @param {string} [kind]
+   */
+  #announce(text, values, kind = "") {
+    this.#status.className = `status ${kind}`;
+    this.#status.textContent = filled(text, values);
+  }
+
+  /**
+   * @param {string} label
+   * @param {() => Promise<void>} act
+   */
+  #button(label, act) {
+    const button = element("button", { type: "button", part: "button" }, label);
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") void act();
+    });
+    return button;
+  }
+
+  /** @param {Result} item */
+  #result(item) {
+    const date = new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(new Date(item.published_at));
+    const title = element("a", { href: this.#link(item.slug, item.url), part: "link" }, marked(item.title_html));
+    return element(
+      "li",
+      { class: "card", part: "card" },
+      element(
+        "div",
+        inLanguage(item.language),
+        element(
+          "p",
+          { class: "meta", part: "meta", lang: this.language },
+          element("time", { datetime: item.published_at }, date),
+          item.labels.length ? element("span", {}, item.labels.join(", ")) : null,
+        ),
+        element(`h${this.#level}`, { class: "title", part: "title" }, title),
+        item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
+      ),
+    );
+  }
+
+  // ---- filters
+
+  /** Says how many there are. */
+  #count() {
+    const used = FILTERS.filter((name) => this.#fields[name].value && this.#fixed(name) === null);
+    this.#summary.textContent = this.words.filters + (used.length ? ` (${this.number(used.length)})` : "");
+    this.#reset.hidden = !used.length;
+  }
+
+  /** The labels to choose from, once somebody looks. */
+  async #loadLabels() {
+    if (!this.#filters.open || this.#labels) return;
+    try {
+      /** @type {{items: {label: string}[]}} */
+      const { items } = await this.ask("/api/labels");
+      this.#labels = items.map(({ label }) => label);
+      this.#speak();
+    } catch {
+      // The next opening asks again.
+    }
+  }
+
+  /**
+   * What an attribute says of a filter.
+   *
+   * @param {Filter} name
+   */
+  #fixed(name) {
+    if (name === "label") return this.getAttribute("label") || null;
+    return (name === "language" && this.getAttribute("search-language")) || null;
+  }
+
+  get #names() {
+    return ["q", ...FILTERS.filter((name) => this.#fixed(name) === null)];
+  }
+
+  /** @param {string} code */
+  #languageName(code) {
+    try {
+      return new Intl.DisplayNames(this.language, { type: "language" }).of(code) ?? code;
+    } catch {
+      return code;
+    }
+  }
+
+  // ---- addresses
+
+  /**
+   * The address of a search.
+   *
+   * @param {string} text
+   */
+  #searchAddress(text) {
+    const results = webAddress(this.getAttribute("results") || location.href, document.baseURI);
+    if (!results) return null;
+    const url = new URL(results);
+    url.searchParams.set("q", text);
+    if (this.getAttribute("results")) {
+      for (const name of FILTERS) {
+        const value = this.#fixed(name);
+        if (value !== null) url.searchParams.set(name, value);
+      }
+    }
+    return url.href;
+  }
+
+  /**
+   * @param {string} slug
+   * @param {string | null} url the blog's own page, if it is known; the slug leads there too
+   */
+  #link(slug, url) {
+    const pattern = this.getAttribute("link");
+    const name = encodeURIComponent(slug);
+    if (pattern) return webAddress(pattern.replaceAll("{slug}", name), document.baseURI);
+    return webAddress(url ?? `/${name}/`, this.api);
+  }
+
+  /** @returns {2 | 3 | 4 | 5 | 6} */
+  get #level() {
+    const level = Number(this.getAttribute("heading"));
+    return level === 3 || level === 4 || level === 5 || level === 6 ? level : 2;
+  }
+}
+
+/**
+ * Chooses a value, in any case; one that is not offered is offered from now on.
+ *
+ * @param {HTMLSelectElement} field
+ * @param {string} value
+ * @param {(value: string) => string} name
+ */
+function select(field, value, name) {
+  const offered = [...field.options].find((option) => option.value.toLowerCase() === value.toLowerCase());
+  if (!offered && value) field.append(new Option(name(value), value));
+  field.value = offered?.value ?? value;
+}
+
+/**
+ * The text of HTML in which only `<mark>` is markup. Whatever else it holds stays text.
+ *
+ * @param {string} html
+ */
+function marked(html) {
+  const nodes = html.split(/<mark>(.*?)<\/mark>/s).map((piece, index) => {
+    const text = piece.replace(/&(\w+|#39|#x27);/g, (entity, name) => ENTITIES[name] ?? entity);
+    return index % 2 ? element("mark", { part: "mark" }, text) : document.createTextNode(text);
+  });
+  const fragment = document.createDocumentFragment();
+  fragment.append(...nodes);
+  return fragment;
+}
+
+/** @param {string} path */
+function icon(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
+if (!customElements.get("kolom-search")) customElements.define("kolom-search", KolomSearch);

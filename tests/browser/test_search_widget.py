@@ -1,0 +1,453 @@
+"""The search element: on the static demonstration page, and as a box alone."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import LONG_WORD, Visitor
+
+DEMO = "/assets/demo/index.html"
+SUGGEST = "**/api/search/suggest?*"
+SEARCH = "**/api/search?*"
+FAILED = "Pencarian sedang tidak dapat dijangkau."
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_role("combobox", name="Cari blog ini")
+
+
+def status(page: Page) -> Locator:
+    return page.locator("#search .status")
+
+
+def results(page: Page) -> Locator:
+    return page.locator("#search li")
+
+
+def options(page: Page) -> Locator:
+    return page.locator("#search [role=option]:visible")
+
+
+def type_in(page: Page, text: str) -> None:
+    box(page).fill(text)
+    expect(options(page).first).to_be_visible()
+
+
+def chosen(page: Page) -> Locator:
+    """The suggestion that the keyboard is at, as assistive technology is told."""
+    identifier = box(page).get_attribute("aria-activedescendant")
+    assert identifier
+    expect(page.locator(f"#search #{identifier}")).to_have_attribute("aria-selected", "true")
+    return page.locator(f"#search #{identifier}")
+
+
+def result(**fields: Any) -> dict[str, Any]:
+    return {
+        "slug": "x",
+        "url": "/x/",
+        "labels": [],
+        "language": "id",
+        "published_at": "2026-01-02T03:04:05Z",
+        "title_html": "Judul",
+        "snippet_html": "Cuplikan",
+    } | fields
+
+
+def answer(*items: dict[str, Any], **fields: Any) -> Callable[[Route], None]:
+    """Answers a search."""
+    body = {"query": "x", "items": items, "total": len(items), "total_is_exact": True} | fields
+    return lambda route: route.fulfill(json={"next_cursor": None, "did_you_mean": None} | body)
+
+
+def asked(page: Page, pattern: str) -> list[str]:
+    """The addresses that are asked from now on and match."""
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url) if re.search(pattern, request.url) else None)
+    return addresses
+
+
+def test_the_box_is_as_large_as_the_plain_form_that_it_replaces(visitor: Visitor) -> None:
+    sizes = []
+    for scripts in (False, True):
+        with visitor.visit(DEMO, java_script_enabled=scripts) as page:
+            sizes.append(page.locator("#search").bounding_box())
+            expect(page.locator("#search form.searchbox")).to_be_visible(visible=not scripts)
+            expect(page.get_by_role("combobox" if scripts else "searchbox", name="Cari blog ini")).to_be_visible()
+    assert sizes[0] is not None
+    assert sizes[0]["height"] == 44
+    assert sizes[1] is not None
+    # Without scripts there is a notice above it.
+    assert {**sizes[0], "y": 0} == {**sizes[1], "y": 0}
+
+
+def test_what_was_typed_before_the_scripts_came_stays(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        waiting: list[Route] = []
+        page.route("**/kolom-search.js", lambda route: waiting.append(route))
+        page.goto(DEMO, wait_until="commit")
+        page.locator("#search form.searchbox input").fill("tempe")
+        page.locator("#search form.searchbox input").focus()
+        waiting[0].continue_()
+        expect(box(page)).to_have_value("tempe")
+        expect(box(page)).to_be_focused()
+
+
+def test_suggestions_come_as_one_types(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        expect(box(page)).to_have_attribute("aria-expanded", "false")
+        addresses = asked(page, "suggest")
+        box(page).press_sequentially("temp", delay=10)
+        expect(options(page).first).to_have_text("tempe")
+        expect(page.get_by_role("option", name="Tempe dari Dapur Sendiri").locator("mark")).to_have_text("Tempe")
+        expect(box(page)).to_have_attribute("aria-expanded", "true")
+        expect(page.locator("#search .unseen")).to_have_text(re.compile(r"^\d saran, pilih dengan tombol panah$"))
+        assert len(addresses) == 1
+        page.locator("body").click(position={"x": 2, "y": 2})
+        expect(options(page)).to_have_count(0)
+
+
+def test_the_keyboard_alone_chooses_among_the_suggestions(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        type_in(page, "yog")
+        count = options(page).count()
+        page.keyboard.press("ArrowDown")
+        expect(chosen(page)).to_have_text("yogyakarta")
+        page.keyboard.press("ArrowUp")
+        expect(box(page)).not_to_have_attribute("aria-activedescendant", re.compile("."))
+        page.keyboard.press("ArrowUp")
+        assert chosen(page).get_attribute("id") == options(page).nth(count - 1).get_attribute("id")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        expect(box(page)).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(box(page)).to_have_value("yogyakarta")
+        expect(status(page)).to_contain_text("yogyakarta")
+        expect(options(page)).to_have_count(0)
+        assert "q=yogyakarta" in page.url
+
+
+def test_enter_on_a_suggested_article_opens_it(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        type_in(page, "tempe dari")
+        page.keyboard.press("ArrowUp")
+        while chosen(page).inner_text() != "Tempe dari Dapur Sendiri":
+            page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/index.html?article=tempe-dari-dapur-sendiri")
+
+
+def test_escape_closes_then_empties_and_the_cursors_keys_stay_the_texts(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        type_in(page, "tem")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Home")
+        expect(box(page)).not_to_have_attribute("aria-activedescendant", re.compile("."))
+        assert box(page).evaluate("input => input.selectionStart") == 0
+        page.keyboard.press("End")
+        assert box(page).evaluate("input => input.selectionStart") == 3
+        page.keyboard.press("Escape")
+        expect(options(page)).to_have_count(0)
+        expect(box(page)).to_have_value("tem")
+        page.keyboard.press("ArrowDown")
+        expect(options(page).first).to_be_visible()
+        page.keyboard.press("Alt+ArrowUp")
+        expect(options(page)).to_have_count(0)
+        page.keyboard.press("Escape")
+        expect(box(page)).to_have_value("")
+        expect(box(page)).to_be_focused()
+
+
+def test_a_search_marks_what_it_found(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        box(page).fill("dapur")
+        page.keyboard.press("Enter")
+        expect(status(page)).to_have_text(re.compile("^2 hasil untuk “.?dapur.?”$"))
+        first = results(page).first
+        expect(first.get_by_role("heading", level=3)).to_have_text("Tempe dari Dapur Sendiri")
+        expect(first.locator("h3 mark")).to_have_text("Dapur")
+        expect(first.locator(".snippet mark").first).to_have_text(re.compile("dapur", re.IGNORECASE))
+        first.get_by_role("link").click()
+        page.wait_for_url("**/index.html?article=tempe-dari-dapur-sendiri")
+        page.go_back()
+        expect(results(page)).to_have_count(2)
+
+
+def test_a_misspelt_word_is_corrected_by_a_button(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=temppe+dapur") as page:
+        page.get_by_role("button", name="tempe dapur").press("Enter")
+        expect(box(page)).to_have_value("tempe dapur")
+        expect(box(page)).to_be_focused()
+        expect(status(page)).to_contain_text("3 hasil")
+        expect(page.locator("#search .meant")).to_be_hidden()
+        page.go_back()
+        expect(box(page)).to_have_value("temppe dapur")
+        expect(page.locator("#search .meant")).to_be_visible()
+
+
+def test_filters_narrow_the_search_and_stand_in_the_address(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=dapur") as page:
+        page.locator("#search summary").click()
+        page.get_by_label("Label").select_option("Kuliner")
+        expect(results(page)).to_have_count(1)
+        expect(page.locator("#search summary")).to_have_text("Saring (1)")
+        page.get_by_label("Dari tanggal").fill("2026-01-01")
+        expect(status(page)).to_contain_text("Tidak ada yang ditemukan")
+        page.get_by_label("Sampai tanggal").fill("2025-01-01")
+        expect(status(page)).to_have_text("“Dari tanggal” sesudah “Sampai tanggal”.")
+        assert page.url.endswith("?q=dapur&label=Kuliner&from=2026-01-01&to=2025-01-01")
+        page.get_by_role("button", name="Hapus saringan").press("Enter")
+        expect(results(page)).to_have_count(2)
+        expect(page.locator("#search summary")).to_be_focused()
+        page.get_by_label("Bahasa", exact=True).select_option(label="Inggris")
+        page.get_by_label("Urutan").select_option("Terbaru")
+        expect(page.locator("#search summary")).to_have_text("Saring (2)")
+        assert page.url.endswith("?q=dapur&language=en&sort=newest")
+
+
+def test_the_back_button_restores_every_search(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?article=memotret-hujan") as page:
+        for text in ("tempe", "kereta"):
+            box(page).fill(text)
+            box(page).press("Enter")
+            expect(status(page)).to_contain_text(text)
+        page.go_back()
+        expect(box(page)).to_have_value("tempe")
+        expect(status(page)).to_contain_text("tempe")
+        page.go_back()
+        expect(box(page)).to_have_value("")
+        expect(results(page)).to_have_count(0)
+        expect(status(page)).to_be_empty()
+        assert page.url.endswith("?article=memotret-hujan")
+        page.go_forward()
+        expect(status(page)).to_contain_text("tempe")
+
+
+def test_an_address_leads_to_a_search_with_its_filters(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=yogyakarta&label=budaya&language=en&sort=newest") as page:
+        expect(box(page)).to_have_value("yogyakarta")
+        expect(page.locator("#search summary")).to_have_text("Saring (3)")
+        page.locator("#search summary").click()
+        expect(page.get_by_label("Label").locator("option:checked")).to_have_text("Budaya")
+        expect(page.get_by_label("Bahasa", exact=True).locator("option:checked")).to_have_text("Inggris")
+        expect(page.get_by_label("Urutan").locator("option:checked")).to_have_text("Terbaru")
+        expect(results(page).first).to_be_visible()
+
+
+def test_emptying_the_box_takes_the_results_away(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?article=memotret-hujan&q=tempe") as page:
+        page.get_by_role("button", name="Hapus pencarian").click()
+        expect(results(page)).to_have_count(0)
+        expect(page.locator("#search summary")).to_be_hidden()
+        expect(box(page)).to_be_focused()
+        assert page.url.endswith("?article=memotret-hujan")
+
+
+def test_load_more_goes_on_and_the_way_back_leads_to_all_of_it(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        page.evaluate("document.querySelector('#search').setAttribute('limit', '3')")
+        box(page).fill("yogyakarta")
+        box(page).press("Enter")
+        expect(results(page)).to_have_count(3)
+        expect(status(page)).to_have_text(re.compile(r"^3 dari \d hasil untuk"))
+        more = page.locator("#search").get_by_role("button", name="Muat lebih banyak")
+        more.press("Enter")
+        expect(results(page)).to_have_count(6)
+        expect(results(page).nth(3).get_by_role("link")).to_be_focused()
+        titles = results(page).locator("h3").all_inner_texts()
+        assert len(set(titles)) == 6
+        results(page).nth(5).get_by_role("link").click()
+        page.wait_for_url("**?article=*")
+        page.go_back()
+        expect(results(page)).to_have_count(6)
+
+
+def test_an_estimated_total_is_said_to_be_one(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.route(SEARCH, answer(result(), total=230, total_is_exact=False, next_cursor="c"))
+        page.goto(f"{DEMO}?q=x")
+        expect(status(page)).to_have_text(re.compile("^1 dari sekitar 230 hasil untuk"))
+
+
+def test_an_api_that_is_down_keeps_what_was_typed_and_offers_a_retry(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        page.route("**/api/**", lambda route: route.abort())
+        box(page).press_sequentially("tempe dapur")
+        box(page).press("Enter")
+        expect(status(page)).to_have_text(FAILED)
+        expect(box(page)).to_have_value("tempe dapur")
+        retry = page.locator("#search").get_by_role("button", name="Coba lagi")
+        retry.press("Enter")
+        expect(retry).to_be_focused()
+        page.unroute("**/api/**")
+        retry.press("Enter")
+        expect(results(page)).to_have_count(3)
+        expect(results(page).first.get_by_role("link")).to_be_focused()
+    assert all("net::ERR_FAILED" in complaint for complaint in visitor.complaints)
+    visitor.complaints.clear()
+
+
+def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=yogyakarta") as page:
+        page.evaluate("document.querySelector('#search').setAttribute('limit', '2')")
+        expect(results(page)).to_have_count(2)
+        page.route(SEARCH, lambda route: route.fulfill(status=503))
+        page.locator("#search").get_by_role("button", name="Muat lebih banyak").click()
+        retry = page.locator("#search").get_by_role("button", name="Coba lagi")
+        expect(retry).to_be_visible()
+        expect(results(page)).to_have_count(2)
+        page.unroute(SEARCH)
+        retry.click()
+        expect(results(page)).to_have_count(4)
+    visitor.complaints.clear()
+
+
+def test_an_answer_that_comes_too_late_is_never_shown(visitor: Visitor) -> None:
+    waiting: list[Route] = []
+    with visitor.visit(DEMO) as page:
+        page.route(re.compile("search.*q=tem"), lambda route: waiting.append(route))
+        box(page).press_sequentially("tem")
+        page.wait_for_timeout(300)
+        box(page).press("Enter")
+        expect(status(page)).to_have_text("Mencari…")
+        expect(page.locator("#search [aria-busy=true]")).to_have_count(1)
+        box(page).fill("kereta")
+        box(page).press("Enter")
+        expect(status(page)).to_contain_text("kereta")
+        assert len(waiting) == 2
+        for route in waiting:
+            route.fulfill(json={"items": [], "completions": ["tempe"], "query": "tem", "total": 0})
+        page.wait_for_timeout(200)
+        expect(status(page)).to_contain_text("kereta")
+        expect(options(page)).to_have_count(0)
+        expect(page.locator("#search [aria-busy=true]")).to_have_count(0)
+
+
+def test_suggestions_for_an_earlier_text_go_while_the_next_are_slow(visitor: Visitor) -> None:
+    waiting: list[Route] = []
+    with visitor.visit(DEMO) as page:
+        type_in(page, "tem")
+        page.route(SUGGEST, lambda route: waiting.append(route))
+        box(page).press_sequentially("p")
+        expect(options(page)).to_have_count(0)
+        waiting[0].continue_()
+        expect(options(page).first).to_have_text("tempe")
+
+
+def test_titles_are_text_and_only_marks_are_markup(visitor: Visitor) -> None:
+    escaped = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
+    with visitor.visit("/archive/") as page:
+        hostile = result(title_html=f"{escaped} <mark>a &amp;lt; b</mark> {HOSTILE}<mark>", url="javascript:alert(1)")
+        page.route(SEARCH, answer(hostile, did_you_mean=HOSTILE))
+        suggestions = {
+            "completions": [HOSTILE],
+            "items": [{"slug": '"><b>', "title_html": f"<b>{escaped}</b>"}],
+        }
+        page.route(SUGGEST, lambda route: route.fulfill(body=json.dumps(suggestions)))
+        page.goto(f"{DEMO}?q=x&label={HOSTILE}")
+        expect(results(page).locator("h3")).to_have_text(f"{HOSTILE} a &lt; b {HOSTILE}<mark>")
+        expect(results(page).locator("h3 mark")).to_have_text("a &lt; b")
+        expect(page.get_by_role("button", name=HOSTILE)).to_be_visible()
+        box(page).press_sequentially("xyz")
+        expect(options(page).nth(1)).to_have_text(f"<b>{HOSTILE}</b>")
+        assert page.locator("#search img, #search b").count() == 0
+        assert page.evaluate("window.hacked") is None
+
+
+def test_a_result_never_leads_to_a_script(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.route(SEARCH, answer(result(url="javascript:alert(1)")))
+        page.goto(DEMO)
+        page.evaluate("document.querySelector('#search').removeAttribute('link')")
+        box(page).fill("x")
+        box(page).press("Enter")
+        expect(results(page).locator("a")).to_have_count(1)
+        assert results(page).locator("a").get_attribute("href") is None
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_long_words_and_the_other_direction_stay_whole(visitor: Visitor, width: int) -> None:
+    with visitor.visit("/archive/", width=width, height=640) as page:
+        arabic = "مرحبا <mark>بالعالم</mark>"
+        long = result(title_html=f"<mark>{LONG_WORD}</mark>", snippet_html=LONG_WORD, labels=[LONG_WORD[:100]])
+        page.route(SEARCH, answer(long, result(title_html=arabic, language="ar"), query=LONG_WORD, next_cursor="c"))
+        suggestions = {"completions": [LONG_WORD], "items": [{"slug": "x", "title_html": LONG_WORD}]}
+        page.route(SUGGEST, lambda route: route.fulfill(json=suggestions))
+        page.goto(f"{DEMO}?q={LONG_WORD}&label={LONG_WORD[:100]}")
+        page.locator("#search summary").click()
+        expect(results(page).nth(1).locator("h3")).to_have_css("direction", "rtl")
+        expect(results(page).first.locator(".snippet")).to_have_text(LONG_WORD)
+        box(page).fill("")
+        type_in(page, "Kata")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert options(page).first.evaluate("option => option.scrollWidth <= option.clientWidth")
+
+
+def test_everything_to_press_is_large_enough_for_a_finger(visitor: Visitor) -> None:
+    """WCAG 2.2, 2.5.8: at least 24 by 24 pixels."""
+    with visitor.visit(f"{DEMO}?q=temppe", width=390, height=844) as page:
+        page.locator("#search summary").click()
+        page.get_by_label("Label").select_option("Kuliner")
+        type_in(page, "yog")
+        small = page.locator("#search").evaluate(
+            """host => [...host.shadowRoot.querySelectorAll("button, summary, input, select, [role=option]")]
+              .filter(each => each.checkVisibility())
+              .filter(each => Math.min(each.getBoundingClientRect().width, each.getBoundingClientRect().height) < 24)
+              .map(each => each.outerHTML)"""
+        )
+        assert small == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_suggestions_cover_what_lies_below_in_the_pages_colours(visitor: Visitor, scheme: str) -> None:
+    with visitor.visit(DEMO, color_scheme=scheme) as page:
+        type_in(page, "yog")
+        paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        ink = page.evaluate("getComputedStyle(document.documentElement).color")
+        expect(page.get_by_role("listbox")).to_have_css("background-color", paper)
+        expect(options(page).first).to_have_css("color", ink)
+
+
+def test_the_element_speaks_the_language_of_where_it_stands(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=dapur") as page:
+        page.evaluate("document.querySelector('#search').lang = 'en'; document.querySelector('#search').reload()")
+        expect(status(page)).to_have_text(re.compile("^2 results for “.?dapur.?”$"))
+        expect(page.get_by_role("combobox", name="Search this blog")).to_be_visible()
+        page.locator("#search summary").click()
+        expect(page.get_by_label("Order").locator("option:checked")).to_have_text("Best match")
+        expect(results(page).first.locator("time")).to_have_text("November 9, 2025")
+
+
+def test_a_confined_search_has_no_filter_for_what_is_settled(visitor: Visitor) -> None:
+    with visitor.visit(DEMO) as page:
+        page.evaluate(
+            """const search = document.querySelector("#search");
+            search.setAttribute("label", "Kuliner");
+            search.setAttribute("search-language", "id");"""
+        )
+        addresses = asked(page, r"/api/search\?")
+        box(page).fill("dapur")
+        box(page).press("Enter")
+        expect(results(page)).to_have_count(1)
+        page.locator("#search summary").click()
+        expect(page.get_by_label("Label")).to_be_hidden()
+        expect(page.get_by_label("Bahasa", exact=True)).to_be_hidden()
+        assert page.url.endswith("?q=dapur")
+        assert addresses[-1].endswith("?q=dapur&label=Kuliner&language=id")
+
+
+def test_with_an_address_for_results_the_element_is_only_a_box(visitor: Visitor) -> None:
+    with visitor.visit(f"{DEMO}?q=tempe") as page:
+        page.evaluate("document.querySelector('#search').setAttribute('results', 'index.html?from=2020-01-01')")
+        expect(results(page)).to_have_count(0)
+        expect(page.locator("#search summary")).to_be_hidden()
+        box(page).fill("")
+        type_in(page, "dapu")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/index.html?from=2020-01-01&q=dapur")
+        expect(results(page)).to_have_count(2)
