@@ -11,7 +11,8 @@ const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
 const BASE_STYLES = `
 :host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
-:host([hidden]), [hidden] { display: none; }
+:host([hidden]), [hidden] { display: none !important; }
+.unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 * { box-sizing: border-box; }
 a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
 :focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; border-radius: 2px; }

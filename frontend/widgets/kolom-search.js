@@ -105,8 +105,6 @@ const WORDS = {
 };
 
 const STYLES = `
-[hidden] { display: none !important; }
-.unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .box { position: relative; display: flex; block-size: var(--kolom-search-height, 2.75rem); border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); }
 .box:has(.input:focus-visible) { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 1px; }
 .box:has(.input:focus-visible) .input { outline: none; }
@@ -125,19 +123,19 @@ svg { flex: none; inline-size: 1.25rem; block-size: 1.25rem; fill: none; stroke:
 .option[aria-selected="true"] { outline: 2px solid var(--kolom-focus, currentColor); outline-offset: -2px; }
 .option span { flex: 1; min-inline-size: 0; }
 mark { padding-inline: .1em; margin-inline: -.1em; border-radius: .15em; background: var(--kolom-mark, color-mix(in srgb, currentColor 16%, transparent)); color: var(--kolom-ink, inherit); }
-.status:not(:empty), .meant { margin-block: 1em 0; overflow-wrap: anywhere; }
+.status:not(:empty), .meant { margin-block: .5em 0; overflow-wrap: anywhere; }
 .meant button { padding: .25em .1em; border: 0; color: var(--kolom-accent, inherit); text-align: start; text-decoration: underline; text-underline-offset: .2em; }
 .filters { margin-block-start: .25em; }
 summary { inline-size: fit-content; padding-block: .7em; color: var(--kolom-soft, inherit); font-size: .875em; font-weight: 600; cursor: pointer; }
 summary:hover { color: var(--kolom-ink, inherit); }
-.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 100%), 1fr)); gap: .9em 1em; align-items: end; padding-block: .25em 1.25em; }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 100%), 1fr)); gap: .9em 1em; align-items: end; padding-block: .25em 1em; }
 .fields div { min-inline-size: 0; }
 .fields label { display: block; margin-block-end: .3em; font-size: .875em; font-weight: 600; }
 .field { inline-size: 100%; min-inline-size: 0; block-size: 2.75rem; padding: 0 .6em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: var(--kolom-ink, CanvasText); font: inherit; font-size: 1rem; }
 .fields button { block-size: 2.75rem; padding: 0 .6em; }
 .list { margin: 0; padding: 0; list-style: none; }
 .list[aria-busy="true"] { opacity: .5; }
-.list:not(:empty) { margin-block-start: .5em; border-block-start: 1px solid var(--kolom-line, #8886); }
+.list:not(:empty) { margin-block-start: 1em; border-block-start: 1px solid var(--kolom-line, #8886); }
 .card { padding-block: 1.1em; }
 .card + .card { border-block-start: 1px solid var(--kolom-line, #8886); }
 .title { font-size: 1.2em; }
@@ -223,7 +221,7 @@ export class KolomSearch extends KolomElement {
     fields.append(this.#reset);
     this.#filters.append(fields);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
-    this.#form.append(box, this.#hint, this.#status, this.#meant, this.#filters);
+    this.#form.append(box, this.#hint, this.#filters, this.#status, this.#meant);
     this.root.append(this.#form, this.#list, this.#foot);
 
     this.#input.addEventListener("input", () => this.#type());
