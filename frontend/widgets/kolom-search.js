@@ -10,7 +10,8 @@
  *
  * With `results` it is only the box, whose searches lead to that address as `?q=`. Without, it shows what is found below
  * the box, and keeps what was searched for in the page's address (`q`, `label`, `language`, `from`, `to`, `sort`): one
- * such element on a page. What it holds (a plain form) is for readers without JavaScript, and hidden once it runs.
+ * such element on a page. What it holds (a plain form) is for readers without JavaScript, and hidden once it runs; but
+ * what has `slot="results"`, found by the page itself for its own address, stays until something else is looked for.
  *
  * Attributes: `api` (the blog's origin; the page's own without it), `results`, `label` and `search-language` (search only
  * there; that filter is gone then), `languages` (the codes to choose from, "id en"), `limit` (1 to 100), `link` (the
@@ -193,6 +194,7 @@ export class KolomSearch extends KolomElement {
   #form = element("form", { part: "form", role: "search" });
   #status = element("p", { class: "status", part: "status", role: "status" });
   #meant = element("p", { class: "meant", part: "meant", hidden: "" });
+  #given = element("slot", { name: "results" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" });
 
@@ -222,7 +224,7 @@ export class KolomSearch extends KolomElement {
     this.#filters.append(fields);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
     this.#form.append(box, this.#hint, this.#filters, this.#status, this.#meant);
-    this.root.append(this.#form, this.#list, this.#foot);
+    this.root.append(this.#form, this.#given, this.#list, this.#foot);
 
     this.#input.addEventListener("input", () => this.#type());
     this.#input.addEventListener("keydown", (event) => this.#press(event));
@@ -276,7 +278,8 @@ export class KolomSearch extends KolomElement {
       this.#clear();
     } else {
       this.#restore(false);
-      await this.#search();
+      if (this.#given.isConnected && this.querySelector("[slot]")) this.#filters.hidden = false;
+      else await this.#search();
     }
   }
 
@@ -616,6 +619,7 @@ export class KolomSearch extends KolomElement {
    * @param {boolean} isMore whether it continues what is shown
    */
   #present(page, isMore) {
+    this.#given.remove();
     const hadFocus = this.#foot.contains(this.root.activeElement);
     const first = isMore ? this.#list.children.length : 0;
     if (!isMore) this.#empty();
@@ -663,6 +667,7 @@ export class KolomSearch extends KolomElement {
 
   /** Nothing is searched for. */
   #clear() {
+    this.#given.remove();
     this.#searching?.abort();
     this.#searching = null;
     this.#list.removeAttribute("aria-busy");
