@@ -9,6 +9,16 @@
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
 const BASE_STYLES = `
 :host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
 :host([hidden]), [hidden] { display: none; }
@@ -183,6 +193,41 @@ export class KolomElement extends HTMLElement {
   /** @param {number} value */
   number(value) {
     return new Intl.NumberFormat(this.language).format(value);
+  }
+
+  /**
+   * A time as how long ago it was; the full date is its title.
+   *
+   * @param {string} moment
+   */
+  timeAgo(moment) {
+    const full = new Intl.DateTimeFormat(this.language, { dateStyle: "long", timeStyle: "short" });
+    const time = element("time", { datetime: moment, title: full.format(new Date(moment)) });
+    this.refreshTime(time);
+    return time;
+  }
+
+  /** @param {HTMLTimeElement} time one of `timeAgo` */
+  refreshTime(time) {
+    const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
+    const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["second", Infinity];
+    const format = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
+    time.textContent = format.format(-Math.trunc(seconds / length), unit);
+  }
+
+  /**
+   * A button. It keeps the focus while it is `aria-disabled`, and does nothing then.
+   *
+   * @param {string} label
+   * @param {() => unknown} act
+   * @param {Record<string, string>} [attributes]
+   */
+  button(label, act, attributes = {}) {
+    const button = element("button", { type: "button", part: "button", ...attributes }, label);
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") act();
+    });
+    return button;
   }
 }
 
