@@ -6,28 +6,24 @@
  *     <kolom-comments api="https://blog.example" article="a-slug">What is shown without JavaScript</kolom-comments>
  *
  * Attributes: `api` (the blog's origin; the page's own without it), `article` (the slug), `limit` (how many are loaded
- * at once, 1 to 100), `open` (`true` or `false`: whether the article takes comments; asked of the API without it),
- * `edit-minutes` (the stack's `EditMinutes`, 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest
- * element chooses the words. Children are shown until the API has answered, and stay if it does not.
+ * at once, 1 to 100), `open` (`true` or `false`: whether it takes comments; asked of the API without it), `edit-minutes`
+ * (the stack's `EditMinutes`, 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest element chooses the
+ * words. Children are shown until the API has answered, and stay if it does not.
  * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error), `kolom-sent`
- * after a comment was taken (`detail`: its `id` and `status`).
- * Style: the custom properties and parts that stand in `STYLES` below and in the form's, nothing else reaches in: the
- * parts are `title`, `list`, `comment`, `avatar`, `meta`, `name`, `badge`, `pending`, `content`, `actions`, `button`,
- * `send`, `form`, `field`, `label`, `input`, `hint`, `error`, `preview`, `status`, `foot`.
- * In localStorage, by blog: `kolom.comments:` (the tokens of one's own comments), `kolom.draft:`, and `kolom.visitor:`
- * (name and addresses, if that was ticked).
+ * after a comment was taken (`detail`: `id`, `status`).
+ * Style: the custom properties in `STYLES` and the form's, and the parts; docs/comments.md has them.
  *
  * @module
  */
 
-import { ApiError, KolomElement, element, filled, webAddress } from "./kolom-element.js";
+import { ApiError, KolomElement, avatar, element, filled, fragment, webAddress } from "./kolom-element.js";
 import { FORM_STYLES, KolomForm, memory } from "./kolom-form.js";
 
 /**
  * @typedef {{id: string, parent_id: string | null, content_html: string, created_at: string, edited_at: string | null,
  *   deleted: boolean, author: {name: string, website: string | null, avatar: string, is_owner: boolean}}} View
  * @typedef {{items: View[], total: number, next_cursor: string | null}} Page
- * @typedef {{slug: string, token: string, until: number, at: number, isApproved: boolean, isEdited?: boolean,
+ * @typedef {{slug: string, token: string, until: number, at: number, isApproved: boolean,
  *   view: View | null, source: string | null}} Own a comment that was written here: until when it may be changed, what
  *   was typed, and how it looks while the API does not show it
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
@@ -47,13 +43,9 @@ const WORDS = {
     closed: "Comments are closed.",
     write: "Write a comment",
     comment: "Comment",
-    markdown: "Formatting by Markdown: *emphasis*, **strong**, `code`, > quotation, lists, links.",
-    name: "Name",
-    email: "E-mail",
     private: "Is not shown.",
-    website: "Website",
     notify: "Mail me when somebody replies",
-    remember: "Remember my name and addresses in this browser",
+    remember: "Remember me in this browser",
     send: "Send comment",
     reply: "Reply",
     replyTo: "Reply to {name}",
@@ -88,13 +80,9 @@ const WORDS = {
     closed: "Komentar sudah ditutup.",
     write: "Tulis komentar",
     comment: "Komentar",
-    markdown: "Format dengan Markdown: *miring*, **tebal**, `kode`, > kutipan, daftar, tautan.",
-    name: "Nama",
-    email: "Surel",
     private: "Tidak ditampilkan.",
-    website: "Situs web",
-    notify: "Kabari saya lewat surel bila ada balasan",
-    remember: "Ingat nama dan alamat saya di peramban ini",
+    notify: "Kabari saya bila ada balasan",
+    remember: "Ingat saya di peramban ini",
     send: "Kirim komentar",
     reply: "Balas",
     replyTo: "Balas {name}",
@@ -143,14 +131,6 @@ const STYLES = `
 .badge { padding: .05em .5em; border: 1px solid currentColor; border-radius: 1em; font-weight: 600; }
 .pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); font-size: .875em; }
 .gone { margin: 0; color: var(--kolom-soft, inherit); font-style: italic; }
-.content { overflow-wrap: anywhere; }
-.content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
-.content > :first-child { margin-block-start: .2em; }
-.content :is(ol, ul) { padding-inline-start: 1.5em; }
-.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
-.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
-.content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
-.content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; font-size: .875em; }
 .tools button { min-block-size: 28px; padding: .2em 0; border: 0; color: var(--kolom-soft, inherit); text-underline-offset: .25em; }
 .tools button:hover { color: inherit; text-decoration: underline; }
@@ -162,7 +142,6 @@ const STYLES = `
 .foot .status:empty { display: none; }
 .write { margin-block-start: 2em; padding-block-start: 1.5em; border-block-start: 1px solid var(--kolom-line, #8886); }
 .write h3, .write h4, .write h5, .write h6 { margin-block-end: .8em; font-size: 1.1em; }
-@media (forced-colors: active) { .avatar { border: 1px solid; } }
 `;
 
 const PAGE = "100";
@@ -181,7 +160,7 @@ export class KolomComments extends KolomElement {
 
   #slot = element("slot", {});
   #main = element("div", {});
-  #title = element("h2", { class: "title", part: "title", tabindex: "-1" });
+  #title = this.heading(0, {});
   #list = element("ol", { class: "list", part: "list", role: "list" });
   /** One's own that the pages loaded so far do not hold. */
   #mine = element("ol", { class: "list", part: "list", role: "list" });
@@ -238,7 +217,7 @@ export class KolomComments extends KolomElement {
     this.#waiting.clear();
     this.#loaded = 0;
     this.#own = this.#recall();
-    for (const button of this.#foot.querySelectorAll("button")) button.remove();
+    this.#offerNoMore();
     if (!this.#slug) return;
     this.#say(this.words.loading);
     const request = this.#begin();
@@ -291,7 +270,7 @@ export class KolomComments extends KolomElement {
   }
 
   /**
-   * Whether the article takes comments. The answer is the one that `<kolom-articles>` asks for too, so a browser has it.
+   * Whether the article takes comments. Beside `<kolom-articles>` a browser has the answer already.
    *
    * @param {AbortController} request
    * @returns {Promise<boolean>}
@@ -313,8 +292,7 @@ export class KolomComments extends KolomElement {
     this.#slot.remove();
     this.#list.replaceChildren();
     this.#mine.replaceChildren();
-    const title = element(`h${this.#level}`, { class: "title", part: "title", tabindex: "-1" });
-    this.#title = /** @type {HTMLHeadingElement} */ (title);
+    this.#title = this.heading(0, { class: "title", part: "title", tabindex: "-1" });
     this.#main.replaceChildren(this.#title, this.#list);
     this.#foot.after(this.#mine);
   }
@@ -350,13 +328,17 @@ export class KolomComments extends KolomElement {
     const { none, one, many, shown, more } = this.words;
     const count = { n: this.number(this.#total) };
     this.#title.textContent = this.#total ? filled(this.#total === 1 ? one : many, count) : none;
-    for (const node of this.#foot.querySelectorAll(".more")) node.remove();
+    this.#offerNoMore();
     if (!this.#cursor) return;
     const text = filled(shown, { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) });
     this.#foot.prepend(
-      this.button(more, () => this.#loadMore(), { class: "more" }),
-      element("span", { class: "more meta" }, text),
+      this.button(more, () => this.#loadMore()),
+      element("span", { class: "meta" }, text),
     );
+  }
+
+  #offerNoMore() {
+    this.#foot.replaceChildren(this.#status);
   }
 
   async #loadMore() {
@@ -374,8 +356,7 @@ export class KolomComments extends KolomElement {
       if (hadFocus) this.#lead(page.items[0]?.id);
     } catch {
       if (this.#request !== request) return;
-      this.#showCount();
-      for (const node of this.#foot.querySelectorAll(".more")) node.remove();
+      this.#offerNoMore();
       this.#fail(() => this.#loadMore(), hadFocus);
     }
   }
@@ -403,9 +384,8 @@ export class KolomComments extends KolomElement {
       isPending: false,
       form: null,
     };
-    const own = this.#own[view.id];
     shown.view = view;
-    shown.isPending = Boolean(own && !own.isApproved && own.view === view);
+    shown.isPending = this.#isPending(view);
     this.#shown.set(view.id, shown);
     shown.item.replaceChildren(this.#comment(shown), shown.replies);
     const list = above?.replies ?? top;
@@ -445,7 +425,8 @@ export class KolomComments extends KolomElement {
           : null,
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, words.pending) : null,
-      this.#content(view.content_html),
+      // The API sanitises it: no script, handler, style or form can be in it. Nothing else ever becomes markup here.
+      element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html)),
       this.#tools(shown),
     );
   }
@@ -468,18 +449,6 @@ export class KolomComments extends KolomElement {
       );
     }
     return tools;
-  }
-
-  /**
-   * A comment's text. The API sanitises it (no script, handler, style or form can be in it); nothing else ever becomes
-   * markup here.
-   *
-   * @param {string} html
-   */
-  #content(html) {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    return element("div", { class: "content", part: "content", dir: "auto" }, template.content);
   }
 
   #refreshTimes() {
@@ -517,6 +486,11 @@ export class KolomComments extends KolomElement {
     else [own.view, own.isApproved] = [null, true];
     this.#remember();
     return view;
+  }
+
+  /** @param {View} view whether only its author sees it */
+  #isPending({ id }) {
+    return Boolean(this.#own[id]?.view && !this.#own[id].isApproved);
   }
 
   /** Shows what the API does not, or not yet. */
@@ -558,8 +532,7 @@ export class KolomComments extends KolomElement {
       return;
     }
     const form = this.#postForm(null);
-    const level = `h${this.#level + 1}`;
-    const heading = element(/** @type {"h3"} */ (level), { id: "write" }, this.words.write);
+    const heading = this.heading(1, { id: "write" }, this.words.write);
     form.node.setAttribute("aria-labelledby", "write");
     this.#write.replaceChildren(heading, form.node);
     form.adopt(this.querySelector("form"));
@@ -573,12 +546,12 @@ export class KolomComments extends KolomElement {
   #postForm(parent, cancel) {
     const { words } = this;
     const known = memory.get(this.#key("visitor"));
-    /** @type {import("./kolom-form.js").Field[]} */
+    /** @type {import("./kolom-form.js").Wish[]} */
     const fields = [
-      { name: "content", kind: "long", label: words.comment, limit: 10_000, hint: words.markdown, isRequired: true, isDrafted: true },
-      { name: "name", kind: "text", label: words.name, limit: 100, autocomplete: "name", isRequired: true, value: known?.name },
-      { name: "email", kind: "email", label: words.email, limit: 254, autocomplete: "email", hint: words.private, value: known?.email },
-      { name: "website", kind: "url", label: words.website, limit: 254, autocomplete: "url", value: known?.website },
+      { name: "content", kind: "long", label: words.comment, limit: 10_000, isRequired: true, isDrafted: true },
+      { name: "name", isRequired: true, value: known?.name },
+      { name: "email", hint: words.private, value: known?.email },
+      { name: "website", value: known?.website },
       { name: "notify_replies", kind: "check", label: words.notify, when: "email" },
       { name: "remember", kind: "check", label: words.remember, value: Boolean(known) },
     ];
@@ -608,7 +581,7 @@ export class KolomComments extends KolomElement {
     try {
       return await this.ask(this.#path, { method: "POST", body: JSON.stringify(comment), headers: bearer });
     } catch (error) {
-      if (!proof || !refuses(error, "authorization")) throw error;
+      if (!proof || !(error instanceof ApiError && error.refuses("authorization"))) throw error;
       // The site's secret has changed: its old tokens are worth nothing.
       proof.isApproved = false;
       this.#remember();
@@ -653,12 +626,12 @@ export class KolomComments extends KolomElement {
 
   /** @param {ApiError} error */
   #explain(error) {
-    if (refuses(error, "parent_id")) return this.words.orphan;
+    if (error.refuses("parent_id")) return this.words.orphan;
     return [404, 409, 410].includes(error.status) ? this.words.closed : null;
   }
 
   /**
-   * Opens a form within the thread; another that is open there closes, and what was written in it is kept.
+   * Opens a form within the thread, one at a time: what was written in another is kept.
    *
    * @param {Shown} shown
    * @param {(close: () => void) => KolomForm} make
@@ -707,7 +680,7 @@ export class KolomComments extends KolomElement {
       (close) =>
         new KolomForm(this, {
           fields: [
-            { name: "content", kind: "long", label: words.comment, limit: 10_000, hint: words.markdown, isRequired: true, isDrafted: true, value: own.source ?? "" },
+            { name: "content", kind: "long", label: words.comment, limit: 10_000, isRequired: true, isDrafted: true, value: own.source ?? "" },
           ],
           submit: words.save,
           draft: `${this.#key("draft")}/${this.#slug}#${id}#edit`,
@@ -716,7 +689,7 @@ export class KolomComments extends KolomElement {
           send: async ({ content }, headers) =>
             this.ask(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
           done: (view, values) => this.#edited(shown, view, String(values.content)),
-          explain: (error) => (refuses(error, "authorization") ? words.late : this.#explain(error)),
+          explain: (error) => (error.refuses("authorization") ? words.late : this.#explain(error)),
         }),
       (form) => {
         shown.form = form;
@@ -786,9 +759,10 @@ export class KolomComments extends KolomElement {
       const headers = { Authorization: `Bearer ${own.token}` };
       await this.ask(`${this.#path}/${encodeURIComponent(id)}`, { method: "DELETE", headers });
     } catch (error) {
-      if (!(error instanceof ApiError && (error.status === 410 || error.status === 404))) {
+      const refusal = error instanceof ApiError ? error : null;
+      if (refusal?.status !== 410 && refusal?.status !== 404) {
         button.removeAttribute("aria-disabled");
-        this.#say(refuses(error, "authorization") ? this.words.late : this.words.failed, true);
+        this.#say(refusal?.refuses("authorization") ? this.words.late : this.words.failed, true);
         return;
       }
     }
@@ -816,8 +790,7 @@ export class KolomComments extends KolomElement {
 
   /** @param {Shown} shown */
   #update(shown) {
-    const own = this.#own[shown.view.id];
-    shown.isPending = Boolean(own && !own.isApproved && own.view === shown.view);
+    shown.isPending = this.#isPending(shown.view);
     this.#part(shown, "")?.replaceWith(this.#comment(shown));
   }
 
@@ -861,7 +834,7 @@ export class KolomComments extends KolomElement {
       }
     } catch {
       if (this.#request !== request) return;
-      for (const node of this.#foot.querySelectorAll(".more")) node.remove();
+      this.#offerNoMore();
       this.#fail(() => this.#followAddress());
       return;
     }
@@ -895,45 +868,6 @@ export class KolomComments extends KolomElement {
     this.#status.className = isProblem ? "status problem" : "status";
     this.#status.textContent = text;
   }
-
-  /** @returns {2 | 3 | 4 | 5} */
-  get #level() {
-    const level = Number(this.getAttribute("heading"));
-    return level === 3 || level === 4 || level === 5 ? level : 2;
-  }
-}
-
-/**
- * @param {unknown} error
- * @param {string} field
- */
-function refuses(error, field) {
-  return error instanceof ApiError && (error.problem.errors ?? []).some((problem) => problem.field === field);
-}
-
-/**
- * The picture that belongs to a seed: a pattern of five by five, alike on both sides.
- *
- * @param {string} seed
- */
-function avatar(seed) {
-  const bits = parseInt(seed.slice(0, 7), 16) || 0;
-  const hue = (parseInt(seed.slice(7, 10), 16) || 0) % 360;
-  let path = "";
-  for (let cell = 0; cell < 15; cell += 1) {
-    if (!((bits >> cell) & 1)) continue;
-    const [x, y] = [cell % 3, Math.trunc(cell / 3)];
-    for (const column of new Set([x, 4 - x])) path += `M${column + 1.5} ${y + 1.5}h1v1h-1z`;
-  }
-  const image = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [name, value] of Object.entries({ class: "avatar", part: "avatar", viewBox: "0 0 8 8", "aria-hidden": "true" })) {
-    image.setAttribute(name, value);
-  }
-  drawn.setAttribute("d", path);
-  drawn.setAttribute("fill", `hsl(${hue} 45% 52%)`);
-  image.append(drawn);
-  return image;
 }
 
 if (!customElements.get("kolom-comments")) customElements.define("kolom-comments", KolomComments);

@@ -22,8 +22,6 @@ import { FORM_STYLES, KolomForm } from "./kolom-form.js";
 const WORDS = {
   en: {
     form: "Contact",
-    name: "Name",
-    email: "Email",
     answer: "For the answer.",
     subject: "Subject",
     message: "Message",
@@ -34,8 +32,6 @@ const WORDS = {
   },
   id: {
     form: "Kontak",
-    name: "Nama",
-    email: "Surel",
     answer: "Untuk balasannya.",
     subject: "Perihal",
     message: "Pesan",
@@ -81,10 +77,10 @@ export class KolomContact extends KolomElement {
   #make() {
     const { words } = this;
     const subject = this.getAttribute("subject");
-    /** @type {import("./kolom-form.js").Field[]} */
+    /** @type {import("./kolom-form.js").Wish[]} */
     const fields = [
-      { name: "name", kind: "text", label: words.name, limit: 100, autocomplete: "name" },
-      { name: "email", kind: "email", label: words.email, limit: 254, autocomplete: "email", hint: words.answer, isRequired: true },
+      { name: "name" },
+      { name: "email", hint: words.answer, isRequired: true },
       { name: "message", kind: "long", label: words.message, limit: 10_000, isRequired: true, isDrafted: true },
     ];
     if (subject !== null) {

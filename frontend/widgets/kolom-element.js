@@ -47,6 +47,11 @@ export class ApiError extends Error {
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
   }
+
+  /** @param {string} field whether it is what is wrong, or one of what is */
+  refuses(field) {
+    return (this.problem.errors ?? []).some((error) => error.field === field);
+  }
 }
 
 /**
@@ -216,6 +221,18 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
+   * A heading of the level that `heading` says (2 without it), or of one below.
+   *
+   * @param {number} below how many levels
+   * @param {Record<string, string>} attributes
+   * @param {...string} text
+   */
+  heading(below, attributes, ...text) {
+    const level = Math.min(6, (Number(this.getAttribute("heading")) || 2) + below);
+    return element(/** @type {"h2"} */ (`h${level}`), attributes, ...text);
+  }
+
+  /**
    * A button. It keeps the focus while it is `aria-disabled`, and does nothing then.
    *
    * @param {string} label
@@ -239,4 +256,30 @@ export class KolomElement extends HTMLElement {
  */
 export function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/**
+ * The picture that belongs to the seed of an author: a pattern of five by five, alike on both sides.
+ *
+ * @param {string} seed
+ */
+export function avatar(seed) {
+  const bits = parseInt(seed.slice(0, 7), 16) || 0;
+  const hue = (parseInt(seed.slice(7, 10), 16) || 0) % 360;
+  let path = "";
+  for (let cell = 0; cell < 15; cell += 1) {
+    if (!((bits >> cell) & 1)) continue;
+    const [x, y] = [cell % 3, Math.trunc(cell / 3)];
+    for (const column of new Set([x, 4 - x])) path += `M${column + 1.5} ${y + 1.5}h1v1h-1z`;
+  }
+  // Nothing but numbers.
+  return fragment(`<svg class="avatar" part="avatar" viewBox="0 0 8 8" aria-hidden="true">
+    <path fill="hsl(${hue} 45% 52%)" d="${path}"/></svg>`);
+}
+
+/** @param {string} html that is known to be harmless */
+export function fragment(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
 }

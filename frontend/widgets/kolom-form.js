@@ -13,16 +13,27 @@ import { ApiError, element, filled } from "./kolom-element.js";
  * @typedef {Record<string, string | boolean>} Values
  * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, limit?: number, hint?: string,
  *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
+ * @typedef {Partial<Field> & {name: string}} Wish what `name`, `email` and `website` leave out is known
  *   `isDrafted`: what is typed is kept in this browser; `when`: shown only while the field of that name has something
  * @typedef {{key?: string, print?: string, at: number, values: Record<string, string>}} Draft
  */
 
+/** What forms ask everywhere in the same way. */
+const KNOWN = {
+  name: { kind: "text", limit: 100, autocomplete: "name" },
+  email: { kind: "email", limit: 254, autocomplete: "email" },
+  website: { kind: "url", limit: 254, autocomplete: "url" },
+};
+
 const WORDS = {
   en: {
-    required: "required",
+    name: "Name",
+    email: "Email",
+    website: "Website",
+    markdown: "Formatting by Markdown: *emphasis*, **strong**, `code`, > quotation, lists, links.",
     missing: "Please fill this in.",
-    email: "Write one e-mail address, such as name@example.com.",
-    url: "Write an address that begins with https://, or leave this empty.",
+    badEmail: "Write one e-mail address, such as name@example.com.",
+    badUrl: "Write an address that begins with https://, or leave this empty.",
     long: "Too long: at most {limit} characters, here are {n}.",
     refused: "The site does not accept this as it is.",
     check: "Please look at what is marked.",
@@ -40,10 +51,13 @@ const WORDS = {
     approximate: "About what it will look like",
   },
   id: {
-    required: "wajib diisi",
+    name: "Nama",
+    email: "Surel",
+    website: "Situs web",
+    markdown: "Format dengan Markdown: *miring*, **tebal**, `kode`, > kutipan, daftar, tautan.",
     missing: "Mohon diisi.",
-    email: "Isi satu alamat surel, misalnya nama@example.com.",
-    url: "Isi alamat yang diawali https://, atau biarkan kosong.",
+    badEmail: "Isi satu alamat surel, misalnya nama@example.com.",
+    badUrl: "Isi alamat yang diawali https://, atau biarkan kosong.",
     long: "Terlalu panjang: paling banyak {limit} karakter, ini {n}.",
     refused: "Isian ini tidak dapat diterima.",
     check: "Mohon periksa yang ditandai.",
@@ -68,6 +82,7 @@ export const FORM_STYLES = `
 .form [hidden] { display: none; }
 .wide, .check { grid-column: 1 / -1; }
 .field label { display: block; margin-block-end: .3em; font-weight: 600; }
+.required::after { content: " *"; content: " *" / ""; }
 .field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: inherit; font: inherit; }
 .field textarea { min-block-size: 7em; max-block-size: 32em; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
 .check { display: flex; gap: .6em; align-items: start; margin-block-start: -.25em; }
@@ -83,6 +98,14 @@ export const FORM_STYLES = `
 .send:hover { border-color: transparent; filter: brightness(1.1); }
 .actions .status { flex: 1 1 14rem; }
 .actions .status:empty { display: none; }
+.content { overflow-wrap: anywhere; }
+.content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
+.content > :first-child { margin-block-start: .2em; }
+.content :is(ol, ul) { padding-inline-start: 1.5em; }
+.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
+.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
+.content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
+.content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
 .preview { padding: .9em 1em; border: 1px dashed var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); min-inline-size: 0; overflow-wrap: anywhere; }
 .preview > .meta { margin-block-end: .6em; }
 `;
@@ -248,7 +271,7 @@ export class KolomForm {
   /**
    * @param {Host} host
    * @param {object} options
-   * @param {Field[]} options.fields
+   * @param {Wish[]} options.fields
    * @param {string} options.submit what the button says
    * @param {string} options.draft the name of the draft in this browser
    * @param {boolean} [options.isGuarded] whether the API asks for a token
@@ -266,7 +289,7 @@ export class KolomForm {
     const known = memory.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
     this.node = element("form", { class: "form", part: "form", novalidate: "", lang: host.language });
-    this.node.append(...options.fields.map((field) => this.#field(field)), this.#hidden(), ...this.#foot());
+    this.node.append(...options.fields.map((wish) => this.#field(this.#known(wish))), this.#hidden(), ...this.#foot());
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
@@ -306,6 +329,14 @@ export class KolomForm {
     clearTimeout(this.#timer);
   }
 
+  /** @param {Wish} wish @returns {Field} */
+  #known(wish) {
+    const { name } = wish;
+    const known = name === "name" || name === "email" || name === "website" ? { label: this.#words[name], ...KNOWN[name] } : {};
+    const isText = wish.kind === "long" && this.#options.isMarkdown;
+    return /** @type {Field} */ ({ ...known, ...(isText ? { hint: this.#words.markdown } : {}), ...wish });
+  }
+
   /** @param {Field} field */
   #field(field) {
     const id = `${this.#id}-${field.name}`;
@@ -326,8 +357,7 @@ export class KolomForm {
       input.required = true;
       input.setAttribute("aria-invalid", "false");
     }
-    const star = field.isRequired ? element("span", { "aria-hidden": "true", title: this.#words.required }, " *") : null;
-    const label = element("label", { for: id, part: "label" }, field.label, star);
+    const label = element("label", { for: id, part: "label", class: field.isRequired ? "required" : null }, field.label);
     const entry = { field, input, error, isTouched: false, box: element("div", { part: "field" }) };
     entry.box.className = field.kind === "check" ? "check" : field.kind === "long" ? "field wide" : "field";
     entry.box.append(...(field.kind === "check" ? [input, label] : [label, input, ...(hint ? [hint] : []), error]));
@@ -426,8 +456,8 @@ export class KolomForm {
     if (field.limit && length > field.limit) {
       return filled(this.#words.long, { limit: this.#host.number(field.limit), n: this.#host.number(length) });
     }
-    if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#words.email;
-    if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#words.url;
+    if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#words.badEmail;
+    if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#words.badUrl;
     return "";
   }
 
@@ -537,17 +567,14 @@ export class KolomForm {
    * @param {unknown} error
    */
   #renew(error) {
-    const fields = error instanceof ApiError && error.status === 422 ? (error.problem.errors ?? []).map(({ field }) => field) : [];
-    if (fields.includes("form_token") || fields.includes("altcha")) {
-      if (!this.#pass) return false;
-      this.#pass.drop();
+    if (!(error instanceof ApiError)) return false;
+    if (error.refuses("form_token") || error.refuses("altcha")) {
+      this.#pass?.drop();
       return true;
     }
-    if (fields.includes("Idempotency-Key")) {
-      delete this.#draft.key;
-      return true;
-    }
-    return false;
+    if (!error.refuses("Idempotency-Key")) return false;
+    delete this.#draft.key;
+    return true;
   }
 
   #clear() {
@@ -573,7 +600,7 @@ export class KolomForm {
     if (error.status === 422) {
       for (const { field } of error.problem.errors ?? []) {
         const kind = this.#fields.get(field)?.field.kind;
-        this.#mark(field, kind === "email" || kind === "url" ? words[kind] : words.refused);
+        this.#mark(field, kind === "email" ? words.badEmail : kind === "url" ? words.badUrl : words.refused);
       }
       if (this.#leadToError()) this.#say(`${words.refused} ${error.problem.errors?.[0]?.message ?? ""}`, true);
       return;
