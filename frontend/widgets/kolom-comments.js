@@ -124,9 +124,10 @@ const STYLES = `
 .comment > :not(.avatar) { grid-column: 2; }
 .meta { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .6em; min-block-size: 24px; }
 .meta span::before { content: none; }
-.name { color: var(--kolom-ink, inherit); font-size: 1.1em; font-weight: 700; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.name { color: var(--kolom-ink, inherit); font-size: 1.1em; font-weight: 700; }
 .name a { color: inherit; }
-.meta > a { display: inline-block; min-block-size: 24px; color: inherit; }
+.meta > * { min-inline-size: 0; overflow-wrap: anywhere; }
+.meta > a { padding-block: .15em; color: inherit; }
 .meta > a:not(:hover) { text-decoration: none; }
 .badge { padding: .05em .5em; border: 1px solid currentColor; border-radius: 1em; font-weight: 600; }
 .pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); font-size: .875em; }

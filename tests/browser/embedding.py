@@ -14,7 +14,7 @@ expect.set_options(timeout=12_000)  # a form is not sent before it is three seco
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 STRICT = "default-src 'self'; connect-src *; object-src 'none'; base-uri 'none'"
-FRIEND = "http://localhost:9"
+FRIEND = "http://localhost:9797"
 """Another origin than the blog's. Nothing listens there: whatever it has comes from the tests."""
 
 _HTML = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>A page</title>
@@ -40,8 +40,8 @@ def reading(
 ) -> Iterator[Page]:
     """A page with ``body``, in a fresh browser; ``at`` another origin than the blog's, if one is given.
 
-    With ``has_clock`` the page's time is Playwright's. Afterwards the browser has complained of nothing but what one of the patterns of ``complaints`` says, and has asked
-    nobody but the page's origin and the blog.
+    With ``has_clock`` the page's time is Playwright's. Afterwards the browser has complained of nothing but what one of
+    the patterns of ``complaints`` says, and has asked nobody but the page's origin and the blog.
     """
     context = browser.new_context(
         **{"base_url": at or site, "reduced_motion": "reduce", "viewport": {"width": 1100, "height": 900}, **options}
@@ -53,8 +53,13 @@ def reading(
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("request", lambda request: _note_stranger(request, {site, at or site}, heard))
     html = _HTML.format(lang=lang, body=body, scripts=scripts)
-    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy.replace("'self'", f"'self' {site} data:")}
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": policy.replace("'self'", f"'self' {site} data:"),
+    }
     if at is not None:
+        # Its pages come from nowhere, so a browser takes them for the internet's, which may not ask this machine.
+        context.grant_permissions(["local-network-access"], origin=at)
         _serve_files(context, at)
         # As the edge serves them: to pages of any site.
         _serve_files(context, site)
@@ -69,7 +74,12 @@ def reading(
 
 def problem(status: int, *fields: str, retry_after: int | None = None) -> dict[str, Any]:
     """What the API answers where something is wrong, for ``Route.fulfill``."""
-    body = {"title": "?", "status": status, "detail": "?", "errors": [{"field": name, "message": "?"} for name in fields]}
+    body = {
+        "title": "?",
+        "status": status,
+        "detail": "?",
+        "errors": [{"field": name, "message": "?"} for name in fields],
+    }
     headers = {"content-type": "application/problem+json"}
     if retry_after is not None:
         headers["retry-after"] = str(retry_after)
