@@ -9,6 +9,16 @@
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
 const BASE_STYLES = `
 :host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
 :host([hidden]), [hidden] { display: none !important; }
@@ -37,6 +47,11 @@ export class ApiError extends Error {
     this.status = status;
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** @param {string} field whether it is what is wrong, or one of what is */
+  refuses(field) {
+    return (this.problem.errors ?? []).some((error) => error.field === field);
   }
 }
 
@@ -185,6 +200,53 @@ export class KolomElement extends HTMLElement {
   number(value) {
     return new Intl.NumberFormat(this.language).format(value);
   }
+
+  /**
+   * A time as how long ago it was; the full date is its title.
+   *
+   * @param {string} moment
+   */
+  timeAgo(moment) {
+    const full = new Intl.DateTimeFormat(this.language, { dateStyle: "long", timeStyle: "short" });
+    const time = element("time", { datetime: moment, title: full.format(new Date(moment)) });
+    this.refreshTime(time);
+    return time;
+  }
+
+  /** @param {HTMLTimeElement} time one of `timeAgo` */
+  refreshTime(time) {
+    const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
+    const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["second", Infinity];
+    const format = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
+    time.textContent = format.format(-Math.trunc(seconds / length), unit);
+  }
+
+  /**
+   * A heading of the level that `heading` says (2 without it), or of one below.
+   *
+   * @param {number} below how many levels
+   * @param {Record<string, string>} attributes
+   * @param {...string} text
+   */
+  heading(below, attributes, ...text) {
+    const level = Math.min(6, (Number(this.getAttribute("heading")) || 2) + below);
+    return element(/** @type {"h2"} */ (`h${level}`), attributes, ...text);
+  }
+
+  /**
+   * A button. It keeps the focus while it is `aria-disabled`, and does nothing then.
+   *
+   * @param {string} label
+   * @param {() => unknown} act
+   * @param {Record<string, string>} [attributes]
+   */
+  button(label, act, attributes = {}) {
+    const button = element("button", { type: "button", part: "button", ...attributes }, label);
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") act();
+    });
+    return button;
+  }
 }
 
 /**
@@ -195,4 +257,30 @@ export class KolomElement extends HTMLElement {
  */
 export function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/**
+ * The picture that belongs to the seed of an author: a pattern of five by five, alike on both sides.
+ *
+ * @param {string} seed
+ */
+export function avatar(seed) {
+  const bits = parseInt(seed.slice(0, 7), 16) || 0;
+  const hue = (parseInt(seed.slice(7, 10), 16) || 0) % 360;
+  let path = "";
+  for (let cell = 0; cell < 15; cell += 1) {
+    if (!((bits >> cell) & 1)) continue;
+    const [x, y] = [cell % 3, Math.trunc(cell / 3)];
+    for (const column of new Set([x, 4 - x])) path += `M${column + 1.5} ${y + 1.5}h1v1h-1z`;
+  }
+  // Nothing but numbers.
+  return fragment(`<svg class="avatar" part="avatar" viewBox="0 0 8 8" aria-hidden="true">
+    <path fill="hsl(${hue} 45% 52%)" d="${path}"/></svg>`);
+}
+
+/** @param {string} html that is known to be harmless */
+export function fragment(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
 }

@@ -1,0 +1,126 @@
+// @ts-check
+/**
+ * `<kolom-contact>`: a form by which anyone writes to the blog's owner, on any page.
+ *
+ *     <script type="module" src="https://blog.example/assets/widgets/kolom-contact.js"></script>
+ *     <kolom-contact api="https://blog.example" subject="Your book">What is shown without JavaScript</kolom-contact>
+ *
+ * Attributes: `api` (the blog's origin; the page's own without it), `subject` (asks for one; its value is what stands
+ * there at first). `lang` of the nearest element chooses the words. What was typed into a form among the children,
+ * before this one took its place, is taken over.
+ * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error), `kolom-sent`
+ * after a message was taken (`detail`: its `id`).
+ * Style: the custom properties that stand in the form's styles; the parts `form`, `field`, `label`, `input`, `hint`,
+ * `error`, `actions`, `button`, `send`, `status`, `thanks`.
+ *
+ * @module
+ */
+
+import { KolomElement, element } from "./kolom-element.js";
+import { FORM_STYLES, KolomForm } from "./kolom-form.js";
+
+const WORDS = {
+  en: {
+    form: "Contact",
+    answer: "For the answer.",
+    subject: "Subject",
+    message: "Message",
+    send: "Send message",
+    thanks: "Thank you for your message.",
+    received: "It has been received. The answer will come to {email}.",
+    another: "Write another message",
+  },
+  id: {
+    form: "Kontak",
+    answer: "Untuk balasannya.",
+    subject: "Perihal",
+    message: "Pesan",
+    send: "Kirim pesan",
+    thanks: "Terima kasih atas pesan Anda.",
+    received: "Pesan sudah diterima. Balasannya akan dikirim ke {email}.",
+    another: "Tulis pesan lain",
+  },
+};
+
+const STYLES = `
+.thanks { padding: 1.1em 1.25em; border-inline-start: 4px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); }
+.thanks p { margin: 0 0 .5em; overflow-wrap: anywhere; }
+.thanks button { margin-block-start: .5em; background: var(--kolom-paper, Canvas); }
+`;
+
+/** @extends {KolomElement<typeof WORDS.en>} */
+export class KolomContact extends KolomElement {
+  static observedAttributes = ["api", "subject"];
+
+  /** @type {KolomForm | null} */
+  #form = null;
+
+  constructor() {
+    super(FORM_STYLES + STYLES, WORDS);
+    this.root.append(element("slot", {}));
+  }
+
+  disconnectedCallback() {
+    this.#form?.close();
+  }
+
+  /** Shows an empty form, or the draft that there is. */
+  async reload() {
+    const before = this.#form;
+    before?.close();
+    const form = this.#make();
+    this.root.replaceChildren(form.node);
+    if (!before) form.adopt(this.querySelector("form"));
+    this.#form = form;
+  }
+
+  #make() {
+    const { words } = this;
+    const subject = this.getAttribute("subject");
+    /** @type {import("./kolom-form.js").Wish[]} */
+    const fields = [
+      { name: "name" },
+      { name: "email", hint: words.answer, isRequired: true },
+      { name: "message", kind: "long", label: words.message, limit: 10_000, isRequired: true, isDrafted: true },
+    ];
+    if (subject !== null) {
+      fields.splice(2, 0, { name: "subject", kind: "text", label: words.subject, limit: 200, isDrafted: true, value: subject });
+    }
+    const form = new KolomForm(this, {
+      fields,
+      submit: words.send,
+      draft: `kolom.draft:${this.api}/contact`,
+      isGuarded: true,
+      send: (values, headers) => this.ask("/api/contact", { method: "POST", body: JSON.stringify(values), headers }),
+      done: ({ id }, values) => this.#thank(id, String(values.email)),
+    });
+    form.node.setAttribute("aria-label", words.form);
+    return form;
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} email
+   */
+  #thank(id, email) {
+    const { words } = this;
+    const [before, after] = words.received.split("{email}");
+    const another = element("button", { type: "button", part: "button" }, words.another);
+    const thanks = element(
+      "div",
+      { class: "thanks", part: "thanks", tabindex: "-1", role: "group", "aria-labelledby": "thanks" },
+      element("p", { id: "thanks" }, element("strong", {}, words.thanks)),
+      element("p", {}, before ?? "", element("bdi", {}, email), after ?? ""),
+      another,
+    );
+    another.addEventListener("click", async () => {
+      await this.reload();
+      this.#form?.focus();
+    });
+    this.root.replaceChildren(thanks);
+    thanks.focus();
+    this.tell("kolom-sent", { id });
+  }
+}
+
+if (!customElements.get("kolom-contact")) customElements.define("kolom-contact", KolomContact);

@@ -1,0 +1,705 @@
+// @ts-check
+/**
+ * What the forms of the elements have in common: fields with what is wrong beside them, a draft that survives, the
+ * token and the proof of work that the API asks for, and sending something once however often it is tried.
+ *
+ * @module
+ */
+
+import { ApiError, element, filled } from "./kolom-element.js";
+
+/**
+ * @typedef {import("./kolom-element.js").KolomElement<any>} Host
+ * @typedef {Record<string, string | boolean>} Values
+ * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, limit?: number, hint?: string,
+ *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
+ * @typedef {Partial<Field> & {name: string}} Wish what `name`, `email` and `website` leave out is known
+ *   `isDrafted`: what is typed is kept in this browser; `when`: shown only while the field of that name has something
+ * @typedef {{key?: string, print?: string, at: number, values: Record<string, string>}} Draft
+ */
+
+/** What forms ask everywhere in the same way. */
+const KNOWN = {
+  name: { kind: "text", limit: 100, autocomplete: "name" },
+  email: { kind: "email", limit: 254, autocomplete: "email" },
+  website: { kind: "url", limit: 254, autocomplete: "url" },
+};
+
+const WORDS = {
+  en: {
+    name: "Name",
+    email: "Email",
+    website: "Website",
+    markdown: "Formatting by Markdown: *emphasis*, **strong**, `code`, > quotation, lists, links.",
+    missing: "Please fill this in.",
+    badEmail: "Write one e-mail address, such as name@example.com.",
+    badUrl: "Write an address that begins with https://, or leave this empty.",
+    long: "Too long: at most {limit} characters, here are {n}.",
+    refused: "The site does not accept this as it is.",
+    check: "Please look at what is marked.",
+    sending: "Sending…",
+    proving: "Your browser is doing a calculation that keeps spam away. This takes some seconds…",
+    unproved: "This site has browsers do a calculation that keeps spam away. Yours cannot do it on this page, so nothing was sent. What you wrote is kept here.",
+    unreachable: "The site cannot be reached. What you wrote is kept here: try again.",
+    busy: "The site could not take it just now. What you wrote is kept here: try again in a moment.",
+    wait: "Too much was sent in a short time. What you wrote is kept here: try again in {time}.",
+    now: "You can send it now.",
+    large: "This is too long to be sent.",
+    retry: "Try again",
+    cancel: "Cancel",
+    preview: "Preview",
+    approximate: "About what it will look like",
+  },
+  id: {
+    name: "Nama",
+    email: "Surel",
+    website: "Situs web",
+    markdown: "Format dengan Markdown: *miring*, **tebal**, `kode`, > kutipan, daftar, tautan.",
+    missing: "Mohon diisi.",
+    badEmail: "Isi satu alamat surel, misalnya nama@example.com.",
+    badUrl: "Isi alamat yang diawali https://, atau biarkan kosong.",
+    long: "Terlalu panjang: paling banyak {limit} karakter, ini {n}.",
+    refused: "Isian ini tidak dapat diterima.",
+    check: "Mohon periksa yang ditandai.",
+    sending: "Mengirim…",
+    proving: "Peramban Anda sedang menghitung sesuatu untuk menangkal spam. Ini perlu beberapa detik…",
+    unproved: "Situs ini meminta peramban menghitung sesuatu untuk menangkal spam. Peramban Anda tidak dapat melakukannya di halaman ini, jadi belum ada yang terkirim. Tulisan Anda tetap tersimpan di sini.",
+    unreachable: "Situs tidak dapat dihubungi. Tulisan Anda tetap tersimpan di sini: silakan coba lagi.",
+    busy: "Situs sedang tidak dapat menerimanya. Tulisan Anda tetap tersimpan di sini: coba lagi sebentar lagi.",
+    wait: "Terlalu banyak kiriman dalam waktu singkat. Tulisan Anda tetap tersimpan di sini: coba lagi dalam {time}.",
+    now: "Sekarang sudah bisa dikirim.",
+    large: "Ini terlalu panjang untuk dikirim.",
+    retry: "Coba lagi",
+    cancel: "Batal",
+    preview: "Pratinjau",
+    approximate: "Kira-kira begini tampilannya",
+  },
+};
+
+export const FORM_STYLES = `
+.form { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 1em 1.25em; align-items: start; margin: 0; }
+.field { min-inline-size: 0; }
+.form [hidden] { display: none; }
+.wide, .check { grid-column: 1 / -1; }
+.field label { display: block; margin-block-end: .3em; font-weight: 600; }
+.required::after { content: " *"; content: " *" / ""; }
+.field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: inherit; font: inherit; }
+.field textarea { min-block-size: 7em; max-block-size: 32em; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
+.check { display: flex; gap: .6em; align-items: start; margin-block-start: -.25em; }
+.check input { flex: none; inline-size: 1.5em; block-size: 1.5em; margin: 0; accent-color: var(--kolom-accent, auto); }
+.hint, .error { margin: .3em 0 0; font-size: .875em; }
+.hint { color: var(--kolom-soft, inherit); }
+.error, .form .problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-weight: 600; }
+[aria-invalid="true"] { outline: 2px solid var(--kolom-error, #d3302f); outline-offset: -1px; }
+[aria-invalid="true"]:focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; }
+.trap { position: absolute; inset-inline-start: -200vw; }
+.actions { display: flex; flex-wrap: wrap; align-items: center; gap: .6em .9em; }
+.send { border-color: transparent; background: var(--kolom-accent, CanvasText); color: var(--kolom-paper, Canvas); }
+.send:hover { border-color: transparent; filter: brightness(1.1); }
+.actions .status { flex: 1 1 14rem; }
+.actions .status:empty { display: none; }
+.content { overflow-wrap: anywhere; }
+.content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
+.content > :first-child { margin-block-start: .2em; }
+.content :is(ol, ul) { padding-inline-start: 1.5em; }
+.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
+.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
+.content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
+.content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
+.preview { padding: .9em 1em; border: 1px dashed var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); min-inline-size: 0; overflow-wrap: anywhere; }
+.preview > .meta { margin-block-end: .6em; }
+`;
+
+const DRAFT_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+let formsMade = 0;
+
+let isPressed = false;
+addEventListener("pointerdown", () => (isPressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (isPressed = false), true);
+
+/**
+ * Does what moves things about when nobody is pressing any: a button that slips away is not pressed.
+ *
+ * @param {() => void} act
+ */
+function afterPress(act) {
+  if (isPressed) addEventListener("pointerup", () => setTimeout(act), { once: true });
+  else setTimeout(act);
+}
+
+/** What this browser keeps, as JSON; a browser that keeps nothing is none the worse. */
+export const memory = {
+  /**
+   * @param {string} key
+   * @returns {any} null if there is nothing
+   */
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key) ?? "null");
+    } catch {
+      return null;
+    }
+  },
+  /**
+   * @param {string} key
+   * @param {unknown} value `null` forgets it
+   */
+  set(key, value) {
+    try {
+      if (value === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // Private windows and full stores refuse.
+    }
+  },
+};
+
+/** This browser cannot do the work that the API asks for. */
+class Unproved extends Error {}
+
+/**
+ * Does the work, in a thread of its own.
+ *
+ * @param {unknown} challenge
+ * @returns {Promise<string>}
+ * @throws {Unproved}
+ */
+async function prove(challenge) {
+  // `crypto.subtle` is there in secure contexts only.
+  if (!globalThis.crypto?.subtle || !globalThis.Worker) throw new Unproved();
+  const script = new URL("./kolom-proof.js", import.meta.url);
+  // A worker's script must be of the page's own origin, but may import others that allow it by CORS.
+  const isForeign = script.origin !== location.origin;
+  const address = isForeign
+    ? URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }))
+    : script.href;
+  /** @type {Worker | undefined} */
+  let worker;
+  try {
+    worker = new Worker(address, { type: "module" });
+    const running = worker;
+    return await new Promise((resolve, reject) => {
+      running.onmessage = ({ data }) => (data.proof ? resolve(data.proof) : reject(new Unproved(data.error)));
+      running.onerror = () => reject(new Unproved());
+      running.postMessage(challenge);
+    });
+  } catch (error) {
+    throw error instanceof Unproved ? error : new Unproved(String(error));
+  } finally {
+    worker?.terminate();
+    if (isForeign) URL.revokeObjectURL(address);
+  }
+}
+
+/** What admits one sending: the form's token, and the proof of work where there is a challenge. */
+class Pass {
+  #host;
+  /** @type {Promise<{token: string, from: number, proof: Promise<string> | null}> | null} */
+  #coming = null;
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /** Gets it, unless it is there or on its way. */
+  prepare() {
+    this.#coming ??= this.#get().catch((error) => {
+      this.#coming = null;
+      throw error;
+    });
+    return this.#coming;
+  }
+
+  /** Forgets it: it has been used, or was refused. */
+  drop() {
+    this.#coming = null;
+  }
+
+  /**
+   * @param {() => void} onWork called if there is work to be waited for
+   * @returns {Promise<Record<string, string>>} the fields to send, when they are old enough to be believed
+   */
+  async take(onWork) {
+    const pass = await this.prepare();
+    /** @type {Record<string, string>} */
+    const fields = { form_token: pass.token };
+    if (pass.proof) {
+      onWork();
+      try {
+        fields.altcha = await pass.proof;
+      } catch (error) {
+        this.drop();
+        throw error;
+      }
+    }
+    const wait = pass.from - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    return fields;
+  }
+
+  async #get() {
+    /** @type {{token: string, min_seconds: number, challenge: unknown}} */
+    const answer = await this.#host.ask("/api/form-token", { cache: "no-store" });
+    const proof = answer.challenge ? prove(answer.challenge) : null;
+    // Whoever takes it is told; until then nobody has to listen.
+    proof?.catch(() => {});
+    return { token: answer.token, from: performance.now() + answer.min_seconds * 1000, proof };
+  }
+}
+
+/** A form with its fields, errors, draft and sending. `node` is what stands in the page. */
+export class KolomForm {
+  #host;
+  #options;
+  #words;
+  #pass;
+  #id = `form-${(formsMade += 1)}`;
+  /** @type {Map<string, {field: Field, input: HTMLInputElement | HTMLTextAreaElement, box: HTMLElement, error: HTMLElement, isTouched: boolean}>} */
+  #fields = new Map();
+  /** @type {Draft} */
+  #draft = { at: Date.now(), values: {} };
+  #trap = element("input", { name: "website_url", type: "text", tabindex: "-1", autocomplete: "off" });
+  #send = element("button", { type: "submit", class: "send", part: "button send" });
+  #status = element("p", { class: "status", part: "status", role: "status" });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #isBusy = false;
+
+  /**
+   * @param {Host} host
+   * @param {object} options
+   * @param {Wish[]} options.fields
+   * @param {string} options.submit what the button says
+   * @param {string} options.draft the name of the draft in this browser
+   * @param {boolean} [options.isGuarded] whether the API asks for a token
+   * @param {(values: Values, headers: Record<string, string>) => Promise<any>} options.send
+   * @param {(answer: any, values: Values) => void} options.done what follows a success
+   * @param {(error: ApiError) => string | null} [options.explain] what an error means here, if it means something else
+   * @param {() => void} [options.cancel]
+   * @param {boolean} [options.isMarkdown] whether the long field is, of which a preview is offered then
+   */
+  constructor(host, options) {
+    this.#host = host;
+    this.#options = options;
+    this.#words = host.language === "id" ? WORDS.id : WORDS.en;
+    this.#pass = options.isGuarded ? new Pass(host) : null;
+    const known = memory.get(options.draft);
+    if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
+    this.node = element("form", { class: "form", part: "form", novalidate: "", lang: host.language });
+    this.node.append(...options.fields.map((wish) => this.#field(this.#known(wish))), this.#hidden(), ...this.#foot());
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+    this.node.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.#submit();
+    });
+    // Only who writes needs a token.
+    this.node.addEventListener("focusin", () => void this.#pass?.prepare().catch(() => {}));
+    this.#reveal();
+  }
+
+  /** Leads the keyboard to where one writes. */
+  focus() {
+    this.#long?.focus();
+  }
+
+  /**
+   * Takes over what somebody typed into a plain form, which this one replaces.
+   *
+   * @param {Element | null} form
+   */
+  adopt(form) {
+    for (const { input } of this.#fields.values()) {
+      const typed = form?.querySelector(`[name="${input.name}"]`);
+      if (!(typed instanceof HTMLInputElement || typed instanceof HTMLTextAreaElement)) continue;
+      if (typed.type !== "checkbox" && typed.value.trim() && !input.value) {
+        input.value = typed.value;
+        this.#changed();
+      }
+      if (typed.matches(":focus")) queueMicrotask(() => input.focus());
+    }
+  }
+
+  /** Ends what runs. */
+  close() {
+    clearTimeout(this.#timer);
+  }
+
+  /** @param {Wish} wish @returns {Field} */
+  #known(wish) {
+    const { name } = wish;
+    const known = name === "name" || name === "email" || name === "website" ? { label: this.#words[name], ...KNOWN[name] } : {};
+    const isText = wish.kind === "long" && this.#options.isMarkdown;
+    return /** @type {Field} */ ({ ...known, ...(isText ? { hint: this.#words.markdown } : {}), ...wish });
+  }
+
+  /** @param {Field} field */
+  #field(field) {
+    const id = `${this.#id}-${field.name}`;
+    const input =
+      field.kind === "long"
+        ? element("textarea", { rows: "5", dir: "auto" })
+        : element("input", { type: field.kind === "check" ? "checkbox" : field.kind, dir: field.kind === "text" ? "auto" : null });
+    const error = element("p", { class: "error", part: "error", id: `${id}-error`, hidden: "" });
+    const hint = field.hint ? element("p", { class: "hint", part: "hint", id: `${id}-hint` }, field.hint) : null;
+    input.id = id;
+    input.name = field.name;
+    input.setAttribute("part", "input");
+    if (field.autocomplete) input.setAttribute("autocomplete", field.autocomplete);
+    if (hint) input.setAttribute("aria-describedby", hint.id);
+    if (input instanceof HTMLInputElement && field.kind === "check") input.checked = field.value === true;
+    else input.value = (field.isDrafted && this.#draft.values[field.name]) || String(field.value ?? "");
+    if (field.isRequired) {
+      input.required = true;
+      input.setAttribute("aria-invalid", "false");
+    }
+    const label = element("label", { for: id, part: "label", class: field.isRequired ? "required" : null }, field.label);
+    const entry = { field, input, error, isTouched: false, box: element("div", { part: "field" }) };
+    entry.box.className = field.kind === "check" ? "check" : field.kind === "long" ? "field wide" : "field";
+    entry.box.append(...(field.kind === "check" ? [input, label] : [label, input, ...(hint ? [hint] : []), error]));
+    this.#fields.set(field.name, entry);
+    input.addEventListener("input", () => {
+      entry.isTouched = true;
+      if (!error.hidden) this.#mark(field.name, this.#wrong(field.name));
+      this.#changed();
+    });
+    input.addEventListener("blur", () => {
+      if (field.kind === "url" && /^[^\s/:]+\.[^\s:]+$/.test(input.value)) input.value = `https://${input.value}`;
+      if (entry.isTouched) afterPress(() => this.#mark(field.name, this.#wrong(field.name)));
+    });
+    return entry.box;
+  }
+
+  /** A field that programs fill in and people do not see. */
+  #hidden() {
+    this.#trap.id = `${this.#id}-website_url`;
+    return element(
+      "div",
+      { class: "trap", "aria-hidden": "true" },
+      element("label", { for: this.#trap.id }, "Website URL"),
+      this.#trap,
+    );
+  }
+
+  #foot() {
+    const { isMarkdown, cancel, submit } = this.#options;
+    this.#send.textContent = submit;
+    const actions = element("div", { class: "actions wide", part: "actions" }, this.#send);
+    /** @type {HTMLElement[]} */
+    const nodes = [actions];
+    if (isMarkdown) {
+      const [button, panel] = this.#preview();
+      actions.append(button);
+      nodes.unshift(panel);
+    }
+    if (cancel) actions.append(this.#host.button(this.#words.cancel, cancel));
+    // A live region must be in the page before its text changes.
+    actions.append(this.#status);
+    return nodes;
+  }
+
+  #preview() {
+    const panel = element("div", { class: "preview wide content", part: "preview", hidden: "", id: `${this.#id}-preview` });
+    const draw = () => {
+      if (!panel.hidden) {
+        const note = element("p", { class: "meta" }, this.#words.approximate);
+        panel.replaceChildren(note, drawMarkdown(this.#long?.value ?? ""));
+      }
+    };
+    const toggle = () => {
+      panel.hidden = !panel.hidden;
+      button.setAttribute("aria-expanded", String(!panel.hidden));
+      draw();
+    };
+    const state = { "aria-expanded": "false", "aria-controls": panel.id };
+    const button = this.#host.button(this.#words.preview, toggle, state);
+    this.node.addEventListener("input", draw);
+    return /** @type {const} */ ([button, panel]);
+  }
+
+  /** The field for what somebody has to say. */
+  get #long() {
+    return [...this.#fields.values()].find(({ field }) => field.kind === "long")?.input;
+  }
+
+  /** Keeps the draft, and shows what depends on other fields. */
+  #changed() {
+    this.#reveal();
+    for (const [name, { field, input }] of this.#fields) {
+      if (field.isDrafted) this.#draft.values[name] = input.value;
+    }
+    this.#keep();
+  }
+
+  #keep() {
+    const isEmpty = Object.values(this.#draft.values).every((value) => !value.trim());
+    memory.set(this.#options.draft, isEmpty ? null : { ...this.#draft, at: Date.now() });
+  }
+
+  #reveal() {
+    for (const { field, box } of this.#fields.values()) {
+      if (field.when) box.hidden = !this.#fields.get(field.when)?.input.value.trim();
+    }
+  }
+
+  /** @param {string} name @returns {string} what is wrong with the field, empty if nothing */
+  #wrong(name) {
+    const { field, input } = /** @type {{field: Field, input: HTMLInputElement}} */ (this.#fields.get(name));
+    const value = input.value.trim();
+    const length = [...value].length;
+    if (field.kind === "check") return "";
+    if (!value) return field.isRequired ? this.#words.missing : "";
+    if (field.limit && length > field.limit) {
+      return filled(this.#words.long, { limit: this.#host.number(field.limit), n: this.#host.number(length) });
+    }
+    if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#words.badEmail;
+    if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#words.badUrl;
+    return "";
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} problem
+   */
+  #mark(name, problem) {
+    const entry = this.#fields.get(name);
+    if (!entry) return;
+    entry.error.textContent = problem;
+    entry.error.hidden = !problem;
+    const isInvalid = Boolean(problem);
+    if (isInvalid || entry.field.isRequired) entry.input.setAttribute("aria-invalid", String(isInvalid));
+    else entry.input.removeAttribute("aria-invalid");
+    const described = [entry.field.hint ? `${entry.input.id}-hint` : "", isInvalid ? entry.error.id : ""].join(" ").trim();
+    if (described) entry.input.setAttribute("aria-describedby", described);
+    else entry.input.removeAttribute("aria-describedby");
+  }
+
+  /** Whether nothing is wrong; otherwise the first that is has the focus. */
+  #isValid() {
+    for (const name of this.#fields.keys()) this.#mark(name, this.#wrong(name));
+    return this.#leadToError();
+  }
+
+  #leadToError() {
+    const first = [...this.#fields.values()].find(({ error }) => !error.hidden);
+    if (first) {
+      this.#say(this.#words.check, true);
+      first.input.focus();
+    }
+    return !first;
+  }
+
+  /** @returns {Values} */
+  #values() {
+    /** @type {Values} */
+    const values = {};
+    for (const [name, { field, input, box }] of this.#fields) {
+      if (input instanceof HTMLInputElement && field.kind === "check") {
+        if (input.checked && !box.hidden) values[name] = true;
+      } else if (input.value.trim()) {
+        values[name] = field.kind === "long" ? input.value : input.value.trim();
+      }
+    }
+    if (this.#trap.value) values.website_url = this.#trap.value;
+    return values;
+  }
+
+  async #submit() {
+    if (this.#isBusy) return;
+    clearTimeout(this.#timer);
+    if (!this.#isValid()) return;
+    const values = this.#values();
+    this.#setBusy(true);
+    this.#say(this.#words.sending);
+    try {
+      const answer = await this.#deliver(values);
+      this.#setBusy(false);
+      this.#say("");
+      this.#clear();
+      this.#options.done(answer, values);
+    } catch (error) {
+      this.#setBusy(false);
+      this.#fail(error);
+    }
+  }
+
+  /** @param {Values} values */
+  async #deliver(values) {
+    for (let attempt = 1; ; attempt += 1) {
+      const fields = (await this.#pass?.take(() => this.#say(this.#words.proving))) ?? {};
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": this.#keyOf(values) };
+      this.#say(this.#words.sending);
+      try {
+        return await this.#options.send({ ...values, ...fields }, headers);
+      } catch (error) {
+        if (attempt === 3 || !this.#renew(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * The key under which these values are sent, the same however often and however late. Other values have another.
+   *
+   * @param {Values} values
+   */
+  #keyOf(values) {
+    let print = 0x811c9dc5;
+    for (const character of JSON.stringify(values)) {
+      print = Math.imul(print ^ (character.codePointAt(0) ?? 0), 0x01000193);
+    }
+    const name = String(print);
+    if (!this.#draft.key || this.#draft.print !== name) {
+      const random = crypto.getRandomValues(new Uint8Array(16));
+      this.#draft.key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      this.#draft.print = name;
+      this.#keep();
+    }
+    return this.#draft.key;
+  }
+
+  /**
+   * Gets anew what a form is given, if it was that which the API refused: no person can mend it.
+   *
+   * @param {unknown} error
+   */
+  #renew(error) {
+    if (!(error instanceof ApiError)) return false;
+    if (error.refuses("form_token") || error.refuses("altcha")) {
+      this.#pass?.drop();
+      return true;
+    }
+    if (!error.refuses("Idempotency-Key")) return false;
+    delete this.#draft.key;
+    return true;
+  }
+
+  #clear() {
+    this.#pass?.drop();
+    this.#draft = { at: Date.now(), values: {} };
+    memory.set(this.#options.draft, null);
+    for (const [name, entry] of this.#fields) {
+      entry.isTouched = false;
+      if (entry.field.isDrafted) entry.input.value = "";
+      this.#mark(name, "");
+    }
+    this.#send.textContent = this.#options.submit;
+    this.node.dispatchEvent(new Event("input"));
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const words = this.#words;
+    if (error instanceof Unproved) return this.#say(words.unproved, true);
+    if (!(error instanceof ApiError)) return this.#offerRetry(words.unreachable);
+    const meaning = this.#options.explain?.(error);
+    if (meaning) return this.#say(meaning, true);
+    if (error.status === 422) {
+      for (const { field } of error.problem.errors ?? []) {
+        const kind = this.#fields.get(field)?.field.kind;
+        this.#mark(field, kind === "email" ? words.badEmail : kind === "url" ? words.badUrl : words.refused);
+      }
+      if (this.#leadToError()) this.#say(`${words.refused} ${error.problem.errors?.[0]?.message ?? ""}`, true);
+      return;
+    }
+    if (error.status === 413) return this.#say(words.large, true);
+    if (error.status !== 429 || !error.retryAfterSeconds) return this.#offerRetry(words.busy);
+    const seconds = error.retryAfterSeconds;
+    const [value, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"];
+    const format = new Intl.NumberFormat(this.#host.language, { style: "unit", unit: String(unit), unitDisplay: "long" });
+    this.#offerRetry(filled(words.wait, { time: format.format(Number(value)) }));
+    this.#timer = setTimeout(() => this.#say(words.now), Math.min(seconds, DAY_MS / 1000) * 1000);
+  }
+
+  /** @param {string} text */
+  #offerRetry(text) {
+    this.#say(text, true);
+    this.#send.textContent = this.#words.retry;
+  }
+
+  /** @param {boolean} isBusy */
+  #setBusy(isBusy) {
+    this.#isBusy = isBusy;
+    this.node.setAttribute("aria-busy", String(isBusy));
+    this.#send.setAttribute("aria-disabled", String(isBusy));
+    for (const { input } of this.#fields.values()) input.readOnly = isBusy;
+  }
+
+  /**
+   * @param {string} text
+   * @param {boolean} [isProblem]
+   */
+  #say(text, isProblem = false) {
+    this.#status.className = isProblem ? "status problem" : "status";
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+  }
+}
+
+/**
+ * About what the API will make of a comment's Markdown. Nodes only: nothing that was typed becomes markup.
+ *
+ * @param {string} text
+ * @param {number} [depth]
+ */
+function drawMarkdown(text, depth = 0) {
+  const made = document.createDocumentFragment();
+  const lines = text.replace(/\r\n?/g, "\n").split("\n");
+  /** @param {RegExp} pattern */
+  const takeWhile = (pattern) => {
+    const taken = [];
+    while (pattern.test(lines[0] ?? "")) taken.push(lines.shift() ?? "");
+    return taken;
+  };
+  while (lines.length) {
+    const line = lines[0] ?? "";
+    const fence = /^ {0,3}(```+|~~~+)/.exec(line)?.[1];
+    if (!line.trim()) {
+      lines.shift();
+    } else if (fence) {
+      lines.shift();
+      const end = lines.findIndex((each) => each.trim().startsWith(fence));
+      const code = lines.splice(0, end < 0 ? lines.length : end + 1);
+      made.append(element("pre", {}, element("code", {}, (end < 0 ? code : code.slice(0, -1)).join("\n"))));
+    } else if (/^ {0,3}>/.test(line) && depth < 9) {
+      const quoted = takeWhile(/^ {0,3}>/).map((each) => each.replace(/^ {0,3}> ?/, ""));
+      made.append(element("blockquote", {}, drawMarkdown(quoted.join("\n"), depth + 1)));
+    } else if (ITEM.test(line)) {
+      const isNumbered = /^ {0,3}\d/.test(line);
+      const items = takeWhile(ITEM).map((each) => element("li", {}, ...drawLine(each.replace(ITEM, ""))));
+      made.append(element(isNumbered ? "ol" : "ul", {}, ...items));
+    } else {
+      const paragraph = [lines.shift() ?? "", ...takeWhile(/^(?! {0,3}(>|```|~~~|[-*+] ))\s*\S/)];
+      made.append(element("p", {}, ...drawLine(paragraph.join("\n"))));
+    }
+  }
+  return made;
+}
+
+const ITEM = /^ {0,3}([-*+]|\d{1,9}[.)])\s+/;
+const INLINE = /`([^`]+)`|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>]+[^\s<>.,;:!?)'"])|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\n/;
+
+/**
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+function drawLine(text) {
+  const made = [];
+  for (let rest = text; rest; ) {
+    const found = INLINE.exec(rest);
+    if (!found) return [...made, rest];
+    const [all, code, label, address, bare, strong, ...emphasised] = found;
+    const href = address ?? bare;
+    const emphasis = emphasised[0] ?? emphasised[1];
+    made.push(rest.slice(0, found.index));
+    if (code) made.push(element("code", {}, code));
+    else if (href) made.push(element("a", { href, rel: "nofollow ugc noopener" }, label ?? href));
+    else if (strong) made.push(element("strong", {}, ...drawLine(strong)));
+    else if (emphasis) made.push(element("em", {}, ...drawLine(emphasis)));
+    else made.push(element("br", {}));
+    rest = rest.slice(found.index + all.length);
+  }
+  return made;
+}

@@ -1,0 +1,649 @@
+"""`<kolom-comments>`: reading, writing, changing, and what happens when something fails."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.embedding import FRIEND, STRICT, answering, problem, reading
+from tests.serving import Site, eventually, mails, send, served
+
+REFUSED = "Failed to load resource"
+POST = "**/api/articles/*/comments"
+_ADDRESSES = itertools.count()
+FALLBACK = '<p>Before</p><form method="post"><textarea name="content"></textarea></form>'
+
+
+@pytest.fixture(scope="module")
+def blog() -> Iterator[Site]:
+    """A blog where every comment appears at once; pages of ``FRIEND`` may use it."""
+    with served("ModerationMode=none", "CommentsPerMinute=100", f"AllowedOrigins={FRIEND}") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def strict_blog() -> Iterator[Site]:
+    """A blog that asks for tokens and work, and holds the comments of people it does not know."""
+    with served(
+        "ModerationMode=first",
+        "ProofOfWork=altcha",
+        "FormToken=required",
+        "OwnerEmail=owner@example.com",
+        f"AllowedOrigins={FRIEND}",
+    ) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def unwritten(blog: Site) -> Iterator[str]:
+    """Articles, one after the other."""
+    slugs = [card["slug"] for card in send(blog, "/api/articles?limit=100")[1]["items"]]
+    return itertools.cycle(slugs[1:])
+
+
+@pytest.fixture
+def slug(unwritten: Iterator[str]) -> str:
+    """An article that other tests hardly write below."""
+    return next(unwritten)
+
+
+@pytest.fixture(scope="module")
+def long_thread(blog: Site) -> tuple[str, list[str]]:
+    """An article with more comments than one page holds, and their ids."""
+    slug = str(send(blog, "/api/articles?limit=1")[1]["items"][0]["slug"])
+    return slug, [post(blog, slug, f"Number {number}.", name=f"Reader {number}") for number in range(104)]
+
+
+def post(site: str, slug: str, content: str, parent: str | None = None, name: str = "Siti") -> str:
+    """A comment that is there already: its id."""
+    body = {"name": name, "content": content, "parent_id": parent}
+    # Every one from another address, as a crowd would.
+    address = f"127.0.0.{next(_ADDRESSES) % 250 + 2}"
+    status, posted = send(site, f"/api/articles/{slug}/comments", body, address=address)
+    assert status == 201, posted
+    return str(posted["comment"]["id"])
+
+
+def element(slug: str, attributes: str = "", inside: str = "") -> str:
+    return f'<kolom-comments article="{slug}" {attributes}>{inside}</kolom-comments>'
+
+
+def comment(page: Page, text: str) -> Locator:
+    """The comment with that text."""
+    return page.get_by_role("article").filter(has_text=text)
+
+
+def write(page: Page, text: str, name: str = "Budi") -> None:
+    """Fill in the form at the end and send it."""
+    form = page.get_by_role("form", name="Write a comment")
+    form.get_by_label("Comment").fill(text)
+    form.get_by_label("Name", exact=True).fill(name)
+    form.get_by_role("button", name="Send comment").click()
+
+
+def totals(site: str, slug: str) -> list[str]:
+    """The texts of all comments."""
+    return [item["content_html"] for item in send(site, f"/api/articles/{slug}/comments?limit=100")[1]["items"]]
+
+
+# ---- reading
+
+
+def test_replies_stand_below_what_they_answer(chromium: Browser, blog: Site, slug: str) -> None:
+    first = post(blog, slug, "The first.")
+    post(blog, slug, "Another.")
+    reply = post(blog, slug, "A reply.", first)
+    post(blog, slug, "A reply to it.", reply)
+    with reading(chromium, blog, element(slug)) as page:
+        expect(page.get_by_role("heading", level=2)).to_have_text(re.compile(r"^\d+ comments$"))
+        thread = page.get_by_role("listitem").filter(has=page.locator(f"#comment-{first}"))
+        expect(thread.get_by_role("article")).to_have_count(3)
+        expect(thread.get_by_role("article").nth(2)).to_contain_text("A reply to it.")
+        expect(page.locator("time").first).to_have_attribute("title", re.compile(r"20\d\d"))
+        expect(page.locator("time").first).to_have_text(re.compile("now|ago"))
+
+
+def test_more_are_loaded_where_the_reader_is(chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]) -> None:
+    slug, ids = long_thread
+    with reading(chromium, blog, element(slug)) as page:
+        expect(page.get_by_role("article")).to_have_count(100)
+        expect(page.get_by_text("100 of 104 are shown")).to_be_visible()
+        page.get_by_role("button", name="Load more comments").press("Enter")
+        expect(page.get_by_role("article")).to_have_count(104)
+        expect(page.locator(f"#comment-{ids[100]}")).to_be_focused()
+        expect(page.get_by_role("button", name="Load more comments")).to_have_count(0)
+
+
+def test_a_failure_to_load_more_keeps_what_is_there(
+    chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]
+) -> None:
+    with reading(chromium, blog, element(long_thread[0]), complaints=[REFUSED]) as page:
+        expect(page.get_by_role("article")).to_have_count(100)
+        with answering(page, "GET", "**/comments?*cursor*", problem(503)):
+            page.get_by_role("button", name="Load more comments").press("Enter")
+            retry = page.get_by_role("button", name="Try again")
+            expect(retry).to_be_focused()
+            expect(page.get_by_text("cannot be reached")).to_be_visible()
+            expect(page.get_by_role("article")).to_have_count(100)
+            retry.press("Enter")
+            expect(page.get_by_role("article")).to_have_count(104)
+
+
+def test_an_address_leads_to_its_comment_however_far_it_is(
+    chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]
+) -> None:
+    slug, ids = long_thread
+    with reading(chromium, blog, element(slug, 'limit="10"')) as page:
+        expect(page.get_by_role("article")).to_have_count(10)
+        page.evaluate("id => { location.hash = `comment-${id}` }", ids[102])
+        target = page.locator(f"#comment-{ids[102]}")
+        expect(target).to_be_focused()
+        expect(target).to_be_in_viewport()
+        page.reload()
+        expect(target).to_be_focused()
+        expect(target).to_be_in_viewport()
+
+
+def test_an_address_that_leads_to_no_comment_says_so(
+    chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]
+) -> None:
+    with reading(chromium, blog, element(long_thread[0], 'limit="10"')) as page:
+        with answering(page, "GET", "**/comments?*cursor*") as asked:
+            page.evaluate("location.hash = 'comment-01ARZ3NDEKTSV4RRFFQ69G5FAV'")
+            expect(page.get_by_text("not here, or no longer")).to_be_visible()
+        assert asked == []
+
+
+def test_what_is_there_without_javascript_stays_until_the_answer(chromium: Browser, blog: Site, slug: str) -> None:
+    post(blog, slug, "From the API.")
+    with reading(chromium, blog, element(slug, inside=FALLBACK), complaints=[REFUSED]) as page:
+        expect(comment(page, "From the API.").first).to_be_visible()
+        expect(page.get_by_text("Before")).to_be_hidden()
+        page.route("**/api/**", lambda route: route.abort())
+        page.reload()
+        expect(page.get_by_text("cannot be reached")).to_be_visible()
+        expect(page.get_by_text("Before")).to_be_visible()
+        page.unroute("**/api/**")
+        page.get_by_role("button", name="Try again").click()
+        expect(comment(page, "From the API.").first).to_be_visible()
+        expect(page.get_by_text("Before")).to_be_hidden()
+
+
+def test_what_was_typed_before_the_answer_is_taken_over(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, "") as page:
+        held: list[Any] = []
+        page.route("**/comments?*", lambda route: held.append(route))
+        page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(slug, inside=FALLBACK))
+        page.locator("textarea").fill("Early bird.")
+        held[0].continue_()
+        field = page.get_by_role("textbox", name="Comment")
+        expect(field).to_have_value("Early bird.")
+        expect(field).to_be_focused()
+
+
+def test_an_article_that_takes_no_comments_says_so(chromium: Browser, blog: Site, slug: str) -> None:
+    post(blog, slug, "Still in time.")
+    with reading(chromium, blog, element(slug, 'open="false"')) as page:
+        expect(comment(page, "Still in time.").first).to_be_visible()
+        expect(page.get_by_text("Comments are closed.")).to_be_visible()
+        expect(page.get_by_role("button")).to_have_count(0)
+
+
+def test_the_api_tells_whether_comments_are_open(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, "") as page:
+        article = send(blog, f"/api/articles/{slug}")[1] | {"comments_open": False}
+        page.route(f"**/api/articles/{slug}", lambda route: route.fulfill(json=article))
+        page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(slug))
+        expect(page.get_by_text("Comments are closed.")).to_be_visible()
+
+
+def test_an_article_that_is_not_there_has_no_form(chromium: Browser, blog: Site) -> None:
+    with reading(chromium, blog, element("not-there", inside=FALLBACK), complaints=[REFUSED]) as page:
+        expect(page.get_by_text("Comments are closed.")).to_be_visible()
+        expect(page.get_by_text("Before")).to_be_hidden()
+        expect(page.get_by_role("textbox")).to_have_count(0)
+
+
+# ---- writing
+
+
+def test_a_comment_and_a_reply_by_keyboard_alone(chromium: Browser, blog: Site, slug: str) -> None:
+    first = post(blog, slug, "Answer me.", name="Siti")
+    with reading(chromium, blog, element(slug, 'limit="100"')) as page:
+        page.get_by_role("button", name="Reply to Siti").last.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("form", name="Reply to Siti").get_by_label("Comment")).to_be_focused()
+        page.keyboard.type("By *keyboard*.")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Budi")
+        page.keyboard.press("Control+Enter")
+        reply = page.get_by_role("article").filter(has_text="By keyboard.")
+        expect(reply).to_be_focused()
+        expect(page.get_by_role("status").filter(has_text="Your comment is published.")).to_be_visible()
+        expect(page.get_by_role("listitem").filter(has=page.locator(f"#comment-{first}"))).to_contain_text(
+            "By keyboard."
+        )
+        expect(page.get_by_role("form", name="Reply to Siti")).to_have_count(0)
+        # On to the form at the end, past everything between.
+        form = page.get_by_role("form", name="Write a comment")
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if form.get_by_label("Comment").evaluate("field => field.getRootNode().activeElement === field"):
+                break
+        page.keyboard.type("And another.")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Budi")
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            if form.get_by_role("button", name="Send").evaluate("send => send.getRootNode().activeElement === send"):
+                break
+        page.keyboard.press("Enter")
+        expect(comment(page, "And another.")).to_be_focused()
+    assert "<p>By <em>keyboard</em>.</p>" in totals(blog, slug)
+
+
+def test_errors_stand_beside_their_fields_and_nothing_is_sent(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug)) as page, answering(page, "POST", POST) as asked:
+        form = page.get_by_role("form", name="Write a comment")
+        form.get_by_role("button", name="Send comment").click()
+        text = form.get_by_label("Comment")
+        expect(text).to_be_focused()
+        expect(text).to_have_attribute("aria-invalid", "true")
+        expect(text).to_have_accessible_description(re.compile("Please fill this in."))
+        email = form.get_by_label("Email", exact=True)
+        email.fill("no address")
+        email.blur()
+        expect(email).to_have_accessible_description(re.compile("Write one e-mail address"))
+        email.fill("budi@example.com")
+        expect(email).to_have_accessible_description("Is not shown.")
+        website = form.get_by_label("Website", exact=True)
+        website.fill("budi.example")
+        website.blur()
+        expect(website).to_have_value("https://budi.example")
+        text.fill("x" * 10_001)
+        expect(text).to_have_accessible_description(re.compile("at most 10,000 characters, here are 10,001"))
+        assert asked == []
+
+
+def test_what_the_api_refuses_stands_beside_its_field(chromium: Browser, blog: Site, slug: str) -> None:
+    with (
+        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        answering(page, "POST", POST, problem(422, "website")),
+    ):
+        page.get_by_label("Website", exact=True).fill("https://a.example")
+        write(page, "Refused once.")
+        website = page.get_by_label("Website", exact=True)
+        expect(website).to_be_focused()
+        expect(website).to_have_attribute("aria-invalid", "true")
+        website.fill("")
+        page.get_by_role("button", name="Send comment").click()
+        expect(comment(page, "Refused once.")).to_be_focused()
+
+
+def test_an_answer_that_is_lost_makes_no_second_comment(chromium: Browser, blog: Site, slug: str) -> None:
+    with (
+        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        answering(page, "POST", POST, "lose", problem(503, retry_after=1), "abort") as asked,
+    ):
+        write(page, "Only once.")
+        expect(page.get_by_text("The site cannot be reached.")).to_be_visible()
+        retry = page.get_by_role("button", name="Try again")
+        retry.click()
+        expect(page.get_by_text("could not take it just now")).to_be_visible()
+        expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value("Only once.")
+        # Even after the page was left.
+        page.reload()
+        write(page, "Only once.")
+        expect(page.get_by_text("The site cannot be reached.")).to_be_visible()
+        retry.click()
+        expect(comment(page, "Only once.").first).to_be_visible()
+        expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value("")
+        assert len(asked) == 4
+        assert len({request.headers["idempotency-key"] for request in asked}) == 1
+    assert totals(blog, slug).count("<p>Only once.</p>") == 1
+
+
+def test_another_text_has_another_key(chromium: Browser, blog: Site, slug: str) -> None:
+    with (
+        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        answering(page, "POST", POST, "abort") as asked,
+    ):
+        write(page, "The first try.")
+        expect(page.get_by_text("The site cannot be reached.")).to_be_visible()
+        page.get_by_role("form", name="Write a comment").get_by_label("Comment").fill("The second try.")
+        page.get_by_role("button", name="Try again").click()
+        expect(comment(page, "The second try.")).to_be_visible()
+        assert len({request.headers["idempotency-key"] for request in asked}) == 2
+
+
+def test_who_has_to_wait_is_told_how_long(chromium: Browser, blog: Site, slug: str) -> None:
+    with (
+        reading(chromium, blog, element(slug), lang="id", complaints=[REFUSED]) as page,
+        answering(page, "POST", POST, problem(429, retry_after=2), problem(429, retry_after=600)),
+    ):
+        page.get_by_role("textbox", name="Komentar").fill("Sabar.")
+        page.get_by_role("textbox", name="Nama").fill("Budi")
+        page.get_by_role("button", name="Kirim komentar").click()
+        expect(page.get_by_text("coba lagi dalam 2 detik")).to_be_visible()
+        expect(page.get_by_text("Sekarang sudah bisa dikirim.")).to_be_visible()
+        page.get_by_role("button", name="Coba lagi").click()
+        expect(page.get_by_text("coba lagi dalam 10 menit")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Komentar")).to_have_value("Sabar.")
+
+
+def test_a_slow_answer_is_shown_and_nothing_is_sent_twice(chromium: Browser, blog: Site, slug: str) -> None:
+    held: list[Any] = []
+    with reading(chromium, blog, element(slug)) as page:
+        page.route(POST, lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+        write(page, "Slowly.")
+        form = page.get_by_role("form", name="Write a comment")
+        expect(form.get_by_role("status")).to_have_text("Sending…")
+        expect(form).to_have_attribute("aria-busy", "true")
+        form.get_by_role("button", name="Send comment").click(force=True)
+        assert eventually(lambda: bool(page.evaluate("1")) and len(held) == 1)
+        held[0].continue_()
+        expect(comment(page, "Slowly.")).to_be_focused()
+        assert len(held) == 1
+
+
+def test_a_draft_outlives_the_page_and_ends_with_its_comment(chromium: Browser, blog: Site, slug: str) -> None:
+    parent = post(blog, slug, "Has a draft below.", name="Rina")
+    with reading(chromium, blog, element(slug)) as page:
+        page.get_by_role("button", name="Reply to Rina").click()
+        page.get_by_role("form", name="Reply to Rina").get_by_label("Comment").fill("Half a thou")
+        page.get_by_role("form", name="Write a comment").get_by_label("Comment").fill("Another thought")
+        page.reload()
+        expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value(
+            "Another thought"
+        )
+        page.get_by_role("button", name="Reply to Rina").click()
+        reply = page.get_by_role("form", name="Reply to Rina")
+        expect(reply.get_by_label("Comment")).to_have_value("Half a thou")
+        reply.get_by_label("Comment").fill("Half a thought.")
+        reply.get_by_label("Name", exact=True).fill("Budi")
+        reply.get_by_role("button", name="Send comment").click()
+        expect(comment(page, "Half a thought.")).to_be_focused()
+        drafts = page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('kolom.draft'))")
+        assert len(drafts) == 1
+        assert parent not in drafts[0]
+
+
+def test_a_name_is_remembered_only_for_those_who_say_so(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug)) as page:
+        notify = page.get_by_label("Mail me when somebody replies")
+        expect(notify).to_be_hidden()
+        page.get_by_label("Email", exact=True).fill("budi@example.com")
+        expect(notify).to_be_visible()
+        write(page, "Forget me.")
+        expect(comment(page, "Forget me.")).to_be_visible()
+        page.reload()
+        name = page.get_by_role("form", name="Write a comment").get_by_label("Name", exact=True)
+        expect(name).to_have_value("")
+        assert "budi@example.com" not in page.evaluate("JSON.stringify(localStorage)")
+        page.get_by_label("Remember me").check()
+        page.get_by_label("Email", exact=True).fill("budi@example.com")
+        write(page, "Remember me.")
+        expect(comment(page, "Remember me.")).to_be_visible()
+        page.reload()
+        expect(name).to_have_value("Budi")
+        expect(page.get_by_label("Email", exact=True)).to_have_value("budi@example.com")
+
+
+def test_hostile_words_are_only_words(chromium: Browser, blog: Site, slug: str) -> None:
+    hostile = "<img src=x onerror=hacked()> <b>bold</b> [x](javascript:hacked()) **<script>hacked()</script>**"
+    with reading(chromium, blog, element(slug)) as page:
+        page.evaluate("() => { window.harm = 0; window.hacked = () => { window.harm += 1 } }")
+        form = page.get_by_role("form", name="Write a comment")
+        form.get_by_label("Comment").fill(hostile)
+        form.get_by_role("button", name="Preview").click()
+        preview = form.locator(".preview")
+        expect(preview).to_contain_text("<img src=x onerror=hacked()> <b>bold</b>")
+        expect(preview.locator("strong")).to_have_text("<script>hacked()</script>")
+        assert preview.locator("img, script, b, a").count() == 0
+        write(page, hostile, name="<i>Eve</i>")
+        shown = comment(page, "<b>bold</b>")
+        expect(shown).to_contain_text("<i>Eve</i>")
+        assert shown.locator("img, script, b, i").count() == 0
+        assert page.evaluate("window.harm") == 0
+
+
+def test_the_preview_shows_about_what_the_site_will_make_of_it(chromium: Browser, blog: Site, slug: str) -> None:
+    text = "One *two* **three** `four`\n\n> quoted\n\n- a\n- b\n\n```\n<code>\n```\n\nhttps://example.com/x."
+    with reading(chromium, blog, element(slug)) as page:
+        form = page.get_by_role("form", name="Write a comment")
+        form.get_by_label("Comment").fill(text)
+        form.get_by_role("button", name="Preview").click()
+        preview = form.locator(".preview")
+        drawn = preview.evaluate("panel => [...panel.querySelectorAll('*')].slice(1).map(each => each.localName)")
+        write(page, text)
+        posted = comment(page, "One two three four").last.locator(".content")
+        expect(posted).to_be_visible()
+        assert posted.evaluate("content => [...content.querySelectorAll('*')].map(each => each.localName)") == drawn
+
+
+# ---- one's own
+
+
+def test_ones_own_comment_can_be_changed_and_taken_back(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug)) as page:
+        write(page, "With a *mistake*.")
+        own = comment(page, "With a mistake.")
+        expect(own).to_contain_text(re.compile(r"can be changed for 1[45]:\d\d"))
+        own.get_by_role("button", name="Edit").press("Enter")
+        field = page.get_by_role("form", name="Edit").get_by_label("Comment")
+        expect(field).to_be_focused()
+        expect(field).to_have_value("With a *mistake*.")
+        field.fill("Without one.")
+        page.keyboard.press("Control+Enter")
+        own = comment(page, "Without one.")
+        expect(own).to_be_focused()
+        # Nobody has to wait on this blog, which shows a little later.
+        expect(own.get_by_text("Waits for approval")).to_have_count(0)
+        page.reload()
+        own.get_by_role("button", name="Edit").click()
+        expect(page.get_by_role("form", name="Edit").get_by_label("Comment")).to_have_value("Without one.")
+        page.get_by_role("button", name="Cancel").click()
+        expect(own).to_be_focused()
+        own.get_by_role("button", name="Delete").press("Enter")
+        page.keyboard.press("Tab")
+        expect(own.get_by_role("button", name="Keep it")).to_be_focused()
+        page.keyboard.press("Enter")
+        own.get_by_role("button", name="Delete").click()
+        own.get_by_role("button", name="Delete").click()
+        expect(own).to_have_count(0)
+        expect(page.get_by_text("Your comment was deleted.")).to_be_visible()
+    assert not [text for text in totals(blog, slug) if "Without one." in text]
+
+
+def test_a_deleted_comment_with_replies_leaves_its_place(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug)) as page:
+        write(page, "I will be gone.")
+        own = comment(page, "I will be gone.")
+        own.wait_for()
+        identity = (own.get_attribute("id") or "").removeprefix("comment-")
+        post(blog, slug, "I stay.", identity)
+        page.reload()
+        own.get_by_role("button", name="Delete").click()
+        own.get_by_role("button", name="Delete").click()
+        place = page.locator(f"#comment-{identity}")
+        expect(place).to_have_text("This comment was deleted.")
+        expect(place).to_be_focused()
+        page.reload()
+        expect(place).to_have_text("This comment was deleted.")
+        expect(page.get_by_role("listitem").filter(has=place)).to_contain_text("I stay.")
+
+
+def test_the_time_for_changes_ends(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug, 'edit-minutes="2"'), has_clock=True) as page:
+        write(page, "Soon unchangeable.")
+        comment(page, "Soon unchangeable.").wait_for()
+        own = page.locator(f"#{comment(page, 'Soon unchangeable.').get_attribute('id')}")
+        expect(own).to_contain_text(re.compile(r"can be changed for [12]:\d\d"))
+        own.get_by_role("button", name="Edit").click()
+        field = page.get_by_role("form", name="Edit").get_by_label("Comment")
+        field.fill("Too late.")
+        page.clock.fast_forward("02:10")
+        expect(own).not_to_contain_text("can be changed")
+        expect(page.get_by_text("The time for changes is over.")).to_be_visible()
+        expect(field).to_have_value("Too late.")
+        page.get_by_role("button", name="Cancel").click()
+        expect(own.get_by_role("button", name="Edit")).to_have_count(0)
+        expect(own.get_by_role("button", name="Reply to Budi")).to_be_visible()
+
+
+def test_an_edit_that_comes_too_late_keeps_what_was_written(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug), complaints=[REFUSED]) as page:
+        write(page, "As it was.")
+        own = comment(page, "As it was.")
+        own.get_by_role("button", name="Edit").click()
+        form = page.get_by_role("form", name="Edit")
+        form.get_by_label("Comment").fill("As it should be.")
+        with answering(page, "PATCH", "**/comments/*", problem(422, "authorization")):
+            form.get_by_role("button", name="Save").click()
+            expect(form.get_by_text("The time for changes is over.")).to_be_visible()
+            expect(form.get_by_label("Comment")).to_have_value("As it should be.")
+
+
+# ---- approval, tokens and work
+
+
+def approve(chromium: Browser, site: Site, count: int) -> None:
+    """Approve the newest comment by the link in the owner's mail."""
+    assert eventually(lambda: len([mail for mail in mails(site) if "menunggu" in mail["subject"]]) >= count)
+    link = re.findall(r"http\S+/api/moderation/\S+", mails(site)[-1]["text"])[0]
+    page = chromium.new_page(base_url=site)
+    page.goto(link.replace(re.findall(r"https?://[^/]+", link)[0], str(site)))
+    page.get_by_role("button").first.click()
+    page.wait_for_load_state("networkidle")
+    page.close()
+
+
+def test_a_comment_that_waits_is_shown_to_its_author_and_its_token_is_proof_later(
+    chromium: Browser, strict_blog: Site
+) -> None:
+    slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
+    with reading(chromium, strict_blog, element(slug)) as page:
+        expect(page.get_by_role("heading", level=2)).to_have_text("No comments yet")
+        write(page, "Let me in.")
+        own = comment(page, "Let me in.")
+        expect(own).to_be_focused(timeout=60_000)
+        expect(own).to_contain_text("Waits for approval.")
+        expect(page.get_by_role("heading", level=2)).to_have_text("No comments yet")
+        expect(own.get_by_role("button", name="Reply to Budi")).to_have_count(0)
+        page.reload()
+        expect(own).to_contain_text("Waits for approval.")
+        approve(chromium, strict_blog, 1)
+        page.reload()
+        expect(own.get_by_role("button", name="Reply to Budi")).to_be_visible()
+        expect(own).not_to_contain_text("Waits for approval.")
+        write(page, "Known by now.")
+        again = comment(page, "Known by now.")
+        expect(again).to_be_focused(timeout=60_000)
+        expect(again).not_to_contain_text("Waits for approval.")
+        own.get_by_role("button", name="Edit").click()
+        page.get_by_role("form", name="Edit").get_by_label("Comment").fill("Changed, so judged again.")
+        page.get_by_role("button", name="Save").click()
+        own = comment(page, "Changed, so judged again.")
+        expect(own).to_contain_text("Waits for approval.")
+        page.reload()
+        expect(own).to_contain_text("Waits for approval.")
+
+
+def test_a_browser_that_cannot_do_the_work_is_told_so(chromium: Browser, strict_blog: Site) -> None:
+    slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
+    with reading(chromium, strict_blog, element(slug)) as page:
+        page.evaluate("delete window.Worker; window.Worker = undefined")
+        write(page, "In vain.")
+        expect(page.get_by_text("so nothing was sent. What you wrote is kept here.")).to_be_visible()
+        expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value("In vain.")
+
+
+def test_a_refused_token_is_replaced_without_a_word(chromium: Browser, blog: Site, slug: str) -> None:
+    with (
+        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        answering(page, "POST", POST, problem(422, "form_token")) as asked,
+    ):
+        write(page, "After a long night.")
+        expect(comment(page, "After a long night.")).to_be_focused()
+        assert len({(request.post_data_json or {})["form_token"] for request in asked}) == 2
+
+
+# ---- elsewhere
+
+
+def test_another_site_that_is_allowed_has_the_comments_too(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug, f'api="{blog}"'), at=FRIEND) as page:
+        write(page, "From a friend's page.")
+        own = comment(page, "From a friend's page.")
+        expect(own).to_be_focused()
+        own.get_by_role("button", name="Delete").click()
+        own.get_by_role("button", name="Delete").click()
+        expect(own).to_have_count(0)
+
+
+def test_another_site_that_is_not_allowed_keeps_its_own_words(chromium: Browser, blog: Site, slug: str) -> None:
+    body = element(slug, f'api="{blog}"', FALLBACK)
+    with reading(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
+        expect(page.get_by_text("The comments cannot be reached at the moment.")).to_be_visible()
+        expect(page.get_by_text("Before")).to_be_visible()
+
+
+def test_the_work_is_done_on_another_site_too(chromium: Browser, strict_blog: Site) -> None:
+    """The scripts come from the blog, as they do with one script tag; a worker cannot, but imports what does."""
+    slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
+    body = element(slug, f'api="{strict_blog}"')
+    policy = f"{STRICT}; worker-src blob:"
+    scripts = f"{strict_blog}/assets/widgets"
+    with reading(chromium, strict_blog, body, at=FRIEND, scripts=scripts, policy=policy) as page:
+        write(page, "Worked for elsewhere.")
+        expect(comment(page, "Worked for elsewhere.")).to_be_visible(timeout=60_000)
+
+
+# ---- for everyone
+
+
+@pytest.mark.parametrize("width", [320, 390, 1100])
+def test_nothing_is_wider_than_the_screen(chromium: Browser, blog: Site, slug: str, width: int) -> None:
+    word = "Kata" * 75
+    above = post(blog, slug, word, name=word[:100])
+    for level in range(7):
+        above = post(blog, slug, f"{word} {level} https://example.com/{word}", above, name=f"{word[:90]}{level}")
+    with reading(chromium, blog, element(slug), viewport={"width": width, "height": 700}) as page:
+        page.get_by_role("button", name="Reply to").last.click()
+        page.get_by_role("textbox", name="Comment").first.fill(word)
+        page.get_by_role("button", name="Preview").first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for button in page.get_by_role("button").all():
+            if box := button.bounding_box():
+                assert box["height"] >= 24
+                assert box["width"] >= 24
+
+
+def test_words_from_right_to_left_begin_at_the_right(chromium: Browser, blog: Site, slug: str) -> None:
+    post(blog, slug, "شكرا جزيلا على هذا المقال.", name="أحمد")
+    with reading(chromium, blog, element(slug)) as page:
+        text = comment(page, "شكرا").last.locator(".content")
+        assert text.evaluate("text => getComputedStyle(text).direction") == "rtl"
+
+
+@pytest.mark.parametrize(
+    ("lang", "send_button"), [("id-ID", "Kirim komentar"), ("en-GB", "Send comment"), ("fr", "Send comment")]
+)
+def test_it_speaks_the_language_of_the_page(
+    chromium: Browser, blog: Site, slug: str, lang: str, send_button: str
+) -> None:
+    with reading(chromium, blog, element(slug), lang=lang) as page:
+        expect(page.get_by_role("button", name=send_button)).to_be_visible()
+
+
+def test_nobody_meets_the_trap(chromium: Browser, blog: Site, slug: str) -> None:
+    with reading(chromium, blog, element(slug)) as page:
+        trap = page.locator("[name=website_url]")
+        box = trap.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 0
+        assert trap.get_attribute("tabindex") == "-1"
+        assert page.get_by_role("textbox", name="Website URL").count() == 0
