@@ -30,9 +30,8 @@ class Clock:
 
 
 def deploy(**more: Any) -> None:
-    ThemeRecord(
-        SITE, THEME, **{"assets": ASSETS, "former": {}, "deployed_at": datetime(2026, 3, 1, tzinfo=UTC)} | more
-    ).save()
+    values: dict[str, Any] = {"assets": ASSETS, "former": {}, "deployed_at": datetime(2026, 3, 1, tzinfo=UTC)}
+    ThemeRecord(SITE, THEME, revision=1, **values | more).save()
 
 
 def home() -> str:

@@ -124,3 +124,4 @@ class ThemeRecord(ArticleRecord, discriminator="theme"):
     menu = JSONAttribute(null=True)
     logo = JSONAttribute(null=True)
     deployed_at = TimestampAttribute()
+    revision = NumberAttribute()
