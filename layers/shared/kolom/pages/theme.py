@@ -15,8 +15,6 @@ from pynamodb.exceptions import DoesNotExist, PynamoDBException
 
 from kolom.errors import ConfigurationError
 from kolom.models.articles import SITE, THEME, ThemeRecord
-from kolom.models.base import response_code
-from kolom.observability import logger
 from kolom.pages.locales import Locale
 
 KEPT_SECONDS: Final = 60.0
@@ -98,10 +96,7 @@ def _read() -> Theme | None:
         record = ThemeRecord.get(SITE, THEME)
     except DoesNotExist:
         return Theme()
-    except ConfigurationError:  # a function that has nothing to do with articles
-        return None
-    except PynamoDBException as error:
-        logger.warning("the theme cannot be read", code=response_code(error))
+    except (ConfigurationError, PynamoDBException):  # the first: this function knows no table of articles
         return None
     return _theme(record.assets, record.menu, record.logo)
 
