@@ -25,6 +25,7 @@ from kolom_cli.importers.wordpress import read_wordpress
 from kolom_cli.local.stack import LocalStack
 from kolom_cli.posting import Options, Poster
 from kolom_cli.report import Report
+from kolom_cli.theme.following import Follower
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 
@@ -52,9 +53,6 @@ class StackLoader:
 
         :raises LoadError: it cannot be deployed as it is
         """
-        # Imported here: with the pages comes the functions' logger, which reads the stack's environment at its import.
-        from kolom_cli.theme.following import Follower
-
         _use(stack)
         try:
             stack.site.before_pages = Follower(stack.frontend)

@@ -10,6 +10,8 @@ import pytest
 from kolom.guard.senders import ORIGIN_HEADER, VIEWER_HEADER
 from kolom.pages import page
 from kolom_cli.intrinsics import TemplateError, parse
+from kolom_cli.local.gateway import Response
+from kolom_cli.local.server import with_edge_headers
 from kolom_cli.template import Behaviour, Cdn, Template
 from kolom_cli.template_reader import load
 
@@ -96,6 +98,16 @@ def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None
 def test_a_pages_own_header_goes_before_the_cdns() -> None:
     overriding = {header.name for header in cdn().behaviour("/").headers if header.override}
     assert overriding == {"Strict-Transport-Security", "X-Content-Type-Options"}
+
+
+def test_a_preview_stays_stricter_than_other_pages() -> None:
+    own = [("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")]
+    answer = with_edge_headers(cdn().behaviour("/preview/x").headers, Response(status=200, headers=own))
+    assert answer.headers[:2] == own
+    assert dict(answer.headers)["Referrer-Policy"] == "no-referrer"
+    sniffed = Response(status=200, headers=[("x-content-type-options", "none")])
+    named = [name.lower() for name, _ in with_edge_headers(cdn().behaviour("/").headers, sniffed).headers]
+    assert named.count("x-content-type-options") == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/api/articles", "/assets/favicon.svg", "/media/0123/a.svg"])

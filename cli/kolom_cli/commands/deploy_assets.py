@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from kolom_cli import console
 from kolom_cli.connection import TEMPLATE, connect
-
-if TYPE_CHECKING:
-    from kolom_cli.theme.deploying import Outcome
+from kolom_cli.theme.deploying import Outcome, build, deploy
+from kolom_cli.theme.site import SettingsError
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"
 KEPT_DAYS: Final = 2
@@ -35,10 +34,6 @@ def deploy_assets(
 
     Colours, logo, menu and typefaces are those of `site.toml` in the folder.
     """
-    # Imported here: with the pages comes the functions' logger, which reads the environment when it is imported.
-    from kolom_cli.theme.deploying import build, deploy
-    from kolom_cli.theme.site import SettingsError
-
     if not frontend.is_dir():
         raise typer.BadParameter(f"there is no folder {frontend}", param_hint="--frontend")
     try:
@@ -61,7 +56,7 @@ def deploy_assets(
         _say(outcome)
 
 
-def _say(outcome: "Outcome") -> None:
+def _say(outcome: Outcome) -> None:
     for warning in outcome.warnings:
         console.err().print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
     for verb, names in (("upload", outcome.uploaded), ("delete", outcome.pruned)):
