@@ -61,7 +61,8 @@ def ask(stack: LocalStack, path: str, **headers: str) -> tuple[int, Message, str
 def stylesheet(stack: LocalStack, name: str = "theme/kolom") -> str:
     """The address of a stylesheet as the home page has it."""
     html = ask(stack, "/")[2]
-    return re.findall(rf'<link rel="stylesheet" href="(/assets/{name}[^"]*)"', html)[0]
+    (address, *_) = re.findall(rf'<link rel="stylesheet" href="(/assets/{name}[^"]*)"', html)
+    return str(address)
 
 
 def test_pages_show_files_that_never_change(stack: LocalStack) -> None:
