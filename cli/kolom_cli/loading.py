@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kolom.config import settings
+from kolom.errors import KolomError
 from kolom_cli import console
 from kolom_cli.archive.reading import Archive
 from kolom_cli.archive.restoring import Restorer
@@ -24,6 +25,7 @@ from kolom_cli.importers.wordpress import read_wordpress
 from kolom_cli.local.stack import LocalStack
 from kolom_cli.posting import Options, Poster
 from kolom_cli.report import Report
+from kolom_cli.theme.following import Follower
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 
@@ -45,6 +47,17 @@ _SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
 
 class StackLoader:
     """Fills a local stack from within its process."""
+
+    def deploy_assets(self, stack: LocalStack) -> None:
+        """Deploy ``frontend/`` as `kolom deploy-assets` does, and again before a page when it has changed.
+
+        :raises LoadError: it cannot be deployed as it is
+        """
+        _use(stack)
+        try:
+            stack.site.before_pages = Follower(stack.frontend)
+        except KolomError as error:
+            raise LoadError(str(error)) from error
 
     def load_sample(self, stack: LocalStack) -> str:
         """Publish the articles that come with Kolom; says how many."""

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from kolom.errors import ConfigurationError, KolomError
 from kolom_cli import console
-from kolom_cli.commands import articles, comments, export, import_, mail, messages, publish, reindex
+from kolom_cli.commands import articles, comments, deploy_assets, export, import_, mail, messages, publish, reindex
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.documents import DocumentError
 from kolom_cli.intrinsics import TemplateError
@@ -99,6 +99,7 @@ app.command("publish")(publish.publish)
 app.command("unpublish")(articles.unpublish)
 app.command("delete")(articles.delete)
 app.command("preview")(articles.preview)
+app.command("deploy-assets")(deploy_assets.deploy_assets)
 app.command("export")(export.export)
 app.command("reindex")(reindex.reindex)
 app.add_typer(articles.app, name="articles")

@@ -1,5 +1,6 @@
 """What a deployed stack is made of, as ``template.yaml`` says: plain values, with every intrinsic function resolved."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,44 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeHeader:
+    """A header that the CDN adds to answers: in place of the origin's own with ``override``, else where it has none."""
+
+    name: str
+    value: str
+    override: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """What the CDN does with the paths of a pattern: ``*`` stands for any characters, ``?`` for one."""
+
+    pattern: str
+    origin: str
+    methods: tuple[str, ...]
+    headers: tuple[EdgeHeader, ...]
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cdn:
+    """The distribution: its behaviours in the order in which they are tried, the last of which takes every path."""
+
+    domain: str
+    aliases: tuple[str, ...]
+    behaviours: tuple[Behaviour, ...]
+
+    def behaviour(self, path: str) -> Behaviour:
+        """What goes for a path, as it stands in the request line."""
+        return next(each for each in self.behaviours if _matches(each.pattern, path))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, path, re.DOTALL) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """A stack, with every intrinsic function resolved."""
 
@@ -136,4 +175,5 @@ class Template:
     secrets: Mapping[str, Secret]
     cors: Cors | None
     throttle: Throttle | None
+    cdn: Cdn | None
     outputs: Mapping[str, str]

@@ -11,7 +11,10 @@ from kolom_cli.intrinsics import Resolver, TemplateError, parse
 from kolom_cli.parameters import parameter_values
 from kolom_cli.resources import ResourceNames, localise
 from kolom_cli.template import (
+    Behaviour,
+    Cdn,
     Cors,
+    EdgeHeader,
     Function,
     Route,
     Rule,
@@ -91,6 +94,7 @@ class _Reader:
             secrets={secret.logical_id: secret for secret in self._secrets()},
             cors=cors,
             throttle=throttle,
+            cdn=self._cdn(),
             outputs=self._outputs(),
         )
 
@@ -228,6 +232,31 @@ class _Reader:
             throttle = Throttle(burst=int(settings.get("ThrottlingBurstLimit", rate)), rate=rate)
         return _cors(properties.get("CorsConfiguration")), throttle
 
+    def _cdn(self) -> Cdn | None:
+        distributions = self._all("AWS::CloudFront::Distribution")
+        if not distributions:
+            return None
+        logical_id, properties = distributions[0]
+        config = properties["DistributionConfig"]
+        policies = {
+            str(self._names.ref(policy)): _edge_headers(each["ResponseHeadersPolicyConfig"])
+            for policy, each in self._all("AWS::CloudFront::ResponseHeadersPolicy")
+        }
+        return Cdn(
+            domain=self._names.attribute(logical_id, "DomainName"),
+            aliases=tuple(config.get("Aliases", ())),
+            behaviours=tuple(
+                Behaviour(
+                    pattern=each.get("PathPattern", "*"),
+                    origin=each["TargetOriginId"],
+                    methods=tuple(each.get("AllowedMethods", ("GET", "HEAD"))),
+                    headers=policies[each["ResponseHeadersPolicyId"]] if "ResponseHeadersPolicyId" in each else (),
+                    functions=tuple(one["EventType"] for one in each.get("FunctionAssociations", ())),
+                )
+                for each in [*config.get("CacheBehaviors", ()), config["DefaultCacheBehavior"]]
+            ),
+        )
+
     def _outputs(self) -> dict[str, str]:
         return {
             name: _text(self._resolve(output["Value"]))
@@ -269,6 +298,41 @@ def _policies(policies: Any) -> tuple[tuple[Statement, ...], tuple[str, ...]]:
         else:
             managed.extend(policy)
     return tuple(statements), tuple(managed)
+
+
+def _edge_headers(policy: dict[str, Any]) -> tuple[EdgeHeader, ...]:
+    """What a response headers policy adds. An origin that CORS allows is every one, or :class:`TemplateError`."""
+    headers = []
+    for kind, settings in policy.get("SecurityHeadersConfig", {}).items():
+        name, value = _security_header(kind, settings)
+        headers.append(EdgeHeader(name=name, value=value, override=_text(settings["Override"]) == "true"))
+    for each in policy.get("CustomHeadersConfig", {}).get("Items", ()):
+        override = _text(each["Override"]) == "true"
+        headers.append(EdgeHeader(name=each["Header"], value=_text(each["Value"]), override=override))
+    if cors := policy.get("CorsConfig"):
+        if cors["AccessControlAllowOrigins"]["Items"] != ["*"]:
+            raise TemplateError("a response headers policy can only allow all origins here")
+        override = _text(cors["OriginOverride"]) == "true"
+        headers.append(EdgeHeader(name="Access-Control-Allow-Origin", value="*", override=override))
+    return tuple(headers)
+
+
+def _security_header(kind: str, settings: dict[str, Any]) -> tuple[str, str]:
+    match kind:
+        case "ContentSecurityPolicy":
+            return "Content-Security-Policy", settings["ContentSecurityPolicy"]
+        case "ContentTypeOptions":
+            return "X-Content-Type-Options", "nosniff"
+        case "FrameOptions":
+            return "X-Frame-Options", settings["FrameOption"]
+        case "ReferrerPolicy":
+            return "Referrer-Policy", settings["ReferrerPolicy"]
+        case "StrictTransportSecurity":
+            flags = [("IncludeSubdomains", "includeSubDomains"), ("Preload", "preload")]
+            said = [text for name, text in flags if _text(settings.get(name, False)) == "true"]
+            return "Strict-Transport-Security", "; ".join([f"max-age={settings['AccessControlMaxAgeSec']}", *said])
+        case _:
+            raise TemplateError(f"a response headers policy with {kind} is not supported")
 
 
 def _cors(settings: Any) -> Cors | None:

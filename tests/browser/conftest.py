@@ -32,7 +32,9 @@ LONG_WORD = "Kata" * 75
 def site() -> Iterator[str]:
     """The address of a blog: the samples, an article that was renamed, one that was deleted, and a hostile one."""
     with LocalStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
-        StackLoader().load_sample(stack)
+        loader = StackLoader()
+        loader.deploy_assets(stack)
+        loader.load_sample(stack)
         now = datetime.now(UTC)
         renamed = publishing.publish(content("nama-lama", language="id"), now=now).article
         publishing.publish(content("nama-baru", language="id"), now=now, article_id=renamed.id, force=True)

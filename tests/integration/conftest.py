@@ -20,6 +20,7 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from kolom import signing
 from kolom.config import Settings, settings
 from kolom.models.base import connection
+from kolom.pages import theme
 from kolom.search import documents, vocabulary
 from kolom_cli.local.moto_help import help_moto
 from kolom_cli.template import Template
@@ -44,6 +45,7 @@ def tables(template: Template) -> Iterator[None]:
         # What a warm function keeps belongs to the tables of the test before.
         vocabulary.forget()
         documents.forget()
+        theme.forget()
         yield
 
 

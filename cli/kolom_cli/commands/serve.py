@@ -25,6 +25,10 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 class Loader(Protocol):
     """Fills a stack that has just started."""
 
+    def deploy_assets(self, stack: LocalStack) -> None:
+        """Have the pages show the files of ``frontend/``, and from then on what becomes of them."""
+        ...
+
     def load_sample(self, stack: LocalStack) -> str:
         """Load the sample articles; a phrase that says what was loaded, for the ready line."""
         ...
@@ -138,6 +142,7 @@ def run(
 
 
 def _fill(stack: LocalStack, loader: Loader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
+    loader.deploy_assets(stack)
     if pairs:
         loaded = [loader.load_import(stack, kind, source) for kind, source in pairs]
     elif empty:

@@ -1,9 +1,9 @@
-"""What answers on the local site's port: the gateway, and beside it files, media and the mail sent."""
+"""What answers on the local site's port: what CloudFront does, the gateway behind it, and beside it the mail sent."""
 
 import hashlib
 import logging
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,7 +13,8 @@ from kolom_cli.local.gateway import Request, Response
 from kolom_cli.local.inbox import Inbox
 from kolom_cli.local.mail import Outbox
 from kolom_cli.local.runtime import FunctionError, FunctionTimeoutError, Runtime
-from kolom_cli.template import Template
+from kolom_cli.template import EdgeHeader, Template
+from kolom_cli.theme.files import is_hashed
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 _log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ class Site:
         self._s3 = s3
         self._frontend = frontend.resolve()
         self._media_bucket = next((name for key, name in template.buckets.items() if "Media" in key), None)
+        self.before_pages: Callable[[], None] = lambda: None
+        """Called before a page or a file of it is answered."""
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
@@ -36,10 +39,19 @@ class Site:
         if request.method in {"GET", "HEAD"}:
             if self._inbox.serves(path):
                 return self._inbox(path, request.query)
+            if not path.startswith(("/api/", "/media/")):
+                self.before_pages()
+        response = self._answer(request, path)
+        if self._template.cdn is None:
+            return response
+        return with_edge_headers(self._template.cdn.behaviour(request.path).headers, response)
+
+    def _answer(self, request: Request, path: str) -> Response:
+        if request.method in {"GET", "HEAD"}:
             if path.startswith("/assets/"):
                 return self._asset(path.removeprefix("/assets/"), request)
             if path.startswith("/media/"):
-                return self._media(path.removeprefix("/"), request)
+                return self._stored(path.removeprefix("/"), request)
         return self._through_gateway(request, path)
 
     def _through_gateway(self, request: Request, path: str) -> Response:
@@ -68,13 +80,16 @@ class Site:
         return gateway.with_cors(cors, request, response)
 
     def _asset(self, name: str, request: Request) -> Response:
+        if is_hashed(name):
+            return self._stored(f"assets/{name}", request)
         file = (self._frontend / name).resolve()
-        if not file.is_relative_to(self._frontend) or not file.is_file():
-            return gateway.gateway_error(*gateway.NOT_FOUND)
-        # Not immutable as the deployed ones are: here the names carry no hash and the author is editing.
-        return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
+        if file.is_relative_to(self._frontend) and file.is_file():
+            # Not kept for minutes as the deployed ones are: here somebody is editing them.
+            return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
+        return self._stored(f"assets/{name}", request, caching="no-cache")
 
-    def _media(self, key: str, request: Request) -> Response:
+    def _stored(self, key: str, request: Request, *, caching: str | None = None) -> Response:
+        """A file of the bucket, by its own headers but for ``caching``."""
         if self._media_bucket is None:
             return gateway.gateway_error(*gateway.NOT_FOUND)
         try:
@@ -84,7 +99,18 @@ class Site:
         kind = found.get("ContentType", "")
         if kind in {"", "binary/octet-stream"}:
             kind = _content_type(key)
-        return _file_response(request, found["Body"].read(), kind, found.get("CacheControl") or IMMUTABLE)
+        caching = caching or found.get("CacheControl") or IMMUTABLE
+        return _file_response(request, found["Body"].read(), kind, caching)
+
+
+def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:
+    """The answer with what CloudFront adds, to all what it allows to all origins (CloudFront: if they name theirs)."""
+    headers = response.headers
+    for header in added:
+        others = [(name, value) for name, value in headers if name.lower() != header.name.lower()]
+        if header.override or len(others) == len(headers):
+            headers = [*others, (header.name, header.value)]
+    return Response(status=response.status, headers=headers, body=response.body)
 
 
 def _file_response(request: Request, body: bytes, kind: str, cache_control: str) -> Response:

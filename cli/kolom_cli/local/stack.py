@@ -54,7 +54,9 @@ class LocalStack:
         self.store = Store(endpoint_url)
         self.url = ""
         self.aws_endpoint_url = ""
+        self.frontend = template_path.parent / "frontend"
         self.template: Template
+        self.site: Site
         self.runtime: Runtime
 
     def __enter__(self) -> Self:
@@ -94,8 +96,9 @@ class LocalStack:
         self.runtime = Runtime(self.template.functions)
         self._exits.callback(self.runtime.unload)
         self.runtime.load()
-        frontend = self._path.parent / "frontend"
-        server.application = Site(self.template, self.runtime, self.store.outbox, self.store.client("s3"), frontend)
+        s3 = self.store.client("s3")
+        self.site = Site(self.template, self.runtime, self.store.outbox, s3, self.frontend)
+        server.application = self.site
         self._start_events()
         self._store_server.start()
         server.start()

@@ -31,6 +31,7 @@ class Settings:
     outbox_table: str = ""
     media_bucket: str = ""
     secret_name: str = ""
+    origin_secret_name: str = ""
     owner_email: str = ""
     mail_from: str = ""
     configuration_set: str = ""

@@ -56,10 +56,21 @@ class Secret:
 @cache
 def secret() -> Secret:
     """The site's secret, fetched from Secrets Manager once per process."""
+    return Secret.parse(_fetch(settings().need("secret_name")))
+
+
+@cache
+def origin_secret() -> str | None:
+    """What the CDN proves itself with, fetched once per process; None where there is no CDN."""
+    name = settings().origin_secret_name
+    return _fetch(name) if name else None
+
+
+def _fetch(name: str) -> str:
     # botocore itself, which PynamoDB has loaded already: boto3 would lengthen every cold start.
     client: Any = botocore.session.get_session().create_client("secretsmanager")
-    answer: Mapping[str, Any] = client.get_secret_value(SecretId=settings().need("secret_name"))
-    return Secret.parse(str(answer["SecretString"]))
+    answer: Mapping[str, Any] = client.get_secret_value(SecretId=name)
+    return str(answer["SecretString"])
 
 
 def sign(purpose: str, payload: object, keys: Secret) -> str:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import altcha
+import boto3
 import pytest
 
 from functions.write_comments import app as write_comments
@@ -215,6 +216,22 @@ def test_the_address_is_the_connections_and_no_headers(blog: Blog) -> None:
         event = comment_request(content=f"Number {number}.", headers={"x-forwarded-for": f"10.0.0.{number}"})
         statuses.add(write_comments.handler(event, Context())["statusCode"])
     assert 429 in statuses
+
+
+@pytest.mark.parametrize(("proof", "limited"), [("o" * 64, False), ("wrong", True)])
+def test_behind_the_cdn_it_is_the_viewers_as_the_cdn_says(
+    blog: Blog, configure: Configure, proof: str, limited: bool
+) -> None:
+    boto3.client("secretsmanager").create_secret(Name="kolom-origin-secret", SecretString="o" * 64)
+    configure(origin_secret_name="kolom-origin-secret")
+    signing.origin_secret.cache_clear()
+    statuses = set()
+    for number in range(12):
+        headers = {"x-kolom-viewer": f"10.0.{number}.1", "x-kolom-origin": proof}
+        event = comment_request(content=f"Number {number}.", headers=headers)
+        statuses.add(write_comments.handler(event, Context())["statusCode"])
+    signing.origin_secret.cache_clear()
+    assert (429 in statuses) == limited
 
 
 def test_everything_that_guards_expires(blog: Blog, configure: Configure) -> None:

@@ -15,7 +15,7 @@ type Operation = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was asked for. ``leading_keys`` are the hash keys of each operation's items, where it names them."""
+    """What was asked for. ``leading_keys`` are the hash keys of the items that an operation reads by their keys."""
 
     operations: list[Operation]
     leading_keys: dict[Operation, set[str]]
@@ -33,6 +33,10 @@ def recorded() -> Iterator[Recorded]:
                 hash_key = connection()._tables[table].hash_keyname
                 keys = asked.leading_keys.setdefault((f"dynamodb:{model.name}", table), set())
                 keys |= {str(key[hash_key]["S"]) for key in wanted["Keys"]}
+        elif model.name == "GetItem":
+            hash_key = connection()._tables[params["TableName"]].hash_keyname
+            keys = asked.leading_keys.setdefault(("dynamodb:GetItem", params["TableName"]), set())
+            keys.add(str(params["Key"][hash_key]["S"]))
 
     events = connection().client.meta.events
     events.register("provide-client-params.dynamodb.*", note)

@@ -31,7 +31,7 @@ from kolom.models.outbox import OutboxRecord
 from kolom.search.indexing import index
 from kolom_cli.template import Template
 from kolom_cli.template_reader import load
-from tests.factories import NOW, Context, comment_request, contact_request, content, request, waiting_mail
+from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
 
@@ -192,6 +192,8 @@ def use_moderate() -> None:
 def use_submit_contact() -> None:
     for message in ("Hello.", "Hello.", "A text that is long enough to be looked for elsewhere."):
         assert submit_contact.handler(contact_request(message=message), Context())["statusCode"] == 201
+    form = form_request("/api/contact", {"email": "budi@example.com", "message": "Sent by a form."})
+    assert "<html" in submit_contact.handler(form, Context())["body"]
 
 
 def mail_of_every_kind() -> None:
@@ -318,6 +320,27 @@ def test_public_comments_are_read_by_counts_and_public_indexes_only(
     )
     assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["stats#*"]}}
     assert all(key.startswith("stats#") for key in asked.leading_keys["dynamodb:BatchGetItem", "kolom-comments"])
+
+
+@pytest.mark.parametrize("function", ["preview_article", "moderate", "submit_contact"])
+def test_who_has_nothing_to_do_with_articles_may_read_the_theme_of_its_pages_and_no_other_item(
+    function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str, configure: Configure
+) -> None:
+    configure(owner_email="owner@example.com")
+    blog()
+    if function == "moderate":
+        post(content="first", email="a@example.com", notify_replies=True)
+    with recorded() as asked:
+        uses[function]()
+    # The owner, who answers in the test of `moderate`, reads an article.
+    of_the_test = {"1"} if function == "moderate" else set()
+    assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] - of_the_test == {"site"}
+    (condition,) = (
+        statement.condition
+        for statement in template.functions[function].policies
+        if statement.actions == ("dynamodb:GetItem",) and statement.resources[0].endswith("kolom-articles")
+    )
+    assert condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["site"]}}
 
 
 def test_nothing_is_granted_by_a_pattern(template: Template) -> None:

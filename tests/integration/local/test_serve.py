@@ -18,6 +18,8 @@ import kolom_cli.commands.serve as serve
 import typer
 
 class Loader:
+    def deploy_assets(self, stack):
+        pass
     def load_sample(self, stack):
         return "the sample"
     def load_import(self, stack, kind, source):

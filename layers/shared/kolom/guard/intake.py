@@ -19,7 +19,7 @@ from kolom.errors import Busy, FieldError, Invalid, KolomError
 from kolom.guard import bans, forms, limits, once, rules
 from kolom.guard.once import SeenBefore, Submission
 from kolom.guard.rules import Evidence, Finding, Policy
-from kolom.guard.senders import Sender
+from kolom.guard.senders import Sender, sender_address
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction, is_unavailable
 
@@ -37,10 +37,10 @@ class Arrival:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Arrival":
-        """How an HTTP API event came. The address is the connection's: headers can be written by anyone."""
+        """How an HTTP API event came."""
         headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         return cls(
-            address=event["requestContext"]["http"]["sourceIp"],
+            address=sender_address(event, signing.origin_secret),
             idempotency_key=headers.get("idempotency-key"),
             authorization=headers.get("authorization"),
         )

@@ -9,6 +9,7 @@
 | ``slug:<slug>``, ``path:<path>``, ``origin:<origin>`` | ``pointer`` | :class:`Pointer` to an id |
 | ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
 | ``sequence`` | ``article`` | :class:`Sequence`, the last id given |
+| ``site`` | ``theme`` | :class:`ThemeRecord`: which files the pages show, and what the site's settings say |
 
 The parts sort so that ``body#`` to ``card`` is one Query: a reader never pays for labels or the source.
 """
@@ -17,17 +18,20 @@ from pynamodb.attributes import (
     BinaryAttribute,
     BooleanAttribute,
     DiscriminatorAttribute,
+    JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
 )
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from kolom.models.base import Record, TableMeta
+from kolom.models.base import Record, TableMeta, TimestampAttribute
 from kolom.models.cards import CardAttributes
 
 CARD = "card"
 POINTER = "pointer"
 COUNTS = "counts"
+SITE = "site"
+THEME = "theme"
 
 
 class ByShelf(GlobalSecondaryIndex["ArticleRecord"]):
@@ -106,3 +110,18 @@ class Sequence(ArticleRecord, discriminator="sequence"):
     """The last id that was given out."""
 
     value = NumberAttribute(default=0)
+
+
+class ThemeRecord(ArticleRecord, discriminator="theme"):
+    """What the pages of the site look like: the switch from the files of one deployment to those of the next.
+
+    ``assets`` are the names under which each file is uploaded by its plain name, ``former`` since when a name is not
+    among them any more. ``menu`` and ``logo`` are what the site's settings say, as :mod:`kolom.pages.theme` reads it.
+    """
+
+    assets = JSONAttribute()
+    former = JSONAttribute()
+    menu = JSONAttribute(null=True)
+    logo = JSONAttribute(null=True)
+    deployed_at = TimestampAttribute()
+    revision = NumberAttribute()

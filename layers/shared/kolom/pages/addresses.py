@@ -1,4 +1,7 @@
-"""The addresses of the site's pages. Paths are percent-encoded and begin with a slash. Pure but for the site's URL."""
+"""The addresses of the site's pages. Paths are percent-encoded and begin with a slash.
+
+Pure but for the site's URL and the names of its files.
+"""
 
 import re
 import unicodedata
@@ -6,6 +9,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from kolom.config import settings
+from kolom.pages.theme import theme
 
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
@@ -50,5 +54,5 @@ def absolute(address: str) -> str:
 
 
 def asset(name: str) -> str:
-    """Where a file of the theme is served."""
-    return f"/assets/{name}"
+    """Where a file of ``frontend/`` is served, by its plain name such as ``theme/kolom.css``."""
+    return theme().asset(name)

@@ -14,6 +14,7 @@ from kolom.articles.types import Card
 from kolom.config import settings
 from kolom.pages import addresses
 from kolom.pages.locales import Locale, direction, machine_time
+from kolom.pages.theme import theme
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _SCROLLING: Final = re.compile(r"<(table|pre)\b")
@@ -39,6 +40,7 @@ class Head:
 
 def render(template: str, head: Head, locale: Locale, *, language: str | None = None, **values: object) -> str:
     """A whole page. ``language`` is that of its content, where it is another than the locale's."""
+    shown = theme()
     return (
         _environment()
         .get_template(template)
@@ -49,6 +51,9 @@ def render(template: str, head: Head, locale: Locale, *, language: str | None = 
             language=language or locale.code,
             t=locale.text,
             count=locale.count,
+            site_menu=shown.menu,
+            site_logo=shown.logo,
+            has_site_css=shown.has_site_css,
             **values,
         )
     )

@@ -1,0 +1,72 @@
+"""`kolom deploy-assets`: the files of `frontend/` and its settings become what the site's pages show."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from kolom_cli import console
+from kolom_cli.connection import TEMPLATE, connect
+from kolom_cli.theme.deploying import Outcome, build, deploy
+from kolom_cli.theme.site import SettingsError
+
+FRONTEND: Final = TEMPLATE.parent / "frontend"
+KEPT_DAYS: Final = 2
+"""Pages may be shown for a day after they are out of date, and their files with them."""
+
+
+def deploy_assets(
+    ctx: typer.Context,
+    frontend: Annotated[
+        Path, typer.Option("--frontend", metavar="DIR", help="The folder with the files and site.toml.")
+    ] = FRONTEND,
+    prune: Annotated[
+        int | None,
+        typer.Option(
+            "--prune", metavar="DAYS", min=KEPT_DAYS, help="Delete files that no page has shown for so many days."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, say what would be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Upload the site's styles and scripts, then have its pages show them. Deploying the same again changes nothing.
+
+    Colours, logo, menu and typefaces are those of `site.toml` in the folder.
+    """
+    if not frontend.is_dir():
+        raise typer.BadParameter(f"there is no folder {frontend}", param_hint="--frontend")
+    try:
+        built = build(frontend)
+    except SettingsError as error:
+        console.fail(str(error), console.USAGE)
+    connect(ctx.obj)
+    with console.progress("Uploading", hidden=as_json) as bar:
+        bar.update(bar.task_ids[0], total=2 * len(built.assets))
+        outcome = deploy(
+            built,
+            now=datetime.now(UTC),
+            dry_run=dry_run,
+            prune_days=prune,
+            advance=lambda: bar.advance(bar.task_ids[0]),
+        )
+    if as_json:
+        typer.echo(outcome.as_json())
+    else:
+        _say(outcome)
+
+
+def _say(outcome: Outcome) -> None:
+    for warning in outcome.warnings:
+        console.err().print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+    for verb, names in (("upload", outcome.uploaded), ("delete", outcome.pruned)):
+        for name in names:
+            typer.echo(f"{verb} {name}")
+    if outcome.switched:
+        typer.echo("The pages would show them." if outcome.dry_run else "The pages show them within a minute or two.")
+    elif outcome.uploaded:
+        typer.echo("The pages showed these already.")
+    else:
+        typer.echo("Everything is as it was.")
+    if outcome.dry_run:
+        typer.echo("A dry run: nothing was written.")

@@ -1,0 +1,1 @@
+"""From ``frontend/`` and its settings to the files that the site shows."""

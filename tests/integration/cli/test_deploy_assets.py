@@ -1,0 +1,244 @@
+"""`kolom deploy-assets`: files, then the switch; the same again is nothing; what breaks off leaves the site whole."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.serve_pages import app as serve_pages
+from kolom.errors import Conflict
+from kolom.models.articles import SITE, THEME, ThemeRecord
+from kolom.pages import theme
+from kolom_cli.theme import deploying
+from kolom_cli.theme.deploying import IMMUTABLE, SHORT, build, deploy
+from kolom_cli.theme.files import is_hashed
+from tests.factories import Context, request
+from tests.integration.cli.conftest import Kolom
+
+WRITES = {"PutObject", "DeleteObject", "PutItem", "UpdateItem", "DeleteItem"}
+
+
+@pytest.fixture
+def frontend(tmp_path: Path) -> Path:
+    """A small site's files."""
+    for name, text in {
+        "theme/kolom.css": ":root { --paper: #ffffff; --accent: #97351a; }",
+        "widgets/a.js": 'import "./b.js";',
+        "widgets/b.js": "export const b = 1;",
+        "logo.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
+        "site.toml": '[colours]\naccent = "#00f"\n[logo]\nfile = "logo.svg"\n[[menu]]\npage = "archive"\n',
+        "package.json": "{}",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def objects() -> dict[str, dict[str, Any]]:
+    """What the bucket holds, by name."""
+    s3 = boto3.client("s3")
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="kolom-media").get("Contents", ())]
+    return {key.removeprefix("assets/"): dict(s3.get_object(Bucket="kolom-media", Key=key)) for key in keys}
+
+
+def home() -> str:
+    """The home page, as a function that has just started shows it."""
+    theme.forget()
+    body: str = serve_pages.handler(request("/"), Context())["body"]
+    return body
+
+
+def test_every_file_is_there_under_both_names_and_the_pages_show_the_hashed(kolom: Kolom, frontend: Path) -> None:
+    ran = kolom("deploy-assets", "--frontend", frontend)
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    stored, names = objects(), ThemeRecord.get(SITE, THEME).assets
+    plain = {"theme/kolom.css", "theme/site.css", "widgets/a.js", "widgets/b.js", "logo.svg"}
+    assert set(names) == plain
+    assert set(stored) == plain | set(names.values())
+    for name in plain:
+        assert is_hashed(names[name])
+        assert (stored[name]["CacheControl"], stored[names[name]]["CacheControl"]) == (SHORT, IMMUTABLE)
+        assert stored[name]["ContentType"] == stored[names[name]]["ContentType"]
+    assert stored["widgets/a.js"]["ContentType"] == "text/javascript; charset=utf-8"
+    assert stored["theme/site.css"]["ContentType"] == "text/css; charset=utf-8"
+    assert stored["logo.svg"]["ContentType"] == "image/svg+xml"
+    assert stored["widgets/a.js"]["Body"].read() == b'import "./b.js";'
+    b = names["widgets/b.js"].removeprefix("widgets/")
+    assert stored[names["widgets/a.js"]]["Body"].read().decode() == f'import "./{b}";'
+    html = home()
+    for name in ("theme/kolom.css", "theme/site.css", "logo.svg"):
+        assert f'"/assets/{names[name]}"' in html
+    assert html.split("<nav")[1].split("</nav>")[0].count("<li>") == 1
+
+
+def test_the_same_again_writes_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+    kolom("deploy-assets", "--frontend", frontend)
+    calls.clear()
+    ran = kolom("deploy-assets", "--frontend", frontend, "--json")
+    assert ran.json == {
+        "uploaded": [],
+        "unchanged": 10,
+        "switched": False,
+        "pruned": [],
+        "warnings": [],
+        "dry_run": False,
+    }
+    assert not WRITES.intersection(calls)
+
+
+def test_only_what_has_changed_is_uploaded_and_the_old_files_stay(kolom: Kolom, frontend: Path) -> None:
+    kolom("deploy-assets", "--frontend", frontend)
+    before = ThemeRecord.get(SITE, THEME).assets
+    (frontend / "widgets/b.js").write_text("export const b = 2;")
+    ran = kolom("deploy-assets", "--frontend", frontend, "--json")
+    after = ThemeRecord.get(SITE, THEME)
+    # The module that loads it too, but that one's plain copy loads the plain name as before.
+    assert set(ran.json["uploaded"]) == {after.assets["widgets/b.js"], after.assets["widgets/a.js"], "widgets/b.js"}
+    assert set(before.values()) <= set(objects())
+    assert set(after.former) == {before["widgets/b.js"], before["widgets/a.js"]}
+
+
+def test_another_header_is_another_upload(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kolom("deploy-assets", "--frontend", frontend)
+    monkeypatch.setattr(deploying, "SHORT", "public, max-age=60")
+    assert len(kolom("deploy-assets", "--frontend", frontend, "--json").json["uploaded"]) == 5
+    assert objects()["logo.svg"]["CacheControl"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize("after", range(10))
+def test_what_breaks_off_before_the_switch_leaves_the_site_whole(
+    kolom: Kolom, frontend: Path, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kolom("deploy-assets", "--frontend", frontend)
+    before, names = home(), ThemeRecord.get(SITE, THEME).assets
+    contents = {name: stored["Body"].read() for name, stored in objects().items() if is_hashed(name)}
+    for name in ("theme/kolom.css", "widgets/a.js", "widgets/b.js"):
+        (frontend / name).write_text((frontend / name).read_text() + "\n")
+    uploads = iter(range(after, -1, -1))
+
+    def break_off(*_: Any, **__: Any) -> None:
+        if next(uploads) == 0:
+            raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        deploy(build(frontend), now=datetime.now(UTC), advance=break_off)
+    assert home() == before
+    stored = objects()
+    assert {name: stored[name]["Body"].read() for name in contents} == contents
+    assert set(names.values()) <= set(stored)
+    monkeypatch.undo()
+    assert kolom("deploy-assets", "--frontend", frontend).exit_code == 0
+    assert home() != before
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+    ran = kolom("deploy-assets", "--frontend", frontend, "--dry-run", "--json")
+    assert (len(ran.json["uploaded"]), ran.json["switched"], ran.json["dry_run"]) == (10, True, True)
+    assert "nothing was written" in kolom("deploy-assets", "--frontend", frontend, "--dry-run").stdout
+    assert not WRITES.intersection(calls)
+    assert objects() == {}
+
+
+def test_bad_settings_are_wrong_usage_and_upload_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+    (frontend / "site.toml").write_text('[colours]\naccent = "nope"\n[[menu]]\npage = "shop"\n')
+    ran = kolom("deploy-assets", "--frontend", frontend)
+    assert ran.exit_code == 2
+    assert "colours.accent: 'nope' is no colour of CSS" in ran.stderr
+    assert "menu.1.page" in ran.stderr
+    assert calls == []
+
+
+def test_files_that_do_not_fit_together_are_refused(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+    (frontend / "widgets/b.js").write_text('import "./a.js";')
+    ran = kolom("deploy-assets", "--frontend", frontend)
+    assert ran.exit_code == 1
+    assert "widgets/a.js → widgets/b.js → widgets/a.js" in ran.stderr
+    assert calls == []
+    assert kolom("deploy-assets", "--frontend", frontend / "none").exit_code == 2
+
+
+def test_a_text_that_is_hard_to_read_is_told_of_and_deployed(kolom: Kolom, frontend: Path) -> None:
+    (frontend / "site.toml").write_text('[colours]\naccent = "#e0a080"\n')
+    ran = kolom("deploy-assets", "--frontend", frontend)
+    assert ran.exit_code == 0
+    assert "warning: colours: accent on paper has a contrast of" in ran.stderr
+
+
+def test_settings_that_are_gone_are_gone_from_the_pages(kolom: Kolom, frontend: Path) -> None:
+    kolom("deploy-assets", "--frontend", frontend)
+    (frontend / "site.toml").unlink()
+    ran = kolom("deploy-assets", "--frontend", frontend, "--json")
+    assert (ran.json["uploaded"], ran.json["switched"]) == ([], True)
+    html = home()
+    assert "site." not in html.split("</head>")[0].split("theme/")[-1]
+    assert "<img" not in html
+    assert "/labels/" in html
+
+
+def test_pruning_deletes_what_no_page_has_shown_for_so_long(kolom: Kolom, frontend: Path) -> None:
+    now = datetime.now(UTC)
+    first, second = build(frontend), None
+    deploy(first, now=now - timedelta(days=40))
+    (frontend / "theme/kolom.css").write_text(":root {}")
+    second = build(frontend)
+    deploy(second, now=now - timedelta(days=10))
+    (frontend / "theme/kolom.css").write_text(":root { --paper: #fff; }")
+    third = build(frontend)
+    old, newer = first.names["theme/kolom.css"], second.names["theme/kolom.css"]
+    # The first left ten days ago, the second just now, though it was uploaded at the same moment.
+    assert deploy(third, now=now, dry_run=True, prune_days=5).pruned == [old]
+    assert old in objects()
+    assert deploy(third, now=now, prune_days=5).pruned == [old]
+    stored = objects()
+    assert old not in stored
+    assert newer in stored
+    assert set(third.names) | set(third.names.values()) <= set(stored)
+
+
+def test_pruning_leaves_media_and_plain_names_alone(kolom: Kolom, frontend: Path) -> None:
+    s3 = boto3.client("s3")
+    for key in ("media/0123456789abcdef/a.01234567.png", "assets/embedded.js"):
+        s3.put_object(Bucket="kolom-media", Key=key, Body=b"x")
+    s3.put_object(Bucket="kolom-media", Key="assets/lost.01234567.css", Body=b"x")
+    outcome = deploy(build(frontend), now=datetime.now(UTC) + timedelta(days=9), prune_days=5)
+    assert outcome.pruned == ["lost.01234567.css"]
+    assert kolom("deploy-assets", "--frontend", frontend, "--prune", 1).exit_code == 2
+
+
+def test_of_two_at_once_the_second_is_told(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploy(build(frontend), now=datetime.now(UTC))
+    first = build(frontend)
+    (frontend / "widgets/b.js").write_text("export const b = 2;")
+    second = build(frontend)
+    read = ThemeRecord.get
+
+    def read_and_be_overtaken(*arguments: Any, **options: Any) -> ThemeRecord:
+        monkeypatch.setattr(ThemeRecord, "get", read)
+        found = read(*arguments, **options)
+        deploy(second, now=datetime.now(UTC))
+        return found
+
+    (frontend / "widgets/b.js").write_text("export const b = 3;")
+    monkeypatch.setattr(ThemeRecord, "get", read_and_be_overtaken)
+    with pytest.raises(Conflict):
+        deploy(build(frontend), now=datetime.now(UTC))
+    assert ThemeRecord.get(SITE, THEME).assets == second.names != first.names
+
+
+def test_an_endpoint_without_a_bucket_is_told(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    boto3.client("s3").delete_bucket(Bucket="kolom-media")
+    ran = kolom("deploy-assets", "--frontend", frontend)
+    assert ran.exit_code == 3
+    with pytest.raises(ClientError):
+        boto3.client("s3").head_bucket(Bucket="kolom-media")
+
+
+def test_the_sites_own_folder_is_deployed(kolom: Kolom) -> None:
+    ran = kolom("deploy-assets", "--json")
+    assert ran.json["warnings"] == []
+    assert json.loads(ran.stdout)["switched"] is True
+    assert "theme/kolom.css" in objects()

@@ -1,0 +1,171 @@
+"""The local stack serves the site's files as they are now, with the headers that the template's CDN adds."""
+
+import json
+import os
+import re
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+
+import boto3
+import pytest
+
+from kolom import signing
+from kolom.config import settings
+from kolom.pages import theme
+from kolom_cli.commands.serve import LoadError
+from kolom_cli.loading import StackLoader
+from kolom_cli.local.stack import LocalStack
+from kolom_cli.theme.deploying import IMMUTABLE
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project, with a frontend that may be changed."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("functions", "layers", "template.yaml"):
+        (root / name).symlink_to(PROJECT / name)
+    shutil.copytree(PROJECT / "frontend", root / "frontend")
+    return root
+
+
+@pytest.fixture(scope="module")
+def stack(checkout: Path) -> Iterator[LocalStack]:
+    before = dict(os.environ)
+    with LocalStack(checkout / "template.yaml", port=0) as running:
+        StackLoader().deploy_assets(running)
+        yield running
+    os.environ.clear()
+    os.environ.update(before)
+    settings.cache_clear()
+    signing.secret.cache_clear()
+    theme.forget()
+
+
+def ask(stack: LocalStack, path: str, **headers: str) -> tuple[int, Message, str]:
+    """Status, headers and body of a GET."""
+    wanted = urllib.request.Request(stack.url + path, headers=headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(wanted, timeout=20) as answer:  # noqa: S310
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+def stylesheet(stack: LocalStack, name: str = "theme/kolom") -> str:
+    """The address of a stylesheet as the home page has it."""
+    html = ask(stack, "/")[2]
+    (address, *_) = re.findall(rf'<link rel="stylesheet" href="(/assets/{name}[^"]*)"', html)
+    return str(address)
+
+
+def test_pages_show_files_that_never_change(stack: LocalStack) -> None:
+    address = stylesheet(stack)
+    assert re.fullmatch(r"/assets/theme/kolom\.[0-9a-f]{8}\.css", address)
+    status, headers, _ = ask(stack, address)
+    assert (status, headers["Cache-Control"]) == (200, IMMUTABLE)
+    assert headers["Content-Type"] == "text/css; charset=utf-8"
+    assert ask(stack, "/assets/theme/kolom.00000000.css")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/none/", "/api/health", "/api/articles/none", "/assets/favicon.svg", "/assets/none.css", "/media/a.svg"],
+)
+def test_every_answer_has_the_headers_of_the_template(stack: LocalStack, path: str) -> None:
+    boto3.client("s3").put_object(
+        Bucket=stack.template.buckets["MediaBucket"], Key="media/a.svg", Body=b"<svg/>", ContentType="image/svg+xml"
+    )
+    assert stack.template.cdn is not None
+    added = stack.template.cdn.behaviour(path).headers
+    assert len(added) >= 4
+    _, headers, _ = ask(stack, path)
+    for header in added:
+        assert headers.get_all(header.name) == [header.value]
+
+
+def test_a_pages_own_stricter_header_stays(stack: LocalStack) -> None:
+    _, headers, _ = ask(stack, "/")
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    # Mail is shown under a policy of its own, and does not come by the CDN.
+    _, headers, _ = ask(stack, "/_local/mail")
+    assert headers.get_all("Referrer-Policy") == ["no-referrer"]
+    assert headers["Strict-Transport-Security"] is None
+
+
+def test_a_module_may_be_used_on_other_sites(stack: LocalStack) -> None:
+    status, headers, _ = ask(stack, "/assets/widgets/kolom-articles.js", Origin="https://elsewhere.example")
+    assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_changed_file_shows_when_the_page_is_loaded_again(stack: LocalStack, checkout: Path) -> None:
+    before, file = stylesheet(stack), checkout / "frontend/theme/kolom.css"
+    file.write_text(file.read_text("utf-8") + "\n/* changed */\n")
+    after = stylesheet(stack)
+    assert after != before
+    assert "/* changed */" in ask(stack, after)[2]
+    assert "/* changed */" in ask(stack, "/assets/theme/kolom.css")[2]
+    # What a browser has loaded before goes on as it was.
+    assert "/* changed */" not in ask(stack, before)[2]
+
+
+def test_changed_settings_show_when_the_page_is_loaded_again(stack: LocalStack, checkout: Path) -> None:
+    file = checkout / "frontend/site.toml"
+    before = file.read_text("utf-8")
+    file.write_text('[colours]\naccent = "maroon"\n[[menu]]\nname = "Elsewhere"\nhref = "https://x.example/"\n')
+    assert "--accent: maroon;" in ask(stack, stylesheet(stack, "theme/site"))[2]
+    status, headers, _ = ask(stack, "/assets/theme/site.css")
+    assert (status, headers["Cache-Control"]) == (200, "no-cache")
+    assert '<a href="https://x.example/">Elsewhere</a>' in ask(stack, "/")[2]
+    file.write_text(before)
+    assert "Elsewhere" not in ask(stack, "/")[2]
+
+
+def test_what_cannot_be_deployed_is_said_and_the_site_stays(
+    stack: LocalStack, checkout: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = checkout / "frontend/site.toml"
+    before, shown = file.read_text("utf-8"), stylesheet(stack)
+    file.write_text('[colours]\naccent = "nope"\n')
+    assert stylesheet(stack) == shown
+    assert stylesheet(stack) == shown
+    assert len([record for record in caplog.records if "is no colour" in record.message]) == 1
+    file.write_text(before)
+    with pytest.raises(LoadError, match="is no colour"):
+        refuse(stack, checkout)
+
+
+def refuse(stack: LocalStack, checkout: Path) -> None:
+    """Start with settings that cannot be used."""
+    file = checkout / "frontend/site.toml"
+    before = file.read_text("utf-8")
+    file.write_text('[colours]\naccent = "nope"\n')
+    try:
+        StackLoader().deploy_assets(stack)
+    finally:
+        file.write_text(before)
+
+
+def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack: LocalStack) -> None:
+    secret = stack.store.client("secretsmanager").get_secret_value(SecretId="kolom-originsecret")["SecretString"]
+
+    def write(number: int, proof: str) -> int:
+        headers = {"x-kolom-viewer": f"198.51.{number}.1", "x-kolom-origin": proof, "content-type": "application/json"}
+        body = json.dumps({"email": "a@example.com", "message": f"Number {number}."}).encode()
+        wanted = urllib.request.Request(f"{stack.url}/api/contact", data=body, headers=headers)  # noqa: S310
+        try:
+            with urllib.request.urlopen(wanted, timeout=20) as answer:  # noqa: S310
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    assert {write(number, secret) for number in range(12)} == {201}
+    assert 429 in {write(number, "guessed") for number in range(12, 24)}

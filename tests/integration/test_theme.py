@@ -1,0 +1,118 @@
+"""What the pages know of the theme, by the item that a deployment leaves."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.serve_pages import app as serve_pages
+from kolom.models.articles import SITE, THEME, ThemeRecord
+from kolom.pages import theme
+from kolom.pages.locales import site_locale
+from kolom.pages.theme import KEPT_SECONDS, Logo
+from tests.factories import Context, request
+from tests.integration.conftest import Configure, Faults
+from tests.integration.contracts.recorder import recorded
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+ASSETS = {"theme/kolom.css": "theme/kolom.0123abcd.css", "theme/site.css": "theme/site.89abcdef.css"}
+
+
+class Clock:
+    """A time that passes when it is told to."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def deploy(**more: Any) -> None:
+    values: dict[str, Any] = {"assets": ASSETS, "former": {}, "deployed_at": datetime(2026, 3, 1, tzinfo=UTC)}
+    ThemeRecord(SITE, THEME, revision=1, **values | more).save()
+
+
+def home() -> str:
+    body: str = serve_pages.handler(request("/"), Context())["body"]
+    return body
+
+
+def test_where_nothing_was_deployed_pages_have_plain_names_and_a_menu_of_everything() -> None:
+    html = home()
+    assert '<link rel="stylesheet" href="/assets/theme/kolom.css">' in html
+    assert "site.css" not in html
+    for place in ("/", "/labels/", "/archive/", "/contact/"):
+        assert f'<li><a href="{place}"' in html
+
+
+def test_pages_show_what_was_deployed() -> None:
+    menu = [{"href": "/", "key": "home"}, {"href": "https://x.example/", "names": {"en": "Else", "id": "Lain"}}]
+    assets = {**ASSETS, "logo.svg": "logo.76543210.svg"}
+    deploy(assets=assets, menu=menu, logo={"file": "logo.svg", "alt": "A <logo>"})
+    html = home()
+    assert 'href="/assets/theme/kolom.0123abcd.css"' in html
+    assert 'href="/assets/theme/site.89abcdef.css"' in html
+    assert html.index("kolom.0123abcd.css") < html.index("site.89abcdef.css")
+    assert '<li><a href="/" aria-current="page">Beranda</a></li>' in html
+    assert '<li><a href="https://x.example/">Lain</a></li>' in html
+    assert 'src="/assets/logo.76543210.svg" alt="A &lt;logo&gt;"' in html
+    assert "/archive/" not in html.split("<nav")[1].split("</nav>")[0]
+
+
+def test_a_process_reads_it_once_a_minute() -> None:
+    clock = Clock()
+    with recorded() as asked:
+        assert not theme.theme(clock).has_site_css
+        deploy()
+        clock.now += KEPT_SECONDS - 1
+        assert not theme.theme(clock).has_site_css
+        clock.now += 1
+        assert theme.theme(clock).has_site_css
+    reads = [operation for operation in asked.operations if operation[0] == "dynamodb:GetItem"]
+    assert reads == [("dynamodb:GetItem", "kolom-articles")] * 2
+
+
+def test_when_the_table_does_not_answer_the_last_theme_stands(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    clock = Clock()
+    deploy()
+    assert theme.theme(clock).has_site_css
+    faults.throttle("GetItem")
+    clock.now += KEPT_SECONDS
+    assert theme.theme(clock).has_site_css
+    theme.forget()
+    assert theme.theme(clock).asset("theme/kolom.css") == "/assets/theme/kolom.css"
+    refused = faults.refused
+    clock.now += KEPT_SECONDS - 1
+    theme.theme(clock)
+    assert faults.refused == refused, "what fails is tried again for every page"
+
+
+def test_a_function_without_the_table_shows_plain_names(configure: Configure) -> None:
+    deploy()
+    configure(articles_table="")
+    assert theme.theme().asset("theme/kolom.css") == "/assets/theme/kolom.css"
+
+
+def test_the_item_is_plain_to_read() -> None:
+    deploy(menu=[{"href": "/", "key": "home"}])
+    key = {"key": {"S": "site"}, "part": {"S": "theme"}}
+    item = boto3.client("dynamodb").get_item(TableName="kolom-articles", Key=key)["Item"]
+    assert item["item"] == {"S": "theme"}
+    assert item["menu"] == {"S": '[{"href": "/", "key": "home"}]'}
+    assert item["deployed_at"] == {"S": "2026-03-01T00:00:00Z"}
+    assert "logo" not in item
+
+
+def test_a_logo_without_words_is_called_by_the_sites_title() -> None:
+    deploy(assets={**ASSETS, "logo.svg": "logo.76543210.svg"}, logo={"file": "logo.svg", "alt": ""})
+    assert theme.theme().logo == Logo("/assets/logo.76543210.svg")
+    assert 'alt="Blog"' in home()
+
+
+def test_a_name_in_no_language_of_the_page_is_shown_all_the_same() -> None:
+    deploy(menu=[{"href": "/x/", "names": {"de": "Sonst"}}])
+    (entry,) = theme.theme().menu
+    assert entry.text(site_locale()) == "Sonst"

@@ -1,0 +1,147 @@
+"""``site.toml``: what may stand in it, what is made of it, and what is said of the rest."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kolom.pages.theme import MENU_PLACES
+from kolom_cli.theme import css, site
+from kolom_cli.theme.site import Palette, SettingsError
+
+FRONTEND = Path(__file__).parents[3] / "frontend"
+FILES = {
+    "logo.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "fonts/x.woff2": b"",
+    "bad.svg": b"<svg><script/></svg>",
+}
+
+
+def read(folder: Path, text: str) -> site.Site:
+    (folder / "site.toml").write_text(text)
+    return site.load(folder, FILES)
+
+
+def uncommented() -> str:
+    """The committed file with its examples in force."""
+    lines = (FRONTEND / "site.toml").read_text("utf-8").splitlines()
+    example = re.compile(r"# ?(\[.*\]|[a-z-]+ = .*|)$")
+    return "\n".join(match[1] if (match := example.match(line)) else line for line in lines)
+
+
+def test_the_committed_settings_change_nothing() -> None:
+    found = site.load(FRONTEND, {})
+    assert (site.stylesheet(found), site.menu_item(found), site.logo_item(found)) == (None, None, None)
+
+
+def test_all_the_examples_in_the_committed_settings_are_good(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(uncommented())
+    found = site.load(tmp_path, {**FILES, "fonts/literata.woff2": b""})
+    assert found.colours.accent
+    assert found.colours.dark.accent
+    assert found.logo
+    assert len(found.menu or ()) == 3
+    assert found.font.faces
+    # And the colours shown there are the theme's own.
+    theme = (FRONTEND / site.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
+    for name, value in found.colours.given().items():
+        assert f"--{name}: {value};" in theme
+
+
+def test_every_colour_of_the_theme_can_be_set_and_no_other() -> None:
+    theme = (FRONTEND / site.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
+    named = {field.alias or name for name, field in Palette.model_fields.items()}
+    assert named == {name for name, _ in re.findall(r"--([\w-]+): (#[0-9a-f]{6});", theme)}
+    for name in ("serif", "sans", "mono"):
+        assert f"--{name}:" in theme
+
+
+def test_the_stylesheet_sets_each_scheme_by_itself(tmp_path: Path) -> None:
+    text = (
+        '[colours]\naccent = "oklch(46% 0.13 36)"\naccent-strong = "maroon"\n[colours.dark]\npaper = "#111"\n'
+        '[font]\nserif = \'"My Face", serif\'\n[[font.faces]]\nfamily = "My Face"\nfile = "fonts/x.woff2"\n'
+    )
+    sheet = site.stylesheet(read(tmp_path, text)) or ""
+    light = sheet.split("@media screen and (prefers-color-scheme: light) {")[1].split("@media")[0]
+    dark = sheet.split("@media screen and (prefers-color-scheme: dark) {")[1]
+    assert "--accent: oklch(46% 0.13 36);" in light
+    assert "--accent-strong: maroon;" in light
+    assert "--paper: #111;" in dark
+    assert "--accent" not in dark
+    assert '--serif: "My Face", serif;' in sheet
+    assert 'src: url("../fonts/x.woff2");' in sheet
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[colours]\naccent = "nope"', "colours.accent: 'nope' is no colour of CSS"),
+        ('[colours]\naccent = "red; } body { display: none"', "colours.accent: "),
+        ('[colours]\naccent = "currentcolor"', "colours.accent: "),
+        ('[colours.dark]\npaper = "var(--x)"', "colours.dark.paper: "),
+        ('[colours]\nbackground = "red"', "colours.background: "),
+        ("colors = 1", "colors: "),
+        ("[colours", "it is not TOML"),
+        ('[logo]\nfile = "none.svg"', "logo.file: there is no 'none.svg'"),
+        ('[logo]\nfile = "../logo.svg"', "logo.file: "),
+        ('[logo]\nfile = "fonts/x.woff2"', "logo.file: 'fonts/x.woff2' is no picture"),
+        ('[logo]\nfile = "bad.svg"', "logo.file: "),
+        ('[[menu]]\npage = "shop"', "menu.1.page: "),
+        ('[[menu]]\npage = "home"\n[[menu]]\nname = "About"', "menu.2: needs either `page`, or both"),
+        ('[[menu]]\npage = "home"\nhref = "/"', "menu.1: needs either"),
+        ('[[menu]]\nname = "X"\nhref = "javascript:alert(1)"', "menu.1.href: "),
+        ('[[menu]]\nname = "X"\nhref = "//x.example/"', "menu.1.href: "),
+        ('[[menu]]\nname = "X"\nhref = "/a\\nb"', "menu.1.href: "),
+        ('[[menu]]\nname = { english = "X" }\nhref = "/x/"', "menu.1.name"),
+        ('[[menu]]\nname = {}\nhref = "/x/"', "menu.1.name"),
+        ('[font]\nserif = "x; } * { color: red"', "font.serif: "),
+        ("[font]\nserif = '\"x'", "font.serif: "),
+        ('[[font.faces]]\nfamily = "X"\nfile = "none.woff2"', "font.faces.1.file: there is no 'none.woff2'"),
+        ('[[font.faces]]\nfamily = "X"\nfile = "fonts/x.woff2"\nweight = "bold"', "font.faces.1.weight: "),
+    ],
+)
+def test_what_cannot_be_used_is_said_by_its_place(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read(tmp_path, text)
+    assert any(problem in each for each in raised.value.problems), raised.value.problems
+
+
+def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_path: Path) -> None:
+    theme = (FRONTEND / site.THEME_CSS).read_text("utf-8")
+    assert site.warnings(site.Site(), theme) == []
+    faint = read(tmp_path, '[colours]\naccent = "#e0a080"\n')
+    assert [each.split(" has")[0] for each in site.warnings(faint, theme)] == [
+        *("colours: accent on paper", "colours: accent on shade")
+    ]
+    night = read(tmp_path, '[colours.dark]\npaper = "oklch(60% 0.1 30)"\n')
+    assert any(each.startswith("colours.dark: accent on paper") for each in site.warnings(night, theme))
+    good = read(tmp_path, '[colours]\naccent = "maroon"\n')
+    assert site.warnings(good, theme) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ratio"),
+    [("black", "white", 21), ("white", "white", 1), ("#777", "#fff", 4.48), ("oklch(0% 0 0)", "lab(100% 0 0)", 21)],
+)
+def test_contrast_is_that_of_wcag(first: str, second: str, ratio: float) -> None:
+    assert css.contrast(first, second) == pytest.approx(ratio, abs=0.01)
+    assert css.contrast("color(display-p3 1 0 0)", "white") is None
+
+
+def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
+    text = (
+        '[[menu]]\npage = "search"\n[[menu]]\nname = "X"\nhref = "https://x.example/"\n'
+        '[[menu]]\nname = { id = "Y", en = "Z" }\nhref = "/y/"\n'
+    )
+    assert site.menu_item(read(tmp_path, text)) == [
+        {"href": "/search/", "key": "search"},
+        {"href": "https://x.example/", "names": {"": "X"}},
+        {"href": "/y/", "names": {"id": "Y", "en": "Z"}},
+    ]
+    places = site.Entry.model_json_schema()["properties"]["page"]["anyOf"][0]["enum"]
+    assert set(places) == set(MENU_PLACES)
+
+
+def test_the_file_is_toml_as_it_stands() -> None:
+    assert tomllib.loads((FRONTEND / "site.toml").read_text("utf-8")) == {"colours": {"dark": {}}}

@@ -1,0 +1,111 @@
+"""Names with hashes: of what is loaded together, and only of what has changed."""
+
+from pathlib import Path
+
+import pytest
+
+from kolom_cli.theme.files import CONTENT_TYPES, Asset, AssetError, collect, is_hashed, with_hashes
+
+FRONTEND = Path(__file__).parents[3] / "frontend"
+
+
+def hashed(**files: str) -> dict[str, Asset]:
+    """Files by their names, of which ``__`` is a slash and ``_`` a full stop."""
+    named = {name.replace("__", "/").replace("_", "."): text.encode() for name, text in files.items()}
+    return {asset.name: asset for asset in with_hashes(named)}
+
+
+def test_a_module_loads_the_hashed_files_and_its_plain_copy_the_plain_ones() -> None:
+    source = (
+        'import { a } from "./b.js";\nimport "./b.js";\nexport * from\n  "../c.js";\n'
+        "const d = await import('./b.js?x=1');\nnew Worker(new URL('./b.js', import.meta.url));\n"
+    )
+    assets = hashed(w__a_js=source, w__b_js="export const a = 1;", c_js="")
+    b, c = assets["w/b.js"].hashed_name.removeprefix("w/"), assets["c.js"].hashed_name
+    assert assets["w/a.js"].hashed_content.decode() == (
+        f'import {{ a }} from "./{b}";\nimport "./{b}";\nexport * from\n  "../{c}";\n'
+        f"const d = await import('./{b}?x=1');\nnew Worker(new URL('./{b}', import.meta.url));\n"
+    )
+    assert assets["w/a.js"].content.decode() == source
+    assert assets["w/b.js"].content == assets["w/b.js"].hashed_content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import x from "https://x.example/b.js";',
+        'import x from "lit";',
+        'const path = "./b.js";',
+        'new URL("./b.js", document.baseURI)',
+        'fetch("./b.js")',
+    ],
+)
+def test_what_names_no_file_of_the_module_stays(text: str) -> None:
+    assert hashed(a_js=text, b_js="")["a.js"].hashed_content.decode() == text
+
+
+def test_a_stylesheet_refers_to_hashed_files() -> None:
+    css = (
+        '/* url(gone.png) */ @import "b.css"; @import url(b.css) print;\n'
+        ".x { background: url(../i.png), url('../i.png#a'), image-set(url(\"../i.png\") 2x); content: '../i.png' }\n"
+        ".y { background: url(data:image/png;base64,AA), url(https://x.example/i.png), url(/media/i.png), url(#a) }\n"
+    )
+    assets = hashed(t__a_css=css, t__b_css="", i_png="png")
+    b, i = assets["t/b.css"].hashed_name.removeprefix("t/"), f"../{assets['i.png'].hashed_name}"
+    written = assets["t/a.css"].hashed_content.decode()
+    assert f'/* url(gone.png) */ @import "{b}"; @import url("{b}") print;' in written
+    assert f'url("{i}"), url("{i}#a"), image-set(url("{i}") 2x)' in written
+    assert 'content: "../i.png"' in written.replace("'", '"')
+    for kept in ("data:image/png;base64,AA", "https://x.example/i.png", "/media/i.png", "#a"):
+        assert f'url("{kept}")' in written
+
+
+def test_a_file_is_renamed_when_what_it_loads_has_changed_and_others_are_not() -> None:
+    first = hashed(a_js='import "./b.js";', b_js='import "./c.js";', c_js="1", d_js="")
+    second = hashed(a_js='import "./b.js";', b_js='import "./c.js";', c_js="2", d_js="")
+    changed = {name for name in first if first[name].hashed_name != second[name].hashed_name}
+    assert changed == {"a.js", "b.js", "c.js"}
+
+
+def test_what_is_loaded_comes_first() -> None:
+    assert list(hashed(a_js='import "./b.js";', b_js='import "./c.js";', c_js="")) == ["c.js", "b.js", "a.js"]
+
+
+def test_a_circle_and_a_missing_file_are_errors_that_name_them() -> None:
+    with pytest.raises(AssetError, match=r"a\.js → b\.js → a\.js"):
+        hashed(a_js='import "./b.js";', b_js='import "./a.js";')
+    with pytest.raises(AssetError, match=r"a\.js → a\.js"):
+        hashed(a_js='import "./a.js";')
+    for text in ('import "./none.js";', 'import "../../b.js";'):
+        with pytest.raises(AssetError, match=r"a\.js refers to"):
+            hashed(a_js=text, b_js="")
+    with pytest.raises(AssetError, match=r"a\.css refers to 'none\.png'"):
+        hashed(a_css="x { background: url(none.png) }")
+    with pytest.raises(AssetError, match="not UTF-8"):
+        with_hashes({"a.css": b"\xff"})
+
+
+def test_a_name_keeps_its_folder_and_its_type() -> None:
+    asset = hashed(theme__kolom_min_css="x{}")["theme/kolom.min.css"]
+    assert asset.hashed_name.startswith("theme/kolom.min.")
+    assert asset.hashed_name.endswith(".css")
+    assert is_hashed(asset.hashed_name)
+    assert not is_hashed(asset.name)
+    assert asset.content_type == "text/css; charset=utf-8"
+
+
+def test_tests_packages_and_the_demonstration_are_left_out(tmp_path: Path) -> None:
+    for name in (
+        *("theme/kolom.css", "widgets/a.js", "favicon.svg", "package.json", "package-lock.json", "site.toml"),
+        *("node_modules/x/index.js", "tests/a.js", "widgets/a.test.js", "demo/demo.css", ".git/x.js", "x.config.mjs"),
+        *("README.md", ".hidden.css", "widgets/a.d.ts"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert list(collect(tmp_path)) == ["favicon.svg", "theme/kolom.css", "widgets/a.js"]
+
+
+def test_the_sites_own_files_fit_together() -> None:
+    assets = with_hashes(collect(FRONTEND))
+    assert {"theme/kolom.css", "favicon.svg", "widgets/kolom-articles.js"} <= {asset.name for asset in assets}
+    assert all(asset.content_type in CONTENT_TYPES.values() for asset in assets)

@@ -1,0 +1,12 @@
+"""Pages without a table: nothing has been deployed, and nothing is asked for."""
+
+import pytest
+
+from kolom.pages import theme
+from kolom.pages.theme import Theme
+
+
+@pytest.fixture(autouse=True)
+def nothing_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme, "_read", Theme)
+    theme.forget()

@@ -1,0 +1,213 @@
+"""The CDN as the template describes it."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kolom.guard.senders import ORIGIN_HEADER, VIEWER_HEADER
+from kolom.pages import page
+from kolom_cli.intrinsics import TemplateError, parse
+from kolom_cli.local.gateway import Response
+from kolom_cli.local.server import with_edge_headers
+from kolom_cli.template import Behaviour, Cdn, Template
+from kolom_cli.template_reader import load
+
+PROJECT = Path(__file__).parents[2]
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/blog/00000000-0000-0000-0000-000000000000"
+PAGES = ("/", "/a-slug/", "/2024/05/x.html", "/feeds/atom.xml", "/sitemap.xml", "/robots.txt", "/preview/token")
+
+
+@cache
+def read(**parameters: str) -> Template:
+    return load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example", **parameters})
+
+
+def cdn(**parameters: str) -> Cdn:
+    found = read(**parameters).cdn
+    assert found is not None
+    return found
+
+
+@cache
+def resources() -> dict[str, Any]:
+    """The template's resources as they stand there."""
+    found: dict[str, Any] = parse((PROJECT / "template.yaml").read_text("utf-8"))["Resources"]
+    return found
+
+
+def config() -> dict[str, Any]:
+    found: dict[str, Any] = resources()["Distribution"]["Properties"]["DistributionConfig"]
+    return found
+
+
+def headers(behaviour: Behaviour) -> dict[str, str]:
+    return {header.name: header.value for header in behaviour.headers}
+
+
+def test_the_api_takes_every_method_and_pages_are_read() -> None:
+    api = cdn().behaviour("/api/contact")
+    assert (api.pattern, api.origin) == ("/api/*", "api")
+    assert set(api.methods) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
+    for path in PAGES:
+        assert (cdn().behaviour(path).origin, cdn().behaviour(path).methods) == ("api", ("GET", "HEAD"))
+    for path in ("/assets/theme/kolom.css", "/media/0123/a.png"):
+        assert (cdn().behaviour(path).origin, cdn().behaviour(path).methods) == ("files", ("GET", "HEAD"))
+
+
+def test_it_speaks_http_3_and_ipv6_and_compresses() -> None:
+    assert (config()["HttpVersion"], config()["IPV6Enabled"]) == ("http2and3", True)
+    for behaviour in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
+        assert behaviour["Compress"] is True
+        assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
+    caching = resources()["ApiCache"]["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert caching["EnableAcceptEncodingGzip"] is caching["EnableAcceptEncodingBrotli"] is True
+
+
+def test_answers_of_the_api_are_told_apart_by_query_and_origin() -> None:
+    policy = resources()["ApiCache"]["Properties"]["CachePolicyConfig"]
+    key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Origin"]}
+    # What says nothing of caching is not kept; a stale page may stand in for as long as the pages allow.
+    assert (policy["MinTTL"], policy["DefaultTTL"]) == (0, 0)
+    (stale,) = re.findall(r"stale-if-error=(\d+)", page.PAGE_CACHING)
+    assert policy["MaxTTL"] >= int(stale)
+
+
+def test_the_api_hears_everything_but_the_hosts_name() -> None:
+    """API Gateway answers 403 to a name that is not its own."""
+    for behaviour in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
+        # The managed policy AllViewerExceptHostHeader. S3 is told nothing: it would read queries as commands.
+        expected = "b689b0a8-53d0-40ab-baf2-68738e2966ac" if behaviour["TargetOriginId"] == "api" else None
+        assert behaviour.get("OriginRequestPolicyId") == expected
+
+
+def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None:
+    sent = page.html_page("", "en").headers
+    common = {"Content-Type", "Content-Language", "Cache-Control"}
+    for path in ("/", "/api/contact"):
+        added = headers(cdn().behaviour(path))
+        assert added.pop("Strict-Transport-Security") == "max-age=31536000"
+        assert added == {name: value for name, value in sent.items() if name not in common}
+
+
+def test_a_pages_own_header_goes_before_the_cdns() -> None:
+    overriding = {header.name for header in cdn().behaviour("/").headers if header.override}
+    assert overriding == {"Strict-Transport-Security", "X-Content-Type-Options"}
+
+
+def test_a_preview_stays_stricter_than_other_pages() -> None:
+    own = [("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")]
+    answer = with_edge_headers(cdn().behaviour("/preview/x").headers, Response(status=200, headers=own))
+    assert answer.headers[:2] == own
+    assert dict(answer.headers)["Referrer-Policy"] == "no-referrer"
+    sniffed = Response(status=200, headers=[("x-content-type-options", "none")])
+    named = [name.lower() for name, _ in with_edge_headers(cdn().behaviour("/").headers, sniffed).headers]
+    assert named.count("x-content-type-options") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/api/articles", "/assets/favicon.svg", "/media/0123/a.svg"])
+def test_nothing_inline_is_ever_allowed_and_nothing_is_sniffed(path: str) -> None:
+    added = headers(cdn().behaviour(path))
+    assert "unsafe" not in added["Content-Security-Policy"]
+    assert added["X-Content-Type-Options"] == "nosniff"
+    assert added["Strict-Transport-Security"]
+    assert added["Referrer-Policy"]
+
+
+def test_scripts_and_styles_may_be_used_on_other_sites_and_nothing_else() -> None:
+    allowed = {each.pattern: headers(each).get("Access-Control-Allow-Origin") for each in cdn().behaviours}
+    assert allowed == {"/api/*": None, "/assets/*": "*", "/media/*": None, "*": None}
+
+
+def test_a_drawing_runs_no_scripts() -> None:
+    assert "script-src 'none'" in headers(cdn().behaviour("/media/0123/a.svg"))["Content-Security-Policy"]
+
+
+def test_wherever_the_secret_is_added_the_viewers_address_is_the_cdns_own() -> None:
+    origins = {origin["Id"]: origin for origin in config()["Origins"]}
+    (header,) = origins["api"]["OriginCustomHeaders"]
+    assert header["HeaderName"] == ORIGIN_HEADER
+    assert header["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}:SecretString}}"}
+    assert "OriginCustomHeaders" not in origins["files"]
+    for behaviour in cdn().behaviours:
+        assert behaviour.functions == (("viewer-request",) if behaviour.origin == "api" else ())
+    function = resources()["NameViewer"]["Properties"]
+    assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+    assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]
+
+
+def test_who_counts_by_address_can_read_the_secret_and_nobody_else() -> None:
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:kolom-originsecret"
+    readers = {
+        name
+        for name, function in read().functions.items()
+        if any(secret in statement.resources for statement in function.policies)
+    }
+    told = {name for name, function in read().functions.items() if function.environment.get("ORIGIN_SECRET_NAME")}
+    assert readers == told == {"write_comments", "submit_contact"}
+
+
+def test_the_bucket_is_private_and_read_by_this_distribution_alone() -> None:
+    bucket = resources()["MediaBucket"]
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    access = resources()["FilesAccess"]["Properties"]["OriginAccessControlConfig"]
+    assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
+    (files,) = (origin for origin in config()["Origins"] if origin["Id"] == "files")
+    assert files["OriginAccessControlId"] == {"Fn::GetAtt": ["FilesAccess", "Id"]}
+    policies = [each for each in resources().values() if each["Type"] == "AWS::S3::BucketPolicy"]
+    statements = [one for each in policies for one in each["Properties"]["PolicyDocument"]["Statement"]]
+    assert {one["Action"] for one in statements} == {"s3:GetObject", "s3:ListBucket"}
+    for one in statements:
+        assert one["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert "${Distribution}" in one["Condition"]["StringEquals"]["AWS:SourceArn"]["Fn::Sub"]
+
+
+def test_errors_are_not_kept_long() -> None:
+    kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in config()["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((404, 500, 502, 503, 504), 1)
+    # The API's own pages are shown, not the CDN's.
+    assert not [each for each in config()["CustomErrorResponses"] if "ResponsePagePath" in each]
+
+
+def test_without_the_cdn_nothing_of_it_is_left() -> None:
+    off = read(Cdn="off")
+    assert off.cdn is None
+    assert not {name for name in off.outputs if name.startswith("Distribution")}
+    assert set(off.secrets) == {"Secret"}
+    assert not [f.name for f in off.functions.values() if f.environment.get("ORIGIN_SECRET_NAME")]
+    assert "kolom-originsecret" not in repr(off.functions)
+    for name, resource in resources().items():
+        is_of_the_cdn = resource["Type"].startswith("AWS::CloudFront::") or name in {"FilesPolicy", "OriginSecret"}
+        assert (resource.get("Condition") == "HasCdn") == is_of_the_cdn, name
+
+
+def test_a_domain_of_ones_own_needs_its_certificate() -> None:
+    assert cdn().aliases == ()
+    assert cdn(CertificateArn=CERTIFICATE).aliases == ("blog.example",)
+    assert "DistributionDomain" in read().outputs
+    for wrong in ("certificate", CERTIFICATE.replace("us-east-1", "ap-southeast-1")):
+        with pytest.raises(TemplateError, match="us-east-1"):
+            read(CertificateArn=wrong)
+
+
+def test_a_web_acl_is_of_cloudfronts_scope() -> None:
+    read(WebAclArn=WEB_ACL)
+    with pytest.raises(TemplateError, match="CLOUDFRONT"):
+        read(WebAclArn=WEB_ACL.replace(":global/", ":regional/"))
+
+
+def test_what_a_policy_cannot_say_here_is_an_error_and_not_left_out(tmp_path: Path) -> None:
+    text = (PROJECT / "template.yaml").read_text("utf-8")
+    for old, new, message in [
+        ("ContentTypeOptions:", "XSSProtection:", "XSSProtection is not supported"),
+        ('AccessControlAllowOrigins: {Items: ["*"]}', "AccessControlAllowOrigins: {Items: [x]}", "all origins"),
+    ]:
+        (tmp_path / "template.yaml").write_text(text.replace(old, new))
+        with pytest.raises(TemplateError, match=message):
+            load(tmp_path / "template.yaml", {"SiteUrl": "https://blog.example"})
