@@ -6,16 +6,24 @@ const wanted = new URLSearchParams(location.search);
 const article = document.getElementById("article");
 const list = document.getElementById("list");
 const search = document.getElementById("search");
+const comments = document.getElementById("comments");
+const contact = document.getElementById("contact");
 
 const api = wanted.get("api");
 if (api) {
-  article?.setAttribute("api", api);
+  for (const widget of [article, comments, contact]) widget?.setAttribute("api", api);
   for (const widget of [list, search]) {
     widget?.setAttribute("api", api);
     widget?.setAttribute("link", `?api=${encodeURIComponent(api)}&article={slug}`);
   }
 }
-for (const [name, widget] of Object.entries({ article, label: list })) {
+/** @type {[string, HTMLElement | null][]} */
+const chosen = [
+  ["article", article],
+  ["article", comments],
+  ["label", list],
+];
+for (const [name, widget] of chosen) {
   const value = wanted.get(name);
   if (value) widget?.setAttribute(name, value);
 }
