@@ -12,7 +12,6 @@ export default [
     languageOptions: { ecmaVersion: 2024, sourceType: "module" },
     rules: {
       "array-callback-return": "error",
-      "consistent-return": "error",
       "default-case-last": "error",
       eqeqeq: "error",
       "no-console": "error",
@@ -29,6 +28,7 @@ export default [
       "no-template-curly-in-string": "error",
       "no-unmodified-loop-condition": "error",
       "no-unneeded-ternary": "error",
+      "no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "no-useless-rename": "error",
       "no-useless-return": "error",
       "no-var": "error",

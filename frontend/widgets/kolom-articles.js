@@ -15,7 +15,7 @@
  * @module
  */
 
-import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from "./kolom-element.js";
+import { ApiError, KolomElement, element, filled, fragment, inLanguage, webAddress } from "./kolom-element.js";
 
 /**
  * @typedef {{slug: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
@@ -286,17 +286,16 @@ export class KolomArticles extends KolomElement {
    * @param {string} html
    */
   #content(html) {
-    const template = document.createElement("template");
-    template.innerHTML = html; // eslint-disable-line no-restricted-syntax -- the one place, see above
+    const content = fragment(html);
     for (const name of ["src", "href", "poster"]) {
-      for (const found of template.content.querySelectorAll(`[${name}^="/"]`)) {
+      for (const found of content.querySelectorAll(`[${name}^="/"]`)) {
         const url = webAddress(found.getAttribute(name) ?? "", this.api);
         if (url) found.setAttribute(name, url);
       }
     }
     // The keyboard reaches what may scroll by itself.
-    for (const wide of template.content.querySelectorAll("table, pre")) wide.setAttribute("tabindex", "0");
-    return element("div", { class: "content", part: "content" }, template.content);
+    for (const wide of content.querySelectorAll("table, pre")) wide.setAttribute("tabindex", "0");
+    return element("div", { class: "content", part: "content" }, content);
   }
 
   /**
@@ -306,9 +305,9 @@ export class KolomArticles extends KolomElement {
    */
   #followFragment(event) {
     const anchor = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
-    const fragment = anchor?.getAttribute("href");
-    if (!fragment?.startsWith("#")) return;
-    const target = this.root.getElementById(decodeURIComponent(fragment.slice(1)));
+    const href = anchor?.getAttribute("href");
+    if (!href?.startsWith("#")) return;
+    const target = this.root.getElementById(decodeURIComponent(href.slice(1)));
     if (!target) return;
     event.preventDefault();
     target.scrollIntoView();

@@ -563,7 +563,7 @@ export class KolomComments extends KolomElement {
       isGuarded: true,
       isMarkdown: true,
       ...(cancel ? { cancel } : {}),
-      send: ({ remember: _, ...values }, headers) => this.#post(parent ? { ...values, parent_id: parent.id } : values, headers),
+      send: ({ remember, ...values }, headers) => this.#post(parent ? { ...values, parent_id: parent.id } : values, headers),
       done: (answer, values) => this.#posted(answer, values),
       explain: (error) => this.#explain(error),
     });
@@ -825,9 +825,9 @@ export class KolomComments extends KolomElement {
     if (!id || !this.#title.isConnected) return;
     const request = this.#cursor && !this.#shown.has(id) ? this.#begin() : null;
     try {
-      for (let pages = 0; request && this.#cursor && !this.#shown.has(id) && pages < MAX_PAGES; pages += 1) {
+      for (let pages = 0; this.#cursor && !this.#shown.has(id) && pages < MAX_PAGES; pages += 1) {
         // They come by age, and so do their ids.
-        if ([...this.#shown.keys()].some((known) => known > id && !this.#own[known])) break;
+        if (!request || [...this.#shown.keys()].some((known) => known > id && !this.#own[known])) break;
         this.#say(this.words.loading);
         const page = await this.#ask(this.#cursor, request, PAGE);
         if (this.#request !== request) return;

@@ -236,7 +236,7 @@ class Pass {
       }
     }
     const wait = pass.from - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (wait > 0) await new Promise((resolve) => { setTimeout(resolve, wait); });
     return fields;
   }
 

@@ -595,7 +595,7 @@ def test_the_work_is_done_on_another_site_too(chromium: Browser, strict_blog: Si
     """The scripts come from the blog, as they do with one script tag; a worker cannot, but imports what does."""
     slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
     body = element(slug, f'api="{strict_blog}"')
-    policy = f"{STRICT}; worker-src blob:"
+    policy = f"{STRICT}; worker-src blob: {strict_blog}"
     scripts = f"{strict_blog}/assets/widgets"
     with reading(chromium, strict_blog, body, at=FRIEND, scripts=scripts, policy=policy) as page:
         write(page, "Worked for elsewhere.")
