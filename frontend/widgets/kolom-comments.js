@@ -195,6 +195,7 @@ export class KolomComments extends KolomElement {
     this.root.append(this.#slot, this.#main, this.#foot, this.#write);
   }
 
+  /** @override */
   connectedCallback() {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onHash);
@@ -210,7 +211,7 @@ export class KolomComments extends KolomElement {
     this.#inner?.close();
   }
 
-  /** Loads again what the attributes say. */
+  /** Loads again what the attributes say. @override */
   async reload() {
     this.#inner?.close();
     this.#form?.close();
@@ -689,7 +690,7 @@ export class KolomComments extends KolomElement {
           cancel: close,
           send: async ({ content }, headers) =>
             this.ask(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
-          done: (view, values) => this.#edited(shown, view, String(values.content)),
+          done: (view, values) => this.#edited(view, String(values.content)),
           explain: (error) => (error.refuses("authorization") ? words.late : this.#explain(error)),
         }),
       (form) => {
@@ -701,11 +702,10 @@ export class KolomComments extends KolomElement {
   }
 
   /**
-   * @param {Shown} shown
    * @param {View} view
    * @param {string} source
    */
-  #edited(shown, view, source) {
+  #edited(view, source) {
     const own = this.#own[view.id];
     this.#inner?.close();
     if (own) Object.assign(own, { view, source, isApproved: false, at: Date.now() });

@@ -64,7 +64,7 @@ export class KolomContact extends KolomElement {
     this.#form?.close();
   }
 
-  /** Shows an empty form, or the draft that there is. */
+  /** Shows an empty form, or the draft that there is. @override */
   async reload() {
     const before = this.#form;
     before?.close();
