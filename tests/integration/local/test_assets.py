@@ -1,5 +1,6 @@
 """The local stack serves the site's files as they are now, with the headers that the template's CDN adds."""
 
+import gzip
 import json
 import os
 import re
@@ -169,3 +170,14 @@ def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack
 
     assert {write(number, secret) for number in range(12)} == {201}
     assert 429 in {write(number, "guessed") for number in range(12, 24)}
+
+
+def test_a_style_travels_compressed_to_those_who_take_that(stack: LocalStack) -> None:
+    wanted = urllib.request.Request(  # noqa: S310
+        f"{stack.url}/assets/theme/kolom.css", headers={"Accept-Encoding": "gzip"}
+    )
+    with urllib.request.urlopen(wanted, timeout=20) as answer:  # noqa: S310
+        compressed = answer.read()
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["ETag"].startswith('W/"')
+    assert gzip.decompress(compressed).decode() == ask(stack, "/assets/theme/kolom.css")[2]
