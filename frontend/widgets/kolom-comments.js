@@ -814,9 +814,9 @@ export class KolomComments extends KolomElement {
     const shown = this.#shown.get(id ?? "");
     const comment = shown && this.#part(shown, "");
     if (!(comment instanceof HTMLElement)) return;
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     comment.focus({ preventScroll: true });
-    comment.scrollIntoView({ block: "nearest", behavior: isCalm ? "instant" : "smooth" });
+    // At once: it may be thousands of comments away.
+    comment.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   /** Shows the comment that the page's address names, and loads until it is there. */
