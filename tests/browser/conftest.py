@@ -92,6 +92,10 @@ class Visitor:
         yield page
         context.close()
 
+    def forgive_status(self) -> None:
+        """Forget that the browser told the status of an error page as an error."""
+        self.complaints = [each for each in self.complaints if "the server responded with a status of 4" not in each]
+
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")

@@ -118,6 +118,6 @@ def test_a_form_without_javascript_keeps_what_was_written_until_it_is_right(chro
         assert page.locator("textarea").input_value() == "Halo dari formulir"
         page.get_by_label("Nama").fill("Budi")
         page.get_by_label("Surel").fill("budi@example.com")
-        page.get_by_role("button").press("Enter")
+        page.get_by_role("button", name="Kirim").press("Enter")
         page.get_by_role("heading", name="Terima kasih").wait_for()
         context.close()

@@ -26,7 +26,7 @@ def test_the_form_of_the_site_works_without_javascript(chromium: Browser, blog: 
     context = chromium.new_context(base_url=blog, java_script_enabled=False, locale="id-ID", viewport=SMALL)
     page = context.new_page()
     page.goto("/")
-    page.get_by_role("link", name="Kontak").click()
+    page.get_by_role("navigation").get_by_role("link", name="Kontak").click()
     page.get_by_label("Nama").fill("Budi")
     page.get_by_label("Surel").fill("budi@example.com")
     page.get_by_label("Pesan").fill("Halo dari halaman kontak.")
@@ -60,7 +60,7 @@ def test_a_form_elsewhere_keeps_what_was_written_until_it_is_right(
 
 
 SEND = """async ([kind, words]) => {
-  const form = document.querySelector('form');
+  const form = document.querySelector('form.form');
   form.elements.email.value = 'budi@example.com';
   form.elements.message.value = words;
   const fields = new FormData(form);
@@ -88,7 +88,7 @@ def test_with_javascript_it_can_be_sent_from_within_the_page(chromium: Browser, 
 
 
 def test_nobody_sees_the_trap(chromium: Browser, blog: Site) -> None:
-    page = chromium.new_page(base_url=blog, viewport=SMALL)
+    page = chromium.new_page(base_url=blog, viewport=SMALL, java_script_enabled=False)
     page.goto("/contact/")
     trap = page.locator("#field-website_url").bounding_box()
     assert trap is not None
