@@ -1,5 +1,6 @@
 """The site as a reader meets it."""
 
+import gzip
 import re
 
 import pytest
@@ -7,6 +8,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.pages import ARTICLE, EVERY
+
+SHIFT = """new Promise(resolve => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const each of list.getEntries()) sum += each.value; })
+    .observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => resolve(sum), 300);
+})"""
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -163,3 +171,74 @@ def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
         expect(page.get_by_role("navigation", name="Situs")).to_be_hidden()
         expect(page.locator(".contents--aside")).to_be_hidden()
         expect(page.locator(".prose")).to_be_visible()
+
+
+def test_search_works_without_javascript(visitor: Visitor) -> None:
+    with visitor.visit("/", java_script_enabled=False) as page:
+        page.get_by_role("searchbox", name="Cari blog ini").fill("komunike")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search/?q=komunike")
+        result = page.get_by_role("link", name="Cara Membaca Komunike")
+        expect(result.locator("mark")).to_have_text("Komunike")
+        page.get_by_text("Persempit pencarian").click()
+        page.get_by_label("Label").fill("tidak ada")
+        page.get_by_role("button", name="Cari").click()
+        expect(page.get_by_text("Tidak ada artikel yang memuat “komunike”.")).to_be_visible()
+
+
+def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visitor) -> None:
+    with visitor.visit("/search/?q=komunike") as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
+        box = page.get_by_role("combobox", name="Cari blog ini")
+        expect(box).to_have_value("komunike")
+        assert asked == []
+        box.fill("gamelan")
+        box.press("Enter")
+        expect(page.get_by_role("link", name="What a Gamelan Teaches About Listening")).to_be_visible()
+        expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_hidden()
+        page.go_back()
+        expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
+
+
+def test_a_comment_is_written_without_javascript(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE, java_script_enabled=False) as page:
+        page.get_by_label("Nama").fill("Budi")
+        page.get_by_label("Komentar").last.fill("Ditulis tanpa JavaScript.")
+        page.get_by_role("button", name="Kirim").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Terima kasih atas komentar Anda")
+        page.get_by_role("link", name="Kembali ke artikel").click()
+        page.wait_for_url(f"**{ARTICLE}")
+
+
+def test_related_articles_lead_on(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE) as page:
+        related = page.get_by_role("region", name="Artikel terkait").get_by_role("link")
+        assert 1 <= related.count() <= 4
+        title = related.first.inner_text()
+        related.first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_an_article_can_be_read_while_the_api_is_down(visitor: Visitor) -> None:
+    with visitor.visit("/labels/") as page:
+        page.route("**/api/**", lambda route: route.abort())
+        page.goto(ARTICLE)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cara Membaca Komunike")
+        expect(page.get_by_text("Komentar sedang tidak dapat dimuat.")).to_be_visible()
+        expect(page.get_by_label("Nama")).to_be_visible()
+    visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
+
+
+@pytest.mark.parametrize("path", [ARTICLE, "/", "/search/?q=komunike"])
+def test_a_page_is_light_and_stays_where_it_is(visitor: Visitor, path: str) -> None:
+    """Less than 60 KB without its pictures, as the CDN compresses it; nothing moves while it loads."""
+    weights: dict[str, int] = {}
+    with visitor.visit("/labels/") as page:
+        page.on("response", lambda answer: weights.update({answer.url: len(gzip.compress(answer.body()))}))
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        shift = page.evaluate(SHIFT)
+    assert sum(weight for url, weight in weights.items() if "/media/" not in url) < 60_000
+    assert shift < 0.05
