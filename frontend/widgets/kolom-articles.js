@@ -15,7 +15,7 @@
  * @module
  */
 
-import { ApiError, KolomElement, element, filled, fragment, inLanguage, webAddress } from "./kolom-element.js";
+import { ApiError, KolomElement, element, fragment, inLanguage, webAddress } from "./kolom-element.js";
 
 /**
  * @typedef {{slug: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
@@ -88,7 +88,6 @@ const STYLES = `
 export class KolomArticles extends KolomElement {
   static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
 
-  #status = element("p", { class: "status", part: "status", role: "status" });
   #main = element("div", { part: "main" });
   #foot = element("div", { class: "foot", part: "foot" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
@@ -99,7 +98,7 @@ export class KolomArticles extends KolomElement {
 
   constructor() {
     super(STYLES, WORDS);
-    this.#foot.append(this.#status);
+    this.#foot.append(this.status);
     this.root.append(this.#main, this.#foot);
     this.root.addEventListener("click", (event) => this.#followFragment(event));
   }
@@ -132,12 +131,12 @@ export class KolomArticles extends KolomElement {
     this.#list.append(...page.items.map((card) => this.#card(card)));
     if (!first) this.#main.replaceChildren(this.#list);
     const shown = this.#list.children.length;
-    this.#announce(shown ? this.words.shown : this.words.empty, {
+    this.announce(shown ? this.words.shown : this.words.empty, {
       n: this.number(shown),
       total: this.number(page.total),
     });
     const next = page.next_cursor;
-    if (next) this.#foot.prepend(this.#button(this.words.more, () => this.#loadList(next)));
+    if (next) this.#foot.prepend(this.button(this.words.more, () => this.#loadList(next)));
     // Whoever asked for more goes on reading there.
     if (first && this.#hadFocus) this.#list.children[first]?.querySelector("a")?.focus();
   }
@@ -151,12 +150,12 @@ export class KolomArticles extends KolomElement {
       element(
         "article",
         { class: "article", part: "article", ...inLanguage(article.language) },
-        element(`h${this.#level}`, { class: "headline", part: "headline" }, article.title),
+        this.heading(0, { class: "headline", part: "headline" }, article.title),
         this.#meta(article, article.author),
         this.#content(article.content_html),
       ),
     );
-    this.#announce("", {});
+    this.announce("", {});
   }
 
   /**
@@ -173,7 +172,7 @@ export class KolomArticles extends KolomElement {
     this.#request = request;
     this.#main.setAttribute("aria-busy", "true");
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    this.#announce(this.words.loading, {});
+    this.announce(this.words.loading, {});
     try {
       /** @type {T} */
       const data = await this.ask(path, { signal: request.signal });
@@ -195,42 +194,18 @@ export class KolomArticles extends KolomElement {
   #fail(error, retry) {
     const isMissing = error instanceof ApiError && (error.status === 404 || error.status === 410);
     this.#removeButtons();
-    this.#announce(isMissing ? this.words.missing : this.words.failed, {}, "problem");
+    this.announce(isMissing ? this.words.missing : this.words.failed, {}, "problem");
     if (!isMissing) {
-      const button = this.#button(this.words.retry, retry);
+      const button = this.button(this.words.retry, retry);
       this.#foot.prepend(button);
       if (this.#hadFocus) button.focus();
     }
-  }
-
-  /**
-   * Says something to eyes and ears. A live region must be in the page before its text changes, so it stays the same.
-   *
-   * @param {string} text
-   * @param {Record<string, string>} values
-   * @param {string} [kind]
-   */
-  #announce(text, values, kind = "") {
-    this.#status.className = `status ${kind}`;
-    this.#status.textContent = filled(text, values);
   }
 
   #removeButtons() {
     const buttons = [...this.#foot.querySelectorAll("button")];
     this.#hadFocus = buttons.some((button) => button === this.root.activeElement);
     for (const button of buttons) button.remove();
-  }
-
-  /**
-   * @param {string} label
-   * @param {() => Promise<void>} act
-   */
-  #button(label, act) {
-    const button = element("button", { type: "button", part: "button" }, label);
-    button.addEventListener("click", () => {
-      if (button.getAttribute("aria-disabled") !== "true") void act();
-    });
-    return button;
   }
 
   /** @param {Card} card */
@@ -244,7 +219,7 @@ export class KolomArticles extends KolomElement {
         "div",
         inLanguage(card.language),
         this.#meta(card, ""),
-        element(`h${this.#level}`, { class: "title", part: "title" }, title),
+        this.heading(0, { class: "title", part: "title" }, title),
         card.excerpt ? element("p", { class: "excerpt", part: "excerpt" }, card.excerpt) : null,
       ),
       image
@@ -320,12 +295,6 @@ export class KolomArticles extends KolomElement {
     const pattern = this.getAttribute("link");
     if (!pattern) return webAddress(card.url, this.api);
     return webAddress(pattern.replaceAll("{slug}", encodeURIComponent(card.slug)), document.baseURI);
-  }
-
-  /** @returns {2 | 3 | 4 | 5 | 6} */
-  get #level() {
-    const level = Number(this.getAttribute("heading"));
-    return level === 3 || level === 4 || level === 5 || level === 6 ? level : 2;
   }
 }
 

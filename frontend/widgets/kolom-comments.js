@@ -317,7 +317,7 @@ export class KolomComments extends KolomElement {
     this.#cursor = page.next_cursor;
     // Only a long page is worth what it costs a browser to leave out what is not seen.
     this.#list.classList.toggle("many", this.#loaded >= 200);
-    this.#loaded += page.items.filter((view) => !view.deleted).length;
+    this.#loaded += page.items.filter(({ id, deleted }) => !deleted && !this.#shown.has(id)).length;
     for (const view of page.items) this.#show(this.#settled(view), this.#list);
     if (!this.#cursor) {
       // Their comment is gone for good.
@@ -537,8 +537,13 @@ export class KolomComments extends KolomElement {
     const heading = this.heading(1, { id: "write" }, this.words.write);
     form.node.setAttribute("aria-labelledby", "write");
     this.#write.replaceChildren(heading, form.node);
-    form.adopt(this.querySelector("form"));
     this.#form = form;
+    // The page's own form may answer a comment.
+    const plain = this.querySelector("form");
+    const parent = plain?.querySelector("[name=parent_id]");
+    const answered = parent instanceof HTMLInputElement && this.#shown.get(parent.value);
+    if (answered) this.#openReply(answered);
+    (answered && this.#inner ? this.#inner.form : form).adopt(plain);
   }
 
   /**
@@ -644,8 +649,10 @@ export class KolomComments extends KolomElement {
     const close = () => {
       form.close();
       form.node.remove();
+      const wasEdited = shown.form !== null;
       shown.form = null;
       this.#inner = null;
+      if (wasEdited) this.#update(shown);
     };
     const form = make(() => {
       close();

@@ -103,6 +103,8 @@ export function inLanguage(code) {
  * @template Words
  */
 export class KolomElement extends HTMLElement {
+  /** What is said to eyes and ears. A live region must be in the page before its text changes, so it stays the same. */
+  status = element("p", { class: "status", part: "status", role: "status" });
   #isQueued = false;
   #words;
 
@@ -222,11 +224,23 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
+   * Says something in `status`.
+   *
+   * @param {string} text
+   * @param {Record<string, string>} values
+   * @param {string} [kind]
+   */
+  announce(text, values, kind = "") {
+    this.status.className = `status ${kind}`;
+    this.status.textContent = filled(text, values);
+  }
+
+  /**
    * A heading of the level that `heading` says (2 without it), or of one below.
    *
    * @param {number} below how many levels
    * @param {Record<string, string>} attributes
-   * @param {...string} text
+   * @param {...(Node | string)} text
    */
   heading(below, attributes, ...text) {
     const level = Math.min(6, (Number(this.getAttribute("heading")) || 2) + below);

@@ -149,7 +149,7 @@ summary:hover { color: var(--kolom-ink, inherit); }
 const DELAY_MS = 150;
 const STALE_MS = 500;
 const MIN_CHARACTERS = 2;
-const MAX_CHARACTERS = 400;
+const MAX_CHARACTERS = 4_096;
 const LENS = "M15.5 15.5 21 21M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z";
 const CROSS = "m6 6 12 12M18 6 6 18";
 
@@ -192,7 +192,6 @@ export class KolomSearch extends KolomElement {
   #reset = element("button", { type: "button", part: "button" });
   #filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.#summary);
   #form = element("form", { part: "form", role: "search" });
-  #status = element("p", { class: "status", part: "status", role: "status" });
   #meant = element("p", { class: "meant", part: "meant", hidden: "" });
   #given = element("slot", { name: "results" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
@@ -223,7 +222,7 @@ export class KolomSearch extends KolomElement {
     fields.append(this.#reset);
     this.#filters.append(fields);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
-    this.#form.append(box, this.#hint, this.#filters, this.#status, this.#meant);
+    this.#form.append(box, this.#hint, this.#filters, this.status, this.#meant);
     this.root.append(this.#form, this.#given, this.#list, this.#foot);
 
     this.#input.addEventListener("input", () => this.#type());
@@ -513,7 +512,7 @@ export class KolomSearch extends KolomElement {
     const wanted = this.#wanted();
     if (String(wanted) !== String(this.#inAddress())) {
       const url = new URL(location.href);
-      for (const name of this.#names) url.searchParams.delete(name);
+      for (const name of ["cursor", ...this.#names]) url.searchParams.delete(name);
       for (const [name, value] of wanted) url.searchParams.set(name, value);
       history.pushState(null, "", url);
       this.#address = String(this.#inAddress());
@@ -535,8 +534,8 @@ export class KolomSearch extends KolomElement {
     const { label, language, from, to, sort } = this.#fields;
     select(label, asked.get("label") ?? "", (name) => name);
     select(language, asked.get("language") ?? "", (code) => this.#languageName(code));
-    from.value = asked.get("from") ?? "";
-    to.value = asked.get("to") ?? "";
+    from.value = (asked.get("from") ?? "").slice(0, 10);
+    to.value = (asked.get("to") ?? "").slice(0, 10);
     sort.value = asked.get("sort") === "newest" ? "newest" : "";
   }
 
@@ -577,14 +576,14 @@ export class KolomSearch extends KolomElement {
     const { from, to } = this.#fields;
     if (from.value && to.value && from.value > to.value) {
       this.#empty();
-      this.#announce(this.words.period, {}, "problem");
+      this.announce(this.words.period, {}, "problem");
       return;
     }
     const request = new AbortController();
     this.#searching = request;
     this.#list.setAttribute("aria-busy", "true");
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    this.#announce(this.words.loading, {});
+    this.announce(this.words.loading, {});
     try {
       /** @type {ResultPage} */
       const page = await this.ask(`/api/search?${this.#query(wanted, cursor)}`, { signal: request.signal });
@@ -632,7 +631,7 @@ export class KolomSearch extends KolomElement {
     const isAll = !page.next_cursor && shown === page.total;
     const text = !shown ? words.empty : !isAll ? words.part : shown === 1 ? words.one : words.all;
     // Isolated, since it may be written in the other direction.
-    this.#announce(text, { n: this.number(shown), total, q: `\u2068${page.did_you_mean ?? page.query}\u2069` });
+    this.announce(text, { n: this.number(shown), total, q: `\u2068${page.did_you_mean ?? page.query}\u2069` });
     const meant = page.did_you_mean;
     if (meant && !isMore) {
       const button = element("button", { type: "button", part: "meant-button", dir: "auto" }, meant);
@@ -645,7 +644,7 @@ export class KolomSearch extends KolomElement {
       this.#meant.hidden = false;
     }
     const next = page.next_cursor;
-    if (next) this.#foot.append(this.#button(words.more, () => this.#search(next)));
+    if (next) this.#foot.append(this.button(words.more, () => this.#search(next)));
     // Whoever asked for more goes on reading there.
     if (hadFocus) (this.#list.children[first]?.querySelector("a") ?? this.#input).focus();
   }
@@ -657,10 +656,10 @@ export class KolomSearch extends KolomElement {
   #fail(error, cursor) {
     const hadFocus = this.#foot.contains(this.root.activeElement);
     if (!cursor) this.#empty();
-    this.#announce(this.words.failed, {}, "problem");
+    this.announce(this.words.failed, {}, "problem");
     // A cursor that is refused is so for good.
     const next = error instanceof ApiError && error.status === 400 ? null : cursor;
-    const button = this.#button(this.words.retry, () => this.#search(next));
+    const button = this.button(this.words.retry, () => this.#search(next));
     this.#foot.replaceChildren(button);
     if (hadFocus) button.focus();
   }
@@ -673,7 +672,7 @@ export class KolomSearch extends KolomElement {
     this.#list.removeAttribute("aria-busy");
     this.#empty();
     this.#filters.hidden = true;
-    this.#announce("", {});
+    this.announce("", {});
   }
 
   #empty() {
@@ -681,30 +680,6 @@ export class KolomSearch extends KolomElement {
     this.#meant.hidden = true;
     this.#meant.replaceChildren();
     this.#foot.replaceChildren();
-  }
-
-  /**
-   * Says something to eyes and ears. A live region must be in the page before its text changes, so it stays the same.
-   *
-   * @param {string} text
-   * @param {Record<string, string>} values
-   * @param {string} [kind]
-   */
-  #announce(text, values, kind = "") {
-    this.#status.className = `status ${kind}`;
-    this.#status.textContent = filled(text, values);
-  }
-
-  /**
-   * @param {string} label
-   * @param {() => Promise<void>} act
-   */
-  #button(label, act) {
-    const button = element("button", { type: "button", part: "button" }, label);
-    button.addEventListener("click", () => {
-      if (button.getAttribute("aria-disabled") !== "true") void act();
-    });
-    return button;
   }
 
   /** @param {Result} item */
@@ -723,7 +698,7 @@ export class KolomSearch extends KolomElement {
           element("time", { datetime: item.published_at }, date),
           item.labels.length ? element("span", {}, item.labels.join(", ")) : null,
         ),
-        element(`h${this.#level}`, { class: "title", part: "title" }, title),
+        this.heading(0, { class: "title", part: "title" }, title),
         item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
       ),
     );
@@ -786,6 +761,7 @@ export class KolomSearch extends KolomElement {
     if (!results) return null;
     const url = new URL(results);
     url.searchParams.set("q", text);
+    url.searchParams.delete("cursor");
     if (this.getAttribute("results")) {
       for (const name of FILTERS) {
         const value = this.#fixed(name);
@@ -804,12 +780,6 @@ export class KolomSearch extends KolomElement {
     const name = encodeURIComponent(slug);
     if (pattern) return webAddress(pattern.replaceAll("{slug}", name), document.baseURI);
     return webAddress(url ?? `/${name}/`, this.api);
-  }
-
-  /** @returns {2 | 3 | 4 | 5 | 6} */
-  get #level() {
-    const level = Number(this.getAttribute("heading"));
-    return level === 3 || level === 4 || level === 5 || level === 6 ? level : 2;
   }
 }
 

@@ -483,3 +483,9 @@ def test_a_zip_with_a_name_that_is_no_text_is_told(kolom: Kolom, file: Path) -> 
     data = _packed_oddly(zipfile.ZIP_DEFLATED, "é.atom").replace("é".encode(), b"\xff\xff")
     report = _import(kolom, file, data, exit_code=1)
     assert "cannot be read" in report["errors"][0]
+
+
+def test_an_address_that_is_none_ends_no_import(kolom: Kolom, file: Path) -> None:
+    broken = entry(1).replace("<author>", '<link rel="related" href="http://[x/comments/default/1"/><author><!-- x -->')
+    feed = takeout(broken, entry(2)).replace("<title>", '<link rel="alternate" href="http://[x"/><title>', 1)
+    assert _import(kolom, file, feed)["created"] == 2

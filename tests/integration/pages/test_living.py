@@ -15,14 +15,45 @@ from kolom.articles import publishing
 from kolom.articles.types import Article
 from kolom.comments import adopting
 from kolom.comments.adopting import Foreign
+from kolom.cursors import issue_cursor
 from kolom.models.articles import ArticleRecord
 from kolom.pages.page import Page
 from kolom.pages.site import respond
 from kolom.search.indexing import index
+from kolom.search.searching import Search, _listing
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
 
 pytestmark = pytest.mark.usefixtures("tables")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "S":
+                yield inner
+            else:
+                yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+
+
+@pytest.fixture
+def refuse_long_keys() -> Iterator[None]:
+    """DynamoDB, as moto does not, refuses to read by a key of more than 2,048 bytes."""
+
+    def check(params: dict[str, Any], **_: Any) -> None:
+        assert all(len(text.encode()) <= 2_048 for text in _strings(params))
+
+    names = ("GetItem", "BatchGetItem", "Query")
+    events = ArticleRecord._get_connection().connection.client.meta.events
+    for name in names:
+        events.register(f"provide-client-params.dynamodb.{name}", check)
+    yield
+    for name in names:
+        events.unregister(f"provide-client-params.dynamodb.{name}", check)
+
 
 type Publish = Callable[..., Article]
 
@@ -118,6 +149,41 @@ def test_what_cannot_be_meant_is_told_beside_its_field(query: dict[str, str]) ->
     assert "field__error" in page.html
 
 
+def test_a_plain_search_is_not_narrowed_and_one_without_words_has_no_pages(publish: Publish) -> None:
+    publish("a", title="Kabar")
+    assert '<details class="search__filters">' in get("/search/", q="kabar", label="", sort="relevance").html
+    page = get("/search/", cursor="x")
+    assert page.status == 200
+    assert 'href="https://blog.example/search/"' in page.html
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/hello/", "comments"), ("/search/", "cursor"), ("/", "cursor"), ("/label/politik/", "cursor")]
+)
+@pytest.mark.parametrize("position", ["", "x" * 3_000, "[Infinity,0,0]", "[]", "\x00"])
+def test_a_cursor_that_somebody_made_up_is_a_damaged_link(
+    publish: Publish, path: str, name: str, position: str
+) -> None:
+    article = publish("hello", title="Kabar", labels=("Politik",))
+    listings = {
+        "/hello/": f"comments?article={article.id}&order=oldest",
+        "/": "articles?&year=&month=",
+        "/label/politik/": "articles?label=politik&year=&month=",
+        "/search/": _listing(Search(text="kabar")),
+    }
+    assert get(path, **{"q": "kabar", name: issue_cursor(listings[path], position)}).status == 400
+
+
+@pytest.mark.parametrize("path", [f"/{'a' * 3_000}", f"/label/{'a' * 3_000}/", f"/x/{'é' * 3_000}.html"])
+def test_what_is_too_long_to_be_there_is_not_there(publish: Publish, refuse_long_keys: None, path: str) -> None:
+    assert get(path).status == 404
+
+
+def test_a_label_that_is_too_long_to_be_there_finds_nothing(publish: Publish, refuse_long_keys: None) -> None:
+    publish("a", title="Kabar")
+    assert titles(get("/search/", q="kabar", label="a" * 3_000)) == []
+
+
 def test_a_misspelt_word_is_corrected_and_nothing_found_says_so(publish: Publish) -> None:
     publish("a", title="Diplomasi", html="<p>Diplomasi.</p>", language="id")
     page = get("/search/", q="diplomosi")
@@ -157,7 +223,7 @@ def test_many_comments_have_pages_that_show_each_once(publish: Publish) -> None:
     for _ in range(3):
         page = get("/hello/", **query)
         seen += shown(page)
-        more = re.search(r"\?comments=([^#\"]+)#", page.html)
+        more = re.search(r'comments__more"><a [^>]*href="\?comments=([^#"]+)#', page.html)
         query = {"comments": unescape(more[1])} if more else {}
     assert seen == [f"Comment {number}." for number in range(45)]
     assert not query
@@ -170,6 +236,18 @@ def test_the_form_answers_the_comment_that_was_chosen_and_no_other(publish: Publ
     assert f'<input type="hidden" name="parent_id" value="{chosen}">' in get("/hello/", answer=chosen).html
     assert "Reply to Reader 1" in get("/hello/", answer=chosen).html
     assert 'name="parent_id"' not in get("/hello/", answer="01ARZ3NDEKTSV4RRFFQ69G5FAV").html
+
+
+def test_a_comment_of_a_later_page_can_be_answered_too(publish: Publish) -> None:
+    article = publish("hello", language="en")
+    for number in range(25):
+        comment(article, number)
+    more = re.search(r'comments__more"><a [^>]*href="\?comments=([^#"]+)#', get("/hello/").html)
+    assert more is not None
+    later = get("/hello/", comments=unescape(more[1]))
+    href = unescape(re.findall(r'comment__reply"><a href="([^"]+)"', later.html)[0])
+    query = {name: values[0] for name, values in parse_qs(href.removeprefix("?").removesuffix("#answer")).items()}
+    assert "Reply to Reader 20" in get("/hello/", **query).html
 
 
 def test_closed_comments_are_shown_without_a_form(publish: Publish, configure: Configure) -> None:

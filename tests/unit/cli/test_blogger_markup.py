@@ -144,6 +144,11 @@ def test_a_link_within_the_article_still_leads_to_its_place() -> None:
     assert '<p id="note-1">Note</p>' in shown
 
 
+@pytest.mark.parametrize("address", ["https://a.example/tracker/photo.jpg", "https://a.example/feeds/12/photo.jpg"])
+def test_a_picture_in_a_folder_of_an_odd_name_is_none_that_counts(address: str) -> None:
+    assert address in convert(f'<img src="{address}">')
+
+
 DATED, PAGE = "/2012/09/own.html", "/p/about.html"
 
 
@@ -180,6 +185,14 @@ OBJECT = "it is left out"
         ('<iframe class="BLOG_video_class" src="https://www.blogger.com/video.g?token=1"></iframe>', [FRAME]),
         ('<iframe class="b-uploaded" src="//www.blogger.com/video.g?token=1"></iframe>', [FRAME]),
         ('<iframe class="BLOG_video_class" src="https://www.youtube.com/embed/abcdefghijk"></iframe>', []),
+        (
+            '<embed src="http://vimeo.com/x.swf?id=1">',
+            ["had a film in a player that browsers no longer have: left out http://vimeo.com/x.swf?id=1"],
+        ),
+        (
+            '<object><param name="movie" value="http://a.example/b.swf"></object>',
+            ["had a film in a player that browsers no longer have: left out http://a.example/b.swf"],
+        ),
         ('<object class="BLOG_video_class" contentid="1" id="BLOG_video-1"></object>', [OBJECT]),
         ('<object class="BLOG_video_class"><param value="//youtube.googleapis.com/v/abcdefghijk"></object>', []),
         ("<p>text</p>", []),

@@ -291,6 +291,12 @@ def test_a_picture_that_the_text_shows_is_not_shown_twice() -> None:
     assert len(find_all(article_page(reading()), "//img")) == 1
 
 
+def test_nor_is_one_with_several_parameters() -> None:
+    address = "https://x.example/y.png?a=1&b=2"
+    shown = Body(html='<p><img src="https://x.example/y.png?a=1&amp;b=2" alt=""></p>')
+    assert len(find_all(article_page(reading(image=address, body=shown)), "//img")) == 1
+
+
 def test_link_previews_get_a_picture_unless_it_is_a_drawing() -> None:
     raster = article_page(reading())
     assert attributes(raster, "//meta[@property='og:image']", "content") == ["https://blog.example/media/picture.png"]

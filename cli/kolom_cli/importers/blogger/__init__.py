@@ -110,7 +110,7 @@ def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
     if blog.language and not given:
         survey.language = site_language(blog.language)
     if blog.address:
-        survey.hosts |= {(urlsplit(blog.address).hostname or "").lower()} - {""}
+        survey.hosts |= {_host(blog.address)} - {""}
 
 
 def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
@@ -120,6 +120,13 @@ def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
         survey.owners |= {entry.writer.uri} - {""}
         if path := _path(entry):
             survey.paths.add(path)
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def _path(entry: Entry) -> str:

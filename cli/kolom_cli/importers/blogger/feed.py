@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -233,13 +232,13 @@ def _link(element: Any, entry: Entry) -> None:
             entry.address = href
         case "related" if "/comments/default/" in href and not entry.parent:
             # …/feeds/<blog>/<post>/comments/default/<comment>
-            entry.parent = f"post-{urlsplit(href).path.rstrip('/').rpartition('/')[2]}"
+            entry.parent = f"post-{href.partition('?')[0].rstrip('/').rpartition('/')[2]}"
         case _:
             pass
 
 
 def _writer(element: Any) -> Writer:
-    fields = {local_name(child): text_of(child).strip() for child in element}
+    fields = {local_name(child): text_of(child).strip() for child in element if local_name(child)}
     return Writer(
         name=fields.get("name", ""),
         uri=fields.get("uri", ""),

@@ -39,7 +39,11 @@ from kolom_cli.importers.blogger.tree import (
 )
 
 _MORE: Final = re.compile(r"\s*more\s*", re.IGNORECASE)
-_TRACKER: Final = re.compile(r"/(?:tracker|feeds/~?\d+)/|feeds\.feedburner\.com/~[rf]|pixel\.quantserve", re.IGNORECASE)
+_TRACKER: Final = re.compile(
+    r"https?://(?:[\w-]+\.)?(?:blogger\.com|blogspot\.com|googleusercontent\.com)/tracker/"
+    r"|//feeds\.(?:feedburner|wordpress)\.com/(?:~[rf]|[\w.]+/)|//pixel\.quantserve",
+    re.IGNORECASE,
+)
 _BOLD: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _NOT_BOLD: Final = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 _ITALIC: Final = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)

@@ -45,6 +45,8 @@ class Players:
             self._kept_at_blogger = _is_bloggers(tag.attributes)
         found = _YOUTUBE.search(unescape(" ".join(tag.attributes.values())))
         if found is None:
+            if not self._kept_at_blogger and (address := _film(tag)):
+                self._note(f"had a film in a player that browsers no longer have: left out {address}")
             return
         self._kept_at_blogger = False
         if found[1] != self._shown:
@@ -67,6 +69,13 @@ class Players:
     def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
+
+
+def _film(tag: Start) -> str:
+    """The address that an old player names, without what may be secret in it; empty if it names none."""
+    is_film = tag.name != "param" or tag.attributes.get("name", "").lower() in {"movie", "src"}
+    address = next((tag.attributes[key] for key in ("src", "data", "value") if tag.attributes.get(key)), "")
+    return unescape(address)[:200] if is_film else ""
 
 
 def _is_bloggers(attributes: dict[str, str]) -> bool:

@@ -13,6 +13,7 @@ RESERVED_SLUGS = frozenset(
 
 MAX_SLUG = 200
 MAX_PATH = 500
+MAX_LABEL_BYTES = 900
 MAX_LABEL = 100
 
 _SLUG = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
@@ -75,9 +76,12 @@ def label_problem(label: str) -> str | None:
 
 
 def label_key(label: str) -> str:
-    """The form of ``label`` under which it is found, whatever its case and spacing; holds no ``#``."""
+    """The form of ``label`` under which it is found, whatever its case and spacing; holds no ``#``.
+
+    It fits into a key: what is cut off is more than any label that can be published has.
+    """
     folded = unicodedata.normalize("NFC", " ".join(label.split()).casefold())
-    return folded.replace("%", "%25").replace("#", "%23")
+    return folded.replace("%", "%25").replace("#", "%23").encode()[:MAX_LABEL_BYTES].decode(errors="ignore")
 
 
 def natural_path(slug: str) -> str:

@@ -39,7 +39,7 @@ from kolom.models.articles import (
     Pointer,
     ShelvedRecord,
 )
-from kolom.models.base import timestamp
+from kolom.models.base import is_key, timestamp
 
 MAX_LIMIT = 100
 
@@ -171,7 +171,7 @@ def find_public_card(slug: str) -> Article:
 
 def find_ids(slugs: Collection[str]) -> dict[str, int]:
     """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
-    keys = [(f"slug:{slug}", POINTER) for slug in slugs]
+    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
     return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
 
 
@@ -193,9 +193,11 @@ def read_unpublished(article_id: int) -> tuple[Article, Body]:
 
 def _pointer(key: str) -> Pointer:
     try:
-        return Pointer.get(key, POINTER)
+        if is_key(key):
+            return Pointer.get(key, POINTER)
     except Pointer.DoesNotExist:
-        raise NotFound(f"there is no {key.replace(':', ' ', 1)}") from None
+        pass
+    raise NotFound(f"there is no {key.replace(':', ' ', 1)}")
 
 
 def _card(pointer: Pointer, missing: str) -> Article:

@@ -12,7 +12,7 @@ from kolom.articles.types import Article, Body
 from kolom.errors import Busy
 from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
 from kolom.models.articles import Sequence as IdSequence
-from kolom.models.base import is_condition_failed
+from kolom.models.base import is_condition_failed, is_key
 
 _REREADS: Final = 5
 
@@ -38,6 +38,8 @@ def raise_sequence(article_id: int) -> None:
 
 def find_id(pointer_key: str) -> int | None:
     """The id to which ``slug:…``, ``path:…`` or ``origin:…`` leads."""
+    if not is_key(pointer_key):
+        return None
     try:
         return int(Pointer.get(pointer_key, POINTER, consistent_read=True).id)
     except Pointer.DoesNotExist:

@@ -18,8 +18,8 @@ from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailab
 _MARK: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1
 _MARK_LENGTH: Final = 16
-_PLACE: Final = frozenset(("id", "parent_id", "depth"))
-"""Where a comment came to stand when it was first adopted: it stays there."""
+_NOT_OF_THE_SOURCE: Final = frozenset(("id", "parent_id", "depth", "person"))
+"""Where a comment came to stand when it was first adopted, and the hash of an address, which depends on the secret."""
 
 type Change = Literal["created", "updated", "unchanged"]
 
@@ -125,7 +125,7 @@ def as_comment(foreign: Foreign, known_id: str | None = None) -> Comment:
         decided_by="import",
         announced=True,
     )
-    said = (f"{name}={value}" for name, value in asdict(comment).items() if name not in _PLACE)
+    said = (f"{name}={value}" for name, value in asdict(comment).items() if name not in _NOT_OF_THE_SOURCE)
     return replace(comment, change=_MARK + _digest(*said))
 
 

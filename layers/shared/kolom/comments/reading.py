@@ -1,5 +1,6 @@
 """Reading comments as the public may: only from the indexes that hold nothing else, and the counts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,10 +8,12 @@ from kolom.articles import reading
 from kolom.comments.records import to_shown
 from kolom.comments.types import CommentPage, Order, ShownComment
 from kolom.cursors import issue_cursor, read_cursor
+from kolom.errors import InvalidCursor
 from kolom.models.comments import SITE, CommentRecord, StatsRecord, stats_key
 
 MAX_COUNTED = 50
 _RECENT_PAGES = 3
+_POSITION = re.compile(r"[0-9A-Z]{26}")
 _LAST = "~"  # after every ULID
 
 
@@ -34,6 +37,8 @@ def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | No
     beyond = None
     if cursor is not None:
         after = read_cursor(cursor, listing)
+        if not _POSITION.fullmatch(after):
+            raise InvalidCursor("this cursor is damaged")
         beyond = CommentRecord.sort > after if order == "oldest" else CommentRecord.sort < after
     found = [
         to_shown(record)

@@ -86,6 +86,15 @@ def is_condition_failed(error: PynamoDBException) -> bool:
     return response_code(error) == "ConditionalCheckFailedException"
 
 
+MAX_KEY_BYTES = 2_048
+"""What a hash key may have: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` can be a hash key at all. DynamoDB refuses to look for what cannot."""
+    return 0 < len(text.encode()) <= MAX_KEY_BYTES
+
+
 def timestamp(moment: datetime) -> str:
     """``moment`` (aware) as RFC 3339 in UTC to the second, ending in ``Z``: sorts as text as it does in time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

@@ -11,14 +11,14 @@ from kolom.comments.types import CommentPage, ShownComment
 class Living:
     """A page of an article's comments, and related articles.
 
-    ``comments`` is None where they cannot be read at this moment. ``is_open`` tells whether readers may comment,
-    ``is_first`` whether the page begins with the first comment; ``answering`` is the id of the one to be answered.
+    ``comments`` is None where they cannot be read at this moment; without ``cursor`` they begin with the first.
+    ``is_open`` tells whether readers may comment, ``answering`` is the id of the comment to be answered.
     """
 
     comments: CommentPage | None
     related: tuple[Card, ...] = ()
     is_open: bool = True
-    is_first: bool = True
+    cursor: str | None = None
     answering: str | None = None
 
     @property

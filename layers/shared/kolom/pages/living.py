@@ -31,7 +31,7 @@ def read_living(article: Article, *, cursor: str | None, answering: str | None, 
         comments=comments,
         related=found or (),
         is_open=article.takes_comments(now, close_after_days=settings().comments_close_after_days),
-        is_first=cursor is None,
+        cursor=cursor,
         answering=answering,
     )
 

@@ -35,8 +35,8 @@ class SearchForm:
     @classmethod
     def of(cls, query: Mapping[str, Sequence[str]]) -> Self:
         """What the query of the page's address says."""
-        names = (field.name for field in fields(cls))
-        return cls(**{name: next(iter(query.get(_parameter(name), ())), "").strip() for name in names})
+        said = {field.name: next(iter(query.get(_parameter(field.name), ())), "").strip() for field in fields(cls)}
+        return cls(**said | {"sort": "" if said["sort"] == _SORTS[0] else said["sort"]})
 
     @property
     def is_narrowed(self) -> bool:
@@ -88,7 +88,7 @@ def search_page(form: SearchForm, *, cursor: str | None = None) -> Page:
         wanted = form.wanted(cursor)
     except Invalid as invalid:
         return _page(form, None, errors=frozenset(error.field for error in invalid.errors))
-    return _page(form, search(wanted) if form.q else None, cursor=cursor)
+    return _page(form, search(wanted), cursor=cursor) if form.q else _page(form, None)
 
 
 def _page(

@@ -213,5 +213,5 @@ def _position(text: str) -> Order:
     try:
         group, rank, article_id = json.loads(text)
         return int(group), float(rank), int(article_id)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidCursor("this cursor is damaged") from error
