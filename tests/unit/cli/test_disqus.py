@@ -486,7 +486,7 @@ def test_memory_does_not_grow_with_the_comments(file: Path) -> None:
             tracemalloc.stop()
 
     peak(50)  # what is loaded once
-    assert peak(2_000) < 1.5 * peak(200) + 100_000
+    assert peak(600) < 1.5 * peak(60) + 100_000
 
 
 def test_a_line_beyond_the_first_sixty_five_thousand_is_named(file: Path) -> None:
