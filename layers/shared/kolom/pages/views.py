@@ -23,7 +23,9 @@ _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of con
 def home(cards: CardPage, *, cursor: str | None = None) -> Page:
     """The newest articles, or those that follow ``cursor``."""
     locale = site_locale()
-    head = _list_head(settings().site_title, "/", cards, cursor, locale, description=settings().site_description)
+    title = settings().site_title
+    description = settings().site_description or locale.text("home.description", site=title)
+    head = _list_head(title, "/", cards, cursor, locale, description=description)
     return html_page(render("home.html", head, locale, cards=cards, first="/", is_first=cursor is None), locale.code)
 
 
