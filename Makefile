@@ -73,7 +73,7 @@ smoke: build ## Test the built artefacts
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
-# Uses the Chromium of the system (Debian: apt-get install chromium).
+# Uses the Chromium of the system (Debian: apt-get install chromium-headless-shell, or chromium).
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser
 	$(PYTEST) tests/browser $(PYTEST_ARGS)
 

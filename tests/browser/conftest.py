@@ -58,8 +58,8 @@ def site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    executable = shutil.which("chromium")
+    """The system's Chromium: its headless shell where there is one, which takes half as much of a processor."""
+    executable = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if executable is None:
         pytest.skip("there is no Chromium on this machine")
     with sync_playwright() as playwright:

@@ -203,7 +203,7 @@ def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visi
 
 
 def test_a_comment_is_written_without_javascript(visitor: Visitor) -> None:
-    with visitor.visit(ARTICLE, java_script_enabled=False) as page:
+    with visitor.visit(ARTICLE, java_script_enabled=False, locale="id-ID") as page:
         page.get_by_label("Nama").fill("Budi")
         page.get_by_label("Komentar").last.fill("Ditulis tanpa JavaScript.")
         page.get_by_role("button", name="Kirim").click()
