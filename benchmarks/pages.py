@@ -1,0 +1,76 @@
+"""What each page of the site costs: requests and read units of DynamoDB, and what a reader's browser receives.
+
+    .venv/bin/python -m benchmarks.pages
+
+The blog is that of the samples, with forty comments on one article. A function that has just started reads the list of
+documents and the theme once more: the first line.
+"""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.capacity import metered
+from benchmarks.handlers import say
+from benchmarks.stack import TEMPLATE
+from kolom.articles import publishing
+from kolom.comments import adopting
+from kolom.comments.adopting import Foreign
+from kolom.pages import theme
+from kolom.search import documents
+from kolom_cli.loading import StackLoader
+from kolom_cli.local.gateway import Request, match_route, to_event
+from kolom_cli.local.stack import LocalStack
+
+SLUG = "cara-membaca-komunike"
+PATHS = (
+    *("/", "/label/politik/", "/labels/", "/archive/", "/2026/", f"/{SLUG}/"),
+    *("/search/", "/search/?q=komunike", "/search/?q=kereta+malam+bali&label=Travel", "/contact/", "/tidak-ada/"),
+)
+
+
+def main() -> None:
+    """Print a table."""
+    with LocalStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
+        loader = StackLoader()
+        loader.deploy_assets(stack)
+        loader.load_sample(stack)
+        stack.settle()
+        _comment(publishing.find(SLUG).id)
+        say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
+        theme.forget()
+        documents.forget()
+        _measure(stack, f"/{SLUG}/", f"/{SLUG}/, the first of a function")
+        for path in PATHS:
+            _measure(stack, path, path)
+
+
+def _comment(article_id: int) -> None:
+    now = datetime.now(UTC)
+    for number in range(40):
+        wanted = adopting.as_comment(
+            Foreign(
+                article_id=article_id,
+                origin=str(number),
+                name=f"Pembaca {number}",
+                content="Terima kasih. " * 10,
+                created_at=now - timedelta(minutes=number),
+                status="approved",
+            )
+        )
+        adopting.adopt(wanted, now=now)
+
+
+def _measure(stack: LocalStack, address: str, name: str) -> None:
+    path, _, query = address.partition("?")
+    request = Request(method="GET", path=path, query=query)
+    match = match_route(stack.template.routes, "GET", path)
+    assert match is not None
+    with metered() as bill:
+        answer = stack.runtime.invoke(match.route.function, to_event(request, match))
+    body = answer["body"].encode()
+    sizes = f"{len(body) / 1000:.1f} | {len(gzip.compress(body)) / 1000:.1f}"
+    say(f"| `{name}` | {bill.total_requests} | {bill.read_units:g} | {sizes} |\n")
+
+
+if __name__ == "__main__":
+    main()
