@@ -77,7 +77,7 @@ SEND = """async ([kind, words]) => {
 
 @pytest.mark.parametrize("kind", ["json", "multipart", "urlencoded"])
 def test_with_javascript_it_can_be_sent_from_within_the_page(chromium: Browser, blog: Site, kind: str) -> None:
-    page = chromium.new_page(base_url=blog)
+    page = chromium.new_page(base_url=blog, locale="en-GB")
     page.goto("/contact/")
     status, content_type, body = page.evaluate(SEND, [kind, f"From a script, {kind}."])
     assert status == 201
