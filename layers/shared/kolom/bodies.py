@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from multipart import MultipartError, MultipartParser, parse_options_header
 
 from kolom.errors import KolomError
+from kolom.events import headers_of
 
 MAX_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 50
@@ -65,8 +66,7 @@ def is_form(event: Mapping[str, Any]) -> bool:
 
 
 def _content_type(event: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    content_type, options = parse_options_header(headers.get("content-type", ""))
+    content_type, options = parse_options_header(headers_of(event).get("content-type", ""))
     return content_type.strip().lower(), options
 
 

@@ -21,6 +21,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from kolom.bodies import Malformed, TooLarge, UnsupportedType, is_form, read_body
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound, TooMany
+from kolom.events import headers_of
 from kolom.models.base import response_code
 from kolom.models.transaction import is_throttled, is_unavailable
 from kolom.observability import logger
@@ -167,7 +168,7 @@ def problem(
 
 def header(event: Mapping[str, Any], name: str) -> str | None:
     """The value of a request's header, None without it."""
-    return next((str(value) for key, value in (event.get("headers") or {}).items() if key.lower() == name), None)
+    return headers_of(event).get(name)
 
 
 def finish(event: Mapping[str, Any], answer: Answer, caching: str | None = None) -> Answer:
@@ -177,7 +178,7 @@ def finish(event: Mapping[str, Any], answer: Answer, caching: str | None = None)
     ``If-None-Match`` has it, by weak comparison. Large bodies travel compressed where that is accepted.
     """
     headers: dict[str, Any] = answer.setdefault("headers", {})
-    request = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    request = headers_of(event)
     method = event["requestContext"]["http"]["method"]
     readable = method in {"GET", "HEAD"}
     default = _DEFAULT_CACHING.get(HTTPStatus(answer["statusCode"]), "no-store") if readable else "no-store"

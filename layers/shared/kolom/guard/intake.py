@@ -16,6 +16,7 @@ from pynamodb.exceptions import PynamoDBException
 from kolom import signing
 from kolom.config import settings
 from kolom.errors import Busy, FieldError, Invalid, KolomError
+from kolom.events import headers_of
 from kolom.guard import bans, forms, limits, once, rules
 from kolom.guard.once import SeenBefore, Submission
 from kolom.guard.rules import Evidence, Finding, Policy
@@ -38,7 +39,7 @@ class Arrival:
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Arrival":
         """How an HTTP API event came."""
-        headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+        headers = headers_of(event)
         return cls(
             address=sender_address(event, signing.origin_secret),
             idempotency_key=headers.get("idempotency-key"),

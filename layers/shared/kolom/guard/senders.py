@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
+from kolom.events import headers_of
 from kolom.signing import Secret, keyed_hash
 
 VIEWER_HEADER: Final = "x-kolom-viewer"
@@ -41,7 +42,7 @@ def sender_address(event: Mapping[str, Any], origin_secret: Callable[[], str | N
     secret that the CDN alone knows (``origin_secret`` is called when both are there, and gives None where there is no
     CDN). Otherwise it is the address of the connection.
     """
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    headers = headers_of(event)
     viewer, proof = headers.get(VIEWER_HEADER, ""), headers.get(ORIGIN_HEADER, "")
     if _is_address(viewer) and proof:
         expected = origin_secret()

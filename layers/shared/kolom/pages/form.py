@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.config import settings
+from kolom.events import headers_of
 from kolom.pages.locales import Locale, preferred_locale
 from kolom.pages.page import NO_CACHING, html_page
 from kolom.pages.templating import Head, render
@@ -102,7 +103,7 @@ def _answer(
             "isBase64Encoded": False,
         }
     status = HTTPStatus(answer["statusCode"])
-    locale = preferred_locale(_accept_language(event))
+    locale = preferred_locale(headers_of(event).get("accept-language", ""))
     html = render(
         "form.html",
         Head(title=locale.text(f"{form.name}.{became}.title"), indexed=False),
@@ -134,11 +135,6 @@ def _errors(answer: Mapping[str, Any], locale: Locale) -> dict[str, str]:
         for error in problem.get("errors", ())
     }
     return errors or {"": locale.strings.get(f"form.problem.{answer['statusCode']}", problem.get("detail", ""))}
-
-
-def _accept_language(event: Event) -> str:
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    return headers.get("accept-language", "")
 
 
 def allowed_target(target: str) -> str | None:
