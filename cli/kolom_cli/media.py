@@ -9,35 +9,28 @@ from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 import boto3
-from botocore.exceptions import ClientError
 from slugify import slugify
 
 from kolom.config import settings
 from kolom.errors import KolomError
+from kolom_cli.bucket import IMMUTABLE, PICTURE_TYPES, head
 from kolom_cli.svg import svg_problem
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
-    ".avif": "image/avif",
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
+    **PICTURE_TYPES,
     ".m4a": "audio/mp4",
     ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
     ".ogg": "audio/ogg",
     ".opus": "audio/ogg",
     ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
     ".vtt": "text/vtt; charset=utf-8",
     ".wav": "audio/wav",
     ".webm": "video/webm",
-    ".webp": "image/webp",
 }
 """What may be uploaded, and as what it is served. Nothing here is a document that runs scripts, but see :mod:`.svg`."""
 
 MAX_BYTES: Final = 50 * 1024 * 1024
-_CACHE: Final = "public, max-age=31536000, immutable"
 _HASH_DIGITS: Final = 16
 _KEY: Final = re.compile(rf"media/[0-9a-f]{{{_HASH_DIGITS}}}/[a-z0-9][a-z0-9.-]*", re.ASCII)
 
@@ -69,7 +62,7 @@ class MediaStore:
                     Key=key,
                     Body=data,
                     ContentType=content_type,
-                    CacheControl=_CACHE,
+                    CacheControl=IMMUTABLE,
                 )
                 self.uploaded += 1
             self._known.add(key)
@@ -77,13 +70,7 @@ class MediaStore:
 
     def holds(self, key: str) -> bool:
         """Whether the bucket has it."""
-        try:
-            self._s3().head_object(Bucket=settings().need("media_bucket"), Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-                return False
-            raise
-        return True
+        return head(self._s3(), settings().need("media_bucket"), key) is not None
 
     def _s3(self) -> Any:
         if self._client is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from kolom_cli.bucket import IMMUTABLE
 from kolom_cli.local import gateway
 from kolom_cli.local.gateway import Request, Response
 from kolom_cli.local.inbox import Inbox
@@ -17,7 +18,6 @@ from kolom_cli.local.runtime import FunctionError, FunctionTimeoutError, Runtime
 from kolom_cli.template import EdgeHeader, Template
 from kolom_cli.theme.files import is_hashed
 
-IMMUTABLE = "public, max-age=31536000, immutable"
 _COMPRESSED = ("text/", "application/json", "image/svg+xml")
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import ClientError
 from pynamodb.exceptions import DoesNotExist, PutError
 
 from kolom.config import settings
@@ -17,11 +16,11 @@ from kolom.errors import Conflict, KolomError
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.models.base import is_condition_failed, timestamp
 from kolom.pages.theme import SITE_CSS
+from kolom_cli.bucket import IMMUTABLE, head
 from kolom_cli.theme import site
 from kolom_cli.theme.files import Asset, collect, is_hashed, with_hashes
 
 PREFIX: Final = "assets/"
-IMMUTABLE: Final = "public, max-age=31536000, immutable"
 SHORT: Final = "public, max-age=300"
 """For the plain names, which other sites embed: they follow a deployment within five minutes."""
 
@@ -175,20 +174,12 @@ class _Bucket:
             "CacheControl": caching,
             "Metadata": {"sha256": hashlib.sha256(content).hexdigest()},
         }
-        found = self._head(name)
+        found = head(self._s3, self._name, PREFIX + name) or {}
         if {key: found.get(key) for key in wanted} == wanted:
             return False
         if not self._dry_run:
             self._s3.put_object(Bucket=self._name, Key=PREFIX + name, Body=content, **wanted)
         return True
-
-    def _head(self, name: str) -> Mapping[str, Any]:
-        try:
-            return self._s3.head_object(Bucket=self._name, Key=PREFIX + name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
-                return {}
-            raise
 
     def prune(self, is_old: Callable[[str, datetime], bool]) -> list[str]:
         """Delete the files under hashed names that are old, and say which."""

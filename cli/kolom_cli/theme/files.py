@@ -13,21 +13,16 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from kolom.errors import KolomError
+from kolom_cli.bucket import PICTURE_TYPES
 from kolom_cli.theme.css import with_references
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
-    ".avif": "image/avif",
+    **PICTURE_TYPES,
     ".css": "text/css; charset=utf-8",
-    ".gif": "image/gif",
     ".ico": "image/x-icon",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }

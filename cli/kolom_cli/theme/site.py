@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kolom.errors import KolomError
 from kolom.pages.theme import MENU_PLACES
+from kolom_cli.bucket import PICTURE_TYPES
 from kolom_cli.svg import svg_problem
 from kolom_cli.theme import css
 
@@ -18,7 +19,6 @@ THEME_CSS: Final = "theme/kolom.css"
 CONTRAST: Final = 4.5
 """WCAG 2.2, 1.4.3."""
 
-_PICTURES: Final = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 _TEXTS: Final = ("ink", "soft", "accent", "accent-strong")
 _GROUNDS: Final = ("paper", "shade")
 
@@ -160,8 +160,8 @@ def _problem(error: Any) -> str:
 def _missing(site: Site, files: Mapping[str, bytes]) -> Iterator[str]:
     if site.logo is not None:
         file = site.logo.file
-        if Path(file).suffix not in _PICTURES:
-            yield f"logo.file: {file!r} is no picture ({', '.join(sorted(_PICTURES))})"
+        if Path(file).suffix not in PICTURE_TYPES:
+            yield f"logo.file: {file!r} is no picture ({', '.join(sorted(PICTURE_TYPES))})"
         elif file not in files:
             yield f"logo.file: there is no {file!r} beside {SETTINGS_FILE}"
         elif Path(file).suffix == ".svg" and (problem := svg_problem(files[file])):

@@ -13,8 +13,9 @@ from functions.serve_pages import app as serve_pages
 from kolom.errors import Conflict
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages import theme
+from kolom_cli.bucket import IMMUTABLE
 from kolom_cli.theme import deploying
-from kolom_cli.theme.deploying import IMMUTABLE, SHORT, build, deploy
+from kolom_cli.theme.deploying import SHORT, build, deploy
 from kolom_cli.theme.files import is_hashed
 from tests.factories import Context, request
 from tests.integration.cli.conftest import Kolom

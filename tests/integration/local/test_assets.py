@@ -17,10 +17,10 @@ import pytest
 from kolom import signing
 from kolom.config import settings
 from kolom.pages import theme
+from kolom_cli.bucket import IMMUTABLE
 from kolom_cli.commands.serve import LoadError
 from kolom_cli.loading import StackLoader
 from kolom_cli.local.stack import LocalStack
-from kolom_cli.theme.deploying import IMMUTABLE
 
 PROJECT = Path(__file__).parents[3]
 
