@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from kolom.articles.types import Content
 from kolom.config import settings
@@ -21,6 +21,7 @@ from kolom_cli.importers.article_fields import ArticleFields, site_language
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.feed import Blog, Entry, NoFeed, read_feed
 from kolom_cli.importers.blogger.files import Export, Member, open_export, opened
+from kolom_cli.importers.blogger.links import host_of, split
 from kolom_cli.importers.blogger.markup import Converter
 from kolom_cli.importers.blogger.pictures import Pictures
 from kolom_cli.importers.moments import iso_moment
@@ -109,8 +110,8 @@ def _survey(export: Export, language: str | None) -> _Survey:
 def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
     if blog.language and not given:
         survey.language = site_language(blog.language)
-    if blog.address:
-        survey.hosts |= {_host(blog.address)} - {""}
+    if parts := split(blog.address):
+        survey.hosts |= {host_of(parts)} - {""}
 
 
 def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
@@ -122,18 +123,9 @@ def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
             survey.paths.add(path)
 
 
-def _host(address: str) -> str:
-    try:
-        return (urlsplit(address).hostname or "").lower()
-    except ValueError:
-        return ""
-
-
 def _path(entry: Entry) -> str:
-    try:
-        return urlsplit(entry.address).path
-    except ValueError:
-        return ""
+    parts = split(entry.address)
+    return parts.path if parts else ""
 
 
 def _kind(entry: Entry) -> str:

@@ -28,7 +28,7 @@ class OwnLinks:
 
     def __call__(self, url: str) -> str:
         """What shall stand in place of ``url``."""
-        parts = _split(url)
+        parts = split(url)
         if parts is None or not self._is_own_host(parts) or not self.is_own_address(parts.path):
             return url
         if parts.query.replace("m=1", "").replace("m=0", ""):
@@ -41,7 +41,7 @@ class OwnLinks:
         If that name is not known, as in a Takeout or of a blog with a domain of its own, a dated path says enough:
         other blogs hardly have the same month and name, but many have a page ``/p/about.html``.
         """
-        host, names = _host(parts), self._names()
+        host, names = host_of(parts), self._names()
         blog = _BLOG_HOST.fullmatch(host)
         if blog is None:
             return host in self.hosts
@@ -53,8 +53,8 @@ class OwnLinks:
 
 def picture_name(url: str) -> str | None:
     """The file's name of a picture that Blogger keeps; None for all others."""
-    parts = _split(url)
-    if parts is None or not _PICTURE_HOST.fullmatch(_host(parts)):
+    parts = split(url)
+    if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):
         return None
     name = unquote(unquote(parts.path.rpartition("/")[2]).replace("+", " "))
     return name if "." in name else None
@@ -62,21 +62,23 @@ def picture_name(url: str) -> str | None:
 
 def largest(url: str) -> str:
     """The address of a picture that Blogger keeps, at up to 1,600 pixels; others stay."""
-    parts = _split(url)
-    if parts is None or not _PICTURE_HOST.fullmatch(_host(parts)):
+    parts = split(url)
+    if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):
         return url
     sized, number = _SIZED_PATH.subn(f"/{_BIGGEST}/", url)
     return sized if number else _SIZED_END.sub(f"={_BIGGEST}", url)
 
 
-def _split(url: str) -> SplitResult | None:
+def split(url: str) -> SplitResult | None:
+    """The parts of an address; None of what is none."""
     try:
         return urlsplit(url)
     except ValueError:
         return None
 
 
-def _host(parts: SplitResult) -> str:
+def host_of(parts: SplitResult) -> str:
+    """The host in small letters; empty if there is none."""
     try:
         return (parts.hostname or "").lower()
     except ValueError:
