@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from http import HTTPStatus
-from typing import Final, Literal, Self
+from typing import Final, Self
 from urllib.parse import urlencode
 
 from kolom.config import settings
@@ -128,8 +128,7 @@ def _head(form: SearchForm, results: Results | None, title: str, cursor: str | N
 
 
 def _found(results: Results, locale: Locale) -> str:
-    kind: Literal["search.found", "search.about"] = "search.found" if results.total_is_exact else "search.about"
-    return locale.count(kind, results.total)
+    return locale.count("search.found" if results.total_is_exact else "search.about", results.total)
 
 
 def _day(text: str) -> str:

@@ -1,4 +1,4 @@
-"""From articles and lists of them to pages. Pure: neither storage nor clock, only the site's settings."""
+"""From articles and lists of them to pages. Pure but for the site's settings and its theme."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -91,7 +91,7 @@ def article(reading: Reading, living: Living) -> Page:
         article=shown if shown.is_listed else None,
         structured_data=_structured_data(shown, addresses.absolute(path)) if shown.is_listed else None,
     )
-    shares = _shares(shown.title, addresses.absolute(path)) if shown.is_listed else ()
+    shares = _shares(shown.title, addresses.absolute(path), locale) if shown.is_listed else ()
     return html_page(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
 
 
@@ -178,7 +178,7 @@ def _render_article(
     )
 
 
-def _shares(title: str, url: str) -> list[tuple[str, str]]:
+def _shares(title: str, url: str, locale: Locale) -> list[tuple[str, str]]:
     """Where the article can be passed on, as links: nothing of these places is loaded before one is followed."""
     return [
         ("WhatsApp", f"https://wa.me/?{urlencode({'text': f'{title} {url}'})}"),
@@ -186,7 +186,7 @@ def _shares(title: str, url: str) -> list[tuple[str, str]]:
         ("Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': url})}"),
         ("X", f"https://x.com/intent/post?{urlencode({'url': url, 'text': title})}"),
         ("Mastodon", f"https://share.joinmastodon.org/#{urlencode({'text': f'{title} {url}'}, quote_via=quote)}"),
-        ("E-mail", f"mailto:?{urlencode({'subject': title, 'body': url}, quote_via=quote)}"),
+        (locale.text("share.mail"), f"mailto:?{urlencode({'subject': title, 'body': url}, quote_via=quote)}"),
     ]
 
 
