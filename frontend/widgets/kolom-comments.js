@@ -165,8 +165,7 @@ export class KolomComments extends KolomElement {
   #list = element("ol", { class: "list", part: "list", role: "list" });
   /** One's own that the pages loaded so far do not hold. */
   #mine = element("ol", { class: "list", part: "list", role: "list" });
-  #status = element("p", { class: "status", part: "status", role: "status" });
-  #foot = element("div", { class: "foot", part: "foot" }, this.#status);
+  #foot = element("div", { class: "foot", part: "foot" }, this.status);
   #write = element("section", { class: "write", part: "write" });
 
   /** @type {Map<string, Shown>} */
@@ -340,7 +339,7 @@ export class KolomComments extends KolomElement {
   }
 
   #offerNoMore() {
-    this.#foot.replaceChildren(this.#status);
+    this.#foot.replaceChildren(this.status);
   }
 
   async #loadMore() {
@@ -873,8 +872,7 @@ export class KolomComments extends KolomElement {
    * @param {boolean} [isProblem]
    */
   #say(text, isProblem = false) {
-    this.#status.className = isProblem ? "status problem" : "status";
-    this.#status.textContent = text;
+    this.announce(text, {}, isProblem ? "problem" : "");
   }
 }
 
