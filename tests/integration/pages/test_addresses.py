@@ -18,6 +18,7 @@ from kolom.search.indexing import index
 from kolom_cli.local.moto_help import help_moto
 from kolom_cli.template import Template
 from tests.factories import NOW, content
+from tests.integration.pages.refusing import refusing
 
 REQUESTS_AT_MOST = {
     "/": 2,
@@ -170,18 +171,7 @@ def test_a_page_makes_no_more_requests_than_it_says(requests: Requests, path: st
 
 
 def test_a_throttled_store_is_a_page_that_asks_to_wait(requests: Requests) -> None:
-    def refuse(**_: Any) -> Any:
-        answer = {
-            "Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"},
-            "ResponseMetadata": {"HTTPStatusCode": 400},
-        }
-        return type("Refusal", (), {"status_code": 400})(), answer
-
-    events = ArticleRecord._get_connection().connection.client.meta.events
-    events.register_first("before-call.dynamodb.Query", refuse)
-    try:
+    with refusing("Query"):
         page = get("/")
-    finally:
-        events.unregister("before-call.dynamodb.Query", refuse)
     assert page.status == 503
     assert page.headers["Retry-After"]

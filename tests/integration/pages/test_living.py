@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -23,6 +22,7 @@ from kolom.search.indexing import index
 from kolom.search.searching import Search, _listing
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
+from tests.integration.pages.refusing import refusing
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -271,35 +271,14 @@ def test_articles_about_the_same_are_named_below(publish: Publish) -> None:
     assert "Sepak bola" not in related[: related.index("</section>")]
 
 
-@contextmanager
-def away(table: str) -> Iterator[None]:
-    """DynamoDB refuses every read of that table."""
-
-    def refuse(params: dict[str, Any], **_: Any) -> Any:
-        if table not in str(params.get("body")):
-            return None
-        answer = {
-            "Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"},
-            "ResponseMetadata": {"HTTPStatusCode": 400},
-        }
-        return type("Refusal", (), {"status_code": 400})(), answer
-
-    events = ArticleRecord._get_connection().connection.client.meta.events
-    events.register_first("before-call.dynamodb.*", refuse)
-    try:
-        yield
-    finally:
-        events.unregister("before-call.dynamodb.*", refuse)
-
-
 def test_an_article_can_be_read_while_comments_and_search_are_away(publish: Publish) -> None:
     article = publish("hello", language="en")
     comment(article, 1)
-    with away("kolom-comments"):
+    with refusing(table="kolom-comments"):
         page = get("/hello/")
     assert page.status == 200
     assert "The comments cannot be shown at the moment." in page.html
-    with away("kolom-search"):
+    with refusing(table="kolom-search"):
         page = get("/hello/")
     assert page.status == 200
     assert shown(page) == ["Comment 1."]
