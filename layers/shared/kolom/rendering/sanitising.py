@@ -13,10 +13,12 @@ from .markup import words
 
 __all__ = [
     "ALIGNED",
+    "ATTRIBUTES",
     "IMAGE_SCHEMES",
     "LINK_SCHEMES",
     "SOURCE_ATTRIBUTES",
     "SOURCE_TAGS",
+    "TAGS",
     "canonical",
     "clean_characters",
     "sanitise",
@@ -27,15 +29,17 @@ __all__ = [
 LINK_SCHEMES: Final = frozenset(("http", "https", "mailto", "tel"))
 IMAGE_SCHEMES: Final = frozenset(("http", "https"))
 
-_TAGS: Final = words(
+TAGS: Final = words(
     "a abbr address article aside audio b bdi bdo blockquote br caption cite code col colgroup data dd del details dfn "
     "div dl dt em figcaption figure footer h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li mark ol p picture pre q rp "
     "rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th thead time tr track u ul "
     "var video wbr iframe"
 )
+"""The elements that an article may hold."""
+
 ALIGNED: Final = words("caption col colgroup div h2 h3 h4 h5 h6 p tbody td tfoot th thead tr")
 _MEDIA: Final = "controls height loop muted playsinline poster preload src width"
-_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
+ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     name: words(attributes) | (words("align") if name in ALIGNED else frozenset())
     for name, attributes in {
         **dict.fromkeys(ALIGNED, ""),
@@ -62,15 +66,16 @@ _ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
         "video": _MEDIA,
     }.items()
 }
+"""The attributes that they may have, by element; those of ``*`` on any."""
 
-SOURCE_TAGS: Final = _TAGS | {"h1"}
+SOURCE_TAGS: Final = TAGS | {"h1"}
 """The elements that the passes may meet."""
 
 SOURCE_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
-    **_ATTRIBUTES,
-    "*": _ATTRIBUTES["*"] | {"style"},
-    "a": _ATTRIBUTES["a"] | {"name"},
-    "h1": _ATTRIBUTES["h2"],
+    **ATTRIBUTES,
+    "*": ATTRIBUTES["*"] | {"style"},
+    "a": ATTRIBUTES["a"] | {"name"},
+    "h1": ATTRIBUTES["h2"],
 }
 """The attributes that the passes may meet, by element; those of ``*`` on any."""
 
@@ -82,8 +87,8 @@ _WIDE: Final = nh3.Cleaner(
     link_rel=None,
 )
 _STRICT: Final = nh3.Cleaner(
-    tags=_TAGS,
-    attributes=_ATTRIBUTES,
+    tags=TAGS,
+    attributes=ATTRIBUTES,
     url_schemes=LINK_SCHEMES,
     strip_comments=False,  # :func:`sanitise` does it
     link_rel=None,

@@ -1,0 +1,52 @@
+"""Markup that leaves its page."""
+
+import re
+
+import pytest
+
+from kolom.rendering import render
+from kolom.rendering.linking import with_absolute_links
+
+PAGE = "https://blog.example/2024/05/rain.html"
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ('<a href="/other/">x</a>', '<a href="https://blog.example/other/">x</a>'),
+        ('<a href="next.html?a=1&amp;b=2">x</a>', '<a href="https://blog.example/2024/05/next.html?a=1&amp;b=2">x</a>'),
+        ('<a href="#note">x</a>', f'<a href="{PAGE}#note">x</a>'),
+        ('<a href="//cdn.example/x">x</a>', '<a href="https://cdn.example/x">x</a>'),
+        ('<a href="mailto:a@example.com">x</a>', '<a href="mailto:a@example.com">x</a>'),
+        ('<a href="https://else.example/">x</a>', '<a href="https://else.example/">x</a>'),
+        ('<a href="//[">x</a>', '<a href="//[">x</a>'),
+        ('<img src="/media/a.png">', '<img src="https://blog.example/media/a.png">'),
+        ('<video poster="/p.png" src="/v.mp4"></video>', None),
+        ('<blockquote cite="/source/"><p>x</p></blockquote>', None),
+    ],
+)
+def test_links_and_pictures_are_found_from_anywhere(markup: str, expected: str | None) -> None:
+    found = with_absolute_links(markup, PAGE)
+    if expected is not None:
+        assert found == expected
+    assert not re.search(r'="/(?!/)', found)
+
+
+def test_each_size_of_a_picture_is_found() -> None:
+    markup = '<img src="/a.png" srcset="/a.png 1x, /b%2Cc.png 2x, https://else.example/d.png 800w">'
+    assert (
+        'srcset="https://blog.example/a.png 1x, https://blog.example/b%2Cc.png 2x, https://else.example/d.png 800w"'
+        in with_absolute_links(markup, PAGE)
+    )
+
+
+def test_nothing_else_of_an_article_changes() -> None:
+    text = (
+        "# Rain\n\nIt **rains** on [a page](https://else.example/x?a=1&b=2), `<b>`, 1 < 2.[^1]\n\n"
+        "| a | b |\n|:--|--:|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n"
+        "- [x] done\n\n"
+        '<iframe src="https://www.youtube-nocookie.com/embed/B4Z_2a7_cgY"></iframe>\n\n[^1]: A note\n'
+    )
+    html = render(text, "markdown").html
+    changed = with_absolute_links(html, PAGE)
+    assert changed.replace(f'href="{PAGE}#', 'href="#') == html
