@@ -60,18 +60,29 @@ def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPa
     first, last = _bounds(shelf)
     if cursor is not None:
         last = min(last, _before(read_cursor(cursor, listing)))
-    found = _on_shelf(
-        ALL if shelf.label is None else label_shelf(shelf.label),
-        ShelvedRecord.shelf_order.between(first, last),
-        newest_first=True,
-        limit=limit + 1,
-    )
+    places = ShelvedRecord.shelf_order.between(first, last)
+    found = _on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit + 1)
     cards, more = tuple(found[:limit]), len(found) > limit
     return CardPage(
         items=cards,
         total=count(shelf),
         next_cursor=issue_cursor(listing, shelf_order(cards[-1])) if more else None,
     )
+
+
+def newest(shelf: Shelf, *, limit: int) -> list[Card]:
+    """The newest ``limit`` published articles of the shelf. One Query."""
+    places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
+    return _on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit)
+
+
+def oldest(shelf: Shelf, *, start: int, limit: int) -> list[Card]:
+    """The ``limit`` published articles of the shelf after its ``start`` oldest.
+
+    Reads those before too: a Query, and one more for each megabyte of cards, of which a thousand have about one.
+    """
+    places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
+    return _on_shelf(_shelf_key(shelf), places, newest_first=False, limit=start + limit)[start:]
 
 
 def count(shelf: Shelf) -> int:
@@ -182,6 +193,15 @@ def read_cards(article_ids: Collection[int]) -> dict[int, Article]:
     return {card.id: card for card in cards if card.status == "published"}
 
 
+def read_published(article_id: int) -> tuple[Article, Body]:
+    """The published article of that id with its body. One Query.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return _collection(article_id, _check_published)
+
+
 def read_unpublished(article_id: int) -> tuple[Article, Body]:
     """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
 
@@ -235,6 +255,11 @@ def _check_exists(article: Article) -> None:
         raise NotFound("the article was deleted")
 
 
+def _check_published(article: Article) -> None:
+    if article.status != "published":
+        raise NotFound("the article is not published")
+
+
 def _check_public(article: Article, slug: str) -> None:
     if article.status == "deleted":
         raise Gone(f"the article {slug!r} was deleted")
@@ -254,6 +279,10 @@ def _neighbour(article: Article, *, newer: bool) -> Neighbour | None:
 def _on_shelf(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> list[Card]:
     records = ArticleRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
     return [to_card(record) for record in records if isinstance(record, ShelvedRecord)]
+
+
+def _shelf_key(shelf: Shelf) -> str:
+    return ALL if shelf.label is None else label_shelf(shelf.label)
 
 
 def _count(part: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kolom.articles import reading
+from kolom.articles.types import Article
 from kolom.comments.records import to_shown
 from kolom.comments.types import CommentPage, Order, ShownComment
 from kolom.cursors import issue_cursor, read_cursor
@@ -22,8 +23,7 @@ class RecentComment:
     """An approved comment with the article that it belongs to."""
 
     comment: ShownComment
-    slug: str
-    title: str
+    article: Article
 
 
 def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | None = None) -> CommentPage:
@@ -52,6 +52,12 @@ def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | No
         total=count([article_id])[article_id],
         next_cursor=issue_cursor(listing, items[-1].id) if more else None,
     )
+
+
+def newest(article_id: int, *, limit: int) -> list[ShownComment]:
+    """The newest ``limit`` comments of an article, tombstones included. One Query of the index."""
+    records = CommentRecord.public.query(str(article_id), scan_index_forward=False, limit=limit)
+    return [to_shown(record) for record in records]
 
 
 def count(article_ids: Sequence[int]) -> dict[int, int]:
@@ -88,9 +94,7 @@ def recent(limit: int) -> list[RecentComment]:
         ]
         cards = reading.read_cards({comment.article_id for comment in found})
         shown += [
-            RecentComment(comment, card.slug, card.title)
-            for comment in found
-            if (card := cards.get(comment.article_id)) is not None
+            RecentComment(comment, card) for comment in found if (card := cards.get(comment.article_id)) is not None
         ]
         if len(shown) >= limit or len(found) < limit:
             break

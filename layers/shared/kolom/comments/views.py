@@ -102,7 +102,8 @@ class RecentCommentView(CommentView):
     @classmethod
     def of_recent(cls, recent: RecentComment) -> Self:
         """The view of a recent comment."""
-        return cls(**_fields(recent.comment), article=CommentedArticleView(slug=recent.slug, title=recent.title))
+        article = CommentedArticleView(slug=recent.article.slug, title=recent.article.title)
+        return cls(**_fields(recent.comment), article=article)
 
 
 class RecentListView(BaseModel):
