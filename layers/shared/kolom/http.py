@@ -32,7 +32,7 @@ MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 64 * 1024
 """What a Lambda function may answer (6 MB), less room for its headers."""
 
 COMPRESS_ABOVE_BYTES = 1_000_000
-"""The CDN compresses what is smaller."""
+"""The CDN compresses pages and JSON that are smaller."""
 
 _DEFAULT_CACHING = {
     HTTPStatus.OK: "public, max-age=60",
@@ -101,6 +101,7 @@ class Api(APIGatewayHttpResolver):
 
     caching: str | None = None
     form_answer: FormAnswer | None = None
+    compress_above_bytes: int = COMPRESS_ABOVE_BYTES
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> Answer:
         """The answer to an HTTP API event of payload format 2.0."""
@@ -125,21 +126,26 @@ class Api(APIGatewayHttpResolver):
         answer = super().resolve(event, context)
         if body is not None and body.is_form and self.form_answer is not None:
             answer = self.form_answer(dict(event), body.value, answer)
-        return finish(event, answer, self.caching)
+        return finish(event, answer, self.caching, compress_above_bytes=self.compress_above_bytes)
 
 
-def new_api(*, caching: str | None = None, form_answer: FormAnswer | None = None) -> Api:
+def new_api(
+    *,
+    caching: str | None = None,
+    form_answer: FormAnswer | None = None,
+    compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
+) -> Api:
     """A resolver of its own for a function: validating, with every error of the domain told as a problem (RFC 9457).
 
     ``caching`` is the ``Cache-Control`` of a GET's 200, where it is another than a minute. With ``form_answer``, bodies
-    may be those of HTML forms.
+    may be those of HTML forms. Larger answers than ``compress_above_bytes`` travel compressed where that is accepted.
     """
     api = Api(
         enable_validation=True,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
-    api.caching, api.form_answer = caching, form_answer
+    api.caching, api.form_answer, api.compress_above_bytes = caching, form_answer, compress_above_bytes
     handlers: Sequence[tuple[type[Exception], Callable[[Any], Response[str]]]] = (
         (MovedPermanently, _moved),
         (KolomError, _domain_error),
@@ -171,7 +177,13 @@ def header(event: Mapping[str, Any], name: str) -> str | None:
     return headers_of(event).get(name)
 
 
-def finish(event: Mapping[str, Any], answer: Answer, caching: str | None = None) -> Answer:
+def finish(
+    event: Mapping[str, Any],
+    answer: Answer,
+    caching: str | None = None,
+    *,
+    compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
+) -> Answer:
     """Give an answer its ``Cache-Control``, its validator and a form that fits into Lambda's limit.
 
     A 200 to a GET or HEAD gets a strong ``ETag`` (RFC 9110, 8.8.3) over its body, and becomes a 304 where
@@ -189,9 +201,9 @@ def finish(event: Mapping[str, Any], answer: Answer, caching: str | None = None)
         return answer
     body = _body_bytes(answer)
     tag = hashlib.sha256(body).hexdigest()[:32]
-    compressed = len(body) > COMPRESS_ABOVE_BYTES and _accepts_gzip(request.get("accept-encoding"))
+    compressed = len(body) > compress_above_bytes and _accepts_gzip(request.get("accept-encoding"))
     headers["ETag"] = f'"{tag}-gzip"' if compressed else f'"{tag}"'
-    if len(body) > COMPRESS_ABOVE_BYTES:
+    if len(body) > compress_above_bytes:
         headers["Vary"] = "Accept-Encoding"
     if _matches(request.get("if-none-match"), tag):
         headers.pop("Content-Type", None)

@@ -17,6 +17,7 @@ from functions.read_comments import app as read_comments
 from functions.release_due import app as release_due
 from functions.search_articles import app as search_articles
 from functions.send_notifications import app as send_notifications
+from functions.serve_feeds import app as serve_feeds
 from functions.serve_pages import app as serve_pages
 from functions.submit_contact import app as submit_contact
 from functions.suppress_addresses import app as suppress_addresses
@@ -86,6 +87,16 @@ def use_serve_pages() -> None:
         serve_pages.handler(request(path), Context())
     for query in ("q=body", 'q="the body" -n0', "q=bodyy+strategi", "q=body&label=News&language=en&from=2026-01-01"):
         serve_pages.handler(request("/search/", query), Context())
+
+
+def use_serve_feeds() -> None:
+    for path in (
+        *("/feeds/atom.xml", "/feeds/rss.xml", "/feeds/feed.json", "/feeds/comments.xml", "/feeds/posts/default"),
+        *(f"/feeds/comments/{slug}" for slug in ("n0", "new", "gone", "draft", "none")),
+        *("/sitemap.xml", "/sitemaps/pages.xml", "/sitemaps/2026-02.xml", "/robots.txt"),
+    ):
+        serve_feeds.handler(request(path), Context())
+    serve_feeds.handler(request("/feeds/atom.xml", "label=News"), Context())
 
 
 def use_preview_article() -> None:
@@ -221,6 +232,7 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
     """How to lead each function along all of its paths."""
     return {
         "fetch_articles": use_fetch_articles,
+        "serve_feeds": use_serve_feeds,
         "serve_pages": use_serve_pages,
         "preview_article": use_preview_article,
         "index_articles": use_index_articles,
@@ -258,6 +270,9 @@ def test_a_function_uses_exactly_what_it_is_granted(
     blog()
     if function in {"read_comments", "moderate"}:
         post(content="first", email="a@example.com", notify_replies=True)
+    if function == "serve_feeds":
+        comment = post(content="first")
+        moderation.moderate(comment.article_id, comment.id, "approve", by="test", now=datetime.now(UTC))
     if function == "send_notifications":
         mail_of_every_kind()
     if function == "release_due":

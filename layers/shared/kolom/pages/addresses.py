@@ -34,6 +34,17 @@ def month_path(year: int, month: int) -> str:
     return f"/{year:04d}/{month:02d}/"
 
 
+def feed_path(name: str, label: str | None = None) -> str:
+    """A feed of the site, by its name such as ``atom.xml``: of all articles, or of those with a label."""
+    path = f"/feeds/{name}"
+    return path if label is None else f"{path}?{urlencode({'label': label_name(label)}, quote_via=quote)}"
+
+
+def comments_feed_path(slug: str) -> str:
+    """The feed of the comments of an article."""
+    return f"/feeds/comments/{quote(slug)}"
+
+
 def encoded_path(path: str) -> str:
     """The path of an article as it stands in a link or a ``Location``. Never begins with two slashes."""
     return quote("/" + path.lstrip("/"), safe=_PATH_CHARACTERS)

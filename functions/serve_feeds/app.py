@@ -1,0 +1,86 @@
+"""Feeds, sitemaps and robots.txt."""
+
+from typing import Annotated, Any
+from urllib.parse import parse_qs, unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom.errors import Moved, NotFound
+from kolom.feeds import formats, reading, sitemaps
+from kolom.feeds.former import former_feed
+from kolom.http import MovedPermanently, new_api
+from kolom.observability import logger, tracer
+from kolom.pages.addresses import comments_feed_path
+
+# Programs ask again and again: five minutes are fresh enough for them. CloudFront compresses some types of feeds only.
+api = new_api(
+    caching="public, max-age=300, stale-while-revalidate=600, stale-if-error=86400", compress_above_bytes=1_000
+)
+
+READ = ["GET", "HEAD"]
+
+
+@api.route("/feeds/comments.xml", method=READ, include_in_schema=False)
+def get_comments() -> Response[str]:
+    return _document(formats.ATOM, formats.atom(reading.comment_feed()))
+
+
+@api.route("/feeds/comments/<slug>", method=READ, include_in_schema=False)
+def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
+    try:
+        return _document(formats.ATOM, formats.atom(reading.article_comment_feed(unquote(slug))))
+    except Moved as moved:
+        raise MovedPermanently(comments_feed_path(moved.slug)) from None
+    except NotFound:
+        return _elsewhere()
+
+
+@api.route("/feeds/<name>", method=READ, include_in_schema=False)
+def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Query()] = None) -> Response[str]:
+    if name not in formats.FORMATS:
+        raise NotFound(f"there is no feed {name!r}")
+    content_type, write = formats.FORMATS[name]
+    return _document(content_type, write(reading.article_feed(name, label or None)))
+
+
+@api.route("/sitemap.xml", method=READ, include_in_schema=False)
+def get_index() -> Response[str]:
+    return _document("application/xml", sitemaps.index())
+
+
+@api.route("/sitemaps/<name>", method=READ, include_in_schema=False)
+def get_sitemap(name: Annotated[str, Path()]) -> Response[str]:
+    return _document("application/xml", sitemaps.sitemap(name))
+
+
+@api.route("/robots.txt", method=READ, include_in_schema=False)
+def get_robots() -> Response[str]:
+    return _document("text/plain", sitemaps.robots())
+
+
+# The group makes it a dynamic route: Powertools would try another one before all that are.
+@api.route("/feeds/(.+)", method=READ, include_in_schema=False)
+def get_former_feed() -> Response[str]:
+    return _elsewhere()
+
+
+def _elsewhere() -> Response[str]:
+    """The way to a feed that has another address here."""
+    event = api.current_event
+    place = former_feed(unquote(event.path), parse_qs(event["rawQueryString"]))
+    if place is None:
+        raise NotFound("there is no such feed")
+    raise MovedPermanently(place)
+
+
+def _document(content_type: str, body: str) -> Response[str]:
+    return Response(200, f"{content_type}; charset=utf-8", body)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an HTTP API event."""
+    return api.resolve(event, context)

@@ -1,0 +1,120 @@
+"""How a feed is written: Atom 1.0 (RFC 4287), RSS 2.0 with the whole text, JSON Feed 1.1. Pure."""
+
+import json
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, Final
+
+from feedgenerator import Atom1Feed, Rss201rev2Feed
+
+from kolom.feeds.types import Entry, Feed
+from kolom.pages.locales import machine_time
+from kolom.rendering.sanitising import clean_characters
+
+ATOM: Final = "application/atom+xml"
+
+_CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
+
+
+def atom(feed: Feed) -> str:
+    """The feed as Atom."""
+    return _written(_Atom, feed)
+
+
+def rss(feed: Feed) -> str:
+    """The feed as RSS, with the content module for the text: https://www.rssboard.org/rss-profile#namespace-elements-content"""
+    return _written(_Rss, feed)
+
+
+def json_feed(feed: Feed) -> str:
+    """The feed as https://www.jsonfeed.org/version/1.1/."""
+    return json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed.title,
+            "home_page_url": feed.url,
+            "feed_url": feed.feed_url,
+            "language": feed.language,
+            "authors": [{"name": feed.author}],
+            **({"description": feed.description} if feed.description else {}),
+            "items": [_json_item(entry) for entry in feed.entries],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+FORMATS: Final[Mapping[str, tuple[str, Callable[[Feed], str]]]] = {
+    "atom.xml": (ATOM, atom),
+    "rss.xml": ("application/rss+xml", rss),
+    "feed.json": ("application/feed+json", json_feed),
+}
+"""The feeds of articles by their names: the media type, and what writes it."""
+
+
+class _Atom(Atom1Feed):  # type: ignore[misc]
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        return {"xml:lang": item["language"]}
+
+    def latest_post_date(self) -> Any:
+        return self.feed["updated_at"]
+
+
+class _Rss(Rss201rev2Feed):  # type: ignore[misc]
+    def rss_attributes(self) -> dict[str, str]:
+        return {**super().rss_attributes(), "xmlns:content": _CONTENT}
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        if item["content"] is not None:
+            handler.addQuickElement("content:encoded", item["content"])
+
+    def latest_post_date(self) -> Any:
+        return self.feed["updated_at"]
+
+
+def _written(kind: type[Any], feed: Feed) -> str:
+    document = kind(
+        title=clean_characters(feed.title),
+        link=feed.url,
+        description=clean_characters(feed.description),
+        language=feed.language,
+        feed_url=feed.feed_url,
+        feed_guid=feed.feed_url,
+        author_name=clean_characters(feed.author),
+        updated_at=feed.updated_at,
+    )
+    for entry in feed.entries:
+        document.add_item(
+            title=clean_characters(entry.title),
+            link=entry.url,
+            description=escape(clean_characters(entry.summary), quote=False) if entry.summary else None,
+            content=None if entry.content_html is None else clean_characters(entry.content_html),
+            author_name=clean_characters(entry.author) or None,
+            pubdate=entry.published_at,
+            updateddate=entry.updated_at,
+            unique_id=entry.id,
+            unique_id_is_permalink=False,
+            categories=[clean_characters(label) for label in entry.labels],
+            language=entry.language,
+        )
+    return str(document.writeString("utf-8"))
+
+
+def _json_item(entry: Entry) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "date_published": machine_time(entry.published_at),
+        "date_modified": machine_time(entry.updated_at),
+        "language": entry.language,
+    }
+    if entry.content_html is None:
+        item["content_text"] = entry.summary
+    else:
+        item["content_html"] = entry.content_html
+    optional: dict[str, Any] = {"summary": entry.summary, "image": entry.image, "tags": list(entry.labels)}
+    if entry.author:
+        optional["authors"] = [{"name": entry.author}]
+    return item | {name: value for name, value in optional.items() if value}

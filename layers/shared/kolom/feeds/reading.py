@@ -1,0 +1,152 @@
+"""What the feeds say at this moment.
+
+| feed | DynamoDB requests, at most |
+|---|---|
+| articles, of all or of a label | 1 + :data:`LENGTH`: a Query of the list, one for each article with its text |
+| comments of the site | 6: :func:`kolom.comments.reading.recent` |
+| comments of an article | 3: pointer and card, a Query |
+
+An article's text of over 1 MB takes another request for each further MB.
+"""
+
+from html import escape
+from typing import Final
+
+from kolom.articles import reading
+from kolom.articles.types import Article, Body, Card, Shelf
+from kolom.comments import reading as comments
+from kolom.comments.types import ShownComment
+from kolom.config import settings
+from kolom.errors import Busy, NotFound
+from kolom.feeds.types import Entry, Feed
+from kolom.pages import addresses
+from kolom.pages.locales import Locale, site_locale
+from kolom.rendering.linking import with_absolute_links
+
+LENGTH: Final = 20
+"""How many entries a feed has."""
+
+MAX_TEXT_BYTES: Final = 1_000_000
+"""How much text the entries of a feed have together. What does not fit in, from the newest on, is told by its excerpt:
+many programs refuse large feeds, and Lambda larger ones."""
+
+
+def article_feed(feed_name: str, label: str | None = None) -> Feed:
+    """The newest articles with their texts, of all or of those with a label. ``feed_name`` is such as ``atom.xml``."""
+    locale, site = site_locale(), settings()
+    left, entries = MAX_TEXT_BYTES, []
+    cards = reading.newest(Shelf(label=label), limit=LENGTH)
+    for card in cards:
+        try:
+            text = _text(card)
+        except NotFound:
+            continue  # it was taken back a moment ago
+        if text is not None and (size := len(text.encode())) <= left:
+            left -= size
+        else:
+            text = None
+        entries.append(_article_entry(card, text))
+    if label is None:
+        title, description, path = site.site_title, site.site_description, "/"
+    else:
+        spelled = (name for card in cards for name in card.labels)
+        same = (name for name in spelled if addresses.label_name(name) == addresses.label_name(label))
+        label = next(same, label)
+        title = f"{site.site_title}: {label}"
+        description, path = locale.text("label.title", label=label), addresses.label_path(label)
+    return Feed(
+        title=title,
+        author=site.site_title,
+        description=description or locale.text("home.description", site=site.site_title),
+        url=addresses.absolute(path),
+        feed_url=addresses.absolute(addresses.feed_path(feed_name, label)),
+        language=locale.code,
+        entries=entries,
+    )
+
+
+def comment_feed() -> Feed:
+    """The newest comments of the whole site."""
+    locale, site = site_locale(), settings().site_title
+    found = comments.recent(LENGTH)
+    return Feed(
+        title=locale.text("feed.comments", site=site),
+        description=locale.text("feed.comments.description", site=site),
+        author=site,
+        url=addresses.absolute("/"),
+        feed_url=addresses.absolute(addresses.feed_path("comments.xml")),
+        language=locale.code,
+        entries=[_comment_entry(each.comment, each.article, locale) for each in found],
+    )
+
+
+def article_comment_feed(slug: str) -> Feed:
+    """The newest comments of the article of that slug.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    :raises Moved: it has another slug now
+    """
+    article, locale, site = reading.read_public_card(slug), site_locale(), settings().site_title
+    found = comments.newest(article.id, limit=LENGTH)
+    return Feed(
+        title=locale.text("feed.comments.of", title=article.title),
+        description=locale.text("feed.comments.description", site=site),
+        author=site,
+        url=_url(article),
+        feed_url=addresses.absolute(addresses.comments_feed_path(slug)),
+        language=locale.code,
+        entries=[_comment_entry(each, article, locale) for each in found if not each.deleted],
+    )
+
+
+def _text(card: Card) -> str | None:
+    """The article's text for a feed, with its picture; None while it is being replaced.
+
+    :raises NotFound: it is not published any more
+    """
+    try:
+        article, body = reading.read_published(card.id)
+    except Busy:
+        return None
+    return with_absolute_links(_picture(article, body) + body.html, _url(article))
+
+
+def _picture(article: Article, body: Body) -> str:
+    """As on the page of the article: above the text that does not show it itself."""
+    if article.image is None or (image := escape(article.image)) in body.html:
+        return ""
+    return f'<p><img src="{image}" alt=""></p>'
+
+
+def _article_entry(card: Card, text: str | None) -> Entry:
+    return Entry(
+        id=addresses.absolute(f"/#article-{card.id}"),
+        url=_url(card),
+        title=card.title,
+        published_at=card.published_at or card.updated_at,
+        updated_at=card.updated_at,
+        author=card.author,
+        summary=card.excerpt,
+        content_html=text,
+        image=None if card.image is None else addresses.absolute(card.image),
+        labels=card.labels,
+        language=card.language,
+    )
+
+
+def _comment_entry(comment: ShownComment, article: Article, locale: Locale) -> Entry:
+    return Entry(
+        id=addresses.absolute(f"/#comment-{comment.id}"),
+        url=f"{_url(article)}#comment-{comment.id}",
+        title=locale.text("feed.comment", name=comment.name, title=article.title),
+        published_at=comment.created_at,
+        updated_at=comment.edited_at or comment.created_at,
+        author=comment.name,
+        content_html=comment.content_html,
+        language=article.language,
+    )
+
+
+def _url(card: Card) -> str:
+    return addresses.absolute(addresses.encoded_path(card.path))

@@ -1,0 +1,258 @@
+"""``/feeds/…``, called as API Gateway calls it."""
+
+import base64
+import gzip
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import feedparser
+import pytest
+
+from functions.serve_feeds import app
+from functions.write_comments import app as write_comments
+from kolom.articles import publishing
+from kolom.articles.reading import newest
+from kolom.articles.types import Shelf
+from kolom.comments import moderation, queues
+from kolom.comments.types import Action
+from kolom.feeds import reading
+from kolom.pages.site import respond
+from tests.factories import NOW, comment_request, content, request
+from tests.integration.conftest import Faults
+from tests.integration.contracts.recorder import recorded
+from tests.integration.handlers import Answered, call
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+def get(path: str, query: str | dict[str, Any] = "", *, method: str = "GET", **headers: str) -> Answered:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return call(app.handler, request(path, query, method=method, headers=named))
+
+
+def read(path: str, query: str | dict[str, Any] = "") -> Any:
+    answer = get(path, query)
+    assert answer.status == 200, answer.body
+    found = feedparser.parse(answer.body.encode(), response_headers={"content-type": answer.headers["Content-Type"]})
+    assert not found.bozo, found.bozo_exception
+    return found
+
+
+def titles(feed: Any) -> list[str]:
+    return [entry.title for entry in feed.entries]
+
+
+def publish_days(days: int, **changes: Any) -> None:
+    for day in range(days):
+        date = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        publishing.publish(content(f"day-{day:02d}", published_at=date, **changes), now=NOW)
+
+
+def comment(name: str, *, slug: str = "hello", action: Action | None = "approve", parent: str | None = None) -> str:
+    """A comment of a visitor of that name, which is moderated; its id."""
+    address = f"198.51.100.{len(name)}"
+    fields: dict[str, Any] = {"content": f"*{name}* <script>", "email": f"{name}@example.com", "parent_id": parent}
+    answer = call(write_comments.handler, comment_request(slug, name=f"{name} <b>", address=address, **fields))
+    posted = queues.find(answer.json["comment"]["id"])
+    if action is not None:
+        moderation.moderate(posted.article_id, posted.id, action, by="test", now=datetime.now(UTC))
+    return posted.id
+
+
+class TestArticles:
+    @pytest.mark.parametrize(
+        ("name", "content_type"),
+        [
+            ("atom.xml", "application/atom+xml; charset=utf-8"),
+            ("rss.xml", "application/rss+xml; charset=utf-8"),
+            ("feed.json", "application/feed+json; charset=utf-8"),
+        ],
+    )
+    def test_each_format_says_what_it_is_and_may_be_kept_for_minutes(self, name: str, content_type: str) -> None:
+        publish_days(1)
+        answer = get(f"/feeds/{name}")
+        assert answer.headers["Content-Type"] == content_type
+        assert answer.headers["Cache-Control"].startswith("public, max-age=300")
+        assert get(f"/feeds/{name}", if_none_match=answer.headers["ETag"]).status == 304
+
+    @pytest.mark.parametrize("name", ["atom.xml", "rss.xml"])
+    def test_the_newest_twenty_come_with_their_whole_texts(self, name: str) -> None:
+        publish_days(22)
+        feed = read(f"/feeds/{name}")
+        assert titles(feed) == [f"Day {day:02d}" for day in range(21, 1, -1)]
+        assert feed.entries[0].content[0].value == "<p>The body of day-21.</p>"
+
+    def test_links_and_pictures_are_found_from_anywhere(self) -> None:
+        publishing.publish(
+            content(path="/2024/05/x.html", image="/media/a.png", html='<p><a href="/x/">x</a> <a href="#n">n</a></p>'),
+            now=NOW,
+        )
+        (entry,) = read("/feeds/atom.xml").entries
+        assert entry.link == "https://blog.example/2024/05/x.html"
+        assert entry.content[0].value == (
+            '<p><img alt="" src="https://blog.example/media/a.png" /></p><p><a href="https://blog.example/x/">x</a> '
+            '<a href="https://blog.example/2024/05/x.html#n">n</a></p>'
+        )
+
+    def test_a_picture_in_the_text_is_not_shown_twice(self) -> None:
+        publishing.publish(content(image="/media/a.png", html='<p><img src="/media/a.png"></p>'), now=NOW)
+        assert read("/feeds/atom.xml").entries[0].content[0].value.count("<img") == 1
+
+    def test_what_is_not_published_is_not_there(self) -> None:
+        publish_days(1)
+        publishing.publish(content("draft", draft=True), now=NOW)
+        publishing.publish(content("soon", published_at=datetime.now(UTC) + timedelta(hours=1)), now=NOW)
+        publishing.publish(content("about", kind="page"), now=NOW)
+        publishing.publish(content("gone"), now=NOW)
+        publishing.delete("gone", now=NOW)
+        assert titles(read("/feeds/atom.xml")) == ["Day 00"]
+
+    def test_an_article_keeps_its_identifier_whatever_changes(self) -> None:
+        publishing.publish(content("old", title="Old"), now=NOW)
+        (before,) = read("/feeds/atom.xml").entries
+        later = NOW + timedelta(days=9)
+        publishing.publish(content("new", title="New"), now=later, article_id=1, expected_version=1)
+        (after,) = read("/feeds/atom.xml").entries
+        assert (before.link, after.link) == ("https://blog.example/old/", "https://blog.example/new/")
+        assert before.id == after.id
+        assert after.updated > before.updated
+
+    def test_of_one_label_in_any_case(self) -> None:
+        publish_days(2, labels=("Luar Negeri",))
+        publishing.publish(content("other"), now=NOW)
+        feed = read("/feeds/rss.xml", {"label": "luar NEGERI"})
+        assert titles(feed) == ["Day 01", "Day 00"]
+        assert feed.feed.title == "Blog: Luar Negeri"
+        assert feed.feed.link == "https://blog.example/label/luar%20negeri/"
+
+    def test_an_unknown_label_is_an_empty_feed(self) -> None:
+        publish_days(1)
+        assert titles(read("/feeds/atom.xml", {"label": '"><script>'})) == []
+
+    def test_unknown_parameters_are_ignored(self) -> None:
+        publish_days(1)
+        assert titles(read("/feeds/atom.xml", "max-results=1&label=")) == ["Day 00"]
+
+    def test_texts_that_are_too_much_together_become_excerpts_from_the_first_that_does_not_fit(self) -> None:
+        half = reading.MAX_TEXT_BYTES // 2
+        for number, length in enumerate((10, half, half, half)):
+            date = datetime(2026, 1, 1 + number, tzinfo=UTC)
+            html = f"<p>{'é' * (length // 2)}</p>"
+            publishing.publish(content(f"n{number}", excerpt="In short.", html=html, published_at=date), now=NOW)
+        shown = [len(entry.get("content", ())) for entry in read("/feeds/atom.xml").entries]
+        assert shown == [1, 0, 0, 1]
+
+    def test_a_large_feed_travels_compressed_where_that_is_accepted(self) -> None:
+        publish_days(5, html=f"<p>{'rain ' * 1000}</p>")
+        plain, packed = get("/feeds/atom.xml"), get("/feeds/atom.xml", accept_encoding="gzip, br")
+        assert gzip.decompress(base64.b64decode(packed.body)).decode() == plain.body
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+        assert packed.headers["ETag"] != plain.headers["ETag"]
+
+    def test_head_says_what_get_would(self) -> None:
+        publish_days(1)
+        got, head = get("/feeds/atom.xml"), get("/feeds/atom.xml", method="HEAD")
+        assert (head.status, head.body, head.headers) == (200, "", got.headers)
+
+    def test_an_article_that_is_taken_back_while_the_feed_is_read_is_left_out(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publish_days(2)
+        listed = newest(Shelf(), limit=20)
+        publishing.unpublish("day-01", now=NOW)
+        monkeypatch.setattr("kolom.articles.reading.newest", lambda *_, **__: listed)
+        assert titles(read("/feeds/atom.xml")) == ["Day 00"]
+
+    def test_a_store_at_its_limit_says_when_to_come_back(self, faults: Faults) -> None:
+        publish_days(1)
+        faults.throttle("Query")
+        answer = get("/feeds/atom.xml")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+    def test_it_costs_a_query_for_the_list_and_one_for_each_text(self) -> None:
+        publish_days(25)
+        with recorded() as asked:
+            read("/feeds/atom.xml")
+        assert len(asked.operations) == 1 + reading.LENGTH
+
+
+@pytest.fixture
+def blog(tables: None, secret: str) -> None:
+    """Two articles that take comments."""
+    publishing.publish(content("hello", path="/2024/05/hello.html"), now=NOW)
+    publishing.publish(content("other", title="Other <i>"), now=NOW)
+
+
+@pytest.mark.usefixtures("blog")
+class TestComments:
+    def test_the_newest_of_the_whole_site_come_first(self) -> None:
+        first, second = comment("a"), comment("bb", slug="other")
+        feed = read("/feeds/comments.xml")
+        assert titles(feed) == ["bb <b> mengomentari “Other <i>”", "a <b> mengomentari “Hello”"]
+        assert [entry.link for entry in feed.entries] == [
+            f"https://blog.example/other/#comment-{second}",
+            f"https://blog.example/2024/05/hello.html#comment-{first}",
+        ]
+        assert feed.entries[1].content[0].value == "<p><em>a</em> &lt;script&gt;</p>"
+
+    def test_those_of_an_article_are_its_own(self) -> None:
+        comment("a")
+        comment("bb", slug="other")
+        feed = read("/feeds/comments/hello")
+        assert len(titles(feed)) == 1
+        assert (feed.feed.title, feed.feed.link) == (
+            "Komentar pada “Hello”",
+            "https://blog.example/2024/05/hello.html",
+        )
+
+    @pytest.mark.parametrize("path", ["/feeds/comments.xml", "/feeds/comments/hello"])
+    def test_only_what_readers_see_is_told(self, path: str) -> None:
+        parent = comment("parent")
+        comment("reply", parent=parent)
+        comment("pending", action=None)
+        comment("spam", action="spam")
+        moderation.moderate(1, parent, "delete", by="test", now=datetime.now(UTC))
+        answer = get(path)
+        (entry,) = feedparser.parse(answer.body.encode()).entries
+        assert entry.author == "reply <b>"
+        assert "example.com" not in answer.body
+
+    def test_an_old_name_leads_to_the_present_one(self) -> None:
+        publishing.publish(content("new"), now=NOW, article_id=1, expected_version=1)
+        answer = get("/feeds/comments/hello")
+        assert (answer.status, answer.headers["Location"]) == (301, "/feeds/comments/new")
+
+    def test_a_deleted_article_is_gone_and_a_draft_is_not_there(self) -> None:
+        publishing.delete("other", now=NOW)
+        publishing.publish(content("draft", draft=True), now=NOW)
+        assert get("/feeds/comments/other").status == 410
+        for slug in ("draft", "none", "%00", "a" * 3000):
+            answer = get(f"/feeds/comments/{slug}")
+            assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+class TestOtherAddresses:
+    @pytest.mark.parametrize(
+        ("path", "query", "place"),
+        [
+            ("/feeds/posts/default", "", "/feeds/atom.xml"),
+            ("/feeds/posts/default/-/Luar%20Negeri", "alt=rss", "/feeds/rss.xml?label=luar%20negeri"),
+            ("/feeds/comments/default", "", "/feeds/comments.xml"),
+            ("/feeds/812/comments/default", "", "/feeds/comments.xml"),
+        ],
+    )
+    def test_who_subscribed_on_blogger_is_led_on(self, path: str, query: str, place: str) -> None:
+        answer = get(path, query)
+        assert (answer.status, answer.headers["Location"]) == (301, place)
+
+    def test_an_article_that_is_called_like_a_feed_elsewhere_stands_at_its_address(self) -> None:
+        publishing.publish(content("feed"), now=NOW)
+        assert respond("/feed/", {}).status == 200
+        assert respond("/feed.xml", {}).status == 301
+
+    @pytest.mark.parametrize("path", ["/feeds/", "/feeds/none.xml", "/feeds/a/b/c", "/feeds/atom.xml/", "/feeds/%FF"])
+    def test_what_is_no_feed_is_a_problem(self, path: str) -> None:
+        answer = get(path)
+        assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+        assert answer.headers["Cache-Control"] == "no-store"
