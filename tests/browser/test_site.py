@@ -212,6 +212,18 @@ def test_a_comment_is_written_without_javascript(visitor: Visitor) -> None:
         page.wait_for_url(f"**{ARTICLE}")
 
 
+@pytest.mark.parametrize("path", ["/", "/label/politik/", ARTICLE])
+def test_the_feeds_that_a_page_names_are_there(visitor: Visitor, path: str) -> None:
+    with visitor.visit(path) as page:
+        for link in page.locator('link[rel="alternate"]').all():
+            answer = page.request.get(link.get_attribute("href") or "")
+            assert answer.status == 200
+            assert answer.headers["content-type"].startswith(link.get_attribute("type") or "none")
+        expect(page.get_by_role("contentinfo").get_by_role("link", name="RSS")).to_have_attribute(
+            "href", "/feeds/rss.xml"
+        )
+
+
 def test_related_articles_lead_on(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE) as page:
         related = page.get_by_role("region", name="Artikel terkait").get_by_role("link")

@@ -115,6 +115,15 @@ def test_every_page_has_one_address_to_which_the_others_lead(
 
 
 @pytest.mark.parametrize(
+    ("path", "feed"),
+    [("/feed/", "/feeds/rss.xml"), ("/feed.xml", "/feeds/atom.xml"), ("/comments/feed/", "/feeds/comments.xml")],
+)
+def test_where_another_system_had_its_feed_leads_to_the_one_here(requests: Requests, path: str, feed: str) -> None:
+    page = get(path)
+    assert (page.status, page.headers["Location"]) == (301, feed)
+
+
+@pytest.mark.parametrize(
     "path", ["//evil.example", "//evil.example/", "/\\evil.example", "/%2F/evil.example/", "/label//", "/label/%20/"]
 )
 def test_no_address_leads_to_another_host(requests: Requests, path: str) -> None:

@@ -303,6 +303,29 @@ def test_link_previews_get_a_picture_unless_it_is_a_drawing() -> None:
     assert not find_all(article_page(reading(image="/media/picture.svg")), "//meta[@property='og:image']")
 
 
+def feeds_of(page: Page) -> list[tuple[str | None, str | None]]:
+    links = html5lib.parse(page.html).iter(f"{XHTML}link")
+    return [(link.get("title"), link.get("href")) for link in links if link.get("rel") == "alternate"]
+
+
+def test_a_page_names_the_feeds_of_the_site_and_of_what_it_shows() -> None:
+    of_site = [("Blog", "/feeds/atom.xml"), ("Blog", "/feeds/feed.json")]
+    assert feeds_of(views.home(card_page(card()))) == of_site
+    assert feeds_of(views.label("Luar Negeri", card_page(card()))) == [
+        *of_site,
+        ("Umpan label “Luar Negeri”", "/feeds/atom.xml?label=luar%20negeri"),
+    ]
+    assert feeds_of(article_page(reading(slug="x", title="X", language="en"))) == [
+        *of_site,
+        ("Comments on “X”", "/feeds/comments/x"),
+    ]
+
+
+def test_what_is_no_page_of_the_site_names_no_feed() -> None:
+    assert feeds_of(views.problem(HTTPStatus.NOT_FOUND)) == []
+    assert feeds_of(views.preview(article(), LONG)) == []
+
+
 def test_an_article_on_its_old_path_has_it_as_its_canonical_address() -> None:
     made = article_page(reading(path="/2024/05/Judul lama é.html".replace(" ", "-")))
     assert attributes(made, "//link[@rel='canonical']", "href") == [

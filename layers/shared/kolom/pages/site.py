@@ -10,6 +10,7 @@
 | ``/{slug}/`` | 17: pointer, article with its body, each neighbour, two for comments, eleven for related articles |
 | an old slug | 4: pointer and article, then both again to learn the new address |
 | ``/2024/05/x.html``, the path that an article keeps | 20: two pointers, two cards, then as by slug |
+| where another system had a feed | 2, then a 301 to the feed |
 | anything else | 2: two pointers that are not there |
 
 An article with a body beyond 1 MB takes another request for each further MB. Addresses have one form, with a slash at
@@ -28,6 +29,7 @@ from pynamodb.exceptions import PynamoDBException
 from kolom.articles import reading, store
 from kolom.articles.types import Article, Shelf
 from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
+from kolom.feeds.former import former_feed
 from kolom.models.transaction import is_throttled
 from kolom.pages import addresses, views
 from kolom.pages.living import read_living
@@ -136,6 +138,8 @@ def _article(path: str, query: Query) -> Page:
         except NotFound:
             pass  # an article may have brought a path of a single segment from elsewhere, such as /about.html
     kept = _find(f"path:{path}")
+    if kept is None and (feed := former_feed(path, query)):
+        return redirect(feed)
     if kept is None:
         raise NotFound(f"there is nothing at {path!r}")
     return _by_slug(kept.slug, path, query)

@@ -21,6 +21,14 @@ _SCROLLING: Final = re.compile(r"<(table|pre)\b")
 _ALIGNED: Final = re.compile(r'(<\w+(?![^<>]* class=)[^<>]*?) align="(left|center|right|justify)"')
 
 
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A feed of what a page shows, beside those of the whole site."""
+
+    title: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """What a page says of itself to browsers, search engines and those who share it.
@@ -36,6 +44,7 @@ class Head:
     image: str | None = None
     article: Card | None = None
     structured_data: Mapping[str, Any] | None = None
+    feed: FeedLink | None = None
 
 
 def render(template: str, head: Head, locale: Locale, *, language: str | None = None, **values: object) -> str:
@@ -74,6 +83,7 @@ def _environment() -> Environment:
         absolute=addresses.absolute,
         asset=addresses.asset,
         encoded_path=addresses.encoded_path,
+        feed_path=addresses.feed_path,
         label_path=addresses.label_path,
         month_path=addresses.month_path,
         year_path=addresses.year_path,

@@ -14,7 +14,7 @@ from kolom.pages.discussion import Living, threads
 from kolom.pages.form import COMMENT, CONTACT
 from kolom.pages.locales import Locale, direction, find_locale, machine_time, site_locale
 from kolom.pages.page import NO_CACHING, Page, html_page
-from kolom.pages.templating import Head, render
+from kolom.pages.templating import FeedLink, Head, render
 
 RETRY_AFTER_SECONDS: Final = 5
 _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
@@ -32,9 +32,9 @@ def home(cards: CardPage, *, cursor: str | None = None) -> Page:
 def label(name: str, cards: CardPage, *, cursor: str | None = None) -> Page:
     """The articles with the label ``name``."""
     locale = site_locale()
-    return _card_list(
-        locale, locale.text("label.title", label=name), name, "label", addresses.label_path(name), cards, cursor
-    )
+    path = addresses.label_path(name)
+    feed = FeedLink(locale.text("feed.label", label=name), addresses.feed_path("atom.xml", name))
+    return _card_list(locale, locale.text("label.title", label=name), name, "label", path, cards, cursor, feed=feed)
 
 
 def months(year: int, month: int | None, cards: CardPage, *, cursor: str | None = None) -> Page:
@@ -90,6 +90,7 @@ def article(reading: Reading, living: Living) -> Page:
         image=shown.image,
         article=shown if shown.is_listed else None,
         structured_data=_structured_data(shown, addresses.absolute(path)) if shown.is_listed else None,
+        feed=FeedLink(locale.text("feed.comments.of", title=shown.title), addresses.comments_feed_path(shown.slug)),
     )
     shares = _shares(shown.title, addresses.absolute(path), locale) if shown.is_listed else ()
     return html_page(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
@@ -124,15 +125,32 @@ def problem(status: HTTPStatus) -> Page:
 
 
 def _card_list(
-    locale: Locale, title: str, name: str, kind: str, path: str, cards: CardPage, cursor: str | None
+    locale: Locale,
+    title: str,
+    name: str,
+    kind: str,
+    path: str,
+    cards: CardPage,
+    cursor: str | None,
+    *,
+    feed: FeedLink | None = None,
 ) -> Page:
     description = f"{title}. {locale.count('articles', cards.total)}."
-    head = _list_head(title, path, cards, cursor, locale, description=description)
+    head = _list_head(title, path, cards, cursor, locale, description=description, feed=feed)
     html = render("list.html", head, locale, cards=cards, name=name, kind=kind, first=path, is_first=cursor is None)
     return html_page(html, locale.code)
 
 
-def _list_head(title: str, path: str, cards: CardPage, cursor: str | None, locale: Locale, *, description: str) -> Head:
+def _list_head(
+    title: str,
+    path: str,
+    cards: CardPage,
+    cursor: str | None,
+    locale: Locale,
+    *,
+    description: str,
+    feed: FeedLink | None = None,
+) -> Head:
     """What is said of a list. Only its first page is for search engines: the others move with every publication."""
     return Head(
         title=title if cursor is None else locale.text("continued", title=title),
@@ -140,6 +158,7 @@ def _list_head(title: str, path: str, cards: CardPage, cursor: str | None, local
         canonical=addresses.with_cursor(path, cursor),
         next_page=addresses.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
         indexed=cursor is None,
+        feed=feed,
     )
 
 
