@@ -1,4 +1,4 @@
-"""What each page of the site costs: requests and read units of DynamoDB, and what a reader's browser receives.
+"""What each page and feed of the site costs: requests and read units of DynamoDB, and what a reader's browser receives.
 
     .venv/bin/python -m benchmarks.pages
 
@@ -25,6 +25,8 @@ SLUG = "cara-membaca-komunike"
 PATHS = (
     *("/", "/label/politik/", "/labels/", "/archive/", "/2026/", f"/{SLUG}/"),
     *("/search/", "/search/?q=komunike", "/search/?q=kereta+malam+bali&label=Travel", "/contact/", "/tidak-ada/"),
+    *("/feeds/atom.xml", "/feeds/rss.xml", "/feeds/feed.json?label=politik", f"/feeds/comments/{SLUG}"),
+    *("/feeds/comments.xml", "/sitemap.xml", "/sitemaps/pages.xml", "/sitemaps/2026-11.xml", "/robots.txt"),
 )
 
 
