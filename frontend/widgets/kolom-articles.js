@@ -8,7 +8,8 @@
  *
  * Attributes: `api` (the blog's origin; the page's own without it), `label`, `limit` (1 to 100), `article` (the slug of
  * the one to show), `link` (the address that a title leads to, with `{slug}`; the blog's own page without it),
- * `heading` (the level of the titles, 2 to 6). `lang` of the nearest element chooses the words.
+ * `heading` (the level of the titles, 2 to 6). `lang` of the nearest element chooses the words. The children are shown
+ * until the API has answered.
  * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
  * Style: the custom properties and parts that stand in `STYLES` below; nothing else reaches in or out.
  *
@@ -88,6 +89,8 @@ const STYLES = `
 export class KolomArticles extends KolomElement {
   static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
 
+  /** What the page has between the tags. It stays until the API has answered. */
+  #slot = element("slot", {});
   #main = element("div", { part: "main" });
   #foot = element("div", { class: "foot", part: "foot" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
@@ -99,7 +102,7 @@ export class KolomArticles extends KolomElement {
   constructor() {
     super(STYLES, WORDS);
     this.#foot.append(this.status);
-    this.root.append(this.#main, this.#foot);
+    this.root.append(this.#slot, this.#main, this.#foot);
     this.root.addEventListener("click", (event) => this.#followFragment(event));
   }
 
@@ -177,6 +180,7 @@ export class KolomArticles extends KolomElement {
       /** @type {T} */
       const data = await this.ask(path, { signal: request.signal });
       if (this.#request !== request) return null;
+      this.#slot.remove();
       this.#removeButtons();
       return data;
     } catch (error) {
@@ -194,6 +198,7 @@ export class KolomArticles extends KolomElement {
   #fail(error, retry) {
     const isMissing = error instanceof ApiError && (error.status === 404 || error.status === 410);
     this.#removeButtons();
+    if (isMissing) this.#slot.remove();
     this.announce(isMissing ? this.words.missing : this.words.failed, {}, "problem");
     if (!isMissing) {
       const button = this.button(this.words.retry, retry);

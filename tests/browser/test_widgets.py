@@ -84,6 +84,20 @@ def test_an_api_that_is_down_is_told_and_a_retry_brings_everything(visitor: Visi
     visitor.complaints.clear()
 
 
+def test_what_is_between_the_tags_stays_until_the_api_has_answered(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.route("**/api/**", lambda route: route.abort())
+        page.goto(DEMO)
+        page.evaluate("document.querySelector('#list').innerHTML = '<a href=\"/\">All articles</a>'")
+        expect(page.locator("#list").get_by_role("status")).to_have_text("Artikel sedang tidak dapat dimuat.")
+        expect(page.get_by_role("link", name="All articles")).to_be_visible()
+        page.unroute("**/api/**")
+        page.locator("#list").get_by_role("button", name="Coba lagi").click()
+        expect(page.locator("#list li")).to_have_count(5)
+        expect(page.get_by_role("link", name="All articles")).to_be_hidden()
+    visitor.complaints.clear()
+
+
 def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         page.route("**/api/articles?*cursor*", lambda route: route.fulfill(status=503))
