@@ -4,7 +4,7 @@
 |---|---|
 | the index | 1 |
 | the home page and free pages | 1 |
-| the articles of a month | 1 for each megabyte of cards, a thousand or more |
+| the articles of a month | 1 for each megabyte of cards, a thousand or more: 2 for a first part |
 | robots.txt | 0 |
 
 The articles of a month never move to another file, so that what search engines have read stays true.
@@ -22,8 +22,8 @@ from kolom.errors import NotFound
 from kolom.pages import addresses
 from kolom.pages.locales import machine_time
 
-MAX_ADDRESSES: Final = 5_000
-"""How many addresses a sitemap has. A month with more articles has further parts."""
+MAX_ADDRESSES: Final = 2_000
+"""How many addresses a sitemap has, so that it is two megabytes of cards to read. A month with more has further parts."""
 
 _PAGES: Final = "pages.xml"
 _PLACES: Final = ("/", "/archive/", "/labels/", "/contact/")
