@@ -23,7 +23,7 @@ import { ApiError, KolomElement, element, fragment, inLanguage, webAddress } fro
  *   language: string, author: string, published_at: string, reading_minutes: number}} Card
  * @typedef {Card & {content_html: string}} Article
  * @typedef {{items: Card[], total: number, next_cursor: string | null}} CardPage
- * @typedef {{loading: string, empty: string, failed: string, missing: string, retry: string, more: string,
+ * @typedef {{loading: string, empty: string, failed: string, missing: string, more: string,
  *   shown: string, minutes: string}} Words
  */
 
@@ -34,7 +34,6 @@ const WORDS = {
     empty: "There are no articles here yet.",
     failed: "The articles cannot be reached at the moment.",
     missing: "This article does not exist, or no longer.",
-    retry: "Try again",
     more: "Load more",
     shown: "{n} of {total} articles",
     minutes: "{n} min read",
@@ -44,7 +43,6 @@ const WORDS = {
     empty: "Belum ada artikel di sini.",
     failed: "Artikel sedang tidak dapat dimuat.",
     missing: "Artikel ini tidak ada, atau sudah tidak ada lagi.",
-    retry: "Coba lagi",
     more: "Muat lebih banyak",
     shown: "{n} dari {total} artikel",
     minutes: "{n} menit baca",
@@ -196,12 +194,12 @@ export class KolomArticles extends KolomElement {
    * @param {() => Promise<void>} retry
    */
   #fail(error, retry) {
-    const isMissing = error instanceof ApiError && (error.status === 404 || error.status === 410);
+    const isMissing = error instanceof ApiError && error.isMissing;
     this.#removeButtons();
     if (isMissing) this.#slot.remove();
     this.announce(isMissing ? this.words.missing : this.words.failed, {}, "problem");
     if (!isMissing) {
-      const button = this.button(this.words.retry, retry);
+      const button = this.retryButton(retry);
       this.#foot.prepend(button);
       if (this.#hadFocus) button.focus();
     }

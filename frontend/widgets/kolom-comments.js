@@ -39,7 +39,6 @@ const WORDS = {
     shown: "{n} of {total} are shown",
     more: "Load more comments",
     failed: "The comments cannot be reached at the moment.",
-    retry: "Try again",
     closed: "Comments are closed.",
     write: "Write a comment",
     comment: "Comment",
@@ -76,7 +75,6 @@ const WORDS = {
     shown: "{n} dari {total} ditampilkan",
     more: "Muat komentar lainnya",
     failed: "Komentar sedang tidak dapat dimuat.",
-    retry: "Coba lagi",
     closed: "Komentar sudah ditutup.",
     write: "Tulis komentar",
     comment: "Komentar",
@@ -142,7 +140,7 @@ const STYLES = `
 .foot .problem { order: -1; flex-basis: 100%; }
 .foot .status:empty { display: none; }
 .write { margin-block-start: 2em; padding-block-start: 1.5em; border-block-start: 1px solid var(--kolom-line, #8886); }
-.write h3, .write h4, .write h5, .write h6 { margin-block-end: .8em; font-size: 1.1em; }
+.write :is(h3, h4, h5, h6) { margin-block-end: .8em; font-size: 1.1em; }
 `;
 
 const PAGE = "100";
@@ -198,7 +196,7 @@ export class KolomComments extends KolomElement {
   connectedCallback() {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onHash);
-    this.#timers = [setInterval(() => this.#tick(), 1000), setInterval(() => this.#refreshTimes(), 60_000)];
+    this.#timers = [setInterval(() => this.#tick(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
   }
 
   disconnectedCallback() {
@@ -234,8 +232,7 @@ export class KolomComments extends KolomElement {
       await this.#followAddress();
     } catch (error) {
       if (this.#request !== request) return;
-      const isGone = error instanceof ApiError && (error.status === 404 || error.status === 410);
-      if (isGone) this.#close();
+      if (error instanceof ApiError && error.isMissing) this.#close();
       else this.#fail(() => this.reload());
     }
   }
@@ -284,7 +281,7 @@ export class KolomComments extends KolomElement {
       return /** @type {{comments_open: boolean}} */ (article).comments_open;
     } catch (error) {
       // Who posts will be told.
-      return !(error instanceof ApiError && (error.status === 404 || error.status === 410));
+      return !(error instanceof ApiError && error.isMissing);
     }
   }
 
@@ -450,10 +447,6 @@ export class KolomComments extends KolomElement {
       );
     }
     return tools;
-  }
-
-  #refreshTimes() {
-    for (const time of this.root.querySelectorAll("time")) this.refreshTime(time);
   }
 
   // ---- one's own
@@ -633,7 +626,7 @@ export class KolomComments extends KolomElement {
   /** @param {ApiError} error */
   #explain(error) {
     if (error.refuses("parent_id")) return this.words.orphan;
-    return [404, 409, 410].includes(error.status) ? this.words.closed : null;
+    return error.isMissing || error.status === 409 ? this.words.closed : null;
   }
 
   /**
@@ -767,7 +760,7 @@ export class KolomComments extends KolomElement {
       await this.ask(`${this.#path}/${encodeURIComponent(id)}`, { method: "DELETE", headers });
     } catch (error) {
       const refusal = error instanceof ApiError ? error : null;
-      if (refusal?.status !== 410 && refusal?.status !== 404) {
+      if (!refusal?.isMissing) {
         button.removeAttribute("aria-disabled");
         this.#say(refusal?.refuses("authorization") ? this.words.late : this.words.failed, true);
         return;
@@ -857,7 +850,7 @@ export class KolomComments extends KolomElement {
    */
   #fail(retry, hadFocus = false) {
     this.#say(this.words.failed, true);
-    const button = this.button(this.words.retry, () => {
+    const button = this.retryButton(() => {
       button.remove();
       return retry();
     });

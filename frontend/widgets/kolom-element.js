@@ -9,6 +9,9 @@
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
+/** @type {Record<string, string>} */
+const AGAIN = { en: "Try again", id: "Coba lagi" };
+
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ["year", 31_557_600],
@@ -47,6 +50,11 @@ export class ApiError extends Error {
     this.status = status;
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** Whether what was asked for is not there, or no longer. */
+  get isMissing() {
+    return this.status === 404 || this.status === 410;
   }
 
   /** @param {string} field whether it is what is wrong, or one of what is */
@@ -211,12 +219,17 @@ export class KolomElement extends HTMLElement {
   timeAgo(moment) {
     const full = new Intl.DateTimeFormat(this.language, { dateStyle: "long", timeStyle: "short" });
     const time = element("time", { datetime: moment, title: full.format(new Date(moment)) });
-    this.refreshTime(time);
+    this.#refreshTime(time);
     return time;
   }
 
+  /** Says anew how long ago everything was. */
+  refreshTimes() {
+    for (const time of this.root.querySelectorAll("time")) this.#refreshTime(time);
+  }
+
   /** @param {HTMLTimeElement} time one of `timeAgo` */
-  refreshTime(time) {
+  #refreshTime(time) {
     const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
     const [unit, length] = UNITS.find(([, shortest]) => seconds >= shortest) ?? ["second", Infinity];
     const format = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
@@ -260,6 +273,15 @@ export class KolomElement extends HTMLElement {
       if (button.getAttribute("aria-disabled") !== "true") act();
     });
     return button;
+  }
+
+  /**
+   * The button after a failure.
+   *
+   * @param {() => unknown} retry
+   */
+  retryButton(retry) {
+    return this.button(AGAIN[this.language] ?? "", retry);
   }
 }
 

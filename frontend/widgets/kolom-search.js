@@ -37,7 +37,7 @@ import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from 
  * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
  * @typedef {Record<Filter, string> & {search: string, go: string, clear: string, searches: string, articles: string,
  *   suggestions: string, loading: string, one: string, all: string, part: string, about: string, empty: string,
- *   meant: string, failed: string, retry: string, more: string, filters: string, anyLabel: string, anyLanguage: string,
+ *   meant: string, failed: string, more: string, filters: string, anyLabel: string, anyLanguage: string,
  *   relevance: string, newest: string, reset: string, period: string}} Words
  */
 
@@ -58,7 +58,6 @@ const WORDS = {
     empty: "Nothing was found for “{q}”. Try other words, or fewer.",
     meant: "Did you mean",
     failed: "The search cannot be reached at the moment.",
-    retry: "Try again",
     more: "Load more",
     filters: "Filters",
     label: "Label",
@@ -88,7 +87,6 @@ const WORDS = {
     empty: "Tidak ada yang ditemukan untuk “{q}”. Coba kata lain, atau lebih sedikit kata.",
     meant: "Maksud Anda",
     failed: "Pencarian sedang tidak dapat dijangkau.",
-    retry: "Coba lagi",
     more: "Muat lebih banyak",
     filters: "Saring",
     label: "Label",
@@ -659,7 +657,7 @@ export class KolomSearch extends KolomElement {
     this.announce(this.words.failed, {}, "problem");
     // A cursor that is refused is so for good.
     const next = error instanceof ApiError && error.status === 400 ? null : cursor;
-    const button = this.button(this.words.retry, () => this.#search(next));
+    const button = this.retryButton(() => this.#search(next));
     this.#foot.replaceChildren(button);
     if (hadFocus) button.focus();
   }
