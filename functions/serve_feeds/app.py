@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import Moved, NotFound
 from kolom.feeds import formats, reading, sitemaps
-from kolom.feeds.former import former_feed
 from kolom.http import MovedPermanently, new_api
 from kolom.observability import logger, tracer
 from kolom.pages.addresses import comments_feed_path
+from kolom.pages.former_feeds import former_feed
 
 # Programs ask again and again: five minutes are fresh enough for them. CloudFront compresses some types of feeds only.
 api = new_api(
@@ -34,7 +34,7 @@ def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
     except Moved as moved:
         raise MovedPermanently(comments_feed_path(moved.slug)) from None
     except NotFound:
-        return _elsewhere()
+        return _former()
 
 
 @api.route("/feeds/<name>", method=READ, include_in_schema=False)
@@ -42,7 +42,7 @@ def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Quer
     if name not in formats.FORMATS:
         raise NotFound(f"there is no feed {name!r}")
     content_type, write = formats.FORMATS[name]
-    return _document(content_type, write(reading.article_feed(name, label or None)))
+    return _document(content_type, write(reading.article_feed(name, (label or "").strip() or None)))
 
 
 @api.route("/sitemap.xml", method=READ, include_in_schema=False)
@@ -63,10 +63,10 @@ def get_robots() -> Response[str]:
 # The group makes it a dynamic route: Powertools would try another one before all that are.
 @api.route("/feeds/(.+)", method=READ, include_in_schema=False)
 def get_former_feed() -> Response[str]:
-    return _elsewhere()
+    return _former()
 
 
-def _elsewhere() -> Response[str]:
+def _former() -> Response[str]:
     """The way to a feed that has another address here."""
     event = api.current_event
     place = former_feed(unquote(event.path), parse_qs(event["rawQueryString"]))

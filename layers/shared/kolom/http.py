@@ -208,10 +208,11 @@ def finish(
     if _matches(request.get("if-none-match"), tag):
         headers.pop("Content-Type", None)
         return {**answer, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
     if method == "HEAD":
         return {**answer, "body": "", "isBase64Encoded": False}
     if compressed:
-        headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, compresslevel=6, mtime=0)
     elif len(json.dumps(answer["body"], ensure_ascii=False).encode()) <= MAX_ANSWER_BYTES:
         return answer

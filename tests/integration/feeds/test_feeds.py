@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 
 import feedparser
@@ -12,10 +14,12 @@ from functions.serve_feeds import app
 from functions.write_comments import app as write_comments
 from kolom.articles import publishing
 from kolom.articles.reading import newest
+from kolom.articles.releasing import release_due
 from kolom.articles.types import Shelf
-from kolom.comments import moderation, queues
+from kolom.comments import moderation, queues, store
 from kolom.comments.types import Action
 from kolom.feeds import reading
+from kolom.models.articles import BodyPart
 from kolom.pages.site import respond
 from tests.factories import NOW, comment_request, content, request
 from tests.integration.conftest import Faults
@@ -23,6 +27,8 @@ from tests.integration.contracts.recorder import recorded
 from tests.integration.handlers import Answered, call
 
 pytestmark = pytest.mark.usefixtures("tables")
+
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def get(path: str, query: str | dict[str, Any] = "", *, method: str = "GET", **headers: str) -> Answered:
@@ -50,7 +56,7 @@ def publish_days(days: int, **changes: Any) -> None:
 
 def comment(name: str, *, slug: str = "hello", action: Action | None = "approve", parent: str | None = None) -> str:
     """A comment of a visitor of that name, which is moderated; its id."""
-    address = f"198.51.100.{len(name)}"
+    address = f"198.51.{sum(name.encode()) % 256}.{len(name)}"
     fields: dict[str, Any] = {"content": f"*{name}* <script>", "email": f"{name}@example.com", "parent_id": parent}
     answer = call(write_comments.handler, comment_request(slug, name=f"{name} <b>", address=address, **fields))
     posted = queues.find(answer.json["comment"]["id"])
@@ -72,7 +78,8 @@ class TestArticles:
         publish_days(1)
         answer = get(f"/feeds/{name}")
         assert answer.headers["Content-Type"] == content_type
-        assert answer.headers["Cache-Control"].startswith("public, max-age=300")
+        caching = answer.headers["Cache-Control"]
+        assert caching == "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400"
         assert get(f"/feeds/{name}", if_none_match=answer.headers["ETag"]).status == 304
 
     @pytest.mark.parametrize("name", ["atom.xml", "rss.xml"])
@@ -94,9 +101,21 @@ class TestArticles:
             '<a href="https://blog.example/2024/05/x.html#n">n</a></p>'
         )
 
-    def test_a_picture_in_the_text_is_not_shown_twice(self) -> None:
-        publishing.publish(content(image="/media/a.png", html='<p><img src="/media/a.png"></p>'), now=NOW)
+    @pytest.mark.parametrize("image", ["/media/a.png", "https://else.example/a.png?a=1&b=2"])
+    def test_a_picture_in_the_text_is_not_shown_twice(self, image: str) -> None:
+        publishing.publish(content(image=image, html=f'<p><img src="{escape(image)}"></p>'), now=NOW)
         assert read("/feeds/atom.xml").entries[0].content[0].value.count("<img") == 1
+
+    def test_json_feed_names_the_picture_by_its_full_address(self) -> None:
+        publishing.publish(content(image="/media/a.png"), now=NOW)
+        assert get("/feeds/feed.json").json["items"][0]["image"] == "https://blog.example/media/a.png"
+
+    def test_a_scheduled_article_is_not_older_than_its_publication(self) -> None:
+        soon = NOW + timedelta(days=5)
+        publishing.publish(content("soon", published_at=soon), now=NOW)
+        release_due(now=soon)
+        (item,) = get("/feeds/feed.json").json["items"]
+        assert item["date_published"] == item["date_modified"] == "2026-03-06T12:00:00Z"
 
     def test_what_is_not_published_is_not_there(self) -> None:
         publish_days(1)
@@ -129,18 +148,34 @@ class TestArticles:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", {"label": '"><script>'})) == []
 
+    @pytest.mark.parametrize("label", ["", " ", "\t\n"])
+    def test_an_empty_label_is_none(self, label: str) -> None:
+        publish_days(1)
+        feed = read("/feeds/atom.xml", {"label": label})
+        assert (feed.feed.title, titles(feed)) == ("Blog", ["Day 00"])
+
     def test_unknown_parameters_are_ignored(self) -> None:
         publish_days(1)
-        assert titles(read("/feeds/atom.xml", "max-results=1&label=")) == ["Day 00"]
+        assert titles(read("/feeds/atom.xml", "max-results=1")) == ["Day 00"]
 
-    def test_texts_that_are_too_much_together_become_excerpts_from_the_first_that_does_not_fit(self) -> None:
+    def test_a_text_that_does_not_fit_into_the_rest_becomes_its_excerpt_and_costs_no_work(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         half = reading.MAX_TEXT_BYTES // 2
+        worked: list[str] = []
+
+        def work(text: str, _: str) -> str:
+            worked.append(text)
+            return text
+
+        monkeypatch.setattr(reading, "with_absolute_links", work)
         for number, length in enumerate((10, half, half, half)):
             date = datetime(2026, 1, 1 + number, tzinfo=UTC)
             html = f"<p>{'é' * (length // 2)}</p>"
             publishing.publish(content(f"n{number}", excerpt="In short.", html=html, published_at=date), now=NOW)
         shown = [len(entry.get("content", ())) for entry in read("/feeds/atom.xml").entries]
         assert shown == [1, 0, 0, 1]
+        assert len(worked) == 2
 
     def test_a_large_feed_travels_compressed_where_that_is_accepted(self) -> None:
         publish_days(5, html=f"<p>{'rain ' * 1000}</p>")
@@ -150,9 +185,11 @@ class TestArticles:
         assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
         assert packed.headers["ETag"] != plain.headers["ETag"]
 
-    def test_head_says_what_get_would(self) -> None:
-        publish_days(1)
-        got, head = get("/feeds/atom.xml"), get("/feeds/atom.xml", method="HEAD")
+    @pytest.mark.parametrize("coding", ["gzip", "identity"])
+    def test_head_says_what_get_would(self, coding: str) -> None:
+        publish_days(3, html=f"<p>{'rain ' * 200}</p>")
+        got = get("/feeds/atom.xml", accept_encoding=coding)
+        head = get("/feeds/atom.xml", method="HEAD", accept_encoding=coding)
         assert (head.status, head.body, head.headers) == (200, "", got.headers)
 
     def test_an_article_that_is_taken_back_while_the_feed_is_read_is_left_out(
@@ -163,6 +200,21 @@ class TestArticles:
         publishing.unpublish("day-01", now=NOW)
         monkeypatch.setattr("kolom.articles.reading.newest", lambda *_, **__: listed)
         assert titles(read("/feeds/atom.xml")) == ["Day 00"]
+
+    def test_an_article_that_the_list_shows_as_it_was_is_told_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        publishing.publish(content("old", title="Old"), now=NOW)
+        listed = newest(Shelf(), limit=20)
+        publishing.publish(content("new", title="New"), now=NOW, article_id=1, expected_version=1)
+        monkeypatch.setattr("kolom.articles.reading.newest", lambda *_, **__: listed)
+        (entry,) = read("/feeds/atom.xml").entries
+        assert (entry.title, entry.link) == ("New", "https://blog.example/new/")
+
+    def test_an_article_that_is_being_replaced_is_told_by_its_excerpt(self) -> None:
+        publishing.publish(content(excerpt="In short."), now=NOW)
+        article = publishing.find("hello")
+        BodyPart(str(article.id), f"body#{article.body_version}#0").delete()
+        (entry,) = read("/feeds/atom.xml").entries
+        assert (entry.summary, "content" in entry) == ("In short.", False)
 
     def test_a_store_at_its_limit_says_when_to_come_back(self, faults: Faults) -> None:
         publish_days(1)
@@ -205,6 +257,24 @@ class TestComments:
             "Komentar pada “Hello”",
             "https://blog.example/2024/05/hello.html",
         )
+
+    def test_those_of_an_article_are_its_newest_twenty(self) -> None:
+        names = [str(number) for number in range(22)]
+        for name in names:
+            comment(name)
+        authors = [entry.author for entry in read("/feeds/comments/hello").entries]
+        assert authors == [f"{name} <b>" for name in reversed(names[2:])]
+
+    def test_an_edited_comment_tells_when(self) -> None:
+        posted = queues.find(comment("a"))
+        store.change(1, posted.id, lambda was: replace(was, edited_at=LATER, change="edit"), now=LATER)
+        (entry,) = read("/feeds/comments/hello").entries
+        assert entry.updated == "2027-01-01T00:00:00+00:00"
+        assert entry.published != entry.updated
+
+    def test_an_article_with_a_name_in_any_script_has_its_own(self) -> None:
+        publishing.publish(content("hujan-雨"), now=NOW)
+        assert read("/feeds/comments/hujan-%E9%9B%A8").feed.link == "https://blog.example/hujan-%E9%9B%A8/"
 
     @pytest.mark.parametrize("path", ["/feeds/comments.xml", "/feeds/comments/hello"])
     def test_only_what_readers_see_is_told(self, path: str) -> None:

@@ -8,6 +8,7 @@ from lxml import etree
 
 from functions.serve_feeds import app
 from kolom.articles import publishing
+from kolom.errors import Invalid
 from kolom.feeds import sitemaps
 from tests.factories import NOW, content, request
 from tests.integration.contracts.recorder import recorded
@@ -49,12 +50,24 @@ def test_every_published_address_is_in_exactly_one_of_the_sitemaps() -> None:
     publish("rujak", "2026-02-01")
     publish("café", "2026-02-02")
     publish("about", "2026-02-03", kind="page")
+    publish("imprint", "2026-02-03", kind="page")
     publish("draft", "2026-02-04", draft=True)
     publish("gone", "2026-02-05")
     publishing.delete("gone", now=NOW)
     listed = [place for name in places("/sitemap.xml") for place in places(name)]
     assert sorted(listed) == sorted(
-        ["/", "/archive/", "/labels/", "/contact/", "/about/", "/a/", "/2026/01/b&c.html", "/rujak/", "/caf%C3%A9/"]
+        [
+            "/",
+            "/archive/",
+            "/labels/",
+            "/contact/",
+            "/about/",
+            "/imprint/",
+            "/a/",
+            "/2026/01/b&c.html",
+            "/rujak/",
+            "/caf%C3%A9/",
+        ]
     )
 
 
@@ -85,6 +98,25 @@ def test_a_month_with_too_many_articles_has_further_parts_of_which_the_first_do_
     assert places("/sitemaps/2026-01.xml") == ["/d1/", "/d2/"]
 
 
+def test_a_part_that_is_not_there_does_not_cost_what_it_would_if_it_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 1)
+    for day in range(1, 4):
+        publish(f"d{day}", f"2026-01-0{day}")
+    for name, status, requests in (("2026-01-3.xml", 200, 2), ("2026-01-4.xml", 404, 1), ("2026-01-11.xml", 404, 0)):
+        with recorded() as asked:
+            assert get(f"/sitemaps/{name}").status == status
+        assert len(asked.operations) == requests
+
+
+def test_a_month_has_at_most_so_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 1)
+    monkeypatch.setattr(sitemaps, "MAX_PARTS", 2)
+    for day in range(1, 5):
+        publish(f"d{day}", f"2026-01-0{day}")
+    assert places("/sitemap.xml")[1:] == ["/sitemaps/2026-01.xml", "/sitemaps/2026-01-2.xml"]
+    assert get("/sitemaps/2026-01-3.xml").status == 404
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -108,10 +140,16 @@ def test_a_document_costs_one_request_and_robots_none() -> None:
     assert len(asked.operations) == 0
 
 
+@pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", "/sitemaps/x.xml", "/feeds/atom.xml"])
+def test_no_article_can_be_published_where_these_are(path: str) -> None:
+    with pytest.raises(Invalid, match="address of the site itself"):
+        publish("a", "2026-01-01", path=path)
+
+
 def test_robots_are_kept_from_the_api_and_from_results_and_told_where_the_sitemap_is() -> None:
     answer = get("/robots.txt")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     lines = answer.body.splitlines()
     assert lines[0] == "User-agent: *"
-    assert {"Disallow: /api/", "Disallow: /search/?"} <= set(lines)
+    assert {"Disallow: /api/", "Disallow: /preview/", "Disallow: /search/?"} <= set(lines)
     assert f"Sitemap: {SITE}/sitemap.xml" in lines

@@ -6,7 +6,7 @@ import unicodedata
 RESERVED_SLUGS = frozenset(
     {
         *("api", "archive", "assets", "contact", "feeds", "label", "labels", "media", "page", "pages", "preview"),
-        *("search", "sitemaps", "subscription", "thanks"),
+        *("search", "sitemaps", "subscription", "thanks", "robots.txt", "sitemap.xml"),
     }
 )
 """First path segments that the site uses itself, so that no article can stand there."""

@@ -177,7 +177,11 @@ def _published(article: Article) -> Article:
     if article.published_at is None:
         raise Conflict(f"{article.slug!r} has no date of publication")
     return replace(
-        article, status="published", month=article.published_at.astimezone(settings().zone).strftime("%Y-%m")
+        article,
+        status="published",
+        month=article.published_at.astimezone(settings().zone).strftime("%Y-%m"),
+        # What was written before it came out was not changed since.
+        updated_at=max(article.updated_at, article.published_at),
     )
 
 

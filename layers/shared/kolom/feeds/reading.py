@@ -6,9 +6,11 @@
 | comments of the site | 6: :func:`kolom.comments.reading.recent` |
 | comments of an article | 3: pointer and card, a Query |
 
-An article's text of over 1 MB takes another request for each further MB.
+An article that is being replaced at that moment may take two requests more, and one of over 1 MB takes another for each
+further megabyte.
 """
 
+from collections.abc import Iterable
 from html import escape
 from typing import Final
 
@@ -27,25 +29,14 @@ LENGTH: Final = 20
 """How many entries a feed has."""
 
 MAX_TEXT_BYTES: Final = 1_000_000
-"""How much text the entries of a feed have together. What does not fit in, from the newest on, is told by its excerpt:
-many programs refuse large feeds, and Lambda larger ones."""
+"""How much text the entries of a feed have together, the newest first. One that does not fit into the rest is told by
+its excerpt: many programs refuse large feeds, and Lambda larger ones."""
 
 
 def article_feed(feed_name: str, label: str | None = None) -> Feed:
     """The newest articles with their texts, of all or of those with a label. ``feed_name`` is such as ``atom.xml``."""
     locale, site = site_locale(), settings()
-    left, entries = MAX_TEXT_BYTES, []
     cards = reading.newest(Shelf(label=label), limit=LENGTH)
-    for card in cards:
-        try:
-            text = _text(card)
-        except NotFound:
-            continue  # it was taken back a moment ago
-        if text is not None and (size := len(text.encode())) <= left:
-            left -= size
-        else:
-            text = None
-        entries.append(_article_entry(card, text))
     if label is None:
         title, description, path = site.site_title, site.site_description, "/"
     else:
@@ -61,7 +52,7 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
         url=addresses.absolute(path),
         feed_url=addresses.absolute(addresses.feed_path(feed_name, label)),
         language=locale.code,
-        entries=entries,
+        entries=_article_entries(cards),
     )
 
 
@@ -100,23 +91,29 @@ def article_comment_feed(slug: str) -> Feed:
     )
 
 
-def _text(card: Card) -> str | None:
-    """The article's text for a feed, with its picture; None while it is being replaced.
+def _article_entries(cards: Iterable[Card]) -> list[Entry]:
+    left, entries = MAX_TEXT_BYTES, []
+    for card in cards:
+        try:
+            article, body = reading.read_published(card.id)
+        except NotFound:
+            continue  # it was taken back a moment ago
+        except Busy:
+            entries.append(_article_entry(card, None))
+            continue
+        # Before anything is made of it: what does not fit would cost the most.
+        size = len(body.html.encode())
+        fits = size <= left
+        left -= size if fits else 0
+        entries.append(_article_entry(article, _text(article, body) if fits else None))
+    return entries
 
-    :raises NotFound: it is not published any more
-    """
-    try:
-        article, body = reading.read_published(card.id)
-    except Busy:
-        return None
-    return with_absolute_links(_picture(article, body) + body.html, _url(article))
 
-
-def _picture(article: Article, body: Body) -> str:
-    """As on the page of the article: above the text that does not show it itself."""
-    if article.image is None or (image := escape(article.image)) in body.html:
-        return ""
-    return f'<p><img src="{image}" alt=""></p>'
+def _text(article: Article, body: Body) -> str:
+    """The article's text for a feed, below its picture if the text does not show that, as on the article's page."""
+    image = escape(article.image or "")
+    picture = f'<p><img src="{image}" alt=""></p>' if image and image not in body.html else ""
+    return with_absolute_links(picture + body.html, _url(article))
 
 
 def _article_entry(card: Card, text: str | None) -> Entry:

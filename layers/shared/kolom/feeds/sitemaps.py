@@ -4,10 +4,11 @@
 |---|---|
 | the index | 1 |
 | the home page and free pages | 1 |
-| the articles of a month | 1 for each megabyte of cards, a thousand or more: 2 for a first part |
+| the articles of a month | 1 for each megabyte of cards, which is some 250 to 1,000 of them |
 | robots.txt | 0 |
 
-The articles of a month never move to another file, so that what search engines have read stays true.
+A later part of a month reads the count and the earlier parts too. Articles never move to another file, so that what
+search engines have read stays true.
 """
 
 import re
@@ -23,11 +24,14 @@ from kolom.pages import addresses
 from kolom.pages.locales import machine_time
 
 MAX_ADDRESSES: Final = 2_000
-"""How many addresses a sitemap has, so that it is two megabytes of cards to read. A month with more has further parts."""
+"""How many addresses a sitemap has. A month with more articles has further parts."""
+
+MAX_PARTS: Final = 10
+"""How many parts a month has at most, so that the last one can be answered in time. Further articles are in none."""
 
 _PAGES: Final = "pages.xml"
 _PLACES: Final = ("/", "/archive/", "/labels/", "/contact/")
-_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-([2-9]|[1-9]\d{1,2}))?\.xml", re.ASCII)
+_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-([2-9]|10))?\.xml", re.ASCII)
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -37,7 +41,7 @@ def index() -> str:
     for month in reading.archive():
         name = f"{month.year:04d}-{month.month:02d}"
         names.append(f"{name}.xml")
-        names += [f"{name}-{part}.xml" for part in range(2, -(-month.count // MAX_ADDRESSES) + 1)]
+        names += [f"{name}-{part}.xml" for part in range(2, _parts(month.count) + 1)]
     return _document("sitemapindex", "sitemap", ((f"/sitemaps/{name}", None) for name in names))
 
 
@@ -66,10 +70,15 @@ def _free_pages() -> Iterable[Card]:
 
 
 def _part(year: int, month: int, part: int) -> list[Card]:
-    if not year:
+    month_shelf = Shelf(year=year, month=month)
+    # A part that is not there must not cost what it would if it were.
+    if not year or (part > 1 and part > _parts(reading.count(month_shelf))):
         return []
-    start = (part - 1) * MAX_ADDRESSES
-    return reading.oldest(Shelf(year=year, month=month), start=start, limit=MAX_ADDRESSES)
+    return reading.oldest(month_shelf, start=(part - 1) * MAX_ADDRESSES, limit=MAX_ADDRESSES)
+
+
+def _parts(articles: int) -> int:
+    return min(-(-articles // MAX_ADDRESSES), MAX_PARTS)
 
 
 def _addresses(cards: Iterable[Card]) -> Iterable[tuple[str, datetime | None]]:

@@ -29,9 +29,9 @@ from pynamodb.exceptions import PynamoDBException
 from kolom.articles import reading, store
 from kolom.articles.types import Article, Shelf
 from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
-from kolom.feeds.former import former_feed
 from kolom.models.transaction import is_throttled
 from kolom.pages import addresses, views
+from kolom.pages.former_feeds import former_feed
 from kolom.pages.living import read_living
 from kolom.pages.page import Page, redirect
 from kolom.pages.search_page import PATH as SEARCH_PATH

@@ -7,7 +7,7 @@ from typing import Final
 from kolom.pages.addresses import feed_path
 
 _NAMES: Final = {"rss": "rss.xml", "json": "feed.json"}
-_BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+))?/?")
+_BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+)(?:/.*)?)?/?")
 _BLOGGER_COMMENTS: Final = re.compile(r"/feeds/(?:\d+/)?comments/(?:default|full|summary)/?")
 _ELSEWHERE: Final = {
     # WordPress
@@ -27,10 +27,13 @@ _ELSEWHERE: Final = {
 
 
 def former_feed(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
-    """The address that a feed at ``path`` (decoded) has here; None if it is none that is known."""
+    """The address that a feed at ``path`` (decoded) has here; None if it is none that is known.
+
+    Of several labels, all of which Blogger wants an article to have, the first one goes on.
+    """
     if match := _BLOGGER.fullmatch(path):
         kind = next(iter(query.get("alt", ())), "")
-        return feed_path(_NAMES.get(kind, "atom.xml"), match[1])
+        return feed_path(_NAMES.get(kind, "atom.xml"), (match[1] or "").strip() or None)
     if _BLOGGER_COMMENTS.fullmatch(path):
         return feed_path("comments.xml")
     name = _ELSEWHERE.get(path.removesuffix("/"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom.feeds.former import former_feed
+from kolom.pages.former_feeds import former_feed
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,9 @@ from kolom.feeds.former import former_feed
         ("/feeds/posts/default/", {"alt": ["atom"]}, "/feeds/atom.xml"),
         ("/feeds/posts/default", {"alt": ["rss"], "max-results": ["5"]}, "/feeds/rss.xml"),
         ("/feeds/posts/summary", {"alt": ["json"]}, "/feeds/feed.json"),
+        ("/feeds/posts/full", {}, "/feeds/atom.xml"),
+        ("/feeds/posts/default/-/Bahasa/Budaya", {"alt": ["rss"]}, "/feeds/rss.xml?label=bahasa"),
+        ("/feeds/posts/default/-/ /", {}, "/feeds/atom.xml"),
         ("/feeds/posts/default/-/Luar Negeri", {}, "/feeds/atom.xml?label=luar%20negeri"),
         ("/feeds/comments/default", {}, "/feeds/comments.xml"),
         ("/feeds/8123456789/comments/default", {"alt": ["rss"]}, "/feeds/comments.xml"),
