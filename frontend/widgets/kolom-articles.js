@@ -71,11 +71,12 @@ const STYLES = `
 .content :is(h3, h4, h5, h6) { margin-block: 1.5em .5em; font-size: 1.15em; }
 .content > :first-child { margin-block-start: 0; }
 .content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
+.content :is(pre, code) { direction: ltr; unicode-bidi: isolate; }
 .content pre { overflow-x: auto; padding: 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
 .content blockquote { margin-inline: 0; padding-inline-start: 1.2em; border-inline-start: 3px solid var(--kolom-accent, currentColor); }
 .content table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; }
-.content :is(th, td) { padding: .5em 1.2em .5em 0; border-block-end: 1px solid var(--kolom-line, #8886); text-align: start; vertical-align: top; }
-.content :is(th, td)[align="right"] { text-align: end; }
+.content :is(th, td) { padding-block: .5em; padding-inline: 0 1.2em; border-block-end: 1px solid var(--kolom-line, #8886); text-align: start; vertical-align: top; }
+.content :is(th, td)[align="right"] { text-align: right; }
 .content :is(th, td)[align="center"] { text-align: center; }
 .content :is(ul, ol) { padding-inline-start: 1.4em; }
 .content li + li { margin-block-start: .35em; }
@@ -250,7 +251,7 @@ export class KolomArticles extends KolomElement {
     const minutes = this.words.minutes.replace("{n}", this.number(card.reading_minutes));
     return element(
       "p",
-      { class: "meta", part: "meta", lang: this.language },
+      { class: "meta", part: "meta", ...inLanguage(this.language) },
       element("time", { datetime: card.published_at }, date),
       author ? element("span", {}, author) : null,
       element("span", {}, minutes),

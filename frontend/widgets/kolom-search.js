@@ -692,7 +692,7 @@ export class KolomSearch extends KolomElement {
         inLanguage(item.language),
         element(
           "p",
-          { class: "meta", part: "meta", lang: this.language },
+          { class: "meta", part: "meta", ...inLanguage(this.language) },
           element("time", { datetime: item.published_at }, date),
           item.labels.length ? element("span", {}, item.labels.join(", ")) : null,
         ),
