@@ -59,6 +59,8 @@ const STYLES = `
 .title a:hover { text-decoration: underline; }
 .excerpt { margin: .35em 0 0; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .image { grid-column: 2; grid-row: 1; width: clamp(4.5rem, 22vw, 9rem); height: auto; aspect-ratio: 4 / 3; object-fit: cover; border-radius: var(--kolom-radius, 4px); }
+.image, [alt=""] { position: relative; }
+:is(.image, [alt=""])::after { content: ""; position: absolute; inset: 0; background: var(--kolom-shade, color-mix(in srgb, currentColor 8%, Canvas)); }
 .headline { font-size: 2em; line-height: 1.15; }
 .article .meta { margin-block: .75em 1.75em; }
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; }
@@ -66,7 +68,8 @@ const STYLES = `
 .problem { order: -1; flex-basis: 100%; }
 .content :is(img, video, iframe) { max-width: 100%; height: auto; border: 0; }
 .content :is(iframe) { width: 100%; aspect-ratio: 16 / 9; }
-.content p > img:only-child { display: block; margin-inline: auto; border-radius: var(--kolom-radius, 4px); }
+.content :is(.picture, figure img) { display: block; margin-inline: auto; border-radius: var(--kolom-radius, 4px); }
+.content figure { margin-inline: 0; }
 .content h2 { margin-block: 1.8em .6em; font-size: 1.45em; }
 .content :is(h3, h4, h5, h6) { margin-block: 1.5em .5em; font-size: 1.15em; }
 .content > :first-child { margin-block-start: 0; }
@@ -271,6 +274,9 @@ export class KolomArticles extends KolomElement {
         const url = webAddress(found.getAttribute(name) ?? "", this.api);
         if (url) found.setAttribute(name, url);
       }
+    }
+    for (const image of content.querySelectorAll("p > img:only-child")) {
+      if (!image.parentElement?.textContent?.trim()) image.classList.add("picture");
     }
     // The keyboard reaches what may scroll by itself.
     for (const wide of content.querySelectorAll("table, pre")) wide.setAttribute("tabindex", "0");

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.pages import ARTICLE, EVERY
+from tests.browser.pages import ARTICLE, EVERY, HOSTILE
 
 SHIFT = """new Promise(resolve => {
   let sum = 0;
@@ -171,6 +171,32 @@ def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
         expect(page.get_by_role("navigation", name="Situs")).to_be_hidden()
         expect(page.locator(".contents--aside")).to_be_hidden()
         expect(page.locator(".prose")).to_be_visible()
+
+
+def test_a_picture_in_a_sentence_stays_in_it(visitor: Visitor) -> None:
+    with visitor.visit(HOSTILE) as page:
+        sentence = page.get_by_role("paragraph").filter(has_text="Sebuah kecil.")
+        assert sentence.get_by_role("img").evaluate("image => getComputedStyle(image).display") == "inline"
+        assert (sentence.bounding_box() or {"height": 99})["height"] < 40
+
+
+def test_a_picture_alone_stands_in_the_middle(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE) as page:
+        picture = page.locator(".prose p > img").first
+        assert picture.evaluate("image => getComputedStyle(image).display") == "block"
+
+
+def test_a_picture_that_is_not_there_is_an_even_surface(visitor: Visitor) -> None:
+    with visitor.visit("/labels/") as page:
+        page.route("**/media/**", lambda route: route.fulfill(status=404))
+        page.goto("/")
+        picture = page.locator(".card__image").first
+        page.wait_for_function("image => image.complete", arg=picture.element_handle())
+        size = picture.evaluate("image => getComputedStyle(image).width")
+        assert picture.evaluate("image => getComputedStyle(image, '::after').width") == size
+        surface = picture.evaluate("image => getComputedStyle(image).backgroundColor")
+        assert picture.evaluate("image => getComputedStyle(image, '::after').backgroundColor") == surface
+    visitor.forgive_status()
 
 
 def test_search_works_without_javascript(visitor: Visitor) -> None:
