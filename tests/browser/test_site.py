@@ -21,6 +21,13 @@ def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
+def edges(page: Page, selector: str) -> tuple[float, float]:
+    """Where something begins and ends from the left."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
+
+
 def dates_of(page: Page) -> list[str]:
     return [str(found.get_attribute("datetime")) for found in page.locator(".card time").all()]
 
@@ -197,6 +204,17 @@ def test_a_picture_that_is_not_there_is_an_even_surface(visitor: Visitor) -> Non
         surface = picture.evaluate("image => getComputedStyle(image).backgroundColor")
         assert picture.evaluate("image => getComputedStyle(image, '::after').backgroundColor") == surface
     visitor.forgive_status()
+
+
+@pytest.mark.parametrize(("width", "is_beside"), [(390, False), (600, True)])
+def test_the_search_box_fills_the_header_of_a_phone(visitor: Visitor, width: int, is_beside: bool) -> None:
+    with visitor.visit(ARTICLE, width=width, height=800) as page:
+        box, title, header = (edges(page, f".masthead__{name}") for name in ("search", "title", "inner"))
+        assert box[1] == header[1]
+        if is_beside:
+            assert box[0] > title[1]
+        else:
+            assert box[0] == header[0]
 
 
 def test_search_works_without_javascript(visitor: Visitor) -> None:
