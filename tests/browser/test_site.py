@@ -4,10 +4,10 @@ import gzip
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.pages import ARTICLE, EVERY, HOSTILE
+from tests.browser.pages import ARTICLE, EVERY, HOSTILE, RESULTS
 
 SHIFT = """new Promise(resolve => {
   let sum = 0;
@@ -285,6 +285,22 @@ def test_an_article_can_be_read_while_the_api_is_down(visitor: Visitor) -> None:
         expect(page.get_by_text("Komentar sedang tidak dapat dimuat.")).to_be_visible()
         expect(page.get_by_label("Nama")).to_be_visible()
     visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
+
+
+def late(page: Page, route: Route) -> None:
+    page.wait_for_timeout(300)
+    route.continue_()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/", RESULTS, "/contact/"])
+def test_elements_take_the_place_of_forms_as_large_as_they_are(visitor: Visitor, path: str, width: int) -> None:
+    with visitor.visit("/labels/", width=width, height=844) as page:
+        # The form has been painted long before the scripts come.
+        page.route("**/widgets/*.js", lambda route: late(page, route))
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(SHIFT) < 0.005
 
 
 @pytest.mark.parametrize("path", [ARTICLE, "/", "/search/?q=komunike"])
