@@ -275,8 +275,10 @@ export class KolomSearch extends KolomElement {
       this.#clear();
     } else {
       this.#restore(false);
-      if (this.#given.isConnected && this.querySelector("[slot]")) this.#filters.hidden = false;
-      else await this.#search();
+      if (this.#given.isConnected && this.querySelector("[slot]")) {
+        this.#filters.hidden = false;
+        this.#count();
+      } else await this.#search();
     }
   }
 

@@ -227,7 +227,16 @@ def test_search_works_without_javascript(visitor: Visitor) -> None:
         page.get_by_text("Persempit pencarian").click()
         page.get_by_label("Label").fill("tidak ada")
         page.get_by_role("button", name="Cari").click()
-        expect(page.get_by_text("Tidak ada artikel yang memuat “komunike”.")).to_be_visible()
+        expect(page.get_by_text("Di antara artikel yang tersaring tidak ada")).to_be_visible()
+        page.get_by_role("link", name="Cari di semua artikel").click()
+        expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
+
+
+def test_filters_that_came_with_the_page_are_counted(visitor: Visitor) -> None:
+    with visitor.visit("/search/?q=komunike&label=politik&sort=newest") as page:
+        page.get_by_text("Saring (2)").click()
+        page.get_by_role("button", name="Hapus saringan").click()
+        page.wait_for_url("**/search/?q=komunike")
 
 
 def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visitor) -> None:
