@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.pages import ARTICLE, EVERY, HOSTILE, RESULTS
+from tests.browser.pages import ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
 
 SHIFT = """new Promise(resolve => {
   let sum = 0;
@@ -15,6 +15,13 @@ SHIFT = """new Promise(resolve => {
     .observe({type: 'layout-shift', buffered: true});
   setTimeout(() => resolve(sum), 300);
 })"""
+
+
+SMALL_TARGETS = """[...document.querySelectorAll("a, button, input, select, textarea, summary")]
+  .filter(each => !each.closest(".prose, .skip, .unseen, .field--trap"))
+  .map(each => [each.textContent.trim() || each.name, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 24 || box.height < 24))
+  .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -215,6 +222,14 @@ def test_the_search_box_fills_the_header_of_a_phone(visitor: Visitor, width: int
             assert box[0] > title[1]
         else:
             assert box[0] == header[0]
+
+
+@pytest.mark.parametrize("path", [ARTICLE, ENGLISH, RESULTS, "/search/?q=xqzxqz", "/contact/", "/", MISSING])
+def test_what_can_be_pressed_is_large_enough_for_a_finger(visitor: Visitor, path: str) -> None:
+    """24 pixels each way; links in the author's sentences are as large as the text (WCAG 2.2, 2.5.8)."""
+    with visitor.visit(path, width=390, height=800) as page:
+        assert page.evaluate(SMALL_TARGETS) == []
+    visitor.forgive_status()
 
 
 def test_search_works_without_javascript(visitor: Visitor) -> None:
