@@ -181,10 +181,14 @@ def test_nothing_moves_while_a_page_loads(visitor: Visitor) -> None:
 
 def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE) as page:
+        expect(page.get_by_role("button", name="Kirim komentar")).to_be_visible()
         page.emulate_media(media="print")
         expect(page.get_by_role("navigation", name="Situs")).to_be_hidden()
+        expect(page.get_by_role("combobox", name="Cari blog ini")).to_be_hidden()
+        expect(page.get_by_role("button", name="Kirim komentar")).to_be_hidden()
         expect(page.locator(".contents--aside")).to_be_hidden()
         expect(page.locator(".prose")).to_be_visible()
+        assert edges(page, ".masthead__title")[0] == edges(page, ".prose")[0]
 
 
 def test_a_picture_in_a_sentence_stays_in_it(visitor: Visitor) -> None:
@@ -230,6 +234,13 @@ def test_what_can_be_pressed_is_large_enough_for_a_finger(visitor: Visitor, path
     with visitor.visit(path, width=390, height=800) as page:
         assert page.evaluate(SMALL_TARGETS) == []
     visitor.forgive_status()
+
+
+def test_a_readers_own_colours_leave_buttons_and_labels_their_shapes(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE, java_script_enabled=False, forced_colors="active") as page:
+        for shape in (page.get_by_role("button", name="Kirim"), page.locator(".labels a").first):
+            border = shape.evaluate("found => { const s = getComputedStyle(found); return s.border }")
+            assert border.startswith("1px solid rgb(")
 
 
 def test_search_works_without_javascript(visitor: Visitor) -> None:
