@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import LONG_WORD, Visitor
 from tests.browser.pages import ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
 
 SHIFT = """new Promise(resolve => {
@@ -139,6 +139,14 @@ def test_nothing_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) 
     with visitor.visit(path, width=320, height=640) as page:
         assert not scrolls_sideways(page)
     visitor.forgive_status()
+
+
+@pytest.mark.parametrize("path", ["/", ARTICLE])
+def test_a_blog_may_have_a_long_name(visitor: Visitor, path: str) -> None:
+    with visitor.visit(path, width=320, height=640) as page:
+        for name in page.locator(".masthead__title a, .colophon__title").all():
+            name.evaluate("(found, name) => { found.textContent = name }", LONG_WORD[:60])
+        assert not scrolls_sideways(page)
 
 
 def test_a_phone_folds_the_contents(visitor: Visitor) -> None:
