@@ -59,6 +59,8 @@ const STYLES = `
 .title a:hover { text-decoration: underline; }
 .excerpt { margin: .35em 0 0; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .image { grid-column: 2; grid-row: 1; width: clamp(4.5rem, 22vw, 9rem); height: auto; aspect-ratio: 4 / 3; object-fit: cover; border-radius: var(--kolom-radius, 4px); }
+.image, [alt=""] { position: relative; }
+:is(.image, [alt=""])::after { content: ""; position: absolute; inset: 0; background: var(--kolom-shade, color-mix(in srgb, currentColor 8%, Canvas)); }
 .headline { font-size: 2em; line-height: 1.15; }
 .article .meta { margin-block: .75em 1.75em; }
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; }
@@ -66,16 +68,18 @@ const STYLES = `
 .problem { order: -1; flex-basis: 100%; }
 .content :is(img, video, iframe) { max-width: 100%; height: auto; border: 0; }
 .content :is(iframe) { width: 100%; aspect-ratio: 16 / 9; }
-.content p > img:only-child { display: block; margin-inline: auto; border-radius: var(--kolom-radius, 4px); }
+.content :is(.picture, figure img) { display: block; margin-inline: auto; border-radius: var(--kolom-radius, 4px); }
+.content figure { margin-inline: 0; }
 .content h2 { margin-block: 1.8em .6em; font-size: 1.45em; }
 .content :is(h3, h4, h5, h6) { margin-block: 1.5em .5em; font-size: 1.15em; }
 .content > :first-child { margin-block-start: 0; }
 .content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
+.content :is(pre, code) { direction: ltr; unicode-bidi: isolate; }
 .content pre { overflow-x: auto; padding: 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
 .content blockquote { margin-inline: 0; padding-inline-start: 1.2em; border-inline-start: 3px solid var(--kolom-accent, currentColor); }
 .content table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; }
-.content :is(th, td) { padding: .5em 1.2em .5em 0; border-block-end: 1px solid var(--kolom-line, #8886); text-align: start; vertical-align: top; }
-.content :is(th, td)[align="right"] { text-align: end; }
+.content :is(th, td) { padding-block: .5em; padding-inline: 0 1.2em; border-block-end: 1px solid var(--kolom-line, #8886); text-align: start; vertical-align: top; }
+.content :is(th, td)[align="right"] { text-align: right; }
 .content :is(th, td)[align="center"] { text-align: center; }
 .content :is(ul, ol) { padding-inline-start: 1.4em; }
 .content li + li { margin-block-start: .35em; }
@@ -250,7 +254,7 @@ export class KolomArticles extends KolomElement {
     const minutes = this.words.minutes.replace("{n}", this.number(card.reading_minutes));
     return element(
       "p",
-      { class: "meta", part: "meta", lang: this.language },
+      { class: "meta", part: "meta", ...inLanguage(this.language) },
       element("time", { datetime: card.published_at }, date),
       author ? element("span", {}, author) : null,
       element("span", {}, minutes),
@@ -270,6 +274,9 @@ export class KolomArticles extends KolomElement {
         const url = webAddress(found.getAttribute(name) ?? "", this.api);
         if (url) found.setAttribute(name, url);
       }
+    }
+    for (const image of content.querySelectorAll("p > img:only-child")) {
+      if (!image.parentElement?.textContent?.trim()) image.classList.add("picture");
     }
     // The keyboard reaches what may scroll by itself.
     for (const wide of content.querySelectorAll("table, pre")) wide.setAttribute("tabindex", "0");

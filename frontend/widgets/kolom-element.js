@@ -22,8 +22,9 @@ const UNITS = [
   ["minute", 60],
 ];
 
+// All words that there are go from left to right, also on a page that does not; what others wrote has its own direction.
 const BASE_STYLES = `
-:host { display: block; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
+:host { display: block; direction: ltr; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
 :host([hidden]), [hidden] { display: none !important; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 * { box-sizing: border-box; }
@@ -31,6 +32,7 @@ a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
 :focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; border-radius: 2px; }
 h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inherit); line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere; }
 .meta, .status { margin: 0; color: var(--kolom-soft, inherit); font-size: .875em; }
+.meta { text-align: -webkit-match-parent; text-align: match-parent; }
 .meta span::before { content: " · "; }
 button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
 button:hover { border-color: currentColor; }

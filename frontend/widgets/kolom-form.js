@@ -92,7 +92,7 @@ export const FORM_STYLES = `
 .error, .form .problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-weight: 600; }
 [aria-invalid="true"] { outline: 2px solid var(--kolom-error, #d3302f); outline-offset: -1px; }
 [aria-invalid="true"]:focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; }
-.trap { position: absolute; inset-inline-start: -200vw; }
+.trap { position: fixed; inset-inline-start: -200vw; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: .6em .9em; }
 .send { border-color: transparent; background: var(--kolom-accent, CanvasText); color: var(--kolom-paper, Canvas); }
 .send:hover { border-color: transparent; filter: brightness(1.1); }

@@ -275,8 +275,10 @@ export class KolomSearch extends KolomElement {
       this.#clear();
     } else {
       this.#restore(false);
-      if (this.#given.isConnected && this.querySelector("[slot]")) this.#filters.hidden = false;
-      else await this.#search();
+      if (this.#given.isConnected && this.querySelector("[slot]")) {
+        this.#filters.hidden = false;
+        this.#count();
+      } else await this.#search();
     }
   }
 
@@ -692,7 +694,7 @@ export class KolomSearch extends KolomElement {
         inLanguage(item.language),
         element(
           "p",
-          { class: "meta", part: "meta", lang: this.language },
+          { class: "meta", part: "meta", ...inLanguage(this.language) },
           element("time", { datetime: item.published_at }, date),
           item.labels.length ? element("span", {}, item.labels.join(", ")) : null,
         ),

@@ -26,11 +26,19 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
 ]
 LONG_WORD = "Kata" * 75
+ARABIC_HTML = (
+    "<p>يبدأ السوق قبل الفجر بساعة، والدالة <code>total(prices)</code> تكفي لذلك.</p><blockquote><p>قول.</p>"
+    "</blockquote><pre><code>def total(prices: dict[str, float]) -&gt; float:  # a long line for a narrow screen"
+    "</code></pre>"
+    "<table><thead><tr><th>السلعة</th><th>السعر</th></tr></thead><tbody><tr><td>خبز</td><td>2.50</td></tr></tbody></table>"
+    "<h2>الأسعار</h2><p>نص.</p>"
+)
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    """The address of a blog: the samples, an article that was renamed, one that was deleted, and a hostile one."""
+    """The address of a blog: the samples, an article that was renamed, one that was deleted, a hostile one, and one
+    that is written from right to left."""
     with LocalStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
@@ -46,12 +54,16 @@ def site() -> Iterator[str]:
                 title=f'<script>window.hacked = 1</script> "{LONG_WORD[:200]}"',
                 labels=("<b>tebal</b>", LONG_WORD[:100]),
                 language="id",
+                author=LONG_WORD[:100],
                 path="/2024/05/x.html",
                 html=f"<h2>{LONG_WORD}</h2><p>{LONG_WORD}</p><pre>{LONG_WORD}</pre>"
+                '<p>Sebuah <img src="/assets/favicon.svg" alt="tanda" width="16" height="16"> kecil.</p>'
                 f"<table><tr>{'<td>sel lebar</td>' * 30}</tr></table>",
             ),
             now=now,
         )
+        arabic = content("suq", title="صباح في السوق القديم", author="ليلى", language="ar", html=ARABIC_HTML)
+        publishing.publish(arabic, now=now)
         stack.settle()
         yield stack.url
 

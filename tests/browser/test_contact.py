@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from tests.serving import Site, eventually, mails, send, served
 
@@ -35,6 +35,20 @@ def test_the_form_of_the_site_works_without_javascript(chromium: Browser, blog: 
     page.get_by_role("heading", name="Terima kasih atas pesan Anda").wait_for()
     context.close()
     assert eventually(lambda: any("Halo dari halaman kontak." in text for text in messages_of(blog)))
+
+
+def test_what_was_typed_before_the_element_came_is_in_it(chromium: Browser, blog: Site) -> None:
+    typed = {"Nama": "Budi", "Surel": "budi@example.com", "Perihal": "Sebuah buku", "Pesan": "Halo"}
+    page = chromium.new_page(base_url=blog)
+    waiting: list[Route] = []
+    page.route("**/widgets/kolom-contact*.js", lambda route: waiting.append(route))
+    page.goto("/contact/", wait_until="commit")
+    for name, words in typed.items():
+        page.get_by_role("textbox", name=name).fill(words)
+    waiting[0].continue_()
+    page.get_by_role("button", name="Kirim pesan").wait_for()
+    assert {name: page.get_by_role("textbox", name=name).input_value() for name in typed} == typed
+    page.close()
 
 
 @pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])

@@ -4,10 +4,10 @@ import gzip
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Visitor
-from tests.browser.pages import ARTICLE, EVERY
+from tests.browser.conftest import LONG_WORD, Visitor
+from tests.browser.pages import ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
 
 SHIFT = """new Promise(resolve => {
   let sum = 0;
@@ -17,8 +17,22 @@ SHIFT = """new Promise(resolve => {
 })"""
 
 
+SMALL_TARGETS = """[...document.querySelectorAll("a, button, input, select, textarea, summary")]
+  .filter(each => !each.closest(".prose, .skip, .unseen, .field--trap"))
+  .map(each => [each.textContent.trim() || each.name, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 24 || box.height < 24))
+  .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
+
+
 def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def edges(page: Page, selector: str) -> tuple[float, float]:
+    """Where something begins and ends from the left."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"], box["x"] + box["width"]
 
 
 def dates_of(page: Page) -> list[str]:
@@ -127,6 +141,14 @@ def test_nothing_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) 
     visitor.forgive_status()
 
 
+@pytest.mark.parametrize("path", ["/", ARTICLE])
+def test_a_blog_may_have_a_long_name(visitor: Visitor, path: str) -> None:
+    with visitor.visit(path, width=320, height=640) as page:
+        for name in page.locator(".masthead__title a, .colophon__title").all():
+            name.evaluate("(found, name) => { found.textContent = name }", LONG_WORD[:60])
+        assert not scrolls_sideways(page)
+
+
 def test_a_phone_folds_the_contents(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE, width=390, height=800) as page:
         entry = page.get_by_role("link", name="Tujuh pertanyaan")
@@ -167,10 +189,66 @@ def test_nothing_moves_while_a_page_loads(visitor: Visitor) -> None:
 
 def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE) as page:
+        expect(page.get_by_role("button", name="Kirim komentar")).to_be_visible()
         page.emulate_media(media="print")
         expect(page.get_by_role("navigation", name="Situs")).to_be_hidden()
+        expect(page.get_by_role("combobox", name="Cari blog ini")).to_be_hidden()
+        expect(page.get_by_role("button", name="Kirim komentar")).to_be_hidden()
         expect(page.locator(".contents--aside")).to_be_hidden()
         expect(page.locator(".prose")).to_be_visible()
+        assert edges(page, ".masthead__title")[0] == edges(page, ".prose")[0]
+
+
+def test_a_picture_in_a_sentence_stays_in_it(visitor: Visitor) -> None:
+    with visitor.visit(HOSTILE) as page:
+        sentence = page.get_by_role("paragraph").filter(has_text="Sebuah kecil.")
+        assert sentence.get_by_role("img").evaluate("image => getComputedStyle(image).display") == "inline"
+        assert (sentence.bounding_box() or {"height": 99})["height"] < 40
+
+
+def test_a_picture_alone_stands_in_the_middle(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE) as page:
+        picture = page.locator(".prose p > img").first
+        assert picture.evaluate("image => getComputedStyle(image).display") == "block"
+
+
+def test_a_picture_that_is_not_there_is_an_even_surface(visitor: Visitor) -> None:
+    with visitor.visit("/labels/") as page:
+        page.route("**/media/**", lambda route: route.fulfill(status=404))
+        page.goto("/")
+        picture = page.locator(".card__image").first
+        page.wait_for_function("image => image.complete", arg=picture.element_handle())
+        size = picture.evaluate("image => getComputedStyle(image).width")
+        assert picture.evaluate("image => getComputedStyle(image, '::after').width") == size
+        surface = picture.evaluate("image => getComputedStyle(image).backgroundColor")
+        assert picture.evaluate("image => getComputedStyle(image, '::after').backgroundColor") == surface
+    visitor.forgive_status()
+
+
+@pytest.mark.parametrize(("width", "is_beside"), [(390, False), (600, True)])
+def test_the_search_box_fills_the_header_of_a_phone(visitor: Visitor, width: int, is_beside: bool) -> None:
+    with visitor.visit(ARTICLE, width=width, height=800) as page:
+        box, title, header = (edges(page, f".masthead__{name}") for name in ("search", "title", "inner"))
+        assert box[1] == header[1]
+        if is_beside:
+            assert box[0] > title[1]
+        else:
+            assert box[0] == header[0]
+
+
+@pytest.mark.parametrize("path", [ARTICLE, ENGLISH, RESULTS, "/search/?q=xqzxqz", "/contact/", "/", MISSING])
+def test_what_can_be_pressed_is_large_enough_for_a_finger(visitor: Visitor, path: str) -> None:
+    """24 pixels each way; links in the author's sentences are as large as the text (WCAG 2.2, 2.5.8)."""
+    with visitor.visit(path, width=390, height=800) as page:
+        assert page.evaluate(SMALL_TARGETS) == []
+    visitor.forgive_status()
+
+
+def test_a_readers_own_colours_leave_buttons_and_labels_their_shapes(visitor: Visitor) -> None:
+    with visitor.visit(ARTICLE, java_script_enabled=False, forced_colors="active") as page:
+        for shape in (page.get_by_role("button", name="Kirim"), page.locator(".labels a").first):
+            border = shape.evaluate("found => { const s = getComputedStyle(found); return s.border }")
+            assert border.startswith("1px solid rgb(")
 
 
 def test_search_works_without_javascript(visitor: Visitor) -> None:
@@ -183,7 +261,16 @@ def test_search_works_without_javascript(visitor: Visitor) -> None:
         page.get_by_text("Persempit pencarian").click()
         page.get_by_label("Label").fill("tidak ada")
         page.get_by_role("button", name="Cari").click()
-        expect(page.get_by_text("Tidak ada artikel yang memuat “komunike”.")).to_be_visible()
+        expect(page.get_by_text("Di antara artikel yang tersaring tidak ada")).to_be_visible()
+        page.get_by_role("link", name="Cari di semua artikel").click()
+        expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
+
+
+def test_filters_that_came_with_the_page_are_counted(visitor: Visitor) -> None:
+    with visitor.visit("/search/?q=komunike&label=politik&sort=newest") as page:
+        page.get_by_text("Saring (2)").click()
+        page.get_by_role("button", name="Hapus saringan").click()
+        page.wait_for_url("**/search/?q=komunike")
 
 
 def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visitor) -> None:
@@ -241,6 +328,22 @@ def test_an_article_can_be_read_while_the_api_is_down(visitor: Visitor) -> None:
         expect(page.get_by_text("Komentar sedang tidak dapat dimuat.")).to_be_visible()
         expect(page.get_by_label("Nama")).to_be_visible()
     visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
+
+
+def late(page: Page, route: Route) -> None:
+    page.wait_for_timeout(300)
+    route.continue_()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/", RESULTS, "/contact/"])
+def test_elements_take_the_place_of_forms_as_large_as_they_are(visitor: Visitor, path: str, width: int) -> None:
+    with visitor.visit("/labels/", width=width, height=844) as page:
+        # The form has been painted long before the scripts come.
+        page.route("**/widgets/*.js", lambda route: late(page, route))
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(SHIFT) < 0.005
 
 
 @pytest.mark.parametrize("path", [ARTICLE, "/", "/search/?q=komunike"])
