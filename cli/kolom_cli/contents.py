@@ -57,7 +57,7 @@ class Contents:
         :raises MediaError: a picture cannot be published
         """
         resolver = Resolver(source.path, source.root, self.media, self._address_of)
-        rendered = render(document.body, document.format, resolve=resolver)
+        rendered = render(document.body, document.format, resolve=resolver, size_of=self.media.sizes.get)
         return Content(
             title=document.title,
             slug=slug,

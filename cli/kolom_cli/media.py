@@ -14,6 +14,7 @@ from slugify import slugify
 from kolom.config import settings
 from kolom.errors import KolomError
 from kolom_cli.bucket import IMMUTABLE, PICTURE_TYPES, head
+from kolom_cli.pictures import picture_size
 from kolom_cli.svg import svg_problem
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
@@ -45,10 +46,14 @@ class MediaError(KolomError):
 
 @dataclass(slots=True)
 class MediaStore:
-    """The media bucket. Uploads what it does not hold yet; with ``dry_run`` only says where things would be."""
+    """The media bucket. Uploads what it does not hold yet; with ``dry_run`` only says where things would be.
+
+    ``sizes`` has the width and height in pixels of the pictures that were put, by their addresses.
+    """
 
     dry_run: bool = False
     uploaded: int = 0
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
     _client: Any = None
 
@@ -66,7 +71,10 @@ class MediaStore:
                 )
                 self.uploaded += 1
             self._known.add(key)
-        return "/" + quote(key)
+        address = "/" + quote(key)
+        if content_type.startswith("image/") and (size := picture_size(data, Path(name).suffix)):
+            self.sizes[address] = size
+        return address
 
     def holds(self, key: str) -> bool:
         """Whether the bucket has it."""

@@ -250,6 +250,33 @@ def test_the_resolver_sees_every_image_medium_and_local_link_before_sanitising()
     assert rendered.image == "/media/1"
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", (800, 600)),
+        ("width=400", (400, 300)),
+        ("height=150", (200, 150)),
+        ("width=10 height=10", (10, 10)),
+    ],
+)
+def test_a_picture_keeps_its_place_in_the_proportion_of_its_size(given: str, expected: tuple[int, int]) -> None:
+    sizes = {"/media/a.png": (800, 600)}
+    source = f"<img src=a.png {given}>"
+    shown = render(source, "html", resolve=lambda url: f"/media/{url}", size_of=sizes.get).html
+    width, height = expected
+    assert f' width="{width}"' in shown
+    assert f' height="{height}"' in shown
+
+
+def test_a_picture_whose_size_nobody_knows_has_none() -> None:
+    assert "width" not in render("<img src=a.png>", "html", size_of=lambda _: None).html
+
+
+def test_a_picture_that_turns_out_to_be_a_dot_does_not_stand_for_the_article() -> None:
+    sizes = {"dot.gif": (1, 1), "a.png": (9, 9)}
+    assert render("<img src=dot.gif><img src=a.png>", "html", size_of=sizes.get).image == "a.png"
+
+
 def test_what_a_resolver_raises_reaches_the_caller() -> None:
     def resolve(url: str) -> str:
         raise FileNotFoundError(url)

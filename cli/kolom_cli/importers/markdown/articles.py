@@ -76,7 +76,7 @@ class _Making:
         links = Links(site, entry, self.articles.media)
         remote = RemotePictures(links)
         body = self._converted(body, links)
-        rendered = render(body, self.format, resolve=remote)
+        rendered = render(body, self.format, resolve=remote, size_of=self.articles.media.sizes.get)
         image = self._image(rendered, remote)
         self._tell(links.problems)
         path = path_of(entry)

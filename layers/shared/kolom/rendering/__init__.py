@@ -51,17 +51,25 @@ class Rendered:
     image: str | None
 
 
-def render(source: str, source_format: SourceFormat, *, resolve: Callable[[str], str] | None = None) -> Rendered:
+def render(
+    source: str,
+    source_format: SourceFormat,
+    *,
+    resolve: Callable[[str], str] | None = None,
+    size_of: Callable[[str], tuple[int, int] | None] | None = None,
+) -> Rendered:
     """The article that ``source`` describes. Any string is an article; there are no errors.
 
     ``resolve`` is called with each URL of an image, a film or a sound (``src``, ``srcset``, ``poster``), and each
     relative one of a link but fragments and queries, and answers with what shall stand there; the answer is sanitised
     too. URLs are passed as they stand in HTML, so a space in Markdown arrives as ``%20``. What it raises is passed on.
+    ``size_of`` is asked for the width and height in pixels of each picture by what ``resolve`` answered, so that the
+    page can keep its place until it comes.
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
     markup = canonical(serialise(balance(tokenise(markup))))
-    arranged = article.arrange(list(tokenise(markup)), resolve or _unchanged)
+    arranged = article.arrange(list(tokenise(markup)), resolve or _unchanged, size_of or _unknown)
     html = sanitise(serialise(arranged.tokens))
     return Rendered(
         html=html,
@@ -74,3 +82,7 @@ def render(source: str, source_format: SourceFormat, *, resolve: Callable[[str],
 
 def _unchanged(url: str) -> str:
     return url
+
+
+def _unknown(_: str) -> None:
+    return None

@@ -54,6 +54,7 @@ _DESCRIPTOR: Final = re.compile(r"\d{1,5}(\.\d{1,3})?[wx]", re.ASCII)
 _INVISIBLE: Final = frozenset(("0", "1"))
 
 type Resolve = Callable[[str], str]
+type SizeOf = Callable[[str], tuple[int, int] | None]
 
 
 @dataclass(slots=True)
@@ -65,10 +66,13 @@ class Article:
     image: str | None = None
 
 
-def arrange(tokens: list[Token], resolve: Resolve) -> Article:
-    """The article that canonical markup makes; ``resolve`` gives the URLs of images, media and local files."""
+def arrange(tokens: list[Token], resolve: Resolve, size_of: SizeOf) -> Article:
+    """The article that canonical markup makes.
+
+    ``resolve`` gives the URLs of images, media and local files, ``size_of`` the width and height of an image by that.
+    """
     survey = _Survey(tokens)
-    article = _Arranger(survey, resolve).run(tokens)
+    article = _Arranger(survey, resolve, size_of).run(tokens)
     article.toc = survey.toc()
     return article
 
@@ -149,9 +153,10 @@ def _wanted_id(tag: Start) -> str:
 
 
 class _Arranger:
-    def __init__(self, survey: _Survey, resolve: Resolve) -> None:
+    def __init__(self, survey: _Survey, resolve: Resolve, size_of: SizeOf) -> None:
         self._survey = survey
         self._resolve = resolve
+        self._size_of = size_of
         self._article = Article()
         self._anchors: list[bool] = []  # the open ``<a>``, and whether they were written
         self._begins_pre = False
@@ -241,11 +246,26 @@ class _Arranger:
             self._text(escape(source.get("alt", "")))
             return
         attributes.setdefault("alt", "")
+        self._measure(attributes)
         attributes["loading"] = "lazy"
         attributes["decoding"] = "async"
         if self._article.image is None and not {attributes.get("width"), attributes.get("height")} & _INVISIBLE:
             self._article.image = attributes.get("src")
         self._write("img", attributes)
+
+    def _measure(self, attributes: dict[str, str]) -> None:
+        """Width and height, in the picture's own proportion to the one that its author gave."""
+        if "width" in attributes and "height" in attributes:
+            return
+        size = self._size_of(attributes.get("src", ""))
+        if size is None:
+            return
+        width, height = size
+        if "width" in attributes:
+            width, height = int(attributes["width"]), round(int(attributes["width"]) * height / width)
+        elif "height" in attributes:
+            width, height = round(int(attributes["height"]) * width / height), int(attributes["height"])
+        attributes["width"], attributes["height"] = str(width), str(height)
 
     def _medium(self, name: str, source: dict[str, str], attributes: dict[str, str]) -> None:
         self._sources(source, attributes)
