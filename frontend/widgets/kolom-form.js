@@ -32,7 +32,7 @@ const WORDS = {
     website: "Website",
     markdown: "Formatting by Markdown: *emphasis*, **strong**, `code`, > quotation, lists, links.",
     missing: "Please fill this in.",
-    badEmail: "Write one e-mail address, such as name@example.com.",
+    badEmail: "Write one email address, such as name@example.com.",
     badUrl: "Write an address that begins with https://, or leave this empty.",
     long: "Too long: at most {limit} characters, here are {n}.",
     refused: "The site does not accept this as it is.",

@@ -256,7 +256,7 @@ def test_errors_stand_beside_their_fields_and_nothing_is_sent(chromium: Browser,
         email = form.get_by_label("Email", exact=True)
         email.fill("no address")
         email.blur()
-        expect(email).to_have_accessible_description(re.compile("Write one e-mail address"))
+        expect(email).to_have_accessible_description(re.compile("Write one email address"))
         email.fill("budi@example.com")
         expect(email).to_have_accessible_description("Is not shown.")
         website = form.get_by_label("Website", exact=True)

@@ -62,11 +62,11 @@ def test_a_form_elsewhere_keeps_what_was_written_until_it_is_right(
       <input name=redirect value="/archive/">
       <textarea name=message>Written by hand, {encoding}</textarea><button>Send</button></form>""")
     page.get_by_role("button").click()
-    page.get_by_role("link", name="E-mail").click()
+    page.get_by_role("link", name="Email").click()
     assert page.url.endswith("#field-email")
     assert page.get_by_label("Name").input_value() == "Budi & Siti"
     assert page.get_by_label("Message").input_value() == f"Written by hand, {encoding}"
-    page.get_by_label("E-mail").fill("budi@example.com")
+    page.get_by_label("Email").fill("budi@example.com")
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/archive/")
     context.close()

@@ -58,7 +58,7 @@ def test_errors_stand_beside_their_fields(chromium: Browser, blog: Site) -> None
         email.fill("not an address")
         email.blur()
         expect(email).to_have_attribute("aria-invalid", "true")
-        expect(email).to_have_accessible_description(re.compile("Write one e-mail address"))
+        expect(email).to_have_accessible_description(re.compile("Write one email address"))
         page.get_by_role("button", name="Send message").click()
         expect(email).to_be_focused()
         expect(page.get_by_label("Message", exact=True)).to_have_accessible_description("Please fill this in.")

@@ -265,8 +265,8 @@ def test_a_form_may_lead_on_to_the_site_and_to_allowed_origins_and_nowhere_else(
     ("preferred", "language", "words"),
     [
         ("id-ID,id;q=0.9", "id", "satu alamat surel"),
-        ("fr, en;q=0.5, id;q=0.2", "en", "one e-mail address"),
-        ("id;q=0, en", "en", "one e-mail address"),
+        ("fr, en;q=0.5, id;q=0.2", "en", "one email address"),
+        ("id;q=0, en", "en", "one email address"),
         ("fr", "id", "satu alamat surel"),
         (";q=x,,;;", "id", "satu alamat surel"),
     ],
