@@ -33,6 +33,7 @@ a { color: var(--kolom-accent, inherit); text-underline-offset: .2em; }
 h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inherit); line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere; }
 .meta, .status { margin: 0; color: var(--kolom-soft, inherit); font-size: .875em; }
 .meta { text-align: -webkit-match-parent; text-align: match-parent; }
+.meta > * { unicode-bidi: isolate; }
 .meta span::before { content: " · "; }
 button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
 button:hover { border-color: currentColor; }

@@ -84,3 +84,12 @@ def test_elements_speak_from_left_to_right_on_a_page_that_does_not(chromium: Bro
             assert direction(page.locator(name)) == "ltr"
         # What programs fill in and people do not see lies nowhere where one could scroll to.
         assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_name_from_right_to_left_leaves_what_is_beside_it_in_order(chromium: Browser, site: str) -> None:
+    body = """<kolom-articles article="suq"></kolom-articles>
+      <script type="module" src="/assets/widgets/kolom-articles.js"></script>"""
+    with reading(chromium, site, body) as page:
+        author, minutes = page.get_by_text("ليلى"), page.get_by_text("1 min read")
+        assert edges(page.locator("time"))[1] <= edges(author)[0]
+        assert edges(author)[1] <= edges(minutes)[0] + 1
