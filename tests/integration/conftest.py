@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
+from functions.submit_contact import app as submit_contact
+from functions.write_comments import app as write_comments
 from kolom import signing
 from kolom.config import Settings, settings
 from kolom.models.base import connection
@@ -57,6 +60,14 @@ def unhurried() -> Iterator[None]:
         patch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 60.0)
         patch.setattr("kolom.comments.store.DEADLINE_SECONDS", 60.0)
         yield
+
+
+@pytest.fixture
+def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the functions that limit senders time stands still, so that no minute begins in the midst of a test."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    for app in (write_comments, submit_contact):
+        monkeypatch.setattr(app, "datetime", SimpleNamespace(now=lambda _: now))
 
 
 class Faults:

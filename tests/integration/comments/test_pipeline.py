@@ -166,12 +166,9 @@ def test_an_address_may_send_some_comments_a_minute(blog: Blog, monkeypatch: pyt
     assert len(stored_comments()) == 12
 
 
-def test_limits_are_by_customer_network_and_site(
-    blog: Blog, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("one_minute")
+def test_limits_are_by_customer_network_and_site(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=1)
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    monkeypatch.setattr(write_comments, "datetime", SimpleNamespace(now=lambda _: now))
     assert blog.post("One.", address="2001:db8:1:2::1").status == 201
     assert blog.post("Two.", address="2001:db8:1:2:ffff::9").status == 429
     assert blog.post("Three.", address="::ffff:10.0.0.1").status == 201
@@ -210,6 +207,7 @@ def test_an_address_that_is_none_is_a_sender_all_the_same(secret: str) -> None:
     assert Sender.of("", keys) == Sender.of("", keys) != Sender.of("fe80::1%eth0", keys)
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_the_address_is_the_connections_and_no_headers(blog: Blog) -> None:
     statuses = set()
     for number in range(12):
@@ -218,6 +216,7 @@ def test_the_address_is_the_connections_and_no_headers(blog: Blog) -> None:
     assert 429 in statuses
 
 
+@pytest.mark.usefixtures("one_minute")
 @pytest.mark.parametrize(("proof", "limited"), [("o" * 64, False), ("wrong", True)])
 def test_behind_the_cdn_it_is_the_viewers_as_the_cdn_says(
     blog: Blog, configure: Configure, proof: str, limited: bool

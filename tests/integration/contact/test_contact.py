@@ -196,11 +196,11 @@ def test_blocked_words_and_banned_senders_write_into_the_wind(desk: Desk, config
     assert desk.submitted("Rude again.", address="10.0.0.1").status == "spam"
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_a_sender_has_to_wait_after_too_much(desk: Desk, configure: Configure) -> None:
     configure(comments_per_minute=2)
     answers = [desk.submit(f"Number {n}.", address="10.0.0.1", website_url="x" if n else "") for n in range(4)]
-    assert {answer.status for answer in answers[2:]} <= {201, 429}
-    assert answers[-1].status == 429
+    assert [answer.status for answer in answers] == [201, 201, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
@@ -305,6 +305,7 @@ def test_a_form_that_cannot_be_read_sends_the_visitor_back_to_their_words(
     assert stored("messages") == []
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_a_form_that_has_to_wait_says_so_and_keeps_the_words(desk: Desk, configure: Configure) -> None:
     configure(comments_per_minute=1)
     answers = [form({"email": "a@example.com", "message": f"Number {n}."}, **{"accept-language": "en"}) for n in (1, 2)]
