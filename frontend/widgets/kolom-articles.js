@@ -8,10 +8,10 @@
  *
  * Attributes: `api` (the blog's origin; the page's own without it), `label`, `limit` (1 to 100), `article` (the slug of
  * the one to show), `link` (the address that a title leads to, with `{slug}`; the blog's own page without it),
- * `heading` (the level of the titles, 2 to 6). `lang` of the nearest element chooses the words. The children are shown
+ * `heading` (the level of the titles, 1 to 6). `lang` of the nearest element chooses the words. The children are shown
  * until the API has answered.
  * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
- * Style: the custom properties and parts that stand in `STYLES` below; nothing else reaches in or out.
+ * Style: the custom properties and parts of docs/embed.md; nothing else reaches in or out.
  *
  * @module
  */
@@ -19,7 +19,7 @@
 import { ApiError, KolomElement, element, fragment, inLanguage, webAddress } from "./kolom-element.js";
 
 /**
- * @typedef {{slug: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
+ * @typedef {{slug: string, path: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
  *   language: string, author: string, published_at: string, reading_minutes: number}} Card
  * @typedef {Card & {content_html: string}} Article
  * @typedef {{items: Card[], total: number, next_cursor: string | null}} CardPage
@@ -157,7 +157,7 @@ export class KolomArticles extends KolomElement {
         { class: "article", part: "article", ...inLanguage(article.language) },
         this.heading(0, { class: "headline", part: "headline" }, article.title),
         this.#meta(article, article.author),
-        this.#content(article.content_html),
+        this.#content(article),
       ),
     );
     this.announce("", {});
@@ -263,17 +263,21 @@ export class KolomArticles extends KolomElement {
 
   /**
    * The article's text. The API sanitises it (no script, handler, style or form can be in it); nothing else ever
-   * becomes markup here. What it refers to by path lies on the blog's own host.
+   * becomes markup here. What it refers to is found from the article's own address, wherever this page is.
    *
-   * @param {string} html
+   * @param {Article} article
    */
-  #content(html) {
-    const content = fragment(html);
-    for (const name of ["src", "href", "poster"]) {
-      for (const found of content.querySelectorAll(`[${name}^="/"]`)) {
-        const url = webAddress(found.getAttribute(name) ?? "", this.api);
-        if (url) found.setAttribute(name, url);
-      }
+  #content(article) {
+    const content = fragment(article.content_html);
+    const base = new URL(article.path, this.api).href;
+    /** @param {string} address */
+    const full = (address) => (address.startsWith("#") ? address : (webAddress(address, base) ?? address));
+    for (const name of ["src", "href", "poster", "cite"]) {
+      for (const found of content.querySelectorAll(`[${name}]`)) found.setAttribute(name, full(found.getAttribute(name) ?? ""));
+    }
+    for (const found of content.querySelectorAll("[srcset]")) {
+      const sizes = (found.getAttribute("srcset") ?? "").split(", ").map((each) => each.split(" "));
+      found.setAttribute("srcset", sizes.map(([url, ...size]) => [full(url ?? ""), ...size].join(" ")).join(", "));
     }
     for (const image of content.querySelectorAll("p > img:only-child")) {
       if (!image.parentElement?.textContent?.trim()) image.classList.add("picture");

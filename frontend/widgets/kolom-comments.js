@@ -11,7 +11,7 @@
  * words. Children are shown until the API has answered, and stay if it does not.
  * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error), `kolom-sent`
  * after a comment was taken (`detail`: `id`, `status`).
- * Style: the custom properties in `STYLES` and the form's, and the parts; docs/comments.md has them.
+ * Style: the custom properties and parts of docs/embed.md.
  *
  * @module
  */

@@ -10,8 +10,7 @@
  * before this one took its place, is taken over.
  * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error), `kolom-sent`
  * after a message was taken (`detail`: its `id`).
- * Style: the custom properties that stand in the form's styles; the parts `form`, `field`, `label`, `input`, `hint`,
- * `error`, `actions`, `button`, `send`, `status`, `thanks`.
+ * Style: the custom properties and parts of docs/embed.md.
  *
  * @module
  */

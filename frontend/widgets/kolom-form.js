@@ -86,7 +86,7 @@ export const FORM_STYLES = `
 .field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: inherit; font: inherit; }
 .field textarea { min-block-size: 7em; max-block-size: 32em; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
 .check { display: flex; gap: .6em; align-items: start; margin-block-start: -.25em; }
-.check input { flex: none; inline-size: 1.5em; block-size: 1.5em; margin: 0; accent-color: var(--kolom-accent, auto); }
+.check input { flex: none; inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--kolom-accent, auto); }
 .hint, .error { margin: .3em 0 0; font-size: .875em; }
 .hint { color: var(--kolom-soft, inherit); }
 .error, .form .problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-weight: 600; }

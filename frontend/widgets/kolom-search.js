@@ -16,9 +16,10 @@
  * Attributes: `api` (the blog's origin; the page's own without it), `results`, `label` and `search-language` (search only
  * there; that filter is gone then), `languages` (the codes to choose from, "id en"), `limit` (1 to 100), `link` (the
  * address that a title leads to, with `{slug}`; the blog's own page without it), `heading` (the level of the titles, 2
- * to 6). `lang` of the nearest element chooses the words.
+ * to 6), `page-title` (what the page is called after a search, with `{q}`). `lang` of the nearest element chooses the
+ * words.
  * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
- * Style: the custom properties and parts that stand in `STYLES` and in the code below. The box is as high as
+ * Style: the custom properties and parts of docs/embed.md. The box is as high as
  * `--kolom-search-height` (2.75rem) and as wide as the element, and is all that there is before a search: a form of that
  * size within moves nothing when it is replaced. `--kolom-paper` lies behind the suggestions, `--kolom-mark` behind
  * what was found; `::part(options)` may be wider than the box.
@@ -573,6 +574,8 @@ export class KolomSearch extends KolomElement {
       return;
     }
     this.#filters.hidden = false;
+    const titled = this.getAttribute("page-title");
+    if (titled) document.title = filled(titled, { q: this.#input.value.trim() });
     const { from, to } = this.#fields;
     if (from.value && to.value && from.value > to.value) {
       this.#empty();
@@ -618,7 +621,6 @@ export class KolomSearch extends KolomElement {
    * @param {boolean} isMore whether it continues what is shown
    */
   #present(page, isMore) {
-    this.#given.remove();
     const hadFocus = this.#foot.contains(this.root.activeElement);
     const first = isMore ? this.#list.children.length : 0;
     if (!isMore) this.#empty();
@@ -666,7 +668,6 @@ export class KolomSearch extends KolomElement {
 
   /** Nothing is searched for. */
   #clear() {
-    this.#given.remove();
     this.#searching?.abort();
     this.#searching = null;
     this.#list.removeAttribute("aria-busy");
@@ -676,6 +677,7 @@ export class KolomSearch extends KolomElement {
   }
 
   #empty() {
+    this.#given.remove();
     this.#list.replaceChildren();
     this.#meant.hidden = true;
     this.#meant.replaceChildren();

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PROJECT, Visitor
-from tests.browser.pages import EVERY
+from tests.browser.pages import ARTICLE, EVERY
 from tests.serving import fetch
 
 MODULES = PROJECT / "node_modules"
@@ -43,6 +43,36 @@ def test_no_page_violates_a_rule_of_accessibility(visitor: Visitor, axe: str, pa
         page.emulate_media(color_scheme="dark")
         assert violations(page, axe, {"type": "rule", "values": ["color-contrast"]}) == []
     visitor.forgive_status()
+
+
+def test_elements_in_use_violate_no_rule(visitor: Visitor, axe: str) -> None:
+    rules = {"type": "tag", "values": RULES}
+    with visitor.visit(ARTICLE, width=390, height=800) as page:
+        page.get_by_role("button", name="Kirim komentar").click()
+        expect(page.get_by_text("Mohon periksa yang ditandai.")).to_be_visible()
+        page.locator("kolom-comments").get_by_role("textbox", name="Komentar").fill("Sebuah *komentar*.")
+        page.get_by_role("button", name="Pratinjau").click()
+        assert violations(page, axe, rules) == []
+        page.goto("/contact/")
+        page.get_by_role("button", name="Kirim pesan").click()
+        assert violations(page, axe, rules) == []
+        page.goto("/search/?q=bali")
+        page.locator("kolom-search summary:visible").click()
+        assert violations(page, axe, rules) == []
+        page.goto("/assets/demo/index.html")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert violations(page, axe, rules) == []
+
+
+def test_thanks_and_refusals_without_javascript_violate_no_rule(chromium: Browser, site: str, axe: str) -> None:
+    page = chromium.new_page(locale="id-ID")
+    for address, heading in (("", "Pesan Anda belum terkirim"), ("budi@example.com", "Terima kasih atas pesan Anda")):
+        page.set_content(f"""<form method=post action="{site}/api/contact"><input name=email value="{address}">
+          <textarea name=message>Halo.</textarea><button>Kirim</button></form>""")
+        page.get_by_role("button").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert violations(page, axe, {"type": "tag", "values": RULES}) == []
+    page.close()
 
 
 def test_every_page_is_valid_html(site: str, tmp_path: Path) -> None:

@@ -290,6 +290,34 @@ def test_an_api_that_is_down_keeps_what_was_typed_and_offers_a_retry(visitor: Vi
     visitor.complaints.clear()
 
 
+@pytest.mark.parametrize("failure", ["the API is down", "the dates are mixed up"])
+def test_what_a_search_fails_to_find_is_not_what_an_earlier_one_found(visitor: Visitor, failure: str) -> None:
+    with visitor.visit("/search/?q=bali") as page:
+        expect(page.get_by_role("link", name="Yogyakarta to Bali Without Flying")).to_be_visible()
+        if failure == "the API is down":
+            page.route("**/api/search?**", lambda route: route.abort())
+            box(page).fill("foto")
+            box(page).press("Enter")
+            expect(page.get_by_text("Pencarian sedang tidak dapat dijangkau.")).to_be_visible()
+        else:
+            page.locator("kolom-search summary:visible").click()
+            page.get_by_label("Sampai tanggal").fill("2025-01-01")
+            expect(page.get_by_role("link", name="Yogyakarta to Bali Without Flying")).to_be_hidden()
+            page.get_by_label("Dari tanggal").fill("2026-01-01")
+        expect(page.get_by_role("link", name="Yogyakarta to Bali Without Flying")).to_be_hidden()
+    visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
+
+
+def test_the_page_is_called_by_what_is_searched_for(visitor: Visitor) -> None:
+    with visitor.visit("/search/?q=bali") as page:
+        expect(page).to_have_title("Hasil pencarian “bali” · Catatan Sari")
+        box(page).fill("foto")
+        box(page).press("Enter")
+        expect(page).to_have_title("Hasil pencarian “foto” · Catatan Sari")
+        page.go_back()
+        expect(page).to_have_title("Hasil pencarian “bali” · Catatan Sari")
+
+
 def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=yogyakarta") as page:
         page.evaluate("document.querySelector('#search').setAttribute('limit', '2')")

@@ -1,11 +1,14 @@
 """The widgets on the static demonstration page."""
 
 import re
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.embedding import FRIEND, reading
+from tests.serving import served
 
 DEMO = "/assets/demo/index.html"
 SEED = "China, Russia Agree to Deepen Strategic Cooperation"
@@ -17,7 +20,7 @@ def cards(page: Page) -> int:
 
 def test_the_demonstration_page_shows_an_article_and_lists_others(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
-        expect(page.locator("#article").get_by_role("heading", level=2).first).to_have_text(SEED)
+        expect(page.locator("#article").get_by_role("heading", level=1)).to_have_text(SEED)
         expect(page.locator("#article").get_by_role("table").first).to_be_visible()
         expect(page.locator("#list li")).to_have_count(5)
         expect(page.locator("#list").get_by_role("status")).to_have_text(re.compile(r"^5 dari 1\d artikel$"))
@@ -43,7 +46,7 @@ def test_a_title_in_the_list_opens_its_article_on_the_same_page(visitor: Visitor
         title = link.inner_text()
         link.click()
         page.wait_for_url("**/demo/index.html?article=*")
-        expect(page.locator("#article").get_by_role("heading", level=2).first).to_have_text(title)
+        expect(page.locator("#article").get_by_role("heading", level=1)).to_have_text(title)
         expect(page).to_have_title(f"{title} · Kolom")
         picture = page.locator("#article img").first
         picture.scroll_into_view_if_needed()
@@ -79,7 +82,7 @@ def test_an_api_that_is_down_is_told_and_a_retry_brings_everything(visitor: Visi
         page.keyboard.press("Enter")
         expect(page.locator("#list li")).to_have_count(5)
         page.locator("#article").get_by_role("button", name="Coba lagi").click()
-        expect(page.locator("#article").get_by_role("heading", level=2).first).to_have_text(SEED)
+        expect(page.locator("#article").get_by_role("heading", level=1)).to_have_text(SEED)
     assert all("net::ERR_FAILED" in complaint for complaint in visitor.complaints)
     visitor.complaints.clear()
 
@@ -96,6 +99,43 @@ def test_what_is_between_the_tags_stays_until_the_api_has_answered(visitor: Visi
         expect(page.locator("#list li")).to_have_count(5)
         expect(page.get_by_role("link", name="All articles")).to_be_hidden()
     visitor.complaints.clear()
+
+
+def test_an_article_on_another_site_finds_its_pictures_and_links(chromium: Browser) -> None:
+    html = (
+        '<p><a href="next-one/">beside</a> <a href="#part">below</a> <a href="mailto:a@example.com">mail</a></p>'
+        '<p><img src="a.png" srcset="/media/a.png 1x, b.png 2x"></p><h2 id="part">Part</h2>'
+    )
+    with served(f"AllowedOrigins={FRIEND}") as blog:
+        allowed = {"Access-Control-Allow-Origin": FRIEND}
+        answer: dict[str, Any] = {
+            "slug": "x",
+            "path": "/2024/05/x.html",
+            "url": f"{blog}/2024/05/x.html",
+            "title": "X",
+            "excerpt": "",
+            "image": None,
+            "labels": [],
+            "language": "en",
+            "author": "",
+            "reading_minutes": 1,
+            "published_at": "2026-01-01T00:00:00Z",
+            "content_html": html,
+        }
+        with reading(chromium, blog, "", at=FRIEND, complaints=["404"]) as page:
+            page.route("**/api/articles/x", lambda route: route.fulfill(json=answer, headers=allowed))
+            page.evaluate(
+                """async blog => {
+                    document.querySelector("main").innerHTML = `<kolom-articles api="${blog}" article="x">`;
+                    await import(`${blog}/assets/widgets/kolom-articles.js`);
+                }""",
+                str(blog),
+            )
+            image = page.locator("kolom-articles img")
+            expect(image).to_have_attribute("src", f"{blog}/2024/05/a.png")
+            expect(image).to_have_attribute("srcset", f"{blog}/media/a.png 1x, {blog}/2024/05/b.png 2x")
+            hrefs = [link.get_attribute("href") for link in page.locator("kolom-articles .content a").all()]
+            assert hrefs == [f"{blog}/2024/05/next-one/", "#part", "mailto:a@example.com"]
 
 
 def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
@@ -125,7 +165,7 @@ def test_a_slow_api_is_shown_as_busy(visitor: Visitor) -> None:
 
 def test_titles_are_text_and_never_markup(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?article=bermusuhan") as page:
-        headline = page.locator("#article").get_by_role("heading", level=2).first
+        headline = page.locator("#article").get_by_role("heading", level=1)
         expect(headline).to_contain_text("<script>window.hacked = 1</script>")
         assert page.evaluate("window.hacked") is None
 

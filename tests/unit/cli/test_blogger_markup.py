@@ -373,3 +373,20 @@ def test_no_word_and_no_picture_is_lost(written: str) -> None:
 @given(st.recursive(_LEAVES, _larger, max_leaves=20))
 def test_no_paragraph_and_no_heading_is_empty(written: str) -> None:
     assert not re.search(r"<(p|h2)( [^>]*)?>(\s|<br>|&nbsp;|</?(b|strong|em)>)*</\1>", convert(written))
+
+
+@pytest.mark.parametrize(
+    ("noted", "kept"),
+    [
+        ('width="320" height="213" data-original-width="1600" data-original-height="1067"', ("1600", "1067")),
+        ('width="320" height="213"', (None, None)),
+        ('data-original-width="1600"', (None, None)),
+        ('data-original-width="0" data-original-height="x"', (None, None)),
+    ],
+)
+def test_a_picture_keeps_the_size_of_its_own_that_blogger_notes(
+    noted: str, kept: tuple[str | None, str | None]
+) -> None:
+    html = render(convert(f'<p>x<img src="{HOST}/s320/a.jpg" {noted}></p>'), "html").html
+    (image,) = (token for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
+    assert (image.attributes.get("width"), image.attributes.get("height")) == kept

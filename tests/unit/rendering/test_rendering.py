@@ -268,6 +268,10 @@ def test_a_picture_keeps_its_place_in_the_proportion_of_its_size(given: str, exp
     assert f' height="{height}"' in shown
 
 
+def test_a_picture_is_never_of_no_height() -> None:
+    assert ' height="1"' in render("<img src=a.png width=20>", "html", size_of=lambda _: (100, 1)).html
+
+
 def test_a_picture_whose_size_nobody_knows_has_none() -> None:
     assert "width" not in render("<img src=a.png>", "html", size_of=lambda _: None).html
 

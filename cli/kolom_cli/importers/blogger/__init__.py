@@ -177,7 +177,7 @@ class _Reader:
         entry = self._entry
         source = self._source()
         remote = RemotePictures()
-        rendered = render(source, "html", resolve=remote)
+        rendered = render(source, "html", resolve=remote, size_of=self._pictures.media.sizes.get)
         self._notes += self._pictures.take_notes()
         title = self._title(rendered.html)
         slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")

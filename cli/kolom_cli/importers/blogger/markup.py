@@ -50,8 +50,9 @@ _ITALIC: Final = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
 _CENTRED: Final = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _MEANINGLESS: Final = re.compile(r"docs-internal-guid|OLE_LINK|_GoBack|_Hlk|goog_\d|yui_", re.IGNORECASE)
 _KEPT: Final = frozenset(("id", "lang", "dir"))
-_SIZES: Final = frozenset(("width", "height", "srcset", "sizes"))
+_SIZES: Final = frozenset(("srcset", "sizes"))
 _INVISIBLE: Final = frozenset(("0", "1"))
+_LENGTH: Final = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 
 _HEADINGS: Final = words("h1 h2 h3 h4 h5 h6")
 _ROWS: Final = words("thead tbody tfoot tr")
@@ -75,7 +76,7 @@ class Converter:
 
     def convert(self, content: str) -> str:
         """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        tokens = Players(self.notes).replaced(tokenise(content))
+        tokens = map(_with_own_size, Players(self.notes).replaced(tokenise(content)))
         nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
         return serialise(map(self._with_picture, tokens_of(nodes)))
 
@@ -85,6 +86,20 @@ class Converter:
                 return Start("img", attributes | {"src": escape(self.stored(unescape(attributes["src"])))})
             case _:
                 return token
+
+
+def _with_own_size(token: Token) -> Token:
+    """A picture with the size of its own, which Blogger notes beside that in which the page showed it; or with none.
+
+    What is too small to be seen stays so.
+    """
+    match token:
+        case Start("img", attributes) if not {attributes.get("width"), attributes.get("height")} <= _INVISIBLE:
+            others = {key: value for key, value in attributes.items() if key not in {"width", "height"}}
+            size = {name: attributes.get(f"data-original-{name}", "") for name in ("width", "height")}
+            return Start("img", others | size if all(map(_LENGTH.fullmatch, size.values())) else others)
+        case _:
+            return token
 
 
 @dataclass(slots=True)

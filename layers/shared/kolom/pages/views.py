@@ -12,7 +12,7 @@ from kolom.config import settings
 from kolom.pages import addresses
 from kolom.pages.discussion import Living, threads
 from kolom.pages.form import COMMENT, CONTACT
-from kolom.pages.locales import Locale, direction, find_locale, machine_time, site_locale
+from kolom.pages.locales import Locale, find_locale, machine_time, site_locale
 from kolom.pages.page import NO_CACHING, Page, html_page
 from kolom.pages.templating import FeedLink, Head, render
 
@@ -178,7 +178,6 @@ def _render_article(
         head,
         locale,
         language=shown.language,
-        direction=direction(shown.language),
         article=shown,
         body=body,
         contents=body.toc if len(body.toc) >= _CONTENTS_FROM else (),

@@ -20,7 +20,6 @@ Everything here is pure: no clock, no environment, no network; and takes time in
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from kolom.authoring import Heading, SourceFormat
 
@@ -30,9 +29,8 @@ from .markup import serialise, tokenise
 from .sanitising import canonical, clean_characters, sanitise
 from .text import plain_text
 
-__all__ = ["RENDERER_VERSION", "Rendered", "plain_text", "render"]
+__all__ = ["Rendered", "plain_text", "render"]
 
-RENDERER_VERSION: Final = 1
 """Goes up when the output for the same input changes."""
 
 

@@ -262,9 +262,9 @@ class _Arranger:
             return
         width, height = size
         if "width" in attributes:
-            width, height = int(attributes["width"]), round(int(attributes["width"]) * height / width)
+            width, height = int(attributes["width"]), max(1, round(int(attributes["width"]) * height / width))
         elif "height" in attributes:
-            width, height = round(int(attributes["height"]) * width / height), int(attributes["height"])
+            width, height = max(1, round(int(attributes["height"]) * width / height)), int(attributes["height"])
         attributes["width"], attributes["height"] = str(width), str(height)
 
     def _medium(self, name: str, source: dict[str, str], attributes: dict[str, str]) -> None:
