@@ -260,9 +260,11 @@ def test_search_works_without_javascript(visitor: Visitor) -> None:
 
 def test_filters_that_came_with_the_page_are_counted(visitor: Visitor) -> None:
     with visitor.visit("/search/?q=komunike&label=politik&sort=newest") as page:
+        expect(page.get_by_text("Saring (2)")).to_be_visible()
         page.get_by_text("Saring (2)").click()
         page.get_by_role("button", name="Hapus saringan").click()
         page.wait_for_url("**/search/?q=komunike")
+        expect(page.get_by_text("Saring", exact=True)).to_be_visible()
 
 
 def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visitor) -> None:
