@@ -60,6 +60,7 @@ class MediaStore:
     def put(self, name: str, data: bytes, content_type: str) -> str:
         """The site's address of the file: ``/media/<digest>/<name>``."""
         key = f"media/{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}/{name}"
+        address = "/" + quote(key)
         if key not in self._known:
             if not self.dry_run and not self.holds(key):
                 self._s3().put_object(
@@ -70,10 +71,9 @@ class MediaStore:
                     CacheControl=IMMUTABLE,
                 )
                 self.uploaded += 1
+            if content_type.startswith("image/") and (size := picture_size(data, Path(name).suffix)):
+                self.sizes[address] = size
             self._known.add(key)
-        address = "/" + quote(key)
-        if content_type.startswith("image/") and (size := picture_size(data, Path(name).suffix)):
-            self.sizes[address] = size
         return address
 
     def holds(self, key: str) -> bool:

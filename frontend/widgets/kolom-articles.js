@@ -73,8 +73,7 @@ const STYLES = `
 .content h2 { margin-block: 1.8em .6em; font-size: 1.45em; }
 .content :is(h3, h4, h5, h6) { margin-block: 1.5em .5em; font-size: 1.15em; }
 .content > :first-child { margin-block-start: 0; }
-.content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
-.content :is(pre, code) { direction: ltr; unicode-bidi: isolate; }
+.content :is(pre, code) { direction: ltr; unicode-bidi: isolate; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
 .content pre { overflow-x: auto; padding: 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
 .content blockquote { margin-inline: 0; padding-inline-start: 1.2em; border-inline-start: 3px solid var(--kolom-accent, currentColor); }
 .content table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from typing import Literal
 
 from kolom.authoring import Heading, SourceFormat
@@ -18,6 +19,10 @@ class Body:
     toc: tuple[Heading, ...] = ()
     source: str = ""
     source_format: SourceFormat = "markdown"
+
+    def shows(self, image: str) -> bool:
+        """Whether the text itself shows the picture of that address."""
+        return escape(image) in self.html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

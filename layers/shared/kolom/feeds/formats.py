@@ -52,15 +52,21 @@ FORMATS: Final[Mapping[str, tuple[str, Callable[[Feed], str]]]] = {
 """The feeds of articles by their names: the media type, and what writes it."""
 
 
-class _Atom(Atom1Feed):  # type: ignore[misc]
-    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
-        return {"xml:lang": item["language"]}
+class _Dated:
+    """Dated by its newest entry, and without entries not by the moment at which it is written."""
+
+    feed: dict[str, Any]
 
     def latest_post_date(self) -> Any:
         return self.feed["updated_at"]
 
 
-class _Rss(Rss201rev2Feed):  # type: ignore[misc]
+class _Atom(_Dated, Atom1Feed):  # type: ignore[misc]
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        return {"xml:lang": item["language"]}
+
+
+class _Rss(_Dated, Rss201rev2Feed):  # type: ignore[misc]
     def rss_attributes(self) -> dict[str, str]:
         return {**super().rss_attributes(), "xmlns:content": _CONTENT}
 
@@ -68,9 +74,6 @@ class _Rss(Rss201rev2Feed):  # type: ignore[misc]
         super().add_item_elements(handler, item)
         if item["content"] is not None:
             handler.addQuickElement("content:encoded", item["content"])
-
-    def latest_post_date(self) -> Any:
-        return self.feed["updated_at"]
 
 
 def _written(kind: type[Any], feed: Feed) -> str:

@@ -40,9 +40,7 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
     if label is None:
         title, description, path = site.site_title, site.site_description, "/"
     else:
-        spelled = (name for card in cards for name in card.labels)
-        same = (name for name in spelled if addresses.label_name(name) == addresses.label_name(label))
-        label = next(same, label)
+        label = addresses.label_as_written(label, cards)
         title = f"{site.site_title}: {label}"
         description, path = locale.text("label.title", label=label), addresses.label_path(label)
     return Feed(
@@ -84,7 +82,7 @@ def article_comment_feed(slug: str) -> Feed:
         title=locale.text("feed.comments.of", title=article.title),
         description=locale.text("feed.comments.description", site=site),
         author=site,
-        url=_url(article),
+        url=addresses.page_url(article),
         feed_url=addresses.absolute(addresses.comments_feed_path(slug)),
         language=locale.code,
         entries=[_comment_entry(each, article, locale) for each in found if not each.deleted],
@@ -111,15 +109,16 @@ def _article_entries(cards: Iterable[Card]) -> list[Entry]:
 
 def _text(article: Article, body: Body) -> str:
     """The article's text for a feed, below its picture if the text does not show that, as on the article's page."""
-    image = escape(article.image or "")
-    picture = f'<p><img src="{image}" alt=""></p>' if image and image not in body.html else ""
-    return with_absolute_links(picture + body.html, _url(article))
+    picture = ""
+    if article.image and not body.shows(article.image):
+        picture = f'<p><img src="{escape(article.image)}" alt=""></p>'
+    return with_absolute_links(picture + body.html, addresses.page_url(article))
 
 
 def _article_entry(card: Card, text: str | None) -> Entry:
     return Entry(
         id=addresses.absolute(f"/#article-{card.id}"),
-        url=_url(card),
+        url=addresses.page_url(card),
         title=card.title,
         published_at=card.published_at or card.updated_at,
         updated_at=card.updated_at,
@@ -135,7 +134,7 @@ def _article_entry(card: Card, text: str | None) -> Entry:
 def _comment_entry(comment: ShownComment, article: Article, locale: Locale) -> Entry:
     return Entry(
         id=addresses.absolute(f"/#comment-{comment.id}"),
-        url=f"{_url(article)}#comment-{comment.id}",
+        url=addresses.comment_url(article, comment.id),
         title=locale.text("feed.comment", name=comment.name, title=article.title),
         published_at=comment.created_at,
         updated_at=comment.edited_at or comment.created_at,
@@ -143,7 +142,3 @@ def _comment_entry(comment: ShownComment, article: Article, locale: Locale) -> E
         content_html=comment.content_html,
         language=article.language,
     )
-
-
-def _url(card: Card) -> str:
-    return addresses.absolute(addresses.encoded_path(card.path))

@@ -99,7 +99,7 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
         comment=comment,
         comment_html=text.render(comment.content),
         title=article.title,
-        url=_url(article),
+        url=addresses.page_url(article),
         date=_moment(locale, comment.created_at),
         links=[
             (action, f"{_site()}/api/moderation/{links.issue(comment, action, secret, now=now)}") for action in actions
@@ -121,7 +121,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> Mail:
         # Nothing in this mail was written by a visitor: whoever typed the address could use it to send anything.
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
-        url=_url(article),
+        url=addresses.page_url(article),
         confirm_url=_subscription_url("confirm", record, now),
         days=subscriptions.CONFIRM_DAYS,
     )
@@ -144,7 +144,7 @@ def _reply(record: OutboxRecord, now: datetime) -> Mail:
         comment=comment,
         comment_html=text.render(comment.content),
         title=article.title,
-        url=f"{_url(article)}#comment-{comment.id}",
+        url=addresses.comment_url(article, comment.id),
     )
 
 
@@ -280,7 +280,3 @@ def _moment(locale: Locale, moment: datetime) -> str:
 
 def _site() -> str:
     return settings().need("site_url").rstrip("/")
-
-
-def _url(article: Article) -> str:
-    return addresses.absolute(addresses.encoded_path(article.path))

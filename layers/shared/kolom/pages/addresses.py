@@ -5,9 +5,11 @@ Pure but for the site's URL and the names of its files.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from kolom.articles.types import Card
 from kolom.config import settings
 from kolom.pages.theme import theme
 
@@ -17,6 +19,13 @@ _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 def label_name(label: str) -> str:
     """The form of a label that stands in its address: the same for all its spellings."""
     return unicodedata.normalize("NFC", " ".join(label.split()).casefold())
+
+
+def label_as_written(label: str, cards: Iterable[Card]) -> str:
+    """The label as the first of these articles that carries it has it, whatever its case and spacing here."""
+    wanted = label_name(label)
+    spelled = (name for card in cards for name in card.labels if label_name(name) == wanted)
+    return next(spelled, label)
 
 
 def label_path(label: str) -> str:
@@ -62,6 +71,16 @@ def absolute(address: str) -> str:
     if address.startswith("//"):
         return f"https:{address}"
     return settings().site_url.rstrip("/") + address
+
+
+def page_url(article: Card) -> str:
+    """The full URL of an article's page."""
+    return absolute(encoded_path(article.path))
+
+
+def comment_url(article: Card, comment_id: str) -> str:
+    """The full URL of a comment, on the page of its article."""
+    return f"{page_url(article)}#comment-{comment_id}"
 
 
 def asset(name: str) -> str:

@@ -109,8 +109,7 @@ def _label(path: str, query: Query, label: str) -> Page:
     cards = reading.list_cards(Shelf(label=label), limit=LIST_LENGTH, cursor=cursor)
     if not cards.items:
         raise NotFound(f"nothing is labelled {label!r}")
-    spelled = (name for card in cards.items for name in card.labels if addresses.label_name(name) == label)
-    return views.label(next(spelled, label), cards, cursor=cursor)
+    return views.label(addresses.label_as_written(label, cards.items), cards, cursor=cursor)
 
 
 def _months(path: str, query: Query, year: str, month: str | None = None) -> Page:
@@ -138,11 +137,11 @@ def _article(path: str, query: Query) -> Page:
         except NotFound:
             pass  # an article may have brought a path of a single segment from elsewhere, such as /about.html
     kept = _find(f"path:{path}")
-    if kept is None and (feed := former_feed(path, query)):
+    if kept is not None:
+        return _by_slug(kept.slug, path, query)
+    if feed := former_feed(path, query):
         return redirect(feed)
-    if kept is None:
-        raise NotFound(f"there is nothing at {path!r}")
-    return _by_slug(kept.slug, path, query)
+    raise NotFound(f"there is nothing at {path!r}")
 
 
 def _by_slug(slug: str, path: str, query: Query) -> Page:

@@ -1,7 +1,6 @@
 """From articles and lists of them to pages. Pure but for the site's settings and its theme."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
@@ -182,7 +181,7 @@ def _render_article(
         body=body,
         contents=body.toc if len(body.toc) >= _CONTENTS_FROM else (),
         # Where the text itself shows the picture, the page does not show it again above it.
-        image=shown.image if shown.image and escape(shown.image) not in body.html else None,
+        image=shown.image if shown.image and not body.shows(shown.image) else None,
         updated=_was_updated(shown),
         previous=reading.previous,
         next=reading.next,
