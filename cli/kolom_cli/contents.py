@@ -15,6 +15,7 @@ from kolom.errors import Invalid
 from kolom.rendering import render
 from kolom_cli.bodies import body_of, image_of
 from kolom_cli.documents import Document, DocumentError, find_documents, read_document
+from kolom_cli.exports import export_problem
 from kolom_cli.media import MediaError, MediaStore, Resolver
 from kolom_cli.slugs import slug_from
 
@@ -28,13 +29,23 @@ class Source:
     path: Path
     root: Path
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The folders from the root, or from where a relative path begins, and the file's name."""
+        path = self.path.relative_to(self.root) if self.path.is_absolute() else self.path
+        return (self.root.resolve().name, *path.parts)
+
 
 def sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
     """The documents among files and folders, each once, and what among them is none."""
     found: dict[Path, Source] = {}
     errors = []
-    for given in paths:
-        root = given if given.is_dir() else given.parent
+    roots = {given: given if given.is_dir() else given.parent for given in paths}
+    problems = {root: export_problem(root) for root in set(roots.values())}
+    for given, root in roots.items():
+        if problem := problems[root]:
+            errors.append(DocumentError(given, None, problem))
+            continue
         try:
             for path in find_documents([given]):
                 found.setdefault(path.resolve(), Source(path, root))
@@ -72,7 +83,7 @@ class Contents:
             updated_at=document.updated,
             path=document.page_path,
             kind=document.kind,
-            draft=document.draft,
+            draft=document.draft is True,
             comments_open=document.comments_open,
             reading_minutes=rendered.reading_minutes,
         )

@@ -22,14 +22,18 @@ from kolom.articles.validation import MAX_LABELS
 from kolom.authoring import SourceFormat
 from kolom.rendering import plain_text
 from kolom.rendering.markup import End, Start, Text, tokenise
+from kolom_cli.drafts import draft_mark
 from kolom_cli.files import replacing
 from kolom_cli.front_matter import DocumentError, FrontMatter, as_yaml, line_at
 
 __all__ = [
+    "DRAFT_HINT",
     "FORMATS",
+    "NOT_READ",
     "Document",
     "DocumentError",
     "find_documents",
+    "is_about_project",
     "read_document",
     "read_text",
     "record_version",
@@ -40,6 +44,14 @@ __all__ = [
 MAX_BYTES: Final = 16 * 1024 * 1024
 
 FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+NOT_READ: Final = frozenset(("node_modules", "vendor", "bower_components", "__pycache__"))
+"""Folders of other people's files."""
+_PROJECT: Final = re.compile(
+    r"readme|contributing|contributors|code[-_]of[-_]conduct|changelog|license|security|claude|agents", re.IGNORECASE
+)
+DRAFT_HINT: Final = (
+    "says {!r}: write `draft: true` into the front matter to keep it as a draft, `draft: false` to publish it"
+)
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
@@ -53,7 +65,7 @@ _INLINE: Final = MarkdownIt("commonmark")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a file says. ``date`` and ``updated`` are aware; ``page_path`` is the key ``path``.
+    """What a file says. ``date`` and ``updated`` are aware; ``page_path`` is the key ``path``; ``draft`` may be unsaid.
 
     ``body`` is what follows the front matter, without the heading if that is the title.
     """
@@ -73,7 +85,7 @@ class Document:
     image: str | None = None
     page_path: str | None = None
     kind: Kind = "article"
-    draft: bool = False
+    draft: bool | None = None
     comments_open: bool = True
     id: int | None = None
     version: int | None = None
@@ -88,7 +100,12 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     text = read_text(path)
     front = FrontMatter.of(path, text)
     front.check_keys()
+    draft = front.flag_of("draft")
+    if draft is None and "draft" in front.entries:
+        raise front.error("draft", "must be true or false, and is empty")
     body = text[front.body :]
+    if draft is None and source_format == "html" and (mark := _meta_mark(body)):
+        raise DocumentError(path, None, f"its <meta> {DRAFT_HINT.format(mark)}")
     title = front.text_of("title")
     if "title" in front.entries and not title:
         raise front.error("title", "must not be empty")
@@ -114,7 +131,7 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
         image=front.text_of("image") or None,
         page_path=_checked(front, "path", path_problem),
         kind=_kind(front),
-        draft=front.flag_of("draft") is True,
+        draft=draft,
         comments_open=front.flag_of("comments") is not False,
         id=front.number_of("id"),
         version=front.number_of("version"),
@@ -143,7 +160,8 @@ def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # 
 def find_documents(paths: Iterable[Path]) -> list[Path]:
     """The documents among files and folders, each once: files as they are given, those in a folder sorted.
 
-    In folders, what is hidden and what is called README is left out; links to folders are not followed.
+    In folders, what is hidden, other people's (``node_modules``) and about the project (README, LICENSE) without front
+    matter is left out; links to folders are not followed.
 
     :raises DocumentError: there is no such file or folder, or a file that is named is neither Markdown nor HTML
     """
@@ -164,11 +182,26 @@ def find_documents(paths: Iterable[Path]) -> list[Path]:
 
 def _in_folder(folder: Path) -> Iterator[Path]:
     for parent, folders, files in folder.walk(on_error=_refuse_folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in NOT_READ]
         for name in files:
             path = parent / name
-            if path.suffix.lower() in FORMATS and not name.startswith(".") and path.stem.lower() != "readme":
+            if path.suffix.lower() in FORMATS and not name.startswith(".") and not _is_left_out(path):
                 yield path
+
+
+def _is_left_out(path: Path) -> bool:
+    """Whether a file of a folder is about the folder. An article may be called *security*, but has front matter."""
+    if not is_about_project(path):
+        return False
+    try:
+        return path.stem.lower() == "readme" or not read_text(path).startswith("---")
+    except DocumentError:
+        return False  # it is read again, and then told
+
+
+def is_about_project(path: Path) -> bool:
+    """Whether a file is, by its name, about the folder that it lies in: README, LICENSE, CHANGELOG and the like."""
+    return _PROJECT.fullmatch(path.stem) is not None
 
 
 def _refuse_folder(error: OSError) -> None:
@@ -246,6 +279,18 @@ def _labels(front: FrontMatter) -> tuple[str, ...]:
     if len(labels) > MAX_LABELS:
         raise front.error("labels", f"at most {MAX_LABELS} are possible, here are {len(labels)}")
     return tuple(labels.values())
+
+
+def _meta_mark(html: str) -> str | None:
+    """What of ``<meta name="status" content="draft">`` and the like says that a page is a draft."""
+    for token in tokenise(html):
+        match token:
+            case Start("meta", attributes):
+                if mark := draft_mark({attributes.get("name", ""): attributes.get("content", "")}):
+                    return mark
+            case _:
+                pass
+    return None
 
 
 def title_of_markdown(body: str) -> tuple[str | None, str]:

@@ -21,6 +21,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from kolom_cli.drafts import draft_mark, unread_metadata
+
 KEYS: Final = (
     *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),
     *("kind", "draft", "comments", "id", "version"),
@@ -107,7 +109,8 @@ class FrontMatter:
     def of(cls, path: Path, text: str) -> Self:
         """The front matter of a file's text. Unknown keys pass.
 
-        :raises DocumentError: it is not closed, too long, no YAML, not made of keys and values, or has a key twice
+        :raises DocumentError: it is not closed, too long, no YAML, not made of keys and values, has a key twice, or is
+            written as other systems do
         """
         if _TOML.match(text):
             raise DocumentError(
@@ -115,6 +118,8 @@ class FrontMatter:
             )
         opening = _OPENING.match(text)
         if opening is None:
+            if problem := unread_metadata(text):
+                raise DocumentError(path, 1, problem)
             return cls(path, text, 0, 0, 0, None, {})
         closing = _CLOSING.search(text, opening.end())
         if closing is None:
@@ -134,6 +139,9 @@ class FrontMatter:
         for entry in self.entries.values():
             if entry.key not in KEYS:
                 folded = entry.key.lower()
+                if draft_mark({entry.key: getattr(entry.node, "value", None)}):
+                    message = f"the key {entry.key!r} is not known; write `draft: true` for what is not to be published"
+                    raise DocumentError(self.path, entry.line, message)
                 near = [_OTHER_NAMES[folded]] if folded in _OTHER_NAMES else difflib.get_close_matches(folded, KEYS, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
                 raise DocumentError(self.path, entry.line, f"the key {entry.key!r} is not known; {hint}")

@@ -11,7 +11,8 @@ from kolom.articles.types import Article
 from kolom.config import settings
 from kolom.errors import Busy, Conflict, Invalid, NotFound
 from kolom_cli.contents import Contents, Source, line_of_field, slug_of, where
-from kolom_cli.documents import Document, DocumentError, read_document, record_version
+from kolom_cli.documents import DRAFT_HINT, Document, DocumentError, read_document, record_version
+from kolom_cli.drafts import place_mark
 from kolom_cli.dry_run import would_publish
 from kolom_cli.media import MediaError, MediaStore
 from kolom_cli.report import Note, Report
@@ -52,6 +53,7 @@ class Poster:
         try:
             document = read_document(path, settings().zone)
             kind = document.kind
+            _check_place(document, source)
             slug = slug_of(document)
             self._claim(slug, path)
             change = self._publish(document, slug, source)
@@ -111,3 +113,9 @@ class Poster:
         except (DocumentError, OSError) as error:
             text = f"published, but its id and version could not be written into the file: {error}"
             self.report.notes.append(Note(name=str(document.path), text=text))
+
+
+def _check_place(document: Document, source: Source) -> None:
+    """:raises DocumentError: the file lies among drafts, and does not say itself whether it is one"""
+    if document.draft is None and (mark := place_mark(source.place)):
+        raise DocumentError(document.path, None, f"its path {DRAFT_HINT.format(mark)}")

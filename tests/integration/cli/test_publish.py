@@ -274,3 +274,69 @@ def test_a_file_of_another_kind_is_refused_and_the_others_are_published(kolom: K
 
 def test_a_path_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
     assert kolom("publish", tmp_path / "missing").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("---\ntitle: T\ndraft:\n---\nX\n", "draft: must be true or false, and is empty"),
+        ('---\ntitle: T\ndraft: "true"\n---\nX\n', "draft: must be true or false, without quotation marks"),
+        ("---\ntitle: T\ndraft: maybe\n---\nX\n", "draft: must be true or false"),
+        ("---\ntitle: T\nDraft: yes\n---\nX\n", "'Draft' is not known; write `draft: true`"),
+        ("---\ntitle: T\nstatus: draft\n---\nX\n", "'status' is not known; write `draft: true`"),
+        ("---\ntitle: T\npublished: no\n---\nX\n", "'published' is not known; write `draft: true`"),
+        ("---\ntitle: T\npublish: false\n---\nX\n", "'publish' is not known; write `draft: true`"),
+        ("---\ntitle: T\nvisibility: [private]\n---\nX\n", "'visibility' is not known; write `draft: true`"),
+        ("\n---\ntitle: T\ndraft: true\n---\n# T\n", "must begin with a line `---` that is the first of the file"),
+        ("---yaml\ntitle: T\ndraft: true\n---\n# T\n", "must begin with a line `---` that is the first of the file"),
+        ('{"title": "T", "draft": true}\n\n# T\n', "front matter in JSON is not read"),
+        ("Title: T\nStatus: draft\n\n# T\n", "must stand between two lines `---`"),
+    ],
+)
+def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path: Path, text: str, says: str) -> None:
+    """Nothing is published of which its author may believe that it is a draft."""
+    (tmp_path / "one.md").write_text(text)
+    assert says in _reason(_publish(kolom, tmp_path, exit_code=1))
+    with pytest.raises(NotFound):
+        publishing.find("one")
+
+
+@pytest.mark.parametrize("name", ["_drafts/one.md", "drafts/2026/one.md", "draft_one.md", "one.draft.md"])
+def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_path: Path, name: str) -> None:
+    """Where a file lies says that it is a draft, unless its front matter speaks for itself."""
+    path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
+    assert "write `draft: true` into the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
+    assert _publish(kolom, path, exit_code=int("2026" not in name))["created"] == int("2026" in name)
+    for value, status in (("true", "draft"), ("false", "published")):
+        path.write_text(f"---\ntitle: T\nslug: one\ndraft: {value}\n---\nText.\n")
+        _publish(kolom, tmp_path, "--force", "--no-write-back")
+        assert publishing.find("one").status == status
+
+
+def test_a_page_whose_meta_says_draft_is_refused(kolom: Kolom, tmp_path: Path) -> None:
+    """Pelican's HTML has its metadata in ``<meta>``."""
+    (tmp_path / "one.html").write_text(
+        '<html><head><title>T</title><meta name="status" content="draft"></head>X</html>'
+    )
+    assert "its <meta> says 'status: draft'" in _reason(_publish(kolom, tmp_path, exit_code=1))
+
+
+def test_files_about_a_folder_are_not_published_with_it(kolom: Kolom, tmp_path: Path) -> None:
+    """README, LICENSE, CHANGELOG and other people's files stay; an article with front matter may have such a name."""
+    for name in ("README.md", "LICENSE.md", "CHANGELOG.md", "node_modules/x/a.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# A heading\n")
+    _write(tmp_path, "security.md")
+    assert _publish(kolom, tmp_path)["created"] == 1
+    assert reading.read("security").article.title == "T"
+
+
+@pytest.mark.parametrize("name", ["medium", "medium/posts", "substack/posts"])
+def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -> None:
+    """Drafts lie in it beside published texts."""
+    folder = Path(__file__).parents[2] / "fixtures/exports" / name
+    for given in ([folder], sorted(folder.glob("*.html"))):
+        if given:
+            report = _publish(kolom, *given, exit_code=1)
+            assert (report["created"], report["skipped"]) == (0, len(given))
+            assert "which is not read" in report["skipped_items"][0]["reason"]

@@ -78,9 +78,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_all_but_the_title_may_be_missing_or_without_value(tmp_path: Path) -> None:
+def test_all_but_title_and_draft_may_be_missing_or_without_value(tmp_path: Path) -> None:
     missing = read(tmp_path, "---\ntitle: T\n---\n")
-    keys = "slug date updated labels language author description excerpt image path kind draft comments id version"
+    keys = "slug date updated labels language author description excerpt image path kind comments id version"
     empty = read(tmp_path, "---\ntitle: T\n" + "".join(f"{key}:\n" for key in keys.split()) + "---\n")
     assert missing == empty
     assert (missing.slug, missing.date, missing.labels, missing.kind, missing.draft) == (
@@ -88,7 +88,7 @@ def test_all_but_the_title_may_be_missing_or_without_value(tmp_path: Path) -> No
         None,
         (),
         "article",
-        False,
+        None,
     )
     assert missing.comments_open
 

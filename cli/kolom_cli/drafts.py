@@ -1,0 +1,150 @@
+"""The marks by which authors and their systems say that a text is not public. Pure.
+
+A mark whose value is not understood counts as set: what may be a draft is treated as one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+_HIDING: Final = frozenset(
+    (
+        *("draft", "isdraft", "private", "isprivate", "hidden", "ishidden", "unlisted", "isunlisted", "unpublished"),
+        *("password", "protected", "passwordprotected", "encrypted", "headless", "eleventyexcludefromcollections"),
+    )
+)
+"""Keys that hide a text unless they say no."""
+
+_SHOWING: Final = frozenset(("published", "ispublished", "publish", "public", "ispublic", "visible", "listed"))
+"""Keys that hide a text unless they say yes, or when."""
+
+_WRITTEN: Final = frozenset(("permalink", "render"))
+"""Keys that hide a text if they say no: then the site has no page of it."""
+
+_STATUSES: Final = frozenset(("status", "poststatus", "publishstatus", "visibility"))
+_PUBLIC: Final = frozenset(("published", "publish", "public", "live", "visible", "scheduled", "future"))
+"""What the status of a public text may be. One that waits for its date is held back by the date."""
+
+_STATES: Final = frozenset(("state", "stage"))
+_HIDDEN: Final = frozenset(("draft", "pending", "private", "hidden", "unlisted", "unpublished", "wip"))
+"""What hides a text among words that may be about anything, such as the state in which it plays."""
+
+_YES: Final = frozenset(("true", "yes", "on", "y", "1"))
+_NO: Final = frozenset(("false", "no", "off", "n", "0", "never"))
+_YEAR: Final = re.compile(r"\b\d{4}\b")
+
+_FOLDERS: Final = frozenset(("draft", "drafts", "unpublished", "private", "wip"))
+_NAME: Final = re.compile(r"draft_.+|.+\.draft", re.IGNORECASE)
+
+_HEADER_KEYS: Final = (
+    _HIDING
+    | _SHOWING
+    | _STATUSES
+    | {
+        *(
+            "title",
+            "date",
+            "modified",
+            "updated",
+            "author",
+            "authors",
+            "tags",
+            "category",
+            "categories",
+            "keywords",
+            "slug",
+        ),
+        *("summary", "description", "lang", "language", "template", "layout", "link", "type", "url", "saveas"),
+    }
+)
+_HEADER_LINE: Final = re.compile(r"(?:\.\.[ \t]+)?([A-Za-z][\w -]{0,40}):(?:[ \t]+(.*))?")
+_MAX_HEADER_LINES: Final = 100
+_FENCE: Final = re.compile(r"\s*(---|\+\+\+|;;;)[ \t]*(\w+|#.*)?[ \t]*(?:\r\n|\n|\r)[ \t]*(.*)")
+_JSON: Final = re.compile(r'\s*\{\s*"')
+
+
+def draft_mark(values: Mapping[str, object]) -> str | None:
+    """The first mark among the keys and values of a text's metadata, such as ``draft: true``; None if there is none.
+
+    Keys are known however they are spelled: ``isDraft``, ``is_draft`` and ``Is-Draft`` are one.
+    """
+    for key, value in values.items():
+        word = _word(value)
+        if _is_mark(normalise(key), word.lower()):
+            return f"{key}: {word}".strip()[:80]
+    return None
+
+
+def normalise(key: str) -> str:
+    """A key without what differs between spellings of it: case, hyphens, underscores, spaces."""
+    return re.sub(r"[-_ ]", "", key).lower()
+
+
+def is_dated(word: str) -> bool:
+    """Whether a value may be a date: ``published: 2024-05-16`` says when, not whether."""
+    return _YEAR.search(word) is not None
+
+
+def _word(value: object) -> str:
+    """A value on one line; of a list or a group of keys only that it is one."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    return "…" if value else ""
+
+
+def _is_mark(key: str, word: str) -> bool:
+    if key in _HIDING:
+        return bool(word) and word not in _NO
+    if key in _SHOWING:
+        return word not in _YES and not is_dated(word)
+    if key in _STATUSES:
+        return bool(word) and word not in _PUBLIC
+    if key in _STATES:
+        return word in _HIDDEN
+    return key in _WRITTEN and word in _NO
+
+
+def place_mark(parts: Sequence[str]) -> str | None:
+    """What of a file's path says that it is a draft: ``drafts/x.md``, ``draft_x.md``, ``x.draft.md``; else None."""
+    for folder in parts[:-1]:
+        if folder.lower().strip("_") in _FOLDERS:
+            return f"{folder}/"
+    name = parts[-1]
+    return name if _NAME.fullmatch(name.rpartition(".")[0]) else None
+
+
+def read_header(text: str) -> dict[str, str]:
+    """The lines ``Title: …`` with which a text of Pelican's, Nikola's or MultiMarkdown's begins, by their keys.
+
+    Empty for a text that only looks so, such as one with a first line like ``Note: this is old``.
+    """
+    values: dict[str, str] = {}
+    for line in _header_lines(text):
+        if match := _HEADER_LINE.fullmatch(line.rstrip()):
+            values.setdefault(match[1], (match[2] or "").strip())
+        elif not values or not line.startswith((" ", "\t")):
+            break
+    known = {normalise(key) for key in values} & _HEADER_KEYS
+    is_header = len(known) > 1 or "title" in known or draft_mark(values) is not None
+    return values if is_header else {}
+
+
+def _header_lines(text: str) -> Iterator[str]:
+    beginning = text.lstrip().removeprefix("<!--").lstrip()
+    for line in beginning[: _MAX_HEADER_LINES * 200].splitlines()[:_MAX_HEADER_LINES]:
+        if not line.strip() or line.strip() == "-->":
+            return
+        yield line
+
+
+def unread_metadata(text: str) -> str | None:
+    """Why a text that has no front matter of ours seems to have metadata all the same; None if it does not."""
+    if match := _FENCE.match(text):
+        fence, language, following = match.groups()
+        if fence != "---" or language or _HEADER_LINE.fullmatch(following.rstrip()):
+            return "the front matter must begin with a line `---` that is the first of the file"
+    if _JSON.match(text):
+        return "front matter in JSON is not read: write it as YAML between lines `---`"
+    if read_header(text):
+        return "its metadata must stand between two lines `---`"
+    return None
