@@ -99,6 +99,7 @@ class Importer:
         try:
             change, own = self._publish(content, existing)
             notes += self._add_aliases(item, content, own)
+            notes += self._shown_again(content, existing)
         except Conflict as error:
             if existing is None or self.overwrite or is_untouched(existing):
                 self.report.skip(kind, item.name, str(error), refused=True)
@@ -130,6 +131,13 @@ class Importer:
             content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
         )
         return published.change, published.article.id
+
+    def _shown_again(self, content: Content, existing: Article | None) -> list[str]:
+        """What to say of an article that was taken from readers here and that ``overwrite`` gives back to them."""
+        if existing is None or content.draft or is_untouched(existing) or existing.status not in {"draft", "deleted"}:
+            return []
+        what = "a draft" if existing.status == "draft" else "deleted"
+        return [f"was {what} here: --overwrite shows it to readers"]
 
     def _add_aliases(self, item: Imported, content: Content, own: int | None) -> list[str]:
         """Let the item's further addresses lead to it; gives back which could not, and why."""

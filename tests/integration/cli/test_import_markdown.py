@@ -153,6 +153,7 @@ def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path)
         "_posts/2020-02-05-old.textile": "is Textile, which is not read: only Markdown and HTML are",
         "index.html": "made by the theme's own code (Liquid) when the site is built",
         "plain.md": "has no front matter: no page of the site",
+        "README.md": "is about the project, no article",
     }
 
 
@@ -378,7 +379,7 @@ def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
     )
     files: dict[str, str | bytes] = {
         "1.md": f"---\n{front}\n---\n## Head\n\n![a](a.png) [two](two.html)\n",
-        "two.html": "<h1>Two</h1><p>Text {{ x }}</p>",
+        "two.html": "---\ndate: 2026-01-01\n---\n<h1>Two</h1><p>Text {{ x }}</p>",
         "a.png": PNG,
     }
     _import(kolom, _site(tmp_path, files))
@@ -402,3 +403,45 @@ def test_front_matter_that_does_not_parse_is_refused_with_its_line_and_the_rest_
     report = _import(kolom, _site(tmp_path, files), exit_code=1)
     assert report["created"] == 1
     assert [Path(item["name"]).name for item in report["skipped_items"]] == ["a.md:2", "c.md:1"]
+
+
+def test_what_is_no_published_text_reaches_no_reader_and_no_bucket(kolom: Kolom, tmp_path: Path) -> None:
+    """What is skipped leaves no article and no picture; a draft is kept for its author alone."""
+    files: dict[str, str | bytes] = {
+        "secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
+        "notes.md": "# Notes\n\n![x](x.png)\n",
+        "single.html": '{{ define "main" }}<h1>{{ .Title }}</h1><img src=x.png>{{ end }}',
+        "draft.md": "---\ntitle: Draft\ndate: 2020-01-01\nstatus: draft\n---\nText.\n",
+        "x.png": PNG,
+    }
+    report = _import(kolom, _site(tmp_path, files), exit_code=1)
+    assert (report["created"], report["skipped"]) == (1, 3)
+    assert publishing.find("draft").status == "draft"
+    assert reading.archive() == []
+    assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
+
+
+def test_an_article_that_was_withdrawn_here_is_shown_again_only_by_overwrite(kolom: Kolom, tmp_path: Path) -> None:
+    """Importing again leaves it withdrawn; ``--overwrite`` shows it, and the report says so."""
+    _import(kolom, _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"}))
+    publishing.unpublish("a", now=datetime.now(UTC))
+    assert _import(kolom, tmp_path)["skipped"] == 1
+    assert publishing.find("a").status == "draft"
+    assert "was a draft here: --overwrite shows it to readers" in _notes(_import(kolom, tmp_path, "--overwrite"))
+    assert publishing.find("a").status == "published"
+
+
+def test_a_post_that_becomes_a_draft_there_becomes_one_here(kolom: Kolom, tmp_path: Path) -> None:
+    """A newer state of the source that is less public counts as much as one that is more."""
+    text = "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"
+    _import(kolom, _site(tmp_path, {"a.md": text}))
+    _import(kolom, _site(tmp_path, {"a.md": text.replace("title", "private: true\ntitle")}))
+    assert publishing.find("a").status == "draft"
+
+
+def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None:
+    """The message names what can be read instead."""
+    for name in ("medium", "substack"):
+        report = _import(kolom, Path(__file__).parents[2] / "fixtures/exports" / name, exit_code=1)
+        assert report["read"] == 0
+        assert "Markdown with front matter" in report["errors"][0]

@@ -7,6 +7,7 @@ article. The files stay as they are; their paths name the articles, so that a la
 from collections.abc import Iterator
 from pathlib import Path
 
+from kolom_cli.exports import export_problem
 from kolom_cli.importers import Item, Skipped, SourceError
 from kolom_cli.media import MediaStore
 
@@ -20,9 +21,11 @@ __all__ = ["read_markdown"]
 def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool = False) -> Iterator[Item]:
     """Every document in the folder, its pictures uploaded. ``language`` is for those that name none.
 
-    :raises SourceError: there is no document, or the folder cannot be read
+    :raises SourceError: there is no document, the folder cannot be read, or is another system's export
     """
     try:
+        if problem := export_problem(directory):
+            raise SourceError(f"{directory} {problem}")
         site = _survey(directory)
     except OSError as error:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error

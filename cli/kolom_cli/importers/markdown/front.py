@@ -19,6 +19,7 @@ type Value = str | list[Value] | dict[str, Value] | None
 type Values = dict[str, Value]
 
 _YAML: Final = re.compile(r"\s*---[ \t]*(?:\r\n|\n|\r)")
+_KEY: Final = re.compile(r"[A-Za-z][\w -]*:(?:[ \t]|$)", re.MULTILINE)
 _YAML_END: Final = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$\n?", re.MULTILINE)
 _TOML: Final = re.compile(r"\s*\+\+\+[ \t]*(?:\r\n|\n|\r)")
 _TOML_END: Final = re.compile(r"^\+\+\+[ \t]*\r?$\n?", re.MULTILINE)
@@ -43,6 +44,9 @@ def read_front(path: Path, text: str) -> Front:
     if opening := _YAML.match(text):
         closing = _YAML_END.search(text, opening.end())
         if closing is None:
+            if _KEY.match(text, opening.end()):
+                message = "the front matter that begins here is not closed: it ends with a line `---`"
+                raise DocumentError(path, line_at(text, opening.start(0)), message)
             return Front({}, 0)  # a line across the page, and then text
         return Front(_yaml(path, text, opening.end(), closing.start()), closing.end())
     if opening := _TOML.match(text):

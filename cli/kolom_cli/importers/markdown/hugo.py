@@ -1,20 +1,22 @@
 """Hugo's folders (and Zola's, which are like them): sections, bundles of a page with its files, languages."""
 
 import contextlib
+import fnmatch
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
 from kolom_cli.documents import DocumentError, read_text
-from kolom_cli.importers import Skipped
+from kolom_cli.importers import Skipped, SourceError
 
 from .front import Front, Values, read_front
 from .permalinks import date_tokens, expand, hugo_name, hugo_sections, tidy
+from .publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
 from .site import DATED, Entry, Site, base_of, load, number_of, single_segment, slug_for, walk
 from .values import flag_in, list_in, map_in, moment_in, text_in
 
@@ -91,12 +93,19 @@ class _Survey:
     languages: Values = field(init=False)
     default: str = field(init=False)
     folders: list[tuple[Path, str]] = field(init=False)
+    disabled: frozenset[str] = field(init=False)
+    ignored: list[re.Pattern[str]] = field(init=False)
+    cascades: dict[Path, Values] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = self.site.config
+        self.ignored = list(_ignored(config))
         languages = config.get("languages")
         self.languages = languages if isinstance(languages, dict) else {}
         self.default = text_in(config, "defaultcontentlanguage", "default_language").lower()
+        self.disabled = frozenset(map(str.lower, list_in(config, "disablelanguages"))) | {
+            code for code in self.languages if flag_in(map_in(self.languages, code), "disabled") is True
+        }
         if not self.default and self.languages:
             self.default = "en" if "en" in self.languages else next(iter(self.languages))
         own = {
@@ -117,6 +126,7 @@ class _Survey:
             found = list(walk(folder, self.site.directory, enter=lambda _: True))
             paths = [each for each in found if isinstance(each, Path)]
             bundles.update(path.parent for path in paths if self._base(path)[0] == "index")
+            self.cascades.update((path.parent, _cascade_of(path)) for path in paths if self._base(path)[0] == "_index")
             found.sort(key=lambda each: isinstance(each, Path) and self._base(each)[1] not in {"", self.default})
             for each in found:
                 yield each if isinstance(each, Skipped) else self._item(each, folder, language, bundles)
@@ -136,6 +146,10 @@ class _Survey:
             return Skipped(kind="file", name=str(path), reason=f"a part of the bundle {bundle}, no page of its own")
         if base == "index" and path.parent == folder:
             return Skipped(kind="page", name=str(path), reason="the site's first page: Kolom has its own")
+        if (own or language) in self.disabled:
+            return Skipped(kind="page", name=str(path), reason="its language is disabled there")
+        if any(pattern.search(path.relative_to(folder).as_posix()) for pattern in self.ignored):
+            return Skipped(kind="page", name=str(path), reason="the configuration leaves it out")
         kind: Kind = "article"
         try:
             text = read_text(path)
@@ -143,25 +157,46 @@ class _Survey:
         except DocumentError as error:
             name = f"{path}:{error.line}" if error.line else str(path)
             return Skipped(kind=kind, name=name, reason=error.message, refused=True)
-        if reason := _unseen(front, text, path):
+        if skipped := without_front_matter(path, kind, front, text):
+            return skipped
+        inherited = self._cascade(path, folder)
+        if reason := _unseen(inherited | front.values, text[front.body :], path):
             return Skipped(kind="page", name=str(path), reason=reason)
         values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
-        return self._entry(path, folder, own or language, Front(values, front.body), base)
+        published = self._publication(path, base, inherited | values)
+        return self._entry(path, folder, own or language, Front(values, front.body), base, published)
 
-    def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str) -> Entry:
+    def _cascade(self, path: Path, folder: Path) -> Values:
+        """What the configuration and the lists above a page say for it; the nearest counts most."""
+        merged = _cascading(self.site.config)
+        for parent in reversed([each for each in path.parents if each.is_relative_to(folder)]):
+            merged |= self.cascades.get(parent, {})
+        return merged
+
+    def _publication(self, path: Path, base: str, values: Values) -> Publication:
+        if text_in(_build(values), "list").lower() in {"never", "false"}:
+            values = values | {"unlisted": "build.list"}
+        dated = DATED.match(path.parent.name if base == "index" else base)
+        return publication_of(
+            values,
+            self.site.place_of(path),
+            self.site.zone,
+            keys=(*PUBLICATION_KEYS, "date"),
+            named=dated[1] if dated else None,
+        )
+
+    def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication) -> Entry:
         site, front = self.site, found.values
         place = path.relative_to(site.directory).as_posix()
         relative = path.relative_to(folder)
         bundle = path.parent if base == "index" else None
         sections = list(relative.parts[:-1] if bundle is None else relative.parts[:-2])
         base = base if bundle is None else relative.parts[-2]
-        dated = DATED.match(base)
-        if dated and "base_url" in site.config:  # Zola's addresses are without it
+        if "base_url" in site.config:  # Zola's addresses are without it
             base = DATED.sub("", base)
         number = number_of(place)
         notes: list[str] = []
-        date, published = (self._moment(front, notes, *keys) for keys in (("date",), ("publishdate", "pubdate")))
-        date = published or date or (moment_in(dated[1], site.zone) if dated else None)
+        date = published.date
         address, others = self._addresses(front, language, sections, base, date)
         if date is None and (day := _DAY.search(address)):
             date = moment_in(day[1], site.zone)
@@ -171,11 +206,6 @@ class _Survey:
             text_in(front, "title"),
             number=number,
         )
-        draft = flag_in(front, "draft") is True
-        expiry = self._moment(front, notes, "expirydate", "unpublishdate")
-        if expiry is not None and expiry <= datetime.now(UTC) and not draft:
-            draft = True
-            notes.append(f"expired there on {expiry:%Y-%m-%d}: a draft here")
         is_default = language == self.default
         return Entry(
             path=path,
@@ -190,12 +220,12 @@ class _Survey:
             others=tuple(others),
             date=date,
             updated=self._moment(front, notes, "lastmod", "modified", "updated"),
-            draft=draft,
+            draft=published.draft,
             language=self._language(language),
             labels=tuple(_labels(front)),
             bundle=bundle,
             at_root=not sections,
-            notes=(*notes, *more),
+            notes=(*published.notes, *notes, *more),
         )
 
     def _moment(self, front: Values, notes: list[str], *keys: str) -> datetime | None:
@@ -299,16 +329,46 @@ class _Survey:
         return ""
 
 
-def _unseen(front: Front, text: str, path: Path) -> str | None:
-    values = front.values
-    build = map_in(values, "build") or map_in(values, "_build")
-    if flag_in(values, "headless") is True or text_in(build, "render") in {"never", "false"}:
+def _build(values: Values) -> Values:
+    return map_in(values, "build") or map_in(values, "_build")
+
+
+def _cascade_of(path: Path) -> Values:
+    """What a list says for the pages below it; nothing if it cannot be read, which is told of the list itself."""
+    try:
+        return _cascading(read_front(path, read_text(path)).values)
+    except DocumentError:
+        return {}
+
+
+def _cascading(holder: Values) -> Values:
+    """The values that go down from a list or a configuration to pages, also those that are only for some of them."""
+    value = holder.get("cascade")
+    merged: Values = {}
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            kinds = text_in(map_in(each, "target") or map_in(each, "_target"), "kind")
+            if not kinds or "page" in kinds or "*" in kinds:
+                merged |= map_in(each, "params") | each
+    return merged
+
+
+def _ignored(config: Values) -> Iterator[re.Pattern[str]]:
+    """What files of the contents are none: Hugo's ``ignoreFiles`` are expressions, Zola's are patterns with ``*``."""
+    for pattern in list_in(config, "ignorefiles"):
+        try:
+            yield re.compile(pattern)
+        except re.error as error:
+            raise SourceError(f"the configuration's ignoreFiles: {pattern!r} is not understood: {error}") from error
+    yield from (re.compile(fnmatch.translate(pattern)) for pattern in list_in(config, "ignored_content"))
+
+
+def _unseen(values: Values, body: str, path: Path) -> str | None:
+    if flag_in(values, "headless") is True or text_in(_build(values), "render").lower() in {"never", "false", "link"}:
         return "not shown as a page there"
     if path.stem == "404":
         return "a page that Kolom makes itself"
-    if not front.body and path.suffix.lower() not in {".md", ".markdown"}:
-        return "has no front matter: no page of the site"
-    if not text[front.body :].strip():
+    if not body.strip():
         return "has no text of its own: its layout makes it"
     return None
 

@@ -16,6 +16,7 @@ from kolom_cli.importers import Skipped
 from .front import Front, Values, read_front
 from .liquid import is_program
 from .permalinks import JEKYLL_STYLES, date_tokens, expand, jekyll_name, tidy
+from .publication import publication_of, without_front_matter
 from .site import (
     DATED,
     Entry,
@@ -100,8 +101,12 @@ class _Survey:
         except DocumentError as error:
             name = f"{path}:{error.line}" if error.line else str(path)
             return Skipped(kind=kind, name=name, reason=error.message, refused=True)
+        if skipped := without_front_matter(path, kind, front, text):
+            return skipped
         collection = folder.removeprefix("_") if folder not in _POSTS else ""
-        reason = self._not_shown(collection) if folder in _POSTS or collection else _no_page(front.body, text)
+        reason = self._not_shown(path, folder, collection, front.values)
+        if reason is None and not folder:
+            reason = _no_page(text[front.body :])
         if reason:
             return Skipped(kind=kind, name=str(path), reason=reason)
         values = self._defaults(path, "posts" if folder in _POSTS else collection or "pages") | front.values
@@ -114,16 +119,26 @@ class _Survey:
             return Skipped(kind=kind, name=str(path), reason=reason)
         return entry
 
-    def _not_shown(self, collection: str) -> str | None:
+    def _not_shown(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
+        """Why the site has no page of a document, wherever it lies."""
+        if path.name.startswith(("_", "#")) and path.name not in list_in(self.site.config, "include"):
+            return "its name begins with _ or #: no page of the site"
+        if folder == "_posts" and not DATED.match(path.name) and not self._has_undated_posts(front):
+            return "Jekyll shows no post whose file's name has no date: name it like 2024-05-16-title.md"
         if not collection:
             return None
         configured = self.site.config.get("collections")
-        if not self.site.config:
-            return None
         if isinstance(configured, dict) and collection in configured:
             shown = flag_in(map_in(configured, collection), "output")
             return None if shown else f"the collection {collection!r} is not shown as pages there"
         return f"belongs to no collection of the site: _{collection}"
+
+    def _has_undated_posts(self, front: Values) -> bool:
+        """Whether posts may lie in files without a date in their names: Hexo's do."""
+        config, site = self.site.config, self.site
+        if config or site.pages != site.directory:
+            return site.pages != site.directory or "source_dir" in config
+        return bool(text_in(front, "date"))
 
     def _entry(
         self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
@@ -134,12 +149,10 @@ class _Survey:
         is_post = special is not None and not collection
         dated = DATED.match(path.stem)
         name = DATED.sub("", path.stem) if is_post or dated else path.stem
-        notes: list[str] = []
-        date = moment_in(text_in(front, "date"), site.zone)
-        if date is None and text_in(front, "date"):
-            notes.append(f"the date {text_in(front, 'date')!r} is not understood")
-        if date is None and dated:
-            date = moment_in(dated[1], site.zone)
+        published = publication_of(
+            front, site.place_of(path), site.zone, keys=("date",), named=dated[1] if dated else None
+        )
+        date = published.date
         above = [part for part in parts[: special or 0] if part] if is_post else []
         categories = _categories(front, above)
         address, others = self._addresses(front, parts, special, name, date, categories, collection)
@@ -165,9 +178,9 @@ class _Survey:
             others=(*others, *(tidy(each) for each in list_in(front, "redirect_from"))),
             date=date,
             updated=moment_in(text_in(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
-            draft=flag_in(front, "published") is False or "_drafts" in parts or flag_in(front, "draft") is True,
+            draft=published.draft,
             labels=(*categories, *_tags(front)),
-            notes=(*notes, *more),
+            notes=(*published.notes, *more),
         )
 
     def _addresses(
@@ -244,12 +257,10 @@ class _Survey:
         return merged
 
 
-def _no_page(body: int, text: str) -> str | None:
-    if not body:
-        return "has no front matter: no page of the site"
-    if is_program(text[body:]):
+def _no_page(body: str) -> str | None:
+    if is_program(body):
         return "made by the theme's own code (Liquid) when the site is built"
-    if not text[body:].strip():
+    if not body.strip():
         return "has no text of its own: its layout makes it"
     return None
 

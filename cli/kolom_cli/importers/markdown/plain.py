@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from kolom.articles.names import path_problem
 from kolom.articles.types import Kind
-from kolom_cli.documents import DocumentError, read_text
+from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.importers import Skipped
 
+from .directory_data import with_folder_data
 from .front import Values, read_front
+from .publication import PUBLICATION_KEYS, dates_in, publication_of, without_front_matter
 from .site import DATED, Entry, Site, number_of, slug_for, walk
-from .values import flag_in, list_in, moment_in, text_in
+from .values import list_in, moment_in, text_in
 
+_DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
+_POSTS: Final = frozenset(("_posts", "_drafts"))
+_TEMPLATE: Final = ("{{", "{%", "<%")
 _LABELS = ("labels", "categories", "category", "tags", "tag")
 
 
@@ -41,9 +47,21 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
     except DocumentError as error:
         name = f"{path}:{error.line}" if error.line else str(path)
         return Skipped(kind="file", name=name, reason=error.message, refused=True)
-    if not text.strip():
-        return Skipped(kind="file", name=str(path), reason="is empty")
-    return _entry(site, path, front.values, front.body)
+    skipped = without_front_matter(path, "article", front, text) or _no_article(site, path, front.values)
+    return skipped or _entry(site, path, front.values, front.body)
+
+
+def _no_article(site: Site, path: Path, front: Values) -> Skipped | None:
+    """Why a file with front matter is no article."""
+    name, title = str(path), text_in(front, "title")
+    if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
+        return Skipped(kind="file", name=name, reason="a part of other pages: its name or its folder's begins with _")
+    if any(mark in title for mark in _TEMPLATE):
+        return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
+    if title or any(moment for _, moment in dates_in(front, _DATES, site.zone)):
+        return None
+    reason = "its front matter has neither a title nor a date: write one there to import it"
+    return Skipped(kind="article", name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
 
 
 def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
@@ -52,20 +70,17 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     is_bundle = path.stem == "index" and path.parent != site.directory
     base = path.parent.name if is_bundle else path.stem
     dated = DATED.match(base)
-    notes: list[str] = []
-    written = text_in(front, "date", "publishdate", "pubdate", "published_at", "created", "created_at")
-    if not written and flag_in(front, "published") is None:
-        written = text_in(front, "published")
-    date = moment_in(written, site.zone)
-    if written and date is None:
-        notes.append(f"the date {written!r} is not understood")
-    if date is None and dated:
-        date = moment_in(dated[1], site.zone)
+    published = publication_of(
+        with_folder_data(site.directory, path, front),
+        site.place_of(path),
+        site.zone,
+        keys=_DATES,
+        named=dated[1] if dated else None,
+    )
     address = next((found for key in ("path", "permalink", "url") if (found := _address(text_in(front, key)))), None)
     slug, more = slug_for(text_in(front, "slug"), DATED.sub("", base), text_in(front, "title"), number=number)
     kinds = {text_in(front, key).lower() for key in ("kind", "type", "layout")}
     kind: Kind = "page" if "page" in kinds else "article"
-    draft = flag_in(front, "draft") is True or flag_in(front, "published") is False or "_drafts" in path.parts
     return Entry(
         path=path,
         place=place,
@@ -77,14 +92,14 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
         name=base,
         address=address,
         others=(*list_in(front, "aliases"), *list_in(front, "redirect_from")),
-        date=date,
+        date=published.date,
         updated=moment_in(
             text_in(front, "updated", "lastmod", "last_modified_at", "modified", "updated_at"), site.zone
         ),
-        draft=draft or text_in(front, "status").lower() == "draft",
+        draft=published.draft,
         labels=tuple(label for key in _LABELS for label in list_in(front, key)),
         bundle=path.parent if is_bundle else None,
-        notes=(*notes, *more),
+        notes=(*published.notes, *more),
     )
 
 

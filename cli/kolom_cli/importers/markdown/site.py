@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from kolom.articles.names import natural_path
 from kolom.articles.types import Kind
 from kolom.config import settings
-from kolom_cli.documents import FORMATS, DocumentError, read_text
+from kolom_cli.documents import FORMATS, NOT_READ, DocumentError, read_text
 from kolom_cli.importers import Skipped, SourceError
 from kolom_cli.slugs import slug_from, slug_kept
 
@@ -33,10 +33,6 @@ OTHER_MARKUP: Final = {
     ".textile": "Textile",
 }
 DATED: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
-_NOT_READ: Final = frozenset(("node_modules", "vendor", "bower_components", "__pycache__"))
-_PROJECT: Final = re.compile(
-    r"readme|contributing|contributors|code[-_]of[-_]conduct|changelog|license|security|claude|agents", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +115,10 @@ class Site:
         """The only document of that file name, with or without its suffix."""
         return self._by_name.get(name)
 
+    def place_of(self, path: Path) -> tuple[str, ...]:
+        """The folders in which a file of the site lies, from the site's own on, and its name."""
+        return (self.directory.resolve().name, *path.relative_to(self.directory).parts)
+
     def without_base(self, path: str) -> str:
         """A path of the old site from its own root."""
         if self.base and (path == self.base or path.startswith(f"{self.base}/")):
@@ -152,7 +152,7 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
     found: list[Path] = []
     for parent, folders, files in root.walk(on_error=_refuse):
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in _NOT_READ and enter(parent / name)
+            name for name in folders if not name.startswith(".") and name not in NOT_READ and enter(parent / name)
         )
         found += [parent / name for name in files if not name.startswith(".")]
     inside = directory.resolve()
@@ -162,7 +162,7 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
             if suffix in FORMATS:
                 reason = "its file's name is not in UTF-8, or holds control characters: rename it"
                 yield Skipped(kind="file", name=ascii(path.name), reason=reason, refused=True)
-        elif suffix in FORMATS and not (suffix in {".md", ".markdown"} and _PROJECT.fullmatch(path.stem)):
+        elif suffix in FORMATS:
             if path.resolve().is_relative_to(inside):
                 yield path
             else:

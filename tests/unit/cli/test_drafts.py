@@ -1,0 +1,364 @@
+"""Nothing is imported as published without evidence that it was: what counts as evidence, for each kind of folder."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolom_cli.drafts import draft_mark, place_mark, read_header, unread_metadata
+from kolom_cli.importers import Imported, Skipped, SourceError
+from kolom_cli.importers.markdown import read_markdown
+from kolom_cli.importers.markdown.publication import publication_of
+
+FIXTURES = Path(__file__).parents[2] / "fixtures/exports"
+
+MARKS = [
+    *("draft: true", "draft: yes", "draft: '1'", 'draft: "true"', "draft: maybe", "draft: [true]", "Draft: True"),
+    *("is_draft: true", "isDraft: on", "published: false", "published: no", "published:", "published: soon"),
+    *("publish: false", "public: false", "status: draft", "Status: hidden", "status: pending", "post_status: private"),
+    *("visibility: members", "private: true", "hidden: true", "unlisted: true", "password: secret", "encrypted: true"),
+    *("permalink: false", "eleventyExcludeFromCollections: true", "state: draft", "unpublished: true"),
+    *("expiryDate: 2020-01-01", "expires: some day", "date: some day", "publishDate: soon"),
+]
+NO_MARKS = [
+    *("draft: false", "draft:", "draft: ''", "published: true", "published: 2020-01-01", "published: May 16, 2020"),
+    *("status: published", "status: publish", "visibility: public", "private: false", "hidden: no", "permalink: /x/"),
+    *("state: California", "publish: true", "password: ''", "title: Draft", "tags: [draft, private]"),
+]
+
+
+def _site(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def _state(folder: Path) -> dict[str, str]:
+    return {name: state for name, state, _ in _items(folder)}
+
+
+def _reasons(folder: Path) -> dict[str, str]:
+    return {name: reason for name, _, reason in _items(folder)}
+
+
+def _items(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """The name of each item, what becomes of it here, and what is said of it."""
+    for item in read_markdown(folder, dry_run=True):
+        name = Path(item.name).relative_to(folder).as_posix()
+        match item:
+            case Skipped(reason=reason, refused=refused):
+                yield name, "refused" if refused else "skipped", reason
+            case Imported(content=content, notes=notes):
+                is_later = content.published_at is not None and content.published_at > datetime.now(UTC)
+                yield name, "draft" if content.draft else "scheduled" if is_later else "published", "; ".join(notes)
+
+
+# The marks
+
+
+@pytest.mark.parametrize("place", ["jekyll", "hugo", "plain"])
+def test_a_document_with_any_mark_of_a_draft_is_a_draft(tmp_path: Path, place: str) -> None:
+    """Whatever the kind of the folder, each spelling of each mark counts, also one that is not understood."""
+    folder, config = {"jekyll": ("_posts", "_config.yml"), "hugo": ("content/posts", "hugo.yaml")}.get(place, ("", ""))
+    lines = {**dict.fromkeys(MARKS, "draft"), **dict.fromkeys(NO_MARKS, "published")}
+    names = {f"2020-01-02-x{number}.md": line for number, line in enumerate(lines)}
+    title = "name: x\ntitle: T\n"
+    files = {
+        str(Path(folder, name)): f"---\n{line}\n{'' if line.startswith('title') else title}---\nText.\n"
+        for name, line in names.items()
+    }
+    _site(tmp_path, {**files, **({config: "title: Site\n"} if config else {})})
+    state = {names[Path(name).name]: found for name, found in _state(tmp_path).items()}
+    assert state == lines
+
+
+SPELLINGS = st.sampled_from(
+    ["draft", "Draft", "is_draft", "isDraft", "private", "hidden", "unlisted", "Is-Private", "unpublished"]
+)
+OTHERS = st.dictionaries(
+    st.sampled_from(["title", "date", "tags", "author", "published", "status", "x", "lang"]),
+    st.sampled_from(["2020-01-02", "published", "true"]),
+)
+
+
+@given(others=OTHERS, key=SPELLINGS, value=st.text(min_size=1, max_size=20), before=st.booleans())
+def test_no_other_key_outweighs_a_mark(others: dict[str, str], key: str, value: str, before: bool) -> None:
+    """A mark that says anything but no makes a draft, wherever it stands and whatever else is said."""
+    said = " ".join(value.split()).lower()
+    mark = {key: value}
+    front = {**mark, **others} if before else {**others, **mark}
+    is_draft = publication_of({**front}, ("site", "a.md"), UTC, keys=("date",), named=None).draft
+    assert is_draft or said in {"", "false", "no", "off", "n", "0", "never"}
+
+
+@given(st.dictionaries(st.text(max_size=12), st.none() | st.text(max_size=12) | st.lists(st.text(), max_size=2)))
+def test_any_metadata_can_be_asked_for_a_mark(values: dict[str, object]) -> None:
+    """No value is an error."""
+    mark = draft_mark(values)
+    assert mark is None or any(mark.startswith(key[:80]) for key in values)
+
+
+def test_what_a_path_says_of_a_draft() -> None:
+    """Folders and names of drafts are known; words that only begin so are not."""
+    assert [
+        place_mark(path.split("/")) for path in ("a/drafts/b.md", "_drafts/b.md", "draft_b.html", "b.draft.md")
+    ] == [*("drafts/", "_drafts/", "draft_b.html", "b.draft.md")]
+    assert [place_mark(path.split("/")) for path in ("a/b.md", "draft-laws.md", "drafting/b.md", "drafts.md")] == [
+        None
+    ] * 4
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("front", "state"),
+    [
+        ("date: 2999-01-01", "scheduled"),
+        ("date: 2999-01-01 10:00:00 +0700", "scheduled"),
+        ("date: 2020-01-01\npublishDate: 2999-01-01", "scheduled"),
+        ("date: 2999-01-01\npublishDate: 2020-01-01", "scheduled"),
+        ("date: 2020-01-01\npublish_date: 2999-01-01T00:00:00Z", "scheduled"),
+        ("published: 2999-01-01", "scheduled"),
+        ("date: 2999-01-01\ndraft: true", "draft"),
+        ("date: 2020-01-01\nexpiryDate: 2999-01-01", "published"),
+        ("date: 2020-01-01", "published"),
+    ],
+)
+def test_a_date_in_the_future_of_any_key_is_waited_for(tmp_path: Path, front: str, state: str) -> None:
+    """Of several dates, one in the future counts, with and without a time zone."""
+    assert _state(_site(tmp_path, {"a.md": f"---\ntitle: A\n{front}\n---\nX\n"})) == {"a.md": state}
+
+
+# Each kind of folder
+
+
+def test_of_a_plain_folder_only_files_that_say_what_they_are_come(tmp_path: Path) -> None:
+    """A title or a date in the front matter is needed; templates, notes and built pages are told and left."""
+    files = {
+        "titled.md": "---\ntitle: A\n---\nX\n",
+        "dated.md": "---\npublished_at: 2020-01-01\n---\n# A\n",
+        "page.html": "---\ntitle: A\n---\n<p>X</p>\n",
+        "heading.md": "# A heading\n\nNotes.\n",
+        "labels.md": "---\ntags: [a]\n---\n# A\n",
+        "README.md": "# The project\n",
+        "LICENSE.md": "Words.\n",
+        "security.md": "---\ntitle: Security\n---\nAn article.\n",
+        "404.html": "<h1>Not found</h1>\n",
+        "google123.html": "google-site-verification: google123.html\n",
+        "layouts/single.html": '{{ define "main" }}<h1>{{ .Title }}</h1>{{ end }}\n',
+        "layouts/default.html": "---\nlayout: base\n---\n<p>{{ content }}</p>\n",
+        "templates/new.md": "---\ntitle: '{{ title }}'\n---\n",
+        "node_modules/x/a.md": "---\ntitle: Theirs\n---\nX\n",
+        "_includes/a.md": "---\ntitle: Part\n---\nX\n",
+        "drafts/a.md": "---\ntitle: A\n---\nX\n",
+        "empty.md": "",
+    }
+    state = _state(_site(tmp_path, files))
+    assert {name for name, found in state.items() if found == "published"} == {
+        *("titled.md", "dated.md", "page.html", "security.md")
+    }
+    assert {name for name, found in state.items() if found == "refused"} == {"heading.md", "labels.md"}
+    assert state["drafts/a.md"] == "draft"
+    assert set(state) == set(files) - {"node_modules/x/a.md"}
+    assert "put its title and date between two lines `---`" in _reasons(tmp_path)["heading.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "says"),
+    [
+        ("Title: Secret\nDate: 2012-03-04\nStatus: draft\n\nX\n", "skipped", "Status: draft"),
+        ("Title: Secret\nStatus: hidden\n\nX\n", "skipped", "Status: hidden"),
+        ("<!--\n.. title: Secret\n.. status: private\n-->\n\nX\n", "skipped", "status: private"),
+        ("Title: First\nDate: 2012-03-04 10:20\nTags: a\n\nX\n", "refused", "its metadata stands without lines `---`"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "content/", "_posts/2020-01-01-"])
+def test_a_header_without_lines_is_never_an_article(
+    tmp_path: Path, text: str, state: str, says: str, folder: str
+) -> None:
+    """Pelican's, Nikola's and MultiMarkdown's headers are no text of an article, in whatever folder they lie."""
+    site = _site(tmp_path, {f"{folder}secret.md": text, "themes/readme.txt": ""})
+    ((name, found, reason),) = _items(site)
+    assert (name, found) == (f"{folder}secret.md", state)
+    assert says in reason
+
+
+def test_a_first_line_with_a_colon_is_no_header() -> None:
+    """Prose may begin with a word and a colon."""
+    assert read_header("Note: this is old.\n\nText.\n") == read_header("Summary: in short.\n\nText.\n") == {}
+    assert read_header("# Title: x\n") == read_header("") == {}
+
+
+def test_of_jekyll_only_posts_with_a_dated_name_and_shown_pages_come(tmp_path: Path) -> None:
+    """Jekyll shows no post without a day in its name, no file that begins with _ and no collection without output."""
+    files = {
+        "_config.yml": "collections:\n  recipes: {output: true}\ndefaults:\n"
+        "  - scope: {path: hidden}\n    values: {published: false}\n",
+        "_posts/2020-01-02-a.md": "---\ntitle: A\n---\nX\n",
+        "_posts/2999-01-02-later.md": "---\ntitle: A\n---\nX\n",
+        "_posts/2020-13-45-never.md": "---\ntitle: A\n---\nX\n",
+        "_posts/idea.md": "---\ntitle: Idea\n---\nX\n",
+        "_posts/2020-01-02-bare.md": "Words.\n",
+        "_drafts/b.md": "---\ntitle: B\n---\nX\n",
+        "_recipes/c.md": "---\ntitle: C\n---\nX\n",
+        "_recipes/_c.md": "---\ntitle: C\n---\nX\n",
+        "_notes/d.md": "---\ntitle: D\n---\nX\n",
+        "hidden/e.md": "---\ntitle: E\n---\nX\n",
+        "_f.md": "---\ntitle: F\n---\nX\n",
+        "g.md": "---\ntitle: G\n---\nX\n",
+        "h.md": "Words.\n",
+    }
+    assert _state(_site(tmp_path, files)) == {
+        "_posts/2020-01-02-a.md": "published",
+        "_posts/2999-01-02-later.md": "scheduled",
+        "_posts/2020-13-45-never.md": "draft",
+        "_posts/idea.md": "skipped",
+        "_posts/2020-01-02-bare.md": "refused",
+        "_drafts/b.md": "draft",
+        "_recipes/c.md": "published",
+        "_recipes/_c.md": "skipped",
+        "_notes/d.md": "skipped",
+        "hidden/e.md": "draft",
+        "_f.md": "skipped",
+        "g.md": "published",
+        "h.md": "skipped",
+    }
+
+
+def test_without_a_configuration_no_collection_of_jekyll_is_shown(tmp_path: Path) -> None:
+    """Only a configuration makes a folder with _ a collection with pages."""
+    files = {"_posts/2020-01-02-a.md": "---\ntitle: A\n---\nX\n", "_notes/b.md": "---\ntitle: B\n---\nX\n"}
+    assert _state(_site(tmp_path, files)) == {"_posts/2020-01-02-a.md": "published", "_notes/b.md": "skipped"}
+
+
+@pytest.mark.parametrize("folder", ["_drafts", "drafts"])
+def test_a_folder_of_drafts_that_is_given_itself_gives_drafts(tmp_path: Path, folder: str) -> None:
+    """The name of the folder that is imported counts too."""
+    site = _site(tmp_path / folder, {"2020-01-01-a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"})
+    assert _state(site) == {"2020-01-01-a.md": "draft"}
+
+
+def test_of_hexo_posts_without_a_dated_name_come(tmp_path: Path) -> None:
+    """Hexo's posts have their dates in the front matter only."""
+    files = {
+        "_config.yml": "source_dir: source\n",
+        "source/_posts/a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nX\n",
+        "source/_drafts/b.md": "---\ntitle: B\ndate: 2020-01-01\n---\nX\n",
+    }
+    assert _state(_site(tmp_path, files)) == {"source/_posts/a.md": "published", "source/_drafts/b.md": "draft"}
+
+
+def test_of_hugo_what_the_configuration_and_the_lists_hide_is_hidden(tmp_path: Path) -> None:
+    """Drafts, dates, bundles, build options, cascades, ignored files and disabled languages count."""
+    text = "---\ntitle: A\ndate: 2020-01-01\n{}---\nX\n"
+    files = {
+        "hugo.yaml": "ignoreFiles: ['\\.tmp\\.md$']\nlanguages:\n  en: {weight: 1}\n  id: {disabled: true}\n",
+        "layouts/single.html": "{{ .Content }}",
+        "content/posts/a.md": text.format(""),
+        "content/posts/draft.md": text.format("draft: true\n"),
+        "content/posts/later.md": text.format("publishDate: 2999-01-01\n"),
+        "content/posts/expired.md": text.format("expiryDate: 2020-02-01\n"),
+        "content/posts/never.md": text.format("_build: {render: never}\n"),
+        "content/posts/link.md": text.format("build: {render: link}\n"),
+        "content/posts/unlisted.md": text.format("build: {list: never}\n"),
+        "content/posts/headless/index.md": text.format("headless: true\n"),
+        "content/posts/a.tmp.md": text.format(""),
+        "content/posts/a.id.md": text.format(""),
+        "content/posts/bare.md": "# Words\n",
+        "content/notes/_index.md": "---\ncascade:\n  - target: {kind: page}\n    draft: true\n---\n",
+        "content/notes/n.md": text.format(""),
+        "content/lists/_index.md": "---\ncascade:\n  _target: {kind: section}\n  draft: true\n---\n",
+        "content/lists/l.md": text.format(""),
+        "content/inner/_index.md": "---\ncascade: {build: {render: never}}\n---\n",
+        "content/inner/deep/i.md": text.format(""),
+    }
+    state = _state(_site(tmp_path, files))
+    assert {name.removeprefix("content/"): found for name, found in state.items() if "_index" not in name} == {
+        "posts/a.md": "published",
+        "posts/draft.md": "draft",
+        "posts/later.md": "scheduled",
+        "posts/expired.md": "draft",
+        "posts/never.md": "skipped",
+        "posts/link.md": "skipped",
+        "posts/unlisted.md": "draft",
+        "posts/headless/index.md": "skipped",
+        "posts/a.tmp.md": "skipped",
+        "posts/a.id.md": "skipped",
+        "posts/bare.md": "refused",
+        "notes/n.md": "draft",
+        "lists/l.md": "published",
+        "inner/deep/i.md": "skipped",
+    }
+
+
+def test_of_eleventy_what_the_data_of_a_folder_say_counts(tmp_path: Path) -> None:
+    """A folder's data file may hide all of its documents; a document's own word is nearer."""
+    files = {
+        "notes/notes.json": json.dumps({"permalink": False}),
+        "notes/a.md": "---\ntitle: A\n---\nX\n",
+        "notes/b.md": "---\ntitle: B\npermalink: /b/\n---\nX\n",
+        "posts/posts.11tydata.json": json.dumps({"draft": True}),
+        "posts/c.md": "---\ntitle: C\n---\nX\n",
+        "posts/d.md": "---\ntitle: D\ndraft: false\n---\nX\n",
+    }
+    assert _state(_site(tmp_path, files)) == {
+        "notes/a.md": "draft",
+        "notes/b.md": "published",
+        "posts/c.md": "draft",
+        "posts/d.md": "published",
+    }
+
+
+@pytest.mark.parametrize("name", ["medium", "medium/posts", "substack", "substack/posts"])
+def test_an_export_of_medium_or_substack_is_refused_whole(name: str) -> None:
+    """Its files do not say which of them are drafts."""
+    with pytest.raises(SourceError, match=r"is an export of (Medium|Substack), which is not read"):
+        list(read_markdown(FIXTURES / name, dry_run=True))
+
+
+def test_an_archive_of_kolom_is_no_folder_of_markdown(tmp_path: Path) -> None:
+    """Its HTML has no front matter and may be a draft's."""
+    _site(tmp_path, {"archive.json": '{"format": "kolom-archive", "version": 1}', "html/1.html": "<p>Secret</p>"})
+    for folder in (tmp_path, tmp_path / "html"):
+        with pytest.raises(SourceError, match="kolom import archive"):
+            list(read_markdown(folder, dry_run=True))
+
+
+# Front matter that is not read
+
+
+def test_front_matter_that_is_not_closed_is_refused(tmp_path: Path) -> None:
+    """Else what it says of a draft would be text of an article."""
+    assert _state(_site(tmp_path, {"a.md": "---\ntitle: A\ndraft: true\n\nText.\n"})) == {"a.md:1": "refused"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "\n---\ntitle: A\ndraft: true\n---\n# A\n",
+            "  ---\ndraft: true\n---\n# A\n",
+            "---yaml\ndraft: true\n---\n# A\n",
+        ),
+        *("--- # comment\ndraft: true\n---\n# A\n", ';;;\n{"draft": true}\n;;;\n# A\n', '{"draft": true}\n# A\n'),
+        *("draft: true\n\n# A\n", "Title: A\nStatus: draft\n\n# A\n", "\n+++\ndraft = true\n+++\n# A\n"),
+    ],
+)
+def test_metadata_in_a_form_that_is_not_read_are_noticed(text: str) -> None:
+    """A text that is given without front matter must not begin with one."""
+    assert unread_metadata(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# A\n", "\n---\n\nText.\n\n---\n", "Text: and more.\n", "{% x %}\n", "--- so --\n"]
+)
+def test_a_text_that_begins_like_any_other_has_no_metadata(text: str) -> None:
+    """Lines across the page, colons and braces are common."""
+    assert unread_metadata(text) is None
