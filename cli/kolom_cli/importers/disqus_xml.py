@@ -150,7 +150,7 @@ def _post(element: Any) -> Post:
         created_at=fields.get("createdAt", ""),
         is_deleted=fields.get("isDeleted", "").lower() in _TRUE,
         is_spam=fields.get("isSpam", "").lower() in _TRUE,
-        is_approved=fields.get("isApproved", "").lower() not in {"false", "0"},
+        is_approved=fields.get("isApproved", "").lower() in {"", *_TRUE},
         name=author.get("name", ""),
         username=author.get("username", ""),
         email=author.get("email", ""),

@@ -112,6 +112,30 @@ def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
     assert json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"] == 0
 
 
+def test_what_no_status_says_to_be_public_is_a_draft(kolom: Kolom, file: Path) -> None:
+    """A Takeout without a status, a scheduled post without a date, and a draft that says anything but no."""
+    posts = (entry(1, status=""), entry(2, status="SCHEDULED", published=""), comment(3, 1, status=""))
+    notes = [note["note"] for note in _import(kolom, file, takeout(*posts))["notes"]]
+    assert [publishing.find(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
+    assert "without a status there: a draft here" in notes
+    assert "scheduled there without a date: a draft here" in notes
+    assert "without a status there: waits for approval here" in notes
+    feed = older(older_entry(4, draft=True)).replace("<app:draft>yes<", "<app:draft>true<")
+    _import(kolom, file, feed)
+    assert publishing.find("post-4").status == "draft"
+
+
+@pytest.mark.parametrize(("access", "status"), [("PUBLIC", "published"), ("PRIVATE", "draft"), ("", "draft")])
+def test_the_posts_of_a_blog_that_only_some_may_read_are_drafts(
+    kolom: Kolom, file: Path, access: str, status: str
+) -> None:
+    """The older export tells who may read the blog."""
+    name = "tag:blogger.com,1999:blog-100.settings.BLOG_READ_ACCESS_MODE"
+    setting = older_entry(1, "settings", content=access, link="", id=name)
+    _import(kolom, file, older(older_entry(2, link="http://old.example/2012/09/post-2.html"), setting))
+    assert publishing.find("post-2").status == status
+
+
 def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, file: Path) -> None:
     _import(
         kolom,

@@ -275,7 +275,8 @@ def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("approved", "status"), [("true", "approved"), ("false", "pending"), ("0", "pending"), (None, "approved")]
+    ("approved", "status"),
+    [("true", "approved"), ("false", "pending"), ("0", "pending"), ("no", "pending"), (None, "approved")],
 )
 def test_what_a_moderator_has_not_approved_waits(file: Path, approved: str | None, status: str) -> None:
     assert _comment(file, isApproved=approved).status == status

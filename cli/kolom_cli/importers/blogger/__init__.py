@@ -50,6 +50,7 @@ class _Survey:
     hosts: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
+    private: set[str] = field(default_factory=set)  # blogs that only some may read, by the beginnings of their ids
     others: dict[str, NoFeed] = field(default_factory=dict)  # by name, what lies beside the feeds
 
 
@@ -117,6 +118,8 @@ def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
 def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
     if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not given:
         survey.language = site_language(entry.content.strip())
+    if entry.kind == "settings" and entry.id.endswith(".BLOG_READ_ACCESS_MODE") and entry.content.strip() != "PUBLIC":
+        survey.private.add(entry.id.partition(".")[0])
     if entry.kind in _KINDS:
         survey.owners |= {entry.writer.uri} - {""}
         if path := _path(entry):
@@ -228,8 +231,14 @@ class _Reader:
 
     def _is_draft(self) -> bool:
         status = self._entry.status
+        if self._entry.id.partition(".")[0] in self._survey.private:
+            self._notes.append("its blog is not open to all readers: a draft here")
+            return True
+        if status == "SCHEDULED" and self._published is None:
+            self._notes.append("scheduled there without a date: a draft here")
+            return True
         if status not in _PUBLIC and status != "DRAFT":
-            self._notes.append(f"{status} there: a draft here")
+            self._notes.append(f"{status or 'without a status'} there: a draft here")
         if status in _PUBLIC and self._published is None:
             self._notes.append("without a date there: dated by the import")
         return status not in _PUBLIC

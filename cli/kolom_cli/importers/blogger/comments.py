@@ -39,7 +39,9 @@ def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Conta
         return Skipped(kind=_KIND, name=name, reason="belongs to no post", refused=True)
     if entry.is_removed or plain_text(entry.content).strip().lower() in _REMOVED_TEXTS:
         status = "deleted"
-    waits = () if entry.status in _STATUSES else (f"{entry.status} there: waits for approval here",)
+    waits = (
+        () if entry.status in _STATUSES else (f"{entry.status or 'without a status'} there: waits for approval here",)
+    )
     return taken_over(
         Found(
             name=name,

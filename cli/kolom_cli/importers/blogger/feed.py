@@ -56,7 +56,8 @@ class Entry:
     """An ``<entry>`` in ``line`` of the feed.
 
     ``id``, ``post`` and ``parent`` are like ``blog-1.post-2``: ``post`` is the one that a comment is on, ``parent`` the
-    comment that it answers. ``address`` is a URL or a path. ``status`` is Takeout's, in upper case.
+    comment that it answers. ``address`` is a URL or a path. ``status`` is Takeout's, in upper case; empty if a Takeout
+    does not tell it.
     ``problem`` says why the content is too large, of which there is only the beginning then.
     """
 
@@ -145,20 +146,21 @@ def _is_of_feed(element: Any) -> bool:
 
 def _entry(element: Any) -> Entry:
     entry = Entry(line=element.sourceline or 0)
-    kind = ""
+    kind = status = ""
+    is_takeout = is_draft = False
     for child in element:
         match local_name(child):
             case "id":
                 entry.id = _short_id(text_of(child))
             case "type":
                 kind = text_of(child).strip().lower()
+                is_takeout = True
             case "status":
-                entry.status = text_of(child).strip().upper() or "LIVE"
+                status = text_of(child).strip().upper()
             case "trashed":
                 entry.is_trashed = bool(text_of(child).strip())
             case "control":
-                if any(local_name(each) == "draft" and text_of(each).strip().lower() == "yes" for each in child):
-                    entry.status = "DRAFT"
+                is_draft |= any(local_name(each) == "draft" and text_of(each).strip().lower() != "no" for each in child)
             case "title":
                 entry.title = _markup(child)
             case "content":
@@ -194,6 +196,9 @@ def _entry(element: Any) -> Entry:
             case _:
                 pass
     entry.kind = _kind(kind, entry)
+    entry.status = status or ("" if is_takeout else "LIVE")  # only Takeout tells that something is public
+    if is_draft and entry.status in {"", "LIVE", "SCHEDULED"}:
+        entry.status = "DRAFT"
     return entry
 
 
