@@ -146,7 +146,7 @@ def test_a_markdown_folder_is_imported_once_and_stays_as_it_is(kolom: Kolom, tmp
     post = tmp_path / "2024-05-16-one.md"
     post.write_text("---\ntitle: One\n---\nText\n")
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "one.md").write_text("# Also one\n\nText\n")
+    (tmp_path / "sub" / "one.md").write_text("---\ndate: 2024-05-17\n---\n# Also one\n\nText\n")
     (tmp_path / "bad.md").write_text("---\ntitle: [\n---\nText\n")
     report = kolom("import", "markdown", tmp_path, "--json")
     assert report.exit_code == 1
