@@ -28,7 +28,13 @@ os.environ.update(
 for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
     del os.environ[name]
 
+import functools  # noqa: E402
+
+import botocore.loaders  # noqa: E402
 import pytest  # noqa: E402
+
+# Creating a client mostly means reading botocore's data files: all sessions share one loader, which caches them.
+botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 @pytest.hookimpl(hookwrapper=True)
