@@ -60,10 +60,10 @@ class StackLoader:
             raise LoadError(str(error)) from error
 
     def load_sample(self, stack: LocalStack) -> str:
-        """Publish the articles that come with Kolom; says how many."""
+        """Publish what comes with Kolom; says how many articles, pages and drafts."""
         _use(stack)
         report = load_sample()
-        return _summary(report, "sample articles")
+        return _summary(report, "sample articles, pages and drafts")
 
     def load_import(self, stack: LocalStack, kind: str, source: str) -> str:
         """Import an export; says how much. What could not be imported is said on standard error.

@@ -52,15 +52,19 @@ def load(
     ``references`` overrides what ``!Ref X`` (key ``X``) or ``!GetAtt X.Y`` (key ``X.Y``) give. With ``public_url``, the
     addresses of the API and of CloudFront distributions become that URL. Raises :class:`TemplateError`.
     """
-    try:
-        document = parse(path.read_text("utf-8"))
-    except OSError as error:
-        raise TemplateError(f"cannot read the template: {error}") from error
+    document = read_document(path)
     values = parameter_values(document.get("Parameters", {}), parameters)
     names = ResourceNames(document["Resources"], references)
-    resolver = Resolver(document, values, names)
-    names.resolver = resolver
+    resolver = names.resolver = Resolver(document, values, names)
     return _Reader(document, resolver, names, path, public_url).template(parameters, values)
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """The template at ``path`` as plain data, with its intrinsic functions. Raises :class:`TemplateError`."""
+    try:
+        return parse(path.read_text("utf-8"))
+    except OSError as error:
+        raise TemplateError(f"cannot read the template: {error}") from error
 
 
 class _Reader:

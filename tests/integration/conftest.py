@@ -34,8 +34,9 @@ PROJECT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """The project's template, as a deployment for https://blog.example sees it."""
-    return load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example", "TimeZone": "Asia/Jakarta"})
+    """The project's template, as a deployment for https://blog.example that sends mail sees it."""
+    parameters = {"SiteUrl": "https://blog.example", "TimeZone": "Asia/Jakarta", "OwnerEmail": "owner@blog.example"}
+    return load(PROJECT / "template.yaml", parameters)
 
 
 @pytest.fixture

@@ -155,7 +155,6 @@ def test_who_counts_by_address_can_read_the_secret_and_nobody_else() -> None:
 def test_the_bucket_is_private_and_read_by_this_distribution_alone() -> None:
     bucket = resources()["MediaBucket"]
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
     access = resources()["FilesAccess"]["Properties"]["OriginAccessControlConfig"]
     assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
     (files,) = (origin for origin in config()["Origins"] if origin["Id"] == "files")

@@ -1,0 +1,64 @@
+"""Stacks of the template on moto: only of the types that its CloudFormation knows, which are not SAM's."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from kolom_cli.stack_import import import_input
+from kolom_cli.template_reader import read_document
+
+TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+# What the template has of types that moto's CloudFormation creates and deletes.
+TYPES: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic"}
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("cloudformation")
+
+
+def body() -> str:
+    document = read_document(TEMPLATE)
+    resources = {name: entry for name, entry in document["Resources"].items() if entry["Type"] in TYPES}
+    return json.dumps({**{name: document[name] for name in ("Parameters", "Conditions")}, "Resources": resources})
+
+
+def create(cloudformation: Any, stack: str, **parameters: str) -> dict[str, str]:
+    """Create a stack, and return the names of its resources by their logical ids."""
+    given = {"SiteUrl": "https://blog.example", **parameters}
+    cloudformation.create_stack(
+        StackName=stack,
+        TemplateBody=body(),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+    )
+    (state,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    assert state["StackStatus"] == "CREATE_COMPLETE"
+    found = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+
+def test_two_stacks_live_in_one_account_and_region(cloudformation: Any) -> None:
+    one, two = create(cloudformation, "one"), create(cloudformation, "two")
+    assert not set(one.values()) & set(two.values())
+    assert one["ArticlesTable"] == "one-articles"
+    tables = set(boto3.client("dynamodb").list_tables()["TableNames"])
+    assert tables == {name for stack in (one, two) for logical, name in stack.items() if logical.endswith("Table")}
+
+
+def test_a_stack_keeps_the_table_names_that_it_was_given(cloudformation: Any) -> None:
+    names = create(cloudformation, "one", ArticlesTableName="kolom-articles")
+    assert (names["ArticlesTable"], names["CommentsTable"]) == ("kolom-articles", "one-comments")
+
+
+def test_the_input_of_an_import_is_a_template_of_its_own(cloudformation: Any) -> None:
+    template, resources = import_input(TEMPLATE, {"ArticlesTable": "restored", "GuardTable": "old-guard"})
+    cloudformation.create_stack(StackName="imported", TemplateBody=json.dumps(template))
+    found = cloudformation.describe_stack_resources(StackName="imported")["StackResources"]
+    assert {each["PhysicalResourceId"] for each in found} == {"restored", "old-guard"}
+    assert {each["ResourceIdentifier"]["TableName"] for each in resources} == {"restored", "old-guard"}

@@ -1,0 +1,112 @@
+"""What SAM makes of the template: the stack that CloudFormation gets, by SAM's own transform and cfn-lint's lists."""
+
+import json
+import subprocess
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any, Final
+
+from kolom_cli.intrinsics import Resolver
+from kolom_cli.parameters import parameter_values
+from kolom_cli.resources import ResourceNames
+from kolom_cli.template_reader import read_document
+
+PROJECT: Final = Path(__file__).parents[2]
+SAM: Final = PROJECT / ".venv-sam"
+TEMPLATE_LIMIT_BYTES: Final = 1_000_000
+RESOURCE_LIMIT: Final = 500
+# Functions and layers lie in S3 when CloudFormation sees them.
+TRANSFORM: Final = """
+import json, sys
+from pathlib import Path
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+class NoPolicies:
+    def load(self): return {}
+document = yaml_parse(Path(sys.argv[1]).read_text("utf-8"))
+for resource in document["Resources"].values():
+    for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+        resource["Properties"][name] = "s3://aws-sam-cli-managed-default-samclisourcebucket-0123456789ab/" + "0" * 32
+print(json.dumps({"packaged": len(json.dumps(document)), "stack": transform(document, {}, NoPolicies())}))
+"""
+
+
+@cache
+def transformed() -> dict[str, Any]:
+    result = subprocess.run(
+        [SAM / "bin/python", "-c", TRANSFORM, PROJECT / "template.yaml"],
+        env={"AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+@cache
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = transformed()["stack"]["Resources"]
+    return found
+
+
+def referred(value: Any) -> set[str]:
+    """The resources that ``value`` refers to, under whatever condition."""
+    text = json.dumps(value)
+    named = {
+        name
+        for name in resources()
+        if f'"Ref": "{name}"' in text
+        or f'"Fn::GetAtt": ["{name}"' in text
+        or f"${{{name}}}" in text
+        or f"${{{name}." in text
+    }
+    return named | set(value.get("DependsOn", []) if isinstance(value.get("DependsOn"), list) else [])
+
+
+def test_the_stack_is_within_cloudformations_limits() -> None:
+    assert transformed()["packaged"] < TEMPLATE_LIMIT_BYTES
+    assert len(json.dumps(transformed()["stack"])) < TEMPLATE_LIMIT_BYTES
+    assert len(resources()) <= RESOURCE_LIMIT
+
+
+def test_nothing_that_sam_makes_has_a_fixed_name() -> None:
+    """Two stacks in one account would fail over it, or share it."""
+    fixed = {
+        f"{logical_id}.{name}": value
+        for logical_id, resource in resources().items()
+        for name, value in resource.get("Properties", {}).items()
+        if name.endswith("Name") and isinstance(value, str) and name not in {"MetricName", "StageName"}
+    }
+    assert fixed == {}
+
+
+def test_sam_keeps_what_retains_data() -> None:
+    source = read_document(PROJECT / "template.yaml")["Resources"]
+    retained = {name for name, entry in source.items() if entry.get("DeletionPolicy") == "RetainExceptOnCreate"}
+    assert retained
+    for name in retained:
+        assert resources()[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resources()[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_no_resource_depends_on_itself() -> None:
+    """Under no condition, as the references of all conditions are taken together."""
+    TopologicalSorter({name: referred(entry) - {name} for name, entry in resources().items()}).prepare()
+
+
+def test_every_region_without_sess_resource_types_is_one_without_mail() -> None:
+    (schemas,) = SAM.glob("lib/python*/site-packages/cfnlint/data/schemas/providers")
+    document = read_document(PROJECT / "template.yaml")
+    of_ses = {entry["Type"] for entry in resources().values() if entry["Type"].startswith("AWS::SES::")}
+    values = parameter_values(document["Parameters"], {"SiteUrl": "https://blog.example"})
+    wrong = set()
+    for path in schemas.glob("*-*-*.json"):
+        partition = "aws-cn" if path.stem.startswith("cn-") else "aws"
+        names = ResourceNames(document["Resources"], {})
+        pseudo = {"AWS::Region": path.stem, "AWS::Partition": partition}
+        resolver = names.resolver = Resolver(document, {**values, **pseudo}, names)
+        if resolver.condition("HasSes") != (of_ses <= json.loads(path.read_text("utf-8")).keys()):
+            wrong.add(path.stem)
+    assert wrong == set()

@@ -1,0 +1,149 @@
+"""README and docs say of the template and the code what is so."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import botocore.session
+import pytest
+
+from kolom_cli.loading import SAMPLE
+from kolom_cli.template_reader import load, read_document
+
+PROJECT: Final = Path(__file__).parents[2]
+TEMPLATE: Final = PROJECT / "template.yaml"
+PAGES: Final = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+# Which of AWS's commands are none of an API's operations.
+HIGH_LEVEL: Final = {("s3", "ls"), ("s3", "sync")}
+BODY_LIMIT_BYTES: Final = 51_200
+
+
+@cache
+def text(name: str) -> str:
+    return (PROJECT / name).read_text("utf-8")
+
+
+@cache
+def document() -> dict[str, Any]:
+    return read_document(TEMPLATE)
+
+
+@cache
+def session() -> Any:
+    return botocore.session.get_session()
+
+
+def commands(page: str) -> Iterator[str]:
+    """The lines of a page's indented blocks, those that go on with a backslash as one."""
+    joined = re.sub(r"\\\n\s*", "", page)
+    yield from (line.strip() for line in joined.splitlines() if line.startswith("    "))
+
+
+def overrides(command: str) -> Iterator[str]:
+    """The names of the parameters that a command sets."""
+    _, found, rest = command.partition("--parameter-overrides ")
+    if found:
+        yield from re.findall(r"[\"']?([A-Za-z]+)=(?:'[^']*'|\S)+", rest)
+    yield from re.findall(r"--set ([A-Z][a-z]\w+)=", command)
+
+
+def table(page: str, heading: str) -> dict[str, list[str]]:
+    """The rows of the table below a heading, by their first cell without its marks."""
+    below = page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in below.splitlines() if line.startswith("| `")]
+    return {row[0].strip(" `"): [cell.strip(" `|") for cell in row[1:]] for row in rows}
+
+
+@cache
+def documented() -> dict[str, str]:
+    """The default of each parameter, as the pages have it."""
+    rows = {**table(text("docs/comments.md"), "Parameters"), **table(text("docs/deploy.md"), "Parameters")}
+    return {name: row[-1] for name, row in rows.items()}
+
+
+def test_every_parameter_is_documented_with_its_default() -> None:
+    said = {name: "" if default in {"empty", "none"} else default for name, default in documented().items()}
+    # A default of its own, not the absence of one.
+    said["ProofOfWork"] = documented()["ProofOfWork"]
+    assert said == {name: str(entry.get("Default", "")) for name, entry in document()["Parameters"].items()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_set_only_parameters_that_there_are(page: Path) -> None:
+    named = {name for command in commands(page.read_text("utf-8")) for name in overrides(command)}
+    named |= set(re.findall(r"`([A-Z][a-z]\w+)=[^`]*`", page.read_text("utf-8")))
+    named |= set(re.findall(r"--(?:set|parameter-overrides) ([A-Z][a-z]\w+)=", page.read_text("utf-8")))
+    assert named <= document()["Parameters"].keys()
+
+
+def test_the_pages_set_parameters_at_all() -> None:
+    """Or the test above tests nothing."""
+    assert {"SiteUrl", "SiteTitle", "TimeZone"} <= {
+        name for command in commands(text("docs/deploy.md")) for name in overrides(command)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_aws_exist(page: Path) -> None:
+    for service, command, what in re.findall(r"\baws ([a-z0-9]+) ([a-z0-9-]+)(?: ([a-z-]+))?", page.read_text("utf-8")):
+        if (service, command) in HIGH_LEVEL:
+            continue
+        if command == "wait":
+            found, name = session().get_waiter_model(service).waiter_names, what
+        else:
+            found, name = list(session().get_service_model(service).operation_names), command
+        assert name.replace("-", "") in {each.lower() for each in found}, f"aws {service} {command} {what}"
+
+
+def test_no_page_passes_a_template_that_is_too_large_for_a_request() -> None:
+    assert TEMPLATE.stat().st_size > BODY_LIMIT_BYTES
+    for page in PAGES:
+        bodies = re.findall(r"--template-body (\S+)", page.read_text("utf-8"))
+        assert set(bodies) <= {"file://import/template.json"}, page.name
+    assert re.search(r"^resolve_s3 = true$", text("samconfig.toml"), re.MULTILINE)
+
+
+def test_the_regions_without_mail_are_those_of_the_template() -> None:
+    said = set(
+        re.findall(r"`([a-z]{2}-[a-z]+-\d)`", text("docs/deploy.md").partition("**Mail.**")[2].partition("A stack")[0])
+    )
+    either = document()["Conditions"]["HasSes"]["Fn::Not"][0]["Fn::Or"]
+    assert said == {each["Fn::Equals"][1] for each in either if each["Fn::Equals"][0] == {"Ref": "AWS::Region"}}
+
+
+def test_the_counts_of_what_is_created_are_right() -> None:
+    template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
+    kinds = [entry["Type"] for entry in document()["Resources"].values()]
+    said = text("docs/deploy.md").partition("## What is created")[2]
+    assert f"| {len(template.functions)} functions, {kinds.count('AWS::Serverless::LayerVersion')} layer |" in said
+    assert f"| {len(template.tables)} DynamoDB tables |" in said
+    assert f"| {len(template.secrets)} secrets |" in said
+    topics = kinds.count("AWS::SNS::Topic")
+    assert f"| {kinds.count('AWS::CloudWatch::Alarm')} alarms, {topics} topic |" in said
+    assert f"about {len(template.secrets) * 0.4:.2f} USD a month" in said
+    assert f"about {len(template.secrets) * 0.4:.2f} USD a month" in text("README.md")
+
+
+def test_the_metrics_are_those_of_the_functions() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in (PROJECT / "functions").glob("*/app.py"))
+    added = set(re.findall(r'add_metric\("(\w+)"', source))
+    (outcomes,) = re.findall(r'for outcome in \(([^)]+)\):\n\s+metrics\.add_metric\(f"Mail', source)
+    added |= {f"Mail{outcome.capitalize()}" for outcome in re.findall(r'"(\w+)"', outcomes)}
+    said = set(re.findall(r"`(\w+)`", text("docs/operate.md").partition("| metric |")[2]))
+    assert said == added
+    assert f"| {len(added)} metrics of its own" in text("docs/deploy.md")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/develop.md"])
+def test_the_line_of_the_local_stack_counts_the_samples(page: str) -> None:
+    assert f"({len(list(SAMPLE.glob('*.md')))} sample articles, pages and drafts, " in text(page)
+
+
+def test_sam_local_is_told_the_names_of_the_tables() -> None:
+    given = json.loads(text("events/tables.json"))["Parameters"]
+    tables = load(TEMPLATE, {"SiteUrl": "https://blog.example"}).tables
+    assert given == {f"{name.removesuffix('Table').upper()}_TABLE": entry.name for name, entry in tables.items()}
+    assert "--env-vars events/tables.json" in text("docs/develop.md")
