@@ -116,8 +116,8 @@ def _label(path: str, query: Query, label: str) -> Page:
 def _months(path: str, query: Query, year: str, month: str | None = None) -> Page:
     cursor = _value(query, "cursor")
     shelf = Shelf(year=int(year), month=None if month is None else int(month))
-    if not shelf.year or (shelf.month is not None and not 1 <= shelf.month <= 12):
-        raise NotFound(f"there is no such month: {path!r}")
+    if not shelf.year:
+        raise NotFound("there is no year 0")
     canonical = (
         addresses.year_path(shelf.year) if shelf.month is None else addresses.month_path(shelf.year, shelf.month)
     )
@@ -162,5 +162,5 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[..., Page]], ...]] = (
     (re.compile(r"/search/?"), _search),
     (re.compile(r"/label/(.+?)/?"), _label),
     (re.compile(r"/(\d{4})/?", re.ASCII), _months),
-    (re.compile(r"/(\d{4})/(\d{1,2})/?", re.ASCII), _months),
+    (re.compile(r"/(\d{4})/(0?[1-9]|1[0-2])/?", re.ASCII), _months),
 )
