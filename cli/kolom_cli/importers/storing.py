@@ -164,7 +164,8 @@ class Importer:
             notes.append(f"the path {content.path} is another article's: it answers only at its slug's")
             content = replace(content, path=None)
         for slug in _candidates(content.slug, item.number):
-            if self._are_free(_names_of(replace(content, slug=slug)), content, own):
+            names = (f"slug:{slug}",) if content.path is not None else address_keys(natural_path(slug))
+            if self._are_free(names, content, own):
                 break
         if slug != content.slug:
             notes.append(f"the slug {content.slug} is another article's: it became {slug}")
@@ -179,9 +180,9 @@ class Importer:
         )
 
 
-def _names_of(content: Content) -> list[str]:
+def _names_of(content: Content) -> set[str]:
     """The names under which the article will be found, and no other one."""
-    return list(dict.fromkeys((f"slug:{content.slug}", *address_keys(content.path or natural_path(content.slug)))))
+    return {f"slug:{content.slug}", *address_keys(content.path or natural_path(content.slug))}
 
 
 def _why_kept(existing: Article) -> str:

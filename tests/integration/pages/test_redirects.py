@@ -291,7 +291,7 @@ def _variants(path: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("store_of_articles")
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=5))
 def test_every_address_ever_given_leads_to_its_article(
     changes: list[tuple[int | None, str, str | None, Any]],
