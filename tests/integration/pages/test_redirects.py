@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from types import SimpleNamespace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -39,7 +38,7 @@ NFC, NFD = "caf\u00e9", "cafe\u0301"
 def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """An article's page is its id: what else it shows is tested elsewhere."""
     monkeypatch.setattr(site, "read_living", lambda *_, **__: None)
-    monkeypatch.setattr(site, "views", SimpleNamespace(**vars(site.views) | {"article": _page}))
+    monkeypatch.setattr("kolom.pages.views.article", _page)
 
 
 def _page(found: Reading, _: None) -> Page:
