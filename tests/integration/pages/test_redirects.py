@@ -71,8 +71,14 @@ class TestAnArticle:
         publish("a", "/2024/Caf\u00e9's/")
         canonical = "/2024/Caf%C3%A9's/"
         assert location(canonical) == location("/2024/Caf\u00e9's/") == (200, None)
-        variants = ["/2024/Caf%C3%A9's", "/2024/Cafe%CC%81's/", "/2024/Cafe%CC%81's", "/%32024/Caf%c3%a9%27s/"]
-        assert [location(variant) for variant in variants] == [(301, canonical)] * 4
+        variants = [
+            "/2024/Caf%C3%A9's",
+            "/2024/Cafe%CC%81's/",
+            "/2024/Cafe%CC%81's",
+            "/%32024/Caf%c3%a9%27s/",
+            "//2024//Caf%C3%A9's/",
+        ]
+        assert [location(variant) for variant in variants] == [(301, canonical)] * len(variants)
         assert location("/2024/caf%C3%A9's/") == (404, None)
 
     @pytest.mark.parametrize(("given_form", "other_form"), [(NFC, NFD), (NFD, NFC)])

@@ -119,12 +119,12 @@ def address_keys(path: str) -> tuple[str, ...]:
 def variant_keys(path: str) -> tuple[str, ...]:
     """The pointers of what ``path`` may stand for if nothing answers there, the likeliest first.
 
-    That is the same path with or without a slash at its end, and in Unicode's two normal forms.
+    That is the same path with or without a slash at its end, without doubled slashes, in Unicode's two normal forms.
 
     >>> variant_keys("/2024/05/x")
     ('path:/2024/05/x/',)
     """
-    bare = path.rstrip("/")
+    bare = re.sub("//+", "/", path).rstrip("/")
     if not bare:
         return ()
     texts = [bare, unicodedata.normalize("NFC", bare), unicodedata.normalize("NFD", bare)]
