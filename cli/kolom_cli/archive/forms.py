@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from kolom import fields
-from kolom.articles.names import natural_path
+from kolom.articles.names import is_site_address, natural_path
 from kolom.articles.restoring import MAX_ID, Whole
 from kolom.articles.types import Article, Body
 from kolom.authoring import Heading, SourceFormat
@@ -171,18 +171,22 @@ class ArticleForm(Form):
 
         The HTML is held to what the renderer lets pass, which leaves its own work as it is.
         """
-        toc, note = tuple(Heading(each.id, each.level, each.text) for each in self.toc), None
+        toc, notes = tuple(Heading(each.id, each.level, each.text) for each in self.toc), []
         rendered = render(html, "html")
         if rendered.html != html:
             html, toc = rendered.html, rendered.toc
-            note = "the HTML in the archive is not as Kolom makes it: it was made so"
+            notes.append("the HTML in the archive is not as Kolom makes it: it was made so")
+        path = self.path or natural_path(self.slug)
+        if is_site_address(path) and not is_site_address(natural_path(self.slug)):
+            notes.append(f"its path {path} is an address of the site itself: it answers at its slug's")
+            path = natural_path(self.slug)
         month = self.month
         if month is None and self.status == "published" and self.date is not None:
             month = self.date.astimezone(zone).strftime("%Y-%m")
         article = Article(
             id=self.id,
             slug=self.slug,
-            path=self.path or natural_path(self.slug),
+            path=path,
             title=self.title,
             excerpt=self.excerpt,
             image=self.image,
@@ -207,7 +211,7 @@ class ArticleForm(Form):
         )
         body = Body(html=html, toc=toc, source=source, source_format=source_format)
         whole = Whole(article=article, body=body, content_version=self.body_version, aliases=tuple(self.aliases))
-        return whole, note
+        return whole, "; ".join(notes) or None
 
 
 class CommentForm(Form):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kolom.articles import aliases, publishing, store
-from kolom.articles.names import MAX_SLUG, alias_problem, natural_path
+from kolom.articles.names import MAX_SLUG, address_keys, alias_problem, natural_path
 from kolom.articles.publishing import Change
 from kolom.articles.types import Article, Content
 from kolom.errors import Busy, Conflict, Invalid, NotFound
@@ -110,8 +110,7 @@ class Importer:
         else:
             self.report.add(kind, change)
             if self.dry_run:
-                path = content.path or natural_path(content.slug)
-                self._planned |= {f"origin:{content.origin}", f"slug:{content.slug}", f"path:{path}"}
+                self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
             if change != "unchanged":
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
@@ -149,8 +148,8 @@ class Importer:
             if problem := alias_problem(alias):
                 notes.append(f"its old address does not answer: {problem}")
                 continue
-            keys = aliases.alias_keys(alias)
-            if not all(self._is_free(key, content, own) for key in keys):
+            keys = address_keys(alias)
+            if not self._are_free(keys, content, own):
                 notes.append(f"its old address {alias} is another article's")
                 continue
             self._names |= dict.fromkeys(keys, content.origin or "")
@@ -169,33 +168,29 @@ class Importer:
         """
         content, notes = item.content, []
         own = existing.id if existing else None
-        if content.path is not None and not self._is_free_path(content.path, content, own):
+        if content.path is not None and not self._are_free(address_keys(content.path), content, own):
             notes.append(f"the path {content.path} is another article's: it answers only at its slug's")
             content = replace(content, path=None)
         for slug in _candidates(content.slug, item.number):
-            if self._is_free(f"slug:{slug}", content, own) and (
-                content.path is not None or self._is_free(f"path:{natural_path(slug)}", content, own)
-            ):
+            names = (f"slug:{slug}",) if content.path is not None else address_keys(natural_path(slug))
+            if self._are_free(names, content, own):
                 break
         if slug != content.slug:
             notes.append(f"the slug {content.slug} is another article's: it became {slug}")
             content = replace(content, slug=slug)
-        origin = content.origin or ""
-        self._names[f"slug:{content.slug}"] = origin
-        self._names[f"path:{content.path or natural_path(content.slug)}"] = origin
+        self._names |= dict.fromkeys(_names_of(content), content.origin or "")
         return content, notes
 
-    def _is_free(self, name: str, content: Content, own: int | None) -> bool:
-        return self._names.get(name, content.origin) == content.origin and store.find_id(name) in {None, own}
+    def _are_free(self, names: Iterable[str], content: Content, own: int | None) -> bool:
+        return all(
+            self._names.get(name, content.origin) == content.origin and store.find_id(name) in {None, own}
+            for name in names
+        )
 
-    def _is_free_path(self, path: str, content: Content, own: int | None) -> bool:
-        """Nobody's path, and not where an article of that slug answers."""
-        if not self._is_free(f"path:{path}", content, own):
-            return False
-        slug = path.strip("/")
-        if "/" in slug or slug == content.slug:
-            return True
-        return self._is_free(f"slug:{slug}", content, own)
+
+def _names_of(content: Content) -> set[str]:
+    """The names under which the article will be found, and no other one."""
+    return {f"slug:{content.slug}", *address_keys(content.path or natural_path(content.slug))}
 
 
 def _why_kept(existing: Article) -> str:

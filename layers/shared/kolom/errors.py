@@ -36,11 +36,12 @@ class Gone(KolomError):
 
 
 class Moved(KolomError):
-    """It is known under another name now: ``slug``."""
+    """The article that was asked for has another name: its ``slug``, and the ``path`` at which it answers."""
 
-    def __init__(self, slug: str) -> None:
+    def __init__(self, slug: str, path: str) -> None:
         super().__init__(f"moved to {slug}")
         self.slug = slug
+        self.path = path
 
 
 class Conflict(KolomError):

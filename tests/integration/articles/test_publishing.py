@@ -122,7 +122,7 @@ class TestNames:
     def test_an_old_slug_is_not_given_to_another_article(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
-        with pytest.raises(Conflict, match="'old' is an old address of 'new'"):
+        with pytest.raises(Conflict, match="'old' is another address of 'new'"):
             publishing.publish(content("old", title="Another"), now=NOW, force=True)
 
     def test_a_path_belongs_to_one_article(self) -> None:

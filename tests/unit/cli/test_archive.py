@@ -77,6 +77,16 @@ def test_an_article_is_read_as_it_was_written(
     assert entry.thing == Whole(article=article, body=body, content_version=0, aliases=("path:/a", "path:/b"))
 
 
+def test_an_article_at_an_address_of_the_site_comes_back_at_its_slug(tmp_path: Path) -> None:
+    root = small_archive(tmp_path / "a")
+    break_front('slug: "hello"', 'slug: "hello"\npath: "/2024/"')(root)
+    (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
+    assert isinstance(entry, Read)
+    assert isinstance(entry.thing, Whole)
+    assert entry.thing.article.path == "/hello/"
+    assert entry.note == "its path /2024/ is an address of the site itself: it answers at its slug's"
+
+
 @given(content=TEXTS.filter(bool), reasons=st.lists(TEXTS), created=MOMENTS)
 def test_a_comment_is_read_as_it_was_written(content: str, reasons: list[str], created: datetime) -> None:
     comment = Comment(

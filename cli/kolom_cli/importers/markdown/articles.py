@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from kolom.articles.names import alias_problem, label_key, path_problem
+from kolom.articles.names import label_key, path_problem
 from kolom.articles.types import Content
 from kolom.authoring import SourceFormat
 from kolom.config import settings
@@ -227,6 +227,6 @@ class _Making:
             owner = site.at_address(alias)
             if owner is not None and owner is not entry:
                 self.notes.append(f"its old address {alias} is another page's")
-            elif alias != entry.address or alias_problem(alias) is None:
+            else:
                 kept.append(alias)
         return tuple(kept)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from kolom.articles.names import path_problem
+from kolom.articles.names import is_site_address, path_problem
 from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.importers import Skipped
@@ -105,4 +105,6 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
 
 def _address(written: str) -> str | None:
     """An address that stands in the front matter as it is; patterns and other sites' are none."""
-    return written if written.startswith("/") and ":" not in written and path_problem(written) is None else None
+    if not written.startswith("/") or ":" in written:
+        return None
+    return written if path_problem(written) is None or is_site_address(written) else None

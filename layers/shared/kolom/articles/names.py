@@ -3,13 +3,16 @@
 import re
 import unicodedata
 
-RESERVED_SLUGS = frozenset(
+SITE_SEGMENTS = frozenset(
     {
-        *("api", "archive", "assets", "contact", "feeds", "label", "labels", "media", "page", "pages", "preview"),
-        *("search", "sitemaps", "subscription", "thanks", "robots.txt", "sitemap.xml"),
+        *("api", "archive", "assets", "contact", "feeds", "label", "labels", "media", "preview", "search", "sitemaps"),
+        *("robots.txt", "sitemap.xml", "_local"),
     }
 )
-"""First path segments that the site uses itself, so that no article can stand there."""
+"""First path segments at which the site, its CDN or the local stack answers."""
+
+RESERVED_SLUGS = SITE_SEGMENTS | {"page", "pages", "studio", "subscription", "thanks", ".well-known"}
+"""First path segments of which no article can be: those of the site, and those that are kept free for it."""
 
 MAX_SLUG = 200
 MAX_PATH = 500
@@ -18,6 +21,7 @@ MAX_LABEL = 100
 
 _SLUG = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _PATH = re.compile(r"(?:/[^/\s?#%\\\x00-\x1f\x7f]+)+/?")
+_PERIOD = re.compile(r"/\d{4}(?:/(?:0?[1-9]|1[0-2]))?/?", re.ASCII)
 
 
 def slug_problem(slug: str) -> str | None:
@@ -34,7 +38,7 @@ def slug_problem(slug: str) -> str | None:
         return f"may hold only letters, digits and hyphens between them, not as in {slug!r}"
     if slug != unicodedata.normalize("NFC", slug.lower()):
         return f"must be in lower case: {unicodedata.normalize('NFC', slug.lower())!r}"
-    if slug in RESERVED_SLUGS or re.fullmatch(r"\d{4}", slug):
+    if is_site_address(natural_path(slug)):
         return f"{slug!r} is an address of the site itself"
     return None
 
@@ -45,7 +49,9 @@ def path_problem(path: str) -> str | None:
         return f"must have at most {MAX_PATH} characters, has {len(path)}"
     if not _PATH.fullmatch(path) or any(segment in {".", ".."} for segment in path.split("/")):
         return f"must be like /2024/05/title.html, without spaces, '?', '#' or '%', not {path!r}"
-    if path.split("/")[1] in RESERVED_SLUGS:
+    if _has_controls(path):
+        return f"must not hold control characters: {path!r}"
+    if is_site_address(path):
         return f"{path!r} is an address of the site itself"
     return None
 
@@ -57,9 +63,9 @@ def alias_problem(alias: str) -> str | None:
     segments = alias.split("/")
     if segments[0] or not segments[1:] or not segments[1] or {".", ".."} & set(segments):
         return f"must be like /2024/05/title.html, not {alias!r}"
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in alias):
+    if _has_controls(alias):
         return f"must not hold control characters: {alias!r}"
-    if segments[1] in RESERVED_SLUGS or re.fullmatch(r"/\d{4}/(\d{2}/)?", alias):
+    if is_site_address(alias):
         return f"{alias!r} is an address of the site itself"
     return None
 
@@ -70,7 +76,7 @@ def label_problem(label: str) -> str | None:
         return "must not be empty"
     if len(label) > MAX_LABEL:
         return f"must have at most {MAX_LABEL} characters: {label[:40]!r}…"
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in label):
+    if _has_controls(label):
         return f"must not hold control characters: {label!r}"
     return None
 
@@ -84,12 +90,44 @@ def label_key(label: str) -> str:
     return folded.replace("%", "%25").replace("#", "%23").encode()[:MAX_LABEL_BYTES].decode(errors="ignore")
 
 
+def _has_controls(text: str) -> bool:
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+
+
 def natural_path(slug: str) -> str:
     """The address of an article that keeps none from elsewhere."""
     return f"/{slug}/"
 
 
-def slug_at(path: str) -> str | None:
-    """The slug whose natural address ``path`` is, or None."""
-    match = re.fullmatch(r"/([^/]+)/", path)
-    return match[1] if match else None
+def is_site_address(path: str) -> bool:
+    """Whether the site itself answers at ``path`` or is free to: with a list of a year or a month, or anything else."""
+    return path[1:].split("/")[0] in RESERVED_SLUGS or _PERIOD.fullmatch(path) is not None
+
+
+def address_keys(path: str) -> tuple[str, ...]:
+    """The pointers that say which article answers at ``path``, in the order in which they are looked up.
+
+    The segment of a path of one segment is a slug: ``/x/``, ``/x`` and the slug ``x`` lead to one article.
+
+    >>> address_keys("/about/"), address_keys("/2024/05/x.html")
+    (('slug:about', 'path:/about/'), ('path:/2024/05/x.html',))
+    """
+    match = re.fullmatch(r"/([^/]+)/?", path)
+    return (f"path:{path}",) if match is None else (f"slug:{match[1]}", f"path:{path}")
+
+
+def variant_keys(path: str) -> tuple[str, ...]:
+    """The pointers of what ``path`` may stand for if nothing answers there, the likeliest first.
+
+    That is the same path with or without a slash at its end, without doubled slashes, in Unicode's two normal forms.
+
+    >>> variant_keys("/2024/05/x")
+    ('path:/2024/05/x/',)
+    """
+    bare = re.sub("//+", "/", path).rstrip("/")
+    if not bare:
+        return ()
+    texts = [bare, unicodedata.normalize("NFC", bare), unicodedata.normalize("NFD", bare)]
+    keys = (key for text in texts for form in (text, f"{text}/") for key in address_keys(form))
+    known = address_keys(path)
+    return tuple(key for key in dict.fromkeys(keys) if key not in known)

@@ -117,7 +117,7 @@ def _find(content: Content, article_id: int | None) -> Article | None:
         if found is not None:
             article = store.load(found)
             if article is not None and name.startswith("slug:") and article.slug != content.slug:
-                raise Conflict(f"{content.slug!r} is an old address of {article.slug!r}")
+                raise Conflict(f"{content.slug!r} is another address of {article.slug!r}")
             if article is not None and content.origin and article.origin != content.origin:
                 raise Conflict(f"the slug {content.slug!r} belongs to another article")
             return article

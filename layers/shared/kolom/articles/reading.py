@@ -5,6 +5,7 @@ Reads through the index follow a publication by about a second.
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from pynamodb.expressions.condition import Condition
 
 from kolom.articles.bodies import join_body
-from kolom.articles.names import label_key
+from kolom.articles.names import address_keys, label_key, variant_keys
 from kolom.articles.records import ALL, label_shelf, shelf_order, to_article, to_card
 from kolom.articles.types import (
     Article,
@@ -42,6 +43,9 @@ from kolom.models.articles import (
 from kolom.models.base import is_key, timestamp
 
 MAX_LIMIT = 100
+
+type Check = Callable[[Article], None]
+"""Raises what keeps an article from being shown."""
 
 _POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
 _FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
@@ -117,23 +121,18 @@ def archive() -> list[MonthCount]:
 
 
 def find_slug(path: str) -> str:
-    """The slug of the published article at ``path``: the path that it was imported with, an older one, or ``/slug/``.
+    """The slug of the published article at ``path``, or to which ``path`` leads as :func:`read_at` has it.
 
-    At most three GetItems.
+    Three GetItems, and those for what is not there of :func:`read_at`.
 
     :raises NotFound: nothing that is published stands there
     """
     try:
-        pointer = _pointer(f"path:{path}")
-    except NotFound:
-        match = re.fullmatch(r"/([^/]+)/?", path)
-        if match is None:
-            raise
-        pointer = _pointer(f"slug:{match[1]}")
-    article = _card(pointer, f"there is nothing at {path!r}")
-    if article.status != "published":
-        raise NotFound(f"there is nothing at {path!r}")
-    return article.slug
+        return _find_at(path, _card).slug
+    except Moved as moved:
+        return moved.slug
+    except Gone:
+        raise NotFound(f"there is nothing at {path!r}") from None
 
 
 def read(slug: str) -> Reading:
@@ -146,15 +145,22 @@ def read(slug: str) -> Reading:
     :raises Moved: it has another slug now
     :raises Busy: it was being replaced at each of several reads
     """
-    article, body = _collection(int(_pointer(f"slug:{slug}").id), lambda found: _check_public(found, slug))
-    if not article.is_listed:
-        return Reading(article=article, body=body, previous=None, next=None)
-    return Reading(
-        article=article,
-        body=body,
-        previous=_neighbour(article, newer=False),
-        next=_neighbour(article, newer=True),
-    )
+    return _with_neighbours(*_collection(_id_of(slug), lambda article: _check_slug(article, slug)))
+
+
+def read_at(path: str) -> Reading:
+    """The published article whose address ``path`` (unescaped) is, with its body and neighbours.
+
+    Requests as by slug: one more for a path of a single segment that was published before such a path took the slug.
+    To what is not there go one or two for the path as it is, one for it without its slash or with one, and at most six
+    more if it is not the same in all of Unicode's normal forms.
+
+    :raises NotFound: nothing that is published stands there
+    :raises Gone: what stood there was deleted
+    :raises Moved: the path leads to an article that has another one
+    :raises Busy: the article was being replaced at each of several reads
+    """
+    return _with_neighbours(*_find_at(path, _collection))
 
 
 def read_public_card(slug: str) -> Article:
@@ -164,9 +170,7 @@ def read_public_card(slug: str) -> Article:
     :raises Gone: it was deleted
     :raises Moved: it has another slug now
     """
-    article = _card(_pointer(f"slug:{slug}"), f"there is no article {slug!r}")
-    _check_public(article, slug)
-    return article
+    return _card(_id_of(slug), lambda article: _check_slug(article, slug))
 
 
 def find_public_card(slug: str) -> Article:
@@ -175,9 +179,7 @@ def find_public_card(slug: str) -> Article:
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     """
-    article = _card(_pointer(f"slug:{slug}"), f"there is no article {slug!r}")
-    _check_public(article, article.slug)
-    return article
+    return _card(_id_of(slug), _check_public)
 
 
 def find_ids(slugs: Collection[str]) -> dict[str, int]:
@@ -211,24 +213,68 @@ def read_unpublished(article_id: int) -> tuple[Article, Body]:
     return _collection(article_id, _check_exists)
 
 
-def _pointer(key: str) -> Pointer:
+def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
+    """What ``read`` gives of the article whose address ``path`` is, whatever else leads there too.
+
+    It raises as :func:`read_at`: of what the path leads to, the first counts that is or was public.
+    """
+    checked: set[int] = set()
+    for keys in (address_keys(path), variant_keys(path)):
+        answer: Moved | Gone | None = None
+        for key in keys:
+            article_id = _find_id(key)
+            if article_id is None or article_id in checked:
+                continue
+            checked.add(article_id)
+            try:
+                return read(article_id, lambda article: _check_path(article, path))
+            except NotFound:
+                continue
+            except (Moved, Gone) as error:
+                answer = answer or error
+        if answer is not None:
+            raise answer
+    raise NotFound(f"there is nothing at {path!r}")
+
+
+def _id_of(slug: str) -> int:
+    """The id of the article that has the slug, or had it, in whichever of Unicode's forms it is given."""
+    for form in dict.fromkeys((slug, unicodedata.normalize("NFC", slug))):
+        article_id = _find_id(f"slug:{form}")
+        if article_id is not None:
+            return article_id
+    raise NotFound(f"there is no article {slug!r}")
+
+
+def _find_id(key: str) -> int | None:
     try:
-        if is_key(key):
-            return Pointer.get(key, POINTER)
+        return int(Pointer.get(key, POINTER).id) if is_key(key) else None
     except Pointer.DoesNotExist:
-        pass
-    raise NotFound(f"there is no {key.replace(':', ' ', 1)}")
+        return None
 
 
-def _card(pointer: Pointer, missing: str) -> Article:
-    """The article to which the pointer leads, whatever its status. ``missing`` says what it means if there is none."""
+def _card(article_id: int, check: Check) -> Article:
+    """The article without its body; ``check`` raises what keeps it from being shown."""
     try:
-        return to_article(CardRecord.get(str(int(pointer.id)), CARD))
+        article = to_article(CardRecord.get(str(article_id), CARD))
     except CardRecord.DoesNotExist:
-        raise NotFound(missing) from None
+        raise NotFound("there is no such article") from None
+    check(article)
+    return article
 
 
-def _collection(article_id: int, check: Callable[[Article], None]) -> tuple[Article, Body]:
+def _with_neighbours(article: Article, body: Body) -> Reading:
+    if not article.is_listed:
+        return Reading(article=article, body=body, previous=None, next=None)
+    return Reading(
+        article=article,
+        body=body,
+        previous=_neighbour(article, newer=False),
+        next=_neighbour(article, newer=True),
+    )
+
+
+def _collection(article_id: int, check: Check) -> tuple[Article, Body]:
     """Card and body of one moment: read again when the card names parts that were not there a moment before.
 
     ``check`` raises what keeps the article from being shown.
@@ -260,13 +306,22 @@ def _check_published(article: Article) -> None:
         raise NotFound("the article is not published")
 
 
-def _check_public(article: Article, slug: str) -> None:
+def _check_public(article: Article) -> None:
     if article.status == "deleted":
-        raise Gone(f"the article {slug!r} was deleted")
-    if article.status != "published":
-        raise NotFound(f"there is no article {slug!r}")
+        raise Gone("the article was deleted")
+    _check_published(article)
+
+
+def _check_slug(article: Article, slug: str) -> None:
+    _check_public(article)
     if article.slug != slug:
-        raise Moved(article.slug)
+        raise Moved(article.slug, article.path)
+
+
+def _check_path(article: Article, path: str) -> None:
+    _check_public(article)
+    if article.path != path:
+        raise Moved(article.slug, article.path)
 
 
 def _neighbour(article: Article, *, newer: bool) -> Neighbour | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import fields
 from typing import Any
 
-from kolom.articles.names import label_key, natural_path, slug_at
+from kolom.articles.names import address_keys, is_site_address, label_key, natural_path
 from kolom.articles.types import Article, Card
 from kolom.models.articles import CARD, CardRecord, LabelRecord
 from kolom.models.base import timestamp
@@ -61,19 +61,14 @@ def label_records(article: Article) -> dict[str, LabelRecord]:
 
 
 def pointer_keys(article: Article) -> list[tuple[str, str]]:
-    """The names under which the article is found, each with what it is called in a message.
-
-    A path that is a slug's natural address takes the slug with it: no other article can live at that address.
-    """
-    keys = [(f"slug:{article.slug}", f"the slug {article.slug!r}")]
+    """The names under which the article is found, each with what it is called in a message."""
+    keys = {f"slug:{article.slug}": f"the slug {article.slug!r}"}
     if article.path != natural_path(article.slug):
-        name = f"the path {article.path!r}"
-        keys.append((f"path:{article.path}", name))
-        if (slug := slug_at(article.path)) is not None:
-            keys.append((f"slug:{slug}", name))
+        for key in address_keys(article.path):
+            keys.setdefault(key, f"the path {article.path!r}")
     if article.origin:
-        keys.append((f"origin:{article.origin}", f"the origin {article.origin!r}"))
-    return keys
+        keys[f"origin:{article.origin}"] = f"the origin {article.origin!r}"
+    return list(keys.items())
 
 
 def counts_of(article: Article | None) -> Counter[str]:
@@ -98,12 +93,18 @@ def card_attributes(card: Card) -> dict[str, Any]:
 
 def to_card(record: CardAttributes) -> Card:
     """The card that an item holds."""
-    return Card(**{name: _loaded(getattr(record, name)) for name in CARD_FIELDS})
+    return Card(**_fields(record, CARD_FIELDS))
 
 
 def to_article(record: CardRecord) -> Article:
     """The article of a card item."""
-    return Article(**{name: _loaded(getattr(record, name)) for name in _ARTICLE_FIELDS})
+    return Article(**_fields(record, _ARTICLE_FIELDS))
+
+
+def _fields(record: CardAttributes, names: tuple[str, ...]) -> dict[str, Any]:
+    """What the item says; an article that was given an address of the site's answers at its slug's."""
+    path = natural_path(record.slug) if is_site_address(record.path) else record.path
+    return {name: _loaded(getattr(record, name)) for name in names} | {"path": path}
 
 
 def _stored(value: Any) -> Any:

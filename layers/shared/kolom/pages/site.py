@@ -7,14 +7,14 @@
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searching` |
 | ``/contact/`` | 0 |
-| ``/{slug}/`` | 17: pointer, article with its body, each neighbour, two for comments, eleven for related articles |
-| an old slug | 4: pointer and article, then both again to learn the new address |
-| ``/2024/05/x.html``, the path that an article keeps | 20: two pointers, two cards, then as by slug |
-| where another system had a feed | 2, then a 301 to the feed |
-| anything else | 2: two pointers that are not there |
+| ``/{slug}/``, or an article's own path | 17: pointer, body, neighbours (2), comments (2), related ones (11) |
+| … at one segment, published when such a path did not take the slug yet | 19: a further pointer and article |
+| an old slug, an old path, another form of a path | 4: up to three pointers, the article |
+| where another system had a feed | 3, then a 301 to the feed |
+| anything else | 3: pointers that are not there; 9 if the path is not the same in all of Unicode's normal forms |
 
-An article with a body beyond 1 MB takes another request for each further MB. Addresses have one form, with a slash at
-the end; the others lead to it with a 301.
+An article with a body beyond 1 MB takes another request for each further MB. Each page has one address; the others,
+such as those without a slash at the end, lead straight to it with a 301.
 """
 
 import re
@@ -26,8 +26,8 @@ from urllib.parse import unquote
 
 from pynamodb.exceptions import PynamoDBException
 
-from kolom.articles import reading, store
-from kolom.articles.types import Article, Shelf
+from kolom.articles import reading
+from kolom.articles.types import Shelf
 from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
 from kolom.models.transaction import is_throttled
 from kolom.pages import addresses, views
@@ -57,7 +57,7 @@ def respond(path: str, query: Query) -> Page:
     Other errors are raised, for the caller to record before it shows ``problem(500)``.
     """
     try:
-        return _page(unquote(path), query)
+        return _page(path, query)
     except (InvalidCursor, NotFound, Gone, Busy) as error:
         return views.problem(_STATUS_OF[type(error)])
     except PynamoDBException as error:
@@ -66,11 +66,12 @@ def respond(path: str, query: Query) -> Page:
         raise
 
 
-def _page(path: str, query: Query) -> Page:
+def _page(address: str, query: Query) -> Page:
+    path = unquote(address)
     for pattern, answer in _ROUTES:
         if match := pattern.fullmatch(path):
             return answer(path, query, *match.groups())
-    return _article(path, query)
+    return _article(path, address, query)
 
 
 def _value(query: Query, name: str) -> str | None:
@@ -115,8 +116,8 @@ def _label(path: str, query: Query, label: str) -> Page:
 def _months(path: str, query: Query, year: str, month: str | None = None) -> Page:
     cursor = _value(query, "cursor")
     shelf = Shelf(year=int(year), month=None if month is None else int(month))
-    if not shelf.year or (shelf.month is not None and not 1 <= shelf.month <= 12):
-        raise NotFound(f"there is no such month: {path!r}")
+    if not shelf.year:
+        raise NotFound("there is no year 0")
     canonical = (
         addresses.year_path(shelf.year) if shelf.month is None else addresses.month_path(shelf.year, shelf.month)
     )
@@ -128,32 +129,20 @@ def _months(path: str, query: Query, year: str, month: str | None = None) -> Pag
     return views.months(shelf.year, shelf.month, cards, cursor=cursor)
 
 
-def _article(path: str, query: Query) -> Page:
-    """The article at a path of its own, or at ``/slug/``; from its other addresses to that one."""
-    match = re.fullmatch(r"/([^/]+)/?", path)
-    if match is not None:
-        try:
-            return _by_slug(match[1], path, query)
-        except NotFound:
-            pass  # an article may have brought a path of a single segment from elsewhere, such as /about.html
-    kept = _find(f"path:{path}")
-    if kept is not None:
-        return _by_slug(kept.slug, path, query)
-    if feed := former_feed(path, query):
-        return redirect(feed)
-    raise NotFound(f"there is nothing at {path!r}")
-
-
-def _by_slug(slug: str, path: str, query: Query) -> Page:
+def _article(path: str, address: str, query: Query) -> Page:
+    """The article at its path; from its other addresses a redirect straight to that one."""
     try:
-        found = reading.read(slug)
+        found = reading.read_at(path)
     except Moved as moved:
-        current = _find(f"slug:{moved.slug}")
-        if current is None:
-            raise NotFound(f"there is no article {moved.slug!r}") from None
-        return redirect(addresses.encoded_path(current.path))
-    if found.article.path != path:
-        return redirect(addresses.encoded_path(found.article.path))
+        return redirect(addresses.encoded_path(moved.path))
+    except NotFound:
+        if feed := former_feed(path, query):
+            return redirect(feed)
+        raise
+    # API Gateway decodes paths. Where nothing does, other ways to encode this one lead to it too.
+    canonical = addresses.encoded_path(path)
+    if address not in {canonical, path}:
+        return redirect(canonical)
     return views.article(
         found,
         read_living(
@@ -165,11 +154,6 @@ def _by_slug(slug: str, path: str, query: Query) -> Page:
     )
 
 
-def _find(pointer_key: str) -> Article | None:
-    article_id = store.find_id(pointer_key)
-    return None if article_id is None else store.load(article_id)
-
-
 _ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[..., Page]], ...]] = (
     (re.compile(r"/?"), _home),
     (re.compile(r"/labels/?"), _labels),
@@ -178,5 +162,5 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[..., Page]], ...]] = (
     (re.compile(r"/search/?"), _search),
     (re.compile(r"/label/(.+?)/?"), _label),
     (re.compile(r"/(\d{4})/?", re.ASCII), _months),
-    (re.compile(r"/(\d{4})/(\d{1,2})/?", re.ASCII), _months),
+    (re.compile(r"/(\d{4})/(0?[1-9]|1[0-2])/?", re.ASCII), _months),
 )

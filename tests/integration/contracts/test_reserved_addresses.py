@@ -1,0 +1,87 @@
+"""What the site answers itself, no article can be."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kolom.articles.names import (
+    RESERVED_SLUGS,
+    SITE_SEGMENTS,
+    alias_problem,
+    is_site_address,
+    path_problem,
+    slug_problem,
+)
+from kolom.pages.site import _ROUTES
+from kolom_cli.local.inbox import ROOT
+from kolom_cli.template import Template
+from kolom_cli.template_reader import load
+from tests.integration.conftest import PROJECT
+
+PAGES = [pattern for pattern, _ in _ROUTES if not pattern.fullmatch("/")]
+
+
+def _segment(path: str) -> str:
+    return path.split("/")[1].rstrip("?")
+
+
+def _answered() -> set[str]:
+    """The first segments at which the API's routes, the CDN's, the pages' and the local stack's answer."""
+    template: Template = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"})
+    assert template.cdn is not None
+    routes = [route.path for route in template.routes]
+    behaviours = [each.pattern for each in template.cdn.behaviours]
+    pages = [pattern.pattern for pattern in PAGES if pattern.pattern[1].isalpha()]
+    return {_segment(path) for path in (*routes, *behaviours, *pages, ROOT) if re.match(r"/[^{]", path)}
+
+
+def test_the_segments_of_the_site_are_those_at_which_it_answers() -> None:
+    assert _answered() == SITE_SEGMENTS
+
+
+def test_studio_and_what_the_web_has_given_a_meaning_are_kept_free() -> None:
+    assert {"studio", ".well-known"} <= RESERVED_SLUGS
+
+
+@pytest.mark.parametrize("segment", ["about", "tags", "wp-login.php", "feed", "index.html", "favicon.ico"])
+def test_what_the_site_does_not_answer_is_free_for_articles(segment: str) -> None:
+    assert path_problem(f"/{segment}/") is None
+
+
+@pytest.mark.parametrize("segment", sorted(RESERVED_SLUGS))
+def test_no_article_is_given_a_reserved_address(segment: str) -> None:
+    for path in (f"/{segment}", f"/{segment}/", f"/{segment}/x.html"):
+        assert "is an address of the site itself" in str(path_problem(path))
+        assert "is an address of the site itself" in str(alias_problem(path))
+    assert slug_problem(segment)
+
+
+@given(path=st.one_of([st.from_regex(pattern, fullmatch=True) for pattern in PAGES]))
+def test_no_article_is_where_a_page_of_the_site_is(path: str) -> None:
+    assert path_problem(path)
+    assert alias_problem(path)
+    if (match := re.fullmatch(r"/([^/]+)/", path)) is not None:
+        assert slug_problem(match[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "is_list"),
+    [
+        ("/2024", True),
+        ("/2024/", True),
+        ("/2024/5", True),
+        ("/2024/05", True),
+        ("/2024/12/", True),
+        ("/2024/13/", False),
+        ("/2024/00/", False),
+        ("/2024/100/", False),
+        ("/2024/05/title/", False),
+        ("/20245/", False),
+        ("/\u0662\u0660\u0662\u0664/", False),
+    ],
+)
+def test_lists_of_a_year_and_a_month_have_addresses(path: str, is_list: bool) -> None:
+    assert is_site_address(path) is is_list
+    assert (path_problem(path) is not None) is is_list

@@ -1,0 +1,31 @@
+"""Following redirects as a browser does."""
+
+from dataclasses import dataclass
+
+from kolom.pages.page import Page
+from kolom.pages.site import respond
+
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where a request ended: the last address, its page, and how many redirects led there."""
+
+    address: str
+    page: Page
+    redirects: int
+
+    @property
+    def found(self) -> bool:
+        """Whether the address answers, or leads straight to one that does."""
+        return self.page.status == 200 and self.redirects <= 1
+
+
+def follow(address: str) -> Followed:
+    """Request a percent-encoded path, and where it redirects to."""
+    page, redirects = respond(address, {}), 0
+    while page.status == 301 and redirects < _MOST:
+        address, redirects = page.headers["Location"], redirects + 1
+        page = respond(address, {})
+    return Followed(address, page, redirects)
