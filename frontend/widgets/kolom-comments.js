@@ -23,9 +23,9 @@ import { FORM_STYLES, KolomForm, memory } from "./kolom-form.js";
  * @typedef {{id: string, parent_id: string | null, content_html: string, created_at: string, edited_at: string | null,
  *   deleted: boolean, author: {name: string, website: string | null, avatar: string, is_owner: boolean}}} View
  * @typedef {{items: View[], total: number, next_cursor: string | null}} Page
- * @typedef {{slug: string, token: string, until: number, at: number, isApproved: boolean,
+ * @typedef {{slug: string, token: string | null, until: number, at: number, isApproved: boolean,
  *   view: View | null, source: string | null}} Own a comment that was written here: until when it may be changed, what
- *   was typed, and how it looks while the API does not show it
+ *   was typed, and how it looks while the API does not show it; without a token it cannot be changed
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
  */
@@ -575,7 +575,7 @@ export class KolomComments extends KolomElement {
    * @returns {Promise<unknown>}
    */
   async #post(comment, headers) {
-    const proof = Object.values(this.#own).find((own) => own.isApproved);
+    const proof = Object.values(this.#own).find((own) => own.isApproved && own.token);
     const bearer = proof ? { ...headers, Authorization: `Bearer ${proof.token}` } : headers;
     try {
       return await this.ask(this.#path, { method: "POST", body: JSON.stringify(comment), headers: bearer });
@@ -589,7 +589,7 @@ export class KolomComments extends KolomElement {
   }
 
   /**
-   * @param {{comment: View, status: "approved" | "pending", edit_token: string}} answer
+   * @param {{comment: View, status: "approved" | "pending", edit_token: string | null}} answer
    * @param {import("./kolom-form.js").Values} values
    */
   #posted({ comment, status, edit_token }, values) {
@@ -602,7 +602,7 @@ export class KolomComments extends KolomElement {
       [comment.id]: {
         slug: this.#slug,
         token: edit_token,
-        until: now + minutes * 60_000,
+        until: edit_token ? now + minutes * 60_000 : 0,
         at: now,
         isApproved,
         view: comment,

@@ -8,6 +8,8 @@ from kolom import signing
 from kolom.signing import Secret
 
 _PURPOSE: Final = "kolom.person"
+_MAILBOX_PURPOSE: Final = "kolom.mailbox"
+_GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
 def person_of(email: str, secret: Secret) -> str:
@@ -18,6 +20,19 @@ def person_of(email: str, secret: Secret) -> str:
 def persons_of(email: str, secret: Secret) -> list[str]:
     """All that may stand for an e-mail address, by every key that the site has had, the current one's first."""
     return signing.keyed_hashes(_PURPOSE, _canonical(email), secret)
+
+
+def mailbox_of(email: str, secret: Secret) -> str:
+    """What stands for the mailbox that an address leads to, for limits: a keyed hash.
+
+    Addresses that differ only in what follows a ``+`` count as one (RFC 5233), and those of Gmail without their dots.
+    A server may deliver them apart, so this is nobody's identity.
+    """
+    local, _, domain = _canonical(email).rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return signing.keyed_hash(_MAILBOX_PURPOSE, f"{local}@{domain}", secret)
 
 
 def _canonical(email: str) -> str:

@@ -1,14 +1,17 @@
 """What authors do to their own comments, while they may."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from functions.write_comments import app as write_comments
 from kolom import signing
-from kolom.articles import publishing
-from kolom.comments import people, queues
+from kolom.articles import publishing, reading
+from kolom.comments import editing, people, queues
+from kolom.guard import bans
+from kolom.guard.intake import Arrival
 from kolom.models.comments import CommentRecord
 from tests.factories import NOW, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
@@ -60,6 +63,92 @@ def test_the_same_text_again_changes_nothing(blog: Blog) -> None:
     first = blog.change("PATCH", comment_id, token, "After.")
     assert blog.change("PATCH", comment_id, token, "After.").json == first.json
     assert queues.find(comment_id).revision == 2
+
+
+def test_an_edit_keeps_the_reasons_for_which_a_comment_is_spam(blog: Blog, configure: Configure) -> None:
+    configure(blocked_words="casino")
+    comment_id, token = posted(blog, "Visit my casino")
+    for text in ("Harmless again", "HARMLESS, AND SHOUTED BY SOMEBODY", "Harmless"):
+        blog.change("PATCH", comment_id, token, text)
+    assert queues.find(comment_id).reasons == ("words: 'casino' is blocked", "edit: its author changed it")
+
+
+COPIED = "This wonderful text comes from very many comments at the same time."
+
+
+def test_comments_edited_into_one_text_are_copies_like_posted_ones(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none")
+    comments = [posted(blog, f"Harmless, number {number}.") for number in range(7)]
+    for comment_id, token in comments:
+        assert blog.change("PATCH", comment_id, token, COPIED).status == 200
+    statuses = [queues.find(comment_id).status for comment_id, _ in comments]
+    assert statuses == ["approved"] * 4 + ["spam"] * 3
+    assert queues.find(blog.post(COPIED).json["comment"]["id"]).status == "spam"
+    assert "copies" in queues.find(comments[1][0]).reasons[0]
+
+
+def test_a_comment_is_no_copy_of_itself(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none", comments_per_minute=100)
+    comment_id, token = posted(blog, COPIED)
+    for number in range(3):
+        for text in (f"Something else for a while, number {number}.", COPIED.upper().capitalize(), COPIED):
+            assert blog.change("PATCH", comment_id, token, text).status == 200
+    assert queues.find(comment_id).reasons == ("edit: its author changed it",)
+
+
+@pytest.mark.usefixtures("one_minute")
+def test_edits_count_with_comments_against_the_limits(blog: Blog) -> None:
+    address = "203.0.113.7"
+    comment_id, token = posted(blog, "First.", address=address)
+    answers = [blog.change("PATCH", comment_id, token, ("One.", "Two.")[number % 2]) for number in range(10)]
+    assert [answer.status for answer in answers] == [200] * 9 + [429]
+    assert blog.post("Another.", address=address).status == 429
+    assert queues.find(comment_id).content == "One."
+
+
+@pytest.mark.usefixtures("one_minute")
+def test_the_same_edit_again_and_at_once_is_one_edit_and_counts_once(blog: Blog, configure: Configure) -> None:
+    configure(comments_per_minute=2, moderation_mode="none")
+    comment_id, token = posted(blog, "First.")
+    article, now = reading.read_public_card("hello"), datetime.now(UTC)
+    arrival = Arrival(address="203.0.113.7", authorization=f"Bearer {token}")
+    with ThreadPoolExecutor(8) as pool:
+        edits = list(pool.map(lambda _: editing.edit(article, comment_id, COPIED, arrival, now=now), range(16)))
+    assert {edit.content for edit in edits} == {COPIED}
+    kept = queues.find(comment_id)
+    assert (kept.revision, kept.reasons) == (2, ("edit: its author changed it",))
+    assert blog.change("PATCH", comment_id, token, "Second.").status == 200
+    assert blog.change("PATCH", comment_id, token, "Third.").status == 429
+
+
+def test_a_banned_sender_cannot_write_by_an_edit(blog: Blog, configure: Configure) -> None:
+    configure(moderation_mode="none")
+    comment_id, token = posted(blog, "Before.", address="203.0.113.7")
+    bans.ban(comment_id, days=1, whole_network=False, now=datetime.now(UTC))
+    assert blog.change("PATCH", comment_id, token, "After.").status == 200
+    assert queues.find(comment_id).status == "spam"
+
+
+def test_an_edit_by_one_who_was_approved_before_waits_all_the_same(blog: Blog) -> None:
+    first_id, token = posted(blog, "The first.")
+    blog.moderate(queues.find(first_id), "approve")
+    trusted = blog.post("The second.", headers={"authorization": f"Bearer {token}"})
+    assert trusted.json["status"] == "approved"
+    comment_id, edit_token = trusted.json["comment"]["id"], trusted.json["edit_token"]
+    assert blog.change("PATCH", comment_id, edit_token, "Another.").status == 200
+    assert queues.find(comment_id).status == "pending"
+
+
+def test_an_edit_needs_neither_form_token_nor_proof_of_work(blog: Blog, configure: Configure) -> None:
+    comment_id, token = posted(blog)
+    configure(form_token="required", proof_of_work="altcha")
+    assert blog.change("PATCH", comment_id, token, "After.").status == 200
+
+
+def test_a_comment_can_be_changed_after_its_article_was_closed(blog: Blog) -> None:
+    comment_id, token = posted(blog)
+    publishing.publish(content("hello", comments_open=False), now=NOW, article_id=1, expected_version=1)
+    assert blog.change("PATCH", comment_id, token, "After.").status == 200
 
 
 def test_who_takes_a_comment_back_leaves_nothing_of_themselves(blog: Blog) -> None:

@@ -1,6 +1,7 @@
 """What stands between a visitor and the page: forms, proof of work, limits, bans, copies."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -129,6 +130,28 @@ def test_a_filled_trap_looks_like_success_and_is_kept_as_spam_for_a_while(blog: 
     assert queues.find(answer.json["comment"]["id"]).expires_at is not None
 
 
+def test_who_fills_the_trap_cannot_tell_it_from_a_comment_that_waits(blog: Blog) -> None:
+    text = "A text like any other."
+    plain, caught = blog.post(text), blog.post(text, website_url="https://spam.example")
+    assert (status(plain), status(caught)) == ("pending", "spam")
+    ids = [answer.json["comment"].pop("id") for answer in (plain, caught)]
+    assert (plain.status, plain.headers) == (caught.status, caught.headers)
+    for name in ("content_html", "edited_at", "deleted", "parent_id"):
+        assert plain.json["comment"][name] == caught.json["comment"][name]
+    assert plain.json["status"] == caught.json["status"]
+    tokens = [answer.json["edit_token"] for answer in (plain, caught)]
+    assert len({re.sub(r"[\w-]", "x", token) for token in tokens}) == 1
+    edits = [blog.change("PATCH", *each, "Another text.") for each in zip(ids, tokens, strict=True)]
+    assert [edit.status for edit in edits] == [200, 200]
+    assert queues.find(ids[1]).status == "spam"
+
+
+def test_the_token_of_a_filled_trap_proves_nothing(blog: Blog) -> None:
+    caught = blog.post("Caught.", website_url="https://spam.example")
+    bearer = {"authorization": f"Bearer {caught.json['edit_token']}"}
+    assert status(blog.post("And now?", headers=bearer)) == "pending"
+
+
 def test_blocked_words_make_spam_however_they_are_written(blog: Blog, configure: Configure) -> None:
     configure(blocked_words="casino, slot gacor")
     for text in ("Best CASINO here", "ｃａｓｉｎｏ", "ca\u200bsino", "slot\n gacor!", "<slot gacor>"):
@@ -160,7 +183,7 @@ def test_an_address_may_send_some_comments_a_minute(blog: Blog, monkeypatch: pyt
     assert limited.headers["Content-Type"] == "application/problem+json"
     assert int(limited.headers["Retry-After"]) == 60
     assert blog.post("From next door.", address="10.0.0.2").status == 201
-    assert blog.post("Number 3.", address="10.0.0.1").json == answers[3].json
+    assert blog.post("Number 3.", address="10.0.0.1").json["comment"] == answers[3].json["comment"]
     clock[0] += timedelta(seconds=60)
     assert blog.post("Later.", address="10.0.0.1").status == 201
     assert len(stored_comments()) == 12

@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
+from pynamodb.exceptions import TransactWriteError
 
 from functions.write_comments import app as write_comments
+from kolom import signing
 from kolom.articles import publishing, reading
-from kolom.comments import posting, queues, store
+from kolom.comments import people, posting, queues, store
 from kolom.comments.posting import Draft, Posted
 from kolom.guard.intake import Arrival
+from kolom.models.transaction import Transaction
 from tests.factories import NOW, Context, comment_request, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, Faults
@@ -211,16 +215,65 @@ def test_the_same_key_with_other_words_is_refused(blog: Blog) -> None:
     assert len(stored_comments()) == 1
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a\tb"])
+def test_a_key_is_the_secret_that_brings_the_token_from_any_address(blog: Blog) -> None:
+    key: dict[str, Any] = {"headers": {"idempotency-key": "8d5f6f0e-6f0c-4b8a-9a51-0f6f3c1f2b7d"}}
+    first = blog.post("Once.", address="10.1.1.1", **key)
+    assert blog.post("Once.", address="10.2.2.2", **key).json == first.json
+    spaced: dict[str, Any] = {"headers": {"idempotency-key": f" {key['headers']['idempotency-key']} "}}
+    assert blog.post("Once.", address="10.1.1.1", **spaced).json == first.json
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "schlüssel", "a\tb"])
 def test_a_key_is_short_and_printable(blog: Blog, key: str) -> None:
     assert blog.post(headers={"idempotency-key": key}).fields == {"Idempotency-Key"}
 
 
 def test_without_a_key_the_same_words_of_the_same_sender_are_one_comment_for_some_minutes(blog: Blog) -> None:
     first = blog.post("Once.", address="10.1.1.1")
-    assert blog.post("Once.", address="10.1.1.1").json == first.json
+    again = blog.post("Once.", address="10.1.1.1")
+    assert (again.status, again.json) == (201, first.json | {"edit_token": None})
     assert blog.post("Once.", address="10.1.1.2").json["comment"]["id"] != first.json["comment"]["id"]
     assert len(stored_comments()) == 2
+
+
+def test_who_repeats_the_words_of_another_gets_no_token(blog: Blog) -> None:
+    """Everybody in a household has its address, and everybody can read what to repeat."""
+    words: dict[str, Any] = {"text": "Read by all.", "name": "Siti", "address": "10.1.1.1"}
+    author = blog.post(**words)
+    comment_id = author.json["comment"]["id"]
+    blog.moderate(queues.find(comment_id), "approve")
+    neighbour = blog.post(**words)
+    assert (neighbour.json["comment"]["id"], neighbour.json["edit_token"]) == (comment_id, None)
+    assert author.json["edit_token"] not in neighbour.body
+    refused = blog.change("DELETE", comment_id, neighbour.json["edit_token"])
+    assert (refused.status, refused.fields) == (422, {"authorization"})
+    assert blog.shown() == [comment_id]
+    assert blog.change("DELETE", comment_id, author.json["edit_token"]).status == 204
+
+
+def test_a_repeat_of_the_words_does_not_show_what_their_author_made_of_them(blog: Blog) -> None:
+    """The new text waits for approval, and whoever repeats the old one need not be its author."""
+    first = blog.post("For all.", address="10.1.1.1")
+    comment_id, token = first.json["comment"]["id"], first.json["edit_token"]
+    assert blog.change("PATCH", comment_id, token, "For the moderator only.").status == 200
+    again = blog.post("For all.", address="10.1.1.1")
+    assert again.json == first.json | {"edit_token": None}
+
+
+def test_an_answer_that_the_database_lost_costs_the_author_no_token(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Transaction.commit
+
+    def commit_unheard(transaction: Transaction) -> None:
+        commit(transaction)
+        raise TransactWriteError("lost", cause=ConnectionClosedError(endpoint_url="https://dynamodb"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Transaction, "commit", commit_unheard)
+        answer = blog.post("Heard at last.")
+    assert answer.status == 201
+    assert blog.change("DELETE", answer.json["comment"]["id"], answer.json["edit_token"]).status == 204
 
 
 def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_closed(blog: Blog) -> None:
@@ -261,8 +314,10 @@ def test_two_hundred_equal_posts_at_once_are_one_comment_and_equal_answers(
     draft = Draft(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
     answers = post_at_once([(draft, Arrival(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts)
     assert len(answers) == posts
-    (posted,) = {answer if isinstance(answer, Exception) else answer.edit_token for answer in answers}
-    assert isinstance(posted, str)
+    tokens = [answer if isinstance(answer, Exception) else answer.edit_token for answer in answers]
+    (token,) = set(tokens) - {None}
+    assert isinstance(token, str)
+    assert tokens.count(token) == (posts if key else 1)
     assert {answer.comment.id for answer in answers if isinstance(answer, Posted)} == {
         stored_comments()[0]["sort"]["S"]
     }
@@ -308,6 +363,14 @@ def test_a_form_is_answered_by_a_page(blog: Blog) -> None:
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "Terima kasih" in answer.body
     assert len(stored_comments()) == 1
+
+
+def test_the_page_after_a_form_holds_no_token(blog: Blog) -> None:
+    pages = [form("name=Budi&content=Halo") for _ in range(2)]
+    token = people.edit_token(1, stored_comments()[0]["sort"]["S"], signing.secret())
+    for page in pages:
+        assert page.status == 201
+        assert token not in f"{page.headers} {page.body}"
 
 
 def test_a_form_leads_to_where_it_asks_if_that_is_allowed(blog: Blog, configure: Configure) -> None:

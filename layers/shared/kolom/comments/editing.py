@@ -2,69 +2,53 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from kolom import signing
 from kolom.articles.types import Article
 from kolom.comments import people, posting, store, subscriptions, verdicts
-from kolom.comments.types import Comment, Status
+from kolom.comments.types import Comment
+from kolom.comments.verdicts import Verdict
 from kolom.config import settings
 from kolom.errors import FieldError, Gone, Invalid
-from kolom.guard import bans, limits, once, rules
-from kolom.guard.intake import Arrival, policy
-from kolom.guard.rules import Evidence
-from kolom.guard.senders import Sender
+from kolom.guard.intake import Arrival, Intake
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
 
 
 def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, now: datetime) -> Comment:
-    """Give the comment a new text, which is judged like a new comment. The same text again changes nothing.
+    """Give the comment a new text, which passes the same checks as a new comment. The same text changes nothing.
 
     Unless no comments wait for approval, it waits for it again. Spam stays spam.
 
     :raises Invalid: the token is missing, forged, of another comment, or too old
     :raises Gone: it was deleted
-    :raises TooMany: the sender has to wait
+    :raises TooMany: the sender, their network or the site has to wait
     """
     current = _authorised(article, comment_id, arrival, now)
     if current.status == "deleted":
         raise Gone("this comment has been deleted")
     if current.content == content:
         return current
-    sender = Sender.of(arrival.address, signing.secret())
-    submission_id = sha256(f"{comment_id}\0{content}".encode()).hexdigest()[:12]
-    limits.check(submission_id, limits.limits(sender, settings().comments_per_minute), now=now)
-    banned = bans.is_banned(once.read(bans.ban_keys(sender)), now)
+    intake = Intake.begin_edit(comment_id, content, arrival, revision=current.revision, now=now)
+    intake.admit()
+    findings = posting.examine(intake, article, name=current.name, content=content, website=current.website)
     edited: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:
         if comment.status == "deleted":
             raise Gone("this comment has been deleted")
-        evidence = Evidence(
-            name=comment.name,
-            content=content,
-            website=comment.website or "",
-            links=posting.count_links(content),
-            # It came from a form that this site gave out, for its token did.
-            form_seconds=float(rules.MIN_SECONDS),
-            banned=banned,
-            names_taken=posting.names_taken(article),
-        )
-        verdict = verdicts.judge(rules.examine(evidence, policy()), settings().moderation_mode, trusted=True)
-        status: Status = verdict.status
-        if comment.status == "spam":
-            status = "spam"
-        elif status == "approved" and settings().moderation_mode != "none":
-            status = "pending"
+        if comment.content == content:
+            return comment  # the same edit, made at the same moment
+        before = Verdict(comment.status, comment.reasons)
+        verdict = verdicts.judge_edit(findings, settings().moderation_mode, before=before)
         new = replace(
             comment,
             content=content,
-            status=status,
+            status=verdict.status,
             status_before=comment.status,
             edited_at=now.replace(microsecond=0),
             revision=comment.revision + 1,
-            reasons=(*verdict.reasons, "edit: its author changed it"),
+            reasons=verdict.reasons,
             decided_by="rules",
         )
         edited[:] = [new]

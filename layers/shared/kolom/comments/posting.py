@@ -1,6 +1,6 @@
 """Taking a visitor's comment: once, judged, and stored with everything that belongs to it in one transaction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,8 @@ from kolom.comments import people, store, text, verdicts
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid
-from kolom.guard import limits
 from kolom.guard.intake import Arrival, Form, Intake
-from kolom.guard.limits import Limit
+from kolom.guard.rules import Finding
 from kolom.mail import outbox
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.guard import GuardRecord
@@ -22,7 +21,6 @@ from kolom.models.transaction import Transaction
 from kolom.persons import person_of
 
 _ATTEMPTS = 5
-_QUESTIONS_A_DAY = 3
 _SECONDS_A_DAY = 86_400
 
 
@@ -41,14 +39,20 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The comment as it is kept, and the token by which its author may change it for a while."""
+    """The comment as it is kept, and the token by which its author may change it for a while.
+
+    ``edit_token`` is None where nothing proves that the sender is the author.
+    """
 
     comment: Comment
-    edit_token: str
+    edit_token: str | None
 
 
 def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> Posted:
-    """Take the comment. Sent again, it gives the same answer and changes nothing.
+    """Take the comment. Sent again, it changes nothing.
+
+    Sent again under its idempotency key it gives the same answer. Without a key anybody behind the same address may
+    repeat the words of another: that gives the comment as those words had it, and no token.
 
     :raises Invalid: a token is not valid, or there is no such comment to reply to
     :raises Conflict: the article takes no comments
@@ -60,23 +64,16 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     author = people.read_bearer(arrival.authorization, signing.secret)
     intake = Intake.begin("comment", _fields(article, draft), draft.form, arrival, now=now)
     if intake.before is not None:
-        return _posted_before(intake.before)
+        return _posted_before(intake, draft, intake.before)
 
     if not article.takes_comments(now, close_after_days=settings().comments_close_after_days):
         raise Conflict("this article takes no more comments")
     parent = _find_parent(article, draft.parent_id)
     intake.admit()
     writer = _approved_author(author)
-    findings = intake.examine(
-        name=draft.name,
-        content=draft.content,
-        links=count_links(draft.content),
-        website=draft.website or "",
-        names_taken=names_taken(article),
-    )
+    findings = examine(intake, article, name=draft.name, content=draft.content, website=draft.website)
     verdict = verdicts.judge(findings, settings().moderation_mode, trusted=writer is not None)
     person = person_of(draft.email, keys) if draft.email else None
-    asks = verdict.status == "approved" and _may_be_asked(intake, draft, person, now)
     for _ in range(_ATTEMPTS):
         comment_id = _new_id(now, after=parent)
         comment = Comment(
@@ -95,24 +92,26 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
             change=intake.submission.id,
         )
         try:
-            record = _store(intake, comment, draft, asks=asks, now=now)
+            record = _store(intake, comment, draft, now=now)
         except store.Changed:
             parent = _find_parent(article, draft.parent_id)
             continue
         if record is not None:
-            return _posted_before(record)
+            return _posted_before(intake, draft, record)
         return Posted(comment, people.edit_token(comment.article_id, comment.id, keys))
     raise Busy("too many changes at once; nothing was stored, try again")
 
 
-def count_links(content: str) -> int:
-    """How many links a comment shows."""
-    return text.count_links(text.render(content))
-
-
-def names_taken(article: Article) -> tuple[str, ...]:
-    """The names that no visitor has: the site's and the article's author's."""
-    return tuple(taken for taken in (article.author, settings().site_title) if taken)
+def examine(intake: Intake, article: Article, *, name: str, content: str, website: str | None) -> tuple[Finding, ...]:
+    """What speaks against a comment on that article, new or edited."""
+    return intake.examine(
+        name=name,
+        content=content,
+        links=text.count_links(text.render(content)),
+        website=website or "",
+        # The names that no visitor has.
+        names_taken=tuple(taken for taken in (article.author, settings().site_title) if taken),
+    )
 
 
 def notify_owner(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
@@ -166,14 +165,7 @@ def _new_id(now: datetime, *, after: Comment | None) -> str:
     return str(ULID.from_timestamp(milliseconds))
 
 
-def _may_be_asked(intake: Intake, draft: Draft, person: str | None, now: datetime) -> bool:
-    """Whether their address may be asked today whether it wants replies: nobody may have it flooded with questions."""
-    if person is None or not draft.notify_replies or not settings().sender:
-        return False
-    return limits.has_room(intake.submission.id, Limit(f"confirm#{person}", _QUESTIONS_A_DAY, _SECONDS_A_DAY), now=now)
-
-
-def _store(intake: Intake, comment: Comment, draft: Draft, *, asks: bool, now: datetime) -> GuardRecord | None:
+def _store(intake: Intake, comment: Comment, draft: Draft, *, now: datetime) -> GuardRecord | None:
     address = None
     if draft.email is not None:
         address = AddressRecord(
@@ -184,7 +176,7 @@ def _store(intake: Intake, comment: Comment, draft: Draft, *, asks: bool, now: d
         )
 
     def add(transaction: Transaction) -> None:
-        store.write(transaction, None, comment, now=now, address=address if asks else None)
+        store.write(transaction, None, comment, now=now, address=address, origin=intake.origin)
         if comment.parent_id is not None and not comment.is_visible:
             transaction.check(
                 CommentRecord,
@@ -199,8 +191,11 @@ def _store(intake: Intake, comment: Comment, draft: Draft, *, asks: bool, now: d
     return intake.store(comment.id, add, article_id=str(comment.article_id))
 
 
-def _posted_before(record: GuardRecord) -> Posted:
+def _posted_before(intake: Intake, draft: Draft, record: GuardRecord) -> Posted:
     comment = store.load(int(record.article_id or 0), str(record.item_id))
     if comment is None or comment.status == "deleted":
         raise Gone("this comment was posted before, and has been deleted since")
-    return Posted(comment, people.edit_token(comment.article_id, comment.id, signing.secret()))
+    if intake.submission.has_secret:
+        return Posted(comment, people.edit_token(comment.article_id, comment.id, signing.secret()))
+    # What the author has made of it since is not for whoever knows the first words: it may still wait for approval.
+    return Posted(replace(comment, content=draft.content, edited_at=None), None)

@@ -18,6 +18,7 @@ from kolom.comments.records import to_comment, to_record
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Busy, Conflict, NotFound
+from kolom.guard.origins import Origin
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
 from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailable
 
@@ -50,7 +51,8 @@ def change(
     """Replace the comment by what ``decide`` makes of it, whatever others do to it at the same time.
 
     ``decide`` sees the comment as it is, and raises what stands against the change; it is asked again when something
-    else was changed first. ``also`` adds writes to the transaction.
+    else was changed first. If it gives back that very comment, nothing is written. ``also`` adds writes to the
+    transaction.
 
     :raises NotFound: there is no such comment
     :raises Busy: others were faster throughout; nothing was changed
@@ -60,7 +62,10 @@ def change(
         old = load(article_id, comment_id)
         if old is None:
             raise NotFound("there is no such comment")
-        new = replace(decide(old), version=old.version + 1, change=uuid4().hex)
+        decided = decide(old)
+        if decided is old:
+            return old
+        new = replace(decided, version=old.version + 1, change=uuid4().hex)
         transaction = Transaction()
         new = write(transaction, old, new, now=now)
         if also is not None:
@@ -94,17 +99,18 @@ def write(
     *,
     now: datetime,
     address: AddressRecord | None = None,
+    origin: Origin | None = None,
 ) -> Comment:
     """Add the step from ``old`` (None: there is none yet) to ``new`` to the transaction; give back what is written.
 
-    The first approval brings the mails about it. ``address`` is its author's, where there is no ``old``. A new comment
-    that says when it expires, as one that is put back does, is held to that.
+    The first approval brings the mails about it. ``address`` and ``origin`` are its author's, if there is no ``old``. A
+    new comment that says when it expires, as one that is put back does, is held to that.
     """
     if new.status == "approved" and not new.announced:
         new = replace(new, announced=True)
         if settings().sender:
             known = address if old is None else _load_address(new)
-            _announce(transaction, new, known, now=now)
+            _announce(transaction, new, known, origin, now=now)
     was_visible = old is not None and old.is_visible
     if new.is_visible != was_visible:
         new = _count_with_parent(transaction, new, 1 if new.is_visible else -1, now=now)
@@ -120,10 +126,12 @@ def write(
     return new
 
 
-def _announce(transaction: Transaction, comment: Comment, address: AddressRecord | None, *, now: datetime) -> None:
+def _announce(
+    transaction: Transaction, comment: Comment, address: AddressRecord | None, origin: Origin | None, *, now: datetime
+) -> None:
     parent = load(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
     asked = Changed("the same person was asked at the same moment")
-    subscriptions.announce(transaction, comment, parent=parent, address=address, refused=asked, now=now)
+    subscriptions.announce(transaction, comment, parent=parent, address=address, origin=origin, refused=asked, now=now)
 
 
 def _load_address(comment: Comment) -> AddressRecord | None:

@@ -1,8 +1,10 @@
 """Who is told by mail that their comment was answered: who asked for it and confirmed it, until they leave.
 
 A subscription is of one person to the replies to their comments on one article. It begins with a mail that asks
-whether it was really they (double opt-in), which goes out when their comment is approved, once. Every mail has a link
-to leave by (RFC 8058), which works for as long as the subscription is kept; who has left is not asked again.
+whether it was really they (double opt-in), which goes out when their comment is approved, once. Whoever typed the
+address may have typed a stranger's, so questions are limited; one that is over a limit is not sent, and may be asked
+with the person's next comment. Every mail has a link to leave by (RFC 8058), which works for as long as the
+subscription is kept; who has left is not asked again.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,11 +18,13 @@ from kolom import signing
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Conflict, Gone, KolomError, NotFound
+from kolom.guard import limits, origins
+from kolom.guard.origins import Origin
 from kolom.mail import outbox
 from kolom.models.base import is_condition_failed
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
 from kolom.models.transaction import Transaction
-from kolom.persons import persons_of
+from kolom.persons import mailbox_of, persons_of
 from kolom.signing import Secret
 
 type Action = Literal["confirm", "leave"]
@@ -50,14 +54,16 @@ def announce(
     *,
     parent: Comment | None,
     address: AddressRecord | None,
+    origin: Origin | None,
     refused: KolomError,
     now: datetime,
 ) -> None:
     """Add the mails that the approval of ``comment`` brings to the transaction that approves it.
 
     To the author of the comment above, if they have confirmed that they want them; and to its own author, if they want
-    replies and have not been asked yet. ``address`` is its author's, ``refused`` what is raised when another approval
-    asks the same person at the same moment. Up to two GetItem.
+    replies, have not been asked yet, and no limit of questions is reached. ``address`` and ``origin`` are its author's;
+    an origin of None is looked up. ``refused`` is raised when another approval asks the same person at the same moment.
+    Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
     """
     own = persons_of(address.email, signing.secret()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
@@ -74,7 +80,7 @@ def announce(
                 now=now,
             )
     if comment.person is not None:
-        _ask(transaction, comment, comment.person, address, refused, now)
+        _ask(transaction, comment, comment.person, address, origin, refused, now)
 
 
 def _ask(
@@ -82,6 +88,7 @@ def _ask(
     comment: Comment,
     person: str,
     address: AddressRecord | None,
+    origin: Origin | None,
     refused: KolomError,
     now: datetime,
 ) -> None:
@@ -89,6 +96,8 @@ def _ask(
         return
     # By every key that the site has had: who has answered is not asked again because a key was rotated.
     if any(load(comment.article_id, each, now=now) for each in persons_of(address.email, signing.secret())):
+        return
+    if not _may_ask(comment, address.email, origin or origins.load(comment.id, now=now), now):
         return
     record = SubscriptionRecord(
         *subscription_key(comment.article_id, person),
@@ -109,6 +118,12 @@ def _ask(
         person=person,
         now=now,
     )
+
+
+def _may_ask(comment: Comment, email: str, origin: Origin | None, now: datetime) -> bool:
+    """Count a question, and tell whether it is within all limits. The same comment's counts once."""
+    applied = limits.question_limits(mailbox_of(email, signing.secret()), origin.sender if origin else None)
+    return limits.find_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
 
 
 def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord | None:

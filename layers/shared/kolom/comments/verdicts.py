@@ -10,6 +10,8 @@ from kolom.guard.rules import Finding
 
 type Mode = Literal["none", "first", "all"]
 
+_EDITED = "edit: its author changed it"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -35,3 +37,16 @@ def judge(findings: Sequence[Finding], mode: Mode, *, trusted: bool) -> Verdict:
     if not trusted:
         return Verdict("pending", (*reasons, "first: no comment of this author has been approved yet"))
     return Verdict("pending" if findings else "approved", reasons)
+
+
+def judge_edit(findings: Sequence[Finding], mode: Mode, *, before: Verdict) -> Verdict:
+    """The verdict on the new text of a comment, which had the verdict ``before``.
+
+    Unless no comments wait for approval, it waits for it again. Spam stays spam, and for the reasons that it had.
+    """
+    verdict = judge(findings, mode, trusted=True)
+    if verdict.status != "spam" and before.status == "spam":
+        verdict = before
+    elif verdict.status == "approved" and mode != "none":
+        verdict = Verdict("pending", verdict.reasons)
+    return Verdict(verdict.status, (*(reason for reason in verdict.reasons if reason != _EDITED), _EDITED))

@@ -122,7 +122,9 @@ class PostedView(BaseModel):
 
     comment: CommentView
     status: Literal["approved", "pending"]
-    edit_token: str
+    edit_token: str | None = Field(
+        description="Null for a repeat without an Idempotency-Key: nothing proves that its sender is the author"
+    )
 
     @classmethod
     def of(cls, posted: Posted) -> Self:

@@ -1,8 +1,9 @@
-"""The way that everything goes which visitors send, comments and messages alike.
+"""The pipeline that every text of a visitor passes: comments, their edits, and messages.
 
 :meth:`Intake.begin` recognises what was sent before, :meth:`Intake.admit` looks at the form and counts,
-:meth:`Intake.examine` says what speaks against it, and :meth:`Intake.store` stores it once. In between stands what only
-a comment, or only a message, needs.
+:meth:`Intake.examine` says what speaks against it, and :meth:`Intake.store` stores it once. An edit comes in by
+:meth:`Intake.begin_edit` and passes the same checks; its edit token stands for the form. In between stands what only a
+comment, or only a message, needs.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,8 +18,9 @@ from kolom import signing
 from kolom.config import settings
 from kolom.errors import Busy, FieldError, Invalid, KolomError
 from kolom.events import headers_of
-from kolom.guard import bans, forms, limits, once, rules
+from kolom.guard import bans, forms, limits, once, origins, rules
 from kolom.guard.once import SeenBefore, Submission
+from kolom.guard.origins import Origin
 from kolom.guard.rules import Evidence, Finding, Policy
 from kolom.guard.senders import Sender, sender_address
 from kolom.models.guard import GuardRecord
@@ -57,16 +59,31 @@ class Form:
 
 
 class Intake:
-    """One submission on its way. ``before`` is the record of what it became, if it was sent before."""
+    """One text on its way. ``before`` is the record of what it became, if it was sent before.
 
-    def __init__(self, submission: Submission, form: Form, sender: Sender, records: list[GuardRecord], now: datetime):
+    ``form`` is None for an edit. ``counted_as`` is the submission of which the text is one more version: the copies of
+    a text are counted by what they are the text of, and not by how often that was edited.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        form: Form | None,
+        sender: Sender,
+        records: list[GuardRecord],
+        now: datetime,
+        *,
+        counted_as: str | None = None,
+    ):
         self._form = form
-        self._sender = sender
         self._now = now
-        self._form_seconds: float | None = None
+        # An edit token was given out with a form, so that of an edit was open for as long as anybody needs.
+        self._form_seconds = float(rules.MIN_SECONDS) if form is None else None
         self._proof: forms.Proof | None = None
         self._is_banned = bans.is_banned(records, now)
+        self._counted_as = counted_as or submission.id
         self.submission = submission
+        self.origin = Origin(sender, submission.id)
         self.before = submission.find(records, now=now)
 
     @classmethod
@@ -86,21 +103,29 @@ class Intake:
         )
         return cls(submission, form, sender, once.read([submission.key, *bans.ban_keys(sender)]), now)
 
+    @classmethod
+    def begin_edit(cls, item_id: str, content: str, arrival: Arrival, *, revision: int, now: datetime) -> "Intake":
+        """Take a new text for the ``revision`` of an item, from whoever has proved to be its author.
+
+        The same text for the same revision is the same edit, and is counted once. One BatchGetItem.
+        """
+        sender = Sender.of(arrival.address, signing.secret())
+        edit = {"item": item_id, "revision": revision, "content": content}
+        submission = Submission.of("edit", edit, idempotency_key=None, sender=sender.address)
+        records = once.read([origins.origin_key(item_id), *bans.ban_keys(sender)])
+        first = origins.find(records, item_id, now=now)
+        return cls(submission, None, sender, records, now, counted_as=first.submission_id if first else item_id)
+
     def admit(self) -> None:
         """Look at the form's token and proof of work, and count. An UpdateItem for each of four limits.
 
         :raises Invalid: a token or proof does not hold, or is missing where it is required
         :raises TooMany: the sender, their network or the site has to wait
         """
-        if self._form.token is not None:
-            self._form_seconds = forms.seconds_open(self._form.token, signing.secret, now=self._now)
-        elif settings().form_token == "required":  # noqa: S105 - a setting
-            raise Invalid(FieldError("form_token", "is required: GET /api/form-token"))
-        if settings().proof_of_work != "none":
-            if self._form.proof is None:
-                raise Invalid(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
-            self._proof = forms.check_proof(self._form.proof, signing.secret())
-        limits.check(self.submission.id, limits.limits(self._sender, settings().comments_per_minute), now=self._now)
+        if self._form is not None:
+            self._check_form(self._form)
+        applied = limits.limits(self.origin.sender, settings().comments_per_minute)
+        limits.check(self.submission.id, applied, now=self._now)
 
     def examine(
         self, *, name: str, content: str, links: int, website: str = "", names_taken: tuple[str, ...] = ()
@@ -113,7 +138,7 @@ class Intake:
                 website=website,
                 links=links,
                 form_seconds=self._form_seconds,
-                honeypot=self._form.honeypot,
+                honeypot=self._form is not None and self._form.honeypot,
                 banned=self._is_banned,
                 copies=self._count_copies(content),
                 names_taken=names_taken,
@@ -126,8 +151,8 @@ class Intake:
     ) -> GuardRecord | None:
         """Store what ``add`` adds, and with it the record of the submission, in one transaction.
 
-        None if it was stored; the record if it had been stored before, at the same moment or by an attempt of this one
-        whose answer was lost. The record is the transaction's first write, since its refusal tells most.
+        None if it was stored; the record of another item if this was stored before as that, or at the same moment. The
+        record is the transaction's first write, since its refusal tells most.
 
         :raises KolomError: what one of the added writes is refused with
         """
@@ -137,20 +162,31 @@ class Intake:
             used: KolomError = Invalid(FieldError("altcha", "was used before: open the form again"))
             once.use(transaction, self._proof.id, expires_at=self._proof.expires_at, refused=used)
         add(transaction)
-        bans.remember_sender(transaction, item_id, self._sender, now=self._now)
+        origins.remember(transaction, item_id, self.origin, now=self._now)
         try:
             transaction.commit()
         except SeenBefore:
             record = self._record()
             if record is None:
                 raise Busy("this was sent before; try again") from None
-            return record
         except PynamoDBException as error:
             record = self._record() if is_unavailable(error) else None
             if record is None:
                 raise
-            return record
-        return None
+        else:
+            return None
+        # Of this item, it is this transaction's: only the answer was lost.
+        return None if record.item_id == item_id else record
+
+    def _check_form(self, form: Form) -> None:
+        if form.token is not None:
+            self._form_seconds = forms.seconds_open(form.token, signing.secret, now=self._now)
+        elif settings().form_token == "required":  # noqa: S105 - a setting
+            raise Invalid(FieldError("form_token", "is required: GET /api/form-token"))
+        if settings().proof_of_work != "none":
+            if form.proof is None:
+                raise Invalid(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
+            self._proof = forms.check_proof(form.proof, signing.secret())
 
     def _record(self) -> GuardRecord | None:
         return self.submission.find(once.read([self.submission.key]), now=self._now)
@@ -160,7 +196,7 @@ class Intake:
         if len(folded) < _COPIES_FROM:
             return 1
         digest = sha256(folded.encode()).hexdigest()[:32]
-        return limits.count_copies(digest, self.submission.id, now=self._now)
+        return limits.count_copies(digest, self._counted_as, now=self._now)
 
 
 def policy() -> Policy:

@@ -22,6 +22,13 @@ _HOUR: Final = 3_600
 _DAY: Final = 86_400
 _MOST_COPIES: Final = 50
 
+_QUESTIONS_TO_MAILBOX_A_DAY: Final = 3
+_QUESTIONS_BY_ADDRESS_AN_HOUR: Final = 3
+_QUESTIONS_BY_ADDRESS_A_DAY: Final = 10
+_QUESTIONS_BY_NETWORK_A_DAY: Final = 20
+_QUESTIONS_BY_SITE_AN_HOUR: Final = 20
+_QUESTIONS_BY_SITE_A_DAY: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -42,19 +49,45 @@ def limits(sender: Sender, per_minute: int) -> Sequence[Limit]:
     )
 
 
+def question_limits(mailbox: str, sender: Sender | None) -> Sequence[Limit]:
+    """How often people are asked by mail whether they want replies: they may be strangers to the site.
+
+    ``sender`` is who typed the address, None where that is not known any more. A refused sender leaves the site's
+    limit to others.
+    """
+    by_sender = sender and (
+        Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_AN_HOUR, _HOUR),
+        Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_A_DAY, _DAY),
+        Limit(f"question-network#{sender.network}", _QUESTIONS_BY_NETWORK_A_DAY, _DAY),
+    )
+    return (
+        *(by_sender or ()),
+        Limit(f"question-mailbox#{mailbox}", _QUESTIONS_TO_MAILBOX_A_DAY, _DAY),
+        Limit("question-site", _QUESTIONS_BY_SITE_AN_HOUR, _HOUR),
+        Limit("question-site", _QUESTIONS_BY_SITE_A_DAY, _DAY),
+    )
+
+
 def check(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> None:
     """Count the submission against each limit in turn. One UpdateItem each.
 
     :raises TooMany: a limit is reached; those after it are not counted
     """
-    for limit in applied:
-        if not has_room(submission_id, limit, now=now):
-            wait = limit.seconds - int(now.timestamp()) % limit.seconds
-            raise TooMany("too much in a short time; wait a little and send this again", wait)
+    reached = find_reached(submission_id, applied, now=now)
+    if reached is not None:
+        wait = reached.seconds - int(now.timestamp()) % reached.seconds
+        raise TooMany("too much in a short time; wait a little and send this again", wait)
 
 
-def has_room(submission_id: str, limit: Limit, *, now: datetime) -> bool:
-    """Count the submission against the limit, if it has room. One UpdateItem."""
+def find_reached(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> Limit | None:
+    """Count the submission against each limit in turn, up to the first that is reached: that one, or None.
+
+    One UpdateItem each.
+    """
+    return next((limit for limit in applied if not _has_room(submission_id, limit, now=now)), None)
+
+
+def _has_room(submission_id: str, limit: Limit, *, now: datetime) -> bool:
     start = int(now.timestamp()) // limit.seconds * limit.seconds
     key = f"tally#{limit.what}#{limit.seconds}#{start}"
     return _count(key, submission_id, limit.most, expires_at=start + limit.seconds)

@@ -35,6 +35,8 @@ class Submission:
     key: str
     fingerprint: str
     lasts_seconds: int
+    has_secret: bool
+    """Whether its sender gave it a key. Nobody else knows that, so who repeats it is the same sender."""
 
     @classmethod
     def of(
@@ -42,17 +44,17 @@ class Submission:
     ) -> "Submission":
         """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
 
-        :raises Invalid: the key is empty, too long, or not of printable ASCII
+        :raises Invalid: the key is blank, too long, or not of printable ASCII
         """
         text = json.dumps(fields, ensure_ascii=True, sort_keys=True)
         fingerprint = _digest(purpose, text)
         if idempotency_key is None:
-            return cls(f"once#{_digest(purpose, 'same', text, sender)}", fingerprint, SAME_MINUTES * 60)
-        if not 1 <= len(idempotency_key) <= MAX_KEY or not (
-            idempotency_key.isascii() and idempotency_key.isprintable()
-        ):
+            key = f"once#{_digest(purpose, 'same', text, sender)}"
+            return cls(key, fingerprint, SAME_MINUTES * 60, has_secret=False)
+        secret = idempotency_key.strip()
+        if not 1 <= len(secret) <= MAX_KEY or not (secret.isascii() and secret.isprintable()):
             raise Invalid(FieldError(FIELD, f"must have 1 to {MAX_KEY} printable characters"))
-        return cls(f"once#{_digest(purpose, 'key', idempotency_key)}", fingerprint, KEY_HOURS * 3600)
+        return cls(f"once#{_digest(purpose, 'key', secret)}", fingerprint, KEY_HOURS * 3600, has_secret=True)
 
     @property
     def id(self) -> str:

@@ -4,7 +4,7 @@
 |---|---|
 | ``once#…`` | which comment or message a submission became: ``fingerprint``, ``article_id``, ``item_id`` |
 | ``tally#…`` | the submissions of an address, a network, the site or a text within a time: ``seen`` |
-| ``sender#<comment>`` | keyed hashes of where a comment came from: ``address``, ``network`` |
+| ``sender#<comment>`` | keyed hashes of where a comment came from: ``address``, ``network``; its ``submission`` |
 | ``ban#…`` | who may not write any more |
 | ``used#…`` | a token or proof of work that is good for one use |
 
@@ -30,4 +30,5 @@ class GuardRecord(Record):
     item_id = UnicodeAttribute(null=True)
     address = UnicodeAttribute(null=True)
     network = UnicodeAttribute(null=True)
+    submission = UnicodeAttribute(null=True)
     seen = UnicodeSetAttribute(null=True)

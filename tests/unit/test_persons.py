@@ -1,0 +1,37 @@
+"""Which addresses count as one mailbox where questions are limited."""
+
+import pytest
+
+from kolom.persons import mailbox_of, person_of
+from kolom.signing import Secret
+
+KEYS = Secret("1", {"1": "a" * 64})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("budi@example.com", "Budi+blog@Example.COM"),
+        ("budi@gmail.com", "b.u.d.i+blog@googlemail.com"),
+        ("budi@bücher.example", "budi+x@xn--bcher-kva.example"),
+    ],
+)
+def test_spellings_of_a_mailbox_have_one_pseudonym_and_stay_different_persons(one: str, other: str) -> None:
+    assert mailbox_of(one, KEYS) == mailbox_of(other, KEYS)
+    assert person_of(one, KEYS) != person_of(other, KEYS)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("bu.di@example.com", "budi@example.com"),
+        ("budi@example.com", "budi@example.org"),
+        ("+a@example.com", "+b@example.com"),
+    ],
+)
+def test_what_may_be_two_mailboxes_has_two_pseudonyms(one: str, other: str) -> None:
+    assert mailbox_of(one, KEYS) != mailbox_of(other, KEYS)
+
+
+def test_a_mailbox_is_not_found_by_the_pseudonym_of_a_person() -> None:
+    assert mailbox_of("budi@example.com", KEYS) != person_of("budi@example.com", KEYS)
