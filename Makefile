@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 # On all cores, each file's tests in one process: many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: help sync serve test check check-all lint-js browser fmt lock build smoke sam openapi clean
+.PHONY: help sync serve test check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,13 +40,14 @@ test: sync ## Run the unit and integration tests
 	$(PYTEST) $(PYTEST_ARGS)
 
 # Quick enough to run before every commit.
-check: sync ## Check format, lint and types
+check: sync ## Check format, lint, types and the API document
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
+	$(RUN) openapi-spec-validator docs/openapi.json
 
 # Everything that must hold before a change lands, beside `make test`.
-check-all: check lint-js smoke browser ## All checks: also the scripts, the template, the build and the browser
+check-all: check lint-js api-fuzz smoke browser ## All checks: also the scripts, the API, the template, the build and the browser
 
 # The scripts run as they are; this is only what reads them critically. Needs npm (Debian: apt-get install npm).
 node_modules/.package-lock.json: package.json package-lock.json
@@ -72,6 +73,10 @@ smoke: build ## Test the built artefacts
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
+
+# Examples that schemathesis makes of docs/openapi.json, the same in every run.
+api-fuzz: sync ## Compare the API with its document
+	$(RUN) pytest tests/api $(PYTEST_ARGS)
 
 # Uses the Chromium of the system (Debian: apt-get install chromium-headless-shell, or chromium).
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser

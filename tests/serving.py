@@ -43,7 +43,7 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
         finally:
             # Whatever the test made of it: else the end of the block waits for it for ever.
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def fetch(

@@ -10,25 +10,28 @@ import kolom
 from kolom.articles import reading
 from kolom.articles.types import Shelf
 from kolom.articles.views import ArchiveView, ArticleView, CardListView, HealthView, LabelListView, PathView
+from kolom.cursors import Cursor
 from kolom.errors import FieldError, Invalid, Moved
-from kolom.http import MovedPermanently, new_api
+from kolom.http import MovedPermanently, answers, new_api
 from kolom.observability import logger, tracer
 
 api = new_api()
 
 
-@api.get("/api/health", summary="Whether the service runs", tags=["service"])
+@api.get("/api/health", summary="Whether the service runs", tags=["service"], responses=answers(200))
 def get_health() -> HealthView:
     return HealthView(status="ok", version=kolom.__version__)
 
 
-@api.get("/api/articles", summary="Published articles, newest first", tags=["articles"])
+@api.get(
+    "/api/articles", summary="Published articles, newest first", tags=["articles"], responses=answers(200, 400, 422)
+)
 def list_articles(
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`")] = None,
+    month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`, which it needs")] = None,
     limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> CardListView:
     if month is not None and year is None:
         raise Invalid(FieldError("month", "needs a year"))
@@ -36,7 +39,7 @@ def list_articles(
     return CardListView.of(reading.list_cards(shelf, limit=limit, cursor=cursor or None))
 
 
-@api.get("/api/articles/<slug>", summary="An article", tags=["articles"])
+@api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=answers(200, 301, 404, 410))
 def get_article(slug: Annotated[str, Path()]) -> ArticleView:
     try:
         return ArticleView.of_reading(reading.read(unquote(slug)))
@@ -44,17 +47,22 @@ def get_article(slug: Annotated[str, Path()]) -> ArticleView:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 
 
-@api.get("/api/labels", summary="All labels with their numbers of articles", tags=["articles"])
+@api.get("/api/labels", summary="All labels with their numbers of articles", tags=["articles"], responses=answers(200))
 def list_labels() -> LabelListView:
     return LabelListView.of(reading.labels())
 
 
-@api.get("/api/archive", summary="All months with their numbers of articles, newest first", tags=["articles"])
+@api.get(
+    "/api/archive",
+    summary="All months with their numbers of articles, newest first",
+    tags=["articles"],
+    responses=answers(200),
+)
 def list_months() -> ArchiveView:
     return ArchiveView.of(reading.archive())
 
 
-@api.get("/api/paths", summary="The article at a path of the site", tags=["articles"])
+@api.get("/api/paths", summary="The article at a path of the site", tags=["articles"], responses=answers(200, 404, 422))
 def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`")]) -> PathView:
     return PathView(slug=reading.find_slug(path))
 

@@ -11,22 +11,23 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom import signing
 from kolom.comments import links, subscriptions
 from kolom.errors import KolomError
-from kolom.http import header, new_api
+from kolom.http import Event, header, html_response, new_api
 from kolom.observability import logger, tracer
-from kolom.pages import moderation, subscription
-from kolom.pages.locales import Locale, preferred_locale
+from kolom.pages import moderation, subscription, views
+from kolom.pages.locales import Locale, preferred_locale, site_locale
 from kolom.pages.page import Page
 
 # The pages are the same for a form as for anything else.
-api = new_api(form_answer=lambda _event, _fields, answer: answer)
+api = new_api(
+    error_page=lambda event, failure: views.problem(failure.status, locale_of(event)),
+    form_answer=lambda _event, _fields, answer: answer,
+)
 
 
 @api.get("/api/moderation/<token>", include_in_schema=False)
 def show_link(token: str) -> Response[str]:
-    now = datetime.now(UTC)
-
     def show() -> Page:
-        link = links.read(unquote(token), signing.secret, now=now)
+        link = links.read(unquote(token), signing.secret, now=datetime.now(UTC))
         return moderation.confirm(link, links.look(link))
 
     return html(show, moderation.refused)
@@ -49,7 +50,7 @@ def follow_link(token: str) -> Response[str]:
 
 @api.get("/api/subscription/<token>", include_in_schema=False)
 def show_subscription(token: str) -> Response[str]:
-    now, locale = datetime.now(UTC), reader_locale()
+    now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
     return html(
         lambda: subscription.confirm(subscriptions.read(unquote(token), signing.secret, now=now), locale),
         lambda error: subscription.refused(error, locale),
@@ -58,7 +59,7 @@ def show_subscription(token: str) -> Response[str]:
 
 @api.post("/api/subscription/<token>", include_in_schema=False)
 def follow_subscription(token: str) -> Response[str]:
-    now, locale = datetime.now(UTC), reader_locale()
+    now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
 
     def follow() -> Page:
         link = subscriptions.read(unquote(token), signing.secret, now=now)
@@ -68,18 +69,18 @@ def follow_subscription(token: str) -> Response[str]:
     return html(follow, lambda error: subscription.refused(error, locale))
 
 
-def reader_locale() -> Locale:
-    """The language that whoever follows the link likes best."""
-    return preferred_locale(header(api.current_event.raw_event, "accept-language") or "")
+def locale_of(event: Event) -> Locale:
+    """Moderators get the site's language; whoever subscribes the one that they like best."""
+    is_moderator = event["rawPath"].startswith("/api/moderation/")
+    return site_locale() if is_moderator else preferred_locale(header(event, "accept-language") or "")
 
 
 def html(answer: Callable[[], Page], refused: Callable[[KolomError], Page]) -> Response[str]:
     """A page as the answer: what was asked for, or why not."""
     try:
-        page = answer()
+        return html_response(answer())
     except KolomError as error:
-        page = refused(error)
-    return Response(page.status, body=page.html, headers=dict(page.headers))
+        return html_response(refused(error))
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -10,20 +10,26 @@ from kolom.articles.reading import MAX_LIMIT, read_public_card
 from kolom.comments import reading
 from kolom.comments.types import Order
 from kolom.comments.views import CommentListView, CountsView, RecentListView
+from kolom.cursors import Cursor
 from kolom.errors import FieldError, Invalid, Moved
-from kolom.http import MovedPermanently, new_api
+from kolom.http import MovedPermanently, answers, new_api
 from kolom.observability import logger, tracer
 
 # Who comes back to see their comment asks again; what has not changed is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")
 
 
-@api.get("/api/articles/<slug>/comments", summary="An article's comments", tags=["comments"])
+@api.get(
+    "/api/articles/<slug>/comments",
+    summary="An article's comments",
+    tags=["comments"],
+    responses=answers(200, 301, 400, 404, 410, 422),
+)
 def list_comments(
     slug: Annotated[str, Path()],
     order: Annotated[Order, Query(description="With `oldest` a comment comes before its replies")] = "oldest",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> CommentListView:
     try:
         article = read_public_card(unquote(slug))
@@ -32,9 +38,14 @@ def list_comments(
     return CommentListView.of(reading.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
 
 
-@api.get("/api/comments/counts", summary="How many comments articles have", tags=["comments"])
+@api.get(
+    "/api/comments/counts", summary="How many comments articles have", tags=["comments"], responses=answers(200, 422)
+)
 def count_comments(
-    slug: Annotated[list[str] | None, Query(description="Up to 50 times")] = None,
+    slug: Annotated[
+        list[str] | None,
+        Query(description="Up to 50 different ones", json_schema_extra={"maxItems": reading.MAX_COUNTED}),
+    ] = None,
 ) -> CountsView:
     slugs = list(dict.fromkeys(slug or ()))
     if len(slugs) > reading.MAX_COUNTED:
@@ -42,7 +53,12 @@ def count_comments(
     return CountsView(counts=reading.count_by_slug(slugs))
 
 
-@api.get("/api/comments/recent", summary="The newest comments of the whole site", tags=["comments"])
+@api.get(
+    "/api/comments/recent",
+    summary="The newest comments of the whole site",
+    tags=["comments"],
+    responses=answers(200, 422),
+)
 def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> RecentListView:
     return RecentListView.of(reading.recent(limit))
 

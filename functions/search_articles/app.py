@@ -8,10 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles import reading
 from kolom.config import settings
+from kolom.cursors import Cursor
 from kolom.errors import Moved
-from kolom.http import MovedPermanently, new_api
+from kolom.http import MovedPermanently, answers, new_api
 from kolom.observability import logger, tracer
-from kolom.search.periods import read_period
+from kolom.search.periods import Moment, read_period
 from kolom.search.queries import MAX_LENGTH
 from kolom.search.relating import related
 from kolom.search.searching import Search, search
@@ -21,16 +22,18 @@ from kolom.search.views import RelatedView, ResultListView, SuggestionListView
 api = new_api()
 
 
-@api.get("/api/search", summary="Articles that a query finds", tags=["search"])
+@api.get("/api/search", summary="Articles that a query finds", tags=["search"], responses=answers(200, 400, 422))
 def search_articles(
     q: Annotated[str, Query(max_length=MAX_LENGTH, description='Words, `"a phrase"`, `-without`')] = "",
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     language: Annotated[str | None, Query(description="Only articles in this language, such as `id`")] = None,
-    from_: Annotated[str | None, Query(alias="from", description="A date or time, inclusive")] = None,
-    to: Annotated[str | None, Query(description="A date or time, inclusive")] = None,
+    from_: Annotated[
+        Moment | None, Query(alias="from", description="A date or time, inclusive, not after `to`")
+    ] = None,
+    to: Annotated[Moment | None, Query(description="A date or time, inclusive")] = None,
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
     limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 10,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> ResultListView:
     earliest, latest = read_period(from_ or None, to or None, settings().zone)
     wanted = Search(
@@ -46,12 +49,19 @@ def search_articles(
     return ResultListView.of(q, search(wanted))
 
 
-@api.get("/api/search/suggest", summary="What a query may become, as you type", tags=["search"])
+@api.get(
+    "/api/search/suggest", summary="What a query may become, as you type", tags=["search"], responses=answers(200, 422)
+)
 def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> SuggestionListView:
     return SuggestionListView.of(suggest(q))
 
 
-@api.get("/api/articles/<slug>/related", summary="Articles that are about the same", tags=["search"])
+@api.get(
+    "/api/articles/<slug>/related",
+    summary="Articles that are about the same",
+    tags=["search"],
+    responses=answers(200, 301, 404, 410, 422),
+)
 def list_related(
     slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20
 ) -> RelatedView:

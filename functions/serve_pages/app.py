@@ -1,6 +1,5 @@
 """The site's pages: every path that no other route takes."""
 
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -8,27 +7,31 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import NotFound
-from kolom.http import new_api
+from kolom.http import Event, Failure, html_response, new_api
 from kolom.observability import logger, tracer
 from kolom.pages import site, views
+from kolom.pages.page import Page
 
-api = new_api()
+
+def error_page(event: Event, failure: Failure) -> Page | None:
+    """A page for a reader; programs, which ask below ``/api/``, get a problem."""
+    return None if is_api(event["rawPath"]) else views.problem(failure.status)
+
+
+api = new_api(error_page=error_page)
 
 
 @api.route(".+", method=["GET", "HEAD"], include_in_schema=False)
 def get_page() -> Response[str]:
     path = api.current_event.path
-    if f"{path}/".startswith("/api/"):
+    if is_api(path):
         raise NotFound("there is no such address")
-    page = site.respond(path, parse_qs(api.current_event["rawQueryString"]))
-    return Response(page.status, body=page.html, headers=dict(page.headers))
+    return html_response(site.respond(path, parse_qs(api.current_event["rawQueryString"])))
 
 
-@api.exception_handler(Exception)
-def show_error(_: Exception) -> Response[str]:
-    logger.exception("unexpected error")
-    page = views.problem(HTTPStatus.INTERNAL_SERVER_ERROR)
-    return Response(page.status, body=page.html, headers=dict(page.headers))
+def is_api(path: str) -> bool:
+    """Whether the path is the API's."""
+    return f"{path}/".startswith("/api/")
 
 
 @logger.inject_lambda_context(clear_state=True)

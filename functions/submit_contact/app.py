@@ -11,14 +11,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom.contact import submitting
 from kolom.contact.views import MessageIn, ReceivedView
 from kolom.guard.intake import Arrival
-from kolom.http import new_api
+from kolom.http import answers, new_api
 from kolom.observability import count, logger, tracer
 from kolom.pages.form import contact_form_answer
 
 api = new_api(form_answer=contact_form_answer)
 
 
-@api.post("/api/contact", summary="Write to the site's owner", tags=["contact"], status_code=201)
+@api.post(
+    "/api/contact",
+    summary="Write to the site's owner",
+    tags=["contact"],
+    status_code=201,
+    responses=answers(201, 400, 413, 415, 422, 429),
+)
 def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedView]:
     submitted = submitting.submit(message.draft(), Arrival.of(api.current_event.raw_event), now=datetime.now(UTC))
     if submitted.status is not None:

@@ -18,20 +18,27 @@ from kolom.guard import forms
 from kolom.guard.intake import Arrival
 from kolom.guard.rules import MIN_SECONDS
 from kolom.guard.views import FormTokenView
-from kolom.http import new_api
+from kolom.http import answers, new_api
 from kolom.observability import count, logger, tracer
 from kolom.pages.form import comment_form_answer
 
 api = new_api(caching="no-store", form_answer=comment_form_answer)
 
 
-@api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"])
+@api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"], responses=answers(200))
 def get_form_token() -> FormTokenView:
     proof = settings().proof_of_work != "none"
     return FormTokenView.of(forms.issue(signing.secret(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS)
 
 
-@api.post("/api/articles/<slug>/comments", summary="Post a comment", tags=["comments"], status_code=201)
+@api.post(
+    "/api/articles/<slug>/comments",
+    summary="Post a comment",
+    tags=["comments"],
+    status_code=201,
+    security=[{}, {"editToken": []}],
+    responses=answers(201, 400, 404, 409, 410, 413, 415, 422, 429),
+)
 def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedView]:
     article = find_public_card(unquote(slug))
     posted = posting.post(article, comment.draft(), arrival(), now=datetime.now(UTC))
@@ -39,7 +46,13 @@ def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Bod
     return Response(HTTPStatus.CREATED, "application/json", PostedView.of(posted))
 
 
-@api.patch("/api/articles/<slug>/comments/<comment_id>", summary="Change one's own comment", tags=["comments"])
+@api.patch(
+    "/api/articles/<slug>/comments/<comment_id>",
+    summary="Change one's own comment",
+    tags=["comments"],
+    security=[{"editToken": []}],
+    responses=answers(200, 400, 404, 410, 413, 415, 422, 429),
+)
 def edit_comment(
     slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
 ) -> CommentView:
@@ -52,6 +65,8 @@ def edit_comment(
     summary="Take one's own comment back",
     tags=["comments"],
     status_code=204,
+    security=[{"editToken": []}],
+    responses=answers(204, 404, 410, 422),
 )
 def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
     editing.take_back(find_public_card(unquote(slug)), unquote(comment_id), arrival(), now=datetime.now(UTC))

@@ -1,18 +1,17 @@
 """Request bodies: JSON, and what a plain HTML form sends, brought to one form. Pure."""
 
 import base64
-import binascii
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from multipart import MultipartError, MultipartParser, parse_options_header
 
 from kolom.errors import KolomError
 from kolom.events import headers_of
+from kolom.json_input import parse_json
 
 MAX_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 50
@@ -40,18 +39,18 @@ class Body:
 
 
 def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> Body | None:
-    """The body of an HTTP API event (payload 2.0), None without one.
+    """The body of an HTTP API event (payload 2.0), None without a body and a content type.
 
     :raises Malformed: it cannot be read as what it is said to be
     :raises TooLarge: it has more than :data:`MAX_BYTES`
     :raises UnsupportedType: it is neither JSON nor, where these are taken, a form
     """
     data = _bytes(event)
-    if not data:
-        return None
     if len(data) > MAX_BYTES:
         raise TooLarge(f"at most {MAX_BYTES:,} bytes are possible")
     content_type, options = _content_type(event)
+    if not data and not content_type:
+        return None
     if content_type == "application/json" or content_type.endswith("+json"):
         return Body(_json(data), is_form=False)
     if takes_forms and content_type in _FORMS:
@@ -76,19 +75,15 @@ def _bytes(event: Mapping[str, Any]) -> bytes:
         return str(body).encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Malformed("the body cannot be decoded") from error
 
 
 def _json(data: bytes) -> Any:
     try:
-        return json.loads(data.decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("the body is not valid JSON") from error
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)  # NaN and the infinities, which JSON does not have
+        return parse_json(data.decode())
+    except ValueError as error:
+        raise Malformed("the body is not valid JSON, or is nested too deep") from error
 
 
 def _urlencoded(data: bytes) -> dict[str, str]:

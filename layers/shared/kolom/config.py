@@ -47,6 +47,8 @@ class Settings:
     spam_days: int = 30
     email_days: int = 365
     message_days: int = 365
+    aws_read_timeout_milliseconds: int = 5_000
+    aws_max_attempts: int = 4
 
     def need(self, name: str) -> str:
         """The setting ``name``, which must not be empty."""

@@ -3,10 +3,16 @@
 import base64
 import binascii
 import hashlib
+from typing import Annotated
+
+from pydantic import Field
 
 from kolom.errors import InvalidCursor
 
 _DIGEST_BYTES = 8
+
+Cursor = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
+"""A cursor as the OpenAPI document describes it; :func:`read_cursor` says whether it is one."""
 
 
 def issue_cursor(listing: str, position: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from kolom.comments import text
 
@@ -16,6 +16,24 @@ MAX_SUBJECT: Final = 200
 MAX_CONTENT: Final = 10_000
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
+
+# The rules below as regular expressions of JSON Schema (ECMA-262 with Unicode), for the OpenAPI document.
+_ON_ONE_LINE: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+# A character that anyone can see. Python's `re` and others know no \p{L}, so it is one of the blocks that hold nothing
+# else: what the validators accept is more.
+_VISIBLE: Final = (
+    r"[!-~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0481\u048a-\u052f\u0531-\u0556\u0561-\u0586"
+    r"\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3\u0904-\u0939\u0e01-\u0e30\u1b05-\u1b33\u1b83-\u1ba0"
+    r"\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u2426\u2500-\u2b73\u3041-\u3096"
+    r"\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\ua984-\ua9b2\uac00-\ud7a3"
+    "\U0001f300-\U0001f64f\U0001f680-\U0001f6d7\U0001f900-\U0001f9ff]"
+)
+_WEBSITE: Final = r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,3})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
+
+
+def _documented(**schema: Any) -> Any:
+    """What the OpenAPI document says of a field whose validators are functions."""
+    return Field(json_schema_extra=schema)
 
 
 def _on_one_line(value: str) -> str:
@@ -60,11 +78,28 @@ def _trimmed(value: Any) -> Any:
     return value.strip(" ") if isinstance(value, str) else value
 
 
-Name = Annotated[str, StringConstraints(max_length=MAX_NAME), AfterValidator(_on_one_line), AfterValidator(_visible)]
+Name = Annotated[
+    str,
+    StringConstraints(max_length=MAX_NAME),
+    AfterValidator(_on_one_line),
+    AfterValidator(_visible),
+    _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
+]
 OptionalName = Annotated[Name | None, BeforeValidator(_none_if_empty)]
-Content = Annotated[str, StringConstraints(max_length=MAX_CONTENT), AfterValidator(_visible)]
+Content = Annotated[
+    str,
+    StringConstraints(max_length=MAX_CONTENT),
+    AfterValidator(_visible),
+    _documented(minLength=1, pattern=_VISIBLE),
+]
 Subject = Annotated[
-    Annotated[str, StringConstraints(max_length=MAX_SUBJECT), AfterValidator(_on_one_line), AfterValidator(_visible)]
+    Annotated[
+        str,
+        StringConstraints(max_length=MAX_SUBJECT),
+        AfterValidator(_on_one_line),
+        AfterValidator(_visible),
+        _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
+    ]
     | None,
     BeforeValidator(_none_if_empty),
 ]
@@ -74,6 +109,7 @@ RequiredEmail = Annotated[
     StringConstraints(max_length=MAX_EMAIL),
     AfterValidator(_on_one_line),
     AfterValidator(_email),
+    _documented(format="email"),
 ]
 """An address and nothing beside it: no name, no comment, no second one."""
 
@@ -85,6 +121,7 @@ Website = Annotated[
         StringConstraints(max_length=MAX_WEBSITE),
         AfterValidator(_on_one_line),
         AfterValidator(_website),
+        _documented(pattern=_WEBSITE),
     ]
     | None,
     BeforeValidator(_none_if_empty),
@@ -93,7 +130,13 @@ Flag = Annotated[bool, BeforeValidator(lambda value: False if value in ("", None
 """A checkbox: ``on`` in a form, true in JSON."""
 
 Token = Annotated[
-    Annotated[str, StringConstraints(max_length=4_096), AfterValidator(_on_one_line)] | None,
+    Annotated[
+        str,
+        StringConstraints(max_length=4_096),
+        AfterValidator(_on_one_line),
+        _documented(pattern=f"^{_ON_ONE_LINE}$"),
+    ]
+    | None,
     BeforeValidator(_none_if_empty),
 ]
 CommentId = Annotated[

@@ -5,25 +5,24 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
-    ResponseValidationError,
 )
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
-from pynamodb.exceptions import PynamoDBException
 
+from kolom.aws import error_code, is_throttled, is_unavailable
 from kolom.bodies import Malformed, TooLarge, UnsupportedType, is_form, read_body
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound, TooMany
 from kolom.events import headers_of
-from kolom.models.base import response_code
-from kolom.models.transaction import is_throttled, is_unavailable
 from kolom.observability import logger
 
 PROBLEM = "application/problem+json"
@@ -42,7 +41,7 @@ _DEFAULT_CACHING = {
 
 _WITH_BODY = {"POST", "PATCH", "PUT"}
 
-_SOON = {"Retry-After": "1"}
+_SOON_SECONDS = 1
 
 _STATUS_OF: Mapping[type[KolomError], HTTPStatus] = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -86,6 +85,32 @@ class MovedPermanently(Exception):
         self.location = location
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an error is to the client. ``retry_after_seconds`` says when the same request may succeed, where it may."""
+
+    status: HTTPStatus
+    detail: str
+    errors: Sequence[FieldError] = ()
+    retry_after_seconds: int | None = None
+
+
+class HtmlPage(Protocol):
+    """A page with its status and headers, the ``Content-Type`` among them."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def html(self) -> str: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+type ErrorPage = Callable[[Event, Failure], HtmlPage | None]
+"""What a reader's browser shows of a failed request; None for a request that is not a browser's."""
+
 type FormAnswer = Callable[[Event, Mapping[str, str], Answer], Answer]
 """What a plain HTML form gets to see, from the request, its fields, and the answer that JSON would have got.
 
@@ -94,12 +119,13 @@ There are no fields where the body could not be read.
 
 
 class Api(APIGatewayHttpResolver):
-    """A resolver whose answers are problems where something is wrong, and cacheable where nothing is.
+    """A resolver whose answers are problems or pages where something is wrong, and cacheable where nothing is.
 
     What a form sends reaches the handlers as JSON of the same fields.
     """
 
     caching: str | None = None
+    error_page: ErrorPage | None = None
     form_answer: FormAnswer | None = None
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
 
@@ -111,7 +137,7 @@ class Api(APIGatewayHttpResolver):
             try:
                 body = read_body(event, takes_forms=self.form_answer is not None and method == "POST")
             except KolomError as error:
-                answer = _answer(_domain_error(error))
+                answer = _answer(self.show(dict(event), failure_of(error)))
                 if self.form_answer is not None and is_form(event):
                     answer = self.form_answer(dict(event), {}, answer)
                 return finish(event, answer)
@@ -128,48 +154,89 @@ class Api(APIGatewayHttpResolver):
             answer = self.form_answer(dict(event), body.value, answer)
         return finish(event, answer, self.caching, compress_above_bytes=self.compress_above_bytes)
 
+    def show(self, event: Event, failure: Failure) -> Response[str]:
+        """The answer to a request that failed: a page for a reader's browser, a problem for everything else."""
+        page = self.error_page(event, failure) if self.error_page is not None else None
+        return _problem(failure) if page is None else html_response(page)
+
 
 def new_api(
     *,
     caching: str | None = None,
+    error_page: ErrorPage | None = None,
     form_answer: FormAnswer | None = None,
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
 ) -> Api:
-    """A resolver of its own for a function: validating, with every error of the domain told as a problem (RFC 9457).
+    """A resolver of its own for a function: validating, with every error told as a problem (RFC 9457).
 
-    ``caching`` is the ``Cache-Control`` of a GET's 200, where it is another than a minute. With ``form_answer``, bodies
-    may be those of HTML forms. Larger answers than ``compress_above_bytes`` travel compressed where that is accepted.
+    ``caching`` is the ``Cache-Control`` of a GET's 200, where it is another than a minute. With ``error_page``, errors
+    are told as pages. With ``form_answer``, bodies may be those of HTML forms. Larger answers than
+    ``compress_above_bytes`` travel compressed where that is accepted.
     """
     api = Api(
         enable_validation=True,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
-    api.caching, api.form_answer, api.compress_above_bytes = caching, form_answer, compress_above_bytes
-    handlers: Sequence[tuple[type[Exception], Callable[[Any], Response[str]]]] = (
-        (MovedPermanently, _moved),
-        (KolomError, _domain_error),
-        (RequestValidationError, _validation_error),
-        (ResponseValidationError, _unexpected),
-        (RequestUnsupportedContentType, _unsupported_content_type),
-        (json.JSONDecodeError, _malformed),
-        (ServiceError, _service_error),
-        (PynamoDBException, _storage_error),
-        (Exception, _unexpected),
-    )
-    for kind, handler in handlers:
-        api.exception_handler(kind)(handler)
-    api.not_found(_no_route)
+    api.caching, api.compress_above_bytes = caching, compress_above_bytes
+    api.error_page, api.form_answer = error_page, form_answer
+
+    @api.exception_handler(Exception)
+    def show_failure(error: Exception) -> Response[str]:
+        return api.show(api.current_event.raw_event, failure_of(error))
+
+    @api.not_found
+    def show_no_route(_: Exception) -> Response[str]:
+        return api.show(api.current_event.raw_event, Failure(HTTPStatus.NOT_FOUND, "there is no such address"))
+
+    api.exception_handler(MovedPermanently)(_moved)
     return api
 
 
-def problem(
-    status: HTTPStatus, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
-) -> Response[str]:
-    """An RFC 9457 problem. ``detail`` is for people; ``errors`` names the fields of a failed validation."""
-    fields = [FieldProblem(field=error.field, message=error.message) for error in errors]
-    body = Problem(title=status.phrase, status=int(status), detail=detail, errors=fields or None)
-    return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=dict(headers or {}))
+def answers(success: int, *others: int) -> dict[int, OpenAPIResponse]:
+    """Which statuses an operation may answer, for the OpenAPI document, beside those that every operation may.
+
+    From 400 on they are problems. ``kolom_cli.openapi`` writes what each of them means.
+    """
+    failed: OpenAPIResponse = {
+        "description": "",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    empty: OpenAPIResponse = {"description": "", "content": {}}
+    full: OpenAPIResponse = {"description": ""}
+    return {
+        success: empty if success == HTTPStatus.NO_CONTENT else full,
+        **{status: failed if status >= HTTPStatus.BAD_REQUEST else empty for status in others},
+    }
+
+
+def failure_of(error: Exception) -> Failure:
+    """What an error is to the client, of an API and of a page. What is not the client's doing is recorded.
+
+    This is the only table of errors and statuses.
+    """
+    match error:
+        case KolomError() if (status := _status_of(error)) is not None:
+            return _domain_failure(error, status)
+        case RequestValidationError():
+            return _validation_failure(error)
+        case RequestUnsupportedContentType():
+            return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this content type is not understood here")
+        case ServiceError():
+            return Failure(HTTPStatus(error.status_code), str(error.msg))
+    if is_throttled(error):
+        logger.warning("an AWS service is at its limit", code=error_code(error))
+        return Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the site is at its limit, try again", (), _SOON_SECONDS)
+    if is_unavailable(error):
+        logger.error("an AWS service is not available", exc_info=error)
+        return Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the site cannot answer now, try again", (), _SOON_SECONDS)
+    logger.error("unexpected error", exc_info=error)
+    return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; it has been recorded")
+
+
+def html_response(page: HtmlPage) -> Response[str]:
+    """A page as the answer to a request."""
+    return Response(page.status, body=page.html, headers=dict(page.headers))
 
 
 def header(event: Mapping[str, Any], name: str) -> str | None:
@@ -247,21 +314,33 @@ def _moved(moved: MovedPermanently) -> Response[str]:
     return Response(int(HTTPStatus.MOVED_PERMANENTLY), headers={"Location": moved.location}, body="")
 
 
-def _domain_error(error: KolomError) -> Response[str]:
-    status = next((_STATUS_OF[kind] for kind in type(error).__mro__ if kind in _STATUS_OF), None)
-    if status is None:
-        return _unexpected(error)
-    headers = _SOON if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+def _problem(failure: Failure) -> Response[str]:
+    """An RFC 9457 problem. ``detail`` is for people; ``errors`` names the fields of a failed validation."""
+    fields = [FieldProblem(field=error.field, message=error.message) for error in failure.errors]
+    status = failure.status
+    body = Problem(title=status.phrase, status=int(status), detail=failure.detail, errors=fields or None)
+    headers: dict[str, str | list[str]] = {}
+    if failure.retry_after_seconds is not None:
+        headers["Retry-After"] = str(failure.retry_after_seconds)
+    return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=headers)
+
+
+def _status_of(error: KolomError) -> HTTPStatus | None:
+    return next((_STATUS_OF[kind] for kind in type(error).__mro__ if kind in _STATUS_OF), None)
+
+
+def _domain_failure(error: KolomError, status: HTTPStatus) -> Failure:
+    retry_after_seconds = _SOON_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     if isinstance(error, TooMany):
-        headers = {"Retry-After": str(error.retry_after_seconds)}
-    return problem(status, str(error), error.errors if isinstance(error, Invalid) else (), headers)
+        retry_after_seconds = error.retry_after_seconds
+    return Failure(status, str(error), error.errors if isinstance(error, Invalid) else (), retry_after_seconds)
 
 
-def _validation_error(error: RequestValidationError) -> Response[str]:
+def _validation_failure(error: RequestValidationError) -> Failure:
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
-        return problem(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
+        return Failure(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
     errors = [FieldError(_field(entry["loc"]), _message(entry)) for entry in error.errors()]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not acceptable as it is", errors)
+    return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not acceptable as it is", errors)
 
 
 def _field(location: Sequence[int | str]) -> str:
@@ -277,34 +356,3 @@ def _answer(response: Response[str]) -> Answer:
     """A response made outside of the resolver, as Lambda answers it."""
     headers = {name: value for name, value in response.headers.items() if value is not None}
     return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
-
-
-def _unsupported_content_type(_: RequestUnsupportedContentType) -> Response[str]:
-    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this content type is not understood here")
-
-
-def _malformed(_: json.JSONDecodeError) -> Response[str]:
-    return problem(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
-
-
-def _service_error(error: ServiceError) -> Response[str]:
-    return problem(HTTPStatus(error.status_code), str(error.msg))
-
-
-def _storage_error(error: PynamoDBException) -> Response[str]:
-    if is_throttled(error):
-        logger.warning("throttled by DynamoDB", code=response_code(error))
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store is at its limit, try again", headers=_SOON)
-    if is_unavailable(error):
-        logger.exception("DynamoDB is not available")
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer, try again", headers=_SOON)
-    return _unexpected(error)
-
-
-def _unexpected(_: Exception) -> Response[str]:
-    logger.exception("unexpected error")
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; it has been recorded")
-
-
-def _no_route(_: Exception) -> Response[str]:
-    return problem(HTTPStatus.NOT_FOUND, "there is no such address")

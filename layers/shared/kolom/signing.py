@@ -9,9 +9,9 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-import botocore.session
 from itsdangerous import BadData, URLSafeSerializer
 
+from kolom import aws
 from kolom.config import settings
 from kolom.errors import ConfigurationError
 
@@ -55,7 +55,7 @@ class Secret:
 
 @cache
 def secret() -> Secret:
-    """The site's secret, fetched from Secrets Manager once per process."""
+    """The site's secret, fetched from Secrets Manager once per process. What fails is tried again at the next call."""
     return Secret.parse(_fetch(settings().need("secret_name")))
 
 
@@ -67,9 +67,7 @@ def origin_secret() -> str | None:
 
 
 def _fetch(name: str) -> str:
-    # botocore itself, which PynamoDB has loaded already: boto3 would lengthen every cold start.
-    client: Any = botocore.session.get_session().create_client("secretsmanager")
-    answer: Mapping[str, Any] = client.get_secret_value(SecretId=name)
+    answer: Mapping[str, Any] = aws.new_client("secretsmanager").get_secret_value(SecretId=name)
     return str(answer["SecretString"])
 
 

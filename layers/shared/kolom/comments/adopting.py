@@ -9,11 +9,12 @@ from typing import Final, Literal
 from pynamodb.exceptions import PynamoDBException
 from ulid import ULID
 
+from kolom.aws import is_unavailable
 from kolom.comments import store
 from kolom.comments.types import Comment, Status
 from kolom.errors import Busy, Conflict
 from kolom.models.comments import CommentRecord
-from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailable
+from kolom.models.transaction import DEADLINE_SECONDS, Transaction
 
 _MARK: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from pynamodb.exceptions import PynamoDBException
 
+from kolom.aws import is_unavailable
 from kolom.comments import subscriptions
 from kolom.comments.records import to_comment, to_record
 from kolom.comments.types import Comment
@@ -20,7 +21,7 @@ from kolom.config import settings
 from kolom.errors import Busy, Conflict, NotFound
 from kolom.guard.origins import Origin
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
-from kolom.models.transaction import DEADLINE_SECONDS, Transaction, is_unavailable
+from kolom.models.transaction import DEADLINE_SECONDS, Transaction
 
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from pynamodb.exceptions import PynamoDBException
 
 from kolom import signing
+from kolom.aws import is_unavailable
 from kolom.config import settings
 from kolom.errors import Busy, FieldError, Invalid, KolomError
 from kolom.events import headers_of
@@ -24,7 +25,7 @@ from kolom.guard.origins import Origin
 from kolom.guard.rules import Evidence, Finding, Policy
 from kolom.guard.senders import Sender, sender_address
 from kolom.models.guard import GuardRecord
-from kolom.models.transaction import Transaction, is_unavailable
+from kolom.models.transaction import Transaction
 
 _COPIES_FROM: Final = 40
 """How long a text is that two people do not write by chance."""

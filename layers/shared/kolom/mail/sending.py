@@ -9,13 +9,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, Literal
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from kolom import signing
+from kolom import aws, signing
 from kolom.config import settings
 from kolom.mail import outbox, suppression
 from kolom.mail.composing import Mail, NothingToTell, compose
@@ -24,7 +22,6 @@ from kolom.observability import logger
 
 type Outcome = Literal["sent", "deferred", "failed", "dropped", "taken", "left"]
 
-_THROTTLED: Final = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
 _IMPOSSIBLE: Final = "BadRequestException"
 _ATTEMPTS: Final = 4
 
@@ -105,7 +102,7 @@ def _give_to_ses(mail: Mail) -> str:
     if settings().configuration_set:
         request["ConfigurationSetName"] = settings().configuration_set
     retrying = Retrying(
-        retry=retry_if_exception(_is_throttled),
+        retry=retry_if_exception(aws.is_throttled),
         wait=wait_random_exponential(multiplier=0.2, max=2),
         stop=stop_after_attempt(_ATTEMPTS),
         reraise=True,
@@ -113,12 +110,7 @@ def _give_to_ses(mail: Mail) -> str:
     return str(retrying(_client().send_email, **request)["MessageId"])
 
 
-def _is_throttled(error: BaseException) -> bool:
-    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _THROTTLED
-
-
 @cache
 def _client() -> Any:
     # Without retries of its own: after a time-out nobody knows whether the mail was taken.
-    config = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1, "mode": "standard"})
-    return botocore.session.get_session().create_client("sesv2", config=config)
+    return aws.new_client("sesv2", read_timeout=8, max_attempts=1)

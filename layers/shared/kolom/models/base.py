@@ -1,9 +1,9 @@
-"""What every table's model has in common: its name from the settings, short timeouts, and times."""
+"""What every table's model has in common: its name from the settings, one connection, and times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
@@ -13,6 +13,7 @@ from pynamodb.constants import STRING
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
+from kolom import aws
 from kolom.config import settings
 
 
@@ -29,24 +30,21 @@ class _TableMeta(type):
 class TableMeta(metaclass=_TableMeta):
     """The ``Meta`` of a model; a table's own names the setting that holds its table's name.
 
-    The timeouts leave time for a retry within a function's own (PynamoDB's defaults of 15 and 30 s do not). The
-    region and the endpoint are botocore's to find (``AWS_REGION``, ``AWS_ENDPOINT_URL_DYNAMODB``).
+    How the models connect is :func:`connection`'s to say, not PynamoDB's options here.
     """
-
-    connect_timeout_seconds = 2
-    read_timeout_seconds = 5
-    max_retry_attempts = 3
-    max_pool_connections = 32
 
 
 @cache
 def connection() -> Connection:
-    """This process's only connection to DynamoDB. Its client is made at the first request."""
+    """This process's only connection to DynamoDB. Its client is made at the first request.
+
+    The region and the endpoint are botocore's to find (``AWS_REGION``, ``AWS_ENDPOINT_URL_DYNAMODB``).
+    """
     return Connection(
-        connect_timeout_seconds=TableMeta.connect_timeout_seconds,
-        read_timeout_seconds=TableMeta.read_timeout_seconds,
-        max_retry_attempts=TableMeta.max_retry_attempts,
-        max_pool_connections=TableMeta.max_pool_connections,
+        connect_timeout_seconds=aws.CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds=aws.read_timeout_seconds(),
+        retry_configuration=aws.retries(),
+        max_pool_connections=32,
     )
 
 
@@ -71,19 +69,9 @@ def _indexes(table: MetaTable) -> Sequence[object]:
     return indexes
 
 
-def response_code(error: PynamoDBException) -> str | None:
-    """The code of DynamoDB's answer; None where there was no answer.
-
-    PynamoDB's own ``cause_response_code`` raises there: botocore gives its errors of the connection a response of None.
-    """
-    response: Mapping[str, Any] = getattr(error.cause, "response", None) or {}
-    code: str | None = response.get("Error", {}).get("Code")
-    return code
-
-
 def is_condition_failed(error: PynamoDBException) -> bool:
     """Whether DynamoDB refused a single write because its condition does not hold."""
-    return response_code(error) == "ConditionalCheckFailedException"
+    return aws.error_code(error) == "ConditionalCheckFailedException"
 
 
 MAX_KEY_BYTES = 2_048

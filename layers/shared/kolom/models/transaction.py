@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError
-from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
+from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from kolom.aws import error_code, is_throttle, is_throttled
 from kolom.errors import Busy, KolomError
-from kolom.models.base import connection, response_code
+from kolom.models.base import connection
 
 MAX_ITEMS = 100
 """How many items one transaction may write (AWS, *Amazon DynamoDB Transactions*)."""
@@ -22,29 +22,10 @@ DEADLINE_SECONDS = 4.0
 """How long conflicts are retried: a reader's request ends before API Gateway's 30 s, whatever else it does."""
 
 _CONFLICTS = {"TransactionConflict", "TransactionInProgressException"}
-_THROTTLES = {
-    "ThrottlingError",
-    "ThrottlingException",
-    "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-}
-
-_FAILURES = {"InternalServerError", "ServiceUnavailable", "500", "503"}
 
 
 class _Contended(Exception):
     """Another transaction touched the same items at the same moment; nothing was written."""
-
-
-def is_unavailable(error: PynamoDBException) -> bool:
-    """Whether DynamoDB could not be reached, or failed itself: a later call may succeed, this one may have too."""
-    return response_code(error) in _FAILURES or isinstance(error.cause, BotoCoreError)
-
-
-def is_throttled(error: PynamoDBException) -> bool:
-    """Whether DynamoDB refused a call for lack of capacity, so that a later one may succeed."""
-    return response_code(error) in _THROTTLES
 
 
 _SENT_IN_ORDER = ("check", "delete", "put", "update")
@@ -127,12 +108,12 @@ class Transaction:
             for write in self._writes:
                 if id(write) in failed and write.refused is not None:
                     raise write.refused from error
-            if _CONFLICTS & {response_code(error), *codes}:
+            if _CONFLICTS & {error_code(error), *codes}:
                 raise _Contended from error
-            if is_throttled(error) or _THROTTLES & set(codes):
+            if is_throttled(error) or any(map(is_throttle, codes)):
                 raise Busy("the store is at its limit; nothing was written, try again") from error
             raise
 
 
 def _reasons(error: TransactWriteError) -> Sequence[CancellationReason | None]:
-    return error.cancellation_reasons if response_code(error) == "TransactionCanceledException" else ()
+    return error.cancellation_reasons if error_code(error) == "TransactionCanceledException" else ()

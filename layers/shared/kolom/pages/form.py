@@ -108,6 +108,7 @@ def _answer(
         "form.html",
         Head(title=locale.text(f"{form.name}.{became}.title"), indexed=False),
         locale,
+        is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
         text=locale.text(f"{form.name}.{became}.text" if fields else "form.unread"),
         form=form,
         errors=_errors(answer, locale) if became == "refused" else {},

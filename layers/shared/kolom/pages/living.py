@@ -7,9 +7,9 @@ from typing import Final
 from pynamodb.exceptions import PynamoDBException
 
 from kolom.articles.types import Article
+from kolom.aws import is_throttled, is_unavailable
 from kolom.comments import reading
 from kolom.config import settings
-from kolom.models.transaction import is_throttled, is_unavailable
 from kolom.observability import logger
 from kolom.pages.discussion import Living
 from kolom.search.relating import related
@@ -26,7 +26,9 @@ def read_living(article: Article, *, cursor: str | None, answering: str | None, 
     comments = _unless_away(
         lambda: reading.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
     )
-    found = _unless_away(lambda: related(article.id, RELATED_LENGTH)) if article.is_listed else ()
+    # Where the comments are away, the reader has waited for them: the next thing would only be waited for too.
+    asks = article.is_listed and comments is not None
+    found = _unless_away(lambda: related(article.id, RELATED_LENGTH)) if asks else ()
     return Living(
         comments=comments,
         related=found or (),

@@ -58,6 +58,7 @@ def _page(
         "moderation.html",
         Head(title=locale.text("moderation.title"), indexed=False),
         locale,
+        is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
         message=locale.text(message),
         comment=comment,
         shown=show(comment) if comment is not None else None,

@@ -24,6 +24,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 PAGE_CACHING: Final = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
 REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
+RETRY_AFTER_SECONDS: Final = 5
 
 _CACHING: Final = {
     HTTPStatus.OK: PAGE_CACHING,
@@ -52,7 +53,11 @@ class Page:
 def html_page(
     html: str, language: str, *, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Page:
-    """A page in that language with the headers that every page has; ``headers`` go before them."""
+    """A page in that language with the headers that every page has; ``headers`` go before them.
+
+    A 503 says when to try again.
+    """
+    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return Page(
         status=int(status),
         html=html,
@@ -61,6 +66,7 @@ def html_page(
             "Content-Language": language,
             "Cache-Control": _CACHING.get(status, NO_CACHING),
             **_SECURITY,
+            **retry,
             **(headers or {}),
         },
     )

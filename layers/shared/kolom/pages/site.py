@@ -20,16 +20,13 @@ such as those without a slash at the end, lead straight to it with a 301.
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.articles import reading
 from kolom.articles.types import Shelf
-from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
-from kolom.models.transaction import is_throttled
+from kolom.errors import Moved, NotFound
+from kolom.http import failure_of
 from kolom.pages import addresses, views
 from kolom.pages.former_feeds import former_feed
 from kolom.pages.living import read_living
@@ -42,28 +39,16 @@ LIST_LENGTH: Final = 20
 
 type Query = Mapping[str, list[str]]
 
-_STATUS_OF: Final = {
-    InvalidCursor: HTTPStatus.BAD_REQUEST,
-    NotFound: HTTPStatus.NOT_FOUND,
-    Gone: HTTPStatus.GONE,
-    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-
 
 def respond(path: str, query: Query) -> Page:
     """The page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
 
-    What readers may run into is a page too: 400 for a damaged cursor, 404, 410, 503 when the store is at its limit.
-    Other errors are raised, for the caller to record before it shows ``problem(500)``.
+    Whatever fails is a page too, of the status that the API would answer.
     """
     try:
         return _page(path, query)
-    except (InvalidCursor, NotFound, Gone, Busy) as error:
-        return views.problem(_STATUS_OF[type(error)])
-    except PynamoDBException as error:
-        if is_throttled(error):
-            return views.problem(HTTPStatus.SERVICE_UNAVAILABLE)
-        raise
+    except Exception as error:  # noqa: BLE001 - what is nobody's mistake is recorded there
+        return views.problem(failure_of(error).status)
 
 
 def _page(address: str, query: Query) -> Page:

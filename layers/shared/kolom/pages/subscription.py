@@ -34,5 +34,6 @@ def refused(error: KolomError, locale: Locale) -> Page:
 
 def _page(locale: Locale, message: str, *, button: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Page:
     head = Head(title=locale.text("subscription.title"), indexed=False)
-    html = render("subscription.html", head, locale, message=locale.text(message), button=button)
+    is_away = status == HTTPStatus.SERVICE_UNAVAILABLE
+    html = render("subscription.html", head, locale, is_away=is_away, message=locale.text(message), button=button)
     return html_page(html, locale.code, status=status, headers=PRIVATE)

@@ -14,7 +14,7 @@ from kolom.articles.types import Card
 from kolom.config import settings
 from kolom.pages import addresses
 from kolom.pages.locales import Locale, direction, machine_time
-from kolom.pages.theme import theme
+from kolom.pages.theme import known_theme, theme
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _PICTURE: Final = re.compile(r"<p>(?=(?:<a\b[^<>]*>)?<img\b[^<>]*>(?:</a>)?</p>)")
@@ -48,9 +48,20 @@ class Head:
     feed: FeedLink | None = None
 
 
-def render(template: str, head: Head, locale: Locale, *, language: str | None = None, **values: object) -> str:
-    """A whole page. ``language`` is that of its content, where it is another than the locale's."""
-    shown = theme()
+def render(
+    template: str,
+    head: Head,
+    locale: Locale,
+    *,
+    language: str | None = None,
+    is_away: bool = False,
+    **values: object,
+) -> str:
+    """A whole page. ``language`` is that of its content, where it is another than the locale's.
+
+    ``is_away`` tells that the page is about a service that does not answer: then it is not asked for the theme.
+    """
+    shown = known_theme() if is_away else theme()
     return (
         _environment()
         .get_template(template)

@@ -84,6 +84,11 @@ def theme(clock: Callable[[], float] = time.monotonic) -> Theme:
     return _kept
 
 
+def known_theme() -> Theme:
+    """The theme as it was last read; the default one before that."""
+    return _kept or Theme()
+
+
 def forget() -> None:
     """Read it again at the next call."""
     global _kept

@@ -15,7 +15,6 @@ from kolom.pages.locales import Locale, find_locale, machine_time, site_locale
 from kolom.pages.page import NO_CACHING, Page, html_page
 from kolom.pages.templating import FeedLink, Head, render
 
-RETRY_AFTER_SECONDS: Final = 5
 _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
 
 
@@ -114,13 +113,22 @@ def preview(shown: Article, body: Body) -> Page:
     )
 
 
-def problem(status: HTTPStatus) -> Page:
-    """The page for an error: 400, 404, 410, 500 or 503."""
-    locale = site_locale()
+def problem(status: HTTPStatus, locale: Locale | None = None) -> Page:
+    """The page for an error, in the site's language or another: 400, 404, 410, 500 and 503 have words of their own."""
+    locale = locale or site_locale()
     code = int(status)
-    head = Head(title=locale.text(f"problem.{code}.title"), indexed=False)
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return html_page(render("problem.html", head, locale, status=code), locale.code, status=status, headers=retry)
+    kind = code if f"problem.{code}.title" in locale.strings else "other"
+    title = locale.text(f"problem.{kind}.title")
+    html = render(
+        "problem.html",
+        Head(title=title, indexed=False),
+        locale,
+        is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
+        status=code,
+        title=title,
+        text=locale.text(f"problem.{kind}.text"),
+    )
+    return html_page(html, locale.code, status=status)
 
 
 def _card_list(

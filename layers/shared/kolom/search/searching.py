@@ -16,6 +16,7 @@ from typing import Final
 from kolom.articles.types import Card
 from kolom.cursors import issue_cursor, read_cursor
 from kolom.errors import InvalidCursor
+from kolom.json_input import parse_json
 from kolom.search import correcting, documents
 from kolom.search.codes import seconds
 from kolom.search.documents import DocumentList
@@ -211,7 +212,7 @@ def _listing(wanted: Search) -> str:
 
 def _position(text: str) -> Order:
     try:
-        group, rank, article_id = json.loads(text)
+        group, rank, article_id = parse_json(text)
         return int(group), float(rank), int(article_id)
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidCursor("this cursor is damaged") from error

@@ -1,0 +1,269 @@
+"""When an AWS service does not answer, a client is told so in time, in its own form, and when to come again."""
+
+import importlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from pynamodb.exceptions import GetError
+
+from kolom import aws, signing
+from kolom.articles import publishing
+from kolom.comments import subscriptions
+from kolom.config import settings
+from kolom.http import failure_of
+from kolom.models.base import connection
+from kolom.models.transaction import DEADLINE_SECONDS
+from kolom.pages import theme
+from kolom_cli.template import Function, Template
+from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request
+from tests.integration.conftest import Configure
+
+EVENTS = Path(__file__).parents[3] / "events"
+FILES = sorted(path for path in EVENTS.glob("*/*.json") if "routeKey" in path.read_text())
+SLUG = "china-russia-agree-to-deepen-strategic-cooperation"
+WITHOUT_DYNAMODB = {
+    *(
+        "fetch_articles/get_health",
+        "write_comments/get_form_token",
+        "serve_feeds/get_robots",
+        "serve_feeds/head_robots",
+    ),
+    # Their links were signed elsewhere: nothing is looked for.
+    *("preview_article/get_preview", "moderate/show_link", "moderate/follow_link"),
+    *("moderate/show_subscription", "moderate/follow_subscription"),
+}
+WITH_SECRET = {
+    *("preview_article/get_preview", "moderate/show_link", "moderate/follow_link"),
+    *("moderate/show_subscription", "moderate/follow_subscription"),
+    *("write_comments/get_form_token", "write_comments/post_comment", "submit_contact/submit_message"),
+}
+GATEWAY_SECONDS = 30
+
+
+def coded(code: str, status: int = 400) -> ClientError:
+    """An error that a service answers."""
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation")  # type: ignore[typeddict-item]
+
+
+LATER = {
+    "throttled": coded("ThrottlingException"),
+    "at its limit": coded("RequestLimitExceeded"),
+    "failed": coded("InternalServerError", 500),
+    "failed, as Secrets Manager says it": coded("InternalServiceError", 500),
+    "unavailable": coded("ServiceUnavailable", 503),
+    "a bad gateway": coded("502", 502),
+    "with old credentials": coded("ExpiredTokenException"),
+    "no connection": EndpointConnectionError(endpoint_url="https://aws.example"),
+    "no connection in time": ConnectTimeoutError(endpoint_url="https://aws.example"),
+    "no answer in time": ReadTimeoutError(endpoint_url="https://aws.example"),
+}
+NEVER = {
+    "not allowed": coded("AccessDeniedException"),
+    "not there": coded("ResourceNotFoundException"),
+    "wrongly asked": coded("ValidationException"),
+    "no credentials": NoCredentialsError(),
+}
+
+type Break = Callable[..., list[str]]
+"""Makes every call of a service fail from now on, after some; the list has the threads of those that did."""
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
+    """Breaks a service above the SDK's own retries, so that no test waits for them."""
+    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def break_service(service: str, error: Exception, *, after: int = 0) -> list[str]:
+        failed: list[str] = []
+        made = 0
+
+        def call(client: Any, *arguments: Any) -> Any:
+            nonlocal made
+            if client.meta.service_model.service_name != service:
+                return make_call(client, *arguments)
+            made += 1
+            if made <= after:
+                return make_call(client, *arguments)
+            failed.append(threading.current_thread().name)
+            raise error
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", call)
+        return failed
+
+    return break_service
+
+
+@pytest.fixture
+def cold(secret: str) -> Iterator[None]:
+    """A site with an article, in functions that have just been started."""
+    publishing.publish(content(SLUG, labels=("Politik",)), now=NOW)
+    theme.forget()
+    signing.secret.cache_clear()
+    yield
+    signing.secret.cache_clear()
+
+
+def answer_to(path: Path) -> dict[str, Any]:
+    """The answer to a real event."""
+    module = importlib.import_module(f"functions.{path.parent.name}.app")
+    answer: dict[str, Any] = module.handler(json.loads(path.read_text()), Context())
+    return answer
+
+
+def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
+    """A 503 with the time to wait: a page for a reader, a problem for a program."""
+    assert answer["statusCode"] == 503, (name, answer)
+    assert int(answer["headers"]["Retry-After"]) > 0, name
+    assert answer["headers"]["Cache-Control"] == "no-store", name
+    is_page = name.startswith(("serve_pages", "moderate", "preview_article"))
+    expected = "text/html; charset=utf-8" if is_page else "application/problem+json"
+    assert answer["headers"]["Content-Type"] == expected, name
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize("kind", ["throttled", "no answer in time"])
+def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str) -> None:
+    for path in FILES:
+        theme.forget()
+        signing.secret.cache_clear()
+        failed = broken("dynamodb", LATER[kind])
+        name = f"{path.parent.name}/{path.stem}"
+        answer = answer_to(path)
+        if name not in WITHOUT_DYNAMODB:
+            check_asks_to_wait(name, answer)
+        assert len(failed) <= 2, name
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize("kind", ["throttled", "no connection"])
+def test_every_route_says_when_the_secret_cannot_be_fetched(broken: Break, kind: str) -> None:
+    broken("secretsmanager", LATER[kind])
+    for path in FILES:
+        signing.secret.cache_clear()
+        name = f"{path.parent.name}/{path.stem}"
+        if name in WITH_SECRET:
+            check_asks_to_wait(name, answer_to(path))
+
+
+@pytest.mark.usefixtures("cold")
+def test_what_no_later_call_mends_is_a_fault_of_the_site(broken: Break) -> None:
+    broken("secretsmanager", NEVER["not allowed"])
+    for name in ("moderate/show_link", "submit_contact/submit_message"):
+        answer = answer_to(EVENTS / f"{name}.json")
+        assert answer["statusCode"] == 500
+        assert "Retry-After" not in answer["headers"]
+
+
+@pytest.mark.parametrize("error", LATER.values(), ids=LATER)
+def test_an_error_that_a_later_call_may_not_meet_is_told_as_such(error: Exception) -> None:
+    assert failure_of(error).status == failure_of(GetError(cause=error)).status == 503
+
+
+@pytest.mark.parametrize("error", NEVER.values(), ids=NEVER)
+def test_an_error_that_every_later_call_would_meet_is_no_reason_to_wait(error: Exception) -> None:
+    assert failure_of(error).status == failure_of(GetError(cause=error)).status == 500
+
+
+@pytest.mark.usefixtures("cold")
+def test_a_secret_that_could_not_be_fetched_is_fetched_anew(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(aws, "new_client", lambda _: (_ for _ in ()).throw(LATER["no connection"]))
+        with pytest.raises(EndpointConnectionError):
+            signing.secret()
+    assert signing.secret().current == "1"
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize("calls", range(0, 12, 2))
+def test_a_page_does_not_wait_again_and_again(broken: Break, calls: int) -> None:
+    failed = broken("dynamodb", LATER["no answer in time"], after=calls)
+    module = importlib.import_module("functions.serve_pages.app")
+    answer = module.handler(request(f"/{SLUG}/"), Context())
+    assert answer["statusCode"] in {200, 503}
+    # Queries that are made at the same time are waited for at the same time.
+    assert len([name for name in failed if name == "MainThread"]) <= 2
+
+
+@pytest.mark.usefixtures("cold")
+def test_a_form_is_answered_by_a_page_that_keeps_what_was_written(broken: Break) -> None:
+    broken("secretsmanager", LATER["throttled"])
+    form = form_request("/api/contact", {"email": "budi@example.com", "message": "A long letter."})
+    answer = importlib.import_module("functions.submit_contact.app").handler(form, Context())
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
+    assert "A long letter." in answer["body"]
+
+
+@pytest.mark.usefixtures("cold")
+def test_a_reader_is_told_in_their_language_and_a_moderator_in_the_sites(broken: Break) -> None:
+    broken("secretsmanager", LATER["throttled"])
+    handler = importlib.import_module("functions.moderate.app").handler
+    languages = {}
+    for place in ("moderation", "subscription"):
+        event = request(f"/api/{place}/1.W10.x", headers={"accept-language": "en"})
+        languages[place] = handler(event, Context())["headers"]["Content-Language"]
+    assert languages == {"moderation": "id", "subscription": "en"}
+
+
+@pytest.mark.usefixtures("cold")
+def test_a_link_that_cannot_be_followed_now_says_when_to_try_again(broken: Break) -> None:
+    token = subscriptions.issue("leave", 1, "person", signing.secret(), now=datetime.now(UTC))
+    broken("dynamodb", LATER["no answer in time"])
+    answer = importlib.import_module("functions.moderate.app").handler(
+        request(f"/api/subscription/{token}", method="POST"), Context()
+    )
+    check_asks_to_wait("moderate", answer)
+
+
+def test_clients_wait_and_try_as_the_settings_say(configure: Configure) -> None:
+    configure(aws_read_timeout_milliseconds=1_500, aws_max_attempts=2)
+    config = aws.new_client("secretsmanager").meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1, 1.5)
+    assert config.retries == {"mode": "standard", "total_max_attempts": 2}
+
+
+def test_dynamodbs_client_waits_and_tries_as_the_others() -> None:
+    config: Any = connection().client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1, settings().aws_read_timeout_milliseconds / 1000)
+    assert config.retries["total_max_attempts"] == settings().aws_max_attempts
+
+
+def call_seconds(function: Function) -> float:
+    """How long a call may take that fails in the end: every attempt timed out, and the longest pauses between them."""
+    attempts = int(function.environment["AWS_MAX_ATTEMPTS"])
+    read_seconds = int(function.environment["AWS_READ_TIMEOUT_MILLISECONDS"]) / 1000
+    pauses = sum(2.0**attempt for attempt in range(attempts - 1))  # botocore: a random part of 1 s, 2 s, 4 s, …
+    return attempts * (aws.CONNECT_TIMEOUT_SECONDS + read_seconds) + pauses
+
+
+def test_a_function_has_time_to_say_that_a_service_does_not_answer(
+    template: Template,
+) -> None:
+    """Each secret is fetched once; conflicts have their deadline; of DynamoDB's calls at most two fail, see above."""
+    for name in {route.function for route in template.routes}:
+        function = template.functions[name]
+        secrets = sum(bool(function.environment.get(each)) for each in ("SECRET_NAME", "ORIGIN_SECRET_NAME"))
+        writes = "OUTBOX_TABLE" in function.environment
+        seconds = (secrets + 2) * call_seconds(function) + (DEADLINE_SECONDS if writes else 0)
+        assert seconds < function.timeout_seconds < GATEWAY_SECONDS, name
+
+
+def test_what_is_posted_while_dynamodb_is_away_is_asked_for_again(cold: None, broken: Break) -> None:
+    broken("dynamodb", LATER["failed"])
+    for function, event in (
+        ("write_comments", comment_request(SLUG, content="Hello.")),
+        ("submit_contact", contact_request()),
+    ):
+        check_asks_to_wait(function, importlib.import_module(f"functions.{function}.app").handler(event, Context()))
