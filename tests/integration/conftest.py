@@ -43,7 +43,7 @@ def template() -> Template:
 def tables(template: Template) -> Iterator[None]:
     """Empty tables, as the template describes them."""
     with mock_aws(), help_moto():
-        client = connection().client
+        client: Any = connection().client
         for table in template.tables.values():
             client.create_table(**table.create)
         # What a warm function keeps belongs to the tables of the test before.
