@@ -190,10 +190,11 @@ def test_an_operator_counts_only_where_a_person_means_one(text: str, expected: A
 
 @given(st.lists(st.sampled_from(["kopi", "susu", "teh", "jahe"]), min_size=1), SIGNS, SIGNS, st.randoms())
 def test_signs_where_they_mean_nothing_change_nothing(
-    asked: list[str], alone: list[str], behind: list[str], chance: Random
+    asked: list[str], alone: list[str], around: list[str], chance: Random
 ) -> None:
-    """Signs that stand alone, or behind a word, or a quote that is never closed."""
-    typed = [word + (chance.choice(behind) if behind else "") for word in asked]
+    """Signs that stand alone or behind a word, all but a hyphen before one, or a quote that is never closed."""
+    before = [sign for sign in around if not sign.endswith((" -", "-")) or sign == "--"]
+    typed = [chance.choice(["", *before]) + word + chance.choice(["", *around]) for word in asked]
     for sign in [*alone, *chance.sample(['"'], chance.randint(0, 1))]:
         typed.insert(chance.randint(0, len(typed)), sign)
     plain, decorated = (parse(text, ["id", "en"]) for text in (" ".join(asked), " ".join(typed)))
