@@ -1,6 +1,6 @@
 """What searching and indexing cost: requests, capacity units, and the search function's time on the processor.
 
-    .venv/bin/python -m benchmarks.search_cost [--published 1000] [--loaded 10000 100000]
+    .venv/bin/python -m benchmarks.search_cost [--published 1000] [--loaded 10000 100000] [--sizes 6 20 100]
 
 Articles are made up: as long as Indonesian news (about 150 different stems), with the frequencies of a language (Zipf
 and Mandelbrot), and with as many words in common as news have: indexed by 8, 32 or 128 at once they need 0.80, 0.56,
@@ -11,6 +11,9 @@ below its API; of the postings only those that the queries ask for, since moto n
 A query's words are different words of one article, of any frequency. The processor's time is measured in a process of
 its own, against the store in this one, with the document list read; its floor is a bare boto3 script which makes the
 same reads, as many at a time.
+
+The most expensive requests are made to 200 articles of each size (in KB) that all have the words *kereta* and *malam*,
+next to each other at the end of the text or far from each other.
 """
 
 import argparse
@@ -24,7 +27,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, groupby
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
@@ -36,7 +39,14 @@ from rich.table import Table
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get, publish
 from kolom.articles.types import Article, Body, Content
-from kolom.search.codes import DOCUMENTS_PER_BLOCK, POSTINGS_PER_BLOCK
+from kolom.search.codes import (
+    DOCUMENTS_PER_BLOCK,
+    POSTINGS_PER_BLOCK,
+    Document,
+    decode_document,
+    encode_document,
+    encode_posting,
+)
 from kolom.search.entries import describe
 from kolom.search.held import load_held
 from kolom.search.indexing import result_record
@@ -202,11 +212,64 @@ def query_loaded(console: Console, writer: Writer, number: int) -> None:
     console.print(table)
 
 
-def measure_time(stack: LocalStack, texts: Sequence[str]) -> dict[str, list[float]]:
-    """Seconds on the processor for each of the queries: of the handler, and of the same reads by bare boto3."""
+def query_long_texts(console: Console, size: int) -> None:
+    """Load long texts, make the most expensive requests, and print what they cost."""
+    table = Table(f"200 articles of {size} KB", "requests", "read units", "KB read", "CPU ms", "results", "total")
+    phrase, excluded = {"q": 'kereta "kereta malam"'}, {"q": 'kereta -"kereta malam"'}
+    rows = (
+        ("a phrase that all have", True, phrase),
+        ("a phrase that none has", False, phrase),
+        ("an excluded phrase that none has", False, excluded),
+        ("a word, ten results", False, {"q": "kereta"}),
+        ("a word, a hundred results", False, {"q": "kereta", "limit": "100"}),
+    )
+    for has_phrase, of_texts in groupby(rows, key=lambda row: row[1]):
+        with LocalStack(TEMPLATE, port=0) as stack:
+            _load_long_texts(stack, size, has_phrase=has_phrase)
+            for name, _, parameters in of_texts:
+                table.add_row(name, *_measured(stack, urlencode(parameters)))
+    console.print(table)
+
+
+def _measured(stack: LocalStack, query: str) -> Iterator[str]:
+    get(stack, "/api/search", "q=x")  # reads the document list
+    _, bill, body = get(stack, "/api/search", query)
+    yield str(bill.total_requests)
+    yield f"{bill.read_units:.0f}"
+    yield f"{bill.read_units_of('doc') * 8:.0f}"
+    yield f"{median(measure_time(stack, [query] * 5, as_is=True)['handler']) * 1000:.0f}"
+    yield str(len(body["items"]))
+    yield f"{'' if body['total_is_exact'] else 'about '}{body['total']}"
+
+
+def _load_long_texts(stack: LocalStack, size: int, *, has_phrase: bool) -> None:
+    put = _putter(stack)
+    filler = " ".join(Writer(size).words(size * 125))[: size * 1000]
+    html = f"<p>{filler} kereta malam</p>" if has_phrase else f"<p>kereta {filler} malam</p>"
+    body = Body(html=html, source=html, source_format="html")
+    content = Content(title="Artikel", slug="artikel", body=body, language="id", published_at=START)
+    entry = describe(_article(content, 1), body)
+    assert entry.document is not None
+    document = Document(START, "id", decode_document(entry.document)[1])
+    blocks: defaultdict[str, set[int]] = defaultdict(set)
+    for article_id in range(1, 201):
+        blocks["#documents"].add(encode_document(article_id, document))
+        for term in {stem(word, "id") for word in ("kereta", "malam")}:
+            blocks[term].add(encode_posting(article_id, entry.postings[term] % 256))
+        put(result_record(_article(content, article_id), entry).serialize())
+    for key, elements in blocks.items():
+        put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
+    put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
+
+
+def measure_time(stack: LocalStack, texts: Sequence[str], *, as_is: bool = False) -> dict[str, list[float]]:
+    """Seconds on the processor for each of the queries: of the handler, and of the same reads by bare boto3.
+
+    ``as_is`` are whole query strings.
+    """
     events = []
     for text in texts:
-        request = Request(method="GET", path="/api/search", query=urlencode({"q": text}))
+        request = Request(method="GET", path="/api/search", query=text if as_is else urlencode({"q": text}))
         match = match_route(stack.template.routes, "GET", "/api/search")
         assert match is not None
         events.append(to_event(request, match))
@@ -235,12 +298,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--published", type=int, default=1_000)
     parser.add_argument("--loaded", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[6, 20, 100])
     options = parser.parse_args()
     console = Console(width=150)
     if options.published:
         index_by_stream(console, Writer(), options.published)
     for number in options.loaded:
         query_loaded(console, Writer(), number)
+    for size in options.sizes:
+        query_long_texts(console, size)
     console.print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -5,7 +5,9 @@
 
 A collection is a folder with ``docs.jsonl`` (id, title, text), ``queries.jsonl`` (id, text) and ``qrels.tsv`` (query,
 document, grade; all rows count as relevant), after its language's code. Kolom's part goes the whole way: articles are
-published, the stream has them indexed, the search function answers. The peers are given title and text as one:
+published, the stream has them indexed, the search function answers: first on a site in the collection's language alone,
+then on one that also has an article in another language, where each word of a query may have two stems. The peers are
+given title and text as one:
 tantivy's ``en_stem``; SQLite's FTS5 with ``porter``, any of the words; bm25s in Lucene's variant with Snowball stemmer
 and stop words. Measures with binary relevance: nDCG@10, MAP@100, recall@100, means over the queries that have answers.
 """
@@ -84,7 +86,15 @@ def kolom(stack: LocalStack, collection: Collection) -> Search:
     """Publish the collection, and search through the function."""
     publish(stack, (_content(collection, number) for number in range(len(collection.documents))))
     ids = {f"document-{number}": document.id for number, document in enumerate(collection.documents)}
-    return lambda text: [ids[item["slug"]] for item in search(stack, text, DEPTH)]
+    return lambda text: [ids[item["slug"]] for item in search(stack, text, DEPTH) if item["slug"] in ids]
+
+
+def add_language(stack: LocalStack, collection: Collection) -> None:
+    """Publish an article in a language that the collection does not have."""
+    other = "en" if collection.language == "id" else "id"
+    html = "<p>x</p>"
+    body = Body(html=html, source=html, source_format="html")
+    publish(stack, [Content(title="x", slug="other", body=body, language=other, published_at=DATE)])
 
 
 def with_tantivy(collection: Collection) -> Search:
@@ -159,6 +169,10 @@ def measure(collection: Collection, find: Search, name: str) -> tuple[float, flo
     return ndcg, precision, recall
 
 
+def _add_row(table: Table, name: str, collection: Collection, find: Search) -> None:
+    table.add_row(name, *(f"{value:.4f}" for value in measure(collection, find, name)))
+
+
 def _content(collection: Collection, number: int) -> Content:
     document = collection.documents[number]
     html = f"<p>{escape(document.text)}</p>"
@@ -186,14 +200,12 @@ def main() -> None:
         collection = load(language, Path(folder))
         table = Table(f"{collection.name} ({language})", "nDCG@10", "MAP@100", "recall@100")
         with LocalStack(TEMPLATE, port=0) as stack:
-            engines: dict[str, Search] = {
-                "kolom": kolom(stack, collection),
-                "tantivy": with_tantivy(collection),
-                "FTS5": with_fts5(collection),
-                "bm25s": with_bm25s(collection),
-            }
-            for name, find in engines.items():
-                table.add_row(name, *(f"{value:.4f}" for value in measure(collection, find, name)))
+            find = kolom(stack, collection)
+            _add_row(table, "kolom", collection, find)
+            add_language(stack, collection)
+            _add_row(table, "kolom, two languages", collection, find)
+        for name, engine in (("tantivy", with_tantivy), ("FTS5", with_fts5), ("bm25s", with_bm25s)):
+            _add_row(table, name, collection, engine(collection))
         console.print(table)
 
 

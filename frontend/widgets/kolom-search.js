@@ -33,12 +33,12 @@ import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from 
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
  *   snippet_html: string}} Result
  * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
- *   did_you_mean: string | null}} ResultPage
+ *   did_you_mean: string | null, relaxed: boolean}} ResultPage
  * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
  * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
  * @typedef {Record<Filter, string> & {search: string, go: string, clear: string, searches: string, articles: string,
  *   suggestions: string, loading: string, one: string, all: string, part: string, about: string, empty: string,
- *   meant: string, failed: string, more: string, filters: string, anyLabel: string, anyLanguage: string,
+ *   meant: string, relaxed: string, failed: string, more: string, filters: string, anyLabel: string, anyLanguage: string,
  *   relevance: string, newest: string, reset: string, period: string}} Words
  */
 
@@ -58,6 +58,7 @@ const WORDS = {
     about: "about {n}",
     empty: "Nothing was found for “{q}”. Try other words, or fewer.",
     meant: "Did you mean",
+    relaxed: "The words were not found next to each other. These articles have them separately.",
     failed: "The search cannot be reached at the moment.",
     more: "Load more",
     filters: "Filters",
@@ -87,6 +88,7 @@ const WORDS = {
     about: "sekitar {n}",
     empty: "Tidak ada yang ditemukan untuk “{q}”. Coba kata lain, atau lebih sedikit kata.",
     meant: "Maksud Anda",
+    relaxed: "Kata-kata itu tidak ditemukan berdampingan. Artikel berikut memuatnya secara terpisah.",
     failed: "Pencarian sedang tidak dapat dijangkau.",
     more: "Muat lebih banyak",
     filters: "Saring",
@@ -631,7 +633,8 @@ export class KolomSearch extends KolomElement {
     const { words } = this;
     const total = page.total_is_exact ? this.number(page.total) : filled(words.about, { n: this.number(page.total) });
     const isAll = !page.next_cursor && shown === page.total;
-    const text = !shown ? words.empty : !isAll ? words.part : shown === 1 ? words.one : words.all;
+    const found = !shown ? words.empty : !isAll ? words.part : shown === 1 ? words.one : words.all;
+    const text = page.relaxed && shown ? `${found}. ${words.relaxed}` : found;
     // Isolated, since it may be written in the other direction.
     this.announce(text, { n: this.number(shown), total, q: `\u2068${page.did_you_mean ?? page.query}\u2069` });
     const meant = page.did_you_mean;

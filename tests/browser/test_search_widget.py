@@ -61,7 +61,7 @@ def result(**fields: Any) -> dict[str, Any]:
 def answer(*items: dict[str, Any], **fields: Any) -> Callable[[Route], None]:
     """Answers a search."""
     body = {"query": "x", "items": items, "total": len(items), "total_is_exact": True} | fields
-    return lambda route: route.fulfill(json={"next_cursor": None, "did_you_mean": None} | body)
+    return lambda route: route.fulfill(json={"next_cursor": None, "did_you_mean": None, "relaxed": False} | body)
 
 
 def asked(page: Page, pattern: str) -> list[str]:

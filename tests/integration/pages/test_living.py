@@ -139,6 +139,32 @@ def test_a_search_is_narrowed_by_label_language_and_period(publish: Publish) -> 
 
 
 @pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "The words were not found next to each other. These articles have them separately."),
+        ("id", "Kata-kata itu tidak ditemukan berdampingan. Artikel berikut memuatnya secara terpisah."),
+    ],
+)
+def test_a_phrase_that_is_nowhere_shows_its_words_and_says_so(
+    publish: Publish, configure: Configure, language: str, expected: str
+) -> None:
+    configure(languages=language)
+    publish("a", title="Kabar dari pelabuhan", language=language)
+    assert titles(get("/search/", q='"pelabuhan kabar"')) == ["Kabar dari pelabuhan"]
+    assert expected in get("/search/", q='"pelabuhan kabar"').html
+    assert expected not in get("/search/", q='"kabar dari"').html
+    assert expected not in get("/search/", q='"bukan apa"').html
+
+
+def test_a_search_that_only_leaves_out_words_says_what_it_lacks(publish: Publish) -> None:
+    publish("a", title="Kabar")
+    page = get("/search/", q="-kabar")
+    assert titles(page) == []
+    assert "tidak berisi kata yang dicari" in page.html
+    assert "tidak berisi kata yang dicari" not in get("/search/", q="bukan").html
+
+
+@pytest.mark.parametrize(
     "query",
     [{"from": "yesterday"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"sort": "best"}, {"q": "a" * 5_000}],
     ids=["no date", "the wrong way round", "no order", "too long"],

@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,16 @@ import pytest
 from functions.index_articles.app import handler as index_handler
 from functions.search_articles.app import handler
 from kolom.articles import publishing, store
+from kolom.articles.records import card_attributes
 from kolom.models.base import connection
-from kolom.search.codes import POSTINGS_PER_BLOCK
-from kolom.search.entries import describe
+from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, count_revision
+from kolom.search import highlighting, phrases, reading, relating, searching, vocabulary, words
+from kolom.search.codes import POSTINGS_PER_BLOCK, Document, decode_document, encode_document, encode_posting
+from kolom.search.entries import Entry, describe
 from kolom.search.held import Held, to_record
-from kolom.search.indexing import index
+from kolom.search.indexing import index, result_record
+from kolom.search.languages import stem
+from kolom.search.reading import Found
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Faults
 
@@ -70,9 +76,193 @@ def test_a_query_reads_a_term_each_and_the_page_at_once(requests: Counter[str]) 
 def test_the_longest_query_is_bounded(requests: Counter[str]) -> None:
     publish("one", "coffee")
     made = asked(requests, "/api/search", q=" ".join(f"wrd{n}" for n in range(500)))
-    # Sixteen stems, two words looked up for corrections.
-    assert made.get("Query", 0) <= 18
-    assert sum(made.values()) <= 20
+    # Twenty-four words, two of them looked up for corrections.
+    assert made.get("Query", 0) <= 26
+    assert sum(made.values()) <= 28
+
+
+def test_the_longest_query_on_a_site_of_many_languages_is_bounded(requests: Counter[str]) -> None:
+    for number, language in enumerate(("en", "id", "fr", "de", "xx")):
+        publish(f"n{number}", "coffee", language=language)
+    made = asked(
+        requests, "/api/search", q="coffee " + " ".join(f"{chr(97 + n)}ionings" for n in range(26)) + " -walkings"
+    )
+    # Thirty-two stems; two corrections, for each the vocabulary and three words.
+    assert made["Query"] <= 32 + 2 * (1 + 3 * 4)
+    assert made["GetItem"] == 1
+
+
+class Read:
+    """How many articles are read, with how much text, and how much is made into words."""
+
+    def __init__(self) -> None:
+        self.articles = self.characters = self.requests = self.made_into_words = 0
+
+    def add(self, found: dict[int, Found]) -> None:
+        """Count one request."""
+        self.requests += bool(found)
+        self.articles += len(found)
+        self.characters += sum(len(each.text) for each in found.values())
+
+
+@pytest.fixture
+def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Counts what searches read and tokenize."""
+    seen = Read()
+
+    def read_found(*args: Any, **options: Any) -> dict[int, Found]:
+        found = reading.read_found(*args, **options)
+        seen.add(found)
+        return found
+
+    def count(text: str, *args: Any) -> Any:
+        seen.made_into_words += len(text)
+        return original[len(args)](text, *args)
+
+    original = (words.words, words.find)
+    monkeypatch.setattr(searching, "read_found", read_found)
+    monkeypatch.setattr(relating, "read_found", read_found)
+    monkeypatch.setattr(phrases, "words", count)
+    monkeypatch.setattr(highlighting, "find", count)
+    return seen
+
+
+def text_of(size: int, *sentences: str) -> str:
+    """A text of ``size`` characters in which ``sentences`` stand somewhere."""
+    words = "bdfgjklmnprst"
+    filler = " ".join(f"{a}o{b}e{c}" for a in words for b in words for c in words)
+    return (" ".join(sentences) + " " + filler * (size // len(filler) + 1))[:size]
+
+
+def publish_many(number: int, size: int, *sentences: str) -> None:
+    """Put so many articles of that size into the index, which has of them only the words of the sentences."""
+    first = publishing.publish(content("n0", html=f"<p>{text_of(size, *sentences)}</p>"), now=NOW).article
+    body = store.load_shown(first)
+    assert body is not None
+    entry = describe(first, body)
+    articles = [replace(first, id=1 + n, slug=f"n{n}") for n in range(number)]
+    document = Document(NOW, "en", entry_length(entry))
+    add_elements(DOCUMENTS, 0, (encode_document(each.id, document) for each in articles))
+    count_revision(1)
+    terms = entry.postings.keys() & {stem(word.form, "en") for word in words.words(" ".join(sentences))}
+    asked_for = {term: entry.postings[term] % 256 for term in terms}
+    for term, code in asked_for.items():
+        add_elements(term, 0, (encode_posting(each.id, code) for each in articles))
+    record = result_record(first, entry)
+    with ResultRecord.batch_write() as batch:
+        for each in articles:
+            shown = card_attributes(each)
+            batch.save(ResultRecord(f"doc#{each.id}", DOC, **shown, text=record.text, is_whole=entry.is_whole))
+    held = Held(postings={term: {encode_posting(1, code)} for term, code in asked_for.items()})
+    to_record(1, held, revision=1).save()
+
+
+def entry_length(entry: Entry) -> int:
+    """The length code of an entry."""
+    assert entry.document is not None
+    return decode_document(entry.document)[1]
+
+
+def search(**query: Any) -> dict[str, Any]:
+    """The body of an answer."""
+    body: dict[str, Any] = json.loads(get("/api/search", **query)["body"])
+    return body
+
+
+@pytest.mark.parametrize(("number", "size"), [(130, 1_000), (40, 50_000), (14, 120_000)])
+def test_a_phrase_reads_about_a_megabyte_whatever_the_articles(read: Read, number: int, size: int) -> None:
+    """What it finds in that is told, and that there may be more."""
+    publish_many(number, size, "the old harbour")
+    answer = search(q='"old harbour"', limit=100)
+    assert read.requests == 1
+    assert read.articles == len(answer["items"]) == answer["total"]
+    assert 10 <= read.articles <= min(100, number - 1)
+    assert read.characters < 1_500_000
+    assert answer["total_is_exact"] is False
+    assert answer["relaxed"] is False
+
+
+def test_a_phrase_that_few_texts_can_have_is_answered_exactly(read: Read) -> None:
+    publish_many(12, 50_000, "the old harbour")
+    answer = search(q='"old harbour"', limit=12)
+    assert (answer["total"], answer["total_is_exact"], len(answer["items"])) == (12, True, 12)
+
+
+def test_texts_without_a_phrase_are_not_made_into_words(read: Read) -> None:
+    """They are read once, and only what is shown is looked at for snippets."""
+    publish_many(30, 20_000, "an old stone harbour")
+    answer = search(q='"old harbour"')
+    assert (answer["relaxed"], answer["total"], answer["total_is_exact"]) == (True, 30, True)
+    assert read.requests == 1
+    assert read.made_into_words <= 10 * (20_000 + 100)
+
+
+def test_a_phrase_that_was_not_looked_for_everywhere_is_not_said_to_be_nowhere(read: Read) -> None:
+    """Its words are searched, and the total is told not to be exact: there may be a text with the phrase."""
+    publish_many(40, 50_000, "an old stone harbour")
+    answer = search(q='"old harbour"')
+    assert (answer["relaxed"], answer["total"], answer["total_is_exact"]) == (True, 40, False)
+
+
+def test_an_excluded_phrase_reads_only_texts_that_may_have_it(read: Read) -> None:
+    publish_many(30, 50_000, "coffee, but no tea")
+    answer = search(q='coffee -"green tea"')
+    assert (answer["total"], answer["total_is_exact"]) == (30, True)
+    assert read.articles == 10
+
+
+def test_texts_that_may_have_an_excluded_phrase_and_were_not_read_are_left_out(read: Read) -> None:
+    publish_many(40, 50_000, "coffee, tea, all green")
+    answer = search(q='coffee -"green tea"')
+    assert 10 <= answer["total"] < 40
+    assert answer["total_is_exact"] is False
+
+
+def test_a_page_ends_where_its_texts_are_long(read: Read) -> None:
+    """Not before ten results; the next page goes on from there, and the total counts all."""
+    publish_many(40, 50_000, "coffee")
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = search(q="coffee", limit=100, cursor=cursor)
+        pages.append([item["slug"] for item in page["items"]])
+        assert page["total"] == 40
+        cursor = page["next_cursor"]
+    assert sorted(slug for page in pages for slug in page) == sorted(f"n{n}" for n in range(40))
+    assert all(10 <= len(page) < 40 for page in pages[:-1])
+    assert read.made_into_words <= len(pages) * 500_000 + 40 * 100
+
+
+def test_a_page_of_short_texts_is_as_long_as_asked_for(read: Read) -> None:
+    publish_many(101, 500, "coffee")
+    assert len(search(q="coffee", limit=100)["items"]) == 100
+
+
+def test_related_articles_end_where_their_texts_are_long(read: Read) -> None:
+    publish_many(40, 50_000, "coffee")
+    items = json.loads(get("/api/articles/n0/related", limit=100)["body"])["items"]
+    assert 10 <= len(items) < 39
+
+
+def test_a_correction_reads_a_bounded_part_of_the_vocabulary(
+    requests: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more words with one first letter than are read, those with the same beginning are."""
+    monkeypatch.setattr(vocabulary, "MAX_READ", 20)
+    publish("one", "harbour " + " ".join(f"ha{a}{b}" for a in "bcdfg" for b in "aeiou"))
+    assert search(q="harbuor")["did_you_mean"] == "harbour"
+    assert search(q="hrabour")["did_you_mean"] is None
+    assert asked(requests, "/api/search", q="harbuor")["Query"] <= 1 + 3 + 3
+
+
+def test_terms_are_read_until_their_postings_are_many(requests: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most important words are searched for, exclusions hold, and the total is told not to be exact."""
+    monkeypatch.setattr(reading, "MAX_POSTINGS", 5)
+    terms = [f"{chr(97 + n) * 3}harbour" for n in range(20)]
+    publish("one", " ".join(terms))
+    publish("two", " ".join(terms) + " milk")
+    answer = search(q=" ".join(terms) + " -milk")
+    assert ([item["slug"] for item in answer["items"]], answer["total_is_exact"]) == (["one"], False)
+    assert asked(requests, "/api/search", q=" ".join(terms) + " -milk")["Query"] == 8
 
 
 def test_an_empty_query_reads_only_whether_there_is_news(requests: Counter[str]) -> None:

@@ -48,6 +48,66 @@ def test_a_phrase_is_found_as_it_stands() -> None:
     publish("two", "the harbour is old")
     assert found(q='"old harbour"') == ["one"]
     assert found(q="“old harbour”") == ["one"]
+    assert search(q='"old harbour"')["relaxed"] is False
+
+
+def test_a_phrase_that_no_text_has_searches_its_words() -> None:
+    """The answer says so, on every page, and that its total is exact."""
+    publish("one", "the harbour is old")
+    publish("two", "the old stone harbour")
+    answer = search(q='"old harbour"', limit=1)
+    assert (answer["relaxed"], answer["total"], answer["total_is_exact"]) == (True, 2, True)
+    assert search(q='"old harbour"', limit=1, cursor=answer["next_cursor"])["relaxed"] is True
+    assert search(q="old harbour")["relaxed"] is False
+
+
+def test_a_relaxed_search_still_leaves_out_what_is_excluded() -> None:
+    publish("one", "the harbour is old")
+    publish("two", "the harbour is old and has green tea")
+    publish("three", "the harbour is old and has milk")
+    publish("four", "the harbour is old, and so is the tea, which is green")
+    answer = search(q='"old harbour" -milk -"green tea"')
+    assert (answer["relaxed"], {item["slug"] for item in answer["items"]}) == (True, {"one", "four"})
+
+
+def test_a_phrase_is_relaxed_within_the_filters() -> None:
+    """A text in another language does not have the phrase for who searches in this one."""
+    publish("one", "the old harbour", language="en")
+    publish("two", "harbour old", language="id")
+    answer = search(q='"old harbour"', language="id")
+    assert (answer["relaxed"], [item["slug"] for item in answer["items"]]) == (True, ["two"])
+
+
+def test_a_mistyped_word_of_a_phrase_is_corrected_in_it() -> None:
+    publish("one", "the old harbour")
+    publish("two", "the harbour is old")
+    answer = search(q='"old harbuor"')
+    assert ([item["slug"] for item in answer["items"]], answer["relaxed"]) == (["one"], False)
+
+
+def test_an_excluded_phrase_leaves_out_only_texts_that_have_it() -> None:
+    publish("one", "coffee and green tea")
+    publish("two", "coffee, tea, all green")
+    publish("three", "coffee")
+    answer = search(q='coffee -"green tea"')
+    assert {item["slug"] for item in answer["items"]} == {"two", "three"}
+    assert (answer["total"], answer["total_is_exact"]) == (2, True)
+
+
+def test_an_option_of_a_program_is_a_word() -> None:
+    publish("one", "Use rsync with --dry-run first.")
+    publish("two", "Use rsync.")
+    assert found(q="rsync --dry-run") == ["one", "two"]
+    assert found(q="suhu -5 derajat") == []
+
+
+def test_a_search_in_one_language_asks_for_its_stems_only() -> None:
+    """What another language makes of the same word is not what is meant."""
+    publish("one", "walking", language="id")
+    publish("two", "walked", language="en")
+    publish("three", "walking", language="en")
+    assert found(q="walking", language="id") == ["one"]
+    assert set(found(q="walking", language="en")) == {"two", "three"}
 
 
 def test_a_word_can_be_excluded() -> None:

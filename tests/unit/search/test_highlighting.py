@@ -69,6 +69,16 @@ def test_a_title_is_shown_whole(title: str) -> None:
     assert visible(mark_title(title, matcher(first, "xx"))) == title
 
 
+def test_a_word_far_in_a_long_text_is_shown() -> None:
+    """A text is looked into from where it has a word first; no further than told."""
+    text = "lorem ipsum " * 1_000 + "the Coffee of the harbour " + "dolor " * 1_000 + "harbour coffee"
+    recognise = matcher({"coffee", "harbour"}, "xx")
+    assert "<mark>Coffee</mark> of the <mark>harbour</mark>" in mark_snippet(
+        text, recognise, hints=["coffee"], within=500
+    )
+    assert mark_snippet(text, recognise, within=500).startswith("lorem ipsum")
+
+
 def test_a_text_of_one_endless_word_is_cut() -> None:
     shown = snippet("x" * 200_000, "x" * 64, language="xx")
     assert len(visible(shown)) <= SNIPPET_CHARACTERS + 66

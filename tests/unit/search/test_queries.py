@@ -1,12 +1,27 @@
 """What a reader types is understood, whatever it is."""
 
+from random import Random
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.queries import MAX_EXCLUSIONS, MAX_PHRASES, MAX_STEMS, Query, parse
+from kolom.search.queries import MAX_EXCLUSIONS, MAX_LENGTH, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
 
-TYPED = st.text(st.one_of(st.characters(), st.sampled_from("ab \"-“”'’日本é")), max_size=120)
+TYPED = st.text(st.one_of(st.characters(), st.sampled_from("ab \"-“”«»「」'’`´–−+:#5日本é")), max_size=120)
+SIGNS = st.lists(
+    st.sampled_from(["-", "--", "–", "—", "−", "+", ":", "'", "’", "`", "´", "…", "*", "(", ")", "&", "- -"])
+)
+
+
+class Asked(NamedTuple):
+    """What a query asks for, without stems and places."""
+
+    words: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
+    excluded: tuple[str, ...] = ()
+    excluded_phrases: tuple[tuple[str, ...], ...] = ()
 
 
 def words(text: str, *languages: str) -> list[str]:
@@ -52,8 +67,33 @@ def test_a_quote_that_is_not_closed_is_ignored(text: str) -> None:
 def test_a_long_query_keeps_the_longest_words() -> None:
     text = " ".join("abcdefghijklmnopqrstuvwxyz"[:length] for length in range(1, 27))
     kept = words(text, "xx")
-    assert len(kept) == MAX_STEMS
-    assert min(map(len, kept)) == 11
+    assert len(kept) == MAX_WORDS
+    assert min(map(len, kept)) == 3
+
+
+def test_a_long_query_keeps_its_repeated_words_first() -> None:
+    """What is asked for twice matters more than what is long."""
+    text = "ab cd ab " + " ".join(f"abcdefg{chr(97 + n)}" for n in range(26))
+    kept = words(text, "xx")
+    assert kept[0] == "ab"
+    assert "cd" not in kept
+
+
+def test_two_languages_search_with_as_many_words_as_one() -> None:
+    """Where each word has a stem in each language, all words keep that of the first language."""
+    text = " ".join(f"{chr(97 + n)}walking" for n in range(MAX_WORDS))
+    one, two = parse(text, ["en"]), parse(text, ["en", "xx"])
+    assert [word.form for word in two.words] == [word.form for word in one.words]
+    assert len(one.stems) == MAX_WORDS
+    assert len(two.stems) == MAX_STEMS
+    assert set(one.stems) <= set(two.stems)
+
+
+def test_excluded_words_are_read_before_all_others() -> None:
+    """An exclusion is exact however many words are searched for."""
+    query = parse(" ".join(f"{chr(97 + n)}walking" for n in range(26)) + " -coffees -harbours", ["en", "xx"])
+    assert query.excluded == (("coffe", "coffees"), ("harbour", "harbours"))
+    assert query.stems[:4] == query.excluded_stems
 
 
 @given(TYPED, st.lists(st.sampled_from(["en", "id", "fr", "zh"]), min_size=1, unique=True))
@@ -67,3 +107,108 @@ def test_every_query_is_bounded(text: str, languages: list[str]) -> None:
 
 def test_three_hundred_words_are_bounded() -> None:
     assert len(parse(" ".join(f"word{n} -not{n}" for n in range(300)), ["en", "id"]).stems) <= MAX_STEMS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A hyphen excludes a word that it begins.
+        ("kopi -susu", Asked(words=("kopi",), excluded=("susu",))),
+        ("-susu kopi", Asked(words=("kopi",), excluded=("susu",))),
+        ("ls -la", Asked(words=("ls",), excluded=("la",))),
+        ("kopi -#susu", Asked(words=("kopi",), excluded=("susu",))),
+        ("珈琲 －牛乳", Asked(words=("珈琲",), excluded=("牛乳",))),
+        ("kopi -susu-", Asked(words=("kopi",), excluded=("susu",))),
+        ('kopi -"teh susu"', Asked(words=("kopi",), excluded_phrases=(("teh", "susu"),))),
+        ("kopi -ter-kenal", Asked(words=("kopi",), excluded=("terkenal",), excluded_phrases=(("ter", "kenal"),))),
+        ("kopi -example.com", Asked(words=("kopi",), excluded_phrases=(("example", "com"),))),
+        ("-susu", Asked(excluded=("susu",))),
+        # Elsewhere it does not.
+        ("rsync --dry", Asked(words=("rsync", "dry"))),
+        ("--dry", Asked(words=("dry",))),
+        ("---dry", Asked(words=("dry",))),
+        ("kopi - susu", Asked(words=("kopi", "susu"))),
+        ("kopi -- susu", Asked(words=("kopi", "susu"))),
+        ("kopi- susu", Asked(words=("kopi", "susu"))),
+        ("(-susu)", Asked(words=("susu",))),
+        ("-(susu)", Asked(words=("susu",))),
+        ("kopi/-susu", Asked(words=("kopi", "susu"))),
+        # Before a digit it is a minus; what is excluded on purpose stands in quotes.
+        ("-5 derajat", Asked(words=("5", "derajat"))),
+        ("suhu -40,5", Asked(words=("suhu", "405"))),
+        ('pemilu -"2019"', Asked(words=("pemilu",), excluded=("2019",))),
+        # Dashes and minus signs mean nothing.
+        ("kopi –susu", Asked(words=("kopi", "susu"))),
+        ("kopi —susu", Asked(words=("kopi", "susu"))),
+        ("kopi −susu", Asked(words=("kopi", "susu"))),
+        ("kopi ‐susu", Asked(words=("kopi", "susu"))),
+        # Quotes of all kinds make a phrase.
+        ('"teh susu"', Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("“teh susu”", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("„teh susu“", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("”teh susu”", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("«teh susu»", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("« teh susu »", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("»teh susu«", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("‹teh susu›", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ('“teh susu"', Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("「teh susu」", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ("《红楼梦》", Asked(words=("红楼", "楼梦"), phrases=(("红楼", "楼梦"),))),
+        ("東京「大阪城」", Asked(words=("東京", "大阪", "阪城"), phrases=(("大阪", "阪城"),))),
+        ("(“teh susu”)", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        ('"teh -susu"', Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
+        # A quote that is not one means nothing.
+        ('"teh susu', Asked(words=("teh", "susu"))),
+        ('teh susu"', Asked(words=("teh", "susu"))),
+        ('kopi -"teh susu', Asked(words=("kopi", "teh", "susu"))),
+        ('27" layar 24" kopi', Asked(words=("27", "layar", "24", "kopi"))),
+        ('"teh"susu"', Asked(words=("teh", "susu"))),
+        ('"teh «susu', Asked(words=("teh", "susu"))),
+        ("'teh' ‘susu’", Asked(words=("teh", "susu"))),
+        # Apostrophes are letters; what some type in their place parts words, and means the one word too.
+        ("jum'at jum’at jumʼat", Asked(words=("jum'at",))),
+        ("jum`at", Asked(words=("jum", "at", "jum'at"))),
+        ("jum´at", Asked(words=("jum", "at", "jum'at"))),
+        # All other signs mean nothing.
+        ("C++", Asked(words=("c",))),
+        ("+kopi", Asked(words=("kopi",))),
+        ("kopi: susu", Asked(words=("kopi", "susu"))),
+        ("kopi:susu", Asked(words=("kopi", "susu"))),
+        ("kopi* ~susu^2", Asked(words=("kopi", "susu", "2"))),
+        ("kopi | susu & !teh", Asked(words=("kopi", "susu", "teh"))),
+    ],
+)  # fmt: skip
+def test_an_operator_counts_only_where_a_person_means_one(text: str, expected: Asked) -> None:
+    query = parse(text, ["xx"])
+    assert expected == Asked(
+        words=tuple(word.form for word in query.words),
+        phrases=query.phrases,
+        excluded=tuple(stem for (stem,) in query.excluded),
+        excluded_phrases=query.excluded_phrases,
+    )
+
+
+@given(st.lists(st.sampled_from(["kopi", "susu", "teh", "jahe"]), min_size=1), SIGNS, SIGNS, st.randoms())
+def test_signs_where_they_mean_nothing_change_nothing(
+    asked: list[str], alone: list[str], around: list[str], chance: Random
+) -> None:
+    """Signs that stand alone or behind a word, all but a hyphen before one, or a quote that is never closed."""
+    before = [sign for sign in around if not sign.endswith((" -", "-")) or sign == "--"]
+    typed = [chance.choice(["", *before]) + word + chance.choice(["", *around]) for word in asked]
+    for sign in [*alone, *chance.sample(['"'], chance.randint(0, 1))]:
+        typed.insert(chance.randint(0, len(typed)), sign)
+    plain, decorated = (parse(text, ["id", "en"]) for text in (" ".join(asked), " ".join(typed)))
+    assert [(word.form, word.stems, word.count) for word in decorated.words] == [
+        (word.form, word.stems, word.count) for word in plain.words
+    ]
+    assert (decorated.phrases, decorated.excluded, decorated.excluded_phrases) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ['"', '"a ', '-"a ', " -a", 'a"', "«", "「", '-"', "- ", "a-", "'", "a'a´", '"a" ', "-「a」", "\u3000－", "«“"],
+)
+def test_the_longest_query_of_signs_has_an_end(piece: str) -> None:
+    """No clause is tried in more ways than one."""
+    query = parse((piece * MAX_LENGTH)[:MAX_LENGTH], ["id", "en"])
+    assert len(query.words) <= 2

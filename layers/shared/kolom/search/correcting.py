@@ -1,7 +1,7 @@
 """Words that no article has: which of the site's words was meant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kolom.search import vocabulary
@@ -10,9 +10,11 @@ from kolom.search.queries import Query, QueryWord
 from kolom.search.reading import read_postings
 
 MAX_CORRECTIONS: Final = 2
-"""Words of one query that are corrected, at most: each costs a Query of the vocabulary and some of postings."""
+"""Words of one query that are corrected, at most: each costs Queries of the vocabulary and of postings."""
 
 _MAX_CANDIDATES: Final = 3
+_MAX_STEMS: Final = 4
+"""Of one candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,7 @@ def allowed_edits(word: str) -> int:
 def correct(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
     """Corrections for words without postings, to words that have some.
 
-    Per word one Query of the vocabulary (at most a MB of words with the same first letter) and at most three, times the
-    languages, of postings.
+    Per word one Query of the vocabulary, of a large one at most three, and those of at most three candidates' stems.
     """
     tried = [word for word in unknown if word.is_required and allowed_edits(word.form)][:MAX_CORRECTIONS]
     return [made for word in tried if (made := _correct(word, languages))]
@@ -43,11 +44,10 @@ def apply(query: Query, corrections: Sequence[Correction]) -> Query:
     """The query with what was meant in place of what was typed."""
     meant = {each.typed.form: each.meant for each in corrections}
     forms = {typed: word.form for typed, word in meant.items()}
-    return Query(
+    return replace(
+        query,
         words=tuple(meant.get(word.form, word) for word in query.words),
         phrases=tuple(tuple(forms.get(form, form) for form in phrase) for phrase in query.phrases),
-        excluded=query.excluded,
-        excluded_phrases=query.excluded_phrases,
     )
 
 
@@ -63,10 +63,10 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    known = vocabulary.with_the_first_letter_of(word.form)
+    known = vocabulary.near(word.form)
     near = process.extract(word.form, known, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50)
     best = sorted(near, key=lambda found: (found[1], abs(len(found[0]) - len(word.form)), found[0]))[:_MAX_CANDIDATES]
-    candidates = {found[0]: stems(found[0], languages) for found in best}
+    candidates = {found[0]: stems(found[0], languages)[:_MAX_STEMS] for found in best}
     if not candidates:
         return None
     postings = read_postings(each for found in candidates.values() for each in found)

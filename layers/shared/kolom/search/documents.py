@@ -4,19 +4,33 @@ It is read whole, and again only when its revision has changed: a GetItem per qu
 was indexed before it, and pays for the list only after a publication.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from kolom.models.search import Block, read_documents, read_revision
 from kolom.search.codes import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
+from kolom.search.entries import MAX_TEXT_BYTES
 from kolom.search.ranking import Ranking, length_norms
 from kolom.search.reading import Postings
+
+MAX_TEXTS_BYTES: Final = 1_000_000
+"""How much text one request reads, about."""
+
+ALWAYS_READ: Final = 10
+"""How many articles can be read at once, whatever their size: a page of the usual length."""
+
+_BYTES_PER_WORD: Final = 10
+"""Of a text for each word that counts to its length: in Indonesian and English 9 to 10, stop words among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentList:
-    """All searchable articles by their ids. ``times`` are seconds since the year 1; ``codes`` are the languages."""
+    """All searchable articles by their ids. ``times`` are seconds since the year 1.
+
+    ``codes`` are the languages, that of most articles first.
+    """
 
     revision: int
     lengths: dict[int, int]
@@ -43,15 +57,33 @@ class DocumentList:
                 times[article_id] = time
                 languages[article_id] = names[language]
         average = sum(FREQUENCIES[code] for code in lengths.values()) / len(lengths) if lengths else 0.0
-        return cls(revision, lengths, times, languages, tuple(sorted(names.values())), length_norms(average))
+        numbers = Counter(languages.values())
+        codes = tuple(sorted(numbers, key=lambda code: (-numbers[code], code)))
+        return cls(revision, lengths, times, languages, codes, length_norms(average))
 
     def rank(self, postings: Postings, words: Iterable[tuple[Sequence[str], int]]) -> Ranking:
-        """The ranking of the articles that have any of the words: each its stems, and how often it counts."""
+        """The ranking of the articles that have any of the words: each its stems, and how often it counts.
+
+        Stems without postings find nothing.
+        """
         ranking = Ranking(self.lengths, self.norms)
         for number, (stems, count) in enumerate(words):
             for stem in stems:
-                ranking.add(postings[stem], count=count, word=number)
+                ranking.add(postings.get(stem, {}), count=count, word=number)
         return ranking
+
+    def within_budget(self, article_ids: Iterable[int], *, known: Container[int] = ()) -> Iterator[int]:
+        """The first of these articles whose texts have :data:`MAX_TEXTS_BYTES` in all, as their lengths tell.
+
+        Always :data:`ALWAYS_READ` of them. What is ``known`` need not be read, and costs nothing.
+        """
+        left = MAX_TEXTS_BYTES
+        for number, article_id in enumerate(article_ids):
+            if article_id not in known:
+                left -= min(FREQUENCIES[self.lengths[article_id]] * _BYTES_PER_WORD, MAX_TEXT_BYTES)
+            if left < 0 and number >= ALWAYS_READ:
+                return
+            yield article_id
 
 
 _current: DocumentList | None = None

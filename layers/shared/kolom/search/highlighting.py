@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Container, Sequence
 from html import escape
+from itertools import islice
 from typing import Final
 
 from kolom.search.languages import stem
 from kolom.search.words import find
 
 SNIPPET_CHARACTERS: Final = 240
+MAX_CHARACTERS: Final = 50_000
+"""How much of a text is looked into for its snippet, at most."""
+
 _LEAD_CHARACTERS: Final = 60
 _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
@@ -31,20 +35,31 @@ def mark_title(title: str, recognise: Callable[[str], str | None]) -> str:
     return _mark(title, 0, len(title), list(find(title, recognise)))
 
 
-def mark_snippet(text: str, recognise: Callable[[str], str | None]) -> str:
+def mark_snippet(
+    text: str,
+    recognise: Callable[[str], str | None],
+    *,
+    hints: Sequence[str] = (),
+    within: int = MAX_CHARACTERS,
+) -> str:
     """The stretch of ``text``, about 240 characters of whole words, that has the most of the different words found.
 
+    Looks only at ``within`` characters: of a longer text, from where it has one of the ``hints`` (in lower case) first.
     Where nothing is found, the beginning.
     """
-    matches: list[Match] = []
-    for match in find(text, recognise):
-        matches.append(match)
-        if len(matches) == _MAX_MATCHES:
-            break
+    first = _first_place(text, hints) if len(text) > within else 0
+    found = islice(find(text[first : first + within], recognise), _MAX_MATCHES)
+    matches = [(start + first, end + first, key) for start, end, key in found]
     start, end = _window(text, matches)
     before = "…" if start > 0 else ""
     after = "…" if end < len(text) else ""
     return before + _mark(text, start, end, matches) + after
+
+
+def _first_place(text: str, hints: Sequence[str]) -> int:
+    lower = text.lower()
+    place = min((place for hint in hints if (place := lower.find(hint)) >= 0), default=0)
+    return max(0, place - SNIPPET_CHARACTERS)
 
 
 def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:

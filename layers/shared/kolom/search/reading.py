@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import batched
 from typing import Final
 
 from kolom.articles.records import CARD_FIELDS, to_card
@@ -12,7 +13,10 @@ from kolom.articles.types import Card
 from kolom.models.search import DOC, ResultRecord, read_blocks
 from kolom.search.codes import POSTINGS_PER_BLOCK
 
-_AT_ONCE: Final = 16
+MAX_POSTINGS: Final = 200_000
+"""How many postings a request may have read and still go on to read those of further terms."""
+
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,20 @@ class Found:
     is_whole: bool
 
 
-def read_postings(terms: Iterable[str]) -> dict[str, dict[int, int]]:
-    """Of each term, the articles that have it with their frequency codes. A Query per term, all at once."""
+def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[int, int]]:
+    """Of each term, the articles that have it with their frequency codes. A Query per term, eight at once.
+
+    After :data:`MAX_POSTINGS` no more terms are read, the first ``needed`` excepted: those missing had not been read.
+    """
     wanted = list(dict.fromkeys(terms))
     if len(wanted) == 1:
         return {wanted[0]: _postings(wanted[0])}
-    return dict(zip(wanted, _pool().map(_postings, wanted), strict=True))
+    found: dict[str, dict[int, int]] = {}
+    for some in batched(wanted, _AT_ONCE, strict=False):
+        if len(found) >= needed and sum(map(len, found.values())) >= MAX_POSTINGS:
+            break
+        found.update(zip(some, _pool().map(_postings, some), strict=True))
+    return found
 
 
 def read_found(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, Found]:

@@ -18,7 +18,10 @@ _MIN_LENGTH: Final = 3
 
 
 def related(article_id: int, limit: int) -> tuple[Card, ...]:
-    """At most ``limit`` other articles, the most alike first; none for an article that is not in the index."""
+    """At most ``limit`` other articles, the most alike first; none for an article that is not in the index.
+
+    What is read of an article is its text too: fewer than ``limit`` where texts are long.
+    """
     terms = _telling_terms(article_id)
     listed = documents.current()
     postings = read_postings(terms)
@@ -26,7 +29,7 @@ def related(article_id: int, limit: int) -> tuple[Card, ...]:
     others = sorted(
         (each for each in ranking.scores if each != article_id), key=lambda each: (-ranking.scores[each], -each)
     )
-    best = others[:limit]
+    best = list(listed.within_budget(others[:limit]))
     found = read_found(best, with_text=False)
     return tuple(found[each].card for each in best if each in found)
 

@@ -1,14 +1,18 @@
 """Searching: from what a reader typed to a page of results.
 
 Requests: one for the revision of the document list (and those that read it, where it has changed), one Query per stem
-(at most 16, more for a list over 1 MB), one for a label, one BatchGetItem for the articles of the page. A phrase reads
-up to 200 candidates, 100 at a time; a word that no article has costs the Queries of :mod:`.correcting`.
+(at most 32, more for a list over 1 MB), one for a label, one BatchGetItem for the articles of the page. A phrase reads
+its candidates with one BatchGetItem, from which the page is shown; one more where their words are searched instead. A
+word that no article has costs the Queries of :mod:`.correcting`.
+
+Work: a request reads about a megabyte of text (:meth:`.DocumentList.within_budget`), compares as many characters with
+its phrases, and looks at half as many for snippets, whatever the articles' sizes.
 """
 
 import hashlib
 import heapq
 import json
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -21,14 +25,20 @@ from kolom.search import correcting, documents
 from kolom.search.codes import seconds
 from kolom.search.documents import DocumentList
 from kolom.search.entries import label_term
-from kolom.search.highlighting import mark_snippet, mark_title, matcher
+from kolom.search.highlighting import MAX_CHARACTERS, mark_snippet, mark_title, matcher
 from kolom.search.languages import base
+from kolom.search.phrases import SearchedText
 from kolom.search.queries import Query, parse
 from kolom.search.reading import Found, Postings, read_found, read_postings
-from kolom.search.words import words
 
-MAX_VERIFIED: Final = 200
-"""How many candidates a phrase is looked for in, the best first."""
+MAX_VERIFIED: Final = 100
+"""How many candidates a phrase is looked for in, the best first: what one BatchGetItem can read."""
+
+MAX_CHARACTERS_COMPARED: Final = 1_500_000
+"""How much text is compared with phrases; more than is read, unless the texts are longer than their words tell."""
+
+MAX_CHARACTERS_MARKED: Final = 500_000
+"""How much text is looked at for the snippets of a page, each result having its share."""
 
 type Order = tuple[int, float, int]
 """Where a result stands, the best being the least: 0 if it has all words, minus its score or time, its id.
@@ -63,55 +73,71 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """A page of results; ``total`` counts all, exactly unless a phrase had more candidates than were looked into."""
+    """A page of results.
+
+    ``total`` counts all; it is not exact where there was more to be read than one request may read, which is then not
+    counted. ``is_relaxed``: the phrases were found in no text that was looked into, and their words are searched
+    instead; with an inexact total, there may be one all the same. ``has_words``: whether anything was asked for.
+    """
 
     items: tuple[Result, ...] = ()
     total: int = 0
     total_is_exact: bool = True
     next_cursor: str | None = None
     did_you_mean: str | None = None
+    is_relaxed: bool = False
+    has_words: bool = True
 
 
 def search(wanted: Search) -> Results:
     """The page of results.
+
+    It ends before ``limit`` where its texts are long, but not before ten results.
 
     :raises InvalidCursor: the cursor is damaged, or another search's
     """
     listing = _listing(wanted)
     after = None if wanted.cursor is None else _position(read_cursor(wanted.cursor, listing))
     listed = documents.current()
-    query = parse(wanted.text, listed.codes) if listed.codes else Query()
-    if not query.words:
-        return Results()
+    languages = _languages(wanted, listed)
+    query = parse(wanted.text, languages or ("",))
+    if not query.words or not languages:
+        return Results(has_words=bool(query.words))
     label = None if wanted.label is None else label_term(wanted.label)
-    postings = read_postings([*query.stems, *([label] if label else [])])
+    first = [*([label] if label else []), *query.excluded_stems]
+    terms = [*first, *query.stems]
+    postings = read_postings(terms, needed=len(first) + 1)
+    is_exact = postings.keys() >= set(terms)
+    query = query.restricted_to(postings)
     unknown = [word for word in query.words if not any(postings[stem] for stem in word.stems)]
-    corrections = correcting.correct(unknown, listed.codes)
+    corrections = correcting.correct(unknown, languages)
     query = correcting.apply(query, corrections)
     for correction in corrections:
         postings |= correction.postings
     labelled = None if label is None else postings[label].keys()
     matches = _Matches(wanted, query, postings, listed, labelled)
-    found: dict[int, Found] = {}
-    is_exact = True
-    if query.phrases or query.excluded_phrases:
-        found, is_exact = matches.verify_phrases()
+    is_relaxed = bool(query.phrases) and not matches.require_phrases()
+    if query.excluded_phrases:
+        matches.exclude_phrases()
     page = matches.page(after, wanted.limit + 1)
-    shown, more = page[: wanted.limit], len(page) > wanted.limit
-    ids = [_article_id(order) for order in shown]
-    found |= read_found(each for each in ids if each not in found)
-    stems = {stem for word in query.words for stem in word.stems}
+    ids = list(listed.within_budget(map(_article_id, page[: wanted.limit]), known=matches.found))
+    matches.found |= read_found(each for each in ids if each not in matches.found)
+    marker = _Marker(query, len(ids))
     return Results(
-        items=tuple(_result(found[each], matches.score(each), stems) for each in ids if each in found),
+        items=tuple(marker.result(matches.found[each], matches.score(each)) for each in ids if each in matches.found),
         total=len(matches.ids),
-        total_is_exact=is_exact,
-        next_cursor=issue_cursor(listing, json.dumps(shown[-1])) if more else None,
+        total_is_exact=is_exact and matches.is_exact,
+        next_cursor=issue_cursor(listing, json.dumps(page[len(ids) - 1])) if len(page) > len(ids) else None,
         did_you_mean=correcting.rewrite(wanted.text, corrections),
+        is_relaxed=is_relaxed,
     )
 
 
 class _Matches:
-    """The articles that match, and their order."""
+    """The articles that match, and their order.
+
+    ``found`` are those that have been read; ``is_exact`` tells whether all could be that had to.
+    """
 
     def __init__(
         self,
@@ -121,14 +147,17 @@ class _Matches:
         listed: DocumentList,
         labelled: Iterable[int] | None,
     ) -> None:
+        self.found: dict[int, Found] = {}
+        self.is_exact = True
         self._query = query
+        self._postings = postings
         self._listed = listed
         self._newest_first = wanted.newest_first
         self._ranking = listed.rank(postings, ((word.stems, word.count) for word in query.words))
         required = [number for number, word in enumerate(query.words) if word.is_required]
         self._all = sum(1 << number for number in required)
         self._phrase_words = sum(1 << n for n in required if any(query.words[n].form in each for each in query.phrases))
-        excluded = {each for stems in query.excluded for stem in stems for each in postings[stem]}
+        excluded = {each for stem in query.excluded_stems for each in postings[stem]}
         self.ids = self._ranking.scores.keys() - excluded
         if labelled is not None:
             self.ids &= set(labelled)
@@ -146,19 +175,47 @@ class _Matches:
             orders = (order for order in orders if order > after)
         return heapq.nsmallest(size, orders)
 
-    def verify_phrases(self) -> tuple[dict[int, Found], bool]:
-        """Keep only what has the phrases; what was read for that, and whether all candidates could be looked into."""
+    def require_phrases(self) -> bool:
+        """Keep only what has the phrases. False, and all is kept, where no text that was looked into has them."""
         candidates = [each for each in self.ids if self._ranking.words[each] & self._phrase_words == self._phrase_words]
-        best = heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))
-        found = read_found(map(_article_id, best))
-        is_exact = len(candidates) <= MAX_VERIFIED
-        self.ids = set()
-        for article_id, each in found.items():
-            verdict = _has_phrases(each, self._query)
-            if verdict:
-                self.ids.add(article_id)
-            is_exact = is_exact and (verdict or each.is_whole)
-        return {article_id: found[article_id] for article_id in self.ids}, is_exact
+        verdicts = self._compare(candidates, lambda texts: all(_have(texts, each) for each in self._query.phrases))
+        having = {article_id for article_id, has in verdicts.items() if has}
+        if having:
+            self.ids = having
+        return bool(having)
+
+    def exclude_phrases(self) -> None:
+        """Leave out what has one of the excluded phrases, or may have one and could not be looked into."""
+        suspects = self.ids & set().union(*map(self._having_all, self._query.telling))
+        verdicts = self._compare(
+            suspects, lambda texts: any(_have(texts, each) for each in self._query.excluded_phrases)
+        )
+        self.ids = self.ids - suspects | {article_id for article_id, has in verdicts.items() if not has}
+
+    def _having_all(self, words: Sequence[Sequence[str]]) -> set[int]:
+        """The articles that have all of these words, each its stems: all articles, without words."""
+        articles = ({each for stem in stems for each in self._postings[stem]} for stems in words)
+        return set.intersection(set(self.ids), *articles)
+
+    def _compare(self, candidates: Collection[int], has: Callable[[Sequence[SearchedText]], bool]) -> dict[int, bool]:
+        """The verdict on the texts of each candidate that can be looked into, the best first."""
+        best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
+        read = list(self._listed.within_budget(best, known=self.found))
+        self.found |= read_found(each for each in read if each not in self.found)
+        verdicts: dict[int, bool] = {}
+        left = MAX_CHARACTERS_COMPARED
+        for article_id in read:
+            found = self.found.get(article_id)
+            if found is None:
+                verdicts[article_id] = False  # it has just gone
+                continue
+            left -= len(found.text)
+            if left < 0:
+                break
+            verdicts[article_id] = has((SearchedText(found.card.title), SearchedText(found.text)))
+            self.is_exact &= verdicts[article_id] or found.is_whole
+        self.is_exact &= len(verdicts) == len(candidates)
+        return verdicts
 
     def _order(self, article_id: int) -> Order:
         has_all = self._ranking.words[article_id] & self._all == self._all
@@ -168,6 +225,13 @@ class _Matches:
 
 def _article_id(order: Order) -> int:
     return abs(order[2])
+
+
+def _languages(wanted: Search, listed: DocumentList) -> Sequence[str]:
+    """The languages whose articles are searched: of those of the site, the one that is wanted."""
+    if wanted.language is None:
+        return listed.codes
+    return [code for code in listed.codes if code == base(wanted.language)]
 
 
 def _filter(wanted: Search, listed: DocumentList) -> Callable[[int], bool] | None:
@@ -180,27 +244,28 @@ def _filter(wanted: Search, listed: DocumentList) -> Callable[[int], bool] | Non
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
 
 
-def _has_phrases(found: Found, query: Query) -> bool:
-    texts = [[word.form for word in words(text)] for text in (found.card.title, found.text)]
-    return all(any(_holds(text, phrase) for text in texts) for phrase in query.phrases) and not any(
-        _holds(text, phrase) for text in texts for phrase in query.excluded_phrases
-    )
+def _have(texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool:
+    return any(text.has(phrase) for text in texts)
 
 
-def _holds(text: Sequence[str], phrase: Sequence[str]) -> bool:
-    first, length, wanted = phrase[0], len(phrase), list(phrase)
-    places = (place for place, form in enumerate(text[: len(text) - length + 1]) if form == first)
-    return any(text[place : place + length] == wanted for place in places)
+class _Marker:
+    """Makes results of articles: so many, for this query."""
 
+    def __init__(self, query: Query, number: int) -> None:
+        self._stems = {stem for word in query.words for stem in word.stems}
+        self._hints = [*self._stems, *(word.form for word in query.words)]
+        self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
 
-def _result(found: Found, score: float, stems: Container[str]) -> Result:
-    recognise = matcher(stems, found.card.language)
-    return Result(
-        card=found.card,
-        score=round(score, 6),
-        title_html=mark_title(found.card.title, recognise),
-        snippet_html=mark_snippet(found.text.replace("\n", " "), recognise),
-    )
+    def result(self, found: Found, score: float) -> Result:
+        """The article as a result."""
+        recognise = matcher(self._stems, found.card.language)
+        text = found.text.replace("\n", " ")
+        return Result(
+            card=found.card,
+            score=round(score, 6),
+            title_html=mark_title(found.card.title, recognise),
+            snippet_html=mark_snippet(text, recognise, hints=self._hints, within=self._within),
+        )
 
 
 def _listing(wanted: Search) -> str:

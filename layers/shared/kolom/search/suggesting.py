@@ -1,8 +1,8 @@
 """As you type: the words and the articles that what stands in the search box may become.
 
 Requests: one for the revision of the document list, two Queries for the last word (words of titles, vocabulary), one
-per stem of the words before it (at most 5) and of at most 3 completions, one BatchGetItem. What is only a letter
-suggests nothing; behind other words it is left out.
+per stem (at most 4) of the words before it (at most 5) and of at most 3 completions, one BatchGetItem. What is only a
+letter suggests nothing; behind other words it is left out.
 """
 
 from collections import Counter
@@ -23,6 +23,7 @@ MAX_ITEMS: Final = 6
 _MAX_COMPLETIONS: Final = 3
 _MAX_WORDS_READ: Final = 50
 _MAX_WORDS_BEFORE: Final = 5
+_MAX_STEMS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def suggest(text: str) -> Suggestions:
     titled = {each: word for word, each in titles.beginning_with(last.form, _MAX_WORDS_READ) if each in listed.lengths}
     completions = _completions(last.form, titled.values(), listed.codes)
     before = parse(text[: last.start], listed.codes)
-    asked = [word.stems for word in before.words if word.is_required][:_MAX_WORDS_BEFORE]
+    asked = [word.stems[:_MAX_STEMS] for word in before.words if word.is_required][:_MAX_WORDS_BEFORE]
     # Any of the completions will do: together they are one word.
     asked.append(tuple(each for word in completions for each in word.stems))
     postings = read_postings(chain.from_iterable(asked))
@@ -69,7 +70,7 @@ def suggest(text: str) -> Suggestions:
     by_text = sorted(ends - titled.keys(), key=lambda each: (-ranking.scores[each], -each))
     best = [*by_title, *by_text][:MAX_ITEMS]
     found = read_found(best, with_text=False)
-    used = [word.form for word in completions if any(postings[each] for each in word.stems)]
+    used = [word.form for word in completions if any(postings.get(each) for each in word.stems)]
     return Suggestions(
         items=_items([found[each] for each in best if each in found], typed),
         completions=tuple(text[: last.start] + form for form in used),
@@ -83,7 +84,7 @@ def _completions(prefix: str, titled: Iterable[str], languages: Sequence[str]) -
     written = {fold(form): form for form in (*in_titles, prefix, *vocabulary.beginning_with(prefix, _MAX_WORDS_READ))}
     forms = sorted(written.values(), key=lambda form: (form != prefix, -in_titles[fold(form)], len(form), form))
     telling = [form for form in forms if not is_stop_word(form, *languages)]
-    return [QueryWord(form, stems(form, languages), 0, 0) for form in telling[:_MAX_COMPLETIONS]]
+    return [QueryWord(form, stems(form, languages)[:_MAX_STEMS], 0, 0) for form in telling[:_MAX_COMPLETIONS]]
 
 
 def _items(found: Sequence[Found], typed: Sequence[Word]) -> tuple[Suggestion, ...]:

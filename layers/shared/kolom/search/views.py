@@ -29,7 +29,11 @@ class ResultView(CardView):
 
 
 class ResultListView(BaseModel):
-    """A page of results. ``did_you_mean`` is the query as it was understood, where a word was corrected."""
+    """A page of results.
+
+    ``did_you_mean`` is the query as it was understood, where a word was corrected. ``relaxed``: its phrases were not
+    found, and their words are searched instead.
+    """
 
     query: str
     items: list[ResultView]
@@ -37,6 +41,7 @@ class ResultListView(BaseModel):
     total_is_exact: bool
     next_cursor: str | None
     did_you_mean: str | None
+    relaxed: bool
 
     @classmethod
     def of(cls, query: str, results: Results) -> Self:
@@ -48,6 +53,7 @@ class ResultListView(BaseModel):
             total_is_exact=results.total_is_exact,
             next_cursor=results.next_cursor,
             did_you_mean=results.did_you_mean,
+            relaxed=results.is_relaxed,
         )
 
 

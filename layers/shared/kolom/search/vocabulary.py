@@ -8,6 +8,10 @@ from typing import Final
 from kolom.models.search import SearchRecord, find_words, put_words
 from kolom.search.words import fold
 
+MAX_READ: Final = 4_000
+"""How many words one request reads, at most: some 90 KB."""
+
+_MAX_BEGINNING: Final = 3
 _MAX_KNOWN: Final = 200_000
 _known: set[str] = set()
 """Words that this process has seen in the vocabulary. Words never leave it but by a rebuild."""
@@ -34,9 +38,16 @@ def beginning_with(prefix: str, limit: int) -> list[str]:
     return [_word(part) for part in find_words(key, beginning, limit=limit)]
 
 
-def with_the_first_letter_of(word: str) -> list[str]:
-    """All words (at most a MB of them) with the first letter of ``word``, whatever its accent. One request."""
-    return [_word(part) for part in find_words(_key(word))]
+def near(word: str) -> list[str]:
+    """The words with the first letter of ``word``, whatever its accent; of more than :data:`MAX_READ`, those with its
+    first two letters, or three. A request for each.
+    """
+    found: list[str] = []
+    for letters in range(1, _MAX_BEGINNING + 1):
+        found = beginning_with(word[:letters], MAX_READ)
+        if len(found) < MAX_READ:
+            break
+    return found
 
 
 def _place(word: str) -> tuple[str, str]:

@@ -28,6 +28,7 @@ _WORD: Final = regex.compile(
     """.replace(f"--{_UNSPACED}]", f"--[{_UNSPACED}]]"),
     regex.VERBOSE | regex.VERSION1,
 )
+_SYMBOL: Final = regex.compile(r"\p{S}")
 _CHARACTER: Final = regex.compile(rf"[{_UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
 _SEPARATORS: Final = str.maketrans("", "", ".,٫٬")
 _PLAIN_APOSTROPHE: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
@@ -79,6 +80,17 @@ def form(word: str) -> str:
     if not word.isalpha() and (word[0].isdigit() or "." in word):
         word = word.translate(_SEPARATORS)
     return word[:MAX_WORD]
+
+
+def normalized(text: str) -> str:
+    """A text in the spelling of :func:`form`, but for separators within numbers and initials. Symbols become spaces."""
+    if text.isascii():
+        return text.casefold()
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text))  # ™ is no "tm" of its own
+    for apostrophe in _APOSTROPHES:
+        text = text.replace(apostrophe, "'")
+    return text.casefold()
 
 
 def fold(word: str) -> str:

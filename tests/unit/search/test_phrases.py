@@ -1,0 +1,127 @@
+"""A phrase is found exactly where its words stand one after the other."""
+
+from collections.abc import Sequence
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kolom.search import phrases
+from kolom.search.phrases import SearchedText
+from kolom.search.words import words
+
+PIECES = (
+    *(
+        "old",
+        "Harbour",
+        "harbour's",
+        "old'",
+        "é",
+        "1,000",
+        "3.14",
+        "U.S.A.",
+        "usa",
+        "a.b.cd",
+        "ab",
+        "1",
+        "Straße",
+        "men’s",
+    ),
+    *("東京", "京都", "東京都", "日", " ", " ", ", ", " — ", "-", "…", "\n", "™", "'"),
+)
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+def forms(text: str) -> list[str]:
+    """The forms of a text's words."""
+    return [word.form for word in words(text)]
+
+
+def has(text: str, phrase: str) -> bool:
+    """Whether the text has the phrase."""
+    return SearchedText(text).has(forms(phrase))
+
+
+def has_in_turn(found: Sequence[str], phrase: Sequence[str]) -> bool:
+    """The same by its definition."""
+    return any(list(found[at : at + len(phrase)]) == list(phrase) for at in range(len(found)))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("In the Old Harbour.", "old harbour"),
+        ("the old\nharbour", "old harbour"),
+        ("the old — “harbour”", "old harbour"),
+        ("the old… harbour", "old harbour"),
+        ("old™ harbour", "old harbour"),
+        ("the U.S.A. of 1,000 men’s", "USA of 1000 men's"),
+        ("über die Straße", "ÜBER DIE STRASSE"),
+        ("Ｆｕｌｌ width", "full width"),
+        ("東京都に行く", "京都に"),
+        ("ไปภาษาไทย", "ภาษา"),
+        ("x" * 200 + " y", "x" * 64 + " y"),
+    ],
+)
+def test_a_phrase_is_found_in_whatever_way_it_is_written(text: str, phrase: str) -> None:
+    assert has(text, phrase)
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("the harbour is old", "old harbour"),
+        ("an old harbourmaster", "old harbour"),
+        ("the bold harbour", "old harbour"),
+        ("the old harbour's lights", "old harbour"),
+        ("the old stone harbour", "old harbour"),
+        ("version 3.14", "version 3"),
+        ("in the U.S.A.", "the u"),
+        ("東京と京都", "東京都"),
+        ("", "old harbour"),
+    ],
+)
+def test_words_that_only_resemble_a_phrase_are_none(text: str, phrase: str) -> None:
+    assert not has(text, phrase)
+
+
+@given(TEXTS, TEXTS)
+@example("old'harbour old harbour", "old harbour")
+def test_the_quick_test_loses_no_phrase_and_finds_no_other(text: str, phrase: str) -> None:
+    wanted = forms(phrase)[:4]
+    if len(wanted) > 1:
+        assert SearchedText(text).has(wanted) == has_in_turn(forms(text), wanted)
+
+
+@given(TEXTS, st.integers(0, 12), st.integers(2, 4))
+def test_every_piece_of_a_text_is_found_in_it(text: str, start: int, length: int) -> None:
+    piece = forms(text)[start : start + length]
+    if len(piece) > 1:
+        assert SearchedText(text).has(piece)
+
+
+def made_into_words(text: str, phrase: str) -> int:
+    """How many characters are made into words to look for the phrase."""
+    wanted = forms(phrase)
+    with patch.object(phrases, "words", wraps=words) as made:
+        SearchedText(text).has(wanted)
+    return sum(len(call.args[0]) for call in made.call_args_list)
+
+
+def test_a_text_without_the_phrase_is_never_made_into_words() -> None:
+    assert made_into_words("old stone harbour, harbour old. " * 3_000, "old harbour") == 0
+    assert made_into_words("東京と京都。" * 5_000, "東京都庁") == 0
+
+
+def test_of_a_text_with_the_phrase_only_its_place_is_made_into_words() -> None:
+    assert made_into_words("old stone harbour. " * 3_000 + "The old harbour.", "old harbour") == len("old harbour.")
+
+
+@pytest.mark.parametrize(
+    "text", ["a " * 50_000, "a" + "-" * 100_000, "a----------" * 9_000, "a'" * 50_000, "aa" * 50_000]
+)
+def test_no_text_and_phrase_are_compared_for_long(text: str) -> None:
+    """A phrase that nearly fits everywhere is looked for once from each place, not in every way."""
+    assert not SearchedText(text).has(["a"] * 23 + ["b"])
+    assert made_into_words(text, "a a") <= phrases._MAX_PLACES * 300
