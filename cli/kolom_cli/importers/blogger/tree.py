@@ -148,13 +148,56 @@ def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
 def _with_one_id(made: list[Node]) -> list[Node]:
     own = [node for node in made if isinstance(node, Element) and node.name == "p"]
     for paragraph in own[1:]:
-        paragraph.attributes = {key: value for key, value in paragraph.attributes.items() if key != "id"}
+        paragraph.attributes = without_id(paragraph.attributes)
     return made
 
 
+def without_id(attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes of all but the first of several elements that one element becomes."""
+    return {key: value for key, value in attributes.items() if key != "id"}
+
+
+def ends_apart(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
+    """Nodes with blocks among them in three parts: the running text before and after, and paragraphs of all between.
+
+    An empty line ends running text as a block does.
+    """
+    whole = list(flat(nodes))
+    start, end = _running(whole), len(whole) - _running(reversed(whole))
+    return whole[:start], paragraphs(whole[start:end], {}), whole[end:]
+
+
+def _running(nodes: Iterable[Node]) -> int:
+    """How many of the nodes are running text that stands before the first block or empty line."""
+    count = breaks = 0
+    for number, node in enumerate(nodes, 1):
+        if node is BREAK:
+            breaks += 1
+        elif is_block(node):
+            break
+        elif not is_blank(node):
+            count, breaks = number, 0
+        if breaks > 1:
+            break
+    return count
+
+
 def marks(nodes: Iterable[Node]) -> list[Node]:
-    """What is left of nodes that show nothing: the mark of the excerpt's end, and places that links lead to."""
-    return [node for node in flat(nodes) if isinstance(node, Comment) or not is_blank(node)]
+    """What is left of nodes that show nothing: the mark of the excerpt's end, and places that links lead to.
+
+    The elements around these go: an empty cell, for example, must not remain outside its row.
+    """
+    left: list[Node] = []
+    pending = [*nodes][::-1]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Comment):
+            left.append(node)
+        elif isinstance(node, Element | Group):
+            if isinstance(node, Element) and "id" in node.attributes:
+                left.append(anchor(node.attributes["id"]))
+            pending.extend(reversed(node.children))
+    return left
 
 
 def tokens_of(nodes: list[Node]) -> Iterator[Token]:
