@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.comments import text
@@ -91,7 +91,6 @@ def _elements(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.builds(_element, st.sampled_from(_ELEMENTS), st.lists(inside, max_size=4))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @example(["<b>Note:</b>", "text"])
 @example(["<i><b>a</b>b<b>c</b></i>"])
 @example(["1", "<b>. no list</b>"])

@@ -1,0 +1,87 @@
+"""A pytest plugin that runs the selected properties again and again, each time with other examples, for a given time.
+
+The property that has had the least time comes next, in random order at first: so fast and slow ones share the time, and
+each has its chance even if the time is too short for all of them.
+"""
+
+import random
+from dataclasses import dataclass
+from time import monotonic
+
+import pytest
+from hypothesis import core
+
+
+@dataclass(slots=True)
+class _Property:
+    """A test with what has been done about it so far."""
+
+    item: pytest.Item
+    rounds: int = 0
+    seconds: float = 0.0
+    longest_seconds: float = 0.0
+    failed_with_seed: int | None = None
+
+
+class Fuzzing:
+    """Replaces pytest's loop over the tests. The first round of each has the session's seed, the next one more, …"""
+
+    def __init__(self, config: pytest.Config, seconds: float) -> None:
+        self._end = monotonic() + seconds
+        chosen = config.getoption("--hypothesis-seed")
+        self._seed = random.getrandbits(32) if chosen is None else int(chosen)
+        self._properties: list[_Property] = []
+        self._running: _Property | None = None
+
+    def pytest_report_header(self) -> str:
+        return f"fuzzing with seed {self._seed}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if session.testsfailed or session.config.option.collectonly:
+            return None  # pytest's own loop says so
+        self._properties = [_Property(item) for item in session.items]
+        random.shuffle(self._properties)
+        while (chosen := self._next()) is not None:
+            self._run(chosen)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+        return True
+
+    def _next(self) -> _Property | None:
+        """The property whose turn it is; none if no property would end in time, as far as its earlier rounds tell."""
+        left = self._end - monotonic()
+        fitting = [each for each in self._properties if each.failed_with_seed is None and each.longest_seconds < left]
+        return min(fitting, key=lambda each: each.seconds, default=None)
+
+    def _run(self, chosen: _Property) -> None:
+        core.global_force_seed = self._seed + chosen.rounds
+        self._running = chosen
+        began = monotonic()
+        item = chosen.item
+        # Whatever is next is of the same session, whose fixtures stay.
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
+        took = monotonic() - began
+        chosen.rounds += 1
+        chosen.seconds += took
+        chosen.longest_seconds = max(chosen.longest_seconds, took)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and self._running is not None:
+            self._running.failed_with_seed = core.global_force_seed
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        rounds = [each.rounds for each in self._properties]
+        terminalreporter.section("fuzzing")
+        terminalreporter.write_line(
+            f"{sum(map(bool, rounds))} of {len(rounds)} properties had a turn, {sum(rounds)} turns in all, "
+            f"from seed {self._seed} on"
+        )
+        for each in self._properties:
+            if each.failed_with_seed is not None:
+                terminalreporter.write_line(
+                    f"Reproduce: .venv/bin/pytest --hypothesis-profile=fuzz --hypothesis-seed={each.failed_with_seed} "
+                    f"'{each.item.nodeid}'"
+                )
