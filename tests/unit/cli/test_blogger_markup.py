@@ -193,6 +193,24 @@ def test_text_beside_emphasis_with_blocks_in_it_stays_on_its_line(written: str, 
     assert convert(written) == clean
 
 
+@pytest.mark.parametrize(
+    ("written", "clean"),
+    [
+        ("<li>a<div>b</div>c</li>", "<li>a<br>b<br>c</li>"),
+        ("<li><div>a<div>b</div></div></li>", "<li>a<br>b<br></li>"),
+        ("<li>a<div></div>b</li>", "<li>a<br>b</li>"),
+        ("<li>a<div><span><br></span></div>b</li>", "<li>a<br><br>b</li>"),
+        ("<li>a<b><div>b</div></b></li>", "<li>a<b><br>b<br></b></li>"),
+        ("<li><img src='a.png'><div>b</div></li>", '<li><img src="a.png"><br>b<br></li>'),
+        ("<h2>a<div>b</div></h2>", "<h2>a<br>b<br></h2>"),
+        ('<a href="/x">a<div>b</div></a>', '<p><a href="/x">a<br>b<br></a></p>'),
+    ],
+)
+def test_a_division_where_no_paragraph_can_be_is_a_line_of_its_own(written: str, clean: str) -> None:
+    """Text before a division does not run into it."""
+    assert convert(written) == clean
+
+
 def test_an_empty_cell_of_a_table_that_becomes_a_figure_is_left_out() -> None:
     """A cell outside a row makes browsers move the text around it."""
     table = captioned('<td id="x"></td>', f"<td>{picture('a')}</td>", _EMPTY_CAPTION)
@@ -284,6 +302,7 @@ _PIECES = [
 
 
 @example(["-->", "<b>", "word ", "<div>"])
+@example(["<pre>", "&", "<div>", "word "])
 @given(st.lists(st.sampled_from(_PIECES), max_size=25))
 def test_any_markup_is_converted_and_loses_no_words(pieces: list[str]) -> None:
     written = "".join(pieces)

@@ -27,6 +27,7 @@ from kolom_cli.importers.blogger.players import Players
 from kolom_cli.importers.blogger.tree import (
     BREAK,
     EXCERPT_END,
+    LINE_EDGE,
     Element,
     Group,
     Node,
@@ -284,7 +285,7 @@ class _Rewriter:
             children = paragraphs(content.children, {})
             return Element("div", element.kept, children) if element.kept else Group(children, is_settled=True)
         if self._of_lines:
-            return Group([_line(element) if content.is_seen else Group(marks(element.released().children)), BREAK])
+            return Group([LINE_EDGE, *_line(element, content)])
         if not content.is_seen:
             return element.emptied()
         return Group(paragraphs(content.children, element.kept | _alignment(element)), is_settled=True)
@@ -311,8 +312,12 @@ def _within(wrappers: Iterable[tuple[str, dict[str, str]]], children: list[Node]
     return Group(children)
 
 
-def _line(element: _Open) -> Node:
-    return Element("span", element.kept, element.children) if element.kept else Group(element.children)
+def _line(element: _Open, content: Group) -> list[Node]:
+    """What a division shows that is a line, up to the line's end."""
+    if not content.is_seen:
+        is_empty_line = any(node is BREAK for node in flat(content.children))
+        return [*marks(element.released().children), BREAK if is_empty_line else LINE_EDGE]
+    return [Element("span", element.kept, element.children) if element.kept else content, LINE_EDGE]
 
 
 def _leads_to_itself(link: _Open) -> bool:

@@ -85,11 +85,14 @@ def is_blank(node: Node) -> bool:
     """Whether it is white space, the mark that ends the excerpt, or a line's end."""
     if isinstance(node, Text):
         return _BLANK.fullmatch(unescape(node.markup) if "&" in node.markup else node.markup) is not None
-    return isinstance(node, Comment) or node is BREAK
+    return isinstance(node, Comment) or node is BREAK or node is LINE_EDGE
 
 
 BREAK: Final = Element("br", {}, [])
 """A line's end."""
+
+LINE_EDGE: Final = Element("br", {}, [])
+"""A line's end if there is anything on the line, else nothing."""
 
 EXCERPT_END: Final = Comment(MORE)
 """The mark that ends the excerpt."""
@@ -203,8 +206,12 @@ def marks(nodes: Iterable[Node]) -> list[Node]:
 def tokens_of(nodes: list[Node]) -> Iterator[Token]:
     """The nodes as tokens, to be written."""
     pending: list[Node | End] = [*reversed(nodes)]
+    is_line_empty = True
     while pending:
         node = pending.pop()
+        if node is LINE_EDGE and is_line_empty:
+            continue
+        is_line_empty = _is_line_empty(node, before=is_line_empty)
         if isinstance(node, Element):
             yield Start(node.name, {key: escape(value) for key, value in node.attributes.items()})
             if node.name not in VOID:
@@ -214,3 +221,10 @@ def tokens_of(nodes: list[Node]) -> Iterator[Token]:
             pending.extend(reversed(node.children))
         else:
             yield node
+
+
+def _is_line_empty(node: Node | End, *, before: bool) -> bool:
+    """Whether nothing stands on the line once the node, or the beginning of the element, has been written."""
+    if isinstance(node, Element | End):
+        return node.name == "br" or node.name in _BLOCKS or (before and node.name != "img")
+    return before and (not isinstance(node, Text) or is_blank(node))
