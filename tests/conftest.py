@@ -43,12 +43,12 @@ settings.register_profile(
     max_examples=100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-# `make fuzz` tries others in every run. What it finds becomes an @example, so that it is tried from then on.
+# `make fuzz` tries others in every run, few in each turn. What it finds becomes an @example, and is tried from then on.
 settings.register_profile(
     "fuzz",
     settings.get_profile("fixed"),
     derandomize=False,
-    max_examples=200,
+    max_examples=50,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )

@@ -14,17 +14,18 @@ from hypothesis import core
 
 @dataclass(slots=True)
 class _Property:
-    """A test with what has been done about it so far."""
+    """A test, with the seed of its last turn and what its turns took."""
 
     item: pytest.Item
-    rounds: int = 0
+    seed: int
+    turns: int = 0
     seconds: float = 0.0
     longest_seconds: float = 0.0
-    failed_with_seed: int | None = None
+    has_failed: bool = False
 
 
 class Fuzzing:
-    """Replaces pytest's loop over the tests. The first round of each has the session's seed, the next one more, …"""
+    """Replaces pytest's loop over the tests. The first turn of each has the session's seed, the second one more, …"""
 
     def __init__(self, config: pytest.Config, seconds: float) -> None:
         self._end = monotonic() + seconds
@@ -40,7 +41,7 @@ class Fuzzing:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed or session.config.option.collectonly:
             return None  # pytest's own loop says so
-        self._properties = [_Property(item) for item in session.items]
+        self._properties = [_Property(item, self._seed) for item in session.items]
         random.shuffle(self._properties)
         while (chosen := self._next()) is not None:
             self._run(chosen)
@@ -51,37 +52,38 @@ class Fuzzing:
         return True
 
     def _next(self) -> _Property | None:
-        """The property whose turn it is; none if no property would end in time, as far as its earlier rounds tell."""
+        """The property whose turn it is; none if no property would end in time, as far as its earlier turns tell."""
         left = self._end - monotonic()
-        fitting = [each for each in self._properties if each.failed_with_seed is None and each.longest_seconds < left]
+        fitting = [each for each in self._properties if not each.has_failed and each.longest_seconds < left]
         return min(fitting, key=lambda each: each.seconds, default=None)
 
     def _run(self, chosen: _Property) -> None:
-        core.global_force_seed = self._seed + chosen.rounds
+        chosen.seed = self._seed + chosen.turns
+        core.global_force_seed = chosen.seed  # type: ignore[assignment]  # as --hypothesis-seed does
         self._running = chosen
         began = monotonic()
         item = chosen.item
         # Whatever is next is of the same session, whose fixtures stay.
         item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
         took = monotonic() - began
-        chosen.rounds += 1
+        chosen.turns += 1
         chosen.seconds += took
         chosen.longest_seconds = max(chosen.longest_seconds, took)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and self._running is not None:
-            self._running.failed_with_seed = core.global_force_seed
+            self._running.has_failed = True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        rounds = [each.rounds for each in self._properties]
+        turns = [each.turns for each in self._properties]
         terminalreporter.section("fuzzing")
         terminalreporter.write_line(
-            f"{sum(map(bool, rounds))} of {len(rounds)} properties had a turn, {sum(rounds)} turns in all, "
+            f"{sum(map(bool, turns))} of {len(turns)} properties had a turn, {sum(turns)} turns in all, "
             f"from seed {self._seed} on"
         )
         for each in self._properties:
-            if each.failed_with_seed is not None:
+            if each.has_failed:
                 terminalreporter.write_line(
-                    f"Reproduce: .venv/bin/pytest --hypothesis-profile=fuzz --hypothesis-seed={each.failed_with_seed} "
+                    f"Reproduce: .venv/bin/pytest --hypothesis-profile=fuzz --hypothesis-seed={each.seed} "
                     f"'{each.item.nodeid}'"
                 )

@@ -194,5 +194,5 @@ def _without_words(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[s
     return {key: item for key, item in items.items() if not key[0].startswith("words#") and key != ("#documents", "#")}
 
 
-Indexing.TestCase.settings = settings(max_examples=25, stateful_step_count=12)
+Indexing.TestCase.settings = settings(max_examples=settings().max_examples // 8, stateful_step_count=12)
 test_the_index_converges = Indexing.TestCase

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
@@ -424,7 +424,6 @@ def test_no_text_takes_long(file: Path, text: str) -> None:
 _VALUE = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(max_size=20))
 
 
-@settings(max_examples=60)
 @given(rows=st.lists(st.tuples(_VALUE, _VALUE, _VALUE, _VALUE, _VALUE), max_size=4))
 def test_any_values_give_an_item_for_each_comment(file: Path, rows: list[tuple[Any, ...]]) -> None:
     names = ("parent", "mode", "text", "author", "created")

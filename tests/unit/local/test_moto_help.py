@@ -275,7 +275,7 @@ SHELVES = st.one_of(st.none(), st.tuples(st.sampled_from("xy"), st.sampled_from(
 WRITES = st.lists(st.tuples(st.sampled_from(["put", "delete", "move"]), KEYS, SHELVES), max_size=25)
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples // 2)
 @given(writes=WRITES, forward=st.booleans(), limit=st.integers(1, 4))
 def test_paging_gives_what_is_stored_in_order(dynamodb: Any, writes: Any, forward: bool, limit: int) -> None:
     for found in dynamodb.scan(TableName="t")["Items"]:
@@ -356,7 +356,7 @@ def numbers(dynamodb: Any, key: str, table: str = "sets") -> set[int]:
     return set(map(int, found["numbers"]["NS"]))
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sets(st.integers(0, 9), min_size=1)), max_size=6))
 def test_adding_to_sets_has_the_same_effect_however_it_is_done(
     dynamodb: Any, changes: list[tuple[str, set[int]]]
