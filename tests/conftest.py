@@ -48,7 +48,7 @@ settings.register_profile(
     "fuzz",
     settings.get_profile("fixed"),
     derandomize=False,
-    max_examples=50,
+    max_examples=25,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
