@@ -42,7 +42,7 @@ test: sync ## Run the unit and integration tests
 
 # Other examples in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Try the properties with random examples for FUZZ_SECONDS (90)
-	$(RUN) pytest -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
+	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
 
 # Quick enough to run before every commit.
 check: sync ## Check format, lint and types

@@ -34,15 +34,15 @@ class Fuzzing:
         self._properties: list[_Property] = []
         self._running: _Property | None = None
 
-    def pytest_report_header(self) -> str:
-        return f"fuzzing with seed {self._seed}"
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed or session.config.option.collectonly:
             return None  # pytest's own loop says so
         self._properties = [_Property(item, self._seed) for item in session.items]
         random.shuffle(self._properties)
+        session.config.get_terminal_writer().line(
+            f"fuzzing {len(self._properties)} properties from seed {self._seed} on"
+        )
         while (chosen := self._next()) is not None:
             self._run(chosen)
             if session.shouldfail:
@@ -78,8 +78,7 @@ class Fuzzing:
         turns = [each.turns for each in self._properties]
         terminalreporter.section("fuzzing")
         terminalreporter.write_line(
-            f"{sum(map(bool, turns))} of {len(turns)} properties had a turn, {sum(turns)} turns in all, "
-            f"from seed {self._seed} on"
+            f"{sum(map(bool, turns))} of {len(turns)} properties had a turn, {sum(turns)} turns in all"
         )
         for each in self._properties:
             if each.has_failed:
