@@ -6,8 +6,8 @@ The policy:
 * A picture is taken at up to 1,600 pixels, whatever size the article showed; a link around it that leads to itself in
   another size goes. ``separator`` divisions with one picture and ``tr-caption-container`` tables with nothing but
   pictures and a caption become figures.
-* Divisions that hold text become paragraphs, others go unless links lead to them or they have a language or direction;
-  two line breaks in a row separate paragraphs; empty lines go.
+* Divisions that hold text become paragraphs, or lines where no paragraph can be; others go unless links lead to them or
+  they have a language or direction; two line breaks in a row separate paragraphs; empty lines go.
 * Bold and italic by style become elements, all other styles go, as do fonts and the marks of word processors.
 * Counting pixels go. YouTube's old players become its present one.
 * Links to the blog's own articles lose the blog's old host, so that they lead to the articles here.
