@@ -16,10 +16,11 @@ RUN := $(UV) run --frozen --no-sync
 SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
+FUZZ_SECONDS ?= 90
 # On all cores, each file's tests in one process: many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: help sync serve test check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi clean
+.PHONY: help sync serve test fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +39,10 @@ serve: sync ## Run the whole blog on http://127.0.0.1:8080 with sample content
 # Needs no network but the package registries.
 test: sync ## Run the unit and integration tests
 	$(PYTEST) $(PYTEST_ARGS)
+
+# Other examples in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
+fuzz: sync ## Try the properties with random examples for FUZZ_SECONDS (90)
+	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
 
 # Quick enough to run before every commit.
 check: sync ## Check format, lint, types and the API document

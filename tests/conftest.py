@@ -32,6 +32,42 @@ import functools  # noqa: E402
 
 import botocore.loaders  # noqa: E402
 import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+from hypothesis.internal.conjecture import providers  # noqa: E402
+
+from tests.fuzzing import Fuzzing  # noqa: E402
+
+# `make test` tries the same examples on every machine and in every run; how busy the machine is decides nothing.
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+# `make fuzz` tries others in every run, few in each turn. What it finds becomes an @example, and is tried from then on.
+settings.register_profile(
+    "fuzz",
+    settings.get_profile("fixed"),
+    derandomize=False,
+    max_examples=25,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+settings.load_profile("fixed")
+# Hypothesis also draws constants of whatever modules of the project are loaded, which depends on the tests before.
+providers._get_local_constants = lambda: providers._local_constants
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-seconds", type=float, help="Run the selected properties again and again for that time")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    seconds = config.getoption("--fuzz-seconds")
+    if seconds is not None:
+        config.pluginmanager.register(Fuzzing(config, seconds))
 
 # Creating a client mostly means reading botocore's data files: all sessions share one loader, which caches them.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)

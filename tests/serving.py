@@ -65,11 +65,11 @@ def send(site: str, path: str, body: object = None, *, address: str = "127.0.0.1
     return status, json.loads(read)
 
 
-def eventually(condition: Callable[[], bool], within_seconds: float = 20) -> bool:
+def eventually(condition: Callable[[], bool], within_seconds: float = 60) -> bool:
     """Whether the condition comes to hold."""
     deadline = time.monotonic() + within_seconds
     while not condition() and time.monotonic() < deadline:
-        time.sleep(0.1)
+        time.sleep(0.05)
     return condition()
 
 

@@ -65,7 +65,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
         parts, position = [], 0
         for start, end in [] if "a" in parent_tags else _addresses(text):
             parts.append(_marked("text", text[position:start], parent_tags))
-            parts.append(_marked("link", f"<{text[start:end]}>", parent_tags))
+            parts.append(_linked(text[start:end], parent_tags))
             position = end
         return "".join((*parts, _marked("text", text[position:], parent_tags)))
 
@@ -146,6 +146,13 @@ def _set_apart(convert: Callable[..., str]) -> Callable[..., str]:
 def _marked(kind: Kind, content: str, parent_tags: set[str]) -> str:
     emphasis = (BOLD if parent_tags & _BOLD else 0) | (ITALIC if parent_tags & _ITALIC else 0)
     return marked(kind, content, emphasis)
+
+
+def _linked(address: str, parent_tags: set[str]) -> str:
+    """The address as a link to itself; not every address can stand between angle brackets."""
+    if _NOT_IN_LINK.search(address):
+        return f"[{_marked('text', address, parent_tags)}]({_target(address)})"
+    return _marked("link", f"<{address}>", parent_tags)
 
 
 def _addresses(text: str) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import boto3
-from hypothesis import settings as hypothesis_settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from moto import mock_aws
@@ -107,4 +107,4 @@ class Author(RuleBasedStateMachine):
 
 
 TestAuthor = Author.TestCase
-TestAuthor.settings = hypothesis_settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestAuthor.settings = settings(max_examples=settings().max_examples // 8, stateful_step_count=15)

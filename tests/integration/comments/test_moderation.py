@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -191,14 +191,12 @@ def check_consistency(blog: Blog) -> None:
         assert (comment.expires_at is not None) == (comment.status in {"spam", "deleted"} and not comment.is_visible)
 
 
+@pytest.mark.hypothesis
 def test_counts_and_threads_stay_true_in_every_order(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=100)
     machine = type("BlogThread", (Thread,), {"blog": blog})
     run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        machine, settings=settings(max_examples=settings().max_examples // 8, stateful_step_count=15)
     )
 
 

@@ -167,6 +167,7 @@ def test_shouting_one_letter_and_the_authors_name_are_held_with_their_reasons(bl
     assert "name" in reasons(blog.post("I am the author.", name="SITI"))
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_the_same_text_from_everywhere_is_held_and_then_spam(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     text = "This wonderful text comes from very many places at the same time."
@@ -200,6 +201,7 @@ def test_limits_are_by_customer_network_and_site(blog: Blog, configure: Configur
     assert statuses == [201] * 20 + [429] * 2
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_what_is_refused_by_a_limit_is_counted_nowhere_else(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=1)
     blog.post("One.", address="10.0.0.1")

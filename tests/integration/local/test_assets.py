@@ -52,7 +52,7 @@ def ask(stack: LocalStack, path: str, **headers: str) -> tuple[int, Message, str
     """Status, headers and body of a GET."""
     wanted = urllib.request.Request(stack.url + path, headers=headers)  # noqa: S310
     try:
-        with urllib.request.urlopen(wanted, timeout=20) as answer:  # noqa: S310
+        with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -162,7 +162,7 @@ def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack
         body = json.dumps({"email": "a@example.com", "message": f"Number {number}."}).encode()
         wanted = urllib.request.Request(f"{stack.url}/api/contact", data=body, headers=headers)  # noqa: S310
         try:
-            with urllib.request.urlopen(wanted, timeout=20) as answer:  # noqa: S310
+            with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             with error:
@@ -177,7 +177,7 @@ def test_a_style_travels_compressed_to_those_who_take_that(stack: LocalStack) ->
     wanted = urllib.request.Request(  # noqa: S310
         f"{stack.url}/assets/theme/kolom.css", headers={"Accept-Encoding": "gzip"}
     )
-    with urllib.request.urlopen(wanted, timeout=20) as answer:  # noqa: S310
+    with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310
         compressed = answer.read()
         assert answer.headers["Content-Encoding"] == "gzip"
         assert answer.headers["ETag"].startswith('W/"')

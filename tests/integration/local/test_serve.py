@@ -54,10 +54,10 @@ def test_one_line_says_that_it_is_ready_and_a_signal_ends_it_quietly(number: sig
     with start("--port", "0", "--set", "AllowedOrigins=https://x.example") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        with urllib.request.urlopen(line.split()[3] + "_local/mail.json", timeout=10) as response:  # noqa: S310
+        with urllib.request.urlopen(line.split()[3] + "_local/mail.json", timeout=60) as response:  # noqa: S310
             assert response.read() == b"[]"
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=60)
     assert line.startswith("Kolom is at http://127.0.0.1:")
     assert "the sample" in line
     assert (process.returncode, rest, errors) == (0, "", "")

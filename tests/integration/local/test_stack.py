@@ -3,10 +3,9 @@
 import http.client
 import json
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +15,7 @@ import boto3
 import pytest
 
 from kolom_cli.local.stack import LocalStack, PortInUseError
+from tests.serving import eventually
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
 
@@ -43,7 +43,7 @@ def ask(stack: LocalStack, path: str, method: str = "GET", body: bytes | None = 
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(stack.url + path, data=body, method=method, headers=named)  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             return Answer(response)
     except urllib.error.HTTPError as error:
         with error:
@@ -54,13 +54,6 @@ def module_of(function: str) -> ModuleType:
     return next(
         module for name, module in sys.modules.items() if name.startswith("_kolom_local") and name.endswith(function)
     )
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def test_a_request_reaches_its_function_as_a_true_event(stack: LocalStack) -> None:
@@ -140,7 +133,7 @@ def test_a_head_request_has_the_length_and_no_body(stack: LocalStack) -> None:
 
 
 def test_a_connection_is_kept_for_further_requests(stack: LocalStack) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=60)
     try:
         for _ in range(3):
             connection.request("POST", "/echo", body=b"x", headers={"Content-Type": "text/plain"})
@@ -152,7 +145,7 @@ def test_a_connection_is_kept_for_further_requests(stack: LocalStack) -> None:
 
 
 def test_a_chunked_body_arrives_whole(stack: LocalStack) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=60)
     try:
         chunks = iter([b"one", b"two"])
         connection.request("POST", "/echo", body=chunks, headers={"Content-Type": "text/plain"}, encode_chunked=True)

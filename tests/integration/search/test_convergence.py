@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from moto import mock_aws
@@ -194,11 +194,5 @@ def _without_words(items: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[s
     return {key: item for key, item in items.items() if not key[0].startswith("words#") and key != ("#documents", "#")}
 
 
-Indexing.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=12,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+Indexing.TestCase.settings = settings(max_examples=settings().max_examples // 8, stateful_step_count=12)
 test_the_index_converges = Indexing.TestCase

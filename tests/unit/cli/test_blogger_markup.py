@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.rendering import plain_text, render
@@ -66,7 +66,7 @@ def convert(content: str) -> str:
         ("a<div><br></div>b", "<p>a</p><p>b</p>"),
         ("<p>kept</p><p><b></b></p><h2><br></h2><h3><span style='font-weight: bold'> </span></h3>", "<p>kept</p>"),
         ("<b><p></p></b><p>kept</p>", "<p>kept</p>"),
-        ("<b>one<br><br>two<div>three</div></b>", "<b><p>one</p><p>two</p><p>three</p></b>"),
+        ("<b>one<br><br>two<div>three</div></b>", "<p><b>one</b></p><b><p>two</p><p>three</p></b>"),
     ],
 )
 def test_what_the_editors_write_becomes_plain(written: str, clean: str) -> None:
@@ -80,6 +80,9 @@ def picture(name: str) -> str:
 def captioned(*rows: str) -> str:
     cells = "".join(f"<tr>{row}</tr>" for row in rows)
     return f'<table class="tr-caption-container"><tbody>{cells}</tbody></table>'
+
+
+_EMPTY_CAPTION = "<td class='tr-caption'></td>"
 
 
 @pytest.mark.parametrize(
@@ -174,6 +177,46 @@ def test_links_to_the_blogs_own_articles_lead_here(hosts: set[str], url: str, le
     assert OwnLinks({DATED, PAGE}.__contains__, frozenset(hosts))(url) == (leads_to or url)
 
 
+@pytest.mark.parametrize(
+    ("written", "clean"),
+    [
+        ("x<b>y<div>z</div>w</b>v", "<p>x<b>y</b></p><b><p>z</p></b><p><b>w</b>v</p>"),
+        ('x<a href="/y">y<p>z</p></a>', '<p>x<a href="/y">y</a></p><a href="/y"><p>z</p></a>'),
+        ("x<i><b>y<br><br>z<div>v</div></b></i>", "<p>x<i><b>y</b></i></p><i><b><p>z</p><p>v</p></b></i>"),
+        ('<b id="x">y<div>z</div></b>', '<p><b id="x">y</b></p><b><p>z</p></b>'),
+        ("<i>\n<p>z</p> </i>v", "<i><p>z</p></i><p>v</p>"),
+        ("<li>x<b>y<p>z</p></b></li>", "<li>x<b>y<p>z</p></b></li>"),
+    ],
+)
+def test_text_beside_emphasis_with_blocks_in_it_stays_on_its_line(written: str, clean: str) -> None:
+    """Text that an editor shows on one line is one paragraph, whatever else an element of it holds."""
+    assert convert(written) == clean
+
+
+@pytest.mark.parametrize(
+    ("written", "clean"),
+    [
+        ("<li>a<div>b</div>c</li>", "<li>a<br>b<br>c</li>"),
+        ("<li><div>a<div>b</div></div></li>", "<li>a<br>b<br></li>"),
+        ("<li>a<div></div>b</li>", "<li>a<br>b</li>"),
+        ("<li>a<div><span><br></span></div>b</li>", "<li>a<br><br>b</li>"),
+        ("<li>a<b><div>b</div></b></li>", "<li>a<b><br>b<br></b></li>"),
+        ("<li><img src='a.png'><div>b</div></li>", '<li><img src="a.png"><br>b<br></li>'),
+        ("<h2>a<div>b</div></h2>", "<h2>a<br>b<br></h2>"),
+        ('<a href="/x">a<div>b</div></a>', '<p><a href="/x">a<br>b<br></a></p>'),
+    ],
+)
+def test_a_division_where_no_paragraph_can_be_is_a_line_of_its_own(written: str, clean: str) -> None:
+    """Text before a division does not run into it."""
+    assert convert(written) == clean
+
+
+def test_an_empty_cell_of_a_table_that_becomes_a_figure_is_left_out() -> None:
+    """A cell outside a row makes browsers move the text around it."""
+    table = captioned('<td id="x"></td>', f"<td>{picture('a')}</td>", _EMPTY_CAPTION)
+    assert convert(table) == f'<a id="x"></a><figure>{picture("a")}</figure>'
+
+
 FRAME = "there is a link to it here"
 OBJECT = "it is left out"
 
@@ -258,6 +301,8 @@ _PIECES = [
 ]
 
 
+@example(["-->", "<b>", "word ", "<div>"])
+@example(["<pre>", "&", "<div>", "word "])
 @given(st.lists(st.sampled_from(_PIECES), max_size=25))
 def test_any_markup_is_converted_and_loses_no_words(pieces: list[str]) -> None:
     written = "".join(pieces)
@@ -362,6 +407,9 @@ def _pictures(html: str) -> int:
     return sum(1 for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
 
 
+@example(
+    captioned("<td></td>", f"<td class='tr-caption'>a{captioned(f'<td>{picture("a")}</td>', _EMPTY_CAPTION)};</td>")
+)
 @given(st.recursive(_LEAVES, _larger, max_leaves=20))
 def test_no_word_and_no_picture_is_lost(written: str) -> None:
     converted = convert(written)

@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.comments import text
@@ -23,6 +23,7 @@ from tests.hostile import hostile_texts
         ('<a href="https://a.example/x_(y)">here</a>', "[here](<https://a.example/x_(y)>)"),
         ('<a href="https://a.example/x_y">https://a.example/x_y</a>', "<https://a.example/x_y>"),
         ("see https://a.example/x_y_z.", "see <https://a.example/x_y_z>."),
+        ('see http://a.example/"&lt;".', 'see [http:\\//a.example/"\\<"](http://a.example/%22%3C%22).'),
         ("<blockquote>quoted</blockquote>mine", "> quoted\n\nmine"),
         ("<ul><li>a<li>b</ul>", "- a\n- b"),
         ("<pre><code>a_b\n  *c*</code></pre>", "```\na_b\n  *c*\n```"),
@@ -67,6 +68,7 @@ def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
 
 
 @example(["_", "http://a.b/", "*"])
+@example(["http://a.b/", '"', "<", '"'])
 @given(st.lists(st.sampled_from([*"*_`[]()<>#-+=~.1 \\!&|\"'\n", "http://a.b/", "ab", "&amp;"]), max_size=25))
 def test_text_that_looks_like_markdown_is_shown_as_it_was(pieces: list[str]) -> None:
     written = "".join(pieces)
@@ -89,7 +91,6 @@ def _elements(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.builds(_element, st.sampled_from(_ELEMENTS), st.lists(inside, max_size=4))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @example(["<b>Note:</b>", "text"])
 @example(["<i><b>a</b>b<b>c</b></i>"])
 @example(["1", "<b>. no list</b>"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
@@ -499,7 +499,6 @@ def test_a_line_beyond_the_first_sixty_five_thousand_is_named(file: Path) -> Non
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="]\r", exclude_categories=["Cs"]), max_size=60)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(_TEXT, max_size=5), name=_TEXT, link=_TEXT, date=_TEXT, identifier=_TEXT)
 def test_any_text_anywhere_gives_an_item_for_each_comment(
     file: Path, messages: list[str], name: str, link: str, date: str, identifier: str

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom_cli.documents import Document, DocumentError, find_documents, read_document, record_version
@@ -234,7 +234,6 @@ def test_yaml_makes_no_objects(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
 @example("title: &a x\nslug: &a y")
 @example("\x85title: a")
 @example("\u2028title: a: b")
@@ -411,7 +410,6 @@ def test_front_matter_that_cannot_be_changed_safely_is_left_alone(tmp_path: Path
 
 
 @given(st.text(max_size=100), st.sampled_from(["\n", "\r\n"]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_body_survives_the_writing(tmp_path: Path, body: str, line_end: str) -> None:
     path = tmp_path / "post.md"
     rest = body.encode("utf-8", "replace").replace(b"\0", b"")

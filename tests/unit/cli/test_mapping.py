@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.articles.names import path_problem, slug_problem
@@ -177,7 +177,6 @@ def test_a_list_left_as_it_is_leaves_its_threads_out(file: Path) -> None:
 _LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=40)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(threads=st.lists(_LINE.map(lambda each: " ".join(each.split())).filter(bool), unique=True), title=_LINE)
 def test_every_thread_that_is_listed_can_be_mapped(file: Path, threads: list[str], title: str) -> None:
     write_unmatched(file, [Unmatched(thread, title, 1) for thread in threads])

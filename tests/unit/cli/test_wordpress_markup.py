@@ -130,7 +130,7 @@ def test_the_comments_of_the_block_editor_vanish_and_its_paragraphs_are_kept() -
     "piece", ["<pre>", "<!--", "[caption]", "[a ", "<div>", "</div>", "[[", "<code", "<a ", "<!-- wp:x", "https://a\n"]
 )
 def test_long_nonsense_takes_time_in_proportion(piece: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     Converter({}).convert("<!-- wp:p -->" + piece * 20_000)
     Converter({}).convert(piece * 20_000)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10

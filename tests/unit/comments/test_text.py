@@ -2,7 +2,7 @@
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.comments import text
@@ -42,6 +42,11 @@ def check(html: str) -> None:
         ),
         ("[x](https://a.example)", '<p><a href="https://a.example" rel="nofollow ugc noopener">x</a></p>'),
         ("2\\. not a list", "<p>2. not a list</p>"),
+        ("[x]()[*y*]( \n)[]()", "<p>[x]()[<em>y</em>](<br>\n)[]()</p>"),
+        (
+            "[a []() b](https://a.example)",
+            '<p><a href="https://a.example" rel="nofollow ugc noopener">a []() b</a></p>',
+        ),
     ],
 )
 def test_a_comment_is_simple_markdown(content: str, html: str) -> None:
@@ -62,6 +67,7 @@ def test_no_text_becomes_markup_that_it_should_not(content: str) -> None:
     check(render(content))
 
 
+@example(["[", "]", "(", ")"])
 @given(
     st.lists(st.sampled_from(["<", ">", "[", "]", "(", ")", "javascript:", "\n", "*", "`", "&", '"', "a", "!", " "]))
 )

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.rendering import render
@@ -359,19 +359,16 @@ soup = st.lists(
 
 
 @given(soup)
-@settings(max_examples=400, deadline=None)
 def test_tag_soup_becomes_harmless(source: str) -> None:
     assert_harmless(render(source, "html").html)
 
 
 @given(soup)
-@settings(max_examples=200, deadline=None)
 def test_markdown_with_tag_soup_becomes_harmless(source: str) -> None:
     assert_harmless(render(source, "markdown").html)
 
 
 @given(soup)
-@settings(max_examples=400, deadline=None)
 @example("<pre>\n\n\nx</pre>")
 @example("<a href=x><table><a href=y>z")
 @example("<p><button><p>x")
@@ -382,14 +379,12 @@ def test_rendering_its_own_output_changes_nothing(source: str) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
 def test_rendered_markdown_is_a_fixed_point(source: str) -> None:
     html = render(source, "markdown").html
     assert render(html, "html").html == html
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_escaped_text_survives(source: str) -> None:
     """Text that an author escaped reaches the reader, but for the characters that HTML forbids."""
     shown = re.sub(

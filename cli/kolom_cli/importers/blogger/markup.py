@@ -6,8 +6,8 @@ The policy:
 * A picture is taken at up to 1,600 pixels, whatever size the article showed; a link around it that leads to itself in
   another size goes. ``separator`` divisions with one picture and ``tr-caption-container`` tables with nothing but
   pictures and a caption become figures.
-* Divisions that hold text become paragraphs, others go unless links lead to them or they have a language or direction;
-  two line breaks in a row separate paragraphs; empty lines go.
+* Divisions that hold text become paragraphs, or lines where no paragraph can be; others go unless links lead to them or
+  they have a language or direction; two line breaks in a row separate paragraphs; empty lines go.
 * Bold and italic by style become elements, all other styles go, as do fonts and the marks of word processors.
 * Counting pixels go. YouTube's old players become its present one.
 * Links to the blog's own articles lose the blog's old host, so that they lead to the articles here.
@@ -27,15 +27,18 @@ from kolom_cli.importers.blogger.players import Players
 from kolom_cli.importers.blogger.tree import (
     BREAK,
     EXCERPT_END,
+    LINE_EDGE,
     Element,
     Group,
     Node,
     anchor,
+    ends_apart,
     flat,
     is_block,
     marks,
     paragraphs,
     tokens_of,
+    without_id,
 )
 
 _MORE: Final = re.compile(r"\s*more\s*", re.IGNORECASE)
@@ -56,7 +59,9 @@ _LENGTH: Final = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 
 _HEADINGS: Final = words("h1 h2 h3 h4 h5 h6")
 _ROWS: Final = words("thead tbody tfoot tr")
-_FORMATTING: Final = words("b cite code del em i ins kbd mark q s samp small strong sub sup u var")
+_FORMATTING: Final = words(
+    "abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small strong sub sup time u var"
+)
 # Within these, a division is a line and no paragraph.
 _OF_LINES: Final = _HEADINGS | words("a caption dt figcaption li p pre span summary td th")
 
@@ -237,7 +242,7 @@ class _Rewriter:
         if "href" not in element.attributes or not whole.is_seen or _leads_to_itself(element):
             return element.released()
         element.attributes["href"] = self._own(element.attributes["href"])
-        return whole
+        return self._wrapped([("a", element.attributes)], element.children)
 
     def _formatted(self, element: _Open) -> Node:
         # Word processors wrap whole texts in bold that is not.
@@ -245,7 +250,7 @@ class _Rewriter:
         if is_none or not element.as_it_is().is_seen:
             return element.released()
         attributes = {key: value for key, value in element.attributes.items() if key != "style"}
-        return Element(element.name, attributes, self._inside(element))
+        return self._wrapped([(element.name, attributes)], element.children)
 
     def _span(self, element: _Open) -> Node:
         wrappers: list[tuple[str, dict[str, str]]] = [("span", element.kept)] if element.kept else []
@@ -253,16 +258,24 @@ class _Rewriter:
         wrappers += [("em", {})] if _ITALIC.search(element.style) else []
         if not wrappers or not element.as_it_is().is_seen:
             return element.released()
-        children = self._inside(element)
-        for name, attributes in wrappers:
-            children = [Element(name, attributes, children)]
-        return children[0]
+        return self._wrapped(wrappers, element.children)
 
-    def _inside(self, element: _Open) -> list[Node]:
-        """What is in an element of running text; with blocks among it, the rest needs paragraphs of its own."""
-        if self._of_lines or not any(map(is_block, element.children)):
-            return element.children
-        return paragraphs(element.children, {})
+    def _wrapped(self, wrappers: list[tuple[str, dict[str, str]]], children: list[Node]) -> Node:
+        """The nodes within elements of running text, the innermost of which comes first.
+
+        Blocks among the nodes divide these elements: the text before the first block belongs to the paragraph of what
+        precedes, the text after the last one to that of what follows. Only the first part has the ``id``.
+        """
+        if self._of_lines or not any(map(is_block, children)):
+            return _within(wrappers, children)
+        parts: list[Node] = []
+        for part in ends_apart(children):
+            if Group(part).is_seen:
+                parts.append(_within(wrappers, part))
+                wrappers = [(name, without_id(attributes)) for name, attributes in wrappers]
+            else:
+                parts += part
+        return Group(parts)
 
     def _division(self, element: _Open) -> Node:
         content = Group(element.children)
@@ -272,7 +285,7 @@ class _Rewriter:
             children = paragraphs(content.children, {})
             return Element("div", element.kept, children) if element.kept else Group(children, is_settled=True)
         if self._of_lines:
-            return Group([_line(element) if content.is_seen else Group(marks(element.released().children)), BREAK])
+            return Group([LINE_EDGE, *_line(element, content)])
         if not content.is_seen:
             return element.emptied()
         return Group(paragraphs(content.children, element.kept | _alignment(element)), is_settled=True)
@@ -293,8 +306,18 @@ def _alignment(element: _Open) -> dict[str, str]:
     return {"align": "center"} if is_centred else {}
 
 
-def _line(element: _Open) -> Node:
-    return Element("span", element.kept, element.children) if element.kept else Group(element.children)
+def _within(wrappers: Iterable[tuple[str, dict[str, str]]], children: list[Node]) -> Node:
+    for name, attributes in wrappers:
+        children = [Element(name, attributes, children)]
+    return Group(children)
+
+
+def _line(element: _Open, content: Group) -> list[Node]:
+    """What a division shows that is a line, up to the line's end."""
+    if not content.is_seen:
+        is_empty_line = any(node is BREAK for node in flat(content.children))
+        return [*marks(element.released().children), BREAK if is_empty_line else LINE_EDGE]
+    return [Element("span", element.kept, element.children) if element.kept else content, LINE_EDGE]
 
 
 def _leads_to_itself(link: _Open) -> bool:

@@ -85,11 +85,14 @@ def is_blank(node: Node) -> bool:
     """Whether it is white space, the mark that ends the excerpt, or a line's end."""
     if isinstance(node, Text):
         return _BLANK.fullmatch(unescape(node.markup) if "&" in node.markup else node.markup) is not None
-    return isinstance(node, Comment) or node is BREAK
+    return isinstance(node, Comment) or node is BREAK or node is LINE_EDGE
 
 
 BREAK: Final = Element("br", {}, [])
 """A line's end."""
+
+LINE_EDGE: Final = Element("br", {}, [])
+"""A line's end if there is anything on the line, else nothing."""
 
 EXCERPT_END: Final = Comment(MORE)
 """The mark that ends the excerpt."""
@@ -148,20 +151,67 @@ def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
 def _with_one_id(made: list[Node]) -> list[Node]:
     own = [node for node in made if isinstance(node, Element) and node.name == "p"]
     for paragraph in own[1:]:
-        paragraph.attributes = {key: value for key, value in paragraph.attributes.items() if key != "id"}
+        paragraph.attributes = without_id(paragraph.attributes)
     return made
 
 
+def without_id(attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes of all but the first of several elements that one element becomes."""
+    return {key: value for key, value in attributes.items() if key != "id"}
+
+
+def ends_apart(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
+    """Nodes with blocks among them in three parts: the running text before and after, and paragraphs of all between.
+
+    An empty line ends running text as a block does.
+    """
+    whole = list(flat(nodes))
+    start, end = _running(whole), len(whole) - _running(reversed(whole))
+    return whole[:start], paragraphs(whole[start:end], {}), whole[end:]
+
+
+def _running(nodes: Iterable[Node]) -> int:
+    """How many of the nodes are running text that stands before the first block or empty line."""
+    count = breaks = 0
+    for number, node in enumerate(nodes, 1):
+        if node is BREAK:
+            breaks += 1
+        elif is_block(node):
+            break
+        elif not is_blank(node):
+            count, breaks = number, 0
+        if breaks > 1:
+            break
+    return count
+
+
 def marks(nodes: Iterable[Node]) -> list[Node]:
-    """What is left of nodes that show nothing: the mark of the excerpt's end, and places that links lead to."""
-    return [node for node in flat(nodes) if isinstance(node, Comment) or not is_blank(node)]
+    """What is left of nodes that show nothing: the mark of the excerpt's end, and places that links lead to.
+
+    The elements around these go: an empty cell, for example, must not remain outside its row.
+    """
+    left: list[Node] = []
+    pending = [*nodes][::-1]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Comment):
+            left.append(node)
+        elif isinstance(node, Element | Group):
+            if isinstance(node, Element) and "id" in node.attributes:
+                left.append(anchor(node.attributes["id"]))
+            pending.extend(reversed(node.children))
+    return left
 
 
 def tokens_of(nodes: list[Node]) -> Iterator[Token]:
     """The nodes as tokens, to be written."""
     pending: list[Node | End] = [*reversed(nodes)]
+    is_line_empty = True
     while pending:
         node = pending.pop()
+        if node is LINE_EDGE and is_line_empty:
+            continue
+        is_line_empty = _is_line_empty(node, before=is_line_empty)
         if isinstance(node, Element):
             yield Start(node.name, {key: escape(value) for key, value in node.attributes.items()})
             if node.name not in VOID:
@@ -171,3 +221,10 @@ def tokens_of(nodes: list[Node]) -> Iterator[Token]:
             pending.extend(reversed(node.children))
         else:
             yield node
+
+
+def _is_line_empty(node: Node | End, *, before: bool) -> bool:
+    """Whether nothing stands on the line once the node, or the beginning of the element, has been written."""
+    if isinstance(node, Element | End):
+        return node.name == "br" or node.name in _BLOCKS or (before and node.name != "img")
+    return before and (not isinstance(node, Text) or is_blank(node))

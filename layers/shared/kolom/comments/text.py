@@ -11,6 +11,7 @@ from typing import Final
 import nh3
 import regex
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, link
 
 from kolom.rendering.sanitising import clean_characters
 
@@ -31,6 +32,7 @@ _DIRECTIONS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206
 # No script stacks more marks on a letter than this; what does, paints over its neighbours.
 _MAX_MARKS: Final = 8
 _MARKS: Final = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
+_WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")
 _INVISIBLE: Final = {"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
 
 
@@ -40,10 +42,23 @@ def _parser() -> MarkdownIt:
     parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
     # Other addresses stay as they were typed: a visitor has none on this site, and "javascript:" is no address.
     parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
+    parser.inline.ruler.at("link", _link)
     assert parser.linkify is not None
     # Only whole addresses become links: "setup.py" is none.
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     return parser
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    """CommonMark's link, but for ``[text]()``, which has no address to be checked."""
+    start = state.pos
+    if not link(state, True):
+        return False
+    has_address = not _WITHOUT_ADDRESS.search(state.src, start, state.pos)
+    if silent and has_address:
+        return True
+    state.pos = start
+    return has_address and link(state, False)
 
 
 _PARSER: Final = _parser()
