@@ -1,6 +1,7 @@
 """What visitors may write into the fields of a form: the types of which requests are made. Pure."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,17 @@ def _visible(value: str) -> str:
     if text.is_blank(cleaned):
         raise ValueError("must not be empty")
     return cleaned
+
+
+def _within(limit: int) -> Callable[[str], str]:
+    """The check that text is no longer than ``limit`` as it is kept: its NFC form may be three times as long."""
+
+    def check(value: str) -> str:
+        if len(value) > limit:
+            raise ValueError(f"must have at most {limit} characters")
+        return value
+
+    return check
 
 
 def _email(value: str) -> str:
@@ -60,11 +72,25 @@ def _trimmed(value: Any) -> Any:
     return value.strip(" ") if isinstance(value, str) else value
 
 
-Name = Annotated[str, StringConstraints(max_length=MAX_NAME), AfterValidator(_on_one_line), AfterValidator(_visible)]
+Name = Annotated[
+    str,
+    StringConstraints(max_length=MAX_NAME),
+    AfterValidator(_on_one_line),
+    AfterValidator(_visible),
+    AfterValidator(_within(MAX_NAME)),
+]
 OptionalName = Annotated[Name | None, BeforeValidator(_none_if_empty)]
-Content = Annotated[str, StringConstraints(max_length=MAX_CONTENT), AfterValidator(_visible)]
+Content = Annotated[
+    str, StringConstraints(max_length=MAX_CONTENT), AfterValidator(_visible), AfterValidator(_within(MAX_CONTENT))
+]
 Subject = Annotated[
-    Annotated[str, StringConstraints(max_length=MAX_SUBJECT), AfterValidator(_on_one_line), AfterValidator(_visible)]
+    Annotated[
+        str,
+        StringConstraints(max_length=MAX_SUBJECT),
+        AfterValidator(_on_one_line),
+        AfterValidator(_visible),
+        AfterValidator(_within(MAX_SUBJECT)),
+    ]
     | None,
     BeforeValidator(_none_if_empty),
 ]

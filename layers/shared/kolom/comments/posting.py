@@ -106,8 +106,8 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
 
 
 def count_links(content: str) -> int:
-    """How many links a comment shows."""
-    return text.count_links(text.render(content))
+    """How many links a comment asks for."""
+    return text.render(content).links
 
 
 def names_taken(article: Article) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ BatchGetItem.
 from typing import Final
 
 from kolom.articles.types import Card
+from kolom.cursors import first_page
 from kolom.search import documents
 from kolom.search.codes import FREQUENCIES
 from kolom.search.held import load_held
@@ -18,7 +19,7 @@ _MIN_LENGTH: Final = 3
 
 
 def related(article_id: int, limit: int) -> tuple[Card, ...]:
-    """At most ``limit`` other articles, the most alike first; none for an article that is not in the index."""
+    """At most ``limit`` other articles that fit on a page, the most alike first; none if the article is not indexed."""
     terms = _telling_terms(article_id)
     listed = documents.current()
     postings = read_postings(terms)
@@ -28,7 +29,7 @@ def related(article_id: int, limit: int) -> tuple[Card, ...]:
     )
     best = others[:limit]
     found = read_found(best, with_text=False)
-    return tuple(found[each].card for each in best if each in found)
+    return first_page((found[each].card for each in best if each in found), limit)[0]
 
 
 def _telling_terms(article_id: int) -> list[str]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from kolom.articles.types import Card
-from kolom.cursors import issue_cursor, read_cursor
+from kolom.cursors import first_page, issue_cursor, read_cursor
 from kolom.errors import InvalidCursor
 from kolom.search import correcting, documents
 from kolom.search.codes import seconds
@@ -59,6 +59,11 @@ class Result:
     title_html: str
     snippet_html: str
 
+    @property
+    def size_bytes(self) -> int:
+        """How much text a list shows of it."""
+        return self.card.size_bytes + len(self.title_html.encode()) + len(self.snippet_html.encode())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
@@ -72,7 +77,7 @@ class Results:
 
 
 def search(wanted: Search) -> Results:
-    """The page of results.
+    """The page of results, which ends before its limit where they are large (:func:`kolom.cursors.first_page`).
 
     :raises InvalidCursor: the cursor is damaged, or another search's
     """
@@ -100,8 +105,12 @@ def search(wanted: Search) -> Results:
     ids = [_article_id(order) for order in shown]
     found |= read_found(each for each in ids if each not in found)
     stems = {stem for word in query.words for stem in word.stems}
+    results = (_result(found[each], matches.score(each), stems) for each in ids if each in found)
+    items, is_cut = first_page(results, wanted.limit)
+    if is_cut:
+        more, shown = True, shown[: ids.index(items[-1].card.id) + 1]
     return Results(
-        items=tuple(_result(found[each], matches.score(each), stems) for each in ids if each in found),
+        items=items,
         total=len(matches.ids),
         total_is_exact=is_exact,
         next_cursor=issue_cursor(listing, json.dumps(shown[-1])) if more else None,
