@@ -5,7 +5,7 @@ Reads through the index follow a publication by about a second.
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import accumulate, islice
 from urllib.parse import quote
@@ -48,10 +48,10 @@ MAX_MONTHS = 2_400
 """How many months the archive has: those of 200 years."""
 
 MAX_LABELS_BYTES = 2_000_000
-"""How large the page of all labels becomes, about: that is 9,000 labels of 20 letters, and more than 1,000 of any."""
+"""How large the page of all labels becomes, at most: that is 6,000 labels of 20 letters, or 600 of the longest."""
 
 _ENTRY_BYTES = 150  # of a label on that page, without its name
-_ENCODED = 4  # how often each byte of its name is there: as text, and percent-encoded in a link
+_ENCODED = 8  # what a byte of its name becomes at most: escaped as text, and percent-encoded in a link
 
 _POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
 _FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
@@ -110,19 +110,27 @@ def count(shelf: Shelf) -> int:
 
 
 def labels() -> list[LabelCount]:
-    """The labels that published articles carry, in alphabetical order; of many the most used. One Query a megabyte.
+    """The labels that published articles carry, in alphabetical order; of very many the most used. One Query.
 
-    As many as fit within :data:`MAX_LABELS_BYTES`.
+    As many as fit within :data:`MAX_LABELS_BYTES`. One Query more for each megabyte of labels.
     """
-    counts = [
+    most_used = sorted(all_labels(), key=lambda entry: (-entry.count, entry.label))
+    sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
+    shown = [entry for entry, size in zip(most_used, sizes, strict=True) if size <= MAX_LABELS_BYTES]
+    return _alphabetical(shown)
+
+
+def all_labels() -> list[LabelCount]:
+    """All labels that published articles carry, in alphabetical order. For the author's side."""
+    return _alphabetical(
         LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
         for record in Count.query(COUNTS, Count.part.startswith("label#"))
         if record.articles > 0
-    ]
-    most_used = sorted(counts, key=lambda entry: (-entry.count, entry.label))
-    sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
-    shown = [entry for entry, size in zip(most_used, sizes, strict=True) if size <= MAX_LABELS_BYTES]
-    return sorted(shown, key=lambda entry: (entry.label.casefold(), entry.label))
+    )
+
+
+def _alphabetical(counts: Iterable[LabelCount]) -> list[LabelCount]:
+    return sorted(counts, key=lambda entry: (entry.label.casefold(), entry.label))
 
 
 def archive() -> list[MonthCount]:

@@ -16,8 +16,9 @@ def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None
     ``base`` is the full URL of the page that the markup is from. In ``srcset``, spaces and commas of a URL are encoded,
     as the renderer writes them.
     """
-
     left = max_bytes - len(markup.encode())
+    if left < 0:
+        return None
 
     def rewritten(_element: str, attribute: str, value: str) -> str:
         nonlocal left
@@ -32,9 +33,6 @@ def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None
             return value
         left -= len(absolute.encode()) - len(value.encode())
         return absolute
-
-    if left < 0:
-        return None
 
     cleaner = nh3.Cleaner(
         tags=TAGS, attributes=ATTRIBUTES, url_schemes=LINK_SCHEMES, link_rel=None, attribute_filter=rewritten
