@@ -69,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if seconds is not None:
         config.pluginmanager.register(Fuzzing(config, seconds))
 
+
 # Creating a client mostly means reading botocore's data files: all sessions share one loader, which caches them.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 

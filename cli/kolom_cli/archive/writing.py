@@ -143,7 +143,7 @@ class Exporter:
     def _manifest(self, *, complete: bool) -> None:
         data: dict[str, object] = {"format": FORMAT, "version": VERSION, "private": self.private, "complete": complete}
         if complete:
-            data["labels"] = [each.label for each in reading.labels()]
+            data["labels"] = [each.label for each in reading.all_labels()]
         _write(self.root / MANIFEST, f"{as_json(data, indent=2)}\n".encode())
 
     def _article(self, article_id: int, names: Sequence[str]) -> None:

@@ -134,7 +134,7 @@ def _can_stand(outside: str, inside: str) -> bool:
 
 
 def _shown(markdown: str) -> list[str]:
-    return plain_text(text.render(markdown)).split()
+    return plain_text(text.render(markdown).html).split()
 
 
 def _escaped(content: str) -> str:

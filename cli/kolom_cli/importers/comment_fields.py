@@ -14,7 +14,9 @@ from kolom_cli.importers import ImportedComment, Item, Skipped
 from kolom_cli.importers.moments import iso_moment
 
 MAX_CONTENT: Final = 65_536
-"""How many characters a comment from elsewhere may have: more than a visitor may write here, as others allow more."""
+"""How many bytes a comment from elsewhere may have: more than a visitor may write here, as others allow more.
+
+With the markup that it becomes, it fits into an item of DynamoDB, which has at most 400 KB."""
 
 ANONYMOUS: Final = "Anonymous"
 
@@ -56,8 +58,8 @@ def taken_over(found: Found) -> Item:
         return Skipped(kind="comment", name=found.name, reason="has no date", refused=True)
     if not is_deleted and text.is_blank(content):
         return Skipped(kind="comment", name=found.name, reason="empty")
-    if len(content) > MAX_CONTENT:
-        reason = f"has {len(content):,} characters, at most {MAX_CONTENT:,} are possible"
+    if (size := len(content.encode())) > MAX_CONTENT:
+        reason = f"has {size:,} bytes, at most {MAX_CONTENT:,} are possible"
         return Skipped(kind="comment", name=found.name, reason=reason, refused=True)
     author, notes = ("", ()) if is_deleted else author_name(*found.authors)
     return ImportedComment(

@@ -183,7 +183,8 @@ def _is_text(request: Request) -> bool:
 def to_response(result: object) -> Response:
     """A function's result as HTTP. Without ``statusCode`` the format is inferred: 200 and JSON. Malformed is a 500."""
     try:
-        size = len(json.dumps(result).encode())
+        # As Lambda's runtime for Python 3.12 and later writes it: characters beyond ASCII are not escaped.
+        size = len(json.dumps(result, ensure_ascii=False).encode())
     except (TypeError, ValueError):
         return gateway_error(*FUNCTION_FAILED)
     if size > RESULT_LIMIT_BYTES:

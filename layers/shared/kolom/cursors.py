@@ -1,9 +1,10 @@
-"""Cursors: where a list goes on, opaque to the client."""
+"""Pages of a list: how much is on one, and cursors that say where the list goes on, opaque to the client."""
 
 import base64
 import binascii
 import hashlib
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Final, Protocol
 
 from pydantic import Field
 
@@ -13,6 +14,32 @@ _DIGEST_BYTES = 8
 
 Cursor = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
 """A cursor as the OpenAPI document describes it; :func:`read_cursor` says whether it is one."""
+MAX_PAGE_BYTES: Final = 500_000
+"""How many bytes of text a page of a list has, whatever its limit: escaped twice, they fit into a Lambda answer."""
+
+
+class Item(Protocol):
+    """What a list shows."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How much text it has."""
+        ...
+
+
+def first_page[Shown: Item](found: Iterable[Shown], limit: int) -> tuple[tuple[Shown, ...], bool]:
+    """The items of ``found`` that fit on a page, at least one and at most ``limit``; and whether others follow.
+
+    Takes at most one item more than that, so that a lazy ``found`` reads no more than it has to.
+    """
+    page: list[Shown] = []
+    left = MAX_PAGE_BYTES
+    for item in found:
+        left -= item.size_bytes
+        if page and (left < 0 or len(page) == limit):
+            return tuple(page), True
+        page.append(item)
+    return tuple(page), False
 
 
 def issue_cursor(listing: str, position: str) -> str:

@@ -1,6 +1,7 @@
 """What visitors may write into the fields of a form: the types of which requests are made. Pure."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -49,6 +50,17 @@ def _visible(value: str) -> str:
     return cleaned
 
 
+def _within(limit: int) -> Callable[[str], str]:
+    """The check that text is no longer than ``limit`` as it is kept: its NFC form may be three times as long."""
+
+    def check(value: str) -> str:
+        if len(value) > limit:
+            raise ValueError(f"must have at most {limit} characters")
+        return value
+
+    return check
+
+
 def _email(value: str) -> str:
     try:
         return validate_email(value, check_deliverability=False, strict=True).normalized
@@ -83,6 +95,7 @@ Name = Annotated[
     StringConstraints(max_length=MAX_NAME),
     AfterValidator(_on_one_line),
     AfterValidator(_visible),
+    AfterValidator(_within(MAX_NAME)),
     _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
 ]
 OptionalName = Annotated[Name | None, BeforeValidator(_none_if_empty)]
@@ -90,6 +103,7 @@ Content = Annotated[
     str,
     StringConstraints(max_length=MAX_CONTENT),
     AfterValidator(_visible),
+    AfterValidator(_within(MAX_CONTENT)),
     _documented(minLength=1, pattern=_VISIBLE),
 ]
 Subject = Annotated[
@@ -98,6 +112,7 @@ Subject = Annotated[
         StringConstraints(max_length=MAX_SUBJECT),
         AfterValidator(_on_one_line),
         AfterValidator(_visible),
+        AfterValidator(_within(MAX_SUBJECT)),
         _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
     ]
     | None,

@@ -284,7 +284,18 @@ def finish(
     elif len(json.dumps(answer["body"], ensure_ascii=False).encode()) <= MAX_ANSWER_BYTES:
         return answer
     # Base64 adds a third; quotes and line breaks escaped within JSON may double the body.
-    return {**answer, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    encoded = base64.b64encode(body).decode()
+    if len(encoded) > MAX_ANSWER_BYTES:
+        return _too_large(len(body))
+    return {**answer, "body": encoded, "isBase64Encoded": True}
+
+
+def _too_large(size_bytes: int) -> Answer:
+    """The answer in place of one that Lambda refuses. What makes answers keeps them small, so this is an error."""
+    logger.error("an answer is too large to be sent", size_bytes=size_bytes)
+    answer = _answer(_problem(Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "this answer is too large to be sent")))
+    answer["headers"]["Cache-Control"] = "no-store"
+    return answer
 
 
 def _body_bytes(answer: Answer) -> bytes:

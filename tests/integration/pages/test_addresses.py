@@ -152,6 +152,7 @@ def test_no_address_leads_to_another_host(requests: Requests, path: str) -> None
         ("/2019/", 404),
         ("/9999/12/", 404),
         ("/label/nothing/", 404),
+        ("/label/" + "%CE%90" * 400, 404),
         ("/%ff%fe/", 404),
         ("/.well-known/security.txt", 404),
     ],

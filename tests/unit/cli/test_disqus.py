@@ -250,7 +250,7 @@ def test_the_same_comment_has_the_same_origin_in_every_export(file: Path) -> Non
         ({"createdAt": "1970-01-01T00:00:00Z"}, "has no date", True),
         ({"message": ""}, "empty", False),
         ({"message": "<p>\u200b &nbsp;</p>"}, "empty", False),
-        ({"message": f"<p>{'x' * 65_537}</p>"}, "has 65,537 characters, at most 65,536 are possible", True),
+        ({"message": f"<p>{'x' * 65_537}</p>"}, "has 65,537 bytes, at most 65,536 are possible", True),
         ({"message": "<b></b>" * 100_000}, "has 700,000 characters of HTML, at most 524,288 are possible", True),
         ({"number": None}, "has no id", True),
     ],

@@ -129,7 +129,7 @@ def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
         ({"created": b"\x00"}, "has no date", True),
         ({"created": float("inf")}, "has no date", True),
         ({"created": 1e300}, "has no date", True),
-        ({"text": "x" * 65_537}, "has 65,537 characters, at most 65,536 are possible", True),
+        ({"text": "x" * 65_537}, "has 65,537 bytes, at most 65,536 are possible", True),
         ({"tid": 9}, "belongs to a thread that is not in the database", True),
         ({"tid": None}, "belongs to a thread that is not in the database", True),
     ],
@@ -146,7 +146,7 @@ def test_an_enormous_comment_is_not_loaded(file: Path) -> None:
     _write(file, {"text": "x" * 5_000_000}, {})
     (skipped, other), _ = _read(file)
     assert isinstance(skipped, Skipped)
-    assert "65,537 characters" in skipped.reason
+    assert "65,537 bytes" in skipped.reason
     assert isinstance(other, ImportedComment)
 
 
@@ -356,7 +356,7 @@ def test_what_was_typed_stays_and_html_becomes_markdown(file: Path, text: str, c
         (_thread({}, id=""), "belongs to a thread without an address"),
         (_thread({}, id=7), "belongs to a thread without an address"),
         (_thread({"text": None}), "empty"),
-        (_thread({"text": "<p>" * 30_000}), "has 90,000 characters, at most 65,536 are possible"),
+        (_thread({"text": "<p>" * 30_000}), "has 90,000 bytes, at most 65,536 are possible"),
     ],
 )
 def test_what_in_json_does_not_come_has_its_reason(file: Path, thread: dict[str, Any], reason: str) -> None:

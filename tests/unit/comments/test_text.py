@@ -1,5 +1,11 @@
 """Comments as markup: what visitors may use, and that nothing else ever gets through."""
 
+import sys
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+from unittest.mock import Mock
+
 import html5lib
 import pytest
 from hypothesis import example, given
@@ -50,7 +56,7 @@ def check(html: str) -> None:
     ],
 )
 def test_a_comment_is_simple_markdown(content: str, html: str) -> None:
-    assert render(content) == html
+    assert render(content).html == html
 
 
 def test_there_are_hundreds_of_hostile_texts() -> None:
@@ -59,12 +65,12 @@ def test_there_are_hundreds_of_hostile_texts() -> None:
 
 def test_no_hostile_text_becomes_markup_that_it_should_not() -> None:
     for content in hostile_texts():
-        check(render(content))
+        check(render(content).html)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
 def test_no_text_becomes_markup_that_it_should_not(content: str) -> None:
-    check(render(content))
+    check(render(content).html)
 
 
 @example(["[", "]", "(", ")"])
@@ -72,7 +78,7 @@ def test_no_text_becomes_markup_that_it_should_not(content: str) -> None:
     st.lists(st.sampled_from(["<", ">", "[", "]", "(", ")", "javascript:", "\n", "*", "`", "&", '"', "a", "!", " "]))
 )
 def test_no_mixture_of_marks_becomes_markup_that_it_should_not(pieces: list[str]) -> None:
-    check(render("".join(pieces)))
+    check(render("".join(pieces)).html)
 
 
 @given(st.text(max_size=100))
@@ -91,3 +97,132 @@ def test_what_would_turn_a_page_around_is_taken_out_and_what_languages_need_stay
 @pytest.mark.parametrize("nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff"])
 def test_what_nobody_can_see_is_nothing(nothing: str) -> None:
     assert is_blank(clean(nothing))
+
+
+PIECES = ("- a\n", "*_", "a**", "[*", "[](", "[`", "a://", "http://[", "https://a.b.", "&", ">\n\n", "a\u00a0", "a\n")
+HOSTILE = {
+    **{piece: piece * 10_000 for piece in PIECES},
+    "quotations within each other": (">" * 20 + "a\n\n") * 500,
+    "lists within each other": ("- " * 12 + "a\n") * 500,
+    "emphasis within each other": "*a " * 1_600 + "a* " * 1_600,
+    "links": "[](http://a)" * 1_000,
+    "links by themselves": "http://a " * 1_200,
+    "an address of emoji": "http://a/" + "\U0001f600" * 9_991,
+}
+
+
+def lines_executed(run: Callable[[], object]) -> int:
+    """How many lines of Python run: time, as far as it does not depend on the machine."""
+    count, tool = 0, sys.monitoring.PROFILER_ID
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.monitoring.use_tool_id(tool, "lines")
+    sys.monitoring.register_callback(tool, sys.monitoring.events.LINE, counted)
+    sys.monitoring.set_events(tool, sys.monitoring.events.LINE)
+    try:
+        run()
+    finally:
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
+    return count
+
+
+def test_no_text_becomes_more_than_six_bytes_of_markup_a_character() -> None:
+    for name, content in HOSTILE.items():
+        html = render(content[:10_000]).html
+        assert len(html.encode()) <= 62_000, name
+
+
+def test_what_is_nested_deeper_than_twenty_elements_is_shown_as_typed() -> None:
+    assert render(">" * 19 + "a").html.count("<blockquote>") == 19
+    assert render(">" * 20 + "a").html == f"<p>{'&gt;' * 20}a</p>"
+    assert render("*a " * 21 + "a* " * 21).html.startswith("<p>*a *a")
+
+
+def test_a_text_of_more_than_two_hundred_links_is_shown_as_typed() -> None:
+    """The links still count, so that the rules against spam see them."""
+    assert render("[a](http://a.example) " * 200).html.count("<a ") == 200
+    assert render("[a](http://a.example) " * 201).html.count("<a ") == 0
+    assert render("[a](http://a.example) " * 201).links == 201
+
+
+def test_a_paragraph_longer_than_any_comment_is_shown_as_typed() -> None:
+    """Only comments from elsewhere may have one, as they may be longer."""
+    long = "**a** http://a.example " * 500
+    assert render(f"**b**\n\n{long}").html.startswith("<p>**b**</p>\n<p>**a** http://a.example")
+    assert render(long).links == 500
+    assert render("**b**\n\n" * 5_000).html.count("<strong>") == 5_000
+
+
+def test_what_is_shown_as_typed_keeps_its_paragraphs_and_lines() -> None:
+    assert render(f"{'>' * 21} <b>\n&\n\n  \nc").html == f"<p>{'&gt;' * 21} &lt;b&gt;<br>\n&amp;</p>\n<p>c</p>"
+
+
+def test_honest_comments_are_nowhere_near_the_limits() -> None:
+    """A list of a hundred links, a long conversation in quotations, code of 10,000 characters."""
+    assert render("- [A page](https://a.example/2024/05/x.html)\n" * 100).html.count("<a ") == 100
+    assert render("> > > > > Are you **sure**?\n> > > >\n> > > > Yes.\n\nFine.\n\n" * 150).html.count("<strong>") == 150
+    assert render(f"```\n{'if (a < b && *c) { d[0] = "e"; }\n' * 300}\n```").html.startswith("<pre><code>if (a &lt; b")
+    assert render("see https://a.example").links == 1
+
+
+def test_twice_the_text_takes_about_twice_the_time() -> None:
+    """In lines of Python; what only the interpreter repeats is measured by ``benchmarks.comment_text``."""
+    for name, content in HOSTILE.items():
+        once, twice = (lines_executed(partial(render, content[:length])) for length in (700, 1_400))
+        assert twice <= 2.5 * once + 1_000, (name, once, twice)
+
+
+def test_an_address_is_looked_for_only_where_one_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at each colon, and never in more than 2,000 characters."""
+    look = Mock(return_value=0)
+    monkeypatch.setattr(text._PARSER.linkify, "test_schema_at", look)
+    render("a://[" * 2_000)
+    look.assert_not_called()
+    render("http://[" * 1_000)
+    assert look.call_count <= 2_000
+    assert max(len(call.args[0]) for call in look.call_args_list) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("content", "address"),
+    [
+        ("(https://a.example/b).", "https://a.example/b"),
+        ("*https://a.example*", "https://a.example"),
+        ("_https://a.example_, he said", "https://a.example"),
+        ("HTTPS://A.example/?q=1&r=2", "HTTPS://A.example/?q=1&amp;r=2"),
+        ("https://id.wikipedia.org/wiki/日本", "https://id.wikipedia.org/wiki/%E6%97%A5%E6%9C%AC"),
+        ("https://a.example/" + "b" * 1_900, "https://a.example/" + "b" * 1_900),
+    ],
+)
+def test_whole_addresses_become_links(content: str, address: str) -> None:
+    assert f'<a href="{address}"' in render(content).html
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("//a.example", "ftp://a.example", "xhttp://a.example", "www.a.example", "a@a.example", "http:/a"),
+        *("`http://a.b`", "http://a.example/" + "b" * 2_000),
+    ],
+)
+def test_nothing_else_becomes_a_link(content: str) -> None:
+    assert render(content).links == 0
+
+
+def test_marks_are_taken_away_before_they_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFC sorts the marks on a letter, in time in proportion to the square of their number."""
+    normalize = Mock(wraps=unicodedata.normalize)
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    assert clean("a" + "\u0301\u0327" * 5_000) == clean("a" + "\u0301\u0327" * 32)
+    assert len(normalize.call_args_list[0].args[1]) == 65
+
+
+def test_the_same_text_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = Mock(wraps=text._PARSER.parse)
+    monkeypatch.setattr(text._PARSER, "parse", parse)
+    assert render("Once and *for all*.") == render("Once and *for all*.")
+    parse.assert_called_once()

@@ -115,6 +115,12 @@ def test_a_malformed_result_is_an_internal_server_error(result: object) -> None:
     assert (response.status, response.body) == (500, b'{"message":"Internal Server Error"}')
 
 
+def test_a_result_is_as_large_as_the_runtime_writes_it() -> None:
+    """Lambda's runtime for Python 3.13 does not escape characters beyond ASCII."""
+    assert to_response({"statusCode": 200, "body": "日" * 1_500_000}).status == 200
+    assert to_response({"statusCode": 200, "body": "日" * 2_100_000}).status == 500
+
+
 @pytest.mark.parametrize(
     ("result", "body"), [({"a": 1}, b'{"a": 1}'), ("text", b"text"), ([1], b"[1]"), (None, b"null")]
 )

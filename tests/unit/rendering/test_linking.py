@@ -1,11 +1,19 @@
 """Markup that leaves its page."""
 
+from unittest.mock import Mock
+from urllib.parse import urljoin
+
 import pytest
 
-from kolom.rendering import render
-from kolom.rendering.linking import with_absolute_links
+from kolom.rendering import linking, render
 
 PAGE = "https://blog.example/2024/05/rain.html"
+
+
+def with_absolute_links(markup: str, base: str) -> str:
+    changed = linking.with_absolute_links(markup, base, max_bytes=100_000)
+    assert changed is not None
+    return changed
 
 
 @pytest.mark.parametrize(
@@ -51,3 +59,20 @@ def test_nothing_else_of_an_article_changes() -> None:
     html = render(text, "markdown").html
     changed = with_absolute_links(html, PAGE)
     assert changed.replace(f'href="{PAGE}#', 'href="#') == html
+
+
+def test_what_becomes_too_large_by_its_links_is_refused() -> None:
+    """A link of 16 bytes may become one of thousands."""
+    markup = '<a href="#a"></a>' * 1_000
+    whole = with_absolute_links(markup, PAGE)
+    assert linking.with_absolute_links(markup, PAGE, max_bytes=len(whole)) == whole
+    assert linking.with_absolute_links(markup, PAGE, max_bytes=len(whole) - 1) is None
+
+
+def test_links_stop_growing_once_the_text_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that memory is bounded by what is allowed, not by what it would become."""
+    join = Mock(wraps=urljoin)
+    monkeypatch.setattr(linking, "urljoin", join)
+    markup = '<a href="#a"></a>' * 1_000
+    assert linking.with_absolute_links(markup, PAGE, max_bytes=len(markup) + 10 * len(PAGE)) is None
+    assert join.call_count == 11

@@ -143,6 +143,13 @@ def test_the_table_of_contents_is_bounded() -> None:
     assert f'id="a-b-{MAX_TOC_ENTRIES + 5}"' in rendered.html
 
 
+def test_a_table_of_contents_has_a_hundred_kilobytes_at_most() -> None:
+    """A page shows it twice, and escapes it."""
+    rendered = render(f"<h2>{'a' * 30_000}</h2>" * 5, "html")
+    assert len(rendered.toc) == 3
+    assert rendered.html.count("<h2 id=") == 5
+
+
 @pytest.mark.parametrize(
     ("text", "identifier"),
     [

@@ -6,8 +6,9 @@ Reads through the index follow a publication by about a second.
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import accumulate, islice
 from urllib.parse import quote
 
 from pynamodb.expressions.condition import Condition
@@ -27,7 +28,7 @@ from kolom.articles.types import (
     Shelf,
 )
 from kolom.config import settings
-from kolom.cursors import issue_cursor, read_cursor
+from kolom.cursors import first_page, issue_cursor, read_cursor
 from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
 from kolom.models.articles import (
     CARD,
@@ -44,6 +45,14 @@ from kolom.models.base import is_key, timestamp
 
 MAX_LIMIT = 100
 
+MAX_MONTHS = 2_400
+"""How many months the archive has: those of 200 years."""
+
+MAX_LABELS_BYTES = 2_000_000
+"""How large the page of all labels becomes, at most: that is 6,000 labels of 20 letters, or 600 of the longest."""
+
+_ENTRY_BYTES = 150  # of a label on that page, without its name
+_ENCODED = 8  # what a byte of its name becomes at most: escaped as text, and percent-encoded in a link
 type Check = Callable[[Article], None]
 """Raises what keeps an article from being shown."""
 
@@ -55,7 +64,8 @@ _BODY_READS = 3
 def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPage:
     """A page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
 
-    Going on from ``cursor`` skips nothing and repeats nothing, whatever is published in between.
+    The page ends before ``limit`` where its cards are large (:func:`kolom.cursors.first_page`). Going on from
+    ``cursor`` skips nothing and repeats nothing, whatever is published in between.
     Two requests: one Query of the index, one read of the counts.
 
     :raises InvalidCursor: ``cursor`` was not issued for this shelf
@@ -66,7 +76,7 @@ def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPa
         last = min(last, _before(read_cursor(cursor, listing)))
     places = ShelvedRecord.shelf_order.between(first, last)
     found = _on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit + 1)
-    cards, more = tuple(found[:limit]), len(found) > limit
+    cards, more = first_page(found, limit)
     return CardPage(
         items=cards,
         total=count(shelf),
@@ -77,7 +87,7 @@ def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPa
 def newest(shelf: Shelf, *, limit: int) -> list[Card]:
     """The newest ``limit`` published articles of the shelf. One Query."""
     places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
-    return _on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit)
+    return list(_on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit))
 
 
 def oldest(shelf: Shelf, *, start: int, limit: int) -> list[Card]:
@@ -86,7 +96,8 @@ def oldest(shelf: Shelf, *, start: int, limit: int) -> list[Card]:
     Reads those before too: a Query, and one more for each megabyte of cards, of which a thousand have about one.
     """
     places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
-    return _on_shelf(_shelf_key(shelf), places, newest_first=False, limit=start + limit)[start:]
+    found = _on_shelf(_shelf_key(shelf), places, newest_first=False, limit=start + limit)
+    return list(islice(found, start, None))
 
 
 def count(shelf: Shelf) -> int:
@@ -102,22 +113,38 @@ def count(shelf: Shelf) -> int:
 
 
 def labels() -> list[LabelCount]:
-    """All labels that a published article carries, in alphabetical order. One Query."""
-    counts = [
+    """The labels that published articles carry, in alphabetical order; of very many the most used. One Query.
+
+    As many as fit within :data:`MAX_LABELS_BYTES`. One Query more for each megabyte of labels.
+    """
+    most_used = sorted(all_labels(), key=lambda entry: (-entry.count, entry.label))
+    sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
+    shown = [entry for entry, size in zip(most_used, sizes, strict=True) if size <= MAX_LABELS_BYTES]
+    return _alphabetical(shown)
+
+
+def all_labels() -> list[LabelCount]:
+    """All labels that published articles carry, in alphabetical order. For the author's side."""
+    return _alphabetical(
         LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
         for record in Count.query(COUNTS, Count.part.startswith("label#"))
         if record.articles > 0
-    ]
+    )
+
+
+def _alphabetical(counts: Iterable[LabelCount]) -> list[LabelCount]:
     return sorted(counts, key=lambda entry: (entry.label.casefold(), entry.label))
 
 
 def archive() -> list[MonthCount]:
-    """The months in which articles were published, newest first. One Query."""
-    return [
+    """The newest :data:`MAX_MONTHS` months in which articles were published, newest first. One Query."""
+    counts = Count.query(COUNTS, Count.part.startswith("month#"), scan_index_forward=False)
+    months = (
         MonthCount(int(record.part[6:10]), int(record.part[11:13]), int(record.articles))
-        for record in Count.query(COUNTS, Count.part.startswith("month#"), scan_index_forward=False)
+        for record in counts
         if record.articles > 0
-    ]
+    )
+    return list(islice(months, MAX_MONTHS))
 
 
 def find_slug(path: str) -> str:
@@ -327,13 +354,13 @@ def _check_path(article: Article, path: str) -> None:
 def _neighbour(article: Article, *, newer: bool) -> Neighbour | None:
     here = shelf_order(article)
     beyond = ShelvedRecord.shelf_order > here if newer else ShelvedRecord.shelf_order < here
-    found = _on_shelf(ALL, beyond, newest_first=not newer, limit=1)
-    return Neighbour(found[0].slug, found[0].path, found[0].title) if found else None
+    found = next(_on_shelf(ALL, beyond, newest_first=not newer, limit=1), None)
+    return Neighbour(found.slug, found.path, found.title) if found else None
 
 
-def _on_shelf(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> list[Card]:
+def _on_shelf(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> Iterator[Card]:
     records = ArticleRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
-    return [to_card(record) for record in records if isinstance(record, ShelvedRecord)]
+    return (to_card(record) for record in records if isinstance(record, ShelvedRecord))
 
 
 def _shelf_key(shelf: Shelf) -> str:

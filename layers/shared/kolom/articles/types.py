@@ -69,6 +69,12 @@ class Card:
     updated_at: datetime
     reading_minutes: int
 
+    @property
+    def size_bytes(self) -> int:
+        """How much text a list shows of it: its path twice, as that is in its URL too."""
+        texts = (self.title, self.excerpt, self.image or "", self.author, self.slug, self.path, self.path, *self.labels)
+        return sum(len(text.encode()) for text in texts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article(Card):

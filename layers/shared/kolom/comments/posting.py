@@ -107,7 +107,7 @@ def examine(intake: Intake, article: Article, *, name: str, content: str, websit
     return intake.examine(
         name=name,
         content=content,
-        links=text.count_links(text.render(content)),
+        links=text.render(content).links,
         website=website or "",
         # The names that no visitor has.
         names_taken=tuple(taken for taken in (article.author, settings().site_title) if taken),

@@ -1,14 +1,15 @@
 """Reading comments as the public may: only from the indexes that hold nothing else, and the counts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from kolom.articles import reading
 from kolom.articles.types import Article
 from kolom.comments.records import to_shown
 from kolom.comments.types import CommentPage, Order, ShownComment
-from kolom.cursors import issue_cursor, read_cursor
+from kolom.cursors import first_page, issue_cursor, read_cursor
 from kolom.errors import InvalidCursor
 from kolom.models.comments import SITE, CommentRecord, StatsRecord, stats_key
 
@@ -25,11 +26,17 @@ class RecentComment:
     comment: ShownComment
     article: Article
 
+    @property
+    def size_bytes(self) -> int:
+        """How much text a list shows of it."""
+        return self.comment.size_bytes
+
 
 def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | None = None) -> CommentPage:
     """A page of the comments of an article. Oldest first, a comment always comes before its replies.
 
-    Going on from ``cursor`` skips nothing and repeats nothing. Two requests: a Query of the index, the count.
+    The page ends before ``limit`` where its comments are large (:func:`kolom.cursors.first_page`). Going on from
+    ``cursor`` skips nothing and repeats nothing. Two requests: a Query of the index, the count.
 
     :raises InvalidCursor: ``cursor`` was not issued for this list
     """
@@ -40,13 +47,8 @@ def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | No
         if not _POSITION.fullmatch(after):
             raise InvalidCursor("this cursor is damaged")
         beyond = CommentRecord.sort > after if order == "oldest" else CommentRecord.sort < after
-    found = [
-        to_shown(record)
-        for record in CommentRecord.public.query(
-            str(article_id), beyond, scan_index_forward=order == "oldest", limit=limit + 1
-        )
-    ]
-    items, more = tuple(found[:limit]), len(found) > limit
+    records = CommentRecord.public.query(str(article_id), beyond, scan_index_forward=order == "oldest", limit=limit + 1)
+    items, more = first_page(map(to_shown, records), limit)
     return CommentPage(
         items=items,
         total=count([article_id])[article_id],
@@ -55,9 +57,9 @@ def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | No
 
 
 def newest(article_id: int, *, limit: int) -> list[ShownComment]:
-    """The newest ``limit`` comments of an article, tombstones included. One Query of the index."""
+    """The newest ``limit`` comments of an article that fit on a page, tombstones included. One Query of the index."""
     records = CommentRecord.public.query(str(article_id), scan_index_forward=False, limit=limit)
-    return [to_shown(record) for record in records]
+    return list(first_page(map(to_shown, records), limit)[0])
 
 
 def count(article_ids: Sequence[int]) -> dict[int, int]:
@@ -79,24 +81,26 @@ def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
 
 
 def recent(limit: int) -> list[RecentComment]:
-    """The newest approved comments of the site, of articles that are published.
+    """The newest approved comments of the site that fit on a page, of articles that are published.
 
     Two requests; up to six where many of the newest belong to articles that are not.
     """
-    shown: list[RecentComment] = []
+    found = islice(_recent(limit), limit)
+    return list(first_page(found, limit)[0])
+
+
+def _recent(page_length: int) -> Iterator[RecentComment]:
+    """The newest comments, of which a page is read when it is needed."""
     last = _LAST
     for _ in range(_RECENT_PAGES):
-        found = [
-            to_shown(record)
-            for record in CommentRecord.recent.query(
-                SITE, CommentRecord.sort < last, scan_index_forward=False, limit=limit
-            )
-        ]
+        records = CommentRecord.recent.query(
+            SITE, CommentRecord.sort < last, scan_index_forward=False, limit=page_length
+        )
+        found, more = first_page(map(to_shown, records), page_length)
         cards = reading.read_cards({comment.article_id for comment in found})
-        shown += [
-            RecentComment(comment, card) for comment in found if (card := cards.get(comment.article_id)) is not None
-        ]
-        if len(shown) >= limit or len(found) < limit:
-            break
+        for comment in found:
+            if (card := cards.get(comment.article_id)) is not None:
+                yield RecentComment(comment, card)
+        if not more and len(found) < page_length:
+            return
         last = found[-1].id
-    return shown[:limit]

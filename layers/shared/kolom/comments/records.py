@@ -40,7 +40,7 @@ def to_record(comment: Comment) -> CommentRecord:
         record.public_site = SITE
         record.name = comment.name
         record.website = comment.website
-        record.content_html = text.render(comment.content)
+        record.content_html = text.render(comment.content).html
     return record
 
 
@@ -100,7 +100,7 @@ def show(comment: Comment) -> ShownComment:
         website=comment.website,
         avatar=comment.avatar,
         is_owner=comment.is_owner,
-        content_html=text.render(comment.content),
+        content_html=text.render(comment.content).html,
         created_at=comment.created_at,
         edited_at=comment.edited_at,
         deleted=comment.status == "deleted",

@@ -72,6 +72,11 @@ class ShownComment:
     edited_at: datetime | None
     deleted: bool
 
+    @property
+    def size_bytes(self) -> int:
+        """How much text a list shows of it."""
+        return sum(len(text.encode()) for text in (self.content_html, self.name, self.website or ""))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentPage:

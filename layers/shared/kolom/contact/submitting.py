@@ -53,7 +53,7 @@ def submit(draft: Draft, arrival: Arrival, *, now: datetime) -> Submitted:
         return Submitted(str(intake.before.item_id), None)
     intake.admit()
     content = f"{draft.subject}\n{draft.message}" if draft.subject else draft.message
-    findings = intake.examine(name=draft.name or "", content=content, links=text.count_links(text.render(content)))
+    findings = intake.examine(name=draft.name or "", content=content, links=text.render(content).links)
     status: Literal["new", "spam"] = "spam" if rules.is_spam(findings) else "new"
     days = settings().spam_days if status == "spam" else settings().message_days
     record = MessageRecord(

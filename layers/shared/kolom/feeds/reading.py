@@ -99,20 +99,21 @@ def _article_entries(cards: Iterable[Card]) -> list[Entry]:
         except Busy:
             entries.append(_article_entry(card, None))
             continue
-        # Before anything is made of it: what does not fit would cost the most.
-        size = len(body.html.encode())
-        fits = size <= left
-        left -= size if fits else 0
-        entries.append(_article_entry(article, _text(article, body) if fits else None))
+        text = _text(article, body, max_bytes=left)
+        left -= len(text.encode()) if text else 0
+        entries.append(_article_entry(article, text))
     return entries
 
 
-def _text(article: Article, body: Body) -> str:
-    """The article's text for a feed, below its picture if the text does not show that, as on the article's page."""
+def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
+    """The article's text for a feed, below its picture if the text does not show that, as on the article's page.
+
+    None if it is larger than ``max_bytes``.
+    """
     picture = ""
     if article.image and not body.shows(article.image):
         picture = f'<p><img src="{escape(article.image)}" alt=""></p>'
-    return with_absolute_links(picture + body.html, addresses.page_url(article))
+    return with_absolute_links(picture + body.html, addresses.page_url(article), max_bytes=max_bytes)
 
 
 def _article_entry(card: Card, text: str | None) -> Entry:

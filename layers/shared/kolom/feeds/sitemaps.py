@@ -14,6 +14,7 @@ search engines have read stays true.
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from html import escape
 from typing import Final
 from xml.etree import ElementTree as Xml
 
@@ -28,6 +29,9 @@ MAX_ADDRESSES: Final = 2_000
 
 MAX_PARTS: Final = 10
 """How many parts a month has at most, so that the last one can be answered in time. Further articles are in none."""
+
+MAX_ADDRESS: Final = 2_047
+"""How long an address is at most, escaped as XML; the protocol says so. An article with a longer one is in none."""
 
 _PAGES: Final = "pages.xml"
 _PLACES: Final = ("/", "/archive/", "/labels/", "/contact/")
@@ -88,8 +92,11 @@ def _addresses(cards: Iterable[Card]) -> Iterable[tuple[str, datetime | None]]:
 def _document(root: str, entry: str, places: Iterable[tuple[str, datetime | None]]) -> str:
     document = Xml.Element(root, xmlns=_NAMESPACE)
     for path, changed_at in places:
+        address = addresses.absolute(path)
+        if len(escape(address)) > MAX_ADDRESS:
+            continue
         element = Xml.SubElement(document, entry)
-        Xml.SubElement(element, "loc").text = addresses.absolute(path)
+        Xml.SubElement(element, "loc").text = address
         if changed_at is not None:
             Xml.SubElement(element, "lastmod").text = machine_time(changed_at)
     return Xml.tostring(document, encoding="unicode", xml_declaration=True)

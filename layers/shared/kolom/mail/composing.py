@@ -97,7 +97,7 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
         to=_owner(),
         subject=_subject(locale, f"mail.moderation.{comment.status}.subject", title=article.title),
         comment=comment,
-        comment_html=text.render(comment.content),
+        comment_html=text.render(comment.content).html,
         title=article.title,
         url=addresses.page_url(article),
         date=_moment(locale, comment.created_at),
@@ -142,7 +142,7 @@ def _reply(record: OutboxRecord, now: datetime) -> Mail:
         now,
         subject=_subject(locale, "mail.reply.subject", name=comment.name, title=article.title),
         comment=comment,
-        comment_html=text.render(comment.content),
+        comment_html=text.render(comment.content).html,
         title=article.title,
         url=addresses.comment_url(article, comment.id),
     )

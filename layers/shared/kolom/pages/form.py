@@ -13,6 +13,9 @@ from kolom.pages.locales import Locale, preferred_locale
 from kolom.pages.page import NO_CACHING, html_page
 from kolom.pages.templating import Head, render
 
+MAX_TARGET: Final = 2_000
+"""How long the address is to which a form may lead. A longer header is refused by what stands before the functions."""
+
 type Event = Mapping[str, Any]
 
 
@@ -148,6 +151,8 @@ def allowed_target(target: str) -> str | None:
     except ValueError:
         return None
     encoded = quote(target, safe="/:?#[]@!$&'()*+,;=%~")
+    if len(encoded) > MAX_TARGET:
+        return None
     if not parts.scheme and not parts.netloc:
         return encoded if target.startswith("/") and not target.startswith("//") else None
     return encoded if f"{parts.scheme}://{parts.netloc}".lower() in settings().origins else None

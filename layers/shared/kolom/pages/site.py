@@ -24,6 +24,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from kolom.articles import reading
+from kolom.articles.names import MAX_LABEL
 from kolom.articles.types import Shelf
 from kolom.errors import Moved, NotFound
 from kolom.http import failure_of
@@ -87,8 +88,8 @@ def _search(path: str, query: Query) -> Page:
 
 def _label(path: str, query: Query, label: str) -> Page:
     cursor = _value(query, "cursor")
-    if not label.strip(" /"):
-        raise NotFound("a label must not be empty")
+    if not label.strip(" /") or len(label) > 3 * MAX_LABEL:  # folding case makes three characters of one, at most
+        raise NotFound("there is no such label")
     canonical = f"/label/{addresses.label_name(label)}/"
     if path != canonical:
         return redirect(addresses.with_cursor(addresses.label_path(label), cursor))

@@ -17,6 +17,7 @@ from kolom.pages.locales import Locale, direction, machine_time
 from kolom.pages.theme import known_theme, theme
 
 _FOLDER: Final = Path(__file__).parent / "templates"
+_MAX_MARKED: Final = 10_000
 _PICTURE: Final = re.compile(r"<p>(?=(?:<a\b[^<>]*>)?<img\b[^<>]*>(?:</a>)?</p>)")
 _SCROLLING: Final = re.compile(r"<(table|pre)\b")
 _ALIGNED: Final = re.compile(r'(<\w+(?![^<>]* class=)[^<>]*?) align="(left|center|right|justify)"')
@@ -120,12 +121,13 @@ def _in_language(language: str, around: str) -> Markup:
 def _presented(html: str) -> Markup:
     """An article's sanitised HTML for a page of this theme.
 
-    The keyboard reaches whatever may scroll by itself (WCAG 2.2, 2.1.1), and alignment is the theme's. A paragraph that
-    is a picture is told from one that has some, which styles alone cannot.
+    At most :data:`_MAX_MARKED` of each kind are marked, so that little markup does not become much. The keyboard
+    reaches whatever may scroll by itself (WCAG 2.2, 2.1.1), and alignment is the theme's. A paragraph that is a picture
+    is told from one that has some, which styles alone cannot.
     """
-    html = _PICTURE.sub('<p class="picture">', html)
-    html = _SCROLLING.sub(r'<\1 tabindex="0"', html)
-    return Markup(_ALIGNED.sub(r'\1 class="aligned-\2"', html))  # noqa: S704 - the renderer sanitised it
+    html = _PICTURE.sub('<p class="picture">', html, count=_MAX_MARKED)
+    html = _SCROLLING.sub(r'<\1 tabindex="0"', html, count=_MAX_MARKED)
+    return Markup(_ALIGNED.sub(r'\1 class="aligned-\2"', html, count=_MAX_MARKED))  # noqa: S704 - the renderer sanitised it
 
 
 def _shareable(image: str | None) -> bool:

@@ -7,6 +7,7 @@ is sanitised afterwards, so it decides what an article should be, not what is sa
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from .markup import Comment, End, Start, Text, Token, escape, unescape, words
 from .sanitising import ALIGNED, IMAGE_SCHEMES, LINK_SCHEMES, scheme, url
 
 MAX_TOC_ENTRIES: Final = 1_000
+MAX_TOC_BYTES: Final = 100_000
 
 _LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
 _WITHOUT_ID: Final = words("audio iframe img picture source track video")
@@ -117,7 +119,9 @@ class _Survey:
             for heading in self._headings
             if self.level(heading.level) in {2, 3} and (text := heading.text())
         ]
-        return tuple(entries[:MAX_TOC_ENTRIES])
+        sizes = accumulate(len(entry.id.encode()) + len(entry.text.encode()) for entry in entries)
+        fitting = [entry for entry, size in zip(entries, sizes, strict=True) if size <= MAX_TOC_BYTES]
+        return tuple(fitting[:MAX_TOC_ENTRIES])
 
 
 def _headings(tokens: list[Token]) -> list[_FoundHeading]:

@@ -10,25 +10,35 @@ from .sanitising import ATTRIBUTES, LINK_SCHEMES, TAGS
 _ADDRESSES: Final = frozenset(("cite", "href", "poster", "src"))
 
 
-def with_absolute_links(markup: str, base: str) -> str:
-    """Sanitised markup whose links, pictures and players are found from anywhere.
+def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None:
+    """Sanitised markup whose links, pictures and players are found from anywhere; None if it has over ``max_bytes``.
 
     ``base`` is the full URL of the page that the markup is from. In ``srcset``, spaces and commas of a URL are encoded,
     as the renderer writes them.
     """
+    left = max_bytes - len(markup.encode())
+    if left < 0:
+        return None
 
     def rewritten(_element: str, attribute: str, value: str) -> str:
+        nonlocal left
+        if left < 0:
+            return value
         if attribute in _ADDRESSES:
-            return _joined(base, value)
-        if attribute == "srcset":
+            absolute = _joined(base, value)
+        elif attribute == "srcset":
             candidates = (candidate.partition(" ") for candidate in value.split(", "))
-            return ", ".join(_joined(base, url) + space + size for url, space, size in candidates)
-        return value
+            absolute = ", ".join(_joined(base, url) + space + size for url, space, size in candidates)
+        else:
+            return value
+        left -= len(absolute.encode()) - len(value.encode())
+        return absolute
 
     cleaner = nh3.Cleaner(
         tags=TAGS, attributes=ATTRIBUTES, url_schemes=LINK_SCHEMES, link_rel=None, attribute_filter=rewritten
     )
-    return str(cleaner.clean(markup))
+    absolute = str(cleaner.clean(markup))
+    return absolute if len(absolute.encode()) <= max_bytes else None
 
 
 def _joined(base: str, url: str) -> str:

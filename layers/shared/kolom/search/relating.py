@@ -7,6 +7,7 @@ BatchGetItem.
 from typing import Final
 
 from kolom.articles.types import Card
+from kolom.cursors import first_page
 from kolom.search import documents
 from kolom.search.codes import FREQUENCIES
 from kolom.search.held import load_held
@@ -20,7 +21,7 @@ _MIN_LENGTH: Final = 3
 def related(article_id: int, limit: int) -> tuple[Card, ...]:
     """At most ``limit`` other articles, the most alike first; none for an article that is not in the index.
 
-    What is read of an article is its text too: fewer than ``limit`` where texts are long.
+    Fewer if their texts are long, which are read with them, or if their cards do not fit on a page.
     """
     terms = _telling_terms(article_id)
     listed = documents.current()
@@ -31,7 +32,7 @@ def related(article_id: int, limit: int) -> tuple[Card, ...]:
     )
     best = list(listed.within_budget(others[:limit]))
     found = read_found(best, with_text=False)
-    return tuple(found[each].card for each in best if each in found)
+    return first_page((found[each].card for each in best if each in found), limit)[0]
 
 
 def _telling_terms(article_id: int) -> list[str]:

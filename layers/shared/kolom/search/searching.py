@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Final
 
 from kolom.articles.types import Card
-from kolom.cursors import issue_cursor, read_cursor
+from kolom.cursors import first_page, issue_cursor, read_cursor
 from kolom.errors import InvalidCursor
 from kolom.json_input import parse_json
 from kolom.search import correcting, documents
@@ -70,6 +70,11 @@ class Result:
     title_html: str
     snippet_html: str
 
+    @property
+    def size_bytes(self) -> int:
+        """How much text a list shows of it."""
+        return self.card.size_bytes + len(self.title_html.encode()) + len(self.snippet_html.encode())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
@@ -90,9 +95,9 @@ class Results:
 
 
 def search(wanted: Search) -> Results:
-    """The page of results.
+    """The page of results. It ends before its limit if its texts are long or its results large.
 
-    It ends before ``limit`` where its texts are long, but not before ten results.
+    :meth:`DocumentList.within_budget` and :func:`kolom.cursors.first_page` say how long and how large.
 
     :raises InvalidCursor: the cursor is damaged, or another search's
     """
@@ -123,8 +128,12 @@ def search(wanted: Search) -> Results:
     ids = list(listed.within_budget(map(_article_id, page[: wanted.limit]), known=matches.found))
     matches.found |= read_found(each for each in ids if each not in matches.found)
     marker = _Marker(query, len(ids))
+    results = (marker.result(matches.found[each], matches.score(each)) for each in ids if each in matches.found)
+    items, is_cut = first_page(results, wanted.limit)
+    if is_cut:
+        ids = ids[: ids.index(items[-1].card.id) + 1]
     return Results(
-        items=tuple(marker.result(matches.found[each], matches.score(each)) for each in ids if each in matches.found),
+        items=items,
         total=len(matches.ids),
         total_is_exact=is_exact and matches.is_exact,
         next_cursor=issue_cursor(listing, json.dumps(page[len(ids) - 1])) if len(page) > len(ids) else None,
