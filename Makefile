@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 90
 # On all cores, each file's tests in one process: many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: help sync serve test fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi clean
+.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ serve: sync ## Run the whole blog on http://127.0.0.1:8080 with sample content
 test: sync ## Run the unit and integration tests
 	$(PYTEST) $(PYTEST_ARGS)
 
+# What `make test` does with 50 operations at once, with hundreds.
+test-slow: sync ## Run the tests of heavy load
+	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
+
 # Other examples in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Try the properties with random examples for FUZZ_SECONDS (90)
 	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
@@ -52,7 +56,7 @@ check: sync ## Check format, lint, types and the API document
 	$(RUN) openapi-spec-validator docs/openapi.json
 
 # Everything that must hold before a change lands, beside `make test`.
-check-all: check lint-js api-fuzz smoke browser ## All checks: also the scripts, the API, the template, the build and the browser
+check-all: check lint-js test-slow api-fuzz smoke browser ## All checks: also the scripts, the API, the template, the build and the browser
 
 # The scripts run as they are; this is only what reads them critically. Needs npm (Debian: apt-get install npm).
 node_modules/.package-lock.json: package.json package-lock.json
