@@ -82,9 +82,3 @@ def test_a_word_far_in_a_long_text_is_shown() -> None:
 def test_a_text_of_one_endless_word_is_cut() -> None:
     shown = snippet("x" * 200_000, "x" * 64, language="xx")
     assert len(visible(shown)) <= SNIPPET_CHARACTERS + 66
-
-
-def test_a_word_without_end_does_not_make_a_snippet_without_end() -> None:
-    """A word is recognised by its beginning, however long it is."""
-    endless = "a" * 100_000
-    assert len(snippet(f"x {endless}", endless[:64])) <= 2 * SNIPPET_CHARACTERS + len("<mark></mark>…")

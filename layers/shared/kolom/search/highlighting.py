@@ -65,7 +65,7 @@ def _first_place(text: str, hints: Sequence[str]) -> int:
 def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
     best = first = _densest(matches)
     start = max(0, first[0] - _LEAD_CHARACTERS) if matches else 0
-    end = max(start + SNIPPET_CHARACTERS, min(best[1], start + 2 * SNIPPET_CHARACTERS))
+    end = max(start + SNIPPET_CHARACTERS, best[1])
     if end >= len(text):
         end = len(text)
         start = max(0, min(start, end - SNIPPET_CHARACTERS)) if matches else 0
