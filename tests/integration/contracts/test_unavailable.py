@@ -198,6 +198,21 @@ def test_a_page_does_not_wait_again_and_again(broken: Break, calls: int) -> None
 
 
 @pytest.mark.usefixtures("cold")
+def test_a_form_does_not_wait_again_and_again(broken: Break) -> None:
+    """Neither its commit, nor what is read after that, nor the page that says so."""
+    waited = set()
+    for calls in range(12):
+        theme.forget()
+        failed = broken("dynamodb", LATER["no answer in time"], after=calls)
+        fields = {"name": "Budi", "content": f"Comment {calls}."}
+        event = form_request(f"/api/articles/{SLUG}/comments", fields)
+        event["requestContext"]["http"]["sourceIp"] = f"10.0.{calls}.1"
+        importlib.import_module("functions.write_comments.app").handler(event, Context())
+        waited.add(len(failed))
+    assert waited == {0, 1, 2}
+
+
+@pytest.mark.usefixtures("cold")
 def test_a_form_is_answered_by_a_page_that_keeps_what_was_written(broken: Break) -> None:
     broken("secretsmanager", LATER["throttled"])
     form = form_request("/api/contact", {"email": "budi@example.com", "message": "A long letter."})

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 
 from kolom.articles.types import Card
 from kolom.config import settings
-from kolom.pages.theme import theme
 
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
@@ -81,8 +80,3 @@ def page_url(article: Card) -> str:
 def comment_url(article: Card, comment_id: str) -> str:
     """The full URL of a comment, on the page of its article."""
     return f"{page_url(article)}#comment-{comment_id}"
-
-
-def asset(name: str) -> str:
-    """Where a file of ``frontend/`` is served, by its plain name such as ``theme/kolom.css``."""
-    return theme().asset(name)

@@ -73,6 +73,7 @@ def render(
             language=language or locale.code,
             t=locale.text,
             count=locale.count,
+            asset=shown.asset,
             site_menu=shown.menu,
             site_logo=shown.logo,
             has_site_css=shown.has_site_css,
@@ -94,7 +95,6 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
         absolute=addresses.absolute,
-        asset=addresses.asset,
         encoded_path=addresses.encoded_path,
         feed_path=addresses.feed_path,
         label_path=addresses.label_path,
