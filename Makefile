@@ -85,7 +85,7 @@ smoke: build ## Test the built artefacts
 
 # Examples that schemathesis makes of docs/openapi.json, the same in every run.
 api-fuzz: sync ## Compare the API with its document
-	$(RUN) pytest tests/api $(PYTEST_ARGS)
+	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
 # Uses the Chromium of the system (Debian: apt-get install chromium-headless-shell, or chromium).
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser

@@ -63,7 +63,8 @@ def test_a_property_gets_the_same_examples_whatever_else_is_loaded(
 
 def run(folder: Path, *arguments: str) -> str:
     """What pytest says of the properties, in a process of its own."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={folder}", *arguments]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    command = [sys.executable, "-m", "pytest", *plugins, f"--rootdir={folder}", *arguments]
     done = subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout
