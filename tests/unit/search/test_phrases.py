@@ -38,7 +38,7 @@ def forms(text: str) -> list[str]:
     return [word.form for word in words(text)]
 
 
-def has(text: str, phrase: str) -> bool:
+def has(text: str, phrase: str) -> bool | None:
     """Whether the text has the phrase."""
     return SearchedText(text).has(forms(phrase))
 
@@ -84,6 +84,15 @@ def test_a_phrase_is_found_in_whatever_way_it_is_written(text: str, phrase: str)
 )
 def test_words_that_only_resemble_a_phrase_are_none(text: str, phrase: str) -> None:
     assert not has(text, phrase)
+
+
+def test_a_frequent_phrase_is_found_behind_words_that_contain_it() -> None:
+    assert has("into " * 60 + "go in to town", "in to") is True
+
+
+def test_a_text_with_too_many_places_to_look_at_is_not_judged() -> None:
+    assert has("within to " * 60, "in to") is None
+    assert has("within to " * 40, "in to") is False
 
 
 @given(TEXTS, TEXTS)

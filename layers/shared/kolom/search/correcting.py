@@ -71,11 +71,11 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
         return None
     postings = read_postings(each for found in candidates.values() for each in found)
     distances = {found[0]: found[1] for found in best}
-    in_use = {form: sum(len(postings[each]) for each in found) for form, found in candidates.items()}
+    in_use = {form: sum(len(postings.get(each, ())) for each in found) for form, found in candidates.items()}
     chosen = min(
         (form for form in candidates if in_use[form]), key=lambda form: (distances[form], -in_use[form]), default=None
     )
     if chosen is None:
         return None
     meant = QueryWord(chosen, candidates[chosen], word.start, word.end, word.count)
-    return Correction(word, meant, {each: postings[each] for each in candidates[chosen]})
+    return Correction(word, meant, {each: postings.get(each, {}) for each in candidates[chosen]})

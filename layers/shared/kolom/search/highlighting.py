@@ -57,7 +57,7 @@ def mark_snippet(
 
 
 def _first_place(text: str, hints: Sequence[str]) -> int:
-    lower = text.lower()
+    lower = text.replace("İ", "i").lower()  # the only letter that becomes longer in lower case
     place = min((place for hint in hints if (place := lower.find(hint)) >= 0), default=0)
     return max(0, place - SNIPPET_CHARACTERS)
 

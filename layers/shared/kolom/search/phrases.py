@@ -16,7 +16,7 @@ import regex
 from kolom.search.words import MAX_WORD, normalized, words
 
 _MAX_PLACES: Final = 50
-"""Places of a text that only look like the phrase, after which it is taken not to be there."""
+"""Places of a text that only look like the phrase, after which it is not looked for any more."""
 
 _MAX_DIGITS: Final = 20
 _MARGIN: Final = 2 * MAX_WORD
@@ -30,12 +30,14 @@ class SearchedText:
 
     text: str
 
-    def has(self, phrase: Sequence[str]) -> bool:
-        """Whether the words of the phrase stand somewhere one after the other."""
+    def has(self, phrase: Sequence[str]) -> bool | None:
+        """Whether the words of the phrase stand somewhere one after the other; None if too many places look like it."""
         pattern = _pattern(phrase)
         if pattern is not None:
-            places = islice(pattern.finditer(self._normalized), _MAX_PLACES)
-            return any(_follow(self._forms_around(*place.span()), phrase) for place in places)
+            places = list(islice(pattern.finditer(self._normalized), _MAX_PLACES + 1))
+            if any(_follow(self._forms_around(*place.span()), phrase) for place in places[:_MAX_PLACES]):
+                return True
+            return None if len(places) > _MAX_PLACES else False
         if any(form not in self._normalized for form in phrase if _UNSPACED.match(form)):
             return False
         return _follow(self._forms, phrase)
@@ -58,7 +60,7 @@ class SearchedText:
 
 def _pattern(phrase: Sequence[str]) -> re.Pattern[str] | None:
     """What every normalized text with the phrase has; None for a phrase of which that cannot be told so simply."""
-    return re.compile(r"[\W_]*+".join(map(_spellings, phrase))) if all(map(_is_simple, phrase)) else None
+    return re.compile(r"[\W_]++".join(map(_spellings, phrase))) if all(map(_is_simple, phrase)) else None
 
 
 def _is_simple(form: str) -> bool:

@@ -97,7 +97,7 @@ class Query:
         return list(dict.fromkeys(itertools.chain.from_iterable(listed)))
 
     def restricted_to(self, known: Mapping[str, object]) -> "Query":
-        """The query with the stems that are ``known``, and the words that have one."""
+        """The query reduced to the stems in ``known``; words without one are dropped."""
         return replace(
             self,
             words=tuple(replace(word, stems=kept) for word in self.words if (kept := _among(word.stems, known))),

@@ -31,7 +31,8 @@ class Found:
 def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[int, int]]:
     """Of each term, the articles that have it with their frequency codes. A Query per term, eight at once.
 
-    After :data:`MAX_POSTINGS` no more terms are read, the first ``needed`` excepted: those missing had not been read.
+    Stops after :data:`MAX_POSTINGS` postings, but always reads the first ``needed`` terms. The result lacks terms
+    that were not read.
     """
     wanted = list(dict.fromkeys(terms))
     if len(wanted) == 1:

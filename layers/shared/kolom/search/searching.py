@@ -187,7 +187,7 @@ class _Matches:
     def require_phrases(self) -> bool:
         """Keep only what has the phrases. False, and all is kept, where no text that was looked into has them."""
         candidates = [each for each in self.ids if self._ranking.words[each] & self._phrase_words == self._phrase_words]
-        verdicts = self._compare(candidates, lambda texts: all(_have(texts, each) for each in self._query.phrases))
+        verdicts = self._compare(candidates, lambda texts: _all(_have(texts, each) for each in self._query.phrases))
         having = {article_id for article_id, has in verdicts.items() if has}
         if having:
             self.ids = having
@@ -197,21 +197,23 @@ class _Matches:
         """Leave out what has one of the excluded phrases, or may have one and could not be looked into."""
         suspects = self.ids & set().union(*map(self._having_all, self._query.telling))
         verdicts = self._compare(
-            suspects, lambda texts: any(_have(texts, each) for each in self._query.excluded_phrases)
+            suspects, lambda texts: _any(_have(texts, each) for each in self._query.excluded_phrases)
         )
-        self.ids = self.ids - suspects | {article_id for article_id, has in verdicts.items() if not has}
+        self.ids = self.ids - suspects | {article_id for article_id, has in verdicts.items() if has is False}
 
     def _having_all(self, words: Sequence[Sequence[str]]) -> set[int]:
         """The articles that have all of these words, each its stems: all articles, without words."""
         articles = ({each for stem in stems for each in self._postings[stem]} for stems in words)
         return set.intersection(set(self.ids), *articles)
 
-    def _compare(self, candidates: Collection[int], has: Callable[[Sequence[SearchedText]], bool]) -> dict[int, bool]:
-        """The verdict on the texts of each candidate that can be looked into, the best first."""
+    def _compare(
+        self, candidates: Collection[int], has: Callable[[Sequence[SearchedText]], bool | None]
+    ) -> dict[int, bool | None]:
+        """The verdict on the texts of each candidate that can be looked into, the best first; None: it is not known."""
         best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
         read = list(self._listed.within_budget(best, known=self.found))
         self.found |= read_found(each for each in read if each not in self.found)
-        verdicts: dict[int, bool] = {}
+        verdicts: dict[int, bool | None] = {}
         left = MAX_CHARACTERS_COMPARED
         for article_id in read:
             found = self.found.get(article_id)
@@ -221,8 +223,9 @@ class _Matches:
             left -= len(found.text)
             if left < 0:
                 break
-            verdicts[article_id] = has((SearchedText(found.card.title), SearchedText(found.text)))
-            self.is_exact &= verdicts[article_id] or found.is_whole
+            verdict = has((SearchedText(found.card.title), SearchedText(found.text)))
+            verdicts[article_id] = verdict
+            self.is_exact &= verdict is True or (verdict is False and found.is_whole)
         self.is_exact &= len(verdicts) == len(candidates)
         return verdicts
 
@@ -253,8 +256,20 @@ def _filter(wanted: Search, listed: DocumentList) -> Callable[[int], bool] | Non
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
 
 
-def _have(texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool:
-    return any(text.has(phrase) for text in texts)
+def _have(texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
+    return _any(text.has(phrase) for text in texts)
+
+
+def _any(verdicts: Iterable[bool | None]) -> bool | None:
+    """Whether one of them is true; None if that is not known."""
+    distinct = set(verdicts)
+    return True if True in distinct else None if None in distinct else False
+
+
+def _all(verdicts: Iterable[bool | None]) -> bool | None:
+    """Whether all of them are true; None if that is not known."""
+    distinct = set(verdicts)
+    return False if False in distinct else None if None in distinct else True
 
 
 class _Marker:
