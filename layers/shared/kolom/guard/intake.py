@@ -62,8 +62,8 @@ class Form:
 class Intake:
     """One text on its way. ``before`` is the record of what it became, if it was sent before.
 
-    ``form`` is None for an edit. ``counted_as`` is the submission of which the text is one more version: the copies of
-    a text are counted by what they are the text of, and not by how often that was edited.
+    ``form`` is None for an edit. Copies of a text are counted by ``counted_as``, the first submission of an item, so
+    editing a comment never adds a copy.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Intake:
     ):
         self._form = form
         self._now = now
-        # An edit token was given out with a form, so that of an edit was open for as long as anybody needs.
+        # An edit has no form; its edit token stands for one.
         self._form_seconds = float(rules.MIN_SECONDS) if form is None else None
         self._proof: forms.Proof | None = None
         self._is_banned = bans.is_banned(records, now)
@@ -101,6 +101,7 @@ class Intake:
             {**fields, "honeypot": form.honeypot},
             idempotency_key=arrival.idempotency_key,
             sender=sender.address,
+            keys=signing.secret(),
         )
         return cls(submission, form, sender, once.read([submission.key, *bans.ban_keys(sender)]), now)
 
@@ -112,7 +113,7 @@ class Intake:
         """
         sender = Sender.of(arrival.address, signing.secret())
         edit = {"item": item_id, "revision": revision, "content": content}
-        submission = Submission.of("edit", edit, idempotency_key=None, sender=sender.address)
+        submission = Submission.of("edit", edit, idempotency_key=None, sender=sender.address, keys=signing.secret())
         records = once.read([origins.origin_key(item_id), *bans.ban_keys(sender)])
         first = origins.find(records, item_id, now=now)
         return cls(submission, None, sender, records, now, counted_as=first.submission_id if first else item_id)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from kolom.errors import FieldError, Invalid, KolomError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
+from kolom.signing import Secret, keyed_hash
 
 KEY_HOURS = 24
 """How long an idempotency key stands for its first submission."""
@@ -30,8 +31,12 @@ class SeenBefore(KolomError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What makes a submission the one that it is. ``id`` is short, and says nothing about what was submitted."""
+    """What makes a submission the one that it is.
 
+    ``id`` stands for it in a limit's set. It is short, and keyed: nobody can look for two submissions of one id.
+    """
+
+    id: str
     key: str
     fingerprint: str
     lasts_seconds: int
@@ -40,7 +45,7 @@ class Submission:
 
     @classmethod
     def of(
-        cls, purpose: str, fields: Mapping[str, object], *, idempotency_key: str | None, sender: str
+        cls, purpose: str, fields: Mapping[str, object], *, idempotency_key: str | None, sender: str, keys: Secret
     ) -> "Submission":
         """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
 
@@ -49,17 +54,13 @@ class Submission:
         text = json.dumps(fields, ensure_ascii=True, sort_keys=True)
         fingerprint = _digest(purpose, text)
         if idempotency_key is None:
-            key = f"once#{_digest(purpose, 'same', text, sender)}"
-            return cls(key, fingerprint, SAME_MINUTES * 60, has_secret=False)
+            digest = _digest(purpose, "same", text, sender)
+            return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, SAME_MINUTES * 60, has_secret=False)
         secret = idempotency_key.strip()
         if not 1 <= len(secret) <= MAX_KEY or not (secret.isascii() and secret.isprintable()):
             raise Invalid(FieldError(FIELD, f"must have 1 to {MAX_KEY} printable characters"))
-        return cls(f"once#{_digest(purpose, 'key', secret)}", fingerprint, KEY_HOURS * 3600, has_secret=True)
-
-    @property
-    def id(self) -> str:
-        """The submission in a limit's set."""
-        return self.key.removeprefix("once#")[:12]
+        digest = _digest(purpose, "key", secret)
+        return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, KEY_HOURS * 3600, has_secret=True)
 
     def remember(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
         """Add the record to the transaction, which fails with :class:`SeenBefore` where there is one already."""
@@ -100,6 +101,10 @@ def is_live(record: GuardRecord, now: datetime) -> bool:
 def use(transaction: Transaction, key: str, *, expires_at: int, refused: KolomError) -> None:
     """Let what ``key`` stands for be used once: ``refused`` is raised where it was."""
     transaction.put(GuardRecord(f"used#{key}", expires_at=expires_at), GuardRecord.key.does_not_exist(), refused)
+
+
+def _short_id(digest: str, keys: Secret) -> str:
+    return keyed_hash("kolom.submission", digest, keys)[:12]
 
 
 def _digest(*parts: str) -> str:
