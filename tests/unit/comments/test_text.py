@@ -226,3 +226,8 @@ def test_the_same_text_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(text._PARSER, "parse", parse)
     assert render("Once and *for all*.") == render("Once and *for all*.")
     parse.assert_called_once()
+
+
+@pytest.mark.parametrize("prefix", ["> " * 30, "".join(f"{'  ' * depth}- \n" for depth in range(30)) + "  " * 30])
+def test_links_count_however_deep_they_are(prefix: str) -> None:
+    assert render(prefix + "http://a.example " * 5).links >= 5

@@ -161,7 +161,8 @@ def render(content: str) -> Rendered:
         html = _sanitised(_PARSER.renderer.render(tokens, _PARSER.options, {}))
         if len(html.encode()) <= min(MAX_GROWTH * len(content) + _ALLOWANCE_BYTES, MAX_HTML_BYTES):
             return Rendered(html, links)
-    return Rendered(_plain(content), links)
+    # Of what is nested too deeply, the parser has not seen all.
+    return Rendered(_plain(content), max(links, len(_ABSOLUTE.findall(content))))
 
 
 def _all(tokens: Iterable[Token]) -> Iterable[Token]:
