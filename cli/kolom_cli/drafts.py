@@ -10,7 +10,16 @@ from typing import Final
 _HIDING: Final = frozenset(
     (
         *("draft", "isdraft", "private", "isprivate", "hidden", "ishidden", "unlisted", "isunlisted", "unpublished"),
-        *("password", "protected", "passwordprotected", "encrypted", "headless", "eleventyexcludefromcollections"),
+        *(
+            "password",
+            "protected",
+            "passwordprotected",
+            "encrypted",
+            "headless",
+            "wip",
+            "iswip",
+            "eleventyexcludefromcollections",
+        ),
     )
 )
 """Keys that hide a text unless they say no."""

@@ -298,6 +298,22 @@ def test_of_hugo_what_the_configuration_and_the_lists_hide_is_hidden(tmp_path: P
     }
 
 
+@pytest.mark.parametrize(
+    ("config", "setting"),
+    [
+        ("hugo.toml", 'ignoreFiles = ["content/notes/"]'),
+        ("hugo.toml", 'ignoreFiles = ["/notes/", "^notes"]'),
+        ("config.toml", 'base_url = "https://a.example"\nignored_content = ["notes/*"]'),
+        ("config.toml", 'base_url = "https://a.example"\nignored_content = ["{drafts,notes}/{a,b}.md"]'),
+    ],
+)
+def test_files_that_the_configuration_ignores_are_skipped(tmp_path: Path, config: str, setting: str) -> None:
+    """Hugo matches the whole path of a file; Zola's patterns have alternatives in braces."""
+    text = "+++\ntitle = 'A'\ndate = 2020-01-01\n+++\nX\n"
+    files = {config: setting + "\n", "content/notes/a.md": text, "content/posts/c.md": text}
+    assert _state(_site(tmp_path, files)) == {"content/notes/a.md": "skipped", "content/posts/c.md": "published"}
+
+
 def test_of_eleventy_what_the_data_of_a_folder_say_counts(tmp_path: Path) -> None:
     """A folder's data file may hide all of its documents; a document's own word is nearer."""
     files = {

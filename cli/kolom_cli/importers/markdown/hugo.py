@@ -148,7 +148,7 @@ class _Survey:
             return Skipped(kind="page", name=str(path), reason="the site's first page: Kolom has its own")
         if (own or language) in self.disabled:
             return Skipped(kind="page", name=str(path), reason="its language is disabled there")
-        if any(pattern.search(path.relative_to(folder).as_posix()) for pattern in self.ignored):
+        if self._is_ignored(path, folder):
             return Skipped(kind="page", name=str(path), reason="the configuration leaves it out")
         kind: Kind = "article"
         try:
@@ -165,6 +165,14 @@ class _Survey:
         values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
         published = self._publication(path, base, inherited | values)
         return self._entry(path, folder, own or language, Front(values, front.body), base, published)
+
+    def _is_ignored(self, path: Path, folder: Path) -> bool:
+        """Whether the configuration leaves a file out, by its full path or a path from the site or its contents."""
+        names = [
+            path.resolve().as_posix(),
+            *(path.relative_to(root).as_posix() for root in (self.site.directory, folder)),
+        ]
+        return any(pattern.search(name) for pattern in self.ignored for name in names)
 
     def _cascade(self, path: Path, folder: Path) -> Values:
         """What the configuration and the lists above a page say for it; the nearest counts most."""
@@ -354,13 +362,28 @@ def _cascading(holder: Values) -> Values:
 
 
 def _ignored(config: Values) -> Iterator[re.Pattern[str]]:
-    """What files of the contents are none: Hugo's ``ignoreFiles`` are expressions, Zola's are patterns with ``*``."""
+    """What files of the contents are none: Hugo's ``ignoreFiles`` are expressions, Zola's ``ignored_content`` globs."""
     for pattern in list_in(config, "ignorefiles"):
         try:
             yield re.compile(pattern)
         except re.error as error:
             raise SourceError(f"the configuration's ignoreFiles: {pattern!r} is not understood: {error}") from error
-    yield from (re.compile(fnmatch.translate(pattern)) for pattern in list_in(config, "ignored_content"))
+    for glob in list_in(config, "ignored_content"):
+        yield from (re.compile(fnmatch.translate(each)) for each in _alternatives(glob))
+
+
+def _alternatives(glob: str) -> Iterator[str]:
+    """``*.{tmp,wip}.md`` as one pattern for each choice.
+
+    :raises SourceError: braces do not match, so that nobody can tell which files are meant
+    """
+    if braces := re.search(r"\{([^{}]*)\}", glob):
+        for choice in braces[1].split(","):
+            yield from _alternatives(glob[: braces.start()] + choice + glob[braces.end() :])
+    elif "{" in glob or "}" in glob:
+        raise SourceError(f"the configuration's ignored_content: {glob!r} is not understood")
+    else:
+        yield glob
 
 
 def _unseen(values: Values, body: str, path: Path) -> str | None:
