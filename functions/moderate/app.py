@@ -15,11 +15,11 @@ from kolom.http import Event, header, html_response, new_api
 from kolom.observability import logger, tracer
 from kolom.pages import moderation, subscription, views
 from kolom.pages.locales import Locale, preferred_locale, site_locale
-from kolom.pages.page import Page
+from kolom.pages.page import PRIVATE, Page
 
 # The pages are the same for a form as for anything else.
 api = new_api(
-    error_page=lambda event, failure: views.problem(failure.status, locale_of(event)),
+    error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE),
     form_answer=lambda _event, _fields, answer: answer,
 )
 

@@ -12,8 +12,9 @@ from kolom.articles import reading
 from kolom.http import html_response, new_api
 from kolom.observability import logger, tracer
 from kolom.pages import views
+from kolom.pages.page import PRIVATE
 
-api = new_api(error_page=lambda _event, failure: views.problem(failure.status))
+api = new_api(error_page=lambda _event, failure: views.problem(failure.status, headers=PRIVATE))
 
 
 @api.get("/preview/<token>", include_in_schema=False)

@@ -131,6 +131,8 @@ def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
     is_page = name.startswith(("serve_pages", "moderate", "preview_article"))
     expected = "text/html; charset=utf-8" if is_page else "application/problem+json"
     assert answer["headers"]["Content-Type"] == expected, name
+    if name.startswith(("moderate", "preview_article")):
+        assert answer["headers"]["Referrer-Policy"] == "no-referrer", name
 
 
 @pytest.mark.usefixtures("cold")

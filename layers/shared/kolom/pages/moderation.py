@@ -1,22 +1,14 @@
 """The pages behind the links in a moderator's mail."""
 
 from http import HTTPStatus
-from typing import Final
 
 from kolom.comments.links import AlreadyDone, Link
 from kolom.comments.records import show
 from kolom.comments.types import Comment
 from kolom.errors import Busy, Conflict, Gone, KolomError
 from kolom.pages.locales import Locale, site_locale
-from kolom.pages.page import NO_CACHING, Page, html_page
+from kolom.pages.page import PRIVATE, Page, html_page
 from kolom.pages.templating import Head, render
-
-PRIVATE: Final = {
-    "Cache-Control": NO_CACHING,
-    "X-Robots-Tag": "noindex",
-    # The address is the permission.
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def confirm(link: Link, comment: Comment) -> Page:

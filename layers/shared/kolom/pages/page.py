@@ -26,6 +26,13 @@ REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
 RETRY_AFTER_SECONDS: Final = 5
 
+PRIVATE: Final = {
+    "Cache-Control": NO_CACHING,
+    "X-Robots-Tag": "noindex",
+    "Referrer-Policy": "no-referrer",
+}
+"""The headers of pages whose address is the permission to see them. It must not reach hosts of pictures and players."""
+
 _CACHING: Final = {
     HTTPStatus.OK: PAGE_CACHING,
     HTTPStatus.MOVED_PERMANENTLY: REDIRECT_CACHING,

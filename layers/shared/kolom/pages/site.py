@@ -9,7 +9,7 @@
 | ``/contact/`` | 0 |
 | ``/{slug}/``, or an article's own path | 17: pointer, body, neighbours (2), comments (2), related ones (11) |
 | … at one segment, published when such a path did not take the slug yet | 19: a further pointer and article |
-| an old slug, an old path, another form of a path | 4: up to three pointers, the article |
+| an old slug, an old path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | where another system had a feed | 3, then a 301 to the feed |
 | anything else | 3: pointers that are not there; 9 if the path is not the same in all of Unicode's normal forms |
 

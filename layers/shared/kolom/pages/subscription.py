@@ -5,8 +5,7 @@ from http import HTTPStatus
 from kolom.comments.subscriptions import Link
 from kolom.errors import Busy, Conflict, Gone, KolomError
 from kolom.pages.locales import Locale
-from kolom.pages.moderation import PRIVATE
-from kolom.pages.page import Page, html_page
+from kolom.pages.page import PRIVATE, Page, html_page
 from kolom.pages.templating import Head, render
 
 

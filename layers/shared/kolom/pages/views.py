@@ -12,7 +12,7 @@ from kolom.pages import addresses
 from kolom.pages.discussion import Living, threads
 from kolom.pages.form import COMMENT, CONTACT
 from kolom.pages.locales import Locale, find_locale, machine_time, site_locale
-from kolom.pages.page import NO_CACHING, Page, html_page
+from kolom.pages.page import PRIVATE, Page, html_page
 from kolom.pages.templating import FeedLink, Head, render
 
 _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
@@ -104,16 +104,11 @@ def preview(shown: Article, body: Body) -> Page:
     return html_page(
         _render_article(head, locale, reading, notice=locale.text(f"preview.{status}", date=date)),
         shown.language,
-        headers={
-            "Cache-Control": NO_CACHING,
-            "X-Robots-Tag": "noindex",
-            # The address is the permission: it must not travel to the hosts of images and players.
-            "Referrer-Policy": "no-referrer",
-        },
+        headers=PRIVATE,
     )
 
 
-def problem(status: HTTPStatus, locale: Locale | None = None) -> Page:
+def problem(status: HTTPStatus, locale: Locale | None = None, *, headers: Mapping[str, str] | None = None) -> Page:
     """The page for an error, in the site's language or another: 400, 404, 410, 500 and 503 have words of their own."""
     locale = locale or site_locale()
     code = int(status)
@@ -128,7 +123,7 @@ def problem(status: HTTPStatus, locale: Locale | None = None) -> Page:
         title=title,
         text=locale.text(f"problem.{kind}.text"),
     )
-    return html_page(html, locale.code, status=status)
+    return html_page(html, locale.code, status=status, headers=headers)
 
 
 def _card_list(
