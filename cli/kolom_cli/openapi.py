@@ -18,7 +18,7 @@ from kolom.json_input import MAX_DEPTH
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 _DESCRIPTION: Final = (
-    "The living half of a blog: articles, search, comments, contact form. The gateway before it answers 413, 429, 500 "
+    "The dynamic part of a blog: articles, search, comments, contact form. The gateway before it answers 413, 429, 500 "
     'and 503 of its own, which are no problems but `{"message": "…"}`. A POST may also be sent by a plain HTML form '
     "(`application/x-www-form-urlencoded` or `multipart/form-data`), which is answered by a page or a redirect."
 )

@@ -16,7 +16,10 @@ PURE = (
     "kolom/cursors.py",
     "kolom/errors.py",
     "kolom/json_input.py",
-    *(f"kolom/search/{name}.py" for name in ("words", "languages", "codes", "entries", "queries", "ranking")),
+    *(
+        f"kolom/search/{name}.py"
+        for name in ("words", "languages", "codes", "entries", "phrases", "queries", "ranking")
+    ),
     "kolom/search/highlighting.py",
     "kolom/search/periods.py",
 )

@@ -1,4 +1,4 @@
-"""Clients of AWS services: how long they wait, how often they try, and which of their errors a later try may not meet.
+"""Clients of AWS services: how long they wait, how often they try, and which errors are temporary.
 
 The template sets both limits for the functions (``AWS_READ_TIMEOUT_MILLISECONDS``, ``AWS_MAX_ATTEMPTS``), so that a
 service that does not answer leaves time to say so within the function's own ``Timeout``. The defaults are those of the

@@ -150,7 +150,7 @@ def archive() -> list[MonthCount]:
 def find_slug(path: str) -> str:
     """The slug of the published article at ``path``, or to which ``path`` leads as :func:`read_at` has it.
 
-    Three GetItems, and those for what is not there of :func:`read_at`.
+    Two or three GetItems; up to nine where nothing is there, as for :func:`read_at`.
 
     :raises NotFound: nothing that is published stands there
     """

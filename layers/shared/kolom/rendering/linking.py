@@ -38,7 +38,7 @@ def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None
         tags=TAGS, attributes=ATTRIBUTES, url_schemes=LINK_SCHEMES, link_rel=None, attribute_filter=rewritten
     )
     absolute = str(cleaner.clean(markup))
-    return absolute if len(absolute.encode()) <= max_bytes else None
+    return absolute if left >= 0 and len(absolute.encode()) <= max_bytes else None
 
 
 def _joined(base: str, url: str) -> str:
