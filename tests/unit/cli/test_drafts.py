@@ -13,6 +13,7 @@ from kolom_cli.drafts import draft_mark, place_mark, read_header, unread_metadat
 from kolom_cli.importers import Imported, Skipped, SourceError
 from kolom_cli.importers.markdown import read_markdown
 from kolom_cli.importers.markdown.publication import publication_of
+from kolom_cli.importers.markdown.values import moment_in
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/exports"
 
@@ -78,6 +79,31 @@ def test_a_document_with_any_mark_of_a_draft_is_a_draft(tmp_path: Path, place: s
     assert state == lines
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nx: &d {draft: true}\n<<: [*d]\ntitle: A\n---\nX\n",
+        "---\nx: &d {draft: true}\ny: &e {lang: en}\n<<: [*d, *e]\ntitle: A\n---\nX\n",
+        "---\ntitle: A\nDraft: true\ndraft: false\n---\nX\n",
+        "---\ntitle: A\ndraft: true\nDRAFT: false\n---\nX\n",
+        "+++\ntitle = 'A'\nDraft = true\ndraft = false\n+++\nX\n",
+        '{"title": "A", "draft": true, "draft": false}\nX\n',
+        "---\ntitle: A\nDate: some day\ndate: 2020-01-01\n---\nX\n",
+    ],
+)
+def test_no_mark_is_lost_when_front_matter_is_read(tmp_path: Path, text: str) -> None:
+    """Merged maps, keys that differ in case, and keys that come again all count."""
+    assert _state(_site(tmp_path, {"a.md": text})) == {"a.md": "draft"}
+
+
+def test_a_key_of_its_own_outweighs_a_merged_one(tmp_path: Path) -> None:
+    """What a text says itself goes before what it takes from elsewhere, and the first map of a list before the next."""
+    front = "x: &d {draft: true, title: D}\ny: &e {title: E}\n<<: [*e, *d]\ndraft: false"
+    (item,) = read_markdown(_site(tmp_path, {"a.md": f"---\n{front}\n---\nX\n"}), dry_run=True)
+    assert isinstance(item, Imported)
+    assert (item.content.title, item.content.draft) == ("E", False)
+
+
 SPELLINGS = st.sampled_from(
     ["draft", "Draft", "is_draft", "isDraft", "private", "hidden", "unlisted", "Is-Private", "unpublished"]
 )
@@ -134,6 +160,37 @@ def test_what_a_path_says_of_a_draft() -> None:
 def test_a_date_in_the_future_of_any_key_is_waited_for(tmp_path: Path, front: str, state: str) -> None:
     """Of several dates, one in the future counts, with and without a time zone."""
     assert _state(_site(tmp_path, {"a.md": f"---\ntitle: A\n{front}\n---\nX\n"})) == {"a.md": state}
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-11-29 11:30 p.m.", "2026-11-29T23:30:00+00:00"),
+        ("2026-11-29 12:30 A.M.", "2026-11-29T00:30:00+00:00"),
+        ("2026-11-29 13:00:00 America/Los_Angeles", "2026-11-29T21:00:00+00:00"),
+        ("2026-11-29T13:00-08:00[America/Los_Angeles]", "2026-11-29T21:00:00+00:00"),
+        ("2026-11-29 10:00:00.25 +0700 WIB", "2026-11-29T03:00:00+00:00"),
+        ("2026-11-29 10:00:00 +0000 UTC", "2026-11-29T10:00:00+00:00"),
+        ("2026-11-29 10:00 GMT+7", "2026-11-29T03:00:00+00:00"),
+        ("2026-11-29T10:00:00Z", "2026-11-29T10:00:00+00:00"),
+        ("Sun Nov 29 2026 07:00:00 GMT-0800 (Pacific Standard Time)", "2026-11-29T15:00:00+00:00"),
+        ("Sun, 29 Nov 2026 07:00:00 PST", "2026-11-29T15:00:00+00:00"),
+        ("May 16, 2020 at 10:15 pm", "2020-05-16T22:15:00+00:00"),
+    ],
+)
+def test_a_time_is_read_with_its_half_of_the_day_and_its_zone(written: str, moment: str) -> None:
+    """A text must not be published hours before its time."""
+    assert moment_in(written, UTC) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize(
+    "tail", ["PST", "XYZ", "foo", "-0800 at noon", "America/Nowhere", "America/Argentina", "../etc/x", "+99:00", "p.x."]
+)
+def test_a_time_with_a_tail_that_is_not_understood_makes_a_draft(tmp_path: Path, tail: str) -> None:
+    """The time may be meant in any zone."""
+    written = f"2020-01-02 07:00 {tail}"
+    site = _site(tmp_path, {"a.md": f"---\ntitle: A\ndate: {written}\n---\nX\n"})
+    assert list(_items(site)) == [("a.md", "draft", f"the date {written!r} is not understood: a draft here")]
 
 
 # Each kind of folder

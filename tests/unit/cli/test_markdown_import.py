@@ -54,7 +54,7 @@ def shortcodes(text: str) -> Converted:
         ("---\n---\nB", {}, "B"),
         ("---\na: &x {b: c}\nd: *x\ne:\n  <<: *x\n  f: g\n---\n",
          {"a": {"b": "c"}, "d": {"b": "c"}, "e": {"b": "c", "f": "g"}}, ""),
-        ("---\ntitle: one\ntitle: two\nempty:\n---\nB", {"title": "two", "empty": None}, "B"),
+        ("---\ntitle: one\ntitle: two\nempty:\n---\nB", {"title": "two", "title_": "one", "empty": None}, "B"),
         ("No front matter.\n---\n", {}, "No front matter.\n---\n"),
         ("---\nOnly a line.\n", {}, "---\nOnly a line.\n"),
         ("{% include x %}\n", {}, "{% include x %}\n"),
