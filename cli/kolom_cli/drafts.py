@@ -4,39 +4,48 @@ A mark whose value is not understood counts as set: what may be a draft is treat
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 _HIDING: Final = frozenset(
     (
-        *("draft", "isdraft", "private", "isprivate", "hidden", "ishidden", "unlisted", "isunlisted", "unpublished"),
-        *(
-            "password",
-            "protected",
-            "passwordprotected",
-            "encrypted",
-            "headless",
-            "wip",
-            "iswip",
-            "eleventyexcludefromcollections",
-        ),
+        *("draft", "isdraft", "private", "isprivate", "hidden", "ishidden", "hide", "unlisted", "isunlisted"),
+        *("unpublished", "password", "protected", "passwordprotected", "encrypted", "headless", "wip", "iswip"),
+        *("disabled", "isdisabled", "archived", "isarchived", "deleted", "isdeleted", "trashed", "secret", "issecret"),
+        "eleventyexcludefromcollections",
     )
 )
 """Keys that hide a text unless they say no."""
 
-_SHOWING: Final = frozenset(("published", "ispublished", "publish", "public", "ispublic", "visible", "listed"))
+_SHOWING: Final = frozenset(
+    (
+        *("published", "ispublished", "publish", "dgpublish", "public", "ispublic", "visible", "isvisible", "listed"),
+        *("active", "isactive", "enabled", "isenabled", "live", "islive"),
+    )
+)
 """Keys that hide a text unless they say yes, or when."""
 
-_WRITTEN: Final = frozenset(("permalink", "render"))
-"""Keys that hide a text if they say no: then the site has no page of it."""
+_WRITTEN: Final = frozenset(("permalink", "render", "list", "share"))
+"""Keys that hide a text if they say no: then the site has no page of it, or does not name it."""
 
-_STATUSES: Final = frozenset(("status", "poststatus", "publishstatus", "visibility"))
-_PUBLIC: Final = frozenset(("published", "publish", "public", "live", "visible", "scheduled", "future"))
+_STATUSES: Final = frozenset(("status", "poststatus", "publishstatus", "visibility", "access"))
+_PUBLIC: Final = frozenset(
+    ("published", "publish", "public", "live", "visible", "scheduled", "future", "open", "free", "everyone", "all")
+)
 """What the status of a public text may be. One that waits for its date is held back by the date."""
 
-_STATES: Final = frozenset(("state", "stage"))
+_STATES: Final = frozenset(("state", "stage", "type", "posttype", "kind", "layout", "template"))
+_LABELS: Final = frozenset(("tag", "tags", "label", "labels", "category", "categories", "keywords"))
 _HIDDEN: Final = frozenset(("draft", "pending", "private", "hidden", "unlisted", "unpublished", "wip"))
 """What hides a text among words that may be about anything, such as the state in which it plays."""
+_HIDING_LABELS: Final = frozenset(("draft", "drafts", "private"))
+
+_GROUPS: Final = frozenset(
+    ("params", "extra", "meta", "metadata", "build", "cascade", "eleventycomputed", "frontmatter", "data", "custom")
+)
+"""Keys below which there are further keys of the text."""
+_DEEPEST: Final = 10
 
 _YES: Final = frozenset(("true", "yes", "on", "y", "1"))
 _NO: Final = frozenset(("false", "no", "off", "n", "0", "never"))
@@ -77,16 +86,49 @@ def draft_mark(values: Mapping[str, object]) -> str | None:
 
     Keys are known however they are spelled: ``isDraft``, ``is_draft`` and ``Is-Draft`` are one.
     """
+    return next(_marks(values, 0), None)
+
+
+def _marks(values: Mapping[str, object], depth: int) -> Iterator[str]:
     for key, value in values.items():
+        name = normalise(key)
+        if name in _GROUPS and depth < _DEEPEST:
+            for group in groups_in(value):
+                yield from (f"{key}.{mark}"[:80] for mark in _marks(group, depth + 1))
+        if label := _hiding_label(value) if name in _LABELS else None:
+            yield f"{key}: {label}".strip()[:80]
         word = _word(value)
-        if _is_mark(normalise(key), word.lower()):
-            return f"{key}: {word}".strip()[:80]
-    return None
+        if _is_mark(name, word.lower()):
+            yield f"{key}: {word}".strip()[:80]
+
+
+def groups_in(value: object) -> Iterator[Mapping[str, object]]:
+    """The maps of keys that a value is: itself, or those in a list."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, Mapping):
+            yield each
+
+
+def is_group(key: str) -> bool:
+    """Whether the keys below this one are those of the text, such as ``params``."""
+    return normalise(key) in _GROUPS
+
+
+def _hiding_label(value: object) -> str | None:
+    """The first of the labels that is the word ``draft`` or ``private``, and nothing else."""
+    words = re.split(r"[,\s]+", value) if isinstance(value, str) else value if isinstance(value, list) else []
+    return next((word for word in words if isinstance(word, str) and _plain(word).strip(" #") in _HIDING_LABELS), None)
 
 
 def normalise(key: str) -> str:
-    """A key without what differs between spellings of it: case, hyphens, underscores, spaces."""
-    return re.sub(r"[-_ ]", "", key).lower()
+    """A key without what differs between spellings of it: case, hyphens, underscores, spaces, invisible characters."""
+    return re.sub(r"[-_\s]", "", _plain(key))
+
+
+def _plain(text: str) -> str:
+    """A text in lower case as it looks: without characters that are not seen, and wide letters as usual ones."""
+    seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", seen).lower()
 
 
 def is_dated(word: str) -> bool:
@@ -109,8 +151,8 @@ def _is_mark(key: str, word: str) -> bool:
     if key in _STATUSES:
         return bool(word) and word not in _PUBLIC
     if key in _STATES:
-        return word in _HIDDEN
-    return key in _WRITTEN and word in _NO
+        return _plain(word) in _HIDDEN
+    return key in _WRITTEN and _plain(word) in _NO
 
 
 def place_mark(parts: Sequence[str]) -> str | None:

@@ -23,12 +23,23 @@ MARKS = [
     *("publish: false", "public: false", "status: draft", "Status: hidden", "status: pending", "post_status: private"),
     *("visibility: members", "private: true", "hidden: true", "unlisted: true", "password: secret", "encrypted: true"),
     *("permalink: false", "eleventyExcludeFromCollections: true", "state: draft", "unpublished: true"),
+    *("dg-publish: false", "share: false", "hide: true", "disabled: true", "archived: true", "deleted: true"),
+    *("secret: true", "active: false", "enabled: no", "live: false", "access: private", "type: draft", "layout: Draft"),
+    *("tags: [a, Draft]", "tags: a, private", "categories: draft", "labels: ['#draft']"),
+    *("dra\u200bft: true", "\u2060private: yes", "type: dr\u200baft", "permalink: fal\u2060se", "ｄｒａｆｔ: true"),
+    *("params: {draft: true}", "extra: {hidden: true}", "meta: {status: draft}", "params: {a: 1, meta: {wip: 1}}"),
+    *("custom: {list: never}", "eleventyComputed: {draft: '{{ x }}'}", "params: [{draft: true}]"),
+    *("expires_at: 2020-01-01", "unpublishOn: 2020-01-01", "unpublish_at: 2020-01-01", "params: {expires: 2020-01-01}"),
+    *("event: 2999-01-01", "goes_out: May 16, 2999", "days: [2020-01-01, 2999-01-01]", "embargo: some day"),
     *("expiryDate: 2020-01-01", "expires: some day", "date: some day", "publishDate: soon"),
 ]
 NO_MARKS = [
     *("draft: false", "draft:", "draft: ''", "published: true", "published: 2020-01-01", "published: May 16, 2020"),
     *("status: published", "status: publish", "visibility: public", "private: false", "hidden: no", "permalink: /x/"),
-    *("state: California", "publish: true", "password: ''", "title: Draft", "tags: [draft, private]"),
+    *("state: California", "publish: true", "password: ''", "title: Draft"),
+    *("tags: [drafting, private life]", "share: [x]", "type: post", "active: yes", "enabled: true", "access: public"),
+    *("params: {draft: false}", "build: {list: always, render: always}", "scheduled: false", "archived: false"),
+    *("updated: 2999-01-01", "lastmod: 2999-01-01", "description: May 16, 2999", "expiresAt: 2999-01-01"),
 ]
 
 
@@ -153,6 +164,15 @@ def test_what_a_path_says_of_a_draft() -> None:
         ("date: 2020-01-01\npublish_date: 2999-01-01T00:00:00Z", "scheduled"),
         ("published: 2999-01-01", "scheduled"),
         ("date: 2999-01-01\ndraft: true", "draft"),
+        *(
+            (f"date: 2020-01-01\n{key}: 2999-01-01", "scheduled")
+            for key in (
+                *("publish_on", "publishAt", "datePublished", "published_on", "scheduled", "embargo", "release_date"),
+                *("go_live", "postDate"),
+            )
+        ),
+        ("date: 2020-01-01\nparams: {embargo: 2999-01-01}", "scheduled"),
+        ("date: 2020-01-01\nanother: 2999-01-01", "draft"),
         ("date: 2020-01-01\nexpiryDate: 2999-01-01", "published"),
         ("date: 2020-01-01", "published"),
     ],
@@ -160,6 +180,27 @@ def test_what_a_path_says_of_a_draft() -> None:
 def test_a_date_in_the_future_of_any_key_is_waited_for(tmp_path: Path, front: str, state: str) -> None:
     """Of several dates, one in the future counts, with and without a time zone."""
     assert _state(_site(tmp_path, {"a.md": f"---\ntitle: A\n{front}\n---\nX\n"})) == {"a.md": state}
+
+
+def test_a_date_in_the_future_of_an_unknown_key_is_told(tmp_path: Path) -> None:
+    """What such a date means is not known, so the author decides."""
+    site = _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2020-01-01\nevent: 2999-01-01\n---\nX\n"})
+    assert _reasons(site) == {"a.md": "event: 2999-01-01 there, in the future: a draft here"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntitle: A\nbuild: {list: never}\n---\nX\n",
+        "---\ntitle: A\n_build: {render: never}\n---\nX\n",
+        "---\ntitle: A\ncascade: [{draft: true}]\n---\nX\n",
+        "+++\ntitle = 'A'\n[params]\ndraft = true\n+++\nX\n",
+        '{"title": "A", "params": {"draft": true}}\nX\n',
+    ],
+)
+def test_marks_in_groups_of_keys_count_in_a_plain_folder(tmp_path: Path, text: str) -> None:
+    """In YAML, TOML and JSON, marks that stand below ``params``, ``build`` and the like are marks of the text."""
+    assert _state(_site(tmp_path, {"a.md": text})) == {"a.md": "draft"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Without evidence that it was, it is a draft here, or is not imported at all: see the table in ``docs/migrate.md``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -11,16 +11,45 @@ from typing import Final
 
 from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, is_about_project
-from kolom_cli.drafts import draft_mark, is_dated, normalise, place_mark, read_header
+from kolom_cli.drafts import draft_mark, groups_in, is_dated, is_group, normalise, place_mark, read_header
 from kolom_cli.importers import Skipped
 
 from .front import Front, Values
-from .values import moment_in
+from .values import flag_in, moment_in
 
 PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
-_EXPIRY_KEYS: Final = ("expirydate", "unpublishdate", "expires", "expiry", "expireson")
+_WAITING_KEYS: Final = (
+    *(
+        "publishon",
+        "publishat",
+        "datepublished",
+        "publishedon",
+        "publishedtime",
+        "postdate",
+        "releasedate",
+        "releaseat",
+    ),
+    *("scheduled", "scheduledat", "scheduledfor", "schedule", "embargo", "embargodate", "embargountil"),
+    *("golive", "golivedate", "goliveat"),
+)
+"""Further keys of the day before which a text is not public."""
+_EXPIRY_KEYS: Final = (
+    *("expirydate", "expirationdate", "expiration", "expires", "expiresat", "expireson", "expiry", "expire"),
+    *("expireat", "expireon", "unpublishdate", "unpublishon", "unpublishat", "archiveon", "archiveat"),
+    *("validuntil", "visibleuntil", "publisheduntil", "removeon", "removeat"),
+)
+_UPDATE_KEYS: Final = frozenset(
+    (
+        *("updated", "updatedat", "updatedon", "updatedate", "updateddate", "lastupdated", "lastupdate", "dateupdated"),
+        *("modified", "modifiedat", "modifiedtime", "datemodified", "modifieddate", "modificationdate", "moddate"),
+        *("lastmod", "lastmodified", "lastmodifiedat", "lastmodifiedtime", "changed", "edited"),
+    )
+)
+_TEXT_KEYS: Final = frozenset(("title", "subtitle", "description", "summary", "excerpt", "slug"))
+"""Keys of texts, which may be about a day."""
 _OBVIOUS: Final = frozenset(("draft: true", "published: false", "status: draft", "_drafts/", "drafts/"))
 """Marks of which nothing is said: everybody knows that these are drafts."""
+_DEEPEST: Final = 10
 _NO_DATE: Final = "0001-01-01"
 """What Hugo writes where there is no date."""
 
@@ -48,7 +77,7 @@ def publication_of(
     dates = dates_in(front, keys, zone)
     if not dates and named:
         dates.append((named, moment_in(named, zone)))
-    waits = dates_in(front, ("date", *PUBLICATION_KEYS), zone)
+    waits = dates_in(front, ("date", *PUBLICATION_KEYS, *_WAITING_KEYS), zone)
     for written, moment in dict.fromkeys([*dates, *waits]):
         if moment is None:
             draft = True
@@ -64,6 +93,12 @@ def publication_of(
             notes.append(f"{what} {written}: a draft here")
         else:
             notes.append(f"expires there on {written}: nothing expires here, so unpublish it then")
+    known = {*keys, "date", *PUBLICATION_KEYS, *_WAITING_KEYS, *_EXPIRY_KEYS, *_UPDATE_KEYS, *_TEXT_KEYS}
+    for key, written in _others(front, known):
+        moment = moment_in(written, zone)
+        if moment is not None and moment > now:
+            draft = True
+            notes.append(f"{key}: {written} there, in the future: a draft here")
     for mark in (place_mark(place), draft_mark(front)):
         if mark is not None:
             draft = True
@@ -98,10 +133,29 @@ def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str
 
 def _written(front: Values, key: str) -> Iterator[str]:
     """The dates that the front matter has by that key, however it is spelled; yes and no are none."""
-    for name, value in front.items():
+    for name, value in _all(front):
         if normalise(name) != key or not value:
             continue
         written = value.strip() if isinstance(value, str) else "…"
         is_flag = key in {"published", "publish"} and not is_dated(written)
-        if not is_flag and not written.startswith(_NO_DATE):
+        is_no = key in _WAITING_KEYS and flag_in({key: written}, key) is False
+        if not is_flag and not is_no and not written.startswith(_NO_DATE):
             yield written
+
+
+def _others(front: Values, known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The texts by all keys but those that are known."""
+    for key, value in _all(front):
+        if normalise(key) not in known:
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, str):
+                    yield key, each.strip()
+
+
+def _all(front: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, object]]:
+    """All keys of the front matter with their values, also those in groups such as ``params``."""
+    for key, value in front.items():
+        yield key, value
+        if is_group(key) and depth < _DEEPEST:
+            for group in groups_in(value):
+                yield from _all(group, depth + 1)
