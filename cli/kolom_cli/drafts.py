@@ -51,8 +51,20 @@ _YES: Final = frozenset(("true", "yes", "on", "y", "1"))
 _NO: Final = frozenset(("false", "no", "off", "n", "0", "never"))
 _YEAR: Final = re.compile(r"\b\d{4}\b")
 
-_FOLDERS: Final = frozenset(("draft", "drafts", "unpublished", "private", "wip"))
-_NAME: Final = re.compile(r"draft_.+|.+\.draft", re.IGNORECASE)
+_DRAFT_WORDS: Final = frozenset(
+    (
+        *("draft", "drafts", "draf", "unpublished", "wip", "brouillon", "brouillons", "borrador", "borradores"),
+        *("entwurf", "entwürfe", "entwuerfe", "rascunho", "rascunhos", "bozza", "bozze", "черновик", "черновики"),
+    )
+)
+"""Words for drafts, in several languages, that a name has beside others."""
+_FOLDERS: Final = _DRAFT_WORDS | {
+    *("private", "privat", "konsep", "trash", "sampah", "papierkorb", "corbeille", "papelera", "deleted", "hidden"),
+    *("unlisted", "secret", "backup", "backups"),
+}
+"""Words that are the whole name of a folder, but for numbers and punctuation."""
+_FILE_PARTS: Final = _DRAFT_WORDS | {"private", "bak", "backup", "old", "orig", "tmp"}
+"""What stands between points in the name of a file that is not public."""
 
 _HEADER_KEYS: Final = (
     _HIDING
@@ -156,12 +168,41 @@ def _is_mark(key: str, word: str) -> bool:
 
 
 def place_mark(parts: Sequence[str]) -> str | None:
-    """What of a file's path says that it is a draft: ``drafts/x.md``, ``draft_x.md``, ``x.draft.md``; else None."""
-    for folder in parts[:-1]:
-        if folder.lower().strip("_") in _FOLDERS:
+    """What of a file's path says that it is a draft: ``my-drafts/x.md``, ``draft_x.md``, ``x.draft.md``; else None.
+
+    A folder is named with such a word anywhere; a file begins or ends with it, for the word may be of its subject:
+    ``how-to-draft-a-letter.md``. The folder of an ``index.md`` is named as a file is.
+    """
+    *folders, name = parts
+    stem = name.rpartition(".")[0]
+    bundle = folders.pop() if folders and stem == "index" else ""
+    for folder in folders:
+        if _is_folder_of_drafts(folder):
             return f"{folder}/"
-    name = parts[-1]
-    return name if _NAME.fullmatch(name.rpartition(".")[0]) else None
+    if bundle and (_is_draft_name(bundle) or set(_words(bundle)) <= _FOLDERS):
+        return f"{bundle}/"
+    return name if _is_draft_name(stem) else None
+
+
+def _is_folder_of_drafts(name: str) -> bool:
+    words = _words(name)
+    return not _DRAFT_WORDS.isdisjoint(words) or (bool(words) and set(words) <= _FOLDERS)
+
+
+def _is_draft_name(stem: str) -> bool:
+    _, *parts = _plain(stem).split(".")
+    words = _words(stem)
+    is_named = len(words) > 1 or not stem[:1].isalnum()
+    return (
+        stem.startswith(("#", "~"))
+        or not _FILE_PARTS.isdisjoint(part.strip() for part in parts)
+        or (is_named and not _DRAFT_WORDS.isdisjoint([*words[:1], *words[-1:]]))
+    )
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in lower case, without numbers."""
+    return re.findall(r"[^\W\d_]+", _plain(name))
 
 
 def read_header(text: str) -> dict[str, str]:

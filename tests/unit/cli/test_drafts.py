@@ -141,14 +141,36 @@ def test_any_metadata_can_be_asked_for_a_mark(values: dict[str, object]) -> None
     assert mark is None or any(mark.startswith(key[:80]) for key in values)
 
 
-def test_what_a_path_says_of_a_draft() -> None:
-    """Folders and names of drafts are known; words that only begin so are not."""
-    assert [
-        place_mark(path.split("/")) for path in ("a/drafts/b.md", "_drafts/b.md", "draft_b.html", "b.draft.md")
-    ] == [*("drafts/", "_drafts/", "draft_b.html", "b.draft.md")]
-    assert [place_mark(path.split("/")) for path in ("a/b.md", "draft-laws.md", "drafting/b.md", "drafts.md")] == [
-        None
-    ] * 4
+@pytest.mark.parametrize(
+    ("path", "mark"),
+    [
+        *((f"{name}/b.md", f"{name}/") for name in ("drafts", "_drafts", "my-drafts", "draft-posts", "00 - Drafts")),
+        *((f"{name}/b.md", f"{name}/") for name in ("konsep", "Entwürfe", "brouillons", "borradores", "trash", "WIP")),
+        *(
+            ("draft-x/index.md", "draft-x/"),
+            ("drafts/index.md", "drafts/"),
+            ("a/Entwu\u0308rfe/b.md", "Entwu\u0308rfe/"),
+        ),
+        *((name, name) for name in ("draft_b.html", "b.draft.md", "draft-x.md", "x-draft.md", "x (draft).md")),
+        *((name, name) for name in ("x.draft.id.md", "x.bak.md", "#x.md", "2020-01-02-draft-x.md", "[WIP] x.md")),
+    ],
+)
+def test_folders_and_files_that_say_that_they_are_drafts_are_known(path: str, mark: str) -> None:
+    """A folder says so with any of its words, a file with its first or last one, in several languages."""
+    assert place_mark(path.split("/")) == mark
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("a/b.md", "drafting/b.md", "drafts.md", "how-to-draft-a-letter.md", "how-to-draft-a-letter/index.md"),
+        *("draftsman.md", "overdraft.md", "private-schools/b.md", "konsep-dasar/b.md", "private-life.md", "x.id.md"),
+        *("2020/01/02.md", "node.js.md", "_posts/2020-01-02-a.md"),
+    ],
+)
+def test_a_path_that_only_has_the_word_in_it_says_nothing_of_a_draft(path: str) -> None:
+    """Articles may be about drafts."""
+    assert place_mark(path.split("/")) is None
 
 
 # Dates
