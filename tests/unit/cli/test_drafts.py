@@ -498,3 +498,37 @@ def test_metadata_in_a_form_that_is_not_read_are_noticed(text: str) -> None:
 def test_a_text_that_begins_like_any_other_has_no_metadata(text: str) -> None:
     """Lines across the page, colons and braces are common."""
     assert unread_metadata(text) is None
+
+
+ARTICLE = "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"
+
+
+def test_files_that_eleventyignore_names_are_skipped(tmp_path: Path) -> None:
+    """Its lines are like Git's: names in any folder, paths from its own folder, patterns."""
+    ignored = ["notes/a.md", "en/notes/a.md", "plans/secret.md", "a.tmp.md", "en/b.tmp.md", "deep/x/secret/a.md"]
+    shown = ["a.md", "en/plans/secret.md", "noted/a.md"]
+    lines = "# left out\n\nnotes/\n./plans/secret.md\n*.tmp.md\n**/secret/**\n!a.md\n"
+    site = _site(tmp_path, {".eleventyignore": lines, **dict.fromkeys([*ignored, *shown], ARTICLE)})
+    assert _state(site) == {**dict.fromkeys(ignored, "skipped"), **dict.fromkeys(shown, "published")}
+    assert ".eleventyignore names it" in _reasons(site)["notes/a.md"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *((f"posts/posts.11tydata.{suffix}", "export default { draft: true };") for suffix in ("js", "cjs", "mjs")),
+        *(("posts/a.11tydata.js", "module.exports = {};"), ("posts/posts.json", "{"), ("posts/a.json", "{")),
+    ],
+)
+def test_data_that_are_a_program_or_cannot_be_read_make_drafts(tmp_path: Path, name: str, text: str) -> None:
+    """They may say that the texts are not published."""
+    site = _site(tmp_path, {"posts/a.md": ARTICLE, "b.md": ARTICLE, name: text})
+    assert _state(site) == {"posts/a.md": "draft", "b.md": "published"}
+    assert _reasons(site)["posts/a.md"].startswith(f"{Path(name).name}, which may say")
+
+
+def test_data_of_a_folder_are_merged_deeply(tmp_path: Path) -> None:
+    """A group of keys in the front matter does not hide the marks that the folder's data have in it."""
+    text = "---\ntitle: A\nparams: {x: 1}\n---\nX\n"
+    site = _site(tmp_path, {"posts/a.md": text, "posts/posts.json": '{"params": {"draft": true}}'})
+    assert _state(site) == {"posts/a.md": "draft"}

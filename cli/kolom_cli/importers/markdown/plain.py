@@ -1,6 +1,7 @@
 """Any folder of Markdown: Kolom's own files, and what other programs write, read leniently."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +10,9 @@ from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.importers import Skipped
 
-from .directory_data import with_folder_data
+from .directory_data import is_ignored, unread_data, with_folder_data
 from .front import Values, read_front
-from .publication import PUBLICATION_KEYS, dates_in, publication_of, without_front_matter
+from .publication import PUBLICATION_KEYS, Publication, dates_in, publication_of, without_front_matter
 from .site import DATED, Entry, Site, number_of, slug_for, walk
 from .values import list_in, moment_in, text_in
 
@@ -41,6 +42,8 @@ def _items(site: Site) -> Iterator[Entry | Skipped]:
 def _item(site: Site, path: Path) -> Entry | Skipped:
     if path.stem == "_index":
         return Skipped(kind="page", name=str(path), reason="a page that lists others: Kolom makes its own")
+    if is_ignored(site.directory, path):
+        return Skipped(kind="file", name=str(path), reason="the site leaves it out: .eleventyignore names it")
     try:
         text = read_text(path)
         front = read_front(path, text)
@@ -70,13 +73,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     is_bundle = path.stem == "index" and path.parent != site.directory
     base = path.parent.name if is_bundle else path.stem
     dated = DATED.match(base)
-    published = publication_of(
-        with_folder_data(site.directory, path, front),
-        site.place_of(path),
-        site.zone,
-        keys=_DATES,
-        named=dated[1] if dated else None,
-    )
+    published = _publication(site, path, front, dated[1] if dated else None)
     address = next((found for key in ("path", "permalink", "url") if (found := _address(text_in(front, key)))), None)
     slug, more = slug_for(text_in(front, "slug"), DATED.sub("", base), text_in(front, "title"), number=number)
     kinds = {text_in(front, key).lower() for key in ("kind", "type", "layout")}
@@ -101,6 +98,15 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
         bundle=path.parent if is_bundle else None,
         notes=(*published.notes, *more),
     )
+
+
+def _publication(site: Site, path: Path, front: Values, named: str | None) -> Publication:
+    values = with_folder_data(site.directory, path, front)
+    published = publication_of(values, site.place_of(path), site.zone, keys=_DATES, named=named)
+    if unread := unread_data(site.directory, path):
+        note = f"{unread.name}, which may say that it is no published text, cannot be read: a draft here"
+        return replace(published, draft=True, notes=(*published.notes, note))
+    return published
 
 
 def _address(written: str) -> str | None:
