@@ -532,3 +532,35 @@ def test_data_of_a_folder_are_merged_deeply(tmp_path: Path) -> None:
     text = "---\ntitle: A\nparams: {x: 1}\n---\nX\n"
     site = _site(tmp_path, {"posts/a.md": text, "posts/posts.json": '{"params": {"draft": true}}'})
     assert _state(site) == {"posts/a.md": "draft"}
+
+
+@pytest.mark.parametrize("vault", ["", ".."])
+def test_of_a_vault_of_obsidian_only_notes_that_say_so_come(tmp_path: Path, vault: str) -> None:
+    """Notes are private; a title and a date are no evidence that one was published."""
+    front = "---\ntitle: A\ndate: 2020-01-01\n{}\n---\nX\n"
+    files = {
+        "a.md": front.format("publish: true"),
+        "garden.md": front.format("dg-publish: true"),
+        "both.md": front.format("publish: true\ndg-publish: false"),
+        "no.md": front.format("publish: false"),
+        "maybe.md": front.format("publish: soon"),
+        "note.md": ARTICLE,
+        "bare.md": "Words.\n",
+    }
+    folder = _site(tmp_path / "notes", files)
+    (folder / vault / ".obsidian").mkdir()
+    skipped = dict.fromkeys(("no.md", "maybe.md", "note.md", "bare.md"), "skipped")
+    assert _state(folder) == {"a.md": "published", "garden.md": "published", "both.md": "draft", **skipped}
+    assert _reasons(folder)["note.md"] == "a note of Obsidian's that does not say `publish: true`"
+
+
+def test_comments_in_notes_of_obsidian_stay_behind(tmp_path: Path) -> None:
+    """They are for the author only; in code, the same characters are no comment."""
+    (tmp_path / ".obsidian").mkdir()
+    body = "Seen %%hidden%% `%%code%%`\n\n```\n%%kept%%\n```\n\n%%\nhidden `x\n%%\n\nEnd. %% hidden to the end\n"
+    _site(tmp_path, {"a.md": f"---\ntitle: A\npublish: true\n---\n{body}"})
+    (item,) = read_markdown(tmp_path, dry_run=True)
+    assert isinstance(item, Imported)
+    text = str(item.content)
+    assert "hidden" not in text
+    assert all(word in text for word in ("Seen", "%%code%%", "%%kept%%", "End."))

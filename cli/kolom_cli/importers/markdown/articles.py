@@ -24,6 +24,7 @@ from .attributes import without_attributes
 from .front import Value
 from .links import Links, path_of
 from .liquid import Liquid
+from .obsidian import is_vault, without_comments
 from .shortcodes import Shortcodes
 from .site import Entry, Site, default_author
 from .snippets import Converted
@@ -72,6 +73,8 @@ class _Making:
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         text = read_text(entry.path)
         body = text[entry.body :]
+        if site.flavour == "plain" and is_vault(site.directory):
+            body = without_comments(body)
         title, body = self._title(body)
         links = Links(site, entry, self.articles.media)
         remote = RemotePictures(links)

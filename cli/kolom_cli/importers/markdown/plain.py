@@ -12,6 +12,7 @@ from kolom_cli.importers import Skipped
 
 from .directory_data import is_ignored, unread_data, with_folder_data
 from .front import Values, read_front
+from .obsidian import is_published, is_vault
 from .publication import PUBLICATION_KEYS, Publication, dates_in, publication_of, without_front_matter
 from .site import DATED, Entry, Site, number_of, slug_for, walk
 from .values import list_in, moment_in, text_in
@@ -50,6 +51,8 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
     except DocumentError as error:
         name = f"{path}:{error.line}" if error.line else str(path)
         return Skipped(kind="file", name=name, reason=error.message, refused=True)
+    if is_vault(site.directory) and not is_published(front.values):
+        return Skipped(kind="file", name=str(path), reason="a note of Obsidian's that does not say `publish: true`")
     skipped = without_front_matter(path, "article", front, text) or _no_article(site, path, front.values)
     return skipped or _entry(site, path, front.values, front.body)
 
