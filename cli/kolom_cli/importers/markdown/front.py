@@ -6,6 +6,7 @@ Every scalar is kept as the text that stands there, so that the label ``1.10`` s
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -74,7 +75,7 @@ def read_data(path: Path, text: str) -> Values:
 
 
 def _yaml(path: Path, text: str, start: int, end: int) -> Values:
-    return _keys(_of_node(compose_yaml(path, text, start, end), {}, 0))
+    return _map(_of_node(compose_yaml(path, text, start, end), {}, 0))
 
 
 def _of_node(node: Node | None, known: dict[int, Value], depth: int) -> Value:
@@ -89,21 +90,22 @@ def _of_node(node: Node | None, known: dict[int, Value], depth: int) -> Value:
         value = [_of_node(item, known, depth + 1) for item in node.value]
     elif isinstance(node, MappingNode) and depth < _DEEPEST:
         merged: Values = {}
-        own: Values = {}
+        own: list[tuple[str, Value]] = []
         for key, item in node.value:
             made = _of_node(item, known, depth + 1)
             if isinstance(key, ScalarNode) and key.value == "<<":
-                merged |= made if isinstance(made, dict) else {}
+                for each in reversed(made) if isinstance(made, list) else [made]:
+                    merged |= each if isinstance(each, dict) else {}
             elif isinstance(key, ScalarNode):
-                own[str(key.value)] = made
-        value = _keys(merged) | _keys(own)
+                own.append((str(key.value), made))
+        value = merged | _keys(own)
     known[id(node)] = value
     return value
 
 
 def _toml(path: Path, text: str) -> Values:
     try:
-        return _keys(_of_data(tomllib.loads(text.replace("\r\n", "\n"))))
+        return _map(_of_data(tomllib.loads(text.replace("\r\n", "\n"))))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line[1]) + 1 if line else 1
@@ -112,11 +114,11 @@ def _toml(path: Path, text: str) -> Values:
 
 def _json(path: Path, text: str, start: int) -> Front:
     try:
-        data, end = json.JSONDecoder().raw_decode(text, start)
+        data, end = json.JSONDecoder(object_pairs_hook=_keys).raw_decode(text, start)
     except (json.JSONDecodeError, RecursionError) as error:
         line = line_at(text, error.pos) if isinstance(error, json.JSONDecodeError) else 1
         raise DocumentError(path, line, f"is no JSON: {error}") from error
-    return Front(_keys(_of_data(data)), end)
+    return Front(_map(_of_data(data)), end)
 
 
 def _of_data(data: Any) -> Value:
@@ -130,12 +132,29 @@ def _of_data(data: Any) -> Value:
         case list():
             return [_of_data(item) for item in data]
         case dict():
-            return _keys({str(key): _of_data(item) for key, item in data.items()})
+            return _keys((str(key), _of_data(item)) for key, item in data.items())
         case date() | time():
             return data.isoformat()
         case _:
             return str(data)
 
 
-def _keys(value: Value) -> Values:
-    return {key.strip().lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
+def _map(value: Value) -> Values:
+    return value if isinstance(value, dict) else {}
+
+
+def _keys[Item](pairs: Iterable[tuple[str, Item]]) -> dict[str, Item]:
+    """The pairs by keys in lower case. Of one key's the last counts; those before it follow as ``key_``, ``key__``.
+
+    So a mark is not lost: ``Draft: true`` before ``draft: false`` stays, and is known however it is spelled.
+    """
+    kept: dict[str, Item] = {}
+    for key, item in pairs:
+        name = key.strip().lower()
+        if name in kept:
+            spare = f"{name}_"
+            while spare in kept:
+                spare += "_"
+            kept[spare] = kept[name]
+        kept[name] = item
+    return kept

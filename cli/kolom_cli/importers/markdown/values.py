@@ -3,19 +3,44 @@
 import html
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from .front import Value, Values
 
-_ISO: Final = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
-    r"(?:(?:[Tt]|\s+)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?\s*([AaPp][Mm])?\s*"
-    r"(Z|z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?(?:\s.*)?)?",
+_DAY: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_CLOCK: Final = re.compile(
+    r"(.*\d{4}|.*?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}),?(?:[Tt]|\s+(?:at\s+)?)"
+    r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?(?:\s*([AaPp])\.?[Mm]\b\.?)?\s*(.*)",
     re.ASCII,
 )
-_WRITTEN: Final = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%A, %B %d, %Y", "%B %d %Y", "%b. %d, %Y")
+"""A day, the time on it, and what follows, which must be a time zone."""
+_ZONE: Final = re.compile(
+    r"(?:Z|UTC|GMT)?([+-]\d{1,2}(?::?\d{2})?)(?:\s*(?:[A-Z]{1,5}|[+-]\d{2,4}|[(\[].*[)\]]))?", re.ASCII
+)
+"""An offset, perhaps with the name that Go, Java and JavaScript write behind it."""
+_PLACE: Final = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?", re.ASCII)
+_UTC: Final = frozenset(("z", "utc", "gmt"))
+_MAIL: Final = re.compile(
+    r"(?:[A-Za-z]+,?\s+)?\d{1,2}[\s-][A-Za-z]+[\s-]\d{2,4}"
+    r"(?:\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s+(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T))?(?:\s+\(.*\))?)?"
+    r"|[A-Za-z]{3}\s+[A-Za-z]{3}\s+\d{1,2}\s+\d{1,2}:\d{2}:\d{2}\s+\d{4}",
+    re.ASCII,
+)
+"""Dates as in mail and as C writes them."""
+_WRITTEN: Final = (
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%A, %B %d, %Y",
+    "%B %d %Y",
+    "%b. %d, %Y",
+    "%b %d %Y",
+    "%a %b %d %Y",
+)
 _TRUE: Final = frozenset(("true", "yes", "on", "y", "1"))
 _FALSE: Final = frozenset(("false", "no", "off", "n", "0"))
 _NAMES: Final = ("name", "title", "display_name", "displayname", "full_name", "label", "id", "slug")
@@ -92,34 +117,55 @@ def moment_in(text: str, zone: tzinfo) -> datetime | None:
     text = text.strip()
     try:
         return _moment(text, zone)
-    except (ValueError, OverflowError, TypeError, IndexError):
+    except (ValueError, OverflowError, TypeError, LookupError, StopIteration, OSError):
         return None
 
 
 def _moment(text: str, zone: tzinfo) -> datetime | None:
-    if parts := _ISO.fullmatch(text):
-        year, month, day, hour, minute, second, half, offset = parts.groups()
-        hours = int(hour or 0)
-        if half:
-            hours = hours % 12 + (12 if half.lower() == "pm" else 0)
-        moment = datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=zone)
-        if offset:
-            moment = moment.replace(tzinfo=_offset(offset))
-    elif written := next(_written(text, zone), None):
-        moment = written
-    else:
+    if _MAIL.fullmatch(text) and not any(_days(text, zone)):
         moment = parsedate_to_datetime(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    else:
+        parts = _CLOCK.fullmatch(text)
+        moment = next(_days(parts[1] if parts else text, zone))
+        if parts:
+            moment = _at(moment, parts)
     moment.astimezone(UTC)
     return moment
 
 
-def _offset(text: str) -> tzinfo | None:
-    if text[0] not in "+-":
+def _at(day: datetime, parts: re.Match[str]) -> datetime:
+    _, hour, minute, second, half, tail = parts.groups()
+    hours = int(hour)
+    if half:
+        if hours > 12:  # noqa: PLR2004, RUF100
+            raise ValueError
+        hours = hours % 12 + (12 if half.lower() == "p" else 0)
+    moment = day.replace(hour=hours, minute=int(minute), second=int(second or 0))
+    return moment.replace(tzinfo=_zone(tail)) if tail else moment
+
+
+def _zone(text: str) -> tzinfo:
+    """The time zone behind a time.
+
+    :raises ValueError: it is none, and the time may be meant in any
+    """
+    if offset := _ZONE.fullmatch(text):
+        digits = offset[1][1:].replace(":", "")
+        hours, minutes = (digits, "0") if len(digits) <= 2 else (digits[:-2], digits[-2:])  # noqa: PLR2004, RUF100
+        east = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(east if offset[1][0] == "+" else -east)
+    if text.lower() in _UTC:
         return UTC
-    digits = text[1:].replace(":", "")
-    hours, minutes = (digits.zfill(2), "00") if len(digits) <= 2 else (digits[:-2].zfill(2), digits[-2:])  # noqa: PLR2004, RUF100
-    return datetime.fromisoformat(f"2000-01-01T00:00:00{text[0]}{hours}:{minutes}").tzinfo
+    if place := _PLACE.fullmatch(text):
+        return ZoneInfo(place[1])
+    raise ValueError(text)
+
+
+def _days(text: str, zone: tzinfo) -> Iterator[datetime]:
+    if day := _DAY.fullmatch(text):
+        yield datetime(int(day[1]), int(day[2]), int(day[3]), tzinfo=zone)
+    yield from _written(text, zone)
 
 
 def _written(text: str, zone: tzinfo) -> Iterator[datetime]:
