@@ -11,6 +11,7 @@ import pytest
 from kolom.articles import aliases, publishing, reading
 from kolom.errors import Conflict, Invalid
 from kolom.pages.site import respond
+from kolom_cli.importers.markdown.site import number_of
 
 from .conftest import Kolom
 
@@ -445,3 +446,48 @@ def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None
         report = _import(kolom, Path(__file__).parents[2] / "fixtures/exports" / name, exit_code=1)
         assert report["read"] == 0
         assert "Markdown with front matter" in report["errors"][0]
+
+
+@pytest.mark.parametrize("command", [("unpublish",), ("delete", "--yes")])
+@pytest.mark.parametrize("below", ["", "posts"])
+def test_what_was_withdrawn_here_comes_back_from_another_place_as_a_draft(
+    kolom: Kolom, tmp_path: Path, command: tuple[str, ...], below: str
+) -> None:
+    """A file that was moved is a new one, but wants the name of the article that was taken from readers."""
+    text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
+    _import(kolom, _site(tmp_path, {"posts/one.md": text, "posts/two.md": text}))
+    name, *options = command
+    assert kolom(name, "one", *options).exit_code == 0
+    (tmp_path / "posts/2024").mkdir()
+    (tmp_path / "posts/one.md").rename(tmp_path / "posts/2024/one.md")
+    for created in (1, 0):
+        report = _import(kolom, tmp_path / below)
+        place = (tmp_path / "posts/2024/one.md").relative_to(tmp_path / below).as_posix()
+        assert publishing.find(f"one-{number_of(place)}").status == "draft"
+        if created:
+            assert "whose name it wants, was" in _notes(report)
+
+
+def test_two_posts_of_one_name_stay_public_if_one_of_them_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
+    """What readers see already is no newcomer, and a draft that came as one was never withdrawn."""
+    text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
+    draft = text.replace("title", "draft: true\ntitle")
+    _import(kolom, _site(tmp_path, {"a/one.md": text, "b/one.md": text, "a/two.md": draft, "b/two.md": text}))
+    assert kolom("delete", "one", "--yes").exit_code == 0
+    _import(kolom, tmp_path)
+    for name in ("one", "two"):
+        assert publishing.find(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
+
+
+def test_a_draft_folder_above_and_a_link_to_drafts_give_drafts(kolom: Kolom, tmp_path: Path) -> None:
+    """Where a file lies in truth counts, not only its path below the folder that is imported."""
+    text = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
+    site = _site(tmp_path, {"blog/drafts/2024/one.md": text, "s/drafts/l.md": text, "s/.hidden/h.md": text})
+    _import(kolom, site / "blog/drafts/2024")
+    assert publishing.find("one").status == "draft"
+    (site / "s/posts").mkdir()
+    (site / "s/posts/two.md").symlink_to("../drafts/l.md")
+    (site / "s/posts/three.md").symlink_to("../.hidden/h.md")
+    report = _import(kolom, site / "s")
+    assert publishing.find("two").status == "draft"
+    assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden folder"}
