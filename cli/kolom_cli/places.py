@@ -7,16 +7,18 @@ from typing import Final
 from kolom_cli.drafts import place_mark
 
 _NEAREST: Final = 3
+_TOP_LEVEL: Final = 2
+"""How many parts a folder at the root of the disk has, such as ``/private`` of macOS, which holds no drafts."""
 
 
 def enclosing(folder: Path, count: int) -> Iterator[Path]:
     """The folder and those around it, the nearest first, at most ``count``.
 
-    What lies around a repository, the home folder, and the first level of the disk say nothing of a text.
+    What lies around a repository says nothing of a text, nor does the home folder.
     """
     resolved = folder.resolve()
     for each in (resolved, *resolved.parents)[:count]:
-        if each == Path.home() or len(each.parts) <= 2:
+        if each == Path.home():
             return
         yield each
         if (each / ".git").exists():
@@ -32,7 +34,7 @@ def folders_and_name(path: Path, root: Path, named: Sequence[str]) -> tuple[str,
     inside = root.resolve()
     steps = target.parent.relative_to(inside, walk_up=True).parts
     below = [step for step in steps if step != ".."]
-    around = [each.name for each in enclosing(target.parent, _NEAREST)]
+    around = [each.name for each in enclosing(target.parent, _NEAREST) if len(each.parts) > _TOP_LEVEL]
     name = target.name if place_mark((target.name,)) else path.name
     return (inside.name, *named, *below, *around, name)
 
