@@ -186,7 +186,7 @@ class _Survey:
             return Skipped(kind="page", name=str(path), reason=reason)
         values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
         section = next((parent for parent in path.parents if parent in self.draft_sections), None)
-        by_section: Values = {"draft": True} if section else {}
+        by_section: Values = {"draft": "true"} if section else {}
         published = self._publication(path, base, inherited | values | by_section)
         if note := self._inherited_note(path, inherited, values, section):
             published = replace(published, notes=(*published.notes, note))
