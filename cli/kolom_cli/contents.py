@@ -17,6 +17,7 @@ from kolom_cli.bodies import body_of, image_of
 from kolom_cli.documents import Document, DocumentError, find_documents, read_document
 from kolom_cli.exports import export_problem
 from kolom_cli.media import MediaError, MediaStore, Resolver
+from kolom_cli.places import folders_and_name, is_hidden_by_link
 from kolom_cli.slugs import slug_from
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -31,9 +32,9 @@ class Source:
 
     @property
     def place(self) -> tuple[str, ...]:
-        """The folders from the root, or from where a relative path begins, and the file's name."""
+        """The folders around the file, of a link also those around its target, and its name."""
         path = self.path.relative_to(self.root) if self.path.is_absolute() else self.path
-        return (self.root.resolve().name, *path.parts)
+        return folders_and_name(self.path, self.root, path.parts[:-1])
 
 
 def sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
@@ -48,7 +49,10 @@ def sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
             continue
         try:
             for path in find_documents([given]):
-                found.setdefault(path.resolve(), Source(path, root))
+                if is_hidden_by_link(path, root):
+                    errors.append(DocumentError(path, None, "is a link into a hidden folder"))
+                else:
+                    found.setdefault(path.resolve(), Source(path, root))
         except DocumentError as error:
             errors.append(error)
     return list(found.values()), errors

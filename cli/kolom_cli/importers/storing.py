@@ -95,6 +95,9 @@ class Importer:
         kind = item.content.kind
         article_id = store.find_id(f"origin:{item.content.origin}")
         existing = None if article_id is None else store.load(article_id)
+        reason = self._why_hidden(item, existing)
+        if reason is not None:
+            item = replace(item, content=replace(item.content, draft=True), notes=(*item.notes, reason))
         content, notes = self._with_free_names(item, existing)
         try:
             change, own = self._publish(content, existing)
@@ -130,6 +133,25 @@ class Importer:
             content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
         )
         return published.change, published.article.id
+
+    def _why_hidden(self, item: Imported, existing: Article | None) -> str | None:
+        """Why an article that no reader has seen yet becomes a draft: it may be one that was withdrawn here.
+
+        An export names an article by its place there. One that was moved there comes as a new one, but wants the old
+        slug or address.
+        """
+        content = item.content
+        if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
+            return None
+        own = existing.id if existing else None
+        addresses = (content.path or natural_path(content.slug), *item.aliases)
+        names = [f"slug:{content.slug}", *(key for each in addresses for key in address_keys(each))]
+        for article_id in dict.fromkeys(map(store.find_id, dict.fromkeys(names))):
+            other = None if article_id in {None, own} else store.load(article_id)
+            if other is not None and _was_withdrawn(other):
+                what = "deleted" if other.status == "deleted" else "withdrawn"
+                return f"the article {other.slug}, whose name it wants, was {what} here: a draft here"
+        return None
 
     def _shown_again(self, content: Content, existing: Article | None) -> list[str]:
         """What to say of an article that was taken from readers here and that ``overwrite`` gives back to them."""
@@ -191,6 +213,11 @@ class Importer:
 def _names_of(content: Content) -> set[str]:
     """The names under which the article will be found, and no other one."""
     return {f"slug:{content.slug}", *address_keys(content.path or natural_path(content.slug))}
+
+
+def _was_withdrawn(article: Article) -> bool:
+    """Whether the article was taken from readers here; one that came as a draft never was theirs."""
+    return article.status == "deleted" or (article.status == "draft" and not is_untouched(article))
 
 
 def _why_kept(existing: Article) -> str:

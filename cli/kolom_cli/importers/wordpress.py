@@ -26,6 +26,7 @@ from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.importers.wordpress_comments import read_comments
 from kolom_cli.importers.wordpress_dates import mail_date, moment_of, utc
 from kolom_cli.importers.wordpress_markup import Attachment, Converter
+from kolom_cli.importers.wordpress_restrictions import restriction_in
 from kolom_cli.importers.wxr import Author, Language, Record, read_wxr
 from kolom_cli.slugs import slug_ending
 
@@ -193,16 +194,25 @@ class _Reader:
 
     def _is_draft(self, published_at: datetime | None) -> bool:
         status = self._record.get("wp:status")
-        if self._record.get("wp:post_password"):
+        if self._record.fields.get("wp:post_password"):  # a space is one
             self._notes.append("protected by a password there: a draft here")
+            return True
+        if mark := restriction_in(self._record.fields.get("content:encoded", ""), self._record.meta):
+            self._notes.append(f"not shown to all readers there ({mark}): a draft here")
             return True
         if status == "publish":
             return False
-        if status == "future" and published_at is not None:
-            return False
-        if status != "draft":
+        if status == "future":
+            if published_at is not None and self._has_date():
+                return False
+            self._notes.append("scheduled there without a date: a draft here")
+        elif status != "draft":
             self._notes.append(f"{status or 'without a status'} there: a draft here")
         return True
+
+    def _has_date(self) -> bool:
+        """Whether the post has a date itself; the feed's may be the one of the export."""
+        return moment_of(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
 
     def _date(self) -> datetime | None:
         record = self._record

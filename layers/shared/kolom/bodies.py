@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from multipart import MultipartError, MultipartParser, parse_options_header
 
-from kolom.errors import KolomError
+from kolom.errors import FieldError, Invalid, KolomError
 from kolom.events import headers_of
 from kolom.json_input import parse_json
 
@@ -32,15 +32,16 @@ class UnsupportedType(KolomError):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What was sent: any JSON value, or the fields of a form by their names."""
+    """What was sent: a JSON object, or the fields of a form by their names."""
 
-    value: Any
+    value: dict[str, Any]
     is_form: bool
 
 
 def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> Body | None:
     """The body of an HTTP API event (payload 2.0), None without a body and a content type.
 
+    :raises Invalid: it is JSON, but no object
     :raises Malformed: it cannot be read as what it is said to be
     :raises TooLarge: it has more than :data:`MAX_BYTES`
     :raises UnsupportedType: it is neither JSON nor, where these are taken, a form
@@ -79,11 +80,15 @@ def _bytes(event: Mapping[str, Any]) -> bytes:
         raise Malformed("the body cannot be decoded") from error
 
 
-def _json(data: bytes) -> Any:
+def _json(data: bytes) -> dict[str, Any]:
     try:
-        return parse_json(data.decode())
+        value = parse_json(data.decode())
     except ValueError as error:
         raise Malformed("the body is not valid JSON, or is nested too deep") from error
+    if not isinstance(value, dict):
+        # Powertools would take the first element of a list for all of it.
+        raise Invalid(FieldError("body", "must be a JSON object"))
+    return value
 
 
 def _urlencoded(data: bytes) -> dict[str, str]:

@@ -133,13 +133,14 @@ class Api(APIGatewayHttpResolver):
         """The answer to an HTTP API event of payload format 2.0."""
         body = None
         method = event["requestContext"]["http"]["method"]
+        form_answer = self.form_answer if method == "POST" else None
         if method in _WITH_BODY:
             try:
-                body = read_body(event, takes_forms=self.form_answer is not None and method == "POST")
+                body = read_body(event, takes_forms=form_answer is not None)
             except KolomError as error:
                 answer = _answer(self.show(dict(event), failure_of(error)))
-                if self.form_answer is not None and is_form(event):
-                    answer = self.form_answer(dict(event), {}, answer)
+                if form_answer is not None and is_form(event):
+                    answer = form_answer(dict(event), {}, answer)
                 return finish(event, answer)
         if body is not None:
             headers = {name: value for name, value in event["headers"].items() if name.lower() != "content-type"}
@@ -150,8 +151,8 @@ class Api(APIGatewayHttpResolver):
                 "isBase64Encoded": False,
             }
         answer = super().resolve(event, context)
-        if body is not None and body.is_form and self.form_answer is not None:
-            answer = self.form_answer(dict(event), body.value, answer)
+        if body is not None and body.is_form and form_answer is not None:
+            answer = form_answer(dict(event), body.value, answer)
         return finish(event, answer, self.caching, compress_above_bytes=self.compress_above_bytes)
 
     def show(self, event: Event, failure: Failure) -> Response[str]:

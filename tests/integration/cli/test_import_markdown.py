@@ -11,6 +11,7 @@ import pytest
 from kolom.articles import aliases, publishing, reading
 from kolom.errors import Conflict, Invalid
 from kolom.pages.site import respond
+from kolom_cli.importers.markdown.site import number_of
 
 from .conftest import Kolom
 
@@ -445,3 +446,129 @@ def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None
         report = _import(kolom, Path(__file__).parents[2] / "fixtures/exports" / name, exit_code=1)
         assert report["read"] == 0
         assert "Markdown with front matter" in report["errors"][0]
+
+
+@pytest.mark.parametrize("command", [("unpublish",), ("delete", "--yes")])
+@pytest.mark.parametrize("below", ["", "posts"])
+def test_what_was_withdrawn_here_comes_back_from_another_place_as_a_draft(
+    kolom: Kolom, tmp_path: Path, command: tuple[str, ...], below: str
+) -> None:
+    """A file that was moved is a new one, but wants the name of the article that was taken from readers."""
+    text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
+    _import(kolom, _site(tmp_path, {"posts/one.md": text, "posts/two.md": text}))
+    name, *options = command
+    assert kolom(name, "one", *options).exit_code == 0
+    (tmp_path / "posts/2024").mkdir()
+    (tmp_path / "posts/one.md").rename(tmp_path / "posts/2024/one.md")
+    for created in (1, 0):
+        report = _import(kolom, tmp_path / below)
+        place = (tmp_path / "posts/2024/one.md").relative_to(tmp_path / below).as_posix()
+        assert publishing.find(f"one-{number_of(place)}").status == "draft"
+        if created:
+            assert "whose name it wants, was" in _notes(report)
+
+
+def test_two_posts_of_one_name_stay_public_if_one_of_them_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
+    """What readers see already is no newcomer, and a draft that came as one was never withdrawn."""
+    text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
+    draft = text.replace("title", "draft: true\ntitle")
+    _import(kolom, _site(tmp_path, {"a/one.md": text, "b/one.md": text, "a/two.md": draft, "b/two.md": text}))
+    assert kolom("delete", "one", "--yes").exit_code == 0
+    _import(kolom, tmp_path)
+    for name in ("one", "two"):
+        assert publishing.find(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
+
+
+def test_a_draft_folder_above_and_a_link_to_drafts_give_drafts(kolom: Kolom, tmp_path: Path) -> None:
+    """Where a file lies in truth counts, not only its path below the folder that is imported."""
+    text = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
+    site = _site(tmp_path, {"blog/drafts/2024/one.md": text, "s/drafts/l.md": text, "s/.hidden/h.md": text})
+    _import(kolom, site / "blog/drafts/2024")
+    assert publishing.find("one").status == "draft"
+    (site / "s/posts").mkdir()
+    (site / "s/posts/two.md").symlink_to("../drafts/l.md")
+    (site / "s/posts/three.md").symlink_to("../.hidden/h.md")
+    report = _import(kolom, site / "s")
+    assert publishing.find("two").status == "draft"
+    assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden folder"}
+
+
+_PAGE = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
+
+
+def _statuses(*slugs: str) -> dict[str, str]:
+    return {slug: publishing.find(slug).status for slug in slugs}
+
+
+def test_a_draft_section_of_zola_makes_drafts_of_its_pages(kolom: Kolom, tmp_path: Path) -> None:
+    """Zola leaves out the whole folder, whatever its pages say; in Hugo the draft is only the list."""
+    files = {
+        "content/s/_index.md": "+++\ndraft = true\n+++\n",
+        "content/s/sub/one.md": _PAGE.replace("title", "draft: false\ntitle"),
+        "content/o/two.md": _PAGE,
+    }
+    report = _import(kolom, _site(tmp_path / "zola", {"config.toml": "base_url = 'https://x.example'\n", **files}))
+    assert _statuses("one", "two") == {"one": "draft", "two": "published"}
+    assert "its section content/s/_index is a draft there" in _notes(report)
+    hugo = {name.replace("one", "three").replace("two", "four"): text for name, text in files.items()}
+    _import(kolom, _site(tmp_path / "hugo", {"hugo.toml": "baseURL = 'https://x.example'\n", **hugo}))
+    assert _statuses("three", "four") == {"three": "published", "four": "published"}
+
+
+@pytest.mark.parametrize(
+    ("config", "folder"),
+    [
+        ("_config.yml", "_posts"),
+        ("_config.yml", "a/b/c/_posts"),
+        ("hugo.toml", "content/sec/sub"),
+        ("config.toml", "content/sec"),
+    ],
+)
+def test_a_part_of_a_site_is_not_imported_without_its_configuration(
+    kolom: Kolom, tmp_path: Path, config: str, folder: str
+) -> None:
+    """What the configuration holds back would become public; the message names the folder to import."""
+    text = "title: x\n" if config.endswith("yml") else "base_url = 'https://x.example'\n"
+    _site(tmp_path, {config: text, f"{folder}/2024-01-01-one.md": _PAGE})
+    report = _import(kolom, tmp_path / folder, exit_code=1)
+    assert (report["created"], report["errors"][0].endswith(f": import {tmp_path}")) == (0, True)
+    (tmp_path / folder / ".git").mkdir()
+    assert _import(kolom, tmp_path / folder)["created"] == 1
+
+
+@pytest.mark.parametrize("config", ["config.toml", "other.yml"])
+def test_a_folder_of_posts_alone_is_imported(kolom: Kolom, tmp_path: Path, config: str) -> None:
+    """Another program's configuration around it makes no site."""
+    _site(tmp_path, {config: "a = 1\n", "content/x": "", "_posts/2024-01-01-one.md": _PAGE})
+    assert _import(kolom, tmp_path / "_posts")["created"] == 1
+
+
+def test_an_inherited_draft_says_where_its_mark_stands(kolom: Kolom, tmp_path: Path) -> None:
+    """The author looks for it in the file, where it is not."""
+    defaults = "defaults:\n  - scope: {path: ''}\n    values: {published: false}\n"
+    report = _import(kolom, _site(tmp_path / "j", {"_config.yml": defaults, "_posts/2024-01-01-one.md": _PAGE}))
+    assert "published: false by the defaults of the configuration: a draft here" in _notes(report)
+    cascade = "---\ncascade: {draft: true}\n---\n"
+    files = {"hugo.toml": "", "content/s/_index.md": cascade, "content/s/two.md": _PAGE}
+    report = _import(kolom, _site(tmp_path / "h", files))
+    assert "draft: true by the cascade of content/s/_index: a draft here" in _notes(report)
+    assert _statuses("one", "two") == {"one": "draft", "two": "draft"}
+
+
+def test_a_folder_of_collections_is_in_no_address(kolom: Kolom, tmp_path: Path) -> None:
+    """Jekyll's ``collections_dir`` is no category."""
+    _import(kolom, _site(tmp_path, {"_config.yml": "collections_dir: cols\n", "cols/_posts/2024-01-01-x.html": _PAGE}))
+    found = publishing.find("x")
+    assert (found.path, found.labels) == ("/2024/01/01/x.html", ())
+
+
+@pytest.mark.parametrize("site", ["_config.yml", "hugo.toml"])
+def test_a_draft_without_a_date_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: Path, site: str) -> None:
+    """A pattern of the permalinks with a year leads nowhere without one."""
+    text = "---\ntitle: T\ndraft: true\n---\nText.\n"
+    files = {
+        "_config.yml": {"_config.yml": "permalink: /:year/:month/:title/\n", "_drafts/one.md": text},
+        "hugo.toml": {"hugo.toml": "[permalinks]\ns = '/:year/:slug/'\n", "content/s/one.md": text},
+    }[site]
+    _import(kolom, _site(tmp_path, files))
+    assert publishing.find("one").path == "/one/"

@@ -306,7 +306,7 @@ def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_p
     """Where a file lies says that it is a draft, unless its front matter speaks for itself."""
     path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
     assert "write `draft: true` into the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
-    assert _publish(kolom, path, exit_code=int("2026" not in name))["created"] == int("2026" in name)
+    assert _publish(kolom, path, exit_code=1)["created"] == 0
     for value, status in (("true", "draft"), ("false", "published")):
         path.write_text(f"---\ntitle: T\nslug: one\ndraft: {value}\n---\nText.\n")
         _publish(kolom, tmp_path, "--force", "--no-write-back")
@@ -340,3 +340,32 @@ def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -
             report = _publish(kolom, *given, exit_code=1)
             assert (report["created"], report["skipped"]) == (0, len(given))
             assert "which is not read" in report["skipped_items"][0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["drafts/2024/one.md", "private/a/b/one.md"])
+def test_a_folder_of_drafts_counts_from_wherever_its_files_are_named(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The three folders around a file say what it is, also above the folder that is published."""
+    path = _write(tmp_path / Path(name).parent, "one.md")
+    monkeypatch.chdir(path.parent)
+    for given in (path, path.parent, ".", "one.md"):
+        assert "write `draft: true`" in _reason(_publish(kolom, given, exit_code=1))
+
+
+def test_a_repository_ends_the_search_for_a_folder_of_drafts(kolom: Kolom, tmp_path: Path) -> None:
+    """Where the author keeps the whole blog says nothing of a text in it."""
+    path = _write(tmp_path / "private/blog/posts", "one.md")
+    (tmp_path / "private/blog/.git").mkdir()
+    assert _publish(kolom, path)["created"] == 1
+
+
+@pytest.mark.parametrize("target", ["drafts/l.md", "drafts/a/b/c/d/l.md", "posts/l.draft.md", ".hidden/l.md"])
+def test_a_link_is_judged_by_where_it_leads(kolom: Kolom, tmp_path: Path, target: str) -> None:
+    """A link among the posts makes nothing public that lies among drafts or is hidden."""
+    path = _write(tmp_path / Path(target).parent, Path(target).name)
+    (tmp_path / "posts").mkdir(exist_ok=True)
+    link = tmp_path / "posts/one.md"
+    link.symlink_to(path)
+    assert _publish(kolom, link, exit_code=1)["created"] == 0
+    assert _publish(kolom, tmp_path, exit_code=1)["created"] == 0

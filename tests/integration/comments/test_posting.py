@@ -176,6 +176,7 @@ def test_a_missing_field_is_named(blog: Blog, missing: str) -> None:
         ("application/json", "\ufeff{}", 400),
         ("application/json", "null", 422),
         ("application/json", "[]", 422),
+        ("application/json", '[{"name": "A", "content": "One."}, {"name": "B", "content": "Two."}]', 422),
         ("application/json", '"text"', 422),
         ("application/json", json.dumps({"name": "x", "content": "y" * 70_000}), 413),
         ("text/plain", '{"name": "x", "content": "y"}', 415),

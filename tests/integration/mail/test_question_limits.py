@@ -56,6 +56,19 @@ def test_comments_approved_together_have_three_of_one_sender_mailed(post_office:
     assert len(asked(post_office)) == 4
 
 
+def test_the_same_words_posted_again_and_again_are_counted_each_time(
+    post_office: PostOffice, configure: Configure
+) -> None:
+    """After ten minutes they are another comment, also if the first one was deleted."""
+    configure(moderation_mode="none", comments_per_minute=100)
+    for _ in range(5):
+        comment = asking(post_office, 1)
+        post_office.stream()
+        editing.erase(1, comment.id, by="author", now=post_office.now)
+        post_office.now += timedelta(minutes=11)
+    assert len(asked(post_office)) == 3
+
+
 def may_ask(number: int, address: str | None, now: datetime, mailbox: str | None = None) -> bool:
     """Whether a question for a comment of that number is within the limits."""
     sender = Sender.of(address, signing.secret()) if address else None

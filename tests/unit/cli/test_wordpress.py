@@ -51,10 +51,45 @@ def _line(xml: str, text: str) -> int:
         ({"post_password": "x"}, True),
         ({"status": "future", "post_date_gmt": "2099-01-01 00:00:00"}, False),
         ({"status": "future", "post_date_gmt": "0000-00-00 00:00:00", "post_date": "", "pubDate": ""}, True),
+        ({"status": "future", "post_date_gmt": "0000-00-00 00:00:00", "post_date": "0000-00-00 00:00:00"}, True),
+        ({"post_password": " "}, True),
     ],
 )
 def test_what_was_not_public_there_is_not_public_here(file: Path, changes: dict[str, Any], draft: bool) -> None:
     assert _article(file, **changes).content.draft is draft
+
+
+@pytest.mark.parametrize(
+    ("content", "meta", "mark"),
+    [
+        ("a [restrict]b[/restrict]", {}, "[restrict]"),
+        ("[Members_Only level='1']b[/Members_Only]", {}, "[Members_Only]"),
+        ("[is-logged-in]b[/is-logged-in]", {}, "[is-logged-in]"),
+        ("[swpm_protected for='2']b[/swpm_protected]", {}, "[swpm_protected]"),
+        ("a<!-- wp:jetpack/paywall -->b<!-- /wp:jetpack/paywall -->", {}, "wp:jetpack/paywall"),
+        ("<!-- wp:premium-content/container -->b<!-- /wp:premium-content/container -->", {}, "wp:premium-content"),
+        ('<!-- wp:group {"metadata":{"blockVisibility":false}} --><p>b</p><!-- /wp:group -->', {}, "blockVisibility"),
+        ('<!-- wp:group {"blockVisibility":{"a":1}} --><p>b</p><!-- /wp:group -->', {}, "blockVisibility"),
+        ("b", {"_members_access_role": "subscriber"}, "_members_access_role"),
+        ("b", {"_jetpack_newsletter_access": "paid_subscribers"}, "_jetpack_newsletter_access"),
+        ("[gallery] [members_list] [caption]x[/caption] [/remember]", {"_jetpack_newsletter_access": "everybody"}, ""),
+        (
+            '<!-- wp:premium/heading {"metadata":{"blockVisibility":true}} --><p>b</p>',
+            {"um_content_restriction": ""},
+            "",
+        ),
+        ("b", {"um_content_restriction": 'a:1:{s:14:"_um_accessible";s:1:"0";}', "rcp_access_level": "None"}, ""),
+    ],
+)
+def test_what_only_some_readers_saw_there_is_a_draft(file: Path, content: str, meta: dict[str, str], mark: str) -> None:
+    """Plugins keep a published post, or a part of it, from others; the export holds its whole text."""
+    more = "".join(
+        f"<wp:postmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value>{value}</wp:meta_value></wp:postmeta>"
+        for key, value in meta.items()
+    )
+    article = _article(file, content=content, more=more)
+    assert article.content.draft is bool(mark)
+    assert f"not shown to all readers there ({mark}" in str(article.notes) or not mark
 
 
 @pytest.mark.parametrize(

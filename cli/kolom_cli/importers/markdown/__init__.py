@@ -6,16 +6,20 @@ article. The files stay as they are; their paths name the articles, so that a la
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from kolom_cli.exports import export_problem
 from kolom_cli.importers import Item, Skipped, SourceError
 from kolom_cli.media import MediaStore
+from kolom_cli.places import enclosing
 
 from . import hugo, jekyll, plain
 from .articles import Articles
 from .site import Site
 
 __all__ = ["read_markdown"]
+
+_LEVELS: Final = 4
 
 
 def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool = False) -> Iterator[Item]:
@@ -26,6 +30,11 @@ def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool
     try:
         if problem := export_problem(directory):
             raise SourceError(f"{directory} {problem}")
+        if around := _site_around(directory):
+            raise SourceError(
+                f"{directory} is a part of the site in {around}, "
+                f"whose configuration says what is public: import {around}"
+            )
         site = _survey(directory)
     except OSError as error:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
@@ -34,6 +43,17 @@ def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool
     articles = Articles(site, MediaStore(dry_run=dry_run), language)
     for item in site.items:
         yield item if isinstance(item, Skipped) else articles.item(item)
+
+
+def _site_around(directory: Path) -> Path | None:
+    """The site of whose folders this is one; None if there is none, or the folder has a configuration itself."""
+    if _is_configured(directory):
+        return None
+    return next(filter(_is_configured, enclosing(directory, 1 + _LEVELS)), None)
+
+
+def _is_configured(directory: Path) -> bool:
+    return jekyll.is_configured(directory) or hugo.is_configured(directory)
 
 
 def _survey(directory: Path) -> Site:

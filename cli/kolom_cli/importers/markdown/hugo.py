@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
 from kolom_cli.documents import DocumentError, read_text
+from kolom_cli.drafts import draft_mark
 from kolom_cli.importers import Skipped, SourceError
 
 from .front import Front, Values, read_front
-from .permalinks import date_tokens, expand, hugo_name, hugo_sections, tidy
+from .permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
 from .publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
 from .site import DATED, Entry, Site, base_of, load, number_of, single_segment, slug_for, walk
 from .values import flag_in, list_in, map_in, moment_in, text_in
@@ -25,6 +26,13 @@ _NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffi
 _DEFAULTS: Final = Path("config/_default")
 _DAY: Final = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
 _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
+
+
+def is_configured(directory: Path) -> bool:
+    """Whether the folder has the configuration of Hugo or Zola; other programs have a ``config.toml``, too."""
+    if any((directory / f"hugo{suffix}").is_file() for suffix in _FORMATS) or (directory / _DEFAULTS).is_dir():
+        return True
+    return (directory / "content").is_dir() and bool(text_in(load(directory, *_NAMES), "baseurl", "base_url"))
 
 
 def is_hugo(directory: Path) -> bool:
@@ -96,6 +104,7 @@ class _Survey:
     disabled: frozenset[str] = field(init=False)
     ignored: list[re.Pattern[str]] = field(init=False)
     cascades: dict[Path, Values] = field(default_factory=dict)
+    draft_sections: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         config = self.site.config
@@ -126,10 +135,23 @@ class _Survey:
             found = list(walk(folder, self.site.directory, enter=lambda _: True))
             paths = [each for each in found if isinstance(each, Path)]
             bundles.update(path.parent for path in paths if self._base(path)[0] == "index")
-            self.cascades.update((path.parent, _cascade_of(path)) for path in paths if self._base(path)[0] == "_index")
+            for path in paths:
+                if self._base(path)[0] == "_index":
+                    self._take_list(path)
             found.sort(key=lambda each: isinstance(each, Path) and self._base(each)[1] not in {"", self.default})
             for each in found:
                 yield each if isinstance(each, Skipped) else self._item(each, folder, language, bundles)
+
+    def _take_list(self, path: Path) -> None:
+        """Note what a list says for the pages below it; nothing if it cannot be read, which is told of the list itself.
+
+        A draft of Zola's takes its whole section along.
+        """
+        with contextlib.suppress(DocumentError):
+            values = read_front(path, read_text(path)).values
+            self.cascades[path.parent] = _cascading(values)
+            if "base_url" in self.site.config and draft_mark({"draft": values.get("draft")}):
+                self.draft_sections.add(path.parent)
 
     def _base(self, path: Path) -> tuple[str, str]:
         """The file's name without suffix and language, and that language."""
@@ -163,7 +185,11 @@ class _Survey:
         if reason := _unseen(inherited | front.values, text[front.body :], path):
             return Skipped(kind="page", name=str(path), reason=reason)
         values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
-        published = self._publication(path, base, inherited | values)
+        section = next((parent for parent in path.parents if parent in self.draft_sections), None)
+        by_section: Values = {"draft": "true"} if section else {}
+        published = self._publication(path, base, inherited | values | by_section)
+        if note := self._inherited_note(path, inherited, values, section):
+            published = replace(published, notes=(*published.notes, note))
         return self._entry(path, folder, own or language, Front(values, front.body), base, published)
 
     def _is_ignored(self, path: Path, folder: Path) -> bool:
@@ -180,6 +206,19 @@ class _Survey:
         for parent in reversed([each for each in path.parents if each.is_relative_to(folder)]):
             merged |= self.cascades.get(parent, {})
         return merged
+
+    def _inherited_note(self, path: Path, inherited: Values, own: Values, section: Path | None) -> str | None:
+        """Where the mark stands that makes a draft of a page that has none itself."""
+        if section is not None:
+            return f"its section {self._place(section)} is a draft there: a draft here"
+        mark = draft_mark({key: value for key, value in inherited.items() if key not in own})
+        if mark is None:
+            return None
+        holder = next((parent for parent in path.parents if draft_mark(self.cascades.get(parent, {}))), None)
+        return f"{mark} by the cascade of {self._place(holder) if holder else 'the configuration'}: a draft here"
+
+    def _place(self, section: Path) -> str:
+        return (section / "_index").relative_to(self.site.directory).as_posix()
 
     def _publication(self, path: Path, base: str, values: Values) -> Publication:
         if text_in(_build(values), "list").lower() in {"never", "false"}:
@@ -205,8 +244,11 @@ class _Survey:
         number = number_of(place)
         notes: list[str] = []
         date = published.date
+        address: str | None
         address, others = self._addresses(front, language, sections, base, date)
-        if date is None and (day := _DAY.search(address)):
+        if is_unfinished(address, date):
+            address, others = None, []
+        if date is None and (day := _DAY.search(address or "")):
             date = moment_in(day[1], site.zone)
         slug, more = slug_for(
             text_in(front, "slug") or single_segment(address),
@@ -339,14 +381,6 @@ class _Survey:
 
 def _build(values: Values) -> Values:
     return map_in(values, "build") or map_in(values, "_build")
-
-
-def _cascade_of(path: Path) -> Values:
-    """What a list says for the pages below it; nothing if it cannot be read, which is told of the list itself."""
-    try:
-        return _cascading(read_front(path, read_text(path)).values)
-    except DocumentError:
-        return {}
 
 
 def _cascading(holder: Values) -> Values:

@@ -3,7 +3,7 @@
 import contextlib
 import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, DocumentError, read_text
+from kolom_cli.drafts import draft_mark
 from kolom_cli.importers import Skipped
 
 from .front import Front, Values, read_front
 from .liquid import is_program
-from .permalinks import JEKYLL_STYLES, date_tokens, expand, jekyll_name, tidy
+from .permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
 from .publication import publication_of, without_front_matter
 from .site import (
     DATED,
@@ -38,11 +39,16 @@ _THEME: Final = frozenset(("_site", "_includes", "_layouts", "_sass", "_data", "
 _OWN_PAGES: Final = frozenset(("/404", "/search", "/archive", "/archives", "/tags", "/categories", "/feed", "/sitemap"))
 
 
+def is_configured(directory: Path) -> bool:
+    """Whether the folder has the configuration of a site."""
+    return any((directory / name).is_file() for name in CONFIGS)
+
+
 def is_jekyll(directory: Path) -> bool:
     """Whether the folder has Jekyll's configuration or posts, or is its folder of posts."""
     return (
         directory.resolve().name in _POSTS
-        or any((directory / name).is_file() for name in CONFIGS)
+        or is_configured(directory)
         or any((directory / name).is_dir() for name in _POSTS)
     )
 
@@ -92,6 +98,7 @@ class _Survey:
         parts = path.relative_to(self.site.pages).parts
         if self.site.directory.resolve().name in _POSTS:
             parts = (self.site.directory.resolve().name, *parts)
+        parts = self._within_collections(parts)
         special = next((index for index, part in enumerate(parts[:-1]) if part.startswith("_")), None)
         folder = parts[special] if special is not None else ""
         kind: Kind = "article" if folder in _POSTS else "page"
@@ -109,7 +116,8 @@ class _Survey:
             reason = _no_page(text[front.body :])
         if reason:
             return Skipped(kind=kind, name=str(path), reason=reason)
-        values = self._defaults(path, "posts" if folder in _POSTS else collection or "pages") | front.values
+        defaults = self._defaults(path, "posts" if folder in _POSTS else collection or "pages")
+        values = defaults | front.values
         if collection and text_in(values, "date"):
             kind = "article"
         if text_in(values, "layout") == "page":
@@ -117,7 +125,16 @@ class _Survey:
         entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
         if kind == "page" and not collection and (reason := _own_page(entry.address or "", values)):
             return Skipped(kind=kind, name=str(path), reason=reason)
+        if mark := draft_mark({key: value for key, value in defaults.items() if key not in front.values}):
+            note = f"{mark} by the defaults of the configuration: a draft here"
+            entry = replace(entry, notes=(*entry.notes, note))
         return entry
+
+    def _within_collections(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """A path without the ``collections_dir`` of the configuration, which is in no address."""
+        above = tuple(Path(text_in(self.site.config, "collections_dir").strip("/")).parts)
+        inside = above and parts[: len(above)] == above and parts[len(above)].startswith("_")
+        return parts[len(above) :] if inside else parts
 
     def _not_shown(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
         """Why the site has no page of a document, wherever it lies."""
@@ -155,8 +172,11 @@ class _Survey:
         date = published.date
         above = [part for part in parts[: special or 0] if part] if is_post else []
         categories = _categories(front, above)
+        address: str | None
         address, others = self._addresses(front, parts, special, name, date, categories, collection)
-        if "." not in address.rpartition("/")[2] and not address.endswith("/"):
+        if is_unfinished(address, date):
+            address, others = None, []
+        elif "." not in address.rpartition("/")[2] and not address.endswith("/"):
             others.append(f"{address}.html")  # the file that Jekyll writes
         slug, more = slug_for(
             text_in(front, "slug") or single_segment(address),

@@ -26,6 +26,11 @@ _MONTHS: Final = (
 )
 
 
+def is_unfinished(address: str, date: datetime | None) -> bool:
+    """Whether an address has parts like ``:year`` left, because its document has no date: it never answered there."""
+    return date is None and re.search(r"/:[a-z_]+", address) is not None
+
+
 def expand(pattern: str, tokens: Mapping[str, str | Callable[[str], str]]) -> str:
     """The path that a pattern makes. A token that is not known but begins with one that is, is that and some text."""
 

@@ -15,6 +15,7 @@ from kolom.articles.types import Kind
 from kolom.config import settings
 from kolom_cli.documents import FORMATS, NOT_READ, DocumentError, read_text
 from kolom_cli.importers import Skipped, SourceError
+from kolom_cli.places import folders_and_name, is_hidden_by_link
 from kolom_cli.slugs import slug_from, slug_kept
 
 from .front import Value, Values, read_data
@@ -116,8 +117,8 @@ class Site:
         return self._by_name.get(name)
 
     def place_of(self, path: Path) -> tuple[str, ...]:
-        """The folders in which a file of the site lies, from the site's own on, and its name."""
-        return (self.directory.resolve().name, *path.relative_to(self.directory).parts)
+        """The folders around a file of the site, of a link also those around its target, and its name."""
+        return folders_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
 
     def without_base(self, path: str) -> str:
         """A path of the old site from its own root."""
@@ -163,10 +164,12 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
                 reason = "its file's name is not in UTF-8, or holds control characters: rename it"
                 yield Skipped(kind="file", name=ascii(path.name), reason=reason, refused=True)
         elif suffix in FORMATS:
-            if path.resolve().is_relative_to(inside):
-                yield path
-            else:
+            if not path.resolve().is_relative_to(inside):
                 yield Skipped(kind="file", name=str(path), reason="a link that leads out of the folder")
+            elif is_hidden_by_link(path, directory):
+                yield Skipped(kind="file", name=str(path), reason="a link into a hidden folder")
+            else:
+                yield path
         elif suffix in OTHER_MARKUP:
             reason = f"is {OTHER_MARKUP[suffix]}, which is not read: only Markdown and HTML are"
             yield Skipped(kind="file", name=str(path), reason=reason, refused=True)

@@ -15,6 +15,7 @@ _CAPITALS_FROM: Final = 20
 _MOSTLY: Final = 0.8
 _REPEATED: Final = 2
 _REPEATED_TOO_OFTEN: Final = 5
+_INVISIBLE: Final = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+")
 _WORDS: Final = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -70,8 +71,7 @@ def reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def fold(text: str) -> str:
     """``text`` without what only hides that it is the same as another: case, width, invisible characters, spacing."""
-    seen = (each for each in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(each) != "Cf")
-    return " ".join("".join(seen).split())
+    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 def _honeypot(evidence: Evidence, _: Policy) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def _copies(evidence: Evidence, _: Policy) -> Iterator[Finding]:
 def _blocked_words(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
     text = fold(f"{evidence.name}\n{evidence.website}\n{evidence.content}")
     for word in policy.blocked_words:
-        if regex.search(rf"(?<!\w){regex.escape(fold(word))}(?!\w)", text):
+        if regex.search(rf"(?<![^\W_]){regex.escape(fold(word))}(?![^\W_])", text):
             yield Finding("spam", f"words: {word!r} is blocked")
 
 

@@ -1,0 +1,32 @@
+"""Which submissions are the same, and how long."""
+
+from datetime import timedelta
+
+from kolom.guard.once import Submission
+from kolom.signing import Secret
+from tests.factories import NOW
+
+KEYS = Secret("1", {"1": "a secret"})
+
+
+def submission(minutes: int, key: str | None = None) -> Submission:
+    """The same words from the same sender, after some minutes."""
+    start = NOW.replace(minute=0, second=0, microsecond=0)
+    now = start + timedelta(minutes=minutes)
+    return Submission.of("comment", {"content": "x"}, idempotency_key=key, sender="a", keys=KEYS, now=now)
+
+
+def test_words_without_a_key_count_again_when_they_are_another_submission() -> None:
+    assert submission(0).key == submission(11).key
+    assert submission(0).id == submission(9).id
+    assert submission(0).id != submission(11).id
+
+
+def test_a_submission_with_a_key_counts_once_for_as_long_as_the_key_holds() -> None:
+    assert submission(0, "a key").id == submission(600, "a key").id
+
+
+def test_what_counts_a_submission_cannot_be_computed_without_the_secret() -> None:
+    other = Secret("1", {"1": "another secret"})
+    again = Submission.of("comment", {"content": "x"}, idempotency_key="k", sender="a", keys=other, now=NOW)
+    assert again.id != submission(0, "k").id
