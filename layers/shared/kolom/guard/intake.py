@@ -102,6 +102,7 @@ class Intake:
             idempotency_key=arrival.idempotency_key,
             sender=sender.address,
             keys=signing.secret(),
+            now=now,
         )
         return cls(submission, form, sender, once.read([submission.key, *bans.ban_keys(sender)]), now)
 
@@ -113,7 +114,9 @@ class Intake:
         """
         sender = Sender.of(arrival.address, signing.secret())
         edit = {"item": item_id, "revision": revision, "content": content}
-        submission = Submission.of("edit", edit, idempotency_key=None, sender=sender.address, keys=signing.secret())
+        submission = Submission.of(
+            "edit", edit, idempotency_key=None, sender=sender.address, keys=signing.secret(), now=now
+        )
         records = once.read([origins.origin_key(item_id), *bans.ban_keys(sender)])
         first = origins.find(records, item_id, now=now)
         return cls(submission, None, sender, records, now, counted_as=first.submission_id if first else item_id)

@@ -33,7 +33,8 @@ class SeenBefore(KolomError):
 class Submission:
     """What makes a submission the one that it is.
 
-    ``id`` stands for it in a limit's set. It is short, and keyed: nobody can look for two submissions of one id.
+    ``id`` stands for it in a limit's set. It is short, and keyed: nobody can look for two submissions of one id. The
+    same words without a key have another id once they are another submission.
     """
 
     id: str
@@ -45,7 +46,14 @@ class Submission:
 
     @classmethod
     def of(
-        cls, purpose: str, fields: Mapping[str, object], *, idempotency_key: str | None, sender: str, keys: Secret
+        cls,
+        purpose: str,
+        fields: Mapping[str, object],
+        *,
+        idempotency_key: str | None,
+        sender: str,
+        keys: Secret,
+        now: datetime,
     ) -> "Submission":
         """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
 
@@ -55,7 +63,9 @@ class Submission:
         fingerprint = _digest(purpose, text)
         if idempotency_key is None:
             digest = _digest(purpose, "same", text, sender)
-            return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, SAME_MINUTES * 60, has_secret=False)
+            lasts_seconds = SAME_MINUTES * 60
+            short_id = _short_id(f"{digest}#{int(now.timestamp()) // lasts_seconds}", keys)
+            return cls(short_id, f"once#{digest}", fingerprint, lasts_seconds, has_secret=False)
         secret = idempotency_key.strip()
         if not 1 <= len(secret) <= MAX_KEY or not (secret.isascii() and secret.isprintable()):
             raise Invalid(FieldError(FIELD, f"must have 1 to {MAX_KEY} printable characters"))
