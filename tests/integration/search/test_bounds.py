@@ -221,10 +221,10 @@ def test_texts_that_may_have_an_excluded_phrase_and_were_not_read_are_left_out(r
 def test_a_page_ends_where_its_texts_are_long(read: Read) -> None:
     """Not before ten results; the next page goes on from there, and the total counts all."""
     publish_many(40, 50_000, "coffee")
-    pages: list[list[str]] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        page = search(q="coffee", limit=100, cursor=cursor)
+    page = search(q="coffee", limit=100)
+    pages = [[item["slug"] for item in page["items"]]]
+    while page["next_cursor"]:
+        page = search(q="coffee", limit=100, cursor=page["next_cursor"])
         pages.append([item["slug"] for item in page["items"]])
     assert page["total"] == 40
     assert sorted(slug for page in pages for slug in page) == sorted(f"n{n}" for n in range(40))
