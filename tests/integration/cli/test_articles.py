@@ -10,8 +10,7 @@ from kolom.articles import publishing
 from kolom.articles.shelves import list_label, list_shelf
 from kolom.errors import InvalidCursor, NotFound
 from tests.factories import NOW, content
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 
 def _publish(slug: str, **changes: object) -> publishing.Published:

@@ -16,8 +16,7 @@ from kolom_cli.connection import LOCAL_ENDPOINT, Target, connect, is_loopback
 from kolom_cli.local.moto_help import help_moto
 from kolom_cli.local.store import StoreServer
 from kolom_cli.main import app
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 
 def test_the_settings_come_from_the_stacks_outputs(kolom: Kolom) -> None:

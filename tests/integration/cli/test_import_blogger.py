@@ -17,6 +17,7 @@ from functions.read_comments import app as read_comments
 from kolom.articles import publishing, reading
 from kolom.comments import queues
 from tests.factories import request
+from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
 from tests.unit.cli.takeout import (
     BLOG,
@@ -30,8 +31,6 @@ from tests.unit.cli.takeout import (
     takeout,
     zipped,
 )
-
-from .conftest import Kolom
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 

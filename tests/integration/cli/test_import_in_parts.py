@@ -10,9 +10,8 @@ import pytest
 from kolom.articles import publishing
 from kolom.comments import queues
 from kolom.comments.types import Comment
+from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.takeout import comment, entry, takeout
-
-from .conftest import Kolom
 
 type Import = Callable[..., dict[str, Any]]
 

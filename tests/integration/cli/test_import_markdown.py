@@ -12,8 +12,7 @@ from kolom.articles import aliases, publishing, reading
 from kolom.errors import Conflict, Invalid
 from kolom.pages.site import respond
 from kolom_cli.importers.markdown.site import number_of
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 

@@ -18,9 +18,8 @@ from kolom.comments import queues
 from kolom_cli.commands import import_
 from kolom_cli.importers import SourceError
 from tests.factories import content, request
+from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
-
-from .conftest import Kolom
 
 HEAD = """<?xml version="1.0"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">

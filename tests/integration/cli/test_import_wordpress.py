@@ -9,9 +9,8 @@ import pytest
 
 from kolom.articles import publishing, reading, store
 from kolom.articles.types import Article
+from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.wxr import export, item, term
-
-from .conftest import Kolom
 
 
 @pytest.fixture

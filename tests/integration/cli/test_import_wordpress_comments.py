@@ -12,10 +12,9 @@ from functions.read_comments import app as read_comments
 from kolom.comments import queues
 from kolom.comments.types import MAX_DEPTH
 from tests.factories import request
+from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
 from tests.unit.cli.wxr import comment, export, item
-
-from .conftest import Kolom
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from kolom.articles.types import Shelf
 from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import Target, connect
 from kolom_cli.loading import SAMPLE, load_import, load_sample
+from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.wxr import export, item
-
-from .conftest import Kolom
 
 
 def test_the_sample_is_published_whole_and_its_files_stay_as_they_are(kolom: Kolom) -> None:

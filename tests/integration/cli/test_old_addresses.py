@@ -8,10 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from kolom.articles import publishing
+from tests.integration.cli.conftest import Kolom
 from tests.integration.pages.following import follow
 from tests.unit.cli.wxr import export, item
-
-from .conftest import Kolom
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "addresses"
 

@@ -11,8 +11,7 @@ import pytest
 from kolom.articles import publishing, reading
 from kolom.articles.shelves import list_shelf
 from kolom.errors import NotFound
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 

@@ -9,8 +9,7 @@ import pytest
 from kolom_cli.importers import Imported, Item, Skipped
 from kolom_cli.importers.wordpress import read_wordpress
 from tests.unit.cli.reading import read_all
-
-from .wxr import HEAD, TAIL, export, item, meta, term
+from tests.unit.cli.wxr import HEAD, TAIL, export, item, meta, term
 
 
 @pytest.fixture

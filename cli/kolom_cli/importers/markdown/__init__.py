@@ -10,12 +10,11 @@ from typing import Final
 
 from kolom_cli.exports import export_problem
 from kolom_cli.importers import Item, Skipped, SourceError
+from kolom_cli.importers.markdown import hugo, jekyll, plain
+from kolom_cli.importers.markdown.articles import Articles
+from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media import MediaStore
 from kolom_cli.places import enclosing
-
-from . import hugo, jekyll, plain
-from .articles import Articles
-from .site import Site
 
 __all__ = ["read_markdown"]
 

@@ -16,19 +16,18 @@ from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
 from kolom_cli.documents import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
 from kolom_cli.importers import Imported, Item, Skipped
 from kolom_cli.importers.article_fields import UNCATEGORISED, ArticleFields, language_in
+from kolom_cli.importers.markdown.attributes import without_attributes
+from kolom_cli.importers.markdown.front import Value
+from kolom_cli.importers.markdown.links import Links, path_of
+from kolom_cli.importers.markdown.liquid import Liquid
+from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
+from kolom_cli.importers.markdown.shortcodes import Shortcodes
+from kolom_cli.importers.markdown.site import Entry, Site, default_author
+from kolom_cli.importers.markdown.snippets import Converted
+from kolom_cli.importers.markdown.values import flag_in, map_in, names_in, picture_in, text_in
 from kolom_cli.importers.origins import origin_of
 from kolom_cli.importers.pictures import RemotePictures
 from kolom_cli.media import MediaStore
-
-from .attributes import without_attributes
-from .front import Value
-from .links import Links, path_of
-from .liquid import Liquid
-from .obsidian import is_vault, without_comments
-from .shortcodes import Shortcodes
-from .site import Entry, Site, default_author
-from .snippets import Converted
-from .values import flag_in, map_in, names_in, picture_in, text_in
 
 _PICTURES: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from kolom_cli.documents import DocumentError, read_text
-
-from .front import Value, Values, read_data
-from .site import is_excluded
+from kolom_cli.importers.markdown.front import Value, Values, read_data
+from kolom_cli.importers.markdown.site import is_excluded
 
 _PROGRAMS: Final = tuple(f".11tydata{suffix}" for suffix in (".js", ".cjs", ".mjs", ".ts"))
 

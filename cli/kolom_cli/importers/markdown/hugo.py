@@ -14,12 +14,21 @@ from kolom.articles.types import Kind
 from kolom_cli.documents import DocumentError, read_text
 from kolom_cli.drafts import draft_mark
 from kolom_cli.importers import Skipped, SourceError
-
-from .front import Front, Values, read_front
-from .permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
-from .publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
-from .site import DATED, Entry, Site, base_of, load, number_of, single_segment, slug_for, walk
-from .values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.importers.markdown.front import Front, Values, read_front
+from kolom_cli.importers.markdown.permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
+from kolom_cli.importers.markdown.publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
+from kolom_cli.importers.markdown.site import (
+    DATED,
+    Entry,
+    Site,
+    base_of,
+    load,
+    number_of,
+    single_segment,
+    slug_for,
+    walk,
+)
+from kolom_cli.importers.markdown.values import flag_in, list_in, map_in, moment_in, text_in
 
 _FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
 _NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in _FORMATS)

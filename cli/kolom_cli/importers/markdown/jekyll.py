@@ -13,12 +13,11 @@ from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.drafts import draft_mark
 from kolom_cli.importers import Skipped
-
-from .front import Front, Values, read_front
-from .liquid import is_program
-from .permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
-from .publication import publication_of, without_front_matter
-from .site import (
+from kolom_cli.importers.markdown.front import Front, Values, read_front
+from kolom_cli.importers.markdown.liquid import is_program
+from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
+from kolom_cli.importers.markdown.publication import publication_of, without_front_matter
+from kolom_cli.importers.markdown.site import (
     DATED,
     Entry,
     Site,
@@ -31,7 +30,7 @@ from .site import (
     slug_for,
     walk,
 )
-from .values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.importers.markdown.values import flag_in, list_in, map_in, moment_in, text_in
 
 CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
 _POSTS: Final = frozenset(("_posts", "_drafts"))

@@ -9,9 +9,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import natural_path, path_problem
 from kolom_cli.documents import FORMATS
+from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media import CONTENT_TYPES, MediaError, MediaStore, Resolver
-
-from .site import Entry, Site
 
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.authoring import SourceFormat
-
-from . import snippets
-from .snippets import Converted
-from .tags import Arguments, arguments
+from kolom_cli.importers.markdown import snippets
+from kolom_cli.importers.markdown.snippets import Converted
+from kolom_cli.importers.markdown.tags import Arguments, arguments
 
 _TAG: Final = re.compile(r"\{%-?\s*+([\w-]*+)((?:[^%{]|%(?!\})|\{(?!%))*+)%\}|\{\{((?:[^{}]|\}(?!\})|\{(?!\{))*+)\}\}")
 _CODE: Final = frozenset(("highlight", "codeblock", "code"))

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from kolom_cli.drafts import normalise
-
-from .front import Values
-from .values import flag_in
+from kolom_cli.importers.markdown.front import Values
+from kolom_cli.importers.markdown.values import flag_in
 
 _PUBLISHED: Final = frozenset(("publish", "dgpublish"))
 _COMMENT: Final = re.compile(

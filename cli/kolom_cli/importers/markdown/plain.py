@@ -9,13 +9,18 @@ from kolom.articles.names import is_site_address, path_problem
 from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.importers import Skipped
-
-from .directory_data import is_ignored, unread_data, with_folder_data
-from .front import Values, read_front
-from .obsidian import is_published, is_vault
-from .publication import PUBLICATION_KEYS, Publication, dates_in, publication_of, without_front_matter
-from .site import DATED, Entry, Site, number_of, slug_for, walk
-from .values import list_in, moment_in, text_in
+from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_folder_data
+from kolom_cli.importers.markdown.front import Values, read_front
+from kolom_cli.importers.markdown.obsidian import is_published, is_vault
+from kolom_cli.importers.markdown.publication import (
+    PUBLICATION_KEYS,
+    Publication,
+    dates_in,
+    publication_of,
+    without_front_matter,
+)
+from kolom_cli.importers.markdown.site import DATED, Entry, Site, number_of, slug_for, walk
+from kolom_cli.importers.markdown.values import list_in, moment_in, text_in
 
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
 _POSTS: Final = frozenset(("_posts", "_drafts"))

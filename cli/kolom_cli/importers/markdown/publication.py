@@ -13,9 +13,8 @@ from kolom.articles.types import Kind
 from kolom_cli.documents import FORMATS, is_about_project
 from kolom_cli.drafts import draft_mark, groups_in, is_dated, is_group, normalise, place_mark, read_header
 from kolom_cli.importers import Skipped
-
-from .front import Front, Values
-from .values import flag_in, moment_in
+from kolom_cli.importers.markdown.front import Front, Values
+from kolom_cli.importers.markdown.values import flag_in, moment_in
 
 PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
 _WAITING_KEYS: Final = (

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from .front import Value, Values
+from kolom_cli.importers.markdown.front import Value, Values
 
 _DAY: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _CLOCK: Final = re.compile(

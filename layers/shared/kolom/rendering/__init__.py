@@ -22,12 +22,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kolom.authoring import Heading, SourceFormat
-
-from . import article, markdown, text
-from .balancing import balance
-from .markup import serialise, tokenise
-from .sanitising import canonical, clean_characters, sanitise
-from .text import plain_text
+from kolom.rendering import article, markdown, text
+from kolom.rendering.balancing import balance
+from kolom.rendering.markup import serialise, tokenise
+from kolom.rendering.sanitising import canonical, clean_characters, sanitise
+from kolom.rendering.text import plain_text
 
 __all__ = ["Rendered", "plain_text", "render"]
 

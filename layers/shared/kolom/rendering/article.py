@@ -12,12 +12,11 @@ from typing import Final
 from urllib.parse import unquote
 
 from kolom.authoring import Heading
-
-from . import embeds
-from .balancing import MORE
-from .identifiers import Identifiers
-from .markup import Comment, End, Start, Text, Token, escape, unescape, words
-from .sanitising import ALIGNED, IMAGE_SCHEMES, LINK_SCHEMES, scheme, url
+from kolom.rendering import embeds
+from kolom.rendering.balancing import MORE
+from kolom.rendering.identifiers import Identifiers
+from kolom.rendering.markup import Comment, End, Start, Text, Token, escape, unescape, words
+from kolom.rendering.sanitising import ALIGNED, IMAGE_SCHEMES, LINK_SCHEMES, scheme, url
 
 MAX_TOC_ENTRIES: Final = 1_000
 MAX_TOC_BYTES: Final = 100_000

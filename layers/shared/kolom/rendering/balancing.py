@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from .markup import VOID, Comment, End, Start, Text, Token, words
-from .sanitising import SOURCE_ATTRIBUTES, SOURCE_TAGS
+from kolom.rendering.markup import VOID, Comment, End, Start, Text, Token, words
+from kolom.rendering.sanitising import SOURCE_ATTRIBUTES, SOURCE_TAGS
 
 MAX_DEPTH: Final = 200
 """How many elements may be open at once."""

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import nh3
 
-from .sanitising import ATTRIBUTES, LINK_SCHEMES, TAGS
+from kolom.rendering.sanitising import ATTRIBUTES, LINK_SCHEMES, TAGS
 
 _ADDRESSES: Final = frozenset(("cite", "href", "poster", "src"))
 

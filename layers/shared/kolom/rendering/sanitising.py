@@ -9,7 +9,7 @@ from typing import Final
 
 import nh3
 
-from .markup import words
+from kolom.rendering.markup import words
 
 __all__ = [
     "ALIGNED",

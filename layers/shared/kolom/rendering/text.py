@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from .balancing import MORE
-from .markup import RAW_TEXT, VOID, Comment, End, Start, Text, Token, tokenise, unescape, words
+from kolom.rendering.balancing import MORE
+from kolom.rendering.markup import RAW_TEXT, VOID, Comment, End, Start, Text, Token, tokenise, unescape, words
 
 EXCERPT_CHARACTERS: Final = 200
 WORDS_PER_MINUTE: Final = 200
