@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.stack import LocalStack
 from kolom_cli.main import app
 
 TEXT = (

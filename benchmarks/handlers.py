@@ -11,9 +11,9 @@ import boto3
 from moto import mock_aws
 
 from benchmarks.capacity import Bill
-from kolom_cli.local.mail import Outbox
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template_reader import load
+from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.emulator.ses import Outbox
+from kolom_cli.sam.loader import load
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 BILL_HEAD = "| | requests | read units | write units |\n|---|---|---|---|\n"

@@ -13,13 +13,13 @@ from benchmarks.capacity import metered
 from benchmarks.handlers import say
 from benchmarks.stack import TEMPLATE
 from kolom.articles import publishing
-from kolom.comments import adopting
-from kolom.comments.adopting import Foreign
+from kolom.comments import importing
+from kolom.comments.importing import Foreign
 from kolom.pages import theme
-from kolom.search import documents
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.gateway import Request, match_route, to_event
-from kolom_cli.local.stack import LocalStack
+from kolom.search import document_table
+from kolom_cli.emulator.api_gateway import Request, match_route, to_event
+from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.seed import StackLoader
 
 SLUG = "cara-membaca-komunike"
 PATHS = (
@@ -40,7 +40,7 @@ def main() -> None:
         _comment(publishing.find(SLUG).id)
         say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
         theme.forget()
-        documents.forget()
+        document_table.forget()
         _measure(stack, f"/{SLUG}/", f"/{SLUG}/, the first of a function")
         for path in PATHS:
             _measure(stack, path, path)
@@ -49,7 +49,7 @@ def main() -> None:
 def _comment(article_id: int) -> None:
     now = datetime.now(UTC)
     for number in range(40):
-        wanted = adopting.as_comment(
+        wanted = importing.as_comment(
             Foreign(
                 article_id=article_id,
                 origin=str(number),
@@ -59,7 +59,7 @@ def _comment(article_id: int) -> None:
                 status="approved",
             )
         )
-        adopting.adopt(wanted, now=now)
+        importing.adopt(wanted, now=now)
 
 
 def _measure(stack: LocalStack, address: str, name: str) -> None:

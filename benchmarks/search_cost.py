@@ -39,8 +39,9 @@ from rich.table import Table
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get, publish
 from kolom.articles.types import Article, Body, Content
-from kolom.search import documents
-from kolom.search.codes import (
+from kolom.search import document_table
+from kolom.search.analyzer import stem
+from kolom.search.codec import (
     DOCUMENTS_PER_BLOCK,
     POSTINGS_PER_BLOCK,
     Document,
@@ -48,13 +49,12 @@ from kolom.search.codes import (
     encode_document,
     encode_posting,
 )
-from kolom.search.entries import describe
-from kolom.search.held import load_held
-from kolom.search.indexing import result_record
-from kolom.search.languages import stem
-from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
-from kolom_cli.local.gateway import Request, match_route, to_event
-from kolom_cli.local.stack import LocalStack
+from kolom.search.document import describe
+from kolom.search.forward_index import load_held
+from kolom.search.index_writer import result_record
+from kolom_cli.emulator.api_gateway import Request, match_route, to_event
+from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 VOCABULARY = 10_000
 WORDS = 158
@@ -147,7 +147,7 @@ def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]
     for (key, block), elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    documents.forget()  # that of another stack may have the same revision
+    document_table.forget()  # that of another stack may have the same revision
 
 
 def _article(content: Content, article_id: int) -> Article:
@@ -262,7 +262,7 @@ def _load_long_texts(stack: LocalStack, size: int, *, has_phrase: bool) -> None:
     for key, elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    documents.forget()  # that of another stack may have the same revision
+    document_table.forget()  # that of another stack may have the same revision
 
 
 def measure_time(stack: LocalStack, texts: Sequence[str], *, as_is: bool = False) -> dict[str, list[float]]:

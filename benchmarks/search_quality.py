@@ -34,7 +34,7 @@ from rich.table import Table
 
 from benchmarks.stack import TEMPLATE, publish, search
 from kolom.articles.types import Body, Content
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.stack import LocalStack
 
 DEPTH = 100
 DATE = datetime(2026, 1, 1, tzinfo=UTC)

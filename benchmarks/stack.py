@@ -13,8 +13,8 @@ from kolom.articles import publishing
 from kolom.articles.types import Content
 from kolom.config import settings
 from kolom_cli.connection import OUTPUTS
-from kolom_cli.local.gateway import Request, match_route, to_event
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.api_gateway import Request, match_route, to_event
+from kolom_cli.emulator.stack import LocalStack
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 

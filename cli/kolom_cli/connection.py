@@ -15,8 +15,8 @@ from botocore.parsers import ResponseParserError
 
 from kolom.config import settings
 from kolom.errors import ConfigurationError
-from kolom_cli.tables import create_tables
-from kolom_cli.template_reader import load
+from kolom_cli.sam.create_tables import create_tables
+from kolom_cli.sam.loader import load
 
 DEFAULT_STACK: Final = "kolom"
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:8081"

@@ -11,9 +11,9 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 import kolom
-from kolom.guard.once import FIELD, KEY_HOURS, MAX_KEY
-from kolom.http import PROBLEM, Api, Problem
+from kolom.http.api import PROBLEM, Api, Problem
 from kolom.json_input import MAX_DEPTH
+from kolom.submissions.idempotency import FIELD, KEY_HOURS, MAX_KEY
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 

@@ -7,13 +7,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
-from kolom.articles import reading
+from kolom.articles import public
+from kolom.articles.schemas import ArchiveView, ArticleView, CardListView, HealthView, LabelListView, PathView
 from kolom.articles.types import Shelf
-from kolom.articles.views import ArchiveView, ArticleView, CardListView, HealthView, LabelListView, PathView
-from kolom.cursors import Cursor
 from kolom.errors import FieldError, Invalid, Moved
-from kolom.http import MovedPermanently, answers, new_api
+from kolom.http.api import MovedPermanently, answers, new_api
 from kolom.observability import logger, tracer
+from kolom.pagination import Cursor
 
 api = new_api()
 
@@ -30,26 +30,26 @@ def list_articles(
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`, which it needs")] = None,
-    limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20,
+    limit: Annotated[int, Query(ge=1, le=public.MAX_LIMIT)] = 20,
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> CardListView:
     if month is not None and year is None:
         raise Invalid(FieldError("month", "needs a year"))
     shelf = Shelf(label=label or None, year=year, month=month)
-    return CardListView.of(reading.list_cards(shelf, limit=limit, cursor=cursor or None))
+    return CardListView.of(public.list_cards(shelf, limit=limit, cursor=cursor or None))
 
 
 @api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=answers(200, 301, 404, 410))
 def get_article(slug: Annotated[str, Path()]) -> ArticleView:
     try:
-        return ArticleView.of_reading(reading.read(unquote(slug)))
+        return ArticleView.of_reading(public.read(unquote(slug)))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 
 
 @api.get("/api/labels", summary="All labels with their numbers of articles", tags=["articles"], responses=answers(200))
 def list_labels() -> LabelListView:
-    return LabelListView.of(reading.labels())
+    return LabelListView.of(public.labels())
 
 
 @api.get(
@@ -59,12 +59,12 @@ def list_labels() -> LabelListView:
     responses=answers(200),
 )
 def list_months() -> ArchiveView:
-    return ArchiveView.of(reading.archive())
+    return ArchiveView.of(public.archive())
 
 
 @api.get("/api/paths", summary="The article at a path of the site", tags=["articles"], responses=answers(200, 404, 422))
 def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`")]) -> PathView:
-    return PathView(slug=reading.find_slug(path))
+    return PathView(slug=public.find_slug(path))
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.observability import logger, metrics, tracer
-from kolom.search.indexing import index
+from kolom.search.index_writer import index
 
 
 @logger.inject_lambda_context(clear_state=True)

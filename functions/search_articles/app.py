@@ -6,18 +6,18 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles import reading
+from kolom.articles import public
 from kolom.config import settings
-from kolom.cursors import Cursor
 from kolom.errors import Moved
-from kolom.http import MovedPermanently, answers, new_api
+from kolom.http.api import MovedPermanently, answers, new_api
 from kolom.observability import logger, tracer
-from kolom.search.periods import Moment, read_period
-from kolom.search.queries import MAX_LENGTH
-from kolom.search.relating import related
-from kolom.search.searching import Search, search
-from kolom.search.suggesting import suggest
-from kolom.search.views import RelatedView, ResultListView, SuggestionListView
+from kolom.pagination import Cursor
+from kolom.search.autocomplete import suggest
+from kolom.search.date_range import Moment, read_period
+from kolom.search.more_like_this import related
+from kolom.search.query_parser import MAX_LENGTH
+from kolom.search.schemas import RelatedView, ResultListView, SuggestionListView
+from kolom.search.searcher import Search, search
 
 api = new_api()
 
@@ -32,7 +32,7 @@ def search_articles(
     ] = None,
     to: Annotated[Moment | None, Query(description="A date or time, inclusive")] = None,
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
-    limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 10,
+    limit: Annotated[int, Query(ge=1, le=public.MAX_LIMIT)] = 10,
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> ResultListView:
     earliest, latest = read_period(from_ or None, to or None, settings().zone)
@@ -63,10 +63,10 @@ def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> Su
     responses=answers(200, 301, 404, 410, 422),
 )
 def list_related(
-    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20
+    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=public.MAX_LIMIT)] = 20
 ) -> RelatedView:
     try:
-        article = reading.read_public_card(unquote(slug))
+        article = public.read_public_card(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
     return RelatedView.of(related(article.id, limit))

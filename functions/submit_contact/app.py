@@ -8,12 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.contact import submitting
-from kolom.contact.views import MessageIn, ReceivedView
-from kolom.guard.intake import Arrival
-from kolom.http import answers, new_api
+from kolom.contact import submission
+from kolom.contact.schemas import MessageIn, ReceivedView
+from kolom.http.api import answers, new_api
 from kolom.observability import count, logger, tracer
-from kolom.pages.form import contact_form_answer
+from kolom.pages.forms import contact_form_answer
+from kolom.submissions.pipeline import Arrival
 
 api = new_api(form_answer=contact_form_answer)
 
@@ -26,7 +26,7 @@ api = new_api(form_answer=contact_form_answer)
     responses=answers(201, 400, 413, 415, 422, 429),
 )
 def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedView]:
-    submitted = submitting.submit(message.draft(), Arrival.of(api.current_event.raw_event), now=datetime.now(UTC))
+    submitted = submission.submit(message.draft(), Arrival.of(api.current_event.raw_event), now=datetime.now(UTC))
     if submitted.status is not None:
         count(f"Messages{submitted.status.capitalize()}")
     return Response(HTTPStatus.CREATED, "application/json", ReceivedView(id=submitted.id))

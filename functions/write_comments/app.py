@@ -9,18 +9,18 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import signing
-from kolom.articles.reading import find_public_card
+from kolom.articles.public import find_public_card
 from kolom.comments import editing, posting
-from kolom.comments.views import CommentIn, CommentView, EditIn, PostedView, author_view
+from kolom.comments.schemas import CommentIn, CommentView, EditIn, PostedView, author_view
 from kolom.config import settings
-from kolom.guard import forms
-from kolom.guard.intake import Arrival
-from kolom.guard.rules import MIN_SECONDS
-from kolom.guard.views import FormTokenView
-from kolom.http import answers, new_api
+from kolom.http.api import answers, new_api
 from kolom.observability import count, logger, tracer
-from kolom.pages.form import comment_form_answer
+from kolom.pages.forms import comment_form_answer
+from kolom.security import signing
+from kolom.submissions import form_tokens
+from kolom.submissions.pipeline import Arrival
+from kolom.submissions.schemas import FormTokenView
+from kolom.submissions.spam_rules import MIN_SECONDS
 
 api = new_api(caching="no-store", form_answer=comment_form_answer)
 
@@ -28,7 +28,9 @@ api = new_api(caching="no-store", form_answer=comment_form_answer)
 @api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"], responses=answers(200))
 def get_form_token() -> FormTokenView:
     proof = settings().proof_of_work != "none"
-    return FormTokenView.of(forms.issue(signing.secret(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS)
+    return FormTokenView.of(
+        form_tokens.issue(signing.secret(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS
+    )
 
 
 @api.post(

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from kolom.articles import publishing
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.seed import StackLoader
 from tests.factories import content
 
 PROJECT = Path(__file__).parents[2]

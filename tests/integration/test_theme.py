@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from functions.serve_pages import app as serve_pages
+from kolom.i18n.locale import site_locale
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages import theme
-from kolom.pages.locales import site_locale
 from kolom.pages.theme import KEPT_SECONDS, Logo
 from tests.factories import Context, request
 from tests.integration.conftest import Configure, Faults

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kolom.persons import mailbox_of, person_of
-from kolom.signing import Secret
+from kolom.security.pseudonyms import mailbox_of, person_of
+from kolom.security.signing import Secret
 
 KEYS = Secret("1", {"1": "a" * 64})
 

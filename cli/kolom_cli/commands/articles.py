@@ -10,15 +10,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import preview as previews
-from kolom import signing
-from kolom.articles import publishing, store
-from kolom.articles.shelves import SHELVES, ShelfName, list_label, list_shelf
+from kolom.articles import preview_links as previews
+from kolom.articles import publishing, repository
+from kolom.articles.admin import SHELVES, ShelfName, list_label, list_shelf
 from kolom.articles.types import Article, Card
 from kolom.config import settings
 from kolom.models.base import timestamp
-from kolom_cli import console
+from kolom.security import signing
 from kolom_cli.connection import connect
+from kolom_cli.terminal import console
 
 app = typer.Typer(no_args_is_help=True, help="List and show articles, drafts included.")
 
@@ -74,7 +74,7 @@ def show(
     """Show everything about one article, whatever its status."""
     connect(ctx.obj)
     article = publishing.find(slug)
-    body = store.load_body(article)
+    body = repository.load_body(article)
     if source:
         typer.echo(body.source, nl=not body.source.endswith("\n"))
     elif as_json:

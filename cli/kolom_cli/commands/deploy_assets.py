@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
-from kolom_cli import console
+from kolom_cli.assets.deployment import Outcome, build, deploy
+from kolom_cli.assets.site_config import SettingsError
 from kolom_cli.connection import TEMPLATE, connect
-from kolom_cli.theme.deploying import Outcome, build, deploy
-from kolom_cli.theme.site import SettingsError
+from kolom_cli.terminal import console
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"
 KEPT_DAYS: Final = 2

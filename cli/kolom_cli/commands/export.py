@@ -8,10 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom_cli import console
-from kolom_cli.archive.writing import Exported, Exporter
+from kolom_cli.archive.writer import Exported, Exporter
 from kolom_cli.connection import connect
-from kolom_cli.showing import print_json
+from kolom_cli.terminal import console
+from kolom_cli.terminal.output import print_json
 
 
 def export(

@@ -8,19 +8,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from kolom.config import settings
-from kolom_cli import console
-from kolom_cli.archive.reading import Archive
-from kolom_cli.archive.restoring import Restorer
+from kolom_cli.archive.reader import Archive
+from kolom_cli.archive.restorer import Restorer
 from kolom_cli.connection import connect
 from kolom_cli.importers import Item, SourceError
-from kolom_cli.importers.blogger import read_blogger
-from kolom_cli.importers.disqus import read_disqus
+from kolom_cli.importers.blogger.reader import read_blogger
+from kolom_cli.importers.common.importer import Importer
+from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.isso import read_isso
-from kolom_cli.importers.mapping import ThreadMap, check_unmatched, read_mapping, write_unmatched
-from kolom_cli.importers.markdown import read_markdown
-from kolom_cli.importers.storing import Importer
-from kolom_cli.importers.wordpress import read_wordpress
-from kolom_cli.report import Report
+from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.importers.wordpress.reader import read_wordpress
+from kolom_cli.terminal import console
+from kolom_cli.terminal.report import Report
 
 app = typer.Typer(
     no_args_is_help=True,

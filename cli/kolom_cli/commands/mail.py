@@ -8,14 +8,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import signing
-from kolom.mail import outbox, suppression
-from kolom.mail.composing import NothingToTell, compose
+from kolom import outbox
+from kolom.mail import suppression
+from kolom.mail.composer import NothingToTell, compose
 from kolom.models.outbox import OutboxRecord
-from kolom_cli import console
-from kolom_cli.acting import act_on_each, chosen
+from kolom.security import signing
 from kolom_cli.connection import connect
-from kolom_cli.showing import minute, plain, print_fields, print_json
+from kolom_cli.terminal import console
+from kolom_cli.terminal.batch import act_on_each, chosen
+from kolom_cli.terminal.output import minute, plain, print_fields, print_json
 
 app = typer.Typer(no_args_is_help=True, help="See what mail was sent, what was not, and send it again.")
 

@@ -10,15 +10,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import signing
-from kolom.contact import messages
+from kolom.contact import repository as messages
 from kolom.contact.types import STATUSES, Message, Status
 from kolom.models.base import timestamp
-from kolom_cli import console
-from kolom_cli.acting import act_on_each, chosen
+from kolom.security import signing
 from kolom_cli.connection import connect
-from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
-from kolom_cli.spreadsheet import write_csv
+from kolom_cli.terminal import console
+from kolom_cli.terminal.batch import act_on_each, chosen
+from kolom_cli.terminal.csv_export import write_csv
+from kolom_cli.terminal.output import excerpt, minute, plain, print_fields, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Read what the contact form received.")
 

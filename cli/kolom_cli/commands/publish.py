@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from kolom_cli import console
 from kolom_cli.connection import connect
-from kolom_cli.contents import Source, sources
-from kolom_cli.posting import Options, Poster
-from kolom_cli.report import Report
+from kolom_cli.publishing.content_builder import Source, sources
+from kolom_cli.publishing.publisher import Options, Poster
+from kolom_cli.terminal import console
+from kolom_cli.terminal.report import Report
 
 
 def publish(  # noqa: PLR0913, RUF100 (one parameter per option)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import typer
 
 from kolom.models import search as model
-from kolom_cli import console
 from kolom_cli.connection import connect
+from kolom_cli.terminal import console
 
 _NOT_FOLLOWED = (
     "{left} of {all} articles are not indexed yet, and for a minute none has been. "
@@ -34,7 +34,7 @@ def reindex(
     """
     # Imported here: with the indexer come the stemmers, which no other command needs, and the functions' logger, which
     # reads the environment of the local stack when it is imported.
-    from kolom_cli.reindexing import article_ids, touch_all, wait_until_indexed
+    from kolom.search.reindexing import article_ids, touch_all, wait_until_indexed
 
     if rebuild and not yes:
         typer.confirm("Empty the index, and fill it again?", abort=True)

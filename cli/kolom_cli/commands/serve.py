@@ -12,9 +12,9 @@ from typing import Annotated, Protocol
 import typer
 from rich.console import Console
 
-from kolom_cli.intrinsics import TemplateError
-from kolom_cli.local.runtime import FunctionError
-from kolom_cli.local.stack import LocalStack, PortInUseError
+from kolom_cli.emulator.lambda_runtime import FunctionError
+from kolom_cli.emulator.stack import LocalStack, PortInUseError
+from kolom_cli.sam.intrinsics import TemplateError
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1

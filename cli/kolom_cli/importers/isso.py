@@ -17,11 +17,18 @@ from urllib.parse import quote, unquote_plus
 
 from kolom.comments.types import Status
 from kolom_cli.importers import Item, Skipped, SourceError
-from kolom_cli.importers.addresses import host_of, thread_names
-from kolom_cli.importers.comment_fields import MAX_CONTENT, Found, moment, moment_of_seconds, one_line, taken_over
-from kolom_cli.importers.comment_text import markdown_of
-from kolom_cli.importers.mapping import ThreadMap
-from kolom_cli.importers.wordpress_markup import paragraphs
+from kolom_cli.importers.common.article_matching import host_of, thread_names
+from kolom_cli.importers.common.comment_fields import (
+    MAX_CONTENT,
+    Found,
+    moment,
+    moment_of_seconds,
+    one_line,
+    taken_over,
+)
+from kolom_cli.importers.common.html_to_markdown import markdown_of
+from kolom_cli.importers.common.thread_map import ThreadMap
+from kolom_cli.importers.wordpress.html_converter import paragraphs
 
 _KIND: Final = "comment"
 _SQLITE: Final = b"SQLite format 3\0"

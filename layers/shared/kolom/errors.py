@@ -1,4 +1,4 @@
-"""What can go wrong in the domain. No HTTP here: :mod:`kolom.http` gives each of these its status code."""
+"""What can go wrong in the domain. No HTTP here: :mod:`kolom.http.api` gives each of these its status code."""
 
 from dataclasses import dataclass
 

@@ -10,10 +10,10 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from kolom import signing
 from kolom.config import settings
+from kolom.security import signing
 from kolom_cli.main import app
-from kolom_cli.template import Template
+from kolom_cli.sam.model import Template
 
 OUTPUTS = {
     "SiteUrl": "https://blog.example",

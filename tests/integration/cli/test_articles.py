@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kolom import preview, signing
-from kolom.articles import publishing
-from kolom.articles.shelves import list_label, list_shelf
+from kolom.articles import preview_links, publishing
+from kolom.articles.admin import list_label, list_shelf
 from kolom.errors import InvalidCursor, NotFound
+from kolom.security import signing
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
@@ -132,9 +132,9 @@ def test_a_preview_link_leads_to_the_draft_until_it_expires(blog: Kolom) -> None
     token = ran.stdout.strip().removeprefix(prefix)
     now = datetime.now(UTC)
     draft = publishing.find("unfinished")
-    assert preview.verify(token, signing.secret, now=now + timedelta(hours=1.9)) == draft.id
+    assert preview_links.verify(token, signing.secret, now=now + timedelta(hours=1.9)) == draft.id
     with pytest.raises(NotFound):
-        preview.verify(token, signing.secret, now=now + timedelta(hours=2.1))
+        preview_links.verify(token, signing.secret, now=now + timedelta(hours=2.1))
 
 
 def test_a_deleted_article_has_no_preview(blog: Kolom) -> None:

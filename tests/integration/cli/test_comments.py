@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import posting, queues
+from kolom.articles import public, publishing
+from kolom.comments import admin, posting
 from kolom.comments.posting import Draft
-from kolom.guard.intake import Arrival
+from kolom.security import signing
+from kolom.submissions.pipeline import Arrival
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
@@ -31,9 +31,9 @@ def blog(kolom: Kolom) -> Iterator[Kolom]:
 def post(text: str, **fields: str | None) -> str:
     """The id of a new comment."""
     draft = Draft(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
-    number = len(queues.list_by_article(1))
+    number = len(admin.list_by_article(1))
     arrival = Arrival(address=f"10.0.0.{number}")
-    return posting.post(reading.read_public_card("hello"), draft, arrival, now=datetime.now(UTC)).comment.id
+    return posting.post(public.read_public_card("hello"), draft, arrival, now=datetime.now(UTC)).comment.id
 
 
 def ids(kolom: Kolom, *arguments: str) -> list[str]:

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from kolom.config import settings
 from kolom_cli import connection
 from kolom_cli.connection import LOCAL_ENDPOINT, Target, connect, is_loopback
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.local.store import StoreServer
+from kolom_cli.emulator.aws import StoreServer
+from kolom_cli.emulator.moto_patches import help_moto
 from kolom_cli.main import app
 from tests.integration.cli.conftest import Kolom
 

@@ -13,10 +13,10 @@ from functions.serve_pages import app as serve_pages
 from kolom.errors import Conflict
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages import theme
-from kolom_cli.bucket import IMMUTABLE
-from kolom_cli.theme import deploying
-from kolom_cli.theme.deploying import SHORT, build, deploy
-from kolom_cli.theme.files import is_hashed
+from kolom_cli.assets import deployment
+from kolom_cli.assets.deployment import SHORT, build, deploy
+from kolom_cli.assets.fingerprint import is_hashed
+from kolom_cli.media.s3 import IMMUTABLE
 from tests.factories import Context, request
 from tests.integration.cli.conftest import Kolom
 
@@ -105,7 +105,7 @@ def test_only_what_has_changed_is_uploaded_and_the_old_files_stay(kolom: Kolom, 
 
 def test_another_header_is_another_upload(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kolom("deploy-assets", "--frontend", frontend)
-    monkeypatch.setattr(deploying, "SHORT", "public, max-age=60")
+    monkeypatch.setattr(deployment, "SHORT", "public, max-age=60")
     assert len(kolom("deploy-assets", "--frontend", frontend, "--json").json["uploaded"]) == 5
     assert objects()["logo.svg"]["CacheControl"] == "public, max-age=60"
 

@@ -13,9 +13,9 @@ import boto3
 import pytest
 
 from functions.fetch_articles import app as fetch_articles
-from functions.read_comments import app as read_comments
-from kolom.articles import publishing, reading
-from kolom.comments import queues
+from functions.fetch_comments import app as fetch_comments
+from kolom.articles import public, publishing
+from kolom.comments import admin
 from tests.factories import request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
@@ -56,7 +56,7 @@ def _reasons(report: dict[str, Any]) -> Counter[str]:
 
 
 def _comments(slug: str) -> list[dict[str, Any]]:
-    answer = call(read_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
+    answer = call(fetch_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
     assert answer.status == 200
     items: list[dict[str, Any]] = json.loads(answer.body)["items"]
     return items
@@ -79,7 +79,7 @@ def test_a_post_of_a_takeout_is_imported_whole(kolom: Kolom, file: Path) -> None
         "--language",
         "id",
     )
-    read = reading.read("pasar-pagi")
+    read = public.read("pasar-pagi")
     article = read.article
     assert (article.title, article.author, article.language) == ("Pasar & pagi 'itu'", "Sari", "id")
     assert article.labels == ("Pasar", "Kuliner")
@@ -180,7 +180,7 @@ def test_a_comment_that_was_removed_holds_the_place_for_its_answers(kolom: Kolom
     shown = _comments("post-1")
     assert [each["deleted"] for each in shown] == [True, False, True, False]
     assert "Budi" not in json.dumps(shown)
-    assert json.loads(call(read_comments.handler, request("/api/comments/counts", "slug=post-1")).body) == {
+    assert json.loads(call(fetch_comments.handler, request("/api/comments/counts", "slug=post-1")).body) == {
         "counts": {"post-1": 2}
     }
 
@@ -199,7 +199,7 @@ def test_spam_stays_behind_and_what_waited_waits(kolom: Kolom, file: Path) -> No
         ),
     )
     assert _reasons(report) == Counter({"spam there": 1, "in the bin there": 1, "its article is not imported": 1})
-    assert [each.status for each in queues.list_by_article(1)] == ["pending", "approved"]
+    assert [each.status for each in admin.list_by_article(1)] == ["pending", "approved"]
     assert "answers a comment that is not here: stands on its own" in [note["note"] for note in report["notes"]]
     assert boto3.client("dynamodb").scan(TableName="kolom-outbox")["Count"] == 0
 
@@ -211,15 +211,15 @@ def test_a_second_import_changes_nothing_and_moderation_is_kept(kolom: Kolom, fi
     report = _import(kolom, file, feed)
     assert (report["unchanged"], report["created"], report["updated"]) == (4, 0, 0)
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
-    first, second, third = queues.list_by_article(1)
+    first, second, third = admin.list_by_article(1)
     assert kolom("comments", "approve", third.id).exit_code == 0
     assert kolom("comments", "spam", second.id).exit_code == 0
     report = _import(kolom, file, feed)
     assert _reasons(report) == Counter({"edited or moderated here since the import; --overwrite replaces it": 2})
-    assert [each.status for each in queues.list_by_article(1)] == ["approved", "spam", "approved"]
+    assert [each.status for each in admin.list_by_article(1)] == ["approved", "spam", "approved"]
     assert _import(kolom, file, feed, "--overwrite")["kinds"]["comment"]["updated"] == 2
-    assert [each.status for each in queues.list_by_article(1)] == ["approved", "approved", "pending"]
-    assert first.id == queues.list_by_article(1)[0].id
+    assert [each.status for each in admin.list_by_article(1)] == ["approved", "approved", "pending"]
+    assert first.id == admin.list_by_article(1)[0].id
 
 
 def test_a_newer_export_updates_comments_that_nobody_has_touched(kolom: Kolom, file: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_large_takeout_adds_up(kolom: Kolom, file: Path) -> None:
     assert _reasons(report) == Counter({"in the bin there": binned + binned_comments})
     for article_id in (1, 20, posts - pages - binned):
         seen: set[str] = set()
-        for each in queues.list_by_article(article_id):
+        for each in admin.list_by_article(article_id):
             assert each.parent_id is None or each.parent_id in seen
             seen.add(each.id)
     total = json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"]
@@ -279,7 +279,7 @@ def test_the_older_export_and_takeout_name_things_alike(kolom: Kolom, file: Path
     assert (article.language, article.labels, article.path) == ("en", ("Pasar",), "/2012/09/post-1.html")
     assert article.published_at == datetime(2012, 9, 2, 8, tzinfo=UTC)
     assert publishing.find("post-2").status == "draft"
-    assert reading.find_slug("/p/about.html") == "about"
+    assert public.find_slug("/p/about.html") == "about"
     first, second = _comments("post-1")
     assert second["parent_id"] == first["id"]
     same = comment(11, 1, published="2012-09-02T08:00:00.250Z")
@@ -305,7 +305,7 @@ def test_pictures_of_a_takeout_are_stored_here_and_others_stay_and_are_counted(k
         f'</a></div><img src="https://1.bp.blogspot.com/-x/s320/gone.jpg"><img src="https://else.example/a.png">'
     )
     report = _import(kolom, file, zipped(takeout(entry(1, content=content)), {"Blog lama/pasar pagi.png": PICTURE}))
-    shown = reading.read("post-1").body.html
+    shown = public.read("post-1").body.html
     assert report["remote_images"] == 2
     (key,) = [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="kolom-media")["Contents"]]
     assert f'<figure><img alt="" decoding="async" loading="lazy" src="/{key}"></figure>' in shown
@@ -318,7 +318,7 @@ def test_links_between_the_blogs_own_articles_lead_to_them_here(kolom: Kolom, fi
         ' <a href="http://lama.blogspot.com/2012/09/other.html">other</a>'
     )
     _import(kolom, file, takeout(entry(1, content=content), entry(2)))
-    shown = reading.read("post-1").body.html
+    shown = public.read("post-1").body.html
     assert 'href="/2012/09/post-2.html#c1"' in shown
     assert 'href="http://lama.blogspot.com/2012/09/other.html"' in shown
 

@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import aliases, publishing, reading
+from kolom.articles import aliases, public, publishing
 from kolom.errors import Conflict, Invalid
-from kolom.pages.site import respond
+from kolom.pages.router import respond
 from kolom_cli.importers.markdown.site import number_of
 from tests.integration.cli.conftest import Kolom
 
@@ -122,7 +122,7 @@ def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     report = _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
     assert report["kinds"]["article"] == {"read": 4, "created": 4, "updated": 0, "unchanged": 0, "skipped": 0}
     assert report["remote_images"] == 1
-    read = reading.read("first-post")
+    read = public.read("first-post")
     article = read.article
     assert (article.title, article.author, article.excerpt) == ("First & best", "Jane Doe", "In short.")
     assert article.labels == ("travel", "food", "1.10", "Pasar")
@@ -142,7 +142,7 @@ def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     assert "there is no file /assets/missing.png" in notes
     assert {publishing.find(slug).status for slug in ("hidden", "someday")} == {"draft"}
     assert (publishing.find("about").kind, publishing.find("tempe").path) == ("page", "/recipes/tempe")
-    assert reading.find_slug("/recipes/tempe.html") == "tempe"
+    assert public.find_slug("/recipes/tempe.html") == "tempe"
 
 
 def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path)
 )
 def test_every_old_address_of_a_post_answers(kolom: Kolom, tmp_path: Path, path: str) -> None:
     _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
-    assert reading.find_slug(path) == "first-post"
+    assert public.find_slug(path) == "first-post"
     own = "/travel/food/2020/01/02/first-post.html"
     assert _location(path) == ((200, None) if path == own else (301, own))
 
@@ -208,7 +208,7 @@ def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_
 def test_a_site_of_hugo_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     report = _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     assert (report["kinds"]["article"]["created"], report["kinds"]["page"]["created"]) == (5, 1)
-    read = reading.read("one")
+    read = public.read("one")
     article = read.article
     assert (article.title, article.author, article.language) == ("One", "Sari", "en")
     assert (article.path, article.labels) == ("/2024/05/one/", ("C", "A", "B"))
@@ -250,7 +250,7 @@ def test_what_of_hugo_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -
 def test_aliases_of_hugo_lead_to_the_article(kolom: Kolom, tmp_path: Path, path: str) -> None:
     _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     assert _location(path) == (301, "/2024/05/one/")
-    assert reading.find_slug("/me") == reading.find_slug("/me/") == "about"
+    assert public.find_slug("/me") == public.find_slug("/me/") == "about"
 
 
 # Any site
@@ -284,7 +284,7 @@ def test_an_alias_that_is_added_later_is_added_to_an_unchanged_article(kolom: Ko
     _import(kolom, _site(tmp_path, {"a.md": text}))
     _site(tmp_path, {"a.md": text.replace("title", "aliases: [/former/]\ntitle")})
     assert _import(kolom, tmp_path)["unchanged"] == 1
-    assert reading.find_slug("/former/") == "a"
+    assert public.find_slug("/former/") == "a"
 
 
 def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_
     assert "its old address /b/ is another page's" in notes
     assert "its old address /x/ is another page's" in notes
     assert "'/search/' is an address of the site itself" in notes
-    assert [reading.find_slug(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
+    assert [public.find_slug(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
 
 
 def test_an_address_is_added_once_and_never_taken_from_another(kolom: Kolom, tmp_path: Path) -> None:
@@ -383,7 +383,7 @@ def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
         "a.png": PNG,
     }
     _import(kolom, _site(tmp_path, files))
-    read = reading.read("one")
+    read = public.read("one")
     article = read.article
     assert (article.labels, article.path, article.kind) == (("A", "B"), "/2020/one.html", "page")
     assert (article.comments_open, article.description, article.author) == (False, "D", "Sari")
@@ -417,7 +417,7 @@ def test_what_is_no_published_text_reaches_no_reader_and_no_bucket(kolom: Kolom,
     report = _import(kolom, _site(tmp_path, files), exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 3)
     assert publishing.find("draft").status == "draft"
-    assert reading.archive() == []
+    assert public.archive() == []
     assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kolom.articles import publishing, reading, store
+from kolom.articles import public, publishing, repository
 from kolom.articles.types import Article
 from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.wxr import export, item, term
@@ -36,7 +36,7 @@ def _import(kolom: Kolom, file: Path, xml: str | bytes, *options: str, exit_code
 
 def _imported(kolom: Kolom, file: Path, *items: str) -> Article:
     _import(kolom, file, export(*items))
-    article = store.load(1)
+    article = repository.load(1)
     assert article is not None
     return article
 
@@ -49,7 +49,7 @@ def _notes(report: dict[str, Any]) -> str:
 def test_a_post_is_imported_whole(kolom: Kolom, file: Path, version: str) -> None:
     terms = term("Uncategorized") + term("Travel") + term("By &amp; by", "post_tag") + term("Aside", "post_format")
     _import(kolom, file, export(item(7, more=terms), version=version))
-    read = reading.read("post-7")
+    read = public.read("post-7")
     article = read.article
     assert (article.title, article.author, article.language) == ("Post 7", "Sari W.", "en")
     assert article.labels == ("Travel", "By & by")
@@ -58,7 +58,7 @@ def test_a_post_is_imported_whole(kolom: Kolom, file: Path, version: str) -> Non
     assert article.excerpt == "Text of 7. More of it."
     assert article.origin == "wordpress:https://old.example/?p=7#7"
     assert "<p>Text of 7.</p>" in read.body.html
-    assert reading.find_slug("/2020/01/post-7/") == "post-7"
+    assert public.find_slug("/2020/01/post-7/") == "post-7"
 
 
 def test_a_second_import_changes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:

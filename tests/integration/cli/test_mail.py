@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kolom import signing
-from kolom.contact import messages, submitting
-from kolom.contact.submitting import Draft
-from kolom.guard.intake import Arrival
-from kolom.mail import outbox, suppression
-from kolom.mail.outbox import Status
+from kolom import outbox
+from kolom.contact import repository as messages
+from kolom.contact import submission
+from kolom.contact.submission import Draft
+from kolom.mail import suppression
+from kolom.outbox import Status
+from kolom.security import signing
+from kolom.submissions.pipeline import Arrival
 from tests.integration.cli.conftest import Kolom
 from tests.integration.conftest import Configure
 
@@ -21,7 +23,7 @@ def mail_ids(kolom: Kolom, configure: Configure) -> list[str]:
     ids = []
     for number in range(3):
         draft = Draft(email="budi@example.com", message=f"Message {number}.", subject="Halo [bold]")
-        submitted = submitting.submit(draft, Arrival(address=f"10.0.0.{number}"), now=datetime.now(UTC))
+        submitted = submission.submit(draft, Arrival(address=f"10.0.0.{number}"), now=datetime.now(UTC))
         ids.append(f"contact#{submitted.id}")
     for mail_id in ids[1:]:
         record = outbox.claim(mail_id, now=datetime.now(UTC))

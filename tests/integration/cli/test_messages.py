@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.contact import submitting
-from kolom.contact.submitting import Draft
-from kolom.guard.intake import Arrival, Form
+from kolom.contact import submission
+from kolom.contact.submission import Draft
+from kolom.submissions.pipeline import Arrival, Form
 from tests.integration.cli.conftest import Kolom
 
 BUDI = "Budi@Example.com"
@@ -23,7 +23,7 @@ def submit(message: str, *, email: str = BUDI, is_spam: bool = False, **fields: 
     """The id of a new message."""
     draft = Draft(email=email, message=message, form=Form(honeypot=is_spam), **fields)
     address = f"10.{len(message)}.{len(email)}.{len(str(fields))}"
-    return submitting.submit(draft, Arrival(address=address), now=datetime.now(UTC)).id
+    return submission.submit(draft, Arrival(address=address), now=datetime.now(UTC)).id
 
 
 @pytest.fixture

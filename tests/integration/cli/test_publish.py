@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import publishing, reading
-from kolom.articles.shelves import list_shelf
+from kolom.articles import public, publishing
+from kolom.articles.admin import list_shelf
 from kolom.errors import NotFound
 from tests.integration.cli.conftest import Kolom
 
@@ -45,11 +45,11 @@ def test_a_folder_is_published_and_its_files_learn_their_versions(kolom: Kolom, 
     one = _write(tmp_path, "1.md", front, "## Head\n\nText.\n")
     (tmp_path / "two.html").write_text("<h1>Two</h1><p>Text</p>")
     assert _publish(kolom, tmp_path)["created"] == 2
-    read = reading.read("one")
+    read = public.read("one")
     assert (read.article.title, read.article.labels, read.article.path) == ("Title", ("A", "B"), "/2020/one.html")
     assert read.article.published_at == datetime(2026, 1, 1, 3, tzinfo=UTC)
     assert [heading.text for heading in read.body.toc] == ["Head"]
-    assert reading.read("two").article.title == "Two"
+    assert public.read("two").article.title == "Two"
     assert one.read_text().startswith(f"---\n{front}\nid: ")
     assert "version: 1\n" in one.read_text()
 
@@ -71,7 +71,7 @@ def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path) -> Non
     _publish(kolom, path)
     path.write_text(path.read_text().replace("Text.", "Other."))
     assert _publish(kolom, path)["updated"] == 1
-    assert "Other." in reading.read("one").body.html
+    assert "Other." in public.read("one").body.html
     assert "version: 2\n" in path.read_text()
 
 
@@ -85,9 +85,9 @@ def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: K
     reason = _reason(_publish(kolom, mine, exit_code=1))
     assert "is now in version 2" in reason
     assert "--force" in reason
-    assert "Theirs." in reading.read("one").body.html
+    assert "Theirs." in public.read("one").body.html
     assert _publish(kolom, mine, "--force")["updated"] == 1
-    assert "Mine." in reading.read("one").body.html
+    assert "Mine." in public.read("one").body.html
 
 
 def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolom, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_bad_file_is_named_with_its_line_and_the_others_are_published(
     assert (report["created"], report["skipped"]) == (1, 1)
     assert f"{bad}:{line}:" in _reason(report) if line else f"{bad}:" in _reason(report)
     assert message in _reason(report)
-    assert reading.read("good").article.slug == "good"
+    assert public.read("good").article.slug == "good"
     with pytest.raises(NotFound):
         publishing.find("bad")
 
@@ -144,7 +144,7 @@ def test_of_two_files_with_one_slug_the_second_is_refused_and_both_are_named(kol
     report = _publish(kolom, tmp_path, exit_code=1)
     assert report["created"] == 1
     assert f"{tmp_path}/b.md:3: has the slug 'same', as {tmp_path}/a.md has" in _reason(report)
-    assert reading.read("same").article.title == "A"
+    assert public.read("same").article.title == "A"
 
 
 def test_images_are_uploaded_once_and_linked(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
@@ -162,7 +162,7 @@ def test_images_are_uploaded_once_and_linked(kolom: Kolom, tmp_path: Path, calls
     head = s3.head_object(Bucket="kolom-media", Key=stored["Key"])
     assert head["ContentType"] == "image/png"
     assert head["CacheControl"] == "public, max-age=31536000, immutable"
-    read = reading.read("one")
+    read = public.read("one")
     assert read.article.image == f"/{stored['Key']}"
     assert read.body.html.count(f'src="/{stored["Key"]}"') == 2
 
@@ -179,7 +179,7 @@ def test_links_between_files_lead_to_their_articles(kolom: Kolom, tmp_path: Path
     _write(tmp_path, "two.md", "title: Two\nslug: zwei\ndate: 2026-01-01")
     _write(tmp_path, "sub/three.md", "title: T\npath: /old/three.html\ndate: 2026-01-01")
     _publish(kolom, tmp_path)
-    html = reading.read("one").body.html
+    html = public.read("one").body.html
     assert 'href="/zwei/#part"' in html
     assert 'href="/old/three.html"' in html
 
@@ -232,7 +232,7 @@ def test_a_draft_is_kept_but_not_shown(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "one.md", "title: T\ndraft: true"))
     assert [article.slug for article in list_shelf("draft", limit=9).items] == ["one"]
     with pytest.raises(NotFound):
-        reading.read("one")
+        public.read("one")
 
 
 def test_the_name_of_a_file_gives_date_and_slug(kolom: Kolom, tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_files_about_a_folder_are_not_published_with_it(kolom: Kolom, tmp_path: 
         (tmp_path / name).write_text("# A heading\n")
     _write(tmp_path, "security.md")
     assert _publish(kolom, tmp_path)["created"] == 1
-    assert reading.read("security").article.title == "T"
+    assert public.read("security").article.title == "T"
 
 
 @pytest.mark.parametrize("name", ["medium", "medium/posts", "substack/posts"])

@@ -8,12 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import publishing, store
-from kolom.search import documents, vocabulary
-from kolom.search.indexing import index, is_current
-from kolom.search.searching import Search, search
-from kolom.search.suggesting import suggest
-from kolom_cli import reindexing
+from kolom.articles import publishing, repository
+from kolom.search import document_table, reindexing, vocabulary
+from kolom.search.autocomplete import suggest
+from kolom.search.index_writer import index, is_current
+from kolom.search.searcher import Search, search
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
@@ -80,12 +79,12 @@ def test_a_rebuild_forgets_words_that_no_article_has(kolom: Kolom) -> None:
 def test_a_reader_with_a_list_from_before_a_rebuild_finds_what_is_there(kolom: Kolom) -> None:
     article_id = publish("one", "coffee")
     assert found("coffee") == ["one"]
-    before = documents.current().revision
+    before = document_table.current().revision
     kolom("reindex", "--rebuild", "--yes", "--no-wait")
     assert found("coffee") == []
     index([article_id])
     assert found("coffee") == ["one"]
-    assert documents.current().revision > before
+    assert document_table.current().revision > before
 
 
 def test_what_was_withdrawn_while_nobody_indexed_goes(kolom: Kolom) -> None:
@@ -134,14 +133,14 @@ def test_many_articles_are_marked_on_every_shelf(kolom: Kolom) -> None:
 
 
 def test_touching_what_is_not_there_makes_nothing(tables: None) -> None:
-    store.touch(99, "mark")
-    assert store.load(99) is None
+    repository.touch(99, "mark")
+    assert repository.load(99) is None
 
 
 def test_a_touched_article_is_not_current_until_it_is_indexed_again(tables: None) -> None:
     article_id = publish("one", "coffee")
     assert is_current(article_id)
-    store.touch(article_id, "mark")
+    repository.touch(article_id, "mark")
     assert not is_current(article_id)
     index([article_id])
     assert is_current(article_id)

@@ -12,12 +12,12 @@ from botocore.exceptions import ConnectionClosedError
 from pynamodb.exceptions import TransactWriteError
 
 from functions.write_comments import app as write_comments
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import people, posting, queues, store
+from kolom.articles import public, publishing
+from kolom.comments import admin, authors, posting, repository
 from kolom.comments.posting import Draft, Posted
-from kolom.guard.intake import Arrival
 from kolom.models.transaction import Transaction
+from kolom.security import signing
+from kolom.submissions.pipeline import Arrival
 from tests.factories import NOW, Context, comment_request, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, Faults
@@ -48,7 +48,7 @@ def test_who_was_approved_before_and_proves_it_need_not_wait(blog: Blog) -> None
     first = blog.post("The first.")
     token = {"authorization": f"Bearer {first.json['edit_token']}"}
     assert blog.post("Too early.", headers=token).json["status"] == "pending"
-    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    blog.moderate(admin.find(first.json["comment"]["id"]), "approve")
     trusted = blog.post("The second.", headers=token)
     assert trusted.json["status"] == "approved"
     assert trusted.json["comment"]["author"]["avatar"] == first.json["comment"]["author"]["avatar"]
@@ -64,7 +64,7 @@ def test_typing_the_name_and_address_of_one_who_was_approved_gives_nothing(blog:
 def test_where_all_wait_even_the_trusted_do(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="all")
     first = blog.post("The first.")
-    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    blog.moderate(admin.find(first.json["comment"]["id"]), "approve")
     again = blog.post("The second.", headers={"authorization": f"Bearer {first.json['edit_token']}"})
     assert again.json["status"] == "pending"
 
@@ -92,7 +92,7 @@ def test_a_reply_belongs_to_an_approved_comment_of_the_same_article(blog: Blog) 
 
 def test_a_parent_that_was_written_by_a_clock_ahead_still_precedes_its_reply(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
-    article = reading.read_public_card("hello")
+    article = public.read_public_card("hello")
     ahead = datetime.now(UTC) + timedelta(minutes=5)
     parent = posting.post(article, Draft(name="A", content="From ahead."), Arrival(address="10.0.0.1"), now=ahead)
     reply = blog.commented("An answer.", parent_id=parent.comment.id)
@@ -245,7 +245,7 @@ def test_who_repeats_the_words_of_another_gets_no_token(blog: Blog) -> None:
     words: dict[str, Any] = {"text": "Read by all.", "name": "Siti", "address": "10.1.1.1"}
     author = blog.post(**words)
     comment_id = author.json["comment"]["id"]
-    blog.moderate(queues.find(comment_id), "approve")
+    blog.moderate(admin.find(comment_id), "approve")
     neighbour = blog.post(**words)
     assert (neighbour.json["comment"]["id"], neighbour.json["edit_token"]) == (comment_id, None)
     assert author.json["edit_token"] not in neighbour.body
@@ -283,7 +283,7 @@ def test_an_answer_that_the_database_lost_costs_the_author_no_token(
 def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_closed(blog: Blog) -> None:
     key: dict[str, Any] = {"headers": {"idempotency-key": "abc"}}
     first = blog.post("Once.", **key)
-    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    blog.moderate(admin.find(first.json["comment"]["id"]), "approve")
     publishing.publish(content("hello", comments_open=False), now=NOW, article_id=1, expected_version=1)
     again = blog.post("Once.", **key)
     assert again.status == 201
@@ -293,7 +293,7 @@ def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_clo
 
 def post_at_once(drafts: list[tuple[Draft, Arrival]], workers: int) -> list[Posted | Exception]:
     """Post all at the same moment, from as many threads as there are workers."""
-    article, now = reading.read_public_card("hello"), datetime.now(UTC)
+    article, now = public.read_public_card("hello"), datetime.now(UTC)
     start = threading.Barrier(workers)
 
     def work(share: list[tuple[Draft, Arrival]]) -> list[Posted | Exception]:
@@ -352,7 +352,7 @@ def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
     assert faults.refused == conflicts
     assert len(stored_comments()) == posts + 1
     assert blog.total() == posts + 1
-    kept = store.load(1, parent.id)
+    kept = repository.load(1, parent.id)
     assert kept is not None
     assert kept.replies == posts // 2
 
@@ -376,7 +376,7 @@ def test_a_form_is_answered_by_a_page(blog: Blog) -> None:
 
 def test_the_page_after_a_form_holds_no_token(blog: Blog) -> None:
     pages = [form("name=Budi&content=Halo") for _ in range(2)]
-    token = people.edit_token(1, stored_comments()[0]["sort"]["S"], signing.secret())
+    token = authors.edit_token(1, stored_comments()[0]["sort"]["S"], signing.secret())
     for page in pages:
         assert page.status == 201
         assert token not in f"{page.headers} {page.body}"

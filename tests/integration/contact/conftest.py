@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.submit_contact import app as submit_contact
-from kolom.contact import messages
+from kolom.contact import repository as messages
 from kolom.contact.types import Message
 from tests.factories import contact_request
 from tests.integration.conftest import Configure

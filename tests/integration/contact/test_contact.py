@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.submit_contact import app as submit_contact
-from kolom import signing
-from kolom.contact import messages, submitting
-from kolom.contact.views import MessageIn
-from kolom.guard import bans, forms
-from kolom.guard.intake import Arrival
+from kolom.contact import repository as messages
+from kolom.contact import submission
+from kolom.contact.schemas import MessageIn
+from kolom.security import bans, signing
+from kolom.submissions import form_tokens
+from kolom.submissions.pipeline import Arrival
 from tests.factories import contact_request, form_request, request
 from tests.integration.conftest import Configure, Faults, Lightning
 from tests.integration.contact.conftest import Desk
@@ -130,7 +131,7 @@ def test_forty_at_once_are_one_message(desk: Desk) -> None:
     draft = MessageIn.model_validate_json(event["body"]).draft()
     arrival, now = Arrival.of(event), datetime.now(UTC)
     with ThreadPoolExecutor(40) as pool:
-        ids = {each.id for each in pool.map(lambda _: submitting.submit(draft, arrival, now=now), range(40))}
+        ids = {each.id for each in pool.map(lambda _: submission.submit(draft, arrival, now=now), range(40))}
     assert len(ids) == 1
     assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
 
@@ -205,7 +206,9 @@ def test_a_sender_has_to_wait_after_too_much(desk: Desk, configure: Configure) -
 
 
 def test_form_tokens_and_proof_of_work_are_the_comments(desk: Desk, configure: Configure) -> None:
-    token = forms.issue(signing.secret(), now=datetime.now(UTC) - timedelta(minutes=1), with_challenge=False).token
+    token = form_tokens.issue(
+        signing.secret(), now=datetime.now(UTC) - timedelta(minutes=1), with_challenge=False
+    ).token
     assert desk.submitted("With.", form_token=token).reasons == ()
     configure(form_token="required")
     assert desk.submit("Without.").fields == {"form_token"}

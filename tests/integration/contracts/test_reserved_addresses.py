@@ -14,10 +14,10 @@ from kolom.articles.names import (
     path_problem,
     slug_problem,
 )
-from kolom.pages.site import _ROUTES
-from kolom_cli.local.inbox import ROOT
-from kolom_cli.template import Template
-from kolom_cli.template_reader import load
+from kolom.pages.router import _ROUTES
+from kolom_cli.emulator.inbox_pages import ROOT
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import Template
 from tests.integration.conftest import PROJECT
 
 PAGES = [pattern for pattern, _ in _ROUTES if not pattern.fullmatch("/")]

@@ -11,7 +11,7 @@ from kolom.models.guard import GuardRecord
 from kolom.models.messages import MessageRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.models.search import SearchRecord
-from kolom_cli.template import Template
+from kolom_cli.sam.model import Template
 
 MODELS: dict[str, type[Model]] = {
     "ArticlesTable": ArticleRecord,

@@ -14,13 +14,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from kolom import signing
 from kolom.config import settings
 from kolom.pages import theme
-from kolom_cli.bucket import IMMUTABLE
+from kolom.security import signing
 from kolom_cli.commands.serve import LoadError
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.media.s3 import IMMUTABLE
+from kolom_cli.seed import StackLoader
 
 PROJECT = Path(__file__).parents[3]
 

@@ -17,9 +17,9 @@ import html5lib
 import pytest
 from moto import mock_aws
 
-from kolom_cli.local.gateway import Response
-from kolom_cli.local.inbox import PAGE_SIZE, ROOT, Inbox
-from kolom_cli.local.mail import Outbox
+from kolom_cli.emulator.api_gateway import Response
+from kolom_cli.emulator.inbox_pages import PAGE_SIZE, ROOT, Inbox
+from kolom_cli.emulator.ses import Outbox
 from tests.serving import PROJECT, Site, eventually, fetch, mails, send, served
 
 MESSAGE = {"email": "budi@example.com", "name": "Budi", "subject": "Salam ☕", "message": "<script>alert(1)</script>"}

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom_cli.local.stack import LocalStack, PortInUseError
+from kolom_cli.emulator.stack import LocalStack, PortInUseError
 from tests.serving import eventually
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.intrinsics import TemplateError
-from kolom_cli.local.runtime import FunctionError
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.lambda_runtime import FunctionError
+from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.sam.intrinsics import TemplateError
 from tests.serving import eventually
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from functions.submit_contact import app as submit_contact
 from kolom.articles import publishing
-from kolom.comments import subscriptions
-from kolom.mail.rendering import one_line
+from kolom.comments import reply_subscriptions
+from kolom.mail.renderer import one_line
 from tests.factories import contact_request, content, form_request
 from tests.hostile import hostile_addresses, hostile_lines
 from tests.integration.conftest import Configure
@@ -121,7 +121,7 @@ def test_the_html_of_every_mail_is_valid_whatever_is_in_it(post_office: PostOffi
     post_office.comment(hostile, name=hostile)
     parent = post_office.approve(post_office.comment("Hi.", email="a@example.com", notify_replies=True))
     post_office.stream()
-    subscriptions.follow(subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
+    reply_subscriptions.follow(reply_subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
     post_office.approve(post_office.comment(f"> {hostile}\n\n- a\n- b", name=hostile, parent_id=parent.id))
     post_office.stream()
     assert len(post_office.ses.mails) == 4

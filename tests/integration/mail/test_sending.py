@@ -10,11 +10,12 @@ from functools import partial
 
 import pytest
 
-from kolom.contact import messages
-from kolom.mail import outbox, sending
-from kolom.mail.outbox import LEASE
+from kolom import outbox
+from kolom.contact import repository as messages
+from kolom.mail import delivery
 from kolom.observability import logger
-from kolom_cli.template import Template
+from kolom.outbox import LEASE
+from kolom_cli.sam.model import Template
 from tests.integration.conftest import Faults, Lightning
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, Crash, PostOffice
@@ -45,7 +46,7 @@ def test_a_record_that_comes_twice_sends_once(post_office: PostOffice) -> None:
 def test_of_many_senders_at_once_one_sends(post_office: PostOffice) -> None:
     mail_id = f"contact#{post_office.submit().id}"
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda _: sending.send(mail_id, lambda: post_office.now), range(16)))
+        outcomes = list(pool.map(lambda _: delivery.send(mail_id, lambda: post_office.now), range(16)))
     assert sorted(outcomes) == ["sent"] + ["taken"] * 15
     assert len(post_office.ses.mails) == 1
 
@@ -272,10 +273,10 @@ def test_mail_is_sent_again_when_the_owner_says_so_and_has_a_day_anew(post_offic
 
 
 def test_the_stream_brings_what_waits_and_nothing_else(template: Template) -> None:
-    (stream,) = (each for each in template.streams if each.function == "send_notifications")
+    (stream,) = (each for each in template.streams if each.function == "send_mail")
     assert json.loads(stream.filters[0]) == {"dynamodb": {"NewImage": {"status": {"S": ["waiting"]}}}}
     assert template.tables["OutboxTable"].create["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
-    timeout = template.functions["send_notifications"].timeout_seconds
+    timeout = template.functions["send_mail"].timeout_seconds
     assert timedelta(seconds=timeout) < LEASE
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from kolom.pages.page import Page
-from kolom.pages.site import respond
+from kolom.pages.response import Page
+from kolom.pages.router import respond
 
 _MOST = 3
 

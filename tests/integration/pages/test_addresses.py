@@ -11,12 +11,12 @@ from moto import mock_aws
 
 from kolom.articles import publishing
 from kolom.models.articles import ArticleRecord
-from kolom.pages.page import Page
-from kolom.pages.site import respond
-from kolom.search import documents
-from kolom.search.indexing import index
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import Template
+from kolom.pages.response import Page
+from kolom.pages.router import respond
+from kolom.search import document_table
+from kolom.search.index_writer import index
+from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.sam.model import Template
 from tests.factories import NOW, content
 from tests.integration.pages.refusing import refusing
 
@@ -68,9 +68,9 @@ def requests(template: Template) -> Iterator[Requests]:
         publishing.publish(content("draft", draft=True, path="/draft.html"), now=NOW)
         publishing.publish(content("gone", path="/2023/gone.html"), now=NOW)
         publishing.delete("gone", now=NOW)
-        documents.forget()
+        document_table.forget()
         index(range(1, 20))
-        documents.current()
+        document_table.current()
         requests = Requests()
         events = ArticleRecord._get_connection().connection.client.meta.events
         events.register("before-call.dynamodb", requests)

@@ -12,14 +12,14 @@ import pytest
 
 from kolom.articles import publishing
 from kolom.articles.types import Article
-from kolom.comments import adopting
-from kolom.comments.adopting import Foreign
-from kolom.cursors import issue_cursor
+from kolom.comments import importing
+from kolom.comments.importing import Foreign
 from kolom.models.articles import ArticleRecord
-from kolom.pages.page import Page
-from kolom.pages.site import respond
-from kolom.search.indexing import index
-from kolom.search.searching import Search, _listing
+from kolom.pages.response import Page
+from kolom.pages.router import respond
+from kolom.pagination import issue_cursor
+from kolom.search.index_writer import index
+from kolom.search.searcher import Search, _listing
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
 from tests.integration.pages.refusing import refusing
@@ -86,8 +86,8 @@ def comment(article: Article, number: int, **changes: Any) -> str:
         "created_at": NOW + timedelta(minutes=number),
         "status": "approved",
     }
-    wanted = adopting.as_comment(Foreign(**fields | changes))
-    adopting.adopt(wanted, now=datetime.now(UTC))
+    wanted = importing.as_comment(Foreign(**fields | changes))
+    importing.adopt(wanted, now=datetime.now(UTC))
     return wanted.id
 
 
@@ -221,7 +221,7 @@ def test_a_misspelt_word_is_corrected_and_nothing_found_says_so(publish: Publish
 def test_an_article_shows_its_comments_in_threads_and_a_form(publish: Publish) -> None:
     article = publish("hello")
     first = comment(article, 1)
-    parent = adopting.as_comment(
+    parent = importing.as_comment(
         Foreign(
             article_id=article.id,
             origin="1",

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from functions.fetch_articles.app import handler as fetch_articles
-from functions.read_comments.app import handler as read_comments
+from functions.fetch_comments.app import handler as fetch_comments
 from functions.search_articles.app import handler as search_articles
 from functions.serve_feeds.app import handler as serve_feeds
-from kolom.articles import aliases, publishing, reading, store
+from kolom.articles import aliases, public, publishing, repository
 from kolom.articles.types import Reading
 from kolom.errors import Conflict, Invalid, NotFound
 from kolom.models.articles import POINTER, Pointer
-from kolom.pages import site
-from kolom.pages.addresses import encoded_path
-from kolom.pages.page import Page
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template_reader import load
+from kolom.pages import router
+from kolom.pages.response import Page
+from kolom.urls import encoded_path
+from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.sam.loader import load
 from tests.factories import NOW, content, request
 from tests.integration.conftest import PROJECT
 from tests.integration.handlers import call
@@ -37,7 +37,7 @@ NFC, NFD = "caf\u00e9", "cafe\u0301"
 @pytest.fixture(autouse=True)
 def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """An article's page is its id: what else it shows is tested elsewhere."""
-    monkeypatch.setattr(site, "read_living", lambda *_, **__: None)
+    monkeypatch.setattr(router, "read_living", lambda *_, **__: None)
     monkeypatch.setattr("kolom.pages.views.article", _page)
 
 
@@ -52,7 +52,7 @@ def publish(slug: str, path: str | None = None, *, article_id: int | None = None
 
 
 def location(address: str) -> tuple[int, str | None]:
-    page = site.respond(address, {})
+    page = router.respond(address, {})
     return page.status, page.headers.get("Location")
 
 
@@ -173,7 +173,7 @@ class TestStoredByAnEarlierVersion:
         publish("a", "/x")
         Pointer("slug:x", POINTER).delete()
         assert [location(path) for path in ("/x", "/x/", "/a/")] == [(200, None), (301, "/x"), (301, "/x")]
-        assert reading.find_slug("/x/") == "a"
+        assert public.find_slug("/x/") == "a"
 
     def test_an_alias_of_one_segment_has_no_pointer_of_its_path(self) -> None:
         aliases.add(publish("a"), "/old/")
@@ -206,7 +206,7 @@ class TestTheApi:
     @pytest.mark.parametrize("name", ["a", "x", "Y_y"])
     @pytest.mark.parametrize("ending", ["", "/comments", "/related"])
     def test_another_name_leads_to_the_slug_which_answers(self, name: str, ending: str) -> None:
-        handler: Any = {"": fetch_articles, "/comments": read_comments, "/related": search_articles}[ending]
+        handler: Any = {"": fetch_articles, "/comments": fetch_comments, "/related": search_articles}[ending]
         answer = call(handler, request(f"/api/articles/{name}{ending}"))
         assert (answer.status, answer.headers["Location"]) == (301, f"/api/articles/b{ending}")
         assert call(handler, request(answer.headers["Location"])).status == 200
@@ -306,7 +306,7 @@ def test_every_address_ever_given_leads_to_its_article(
     for change in changes:
         history.change(*change)
     for address, article_id in history.addresses.items():
-        article = store.load(article_id)
+        article = repository.load(article_id)
         assert article is not None
         followed = follow(encoded_path(address))
         if article.status != "published":

@@ -11,13 +11,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.articles.restoring import Whole
+from kolom.articles.restore import Whole
 from kolom.articles.types import Article, Body
-from kolom.authoring import Heading
 from kolom.comments.types import Comment
-from kolom_cli.archive.forms import ArticleForm, CommentForm
-from kolom_cli.archive.reading import Archive, Read
-from kolom_cli.archive.text import as_json, front_matter, read_front_matter
+from kolom.rendering.types import Heading
+from kolom_cli.archive.encoding import as_json, front_matter, read_front_matter
+from kolom_cli.archive.reader import Archive, Read
+from kolom_cli.archive.schemas import ArticleForm, CommentForm
 from kolom_cli.importers import Skipped
 from tests.unit.cli.archives import ARTICLE, COMMENT, break_file, break_front, break_lines, small_archive
 

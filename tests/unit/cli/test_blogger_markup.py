@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom.rendering import plain_text, render
-from kolom.rendering.markup import Start, Text, tokenise, unescape
-from kolom_cli.importers.blogger.links import OwnLinks, largest, picture_name
-from kolom_cli.importers.blogger.markup import Converter
+from kolom.rendering.html_tokenizer import Start, Text, tokenise, unescape
+from kolom_cli.importers.blogger.html_converter import Converter
+from kolom_cli.importers.blogger.urls import OwnLinks, largest, picture_name
 
 HOST = "https://blogger.googleusercontent.com/img/b/R29/AVv"
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.drafts import draft_mark, place_mark, read_header, unread_metadata
 from kolom_cli.importers import Imported, Skipped, SourceError
-from kolom_cli.importers.markdown import read_markdown
+from kolom_cli.importers.markdown.front_matter_values import moment_in
 from kolom_cli.importers.markdown.publication import publication_of
-from kolom_cli.importers.markdown.values import moment_in
+from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.publishing.draft_marks import draft_mark, place_mark, read_header, unread_metadata
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/exports"
 

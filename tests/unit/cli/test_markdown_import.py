@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.front_matter import DocumentError
-from kolom_cli.importers.article_fields import language_in
-from kolom_cli.importers.markdown.attributes import without_attributes
-from kolom_cli.importers.markdown.front import Values, read_front
+from kolom_cli.importers.common.article_fields import language_in
+from kolom_cli.importers.markdown.attribute_lists import without_attributes
+from kolom_cli.importers.markdown.front_matter_values import list_in, moment_in, names_in, picture_in, text_in
+from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.permalinks import (
     JEKYLL_STYLES,
@@ -23,9 +24,8 @@ from kolom_cli.importers.markdown.permalinks import (
     jekyll_name,
 )
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
-from kolom_cli.importers.markdown.snippets import Converted
-from kolom_cli.importers.markdown.tags import arguments
-from kolom_cli.importers.markdown.values import list_in, moment_in, names_in, picture_in, text_in
+from kolom_cli.importers.markdown.tag_arguments import arguments
+from kolom_cli.publishing.front_matter import DocumentError
 
 FILE = Path("post.md")
 ADDRESSES = {"2020-01-02-a": "/2020/01/02/a/", "about.md": "/about/", "/posts/b.md": "/posts/b/"}

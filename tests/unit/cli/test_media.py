@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.media import MediaError, MediaStore, Resolver, media_name
-from kolom_cli.svg import svg_problem
+from kolom_cli.media.store import MediaError, MediaStore, Resolver, media_name
+from kolom_cli.media.svg_safety import svg_problem
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">%s</svg>'
 

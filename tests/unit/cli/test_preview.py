@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
+from kolom.articles.preview_links import sign, verify
 from kolom.errors import ConfigurationError, NotFound
-from kolom.preview import sign, verify
-from kolom.signing import Secret
+from kolom.security.signing import Secret
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = Secret.parse("k" * 64)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.articles.names import slug_problem
-from kolom_cli.slugs import slug_ending, slug_from, slug_kept
+from kolom_cli.publishing.slugs import slug_ending, slug_from, slug_kept
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.comments import text
-from kolom.comments.text import clean, is_blank, render
+from kolom.rendering import visitor_text
+from kolom.rendering.visitor_text import clean, is_blank, render
 from tests.hostile import hostile_texts
 
 PLAIN = {"blockquote", "br", "code", "em", "hr", "li", "p", "pre", "strong", "ul"}
@@ -28,7 +28,7 @@ def check(html: str) -> None:
         assert element.tag in ALLOWED, element.tag
         assert set(element.attrib) <= ALLOWED[element.tag]
         if element.tag == "a":
-            assert element.get("rel") == text.LINK_RELATION
+            assert element.get("rel") == visitor_text.LINK_RELATION
             assert element.get("href", "https:").startswith(("http://", "https://")), element.attrib
 
 
@@ -179,7 +179,7 @@ def test_twice_the_text_takes_about_twice_the_time() -> None:
 def test_an_address_is_looked_for_only_where_one_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not at each colon, and never in more than 2,000 characters."""
     look = Mock(return_value=0)
-    monkeypatch.setattr(text._PARSER.linkify, "test_schema_at", look)
+    monkeypatch.setattr(visitor_text._PARSER.linkify, "test_schema_at", look)
     render("a://[" * 2_000)
     look.assert_not_called()
     render("http://[" * 1_000)
@@ -222,8 +222,8 @@ def test_marks_are_taken_away_before_they_are_sorted(monkeypatch: pytest.MonkeyP
 
 
 def test_the_same_text_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = Mock(wraps=text._PARSER.parse)
-    monkeypatch.setattr(text._PARSER, "parse", parse)
+    parse = Mock(wraps=visitor_text._PARSER.parse)
+    monkeypatch.setattr(visitor_text._PARSER, "parse", parse)
     assert render("Once and *for all*.") == render("Once and *for all*.")
     parse.assert_called_once()
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from kolom.guard.once import Submission
-from kolom.signing import Secret
+from kolom.security.signing import Secret
+from kolom.submissions.idempotency import Submission
 from tests.factories import NOW
 
 KEYS = Secret("1", {"1": "a secret"})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom.guard.senders import ORIGIN_HEADER, VIEWER_HEADER, sender_address
+from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER, sender_address
 from tests.factories import request
 
 CONNECTION = "203.0.113.7"

@@ -16,7 +16,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
-from kolom_cli.local.moto_help import help_moto
+from kolom_cli.emulator.moto_patches import help_moto
 
 ATTRIBUTES = ("key", "part", "shelf", "at")
 

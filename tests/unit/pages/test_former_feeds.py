@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom.pages.former_feeds import former_feed
+from kolom.feeds.legacy_urls import former_feed
 
 
 @pytest.mark.parametrize(

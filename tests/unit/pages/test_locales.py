@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from kolom.mail import rendering
-from kolom.pages import locales
-from kolom.pages.locales import Locale, direction, find_locale
+from kolom.i18n.locale import Locale, available, direction, find_locale
+from kolom.mail import renderer
+from kolom.pages import templating
 
-TEMPLATES = [Path(str(package.__file__)).parent / "templates" for package in (locales, rendering)]
+TEMPLATES = [Path(str(package.__file__)).parent / "templates" for package in (templating, renderer)]
 
 
 def load(code: str) -> Locale:
@@ -23,7 +23,7 @@ def stems(locale: Locale) -> set[str]:
     return {key.removesuffix(".one").removesuffix(".other") for key in locale.strings}
 
 
-@pytest.mark.parametrize("code", sorted(locales.available()))
+@pytest.mark.parametrize("code", sorted(available()))
 def test_every_language_says_the_same_things(code: str) -> None:
     locale, english = load(code), load("en")
     assert stems(locale) == stems(english)

@@ -11,15 +11,15 @@ import html5lib
 import pytest
 
 from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour, Reading
-from kolom.authoring import Heading
-from kolom.comments.subscriptions import Action, Link
+from kolom.comments.reply_subscriptions import Action, Link
+from kolom.comments.threads import Living
 from kolom.errors import Conflict
-from kolom.http import FormAnswer
+from kolom.http.api import FormAnswer
+from kolom.i18n.locale import site_locale
 from kolom.pages import subscription, views
-from kolom.pages.discussion import Living
-from kolom.pages.form import comment_form_answer, contact_form_answer
-from kolom.pages.locales import site_locale
-from kolom.pages.page import Page
+from kolom.pages.forms import comment_form_answer, contact_form_answer
+from kolom.pages.response import Page
+from kolom.rendering.types import Heading
 from tests.unit.pages.samples import HOSTILE, article, card, card_page, comment, comment_page, reading
 
 XHTML = "{http://www.w3.org/1999/xhtml}"

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from kolom.authoring import Heading
 from kolom.rendering import Rendered, render
-from kolom.rendering.article import MAX_TOC_ENTRIES
-from kolom.rendering.balancing import MAX_DEPTH
+from kolom.rendering.html_rewriter import MAX_TOC_ENTRIES
+from kolom.rendering.tag_balancer import MAX_DEPTH
+from kolom.rendering.types import Heading
 
 
 def html(source: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.codes import (
+from kolom.search.codec import (
     DOCUMENTS_PER_BLOCK,
     POSTINGS_PER_BLOCK,
     Document,

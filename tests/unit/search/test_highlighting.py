@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.highlighting import SNIPPET_CHARACTERS, mark_snippet, mark_title, matcher
-from kolom.search.languages import stem
-from kolom.search.words import words
+from kolom.search.analyzer import stem
+from kolom.search.highlighter import SNIPPET_CHARACTERS, mark_snippet, mark_title, matcher
+from kolom.search.tokenizer import words
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")), max_size=400)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.words import MAX_WORD, find, fold, form, joined, words
+from kolom.search.tokenizer import MAX_WORD, find, fold, form, joined, words
 
 TEXTS = st.text(
     st.one_of(st.characters(), st.sampled_from("aB9é'’-.,· \u0301ก่日本ー👩\u200d\u05d0\u0648")), max_size=80

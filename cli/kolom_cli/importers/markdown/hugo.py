@@ -11,10 +11,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.documents import DocumentError, read_text
-from kolom_cli.drafts import draft_mark
 from kolom_cli.importers import Skipped, SourceError
-from kolom_cli.importers.markdown.front import Front, Values, read_front
+from kolom_cli.importers.markdown.front_matter_values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
 from kolom_cli.importers.markdown.publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
 from kolom_cli.importers.markdown.site import (
@@ -28,7 +27,8 @@ from kolom_cli.importers.markdown.site import (
     slug_for,
     walk,
 )
-from kolom_cli.importers.markdown.values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.publishing.document import DocumentError, read_text
+from kolom_cli.publishing.draft_marks import draft_mark
 
 _FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
 _NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in _FORMATS)

@@ -10,10 +10,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.documents import FORMATS, DocumentError, read_text
-from kolom_cli.drafts import draft_mark
 from kolom_cli.importers import Skipped
-from kolom_cli.importers.markdown.front import Front, Values, read_front
+from kolom_cli.importers.markdown.front_matter_values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.liquid import is_program
 from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
 from kolom_cli.importers.markdown.publication import publication_of, without_front_matter
@@ -30,7 +29,8 @@ from kolom_cli.importers.markdown.site import (
     slug_for,
     walk,
 )
-from kolom_cli.importers.markdown.values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text
+from kolom_cli.publishing.draft_marks import draft_mark
 
 CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
 _POSTS: Final = frozenset(("_posts", "_drafts"))

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from kolom_cli.drafts import normalise
-from kolom_cli.importers.markdown.front import Values
-from kolom_cli.importers.markdown.values import flag_in
+from kolom_cli.importers.markdown.front_matter_values import flag_in
+from kolom_cli.importers.markdown.lenient_front_matter import Values
+from kolom_cli.publishing.draft_marks import normalise
 
 _PUBLISHED: Final = frozenset(("publish", "dgpublish"))
 _COMMENT: Final = re.compile(

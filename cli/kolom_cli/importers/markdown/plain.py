@@ -7,10 +7,10 @@ from typing import Final
 
 from kolom.articles.names import is_site_address, path_problem
 from kolom.articles.types import Kind
-from kolom_cli.documents import FORMATS, DocumentError, read_text
 from kolom_cli.importers import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_folder_data
-from kolom_cli.importers.markdown.front import Values, read_front
+from kolom_cli.importers.markdown.front_matter_values import list_in, moment_in, text_in
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
 from kolom_cli.importers.markdown.obsidian import is_published, is_vault
 from kolom_cli.importers.markdown.publication import (
     PUBLICATION_KEYS,
@@ -20,7 +20,7 @@ from kolom_cli.importers.markdown.publication import (
     without_front_matter,
 )
 from kolom_cli.importers.markdown.site import DATED, Entry, Site, number_of, slug_for, walk
-from kolom_cli.importers.markdown.values import list_in, moment_in, text_in
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text
 
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
 _POSTS: Final = frozenset(("_posts", "_drafts"))

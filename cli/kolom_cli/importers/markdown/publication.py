@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Final
 
 from kolom.articles.types import Kind
-from kolom_cli.documents import FORMATS, is_about_project
-from kolom_cli.drafts import draft_mark, groups_in, is_dated, is_group, normalise, place_mark, read_header
 from kolom_cli.importers import Skipped
-from kolom_cli.importers.markdown.front import Front, Values
-from kolom_cli.importers.markdown.values import flag_in, moment_in
+from kolom_cli.importers.markdown.front_matter_values import flag_in, moment_in
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
+from kolom_cli.publishing.document import FORMATS, is_about_project
+from kolom_cli.publishing.draft_marks import (
+    draft_mark,
+    groups_in,
+    is_dated,
+    is_group,
+    normalise,
+    place_mark,
+    read_header,
+)
 
 PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
 _WAITING_KEYS: Final = (

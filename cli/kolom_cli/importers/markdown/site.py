@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 from kolom.articles.names import natural_path
 from kolom.articles.types import Kind
 from kolom.config import settings
-from kolom_cli.documents import FORMATS, NOT_READ, DocumentError, read_text
 from kolom_cli.importers import Skipped, SourceError
-from kolom_cli.importers.markdown.front import Value, Values, read_data
+from kolom_cli.importers.markdown.front_matter_values import map_in, text_in
+from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
 from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.values import map_in, text_in
-from kolom_cli.places import folders_and_name, is_hidden_by_link
-from kolom_cli.slugs import slug_from, slug_kept
+from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read_text
+from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.slugs import slug_from, slug_kept
 
 type Flavour = Literal["jekyll", "hugo", "plain"]
 

@@ -1,6 +1,6 @@
 """Further addresses of an article, such as those that it had in another system: each leads to it with a 301."""
 
-from kolom.articles import store, transitions
+from kolom.articles import repository, transitions
 from kolom.articles.names import address_keys, alias_problem
 from kolom.errors import Conflict, FieldError, Invalid
 from kolom.models.transaction import Transaction
@@ -15,7 +15,7 @@ def add(article_id: int, path: str) -> bool:
     """
     if problem := alias_problem(path):
         raise Invalid(FieldError("alias", problem))
-    missing = [key for key in address_keys(path) if store.find_id(key) != article_id]
+    missing = [key for key in address_keys(path) if repository.find_id(key) != article_id]
     transaction = Transaction()
     for key in missing:
         transitions.claim(transaction, key, article_id, Conflict(f"the address {path} is another article's"))

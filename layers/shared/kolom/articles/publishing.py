@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from kolom.articles import store, transitions
+from kolom.articles import repository, transitions
 from kolom.articles.names import label_key, natural_path
 from kolom.articles.types import Article, Content, Status
 from kolom.articles.validation import check
@@ -78,7 +78,7 @@ def delete(slug: str, *, now: datetime) -> Article:
     :raises NotFound: there is no article of that slug, or it is deleted already
     """
     article = _set_status(slug, "deleted", now)
-    store.remove_stale_parts(article)
+    repository.remove_stale_parts(article)
     return article
 
 
@@ -87,7 +87,7 @@ def release(article_id: int, *, now: datetime) -> Article | None:
 
     :raises Conflict: the author changed it at the same moment
     """
-    article = store.load(article_id)
+    article = repository.load(article_id)
     if article is None or article.status != "scheduled" or not article.published_at or article.published_at > now:
         return None
     return transitions.commit(article, _published(replace(article, version=article.version + 1)))
@@ -98,8 +98,8 @@ def find(slug: str) -> Article:
 
     :raises NotFound: there is none
     """
-    article_id = store.find_id(f"slug:{slug}")
-    article = None if article_id is None else store.load(article_id)
+    article_id = repository.find_id(f"slug:{slug}")
+    article = None if article_id is None else repository.load(article_id)
     if article is None:
         raise NotFound(f"there is no article {slug!r}")
     return article
@@ -107,15 +107,15 @@ def find(slug: str) -> Article:
 
 def _find(content: Content, article_id: int | None) -> Article | None:
     if article_id is not None:
-        article = store.load(article_id)
+        article = repository.load(article_id)
         if article is None:
             raise NotFound(f"there is no article with the id {article_id}")
         return article
     names = [f"origin:{content.origin}"] if content.origin else []
     for name in (*names, f"slug:{content.slug}"):
-        found = store.find_id(name)
+        found = repository.find_id(name)
         if found is not None:
-            article = store.load(found)
+            article = repository.load(found)
             if article is not None and name.startswith("slug:") and article.slug != content.slug:
                 raise Conflict(f"{content.slug!r} is another address of {article.slug!r}")
             if article is not None and content.origin and article.origin != content.origin:
@@ -196,10 +196,10 @@ def _fingerprint(content: Content) -> str:
 
 
 def _replace_body(old: Article | None, new: Article, content: Content) -> Article:
-    new = replace(new, id=old.id if old else store.next_id())
+    new = replace(new, id=old.id if old else repository.next_id())
     new = transitions.commit_with_body(old, new, content.body, number=new.version)
     if old is not None:
-        store.remove_stale_parts(new)
+        repository.remove_stale_parts(new)
     return new
 
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from ulid import ULID
 
-from kolom.articles import store
-from kolom.articles.bodies import body_parts, source_parts
+from kolom.articles import repository
+from kolom.articles.body_chunks import body_parts, source_parts
+from kolom.articles.mapping import card_record, counts_of, label_records, pointer_keys
 from kolom.articles.names import label_key
-from kolom.articles.records import card_record, counts_of, label_records, pointer_keys
 from kolom.articles.types import Article, Body
 from kolom.errors import Conflict, KolomError
 from kolom.models.articles import COUNTS, POINTER, CardRecord, Count, LabelRecord, Pointer
@@ -47,14 +47,14 @@ def commit_with_body(
 
     The body gets a version of its own, which begins with ``number``, so that writers at the same time never mix theirs.
     """
-    version = f"{store.body_version_prefix(number)}{ULID()}"
+    version = f"{repository.body_version_prefix(number)}{ULID()}"
     shown, source = body_parts(new.id, version, body), source_parts(new.id, version, body)
-    store.write_parts([*shown, *source])
+    repository.write_parts([*shown, *source])
     new = replace(new, body_version=version, body_parts=len(shown), source_parts=len(source))
     try:
         return commit(old, new, spellings=spellings)
     except KolomError:
-        store.remove_parts([*shown, *source])
+        repository.remove_parts([*shown, *source])
         raise
 
 

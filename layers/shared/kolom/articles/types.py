@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import Literal
 
-from kolom.authoring import Heading, SourceFormat
+from kolom.rendering.types import Heading, SourceFormat
 
 type Status = Literal["draft", "scheduled", "published", "deleted"]
 type Kind = Literal["article", "page"]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kolom.articles.bodies import MAX_HTML_BYTES, MAX_SOURCE_BYTES
+from kolom.articles.body_chunks import MAX_HTML_BYTES, MAX_SOURCE_BYTES
 from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
 from kolom.articles.types import Content
 from kolom.errors import FieldError, Invalid

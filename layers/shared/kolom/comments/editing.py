@@ -3,16 +3,16 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kolom import signing
 from kolom.articles.types import Article
-from kolom.comments import people, posting, store, subscriptions, verdicts
+from kolom.comments import authors, moderation_policy, posting, reply_subscriptions, repository
+from kolom.comments.moderation_policy import Verdict
 from kolom.comments.types import Comment
-from kolom.comments.verdicts import Verdict
 from kolom.config import settings
 from kolom.errors import FieldError, Gone, Invalid
-from kolom.guard.intake import Arrival, Intake
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
+from kolom.security import signing
+from kolom.submissions.pipeline import Arrival, Intake
 
 
 def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, now: datetime) -> Comment:
@@ -40,7 +40,7 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
         if comment.content == content:
             return comment  # the same edit, made at the same moment
         before = Verdict(comment.status, comment.reasons)
-        verdict = verdicts.judge_edit(findings, settings().moderation_mode, before=before)
+        verdict = moderation_policy.judge_edit(findings, settings().moderation_mode, before=before)
         new = replace(
             comment,
             content=content,
@@ -54,7 +54,7 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
         edited[:] = [new]
         return new
 
-    return store.change(
+    return repository.change(
         article.id,
         comment_id,
         decide,
@@ -100,19 +100,19 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
     def forget_address(transaction: Transaction) -> None:
         transaction.delete(AddressRecord(*address_key(comment_id)))
-        subscriptions.forget_asked_by(transaction, erased[0], now=now)
+        reply_subscriptions.forget_asked_by(transaction, erased[0], now=now)
 
-    return store.change(article_id, comment_id, decide, now=now, also=forget_address)
+    return repository.change(article_id, comment_id, decide, now=now, also=forget_address)
 
 
 def _authorised(article: Article, comment_id: str, arrival: Arrival, now: datetime) -> Comment:
     """The comment, for whoever has its token in time; nobody else learns whether there is one."""
-    token = people.read_bearer(arrival.authorization, signing.secret)
+    token = authors.read_bearer(arrival.authorization, signing.secret)
     if token is None:
         raise Invalid(FieldError("authorization", "is required: Bearer and the edit token of this comment"))
     if token != (article.id, comment_id):
         raise Invalid(FieldError("authorization", "is the token of another comment"))
-    comment = store.load(article.id, comment_id)
+    comment = repository.load(article.id, comment_id)
     if comment is None:
         raise Gone("this comment has been deleted")
     minutes = settings().edit_minutes

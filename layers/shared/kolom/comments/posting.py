@@ -6,19 +6,20 @@ from typing import Any
 
 from ulid import ULID
 
-from kolom import signing
+from kolom import outbox
 from kolom.articles.types import Article
-from kolom.comments import people, store, text, verdicts
+from kolom.comments import authors, moderation_policy, repository
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
 from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid
-from kolom.guard.intake import Arrival, Form, Intake
-from kolom.guard.rules import Finding
-from kolom.mail import outbox
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.persons import person_of
+from kolom.rendering import visitor_text
+from kolom.security import signing
+from kolom.security.pseudonyms import person_of
+from kolom.submissions.pipeline import Arrival, Form, Intake
+from kolom.submissions.spam_rules import Finding
 
 _ATTEMPTS = 5
 _SECONDS_A_DAY = 86_400
@@ -61,7 +62,7 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     :raises Busy: nothing was stored
     """
     keys = signing.secret()
-    author = people.read_bearer(arrival.authorization, signing.secret)
+    author = authors.read_bearer(arrival.authorization, signing.secret)
     intake = Intake.begin("comment", _fields(article, draft), draft.form, arrival, now=now)
     if intake.before is not None:
         return _posted_before(intake, draft, intake.before)
@@ -72,7 +73,7 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     intake.admit()
     writer = _approved_author(author)
     findings = examine(intake, article, name=draft.name, content=draft.content, website=draft.website)
-    verdict = verdicts.judge(findings, settings().moderation_mode, trusted=writer is not None)
+    verdict = moderation_policy.judge(findings, settings().moderation_mode, trusted=writer is not None)
     person = person_of(draft.email, keys) if draft.email else None
     for _ in range(_ATTEMPTS):
         comment_id = _new_id(now, after=parent)
@@ -84,7 +85,7 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
             content=draft.content,
             website=draft.website,
             person=person,
-            avatar=writer.avatar if writer else people.avatar_of(comment_id, keys),
+            avatar=writer.avatar if writer else authors.avatar_of(comment_id, keys),
             created_at=now.replace(microsecond=0),  # as it is stored, so that every answer is the same
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
@@ -93,12 +94,12 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
         )
         try:
             record = _store(intake, comment, draft, now=now)
-        except store.Changed:
+        except repository.Changed:
             parent = _find_parent(article, draft.parent_id)
             continue
         if record is not None:
             return _posted_before(intake, draft, record)
-        return Posted(comment, people.edit_token(comment.article_id, comment.id, keys))
+        return Posted(comment, authors.edit_token(comment.article_id, comment.id, keys))
     raise Busy("too many changes at once; nothing was stored, try again")
 
 
@@ -107,7 +108,7 @@ def examine(intake: Intake, article: Article, *, name: str, content: str, websit
     return intake.examine(
         name=name,
         content=content,
-        links=text.render(content).links,
+        links=visitor_text.render(content).links,
         website=website or "",
         # The names that no visitor has.
         names_taken=tuple(taken for taken in (article.author, settings().site_title) if taken),
@@ -143,7 +144,7 @@ def _fields(article: Article, draft: Draft) -> dict[str, Any]:
 def _find_parent(article: Article, parent_id: str | None) -> Comment | None:
     if parent_id is None:
         return None
-    parent = store.load(article.id, parent_id)
+    parent = repository.load(article.id, parent_id)
     if parent is None or parent.status != "approved":
         raise Invalid(FieldError("parent_id", "there is no such comment to reply to"))
     if parent.depth >= MAX_DEPTH:
@@ -153,7 +154,7 @@ def _find_parent(article: Article, parent_id: str | None) -> Comment | None:
 
 def _approved_author(author: tuple[int, str] | None) -> Comment | None:
     """The comment by which the sender proves to have been approved before."""
-    comment = store.load(*author) if author else None
+    comment = repository.load(*author) if author else None
     return comment if comment and comment.status == "approved" else None
 
 
@@ -176,13 +177,13 @@ def _store(intake: Intake, comment: Comment, draft: Draft, *, now: datetime) -> 
         )
 
     def add(transaction: Transaction) -> None:
-        store.write(transaction, None, comment, now=now, address=address, origin=intake.origin)
+        repository.write(transaction, None, comment, now=now, address=address, origin=intake.origin)
         if comment.parent_id is not None and not comment.is_visible:
             transaction.check(
                 CommentRecord,
                 (str(comment.article_id), comment.parent_id),
                 CommentRecord.status == "approved",
-                store.Changed("the comment above was changed at the same moment"),
+                repository.Changed("the comment above was changed at the same moment"),
             )
         if address is not None:
             transaction.put(address)
@@ -192,10 +193,10 @@ def _store(intake: Intake, comment: Comment, draft: Draft, *, now: datetime) -> 
 
 
 def _posted_before(intake: Intake, draft: Draft, record: GuardRecord) -> Posted:
-    comment = store.load(int(record.article_id or 0), str(record.item_id))
+    comment = repository.load(int(record.article_id or 0), str(record.item_id))
     if comment is None or comment.status == "deleted":
         raise Gone("this comment was posted before, and has been deleted since")
     if intake.submission.has_secret:
-        return Posted(comment, people.edit_token(comment.article_id, comment.id, signing.secret()))
+        return Posted(comment, authors.edit_token(comment.article_id, comment.id, signing.secret()))
     # What the author has made of it since is not for whoever knows the first words: it may still wait for approval.
     return Posted(replace(comment, content=draft.content, edited_at=None), None)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 
 from kolom.feeds.types import Entry, Feed
-from kolom.pages.locales import machine_time
-from kolom.rendering.sanitising import clean_characters
+from kolom.i18n.locale import machine_time
+from kolom.rendering.sanitizer import clean_characters
 
 ATOM: Final = "application/atom+xml"
 

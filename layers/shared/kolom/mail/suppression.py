@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from kolom.models.outbox import SuppressionRecord
-from kolom.persons import person_of, persons_of
-from kolom.signing import Secret
+from kolom.security.pseudonyms import person_of, persons_of
+from kolom.security.signing import Secret
 
 type Reason = Literal["bounce", "complaint"]
 

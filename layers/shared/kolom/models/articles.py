@@ -25,7 +25,7 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from kolom.models.base import Record, TableMeta, TimestampAttribute
-from kolom.models.cards import CardAttributes
+from kolom.models.summary import CardAttributes
 
 CARD = "card"
 POINTER = "pointer"

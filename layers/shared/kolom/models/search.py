@@ -29,7 +29,7 @@ from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
 
 from kolom.models.base import Record, TableMeta, is_condition_failed
-from kolom.models.cards import CardAttributes
+from kolom.models.summary import CardAttributes
 
 DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first

@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 
-from kolom.comments.links import AlreadyDone, Link
-from kolom.comments.records import show
+from kolom.comments.mapping import show
+from kolom.comments.moderation_links import AlreadyDone, Link
 from kolom.comments.types import Comment
 from kolom.errors import Busy, Conflict, Gone, KolomError
-from kolom.pages.locales import Locale, site_locale
-from kolom.pages.page import PRIVATE, Page, html_page
+from kolom.i18n.locale import Locale, site_locale
+from kolom.pages.response import PRIVATE, Page, html_page
 from kolom.pages.templating import Head, render
 
 

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from kolom.config import settings
 from kolom.errors import FieldError, Invalid
-from kolom.pages.locales import Locale, site_locale
-from kolom.pages.page import Page, html_page
+from kolom.i18n.locale import Locale, site_locale
+from kolom.pages.response import Page, html_page
 from kolom.pages.templating import Head, render
-from kolom.search.periods import read_period
-from kolom.search.queries import MAX_LENGTH
-from kolom.search.searching import Results, Search, search
+from kolom.search.date_range import read_period
+from kolom.search.query_parser import MAX_LENGTH
+from kolom.search.searcher import Results, Search, search
 
 PATH: Final = "/search/"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
@@ -80,7 +80,7 @@ class SearchForm:
 def search_page(form: SearchForm, *, cursor: str | None = None) -> Page:
     """The results from ``cursor`` on; what is wrong with the search, if something is; without words only the form.
 
-    Requests: those of the search, see :mod:`kolom.search.searching`.
+    Requests: those of the search, see :mod:`kolom.search.searcher`.
 
     :raises InvalidCursor: ``cursor`` is damaged, or another search's
     """

@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 
-from kolom.comments.subscriptions import Link
+from kolom.comments.reply_subscriptions import Link
 from kolom.errors import Busy, Conflict, Gone, KolomError
-from kolom.pages.locales import Locale
-from kolom.pages.page import PRIVATE, Page, html_page
+from kolom.i18n.locale import Locale
+from kolom.pages.response import PRIVATE, Page, html_page
 from kolom.pages.templating import Head, render
 
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from kolom import urls
 from kolom.articles.types import Card
 from kolom.config import settings
-from kolom.pages import addresses
-from kolom.pages.locales import Locale, direction, machine_time
+from kolom.i18n.locale import Locale, direction, machine_time
 from kolom.pages.theme import known_theme, theme
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -94,12 +94,12 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
-        absolute=addresses.absolute,
-        encoded_path=addresses.encoded_path,
-        feed_path=addresses.feed_path,
-        label_path=addresses.label_path,
-        month_path=addresses.month_path,
-        year_path=addresses.year_path,
+        absolute=urls.absolute,
+        encoded_path=urls.encoded_path,
+        feed_path=urls.feed_path,
+        label_path=urls.label_path,
+        month_path=urls.month_path,
+        year_path=urls.year_path,
         machine_time=machine_time,
         in_language=_in_language,
         presented=_presented,

@@ -14,8 +14,8 @@ from typing import Any, Final
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 
 from kolom.errors import ConfigurationError
+from kolom.i18n.locale import Locale
 from kolom.models.articles import SITE, THEME, ThemeRecord
-from kolom.pages.locales import Locale
 
 KEPT_SECONDS: Final = 60.0
 SITE_CSS: Final = "theme/site.css"

@@ -6,13 +6,13 @@ from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from kolom import urls
 from kolom.articles.types import Article, Body, CardPage, LabelCount, MonthCount, Reading
+from kolom.comments.threads import Living, threads
 from kolom.config import settings
-from kolom.pages import addresses
-from kolom.pages.discussion import Living, threads
-from kolom.pages.form import COMMENT, CONTACT
-from kolom.pages.locales import Locale, find_locale, machine_time, site_locale
-from kolom.pages.page import PRIVATE, Page, html_page
+from kolom.i18n.locale import Locale, find_locale, machine_time, site_locale
+from kolom.pages.forms import COMMENT, CONTACT
+from kolom.pages.response import PRIVATE, Page, html_page
 from kolom.pages.templating import FeedLink, Head, render
 
 _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
@@ -30,8 +30,8 @@ def home(cards: CardPage, *, cursor: str | None = None) -> Page:
 def label(name: str, cards: CardPage, *, cursor: str | None = None) -> Page:
     """The articles with the label ``name``."""
     locale = site_locale()
-    path = addresses.label_path(name)
-    feed = FeedLink(locale.text("feed.label", label=name), addresses.feed_path("atom.xml", name))
+    path = urls.label_path(name)
+    feed = FeedLink(locale.text("feed.label", label=name), urls.feed_path("atom.xml", name))
     return _card_list(locale, locale.text("label.title", label=name), name, "label", path, cards, cursor, feed=feed)
 
 
@@ -39,7 +39,7 @@ def months(year: int, month: int | None, cards: CardPage, *, cursor: str | None 
     """The articles of a month, or of a whole year."""
     locale = site_locale()
     name = str(year) if month is None else locale.month(year, month)
-    path = addresses.year_path(year) if month is None else addresses.month_path(year, month)
+    path = urls.year_path(year) if month is None else urls.month_path(year, month)
     return _card_list(locale, locale.text("month.title", month=name), name, "month", path, cards, cursor)
 
 
@@ -80,17 +80,17 @@ def contact() -> Page:
 def article(reading: Reading, living: Living) -> Page:
     """An article, in its own language as far as there is a locale for it, with what lives below it; or a free page."""
     shown, locale = reading.article, _locale_of(reading.article)
-    path = addresses.encoded_path(shown.path)
+    path = urls.encoded_path(shown.path)
     head = Head(
         title=shown.title,
         description=_description(shown),
         canonical=path,
         image=shown.image,
         article=shown if shown.is_listed else None,
-        structured_data=_structured_data(shown, addresses.absolute(path)) if shown.is_listed else None,
-        feed=FeedLink(locale.text("feed.comments.of", title=shown.title), addresses.comments_feed_path(shown.slug)),
+        structured_data=_structured_data(shown, urls.absolute(path)) if shown.is_listed else None,
+        feed=FeedLink(locale.text("feed.comments.of", title=shown.title), urls.comments_feed_path(shown.slug)),
     )
-    shares = _shares(shown.title, addresses.absolute(path), locale) if shown.is_listed else ()
+    shares = _shares(shown.title, urls.absolute(path), locale) if shown.is_listed else ()
     return html_page(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
 
 
@@ -157,8 +157,8 @@ def _list_head(
     return Head(
         title=title if cursor is None else locale.text("continued", title=title),
         description=description,
-        canonical=addresses.with_cursor(path, cursor),
-        next_page=addresses.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
+        canonical=urls.with_cursor(path, cursor),
+        next_page=urls.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
         indexed=cursor is None,
         feed=feed,
     )
@@ -237,12 +237,12 @@ def _structured_data(shown: Article, url: str) -> Mapping[str, Any]:
         "inLanguage": shown.language,
         "datePublished": machine_time(shown.published_at or shown.updated_at),
         "dateModified": machine_time(shown.updated_at),
-        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": addresses.absolute("/")},
+        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": urls.absolute("/")},
     }
     if description := _description(shown):
         data["description"] = description
     if shown.image:
-        data["image"] = addresses.absolute(shown.image)
+        data["image"] = urls.absolute(shown.image)
     if shown.author:
         data["author"] = {"@type": "Person", "name": shown.author}
     if shown.labels:

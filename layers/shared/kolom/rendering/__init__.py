@@ -21,12 +21,12 @@ Everything here is pure: no clock, no environment, no network; and takes time in
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kolom.authoring import Heading, SourceFormat
-from kolom.rendering import article, markdown, text
-from kolom.rendering.balancing import balance
-from kolom.rendering.markup import serialise, tokenise
-from kolom.rendering.sanitising import canonical, clean_characters, sanitise
+from kolom.rendering import html_rewriter, markdown, text
+from kolom.rendering.html_tokenizer import serialise, tokenise
+from kolom.rendering.sanitizer import canonical, clean_characters, sanitise
+from kolom.rendering.tag_balancer import balance
 from kolom.rendering.text import plain_text
+from kolom.rendering.types import Heading, SourceFormat
 
 __all__ = ["Rendered", "plain_text", "render"]
 
@@ -66,7 +66,7 @@ def render(
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
     markup = canonical(serialise(balance(tokenise(markup))))
-    arranged = article.arrange(list(tokenise(markup)), resolve or _unchanged, size_of or _unknown)
+    arranged = html_rewriter.arrange(list(tokenise(markup)), resolve or _unchanged, size_of or _unknown)
     html = sanitise(serialise(arranged.tokens))
     return Rendered(
         html=html,

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from kolom.rendering.markup import words
+from kolom.rendering.html_tokenizer import words
 
 
 class Player(NamedTuple):

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from kolom.rendering.balancing import MORE
-from kolom.rendering.markup import RAW_TEXT, VOID, Comment, End, Start, Text, Token, tokenise, unescape, words
+from kolom.rendering.html_tokenizer import RAW_TEXT, VOID, Comment, End, Start, Text, Token, tokenise, unescape, words
+from kolom.rendering.tag_balancer import MORE
 
 EXCERPT_CHARACTERS: Final = 200
 WORDS_PER_MINUTE: Final = 200

@@ -6,7 +6,7 @@ A word stays when the last article that had it goes; whoever offers it looks whe
 from typing import Final
 
 from kolom.models.search import SearchRecord, find_words, put_words
-from kolom.search.words import fold
+from kolom.search.tokenizer import fold
 
 MAX_READ: Final = 4_000
 """How many words one request reads, at most: some 90 KB."""

@@ -1,0 +1,403 @@
+"""Reading what is published: lists, single articles, labels and months. Never a draft, and never unbounded.
+
+Reads through the index follow a publication by about a second.
+"""
+
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import accumulate, islice
+from urllib.parse import quote
+
+from pynamodb.expressions.condition import Condition
+
+from kolom.articles.body_chunks import join_body
+from kolom.articles.mapping import ALL, label_shelf, shelf_order, to_article, to_card
+from kolom.articles.names import address_keys, label_key, variant_keys
+from kolom.articles.types import (
+    Article,
+    Body,
+    Card,
+    CardPage,
+    LabelCount,
+    MonthCount,
+    Neighbour,
+    Reading,
+    Shelf,
+)
+from kolom.config import settings
+from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
+from kolom.models.articles import (
+    CARD,
+    COUNTS,
+    POINTER,
+    ArticleRecord,
+    BodyPart,
+    CardRecord,
+    Count,
+    Pointer,
+    ShelvedRecord,
+)
+from kolom.models.base import is_key, timestamp
+from kolom.pagination import first_page, issue_cursor, read_cursor
+
+MAX_LIMIT = 100
+
+MAX_MONTHS = 2_400
+"""How many months the archive has: those of 200 years."""
+
+MAX_LABELS_BYTES = 2_000_000
+"""How large the page of all labels becomes, at most: that is 6,000 labels of 20 letters, or 600 of the longest."""
+
+_ENTRY_BYTES = 150  # of a label on that page, without its name
+_ENCODED = 8  # what a byte of its name becomes at most: escaped as text, and percent-encoded in a link
+type Check = Callable[[Article], None]
+"""Raises what keeps an article from being shown."""
+
+_POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
+_FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
+_BODY_READS = 3
+
+
+def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPage:
+    """A page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
+
+    The page ends before ``limit`` where its cards are large (:func:`kolom.pagination.first_page`). Going on from
+    ``cursor`` skips nothing and repeats nothing, whatever is published in between.
+    Two requests: one Query of the index, one read of the counts.
+
+    :raises InvalidCursor: ``cursor`` was not issued for this shelf
+    """
+    listing = _listing(shelf)
+    first, last = _bounds(shelf)
+    if cursor is not None:
+        last = min(last, _before(read_cursor(cursor, listing)))
+    places = ShelvedRecord.shelf_order.between(first, last)
+    found = _on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit + 1)
+    cards, more = first_page(found, limit)
+    return CardPage(
+        items=cards,
+        total=count(shelf),
+        next_cursor=issue_cursor(listing, shelf_order(cards[-1])) if more else None,
+    )
+
+
+def newest(shelf: Shelf, *, limit: int) -> list[Card]:
+    """The newest ``limit`` published articles of the shelf. One Query."""
+    places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
+    return list(_on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit))
+
+
+def oldest(shelf: Shelf, *, start: int, limit: int) -> list[Card]:
+    """The ``limit`` published articles of the shelf after its ``start`` oldest.
+
+    Reads those before too: a Query, and one more for each megabyte of cards, of which a thousand have about one.
+    """
+    places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
+    found = _on_shelf(_shelf_key(shelf), places, newest_first=False, limit=start + limit)
+    return list(islice(found, start, None))
+
+
+def count(shelf: Shelf) -> int:
+    """How many published articles stand on the shelf, exactly. One request: a GetItem, or a Query of 12 months."""
+    label = None if shelf.label is None else label_key(shelf.label)
+    if shelf.year is None:
+        return _count(ALL if label is None else f"label#{label}")
+    prefix = "month#" if label is None else f"label-month#{label}#"
+    if shelf.month is not None:
+        return _count(f"{prefix}{shelf.year:04d}-{shelf.month:02d}")
+    months = Count.part.between(f"{prefix}{shelf.year:04d}-01", f"{prefix}{shelf.year:04d}-12")
+    return sum(int(record.articles) for record in Count.query(COUNTS, months))
+
+
+def labels() -> list[LabelCount]:
+    """The labels that published articles carry, in alphabetical order; of very many the most used. One Query.
+
+    As many as fit within :data:`MAX_LABELS_BYTES`. One Query more for each megabyte of labels.
+    """
+    most_used = sorted(all_labels(), key=lambda entry: (-entry.count, entry.label))
+    sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
+    shown = [entry for entry, size in zip(most_used, sizes, strict=True) if size <= MAX_LABELS_BYTES]
+    return _alphabetical(shown)
+
+
+def all_labels() -> list[LabelCount]:
+    """All labels that published articles carry, in alphabetical order. For the author's side."""
+    return _alphabetical(
+        LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
+        for record in Count.query(COUNTS, Count.part.startswith("label#"))
+        if record.articles > 0
+    )
+
+
+def _alphabetical(counts: Iterable[LabelCount]) -> list[LabelCount]:
+    return sorted(counts, key=lambda entry: (entry.label.casefold(), entry.label))
+
+
+def archive() -> list[MonthCount]:
+    """The newest :data:`MAX_MONTHS` months in which articles were published, newest first. One Query."""
+    counts = Count.query(COUNTS, Count.part.startswith("month#"), scan_index_forward=False)
+    months = (
+        MonthCount(int(record.part[6:10]), int(record.part[11:13]), int(record.articles))
+        for record in counts
+        if record.articles > 0
+    )
+    return list(islice(months, MAX_MONTHS))
+
+
+def find_slug(path: str) -> str:
+    """The slug of the published article at ``path``, or to which ``path`` leads as :func:`read_at` has it.
+
+    Two or three GetItems; up to nine where nothing is there, as for :func:`read_at`.
+
+    :raises NotFound: nothing that is published stands there
+    """
+    try:
+        return _find_at(path, _card).slug
+    except Moved as moved:
+        return moved.slug
+    except Gone:
+        raise NotFound(f"there is nothing at {path!r}") from None
+
+
+def read(slug: str) -> Reading:
+    """The published article of that slug, with its body and neighbours.
+
+    Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each neighbour.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    :raises Moved: it has another slug now
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return _with_neighbours(*_collection(_id_of(slug), lambda article: _check_slug(article, slug)))
+
+
+def read_at(path: str) -> Reading:
+    """The published article whose address ``path`` (unescaped) is, with its body and neighbours.
+
+    Requests as by slug: one more for a path of a single segment that was published before such a path took the slug.
+    To what is not there go one or two for the path as it is, one for it without its slash or with one, and at most six
+    more if it is not the same in all of Unicode's normal forms.
+
+    :raises NotFound: nothing that is published stands there
+    :raises Gone: what stood there was deleted
+    :raises Moved: the path leads to an article that has another one
+    :raises Busy: the article was being replaced at each of several reads
+    """
+    return _with_neighbours(*_find_at(path, _collection))
+
+
+def read_public_card(slug: str) -> Article:
+    """The published article of that slug, without its body. Two GetItems.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    :raises Moved: it has another slug now
+    """
+    return _card(_id_of(slug), lambda article: _check_slug(article, slug))
+
+
+def find_public_card(slug: str) -> Article:
+    """The published article that has that slug, or had it before. Two GetItems.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    """
+    return _card(_id_of(slug), _check_public)
+
+
+def find_ids(slugs: Collection[str]) -> dict[str, int]:
+    """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
+    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
+    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
+
+
+def read_cards(article_ids: Collection[int]) -> dict[int, Article]:
+    """The published ones among these articles. A BatchGetItem for each hundred."""
+    records = CardRecord.batch_get([(str(article_id), CARD) for article_id in article_ids]) if article_ids else ()
+    cards = (to_article(record) for record in records)
+    return {card.id: card for card in cards if card.status == "published"}
+
+
+def read_published(article_id: int) -> tuple[Article, Body]:
+    """The published article of that id with its body. One Query.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return _collection(article_id, _check_published)
+
+
+def read_unpublished(article_id: int) -> tuple[Article, Body]:
+    """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
+
+    :raises NotFound: there is none, or it was deleted
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return _collection(article_id, _check_exists)
+
+
+def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
+    """What ``read`` gives of the article whose address ``path`` is, whatever else leads there too.
+
+    It raises as :func:`read_at`: of what the path leads to, the first counts that is or was public.
+    """
+    checked: set[int] = set()
+    for keys in (address_keys(path), variant_keys(path)):
+        answer: Moved | Gone | None = None
+        for key in keys:
+            article_id = _find_id(key)
+            if article_id is None or article_id in checked:
+                continue
+            checked.add(article_id)
+            try:
+                return read(article_id, lambda article: _check_path(article, path))
+            except NotFound:
+                continue
+            except (Moved, Gone) as error:
+                answer = answer or error
+        if answer is not None:
+            raise answer
+    raise NotFound(f"there is nothing at {path!r}")
+
+
+def _id_of(slug: str) -> int:
+    """The id of the article that has the slug, or had it, in whichever of Unicode's forms it is given."""
+    for form in dict.fromkeys((slug, unicodedata.normalize("NFC", slug))):
+        article_id = _find_id(f"slug:{form}")
+        if article_id is not None:
+            return article_id
+    raise NotFound(f"there is no article {slug!r}")
+
+
+def _find_id(key: str) -> int | None:
+    try:
+        return int(Pointer.get(key, POINTER).id) if is_key(key) else None
+    except Pointer.DoesNotExist:
+        return None
+
+
+def _card(article_id: int, check: Check) -> Article:
+    """The article without its body; ``check`` raises what keeps it from being shown."""
+    try:
+        article = to_article(CardRecord.get(str(article_id), CARD))
+    except CardRecord.DoesNotExist:
+        raise NotFound("there is no such article") from None
+    check(article)
+    return article
+
+
+def _with_neighbours(article: Article, body: Body) -> Reading:
+    if not article.is_listed:
+        return Reading(article=article, body=body, previous=None, next=None)
+    return Reading(
+        article=article,
+        body=body,
+        previous=_neighbour(article, newer=False),
+        next=_neighbour(article, newer=True),
+    )
+
+
+def _collection(article_id: int, check: Check) -> tuple[Article, Body]:
+    """Card and body of one moment: read again when the card names parts that were not there a moment before.
+
+    ``check`` raises what keeps the article from being shown.
+    """
+    for attempt in range(_BODY_READS):
+        items = list(
+            ArticleRecord.query(str(article_id), ArticleRecord.part.between("body#", CARD), consistent_read=attempt > 0)
+        )
+        card = items.pop() if items else None
+        if not isinstance(card, CardRecord):
+            raise NotFound("there is no such article")
+        article = to_article(card)
+        check(article)
+        prefix = f"body#{article.body_version}#"
+        parts = [item for item in items if isinstance(item, BodyPart) and item.part.startswith(prefix)]
+        if len(parts) == article.body_parts:
+            return article, join_body(parts)
+        time.sleep(0.05 * attempt)
+    raise Busy("this article is being published at this moment")
+
+
+def _check_exists(article: Article) -> None:
+    if article.status == "deleted":
+        raise NotFound("the article was deleted")
+
+
+def _check_published(article: Article) -> None:
+    if article.status != "published":
+        raise NotFound("the article is not published")
+
+
+def _check_public(article: Article) -> None:
+    if article.status == "deleted":
+        raise Gone("the article was deleted")
+    _check_published(article)
+
+
+def _check_slug(article: Article, slug: str) -> None:
+    _check_public(article)
+    if article.slug != slug:
+        raise Moved(article.slug, article.path)
+
+
+def _check_path(article: Article, path: str) -> None:
+    _check_public(article)
+    if article.path != path:
+        raise Moved(article.slug, article.path)
+
+
+def _neighbour(article: Article, *, newer: bool) -> Neighbour | None:
+    here = shelf_order(article)
+    beyond = ShelvedRecord.shelf_order > here if newer else ShelvedRecord.shelf_order < here
+    found = next(_on_shelf(ALL, beyond, newest_first=not newer, limit=1), None)
+    return Neighbour(found.slug, found.path, found.title) if found else None
+
+
+def _on_shelf(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> Iterator[Card]:
+    records = ArticleRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
+    return (to_card(record) for record in records if isinstance(record, ShelvedRecord))
+
+
+def _shelf_key(shelf: Shelf) -> str:
+    return ALL if shelf.label is None else label_shelf(shelf.label)
+
+
+def _count(part: str) -> int:
+    try:
+        return int(Count.get(COUNTS, part).articles)
+    except Count.DoesNotExist:
+        return 0
+
+
+def _listing(shelf: Shelf) -> str:
+    label = "" if shelf.label is None else f"label={quote(label_key(shelf.label))}"
+    return f"articles?{label}&year={shelf.year or ''}&month={shelf.month or ''}"
+
+
+def _bounds(shelf: Shelf) -> tuple[str, str]:
+    """The first and the last place on the shelf that belong to its year or month, in the site's time zone."""
+    if shelf.year is None:
+        return _FIRST, _LAST
+    year, month = shelf.year, shelf.month or 1
+    following = (year + month // 12, month % 12 + 1) if shelf.month else (year + 1, 1)
+    return _start(year, month) or _FIRST, _start(*following) or _LAST
+
+
+def _start(year: int, month: int) -> str | None:
+    try:
+        return timestamp(datetime(year, month, 1, tzinfo=settings().zone).astimezone(UTC))
+    except (OverflowError, ValueError):
+        return None  # beyond the years that a datetime can tell
+
+
+def _before(position: str) -> str:
+    """The last place before ``position``: same moment, next lower id."""
+    match = _POSITION.fullmatch(position)
+    if match is None or int(match[2]) < 1:
+        raise InvalidCursor("this cursor is damaged")
+    return f"{match[1]}#{int(match[2]) - 1:012d}"

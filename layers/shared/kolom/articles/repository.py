@@ -1,0 +1,167 @@
+"""Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pynamodb.exceptions import UpdateError
+
+from kolom.articles.body_chunks import join_body, join_source
+from kolom.articles.mapping import to_article
+from kolom.articles.types import Article, Body
+from kolom.errors import Busy
+from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
+from kolom.models.articles import Sequence as IdSequence
+from kolom.models.base import is_condition_failed, is_key
+
+_REREADS: Final = 5
+
+
+def next_id() -> int:
+    """A new article id. An id that is never used leaves a gap, which does no harm."""
+    sequence = IdSequence("sequence", "article")
+    sequence.update(actions=[IdSequence.value.add(1)])
+    return int(sequence.value)
+
+
+def raise_sequence(article_id: int) -> None:
+    """See to it that no later article gets this id."""
+    value = IdSequence.value
+    try:
+        IdSequence("sequence", "article").update(
+            actions=[value.set(article_id)], condition=value.does_not_exist() | (value < article_id)
+        )
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
+
+
+def find_id(pointer_key: str) -> int | None:
+    """The id to which ``slug:…``, ``path:…`` or ``origin:…`` leads."""
+    if not is_key(pointer_key):
+        return None
+    try:
+        return int(Pointer.get(pointer_key, POINTER, consistent_read=True).id)
+    except Pointer.DoesNotExist:
+        return None
+
+
+def load(article_id: int) -> Article | None:
+    """The article of that id, whatever its status."""
+    try:
+        return to_article(CardRecord.get(str(article_id), CARD, consistent_read=True))
+    except CardRecord.DoesNotExist:
+        return None
+
+
+def load_touched(article_id: int) -> tuple[Article | None, str | None]:
+    """The article of that id, and the mark of the last :func:`touch` since it was published."""
+    try:
+        record = CardRecord.get(str(article_id), CARD, consistent_read=True)
+    except CardRecord.DoesNotExist:
+        return None, None
+    return to_article(record), record.touched
+
+
+def touch(article_id: int, mark: str) -> None:
+    """Mark the card, so that its stream tells of it; nothing about the article changes. There need be none."""
+    card = CardRecord(str(article_id), CARD)
+    try:
+        card.update(actions=[CardRecord.touched.set(mark)], condition=CardRecord.key.exists())
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
+
+
+def load_shown(article: Article) -> Body | None:
+    """The article's body without its source; None if it has been replaced since ``article`` was read."""
+    parts = _parts(article.id, f"body#{article.body_version}#")
+    return join_body(parts) if len(parts) == article.body_parts else None
+
+
+def load_body(article: Article) -> Body:
+    """The article's body with its source. A deleted article has an empty one."""
+    if article.status == "deleted":
+        return Body(html="", source_format=article.source_format)
+    shown = join_body(_parts(article.id, f"body#{article.body_version}#"))
+    return Body(
+        html=shown.html,
+        toc=shown.toc,
+        source=join_source(_parts(article.id, f"source#{article.body_version}#")),
+        source_format=article.source_format,
+    )
+
+
+def load_whole(article_id: int) -> tuple[Article, Body] | None:
+    """The article of that id with the body that is its, whoever publishes at this moment; None if there is none.
+
+    :raises Busy: it was changed again and again while it was read
+    """
+    for _ in range(_REREADS):
+        article = load(article_id)
+        if article is None:
+            return None
+        if article.status == "deleted":
+            return article, load_body(article)
+        shown = _parts(article.id, f"body#{article.body_version}#")
+        source = _parts(article.id, f"source#{article.body_version}#")
+        if (len(shown), len(source)) == (article.body_parts, article.source_parts):
+            body = join_body(shown)
+            return article, replace(body, source=join_source(source), source_format=article.source_format)
+    raise Busy(f"the article {article_id} is being changed at this moment")
+
+
+def names_by_id() -> Mapping[int, Sequence[str]]:
+    """All names that lead to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
+    names: dict[int, list[str]] = {}
+    wanted = (ArticleRecord.part == CARD) | (ArticleRecord.part == POINTER)
+    for record in ArticleRecord.scan(wanted, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]):
+        if isinstance(record, Pointer):
+            names.setdefault(int(record.id), []).append(record.key)
+        elif isinstance(record, CardRecord):
+            names.setdefault(int(record.key), [])
+    return names
+
+
+def write_parts(parts: Iterable[BodyPart]) -> None:
+    """Store the parts of a body that no card names yet."""
+    with ArticleRecord.batch_write() as batch:
+        for part in parts:
+            batch.save(part)
+
+
+def remove_parts(parts: Iterable[BodyPart]) -> None:
+    """Remove parts that no card names."""
+    with ArticleRecord.batch_write() as batch:
+        for part in parts:
+            batch.delete(part)
+
+
+def remove_stale_parts(current: Article) -> None:
+    """Remove the bodies and sources that ``current`` has replaced, and what broken-off publications left behind.
+
+    A body's version begins with the number of the article's version for which it was stored. Parts of a higher number
+    are another writer's, who builds on ``current`` at this moment; those of a lower one can never be committed.
+    """
+    stale = [
+        part
+        for prefix in ("body#", "source#")
+        for part in BodyPart.query(
+            str(current.id),
+            BodyPart.part.between(prefix, f"{prefix}{body_version_prefix(current.version + 1)}"),
+            consistent_read=True,
+            attributes_to_get=["key", "part", "item"],
+        )
+        if part.part.split("#")[1] != current.body_version
+    ]
+    if stale:
+        remove_parts(stale)
+
+
+def body_version_prefix(version: int) -> str:
+    """How the version of a body begins that was stored for that version of its article; sorts as the number does."""
+    return f"{version:010d}."
+
+
+def _parts(article_id: int, prefix: str) -> Sequence[BodyPart]:
+    return list(BodyPart.query(str(article_id), BodyPart.part.startswith(prefix), consistent_read=True))

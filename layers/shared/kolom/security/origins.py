@@ -1,0 +1,54 @@
+"""Where a comment or a message came from, remembered for a while, so that its sender can be limited and banned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from kolom.models.guard import GuardRecord
+from kolom.models.transaction import Transaction
+from kolom.security.client_address import SENDER_DAYS, Sender
+from kolom.submissions import idempotency
+
+_SECONDS_A_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sent it, and the id under which limits have counted it."""
+
+    sender: Sender
+    submission_id: str
+
+
+def origin_key(item_id: str) -> str:
+    """The key under which the origin of that comment or message is kept."""
+    return f"sender#{item_id}"
+
+
+def remember(transaction: Transaction, item_id: str, origin: Origin, *, now: datetime) -> None:
+    """Keep the origin for :data:`~kolom.security.client_address.SENDER_DAYS`."""
+    transaction.put(
+        GuardRecord(
+            origin_key(item_id),
+            address=origin.sender.address,
+            network=origin.sender.network,
+            submission=origin.submission_id,
+            expires_at=int(now.timestamp()) + SENDER_DAYS * _SECONDS_A_DAY,
+        )
+    )
+
+
+def load(item_id: str, *, now: datetime) -> Origin | None:
+    """The origin of that comment or message; None where it is not known any more. One BatchGetItem."""
+    return find(idempotency.read([origin_key(item_id)]), item_id, now=now)
+
+
+def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> Origin | None:
+    """The origin of that comment or message among ``records``."""
+    for record in records:
+        if record.key == origin_key(item_id) and idempotency.is_live(record, now):
+            sender = Sender(str(record.address), str(record.network))
+            # Records of earlier versions say only who sent it.
+            return Origin(sender, record.submission or item_id)
+    return None
