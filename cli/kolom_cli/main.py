@@ -48,11 +48,10 @@ class _Group(TyperGroup):
 
 def _serve() -> Any:
     # Imported here: with moto and werkzeug, the local stack takes 3 s to import, all other commands together 1 s.
-    from kolom_cli.commands.serve import make_command
-    from kolom_cli.seed import StackLoader
+    from kolom_cli.commands.serve import serve
 
     single = typer.Typer(add_completion=False)
-    single.command("serve")(make_command(StackLoader()))
+    single.command("serve")(serve)
     command = typer.main.get_command(single)
     command.name = "serve"
     return command

@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 import kolom
-from kolom.http.api import PROBLEM, Api, Problem
+from kolom.http.api import Api
+from kolom.http.errors import PROBLEM, Problem
 from kolom.json_input import MAX_DEPTH
 from kolom.submissions.idempotency import FIELD, KEY_HOURS, MAX_KEY
 

@@ -12,12 +12,11 @@ from kolom.errors import KolomError
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.assets.watch import Follower
-from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.emulator.stack import LocalStack
-from kolom_cli.importers import Item, SourceError
 from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.importer import Importer
+from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown
@@ -43,6 +42,10 @@ _SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
     "markdown": ("folder", Path.is_dir),
 }
 """What the source of a kind is; of others a file."""
+
+
+class LoadError(Exception):
+    """What was to be loaded cannot be; the message is for the person who asked."""
 
 
 class StackLoader:

@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
+from kolom import pagination
 from kolom.articles import public
 from kolom.articles.schemas import ArchiveView, ArticleView, CardListView, HealthView, LabelListView, PathView
 from kolom.articles.types import Shelf
@@ -30,7 +31,7 @@ def list_articles(
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`, which it needs")] = None,
-    limit: Annotated[int, Query(ge=1, le=public.MAX_LIMIT)] = 20,
+    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20,
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> CardListView:
     if month is not None and year is None:

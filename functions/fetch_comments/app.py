@@ -6,14 +6,14 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles.public import MAX_LIMIT, read_public_card
+from kolom.articles.public import read_public_card
 from kolom.comments import public
 from kolom.comments.schemas import CommentListView, CountsView, RecentListView
 from kolom.comments.types import Order
 from kolom.errors import FieldError, Invalid, Moved
 from kolom.http.api import MovedPermanently, answers, new_api
 from kolom.observability import logger, tracer
-from kolom.pagination import Cursor
+from kolom.pagination import MAX_LIMIT, Cursor
 
 # Who comes back to see their comment asks again; what has not changed is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")

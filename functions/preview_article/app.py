@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles import preview_links, public
+from kolom.articles import preview_links, repository
 from kolom.http.api import html_response, new_api
 from kolom.observability import logger, tracer
 from kolom.pages import views
@@ -20,7 +20,7 @@ api = new_api(error_page=lambda _event, failure: views.problem(failure.status, h
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
     article_id = preview_links.verify(unquote(token), signing.secret, now=datetime.now(UTC))
-    return html_response(views.preview(*public.read_unpublished(article_id)))
+    return html_response(views.preview(*repository.get_any_status(article_id)))
 
 
 @logger.inject_lambda_context(clear_state=True)

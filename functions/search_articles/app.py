@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from kolom import pagination
 from kolom.articles import public
 from kolom.config import settings
 from kolom.errors import Moved
@@ -32,7 +33,7 @@ def search_articles(
     ] = None,
     to: Annotated[Moment | None, Query(description="A date or time, inclusive")] = None,
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
-    limit: Annotated[int, Query(ge=1, le=public.MAX_LIMIT)] = 10,
+    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 10,
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> ResultListView:
     earliest, latest = read_period(from_ or None, to or None, settings().zone)
@@ -63,7 +64,7 @@ def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> Su
     responses=answers(200, 301, 404, 410, 422),
 )
 def list_related(
-    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=public.MAX_LIMIT)] = 20
+    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20
 ) -> RelatedView:
     try:
         article = public.read_public_card(unquote(slug))

@@ -10,17 +10,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.comments import moderation_links, reply_subscriptions
 from kolom.errors import KolomError
-from kolom.http.api import Event, header, html_response, new_api
+from kolom.http.api import html_response, new_api
+from kolom.http.headers import header
 from kolom.i18n.locale import Locale, preferred_locale, site_locale
 from kolom.observability import logger, tracer
 from kolom.pages import moderation, subscription, views
 from kolom.pages.response import PRIVATE, Page
 from kolom.security import signing
 
-# The pages are the same for a form as for anything else.
 api = new_api(
     error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE),
-    form_answer=lambda _event, _fields, answer: answer,
+    form_answer=lambda _event, _fields, answer: answer,  # the same pages as for JSON
 )
 
 
@@ -69,7 +69,7 @@ def follow_subscription(token: str) -> Response[str]:
     return html(follow, lambda error: subscription.refused(error, locale))
 
 
-def locale_of(event: Event) -> Locale:
+def locale_of(event: dict[str, Any]) -> Locale:
     """Moderators get the site's language; whoever subscribes the one that they like best."""
     is_moderator = event["rawPath"].startswith("/api/moderation/")
     return site_locale() if is_moderator else preferred_locale(header(event, "accept-language") or "")

@@ -7,7 +7,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import NotFound
-from kolom.http.api import Event, Failure, html_response, new_api
+from kolom.http.api import html_response, new_api
+from kolom.http.errors import Failure
+from kolom.http.types import Event
 from kolom.observability import logger, tracer
 from kolom.pages import router, views
 from kolom.pages.response import Page

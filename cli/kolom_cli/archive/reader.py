@@ -14,14 +14,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from kolom.articles.body_chunks import MAX_HTML_BYTES, MAX_SOURCE_BYTES
 from kolom.articles.names import label_key, label_problem
 from kolom.articles.restore import Whole
+from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES
 from kolom.comments.restore import Author, Subscription
 from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.rendering.types import SourceFormat
-from kolom_cli.archive import (
+from kolom_cli.archive.encoding import FENCE, FormError, read_front_matter
+from kolom_cli.archive.layout import (
     ARTICLES,
     AUTHORS,
     COMMENTS,
@@ -33,7 +34,6 @@ from kolom_cli.archive import (
     SUBSCRIPTIONS,
     VERSION,
 )
-from kolom_cli.archive.encoding import FENCE, FormError, read_front_matter
 from kolom_cli.archive.schemas import (
     ArticleForm,
     AuthorForm,
@@ -43,7 +43,7 @@ from kolom_cli.archive.schemas import (
     MessageForm,
     SubscriptionForm,
 )
-from kolom_cli.importers import Skipped, SourceError
+from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES, media_key_problem
 from kolom_cli.media.svg_safety import svg_problem
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from kolom.articles import restore as articles
-from kolom.articles.publishing import Change
 from kolom.articles.restore import Whole
+from kolom.articles.types import Change
 from kolom.comments import restore as comments
 from kolom.comments.restore import Author, Subscription
 from kolom.comments.types import Comment
@@ -17,7 +17,7 @@ from kolom.contact import restore as contact
 from kolom.contact.types import Message
 from kolom.errors import Busy, Conflict, Invalid, Kept, NotFound
 from kolom_cli.archive.reader import Entry, MediaFile, Thing
-from kolom_cli.importers import Skipped
+from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal.report import Note, Report
 

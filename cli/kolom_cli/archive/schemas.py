@@ -26,10 +26,10 @@ from kolom.articles.types import Article, Body
 from kolom.comments.restore import Author, Subscription
 from kolom.comments.types import Comment
 from kolom.contact.types import Message
-from kolom.models.base import timestamp
-from kolom.rendering import render
+from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading, SourceFormat
 from kolom.submissions import fields
+from kolom.timestamps import to_rfc3339
 from kolom_cli.archive.encoding import FormError
 
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
@@ -58,7 +58,7 @@ def _after_1970(value: datetime) -> datetime:
     return value
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(timestamp)]
+Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(to_rfc3339)]
 Expiry = Annotated[Moment, AfterValidator(_after_1970)]
 Email = Annotated[str, AfterValidator(_address)]
 Ulid = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]

@@ -22,7 +22,8 @@ from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError
-from kolom_cli.archive import (
+from kolom_cli.archive.encoding import as_json, front_matter
+from kolom_cli.archive.layout import (
     ARTICLES,
     ATTRIBUTES,
     AUTHORS,
@@ -36,7 +37,6 @@ from kolom_cli.archive import (
     SUBSCRIPTIONS,
     VERSION,
 )
-from kolom_cli.archive.encoding import as_json, front_matter
 from kolom_cli.archive.schemas import ArticleForm, AuthorForm, CommentForm, Form, MessageForm, SubscriptionForm
 from kolom_cli.media.store import media_key_problem
 from kolom_cli.publishing.atomic_write import replacing

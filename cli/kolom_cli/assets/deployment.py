@@ -14,8 +14,9 @@ from pynamodb.exceptions import DoesNotExist, PutError
 from kolom.config import settings
 from kolom.errors import Conflict, KolomError
 from kolom.models.articles import SITE, THEME, ThemeRecord
-from kolom.models.base import is_condition_failed, timestamp
+from kolom.models.errors import is_condition_failed
 from kolom.pages.theme import SITE_CSS
+from kolom.timestamps import to_rfc3339
 from kolom_cli.assets import site_config
 from kolom_cli.assets.fingerprint import Asset, collect, is_hashed, with_hashes
 from kolom_cli.media.s3 import IMMUTABLE, head
@@ -131,7 +132,7 @@ def _switch(built: Built, outcome: Outcome, now: datetime) -> Mapping[str, str]:
         former: Mapping[str, str] = current.former
         return former
     names = set(built.names.values())
-    left = {} if current is None else {**dict.fromkeys(current.assets.values(), timestamp(now)), **current.former}
+    left = {} if current is None else {**dict.fromkeys(current.assets.values(), to_rfc3339(now)), **current.former}
     newest = sorted(left.items(), key=lambda each: each[1], reverse=True)
     former = dict([(name, since) for name, since in newest if name not in names][:_FORMER_LIMIT])
     outcome.switched = True

@@ -15,8 +15,8 @@ from kolom.articles import publishing, repository
 from kolom.articles.admin import SHELVES, ShelfName, list_label, list_shelf
 from kolom.articles.types import Article, Card
 from kolom.config import settings
-from kolom.models.base import timestamp
 from kolom.security import signing
+from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 
@@ -123,13 +123,13 @@ def preview(
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
     token = previews.sign(article.id, signing.secret(), expires_at=expires_at)
     typer.echo(f"{settings().need('site_url').rstrip('/')}/preview/{token}")
-    console.err().print(f"good until {timestamp(expires_at)}", highlight=False)
+    console.err().print(f"good until {to_rfc3339(expires_at)}", highlight=False)
 
 
 def _as_data(card: Card) -> dict[str, Any]:
     hidden = {"fingerprint", "body_version", "body_parts", "source_parts"}
     values = {name: value for name, value in asdict(card).items() if name not in hidden}
-    return {name: timestamp(value) if isinstance(value, datetime) else _plain(value) for name, value in values.items()}
+    return {name: to_rfc3339(value) if isinstance(value, datetime) else _plain(value) for name, value in values.items()}
 
 
 def _plain(value: object) -> object:
@@ -146,6 +146,6 @@ def _table(cards: Sequence[Card]) -> Table:
             status = "page" if isinstance(card, Article) and card.kind == "page" else "published"
         else:
             status = card.status
-        date = timestamp(card.published_at)[:10] if card.published_at else ""
+        date = to_rfc3339(card.published_at)[:10] if card.published_at else ""
         table.add_row(date, status, escape(card.slug), escape(card.title), escape(", ".join(card.labels)))
     return table

@@ -8,7 +8,8 @@ import typer
 
 from kolom_cli.assets.deployment import Outcome, build, deploy
 from kolom_cli.assets.site_config import SettingsError
-from kolom_cli.connection import TEMPLATE, connect
+from kolom_cli.connection import connect
+from kolom_cli.sam.defaults import TEMPLATE
 from kolom_cli.terminal import console
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"

@@ -11,10 +11,10 @@ from kolom.config import settings
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.connection import connect
-from kolom_cli.importers import Item, SourceError
 from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from kolom.contact import repository as messages
 from kolom.contact.types import STATUSES, Message, Status
-from kolom.models.base import timestamp
 from kolom.security import signing
+from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.batch import act_on_each, chosen
@@ -145,7 +145,7 @@ def _each(
 
 def _as_data(message: Message) -> dict[str, Any]:
     data = plain(asdict(message))
-    data["expires_at"] = timestamp(datetime.fromtimestamp(message.expires_at, UTC))
+    data["expires_at"] = to_rfc3339(datetime.fromtimestamp(message.expires_at, UTC))
     return data
 
 

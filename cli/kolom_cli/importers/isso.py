@@ -16,8 +16,8 @@ from typing import Any, Final
 from urllib.parse import quote, unquote_plus
 
 from kolom.comments.types import Status
-from kolom_cli.importers import Item, Skipped, SourceError
 from kolom_cli.importers.common.article_matching import host_of, thread_names
+from kolom_cli.importers.common.autop import paragraphs
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
     Found,
@@ -28,7 +28,7 @@ from kolom_cli.importers.common.comment_fields import (
 )
 from kolom_cli.importers.common.html_to_markdown import markdown_of
 from kolom_cli.importers.common.thread_map import ThreadMap
-from kolom_cli.importers.wordpress.html_converter import paragraphs
+from kolom_cli.importers.common.types import Item, Skipped, SourceError
 
 _KIND: Final = "comment"
 _SQLITE: Final = b"SQLite format 3\0"

@@ -9,11 +9,11 @@ from typing import Final
 from urllib.parse import quote
 
 from kolom.articles.names import natural_path
-from kolom.articles.types import Content
+from kolom.articles.types import Body, Content
+from kolom.articles.validation import first_image
 from kolom.config import settings
 from kolom.errors import Invalid
-from kolom.rendering import render
-from kolom_cli.bodies import body_of, image_of
+from kolom.rendering.renderer import render
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
@@ -76,10 +76,10 @@ class Contents:
         return Content(
             title=document.title,
             slug=slug,
-            body=body_of(rendered, document.body, document.format),
+            body=Body.from_rendered(rendered, document.body, document.format),
             excerpt=document.excerpt or rendered.excerpt,
             description=document.description or "",
-            image=resolver(document.image) if document.image else image_of(rendered),
+            image=resolver(document.image) if document.image else first_image(rendered),
             labels=document.labels,
             language=document.language or self.language or settings().language_codes[0],
             author=document.author or "",

@@ -19,8 +19,8 @@ from markdown_it import MarkdownIt
 from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
 from kolom.articles.types import Kind
 from kolom.articles.validation import MAX_LABELS
-from kolom.rendering import plain_text
 from kolom.rendering.html_tokenizer import End, Start, Text, tokenise
+from kolom.rendering.text import plain_text
 from kolom.rendering.types import SourceFormat
 from kolom_cli.publishing.atomic_write import replacing
 from kolom_cli.publishing.draft_marks import draft_mark

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from kolom_cli.archive import FORMAT, MANIFEST
+from kolom_cli.archive.layout import FORMAT, MANIFEST
 
 _MEDIUM: Final = re.compile(r"(?:draft|\d{4}-\d{2}-\d{2})_.*\.html?", re.IGNORECASE)
 _MEDIUM_ARTICLE: Final = b'class="h-entry"'

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from kolom.articles import publishing, repository
-from kolom.articles.publishing import Change
-from kolom.articles.types import Article
+from kolom.articles.types import Article, Change
 from kolom.articles.versions import expected_version
 from kolom.config import settings
 from kolom.errors import Busy, Conflict, Invalid, NotFound
-from kolom_cli.dry_run import would_publish
 from kolom_cli.media.store import MediaError, MediaStore
 from kolom_cli.publishing.content_builder import Contents, Source, line_of_field, slug_of, where
 from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
@@ -73,7 +71,7 @@ class Poster:
     def _publish(self, document: Document, slug: str, source: Source) -> Change:
         content = self._contents.make(document, slug, source)
         article_id, expected = self._target(document, slug)
-        act = would_publish if self.options.dry_run else publishing.publish
+        act = publishing.plan_publish if self.options.dry_run else publishing.publish
         try:
             done = act(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from kolom_cli.connection import LOCAL_SITE, TEMPLATE
+from kolom_cli.sam.defaults import LOCAL_SITE, TEMPLATE
 from kolom_cli.sam.intrinsics import Resolver, TemplateError
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.parameters import parameter_values

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom.models.base import timestamp
+from kolom.timestamps import to_rfc3339
 from kolom_cli.terminal import console
 
 _EXCERPT: Final = 80
@@ -43,10 +43,10 @@ def excerpt(text: str) -> str:
 
 def minute(moment: datetime) -> str:
     """A moment for a cell of a table, in UTC."""
-    return timestamp(moment)[:16].replace("T", " ")
+    return to_rfc3339(moment)[:16].replace("T", " ")
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return timestamp(value)
+        return to_rfc3339(value)
     return list(value) if isinstance(value, tuple) else value

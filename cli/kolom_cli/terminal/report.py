@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kolom.articles.publishing import Change
+from kolom.articles.types import Change
 
 _NAMED = 20
 """How many names of one reason are shown; JSON has them all."""

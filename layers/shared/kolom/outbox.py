@@ -23,9 +23,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from kolom.errors import Conflict, NotFound
-from kolom.models.base import is_condition_failed
+from kolom.models.errors import is_condition_failed
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.models.transaction import Transaction
+from kolom.timestamps import SECONDS_PER_DAY
 
 type Kind = Literal["contact", "moderation", "confirm", "reply"]
 type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropped"]
@@ -47,7 +48,6 @@ _STREAM_PATIENCE: Final = timedelta(minutes=5)
 _FIRST_PAUSE_MINUTES: Final = 5
 _LONGEST_PAUSE_MINUTES: Final = 240
 _MOST_AT_ONCE: Final = 500
-_SECONDS_A_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def put(
             deadline=now + GIVE_UP_AFTER,
             queue=QUEUE,
             due=now + _STREAM_PATIENCE,
-            expires_at=int(now.timestamp()) + KEEP_DAYS * _SECONDS_A_DAY,
+            expires_at=int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY,
         )
     )
 
@@ -188,7 +188,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
         OutboxRecord.due.set(now + _STREAM_PATIENCE),
         OutboxRecord.deadline.set(now + GIVE_UP_AFTER),
         OutboxRecord.attempts.set(0),
-        OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * _SECONDS_A_DAY),
+        OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY),
     ]
     if not _update(record, again, OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent")):
         raise Conflict("it is being sent already")

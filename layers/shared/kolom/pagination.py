@@ -73,3 +73,6 @@ def _digest(listing: str, position: str) -> bytes:
 
 def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+MAX_LIMIT = 100

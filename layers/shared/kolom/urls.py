@@ -4,32 +4,18 @@ Pure but for the site's URL and the names of its files.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from kolom.articles.types import Card
 from kolom.config import settings
+from kolom.labels import normalize_label
 
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
-def label_name(label: str) -> str:
-    """The form of a label that stands in its address: the same for all its spellings."""
-    return unicodedata.normalize("NFC", " ".join(label.split()).casefold())
-
-
-def label_as_written(label: str, cards: Iterable[Card]) -> str:
-    """The label as the first of these articles that carries it has it, whatever its case and spacing here."""
-    wanted = label_name(label)
-    spelled = (name for card in cards for name in card.labels if label_name(name) == wanted)
-    return next(spelled, label)
-
-
 def label_path(label: str) -> str:
     """Where the articles with a label are listed."""
-    return f"/label/{quote(label_name(label), safe='')}/"
+    return f"/label/{quote(normalize_label(label), safe='')}/"
 
 
 def year_path(year: int) -> str:
@@ -45,7 +31,7 @@ def month_path(year: int, month: int) -> str:
 def feed_path(name: str, label: str | None = None) -> str:
     """A feed of the site, by its name such as ``atom.xml``: of all articles, or of those with a label."""
     path = f"/feeds/{name}"
-    return path if label is None else f"{path}?{urlencode({'label': label_name(label)}, quote_via=quote)}"
+    return path if label is None else f"{path}?{urlencode({'label': normalize_label(label)}, quote_via=quote)}"
 
 
 def comments_feed_path(slug: str) -> str:
@@ -63,7 +49,7 @@ def with_cursor(path: str, cursor: str | None) -> str:
     return path if cursor is None else f"{path}?{urlencode({'cursor': cursor})}"
 
 
-def absolute(address: str) -> str:
+def absolute_url(address: str) -> str:
     """The full URL of a path of this site; a URL stays as it is."""
     if re.match(r"https?://", address, re.IGNORECASE):
         return address
@@ -72,11 +58,11 @@ def absolute(address: str) -> str:
     return settings().site_url.rstrip("/") + address
 
 
-def page_url(article: Card) -> str:
-    """The full URL of an article's page."""
-    return absolute(encoded_path(article.path))
+def article_url(path: str) -> str:
+    """The full URL of the article at ``path`` (unescaped)."""
+    return absolute_url(encoded_path(path))
 
 
-def comment_url(article: Card, comment_id: str) -> str:
-    """The full URL of a comment, on the page of its article."""
-    return f"{page_url(article)}#comment-{comment_id}"
+def comment_url(path: str, comment_id: str) -> str:
+    """The full URL of a comment on the page of the article at ``path`` (unescaped)."""
+    return f"{article_url(path)}#comment-{comment_id}"

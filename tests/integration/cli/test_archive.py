@@ -28,18 +28,17 @@ from kolom.contact import repository as messages
 from kolom.contact import submission
 from kolom.models.articles import POINTER, Pointer
 from kolom.models.base import connection
-from kolom.rendering import render
+from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading
 from kolom.security import signing
 from kolom.submissions.pipeline import Arrival, Form
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.archive.writer import Exporter
-from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import Target, connect
 from kolom_cli.media.store import MediaStore
 from kolom_cli.sam.model import Template
-from kolom_cli.seed import load_import
+from kolom_cli.seed import LoadError, load_import
 from kolom_cli.terminal.report import Report
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom

@@ -16,7 +16,7 @@ from functions.fetch_comments import app as fetch_comments
 from kolom.articles import publishing
 from kolom.comments import admin
 from kolom_cli.commands import import_
-from kolom_cli.importers import SourceError
+from kolom_cli.importers.common.types import SourceError
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call

@@ -6,9 +6,8 @@ import pytest
 
 from kolom.articles import public
 from kolom.articles.types import Shelf
-from kolom_cli.commands.serve import LoadError
 from kolom_cli.connection import Target, connect
-from kolom_cli.seed import SAMPLE, load_import, load_sample
+from kolom_cli.seed import SAMPLE, LoadError, load_import, load_sample
 from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.wxr import export, item
 

@@ -23,7 +23,7 @@ from kolom import aws
 from kolom.articles import publishing
 from kolom.comments import reply_subscriptions
 from kolom.config import settings
-from kolom.http.api import failure_of
+from kolom.http.errors import failure_of
 from kolom.models.base import connection
 from kolom.models.transaction import DEADLINE_SECONDS
 from kolom.pages import theme

@@ -17,10 +17,9 @@ import pytest
 from kolom.config import settings
 from kolom.pages import theme
 from kolom.security import signing
-from kolom_cli.commands.serve import LoadError
 from kolom_cli.emulator.stack import LocalStack
 from kolom_cli.media.s3 import IMMUTABLE
-from kolom_cli.seed import StackLoader
+from kolom_cli.seed import LoadError, StackLoader
 
 PROJECT = Path(__file__).parents[3]
 

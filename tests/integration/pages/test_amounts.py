@@ -247,7 +247,7 @@ def test_what_cannot_be_sent_is_a_problem_and_is_recorded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Lambda would refuse it, and the gateway would say no more than that there was an error."""
-    monkeypatch.setattr("kolom.http.api.MAX_ANSWER_BYTES", 100)
+    monkeypatch.setattr("kolom.http.caching.MAX_RESPONSE_BYTES", 100)
     publishing.publish(content(html="x" * 200), now=NOW)
     answer = fetch_articles.handler(request("/api/articles/hello"), Context())
     assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (500, "no-store")

@@ -18,7 +18,7 @@ from kolom.rendering.types import Heading
 from kolom_cli.archive.encoding import as_json, front_matter, read_front_matter
 from kolom_cli.archive.reader import Archive, Read
 from kolom_cli.archive.schemas import ArticleForm, CommentForm
-from kolom_cli.importers import Skipped
+from kolom_cli.importers.common.types import Skipped
 from tests.unit.cli.archives import ARTICLE, COMMENT, break_file, break_front, break_lines, small_archive
 
 ZONE = ZoneInfo("UTC")

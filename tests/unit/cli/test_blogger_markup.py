@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.rendering import plain_text, render
 from kolom.rendering.html_tokenizer import Start, Text, tokenise, unescape
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.urls import OwnLinks, largest, picture_name
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.rendering import plain_text, render, visitor_text
+from kolom.rendering import visitor_text
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.html_to_markdown import markdown_of
 from tests.hostile import hostile_texts
 

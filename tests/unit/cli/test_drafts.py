@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.importers import Imported, Skipped, SourceError
+from kolom_cli.importers.common.types import Imported, Skipped, SourceError
 from kolom_cli.importers.markdown.front_matter_values import moment_in
 from kolom_cli.importers.markdown.publication import publication_of
 from kolom_cli.importers.markdown.reader import read_markdown

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kolom_cli.importers import Imported, Item, Skipped
+from kolom_cli.importers.common.types import Imported, Item, Skipped
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from tests.unit.cli.reading import read_all
 from tests.unit.cli.wxr import HEAD, TAIL, export, item, meta, term

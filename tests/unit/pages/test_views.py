@@ -12,11 +12,11 @@ import pytest
 
 from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour, Reading
 from kolom.comments.reply_subscriptions import Action, Link
-from kolom.comments.threads import Living
 from kolom.errors import Conflict
 from kolom.http.api import FormAnswer
 from kolom.i18n.locale import site_locale
 from kolom.pages import subscription, views
+from kolom.pages.article_extras import ArticleExtras
 from kolom.pages.forms import comment_form_answer, contact_form_answer
 from kolom.pages.response import Page
 from kolom.rendering.types import Heading
@@ -29,9 +29,9 @@ LONG = Body(
 )
 
 
-def article_page(shown: Reading, living: Living | None = None) -> Page:
+def article_page(shown: Reading, living: ArticleExtras | None = None) -> Page:
     """The page of an article, without comments unless ``living`` has some."""
-    return views.article(shown, living or Living(comments=comment_page(), is_open=False))
+    return views.article(shown, living or ArticleExtras(comments=comment_page(), is_open=False))
 
 
 def sent(form: FormAnswer, became: str) -> Page:
@@ -86,7 +86,7 @@ PAGES: dict[str, Callable[[], Page]] = {
     "article, updated": lambda: article_page(reading(updated_at=datetime(2026, 3, 1, tzinfo=UTC))),
     "article with comments": lambda: article_page(
         reading(title="Hello"),
-        Living(
+        ArticleExtras(
             comments=comment_page(
                 comment(),
                 comment("2", parent_id="1", is_owner=True, website="https://a.example"),
@@ -99,9 +99,10 @@ PAGES: dict[str, Callable[[], Page]] = {
             answering="1",
         ),
     ),
-    "article whose comments are away": lambda: article_page(reading(), Living(comments=None)),
+    "article whose comments are away": lambda: article_page(reading(), ArticleExtras(comments=None)),
     "hostile comment": lambda: article_page(
-        reading(), Living(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), answering="1")
+        reading(),
+        ArticleExtras(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), answering="1"),
     ),
     "free page": lambda: article_page(reading(kind="page", labels=())),
     "preview": lambda: views.preview(article(status="draft", published_at=None), Body(html="<p>x</p>")),

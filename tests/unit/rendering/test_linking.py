@@ -5,7 +5,8 @@ from urllib.parse import urljoin
 
 import pytest
 
-from kolom.rendering import absolute_links, render
+from kolom.rendering import absolute_links
+from kolom.rendering.renderer import render
 
 PAGE = "https://blog.example/2024/05/rain.html"
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from kolom.rendering import Rendered, render
 from kolom.rendering.html_rewriter import MAX_TOC_ENTRIES
+from kolom.rendering.renderer import render
 from kolom.rendering.tag_balancer import MAX_DEPTH
-from kolom.rendering.types import Heading
+from kolom.rendering.types import Heading, Rendered
 
 
 def html(source: str) -> str:

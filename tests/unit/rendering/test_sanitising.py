@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.rendering import render
+from kolom.rendering.renderer import render
 
 FORBIDDEN = frozenset(
     [

@@ -18,9 +18,9 @@ from typing import IO, Any, Final, Literal
 
 from lxml import etree
 
-from kolom_cli.importers import SourceError
 from kolom_cli.importers.blogger.takeout import UNREADABLE
 from kolom_cli.importers.common.article_fields import size_problem
+from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]

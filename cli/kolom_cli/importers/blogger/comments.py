@@ -5,11 +5,11 @@ from collections.abc import Callable, Container
 from typing import Final
 
 from kolom.comments.types import Status
-from kolom.rendering import plain_text
-from kolom_cli.importers import Item, Skipped
+from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Entry
 from kolom_cli.importers.common.comment_fields import Found, moment, taken_over
 from kolom_cli.importers.common.html_to_markdown import markdown_of
+from kolom_cli.importers.common.types import Item, Skipped
 
 _KIND: Final = "comment"
 _STATUSES: Final[dict[str, Status]] = {"LIVE": "approved", "PENDING": "pending", "EMPTIED": "deleted"}

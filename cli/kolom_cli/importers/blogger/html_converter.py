@@ -1,4 +1,4 @@
-"""The HTML that Blogger's editors write, as plain HTML that says the same. :mod:`kolom.rendering` then sanitises it.
+"""Blogger editors' HTML as plain HTML that says the same. :mod:`kolom.rendering.renderer` sanitizes it afterwards.
 
 The policy:
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from kolom.articles.types import Content
+from kolom.articles.types import Body, Content
+from kolom.articles.validation import first_image
 from kolom.config import settings
-from kolom.rendering import plain_text, render
-from kolom_cli.bodies import body_of, image_of
-from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
@@ -27,6 +27,7 @@ from kolom_cli.importers.common.article_fields import ArticleFields, site_langua
 from kolom_cli.importers.common.dates import iso_moment
 from kolom_cli.importers.common.remote_images import RemotePictures
 from kolom_cli.importers.common.source_ids import origin_of
+from kolom_cli.importers.common.types import Imported, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.slugs import slug_ending
 
@@ -187,10 +188,10 @@ class _Reader:
         content = Content(
             title=title,
             slug=slug,
-            body=body_of(rendered, source, "html"),
+            body=Body.from_rendered(rendered, source, "html"),
             excerpt=rendered.excerpt,
             description=self._fields.cut("description", plain_text(html.escape(entry.description))),
-            image=image_of(rendered),
+            image=first_image(rendered),
             labels=self._fields.labels(entry.labels),
             language=self._survey.language,
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),

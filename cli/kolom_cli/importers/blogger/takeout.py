@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 from urllib.parse import unquote
 
-from kolom_cli.importers import SourceError
+from kolom_cli.importers.common.types import SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES
 
 UNREADABLE: Final = (

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kolom.articles.body_chunks import MAX_SOURCE_BYTES
 from kolom.articles.names import MAX_LABEL, label_key, label_problem, natural_path, path_problem
-from kolom.articles.types import Kind
+from kolom.articles.types import MAX_SOURCE_BYTES, Kind
 from kolom.articles.validation import MAX_LABELS
 from kolom.config import settings
-from kolom.rendering import plain_text
+from kolom.rendering.text import plain_text
 from kolom_cli.publishing.slugs import slug_from, slug_kept
 
 UNCATEGORISED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from kolom.comments.types import Status
 from kolom.rendering import visitor_text
 from kolom.submissions import fields
-from kolom_cli.importers import ImportedComment, Item, Skipped
 from kolom_cli.importers.common.dates import iso_moment
+from kolom_cli.importers.common.types import ImportedComment, Item, Skipped
 
 MAX_CONTENT: Final = 65_536
 """How many bytes a comment from elsewhere may have: more than a visitor may write here, as others allow more.

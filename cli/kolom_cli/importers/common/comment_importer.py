@@ -13,9 +13,9 @@ from kolom.config import settings
 from kolom.errors import Busy, Conflict
 from kolom.security import signing
 from kolom.security.pseudonyms import person_of
-from kolom_cli.importers import ImportedComment
 from kolom_cli.importers.common.comment_spool import Place, Threads
 from kolom_cli.importers.common.thread_map import Unmatched
+from kolom_cli.importers.common.types import ImportedComment
 from kolom_cli.terminal.report import Note, Report
 
 _KIND: Final = "comment"

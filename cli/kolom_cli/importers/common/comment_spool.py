@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from pydantic import TypeAdapter
 
-from kolom_cli.importers import ImportedComment
+from kolom_cli.importers.common.types import ImportedComment
 
 _SCHEMA: Final = """
     CREATE TABLE comment (

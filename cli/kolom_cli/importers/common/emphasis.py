@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 from markdown_it.common.utils import isPunctChar, isWhiteSpace
 
-from kolom.rendering import plain_text, visitor_text
+from kolom.rendering import visitor_text
+from kolom.rendering.text import plain_text
 
 Kind = Literal["text", "code", "link"]
 """What is marked: text or code that is yet to be written as such, or a link that is Markdown already."""

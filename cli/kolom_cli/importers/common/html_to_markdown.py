@@ -13,9 +13,9 @@ import nh3
 from linkify_it import LinkifyIt
 from markdownify import MarkdownConverter
 
-from kolom.rendering import render
+from kolom.rendering.renderer import render
+from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.emphasis import BOLD, ITALIC, SPACE, Kind, marked, written
-from kolom_cli.importers.markdown.html_snippets import code
 
 _HEADINGS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _BOLD: Final = _HEADINGS | {"b", "strong"}
@@ -105,7 +105,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
     def convert_pre(self, el: Any, text: str, parent_tags: set[str]) -> str:
         if "_noformat" in parent_tags or parent_tags & _ONE_LINE:
             return f"{SPACE}{self.convert_code(el, text, parent_tags)}{SPACE}"
-        return code(text, "", "markdown") if text.strip() else "\n"
+        return code_block(text, "", "markdown") if text.strip() else "\n"
 
     def convert_hN(self, _n: int, _el: Any, text: str, _tags: set[str]) -> str:  # noqa: N802 - the library's name
         return f"\n\n{text.strip()}\n\n"

@@ -8,15 +8,13 @@ from typing import Protocol
 
 from kolom.articles import aliases, publishing, repository
 from kolom.articles.names import MAX_SLUG, address_keys, alias_problem, natural_path
-from kolom.articles.publishing import Change
-from kolom.articles.types import Article, Content
+from kolom.articles.types import Article, Change, Content
 from kolom.articles.versions import is_untouched
 from kolom.errors import Busy, Conflict, Invalid, NotFound
-from kolom_cli.dry_run import would_publish
-from kolom_cli.importers import Imported, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import Threads
 from kolom_cli.importers.common.thread_map import Unmatched
+from kolom_cli.importers.common.types import Imported, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.terminal.report import Note, Report
 
 _NO_VERSION = 0
@@ -125,7 +123,7 @@ class Importer:
             article_id = existing.id
             expected = existing.version if is_untouched(existing) else _NO_VERSION
         if self.dry_run:
-            change = would_publish(
+            change = publishing.plan_publish(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
             )
             return change, article_id

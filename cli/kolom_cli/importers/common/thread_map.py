@@ -13,8 +13,8 @@ from typing import Final, TextIO
 from urllib.parse import urlsplit
 
 from kolom.articles.names import slug_problem
-from kolom_cli.importers import SourceError
 from kolom_cli.importers.common.article_matching import is_address, path_names, path_of, slug_names
+from kolom_cli.importers.common.types import SourceError
 from kolom_cli.terminal.csv_export import safe_cell, write_csv
 
 _COLUMNS: Final = ("thread", "article", "title", "comments")

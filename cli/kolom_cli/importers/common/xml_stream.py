@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 
 from lxml import etree
 
-from kolom_cli.importers import SourceError
+from kolom_cli.importers.common.types import SourceError
 
 # Blogs let them pass into posts, XML does not; they mean nothing.
 _CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")

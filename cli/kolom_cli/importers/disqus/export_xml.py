@@ -13,7 +13,7 @@ from typing import IO, Any, Final, cast
 
 from lxml import etree
 
-from kolom_cli.importers import SourceError
+from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
 
 _WATCHED: Final = ("{*}category", "{*}thread", "{*}post")

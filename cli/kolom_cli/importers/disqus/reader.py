@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from kolom_cli.importers import Item, Skipped, SourceError
 from kolom_cli.importers.common.article_matching import host_of, thread_names
 from kolom_cli.importers.common.comment_fields import MAX_CONTENT, Found, moment, one_line, taken_over
 from kolom_cli.importers.common.html_to_markdown import markdown_of
 from kolom_cli.importers.common.thread_map import ThreadMap
+from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.disqus.export_xml import Forum, Post, Thread, read_disqus_xml
 
 _KIND: Final = "comment"

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.articles.names import label_key, path_problem
-from kolom.articles.types import Content
+from kolom.articles.types import Body, Content
+from kolom.articles.validation import first_image, is_image_url
 from kolom.config import settings
-from kolom.rendering import Rendered, plain_text, render
-from kolom.rendering.types import SourceFormat
-from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
-from kolom_cli.importers import Imported, Item, Skipped
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
+from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORISED, ArticleFields, language_in
 from kolom_cli.importers.common.remote_images import RemotePictures
 from kolom_cli.importers.common.source_ids import origin_of
+from kolom_cli.importers.common.types import Imported, Item, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import flag_in, map_in, names_in, picture_in, text_in
 from kolom_cli.importers.markdown.html_snippets import Converted
@@ -87,7 +88,7 @@ class _Making:
         content = Content(
             title=title,
             slug=entry.slug,
-            body=body_of(rendered, body, self.format),
+            body=Body.from_rendered(rendered, body, self.format),
             excerpt=self._text("excerpt", "excerpt", "summary") or rendered.excerpt,
             description=self._text("description", "description", "subtitle"),
             image=image,
@@ -169,14 +170,14 @@ class _Making:
             if (wanted := picture_in(value)) and re.search(r"[./]", wanted):
                 wanted = re.sub(r"\{\{\s*site\.(?:base)?url\s*\}\}", "", wanted)
                 image = resolve(wanted.replace(" ", "%20"))
-                if IMAGE_ADDRESS.fullmatch(image) and not (image == wanted and "://" not in image):
+                if is_image_url(image) and not (image == wanted and "://" not in image):
                     return image
         if self.entry.bundle is not None:
             for path in sorted(self.entry.bundle.iterdir()):
                 if _BUNDLED.fullmatch(path.name):
                     image = resolve(path.name.replace("%", "%25").replace(" ", "%20"))
-                    return image if image.startswith("/media/") else image_of(rendered)
-        return image_of(rendered)
+                    return image if image.startswith("/media/") else first_image(rendered)
+        return first_image(rendered)
 
     def _tell(self, problems: Counter[str]) -> None:
         names = list(problems)

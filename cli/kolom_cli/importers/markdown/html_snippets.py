@@ -14,10 +14,8 @@ from kolom.rendering.types import SourceFormat
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 _YOUTUBE: Final = re.compile(r"(?:youtu\.be/|[?&]v=|/embed/|/shorts/|/v/)([\w-]{6,64})", re.ASCII)
 _VIMEO: Final = re.compile(r"vimeo\.com/(?:video/)?(\d{1,20})", re.ASCII)
-_LANGUAGE: Final = re.compile(r"[\w+#.-]{1,40}")
 _INLINE: Final = MarkdownIt("commonmark")
 _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
-_FENCE: Final = re.compile(r"`{3,}")
 
 
 @dataclass(slots=True)
@@ -28,18 +26,6 @@ class Converted:
     text: str = ""
     unknown: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
-
-
-def code(text: str, language: str, source_format: SourceFormat) -> str:
-    """A block of code."""
-    language = language if _LANGUAGE.fullmatch(language) else ""
-    text = text.strip("\r\n")
-    if source_format == "html":
-        name = f' class="language-{escape(language)}"' if language else ""
-        return f"<pre><code{name}>{escape(text, quote=False)}</code></pre>"
-    longest = max((len(run) for run in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"\n\n{fence}{language}\n{text}\n{fence}\n\n"
 
 
 def picture(src: str, *, alt: str = "", caption: str = "", link: str = "", width: str = "", height: str = "") -> str:

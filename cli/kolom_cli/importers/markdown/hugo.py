@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.importers import Skipped, SourceError
+from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.importers.markdown.front_matter_values import flag_in, list_in, map_in, moment_in, text_in
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.importers import Skipped
+from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import flag_in, list_in, map_in, moment_in, text_in
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.liquid import is_program

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.rendering.types import SourceFormat
+from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.markdown import html_snippets
 from kolom_cli.importers.markdown.html_snippets import Converted
 from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
@@ -73,7 +74,7 @@ class Liquid:
             case _:
                 found = arguments(given)
                 language = found.get("lang", "language") if name != "highlight" else ""
-                return html_snippets.code(inside, language or found.first, self.source_format)
+                return code_block(inside, language or found.first, self.source_format)
 
     def _tag(self, name: str, given: str, result: Converted) -> str | None:
         given = given.removesuffix("-").strip()

@@ -7,7 +7,7 @@ from typing import Final
 
 from kolom.articles.names import is_site_address, path_problem
 from kolom.articles.types import Kind
-from kolom_cli.importers import Skipped
+from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_folder_data
 from kolom_cli.importers.markdown.front_matter_values import list_in, moment_in, text_in
 from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kolom.articles.types import Kind
-from kolom_cli.importers import Skipped
+from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import flag_in, moment_in
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
 from kolom_cli.publishing.document import FORMATS, is_about_project

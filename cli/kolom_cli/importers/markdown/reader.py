@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from kolom_cli.importers import Item, Skipped, SourceError
+from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.markdown import hugo, jekyll, plain
 from kolom_cli.importers.markdown.article_builder import Articles
 from kolom_cli.importers.markdown.site import Site

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.rendering.types import SourceFormat
+from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.markdown import html_snippets
 from kolom_cli.importers.markdown.html_snippets import Converted
 from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
@@ -59,7 +60,7 @@ class Shortcodes:
                 made = None
                 if ends:
                     first = arguments(match["given"]).first
-                    made = html_snippets.code(text[position : ends[-1][0]], first, self.source_format)
+                    made = code_block(text[position : ends[-1][0]], first, self.source_format)
                     position = ends[-1][1]
             else:
                 made = self._shown(name, bool(match["close"]), arguments(match["given"].rstrip().removesuffix("/")))

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from kolom.articles.names import natural_path
 from kolom.articles.types import Kind
 from kolom.config import settings
-from kolom_cli.importers import Skipped, SourceError
+from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.importers.markdown.front_matter_values import map_in, text_in
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
 from kolom_cli.importers.markdown.permalinks import tidy

@@ -8,11 +8,11 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from kolom.comments.types import Status
-from kolom_cli.importers import Item, Skipped
+from kolom_cli.importers.common.autop import paragraphs
 from kolom_cli.importers.common.comment_fields import Found, taken_over
 from kolom_cli.importers.common.html_to_markdown import markdown_of
+from kolom_cli.importers.common.types import Item, Skipped
 from kolom_cli.importers.wordpress.dates import moment_of
-from kolom_cli.importers.wordpress.html_converter import paragraphs
 
 _KIND: Final = "comment"
 _STATUSES: Final[Mapping[str, Status]] = {"1": "approved", "approve": "approved", "0": "pending", "hold": "pending"}

@@ -15,14 +15,15 @@ from typing import Final, Literal
 from urllib.parse import unquote
 
 from kolom.articles.names import label_key
-from kolom.articles.types import Content
+from kolom.articles.types import Body, Content
+from kolom.articles.validation import first_image, is_image_url
 from kolom.config import settings
-from kolom.rendering import plain_text, render
-from kolom_cli.bodies import IMAGE_ADDRESS, body_of, image_of
-from kolom_cli.importers import Imported, Item, Skipped, SourceError
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORISED, ArticleFields, site_language, size_problem
 from kolom_cli.importers.common.remote_images import RemotePictures
 from kolom_cli.importers.common.source_ids import wordpress_origin
+from kolom_cli.importers.common.types import Imported, Item, Skipped, SourceError
 from kolom_cli.importers.wordpress.comments import read_comments
 from kolom_cli.importers.wordpress.dates import mail_date, moment_of, utc
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
@@ -175,10 +176,10 @@ class _Reader:
         return Content(
             title=self._fields.title(title, rendered.html),
             slug=slug,
-            body=body_of(rendered, source, "html"),
+            body=Body.from_rendered(rendered, source, "html"),
             excerpt=self._fields.cut("excerpt", plain_text(record.get("excerpt:encoded"))) or rendered.excerpt,
             description=self._fields.cut("description", plain_text(record.meta.get("_yoast_wpseo_metadesc", ""))),
-            image=self._featured() or image_of(rendered),
+            image=self._featured() or first_image(rendered),
             labels=self._labels(),
             language=self._blog.language,
             author=self._author(),
@@ -232,7 +233,7 @@ class _Reader:
         if not number:
             return None
         attachment = self._blog.media.get(number)
-        if attachment is None or not IMAGE_ADDRESS.fullmatch(attachment.url):
+        if attachment is None or not is_image_url(attachment.url):
             self._notes.append("its featured image is not in the export")
             return None
         return attachment.url

@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 
 from lxml import etree
 
-from kolom_cli.importers import SourceError
+from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import elements_of, forget, name_of, place, refuse_document_type, text_of
 
 _WATCHED: Final = ("item", "language", "{*}author", "{*}wxr_version")

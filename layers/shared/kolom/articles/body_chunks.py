@@ -9,10 +9,6 @@ from kolom.articles.types import Body
 from kolom.models.articles import BodyPart
 from kolom.rendering.types import Heading
 
-MAX_HTML_BYTES = 2 * 1024 * 1024
-"""A Lambda answer is at most 6 MB, and JSON within JSON can double the quotes twice."""
-
-MAX_SOURCE_BYTES = 4 * 1024 * 1024
 PART_BYTES = 350 * 1024
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from kolom.articles.names import address_keys, is_site_address, label_key, natural_path
 from kolom.articles.types import Article, Card
 from kolom.models.articles import CARD, CardRecord, LabelRecord
-from kolom.models.base import timestamp
 from kolom.models.summary import CardAttributes
+from kolom.timestamps import to_rfc3339
 
 CARD_FIELDS = tuple(field.name for field in fields(Card))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
@@ -30,7 +30,7 @@ def label_shelf(label: str) -> str:
 
 def shelf_order(card: Card) -> str:
     """Where a card stands on its shelves: by time, then by id. Ids stay below 10^12."""
-    return f"{timestamp(card.published_at or card.updated_at)}#{card.id:012d}"
+    return f"{to_rfc3339(card.published_at or card.updated_at)}#{card.id:012d}"
 
 
 def card_record(article: Article) -> CardRecord:

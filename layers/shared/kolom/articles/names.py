@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from kolom.labels import normalize_label
+
 SITE_SEGMENTS = frozenset(
     {
         *("api", "archive", "assets", "contact", "feeds", "label", "labels", "media", "preview", "search", "sitemaps"),
@@ -21,6 +23,7 @@ MAX_LABEL = 100
 
 _SLUG = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _PATH = re.compile(r"(?:/[^/\s?#%\\\x00-\x1f\x7f]+)+/?")
+_UNSAFE = frozenset('"<>^`{|}')
 _PERIOD = re.compile(r"/\d{4}(?:/(?:0?[1-9]|1[0-2]))?/?", re.ASCII)
 
 
@@ -43,12 +46,17 @@ def slug_problem(slug: str) -> str | None:
     return None
 
 
-def path_problem(path: str) -> str | None:
-    """Why ``path`` cannot be an article's address, or None: ``/2024/05/x.html``, unescaped, without query."""
+def path_problem(path: str, *, is_stored: bool = False) -> str | None:
+    """Why ``path`` cannot be an article's path, or None: ``/2024/05/x.html``, unescaped, without query.
+
+    A stored path may hold characters that no URL holds (RFC 3986), as earlier versions accepted them.
+    """
     if len(path) > MAX_PATH:
         return f"must have at most {MAX_PATH} characters, has {len(path)}"
     if not _PATH.fullmatch(path) or any(segment in {".", ".."} for segment in path.split("/")):
         return f"must be like /2024/05/title.html, without spaces, '?', '#' or '%', not {path!r}"
+    if not is_stored and (unsafe := sorted(set(path) & _UNSAFE)):
+        return f"must not hold {' '.join(unsafe)}: {path!r}"
     if _has_controls(path):
         return f"must not hold control characters: {path!r}"
     if is_site_address(path):
@@ -86,8 +94,8 @@ def label_key(label: str) -> str:
 
     It fits into a key: what is cut off is more than any label that can be published has.
     """
-    folded = unicodedata.normalize("NFC", " ".join(label.split()).casefold())
-    return folded.replace("%", "%25").replace("#", "%23").encode()[:MAX_LABEL_BYTES].decode(errors="ignore")
+    escaped = normalize_label(label).replace("%", "%25").replace("#", "%23")
+    return escaped.encode()[:MAX_LABEL_BYTES].decode(errors="ignore")
 
 
 def _has_controls(text: str) -> bool:

@@ -4,7 +4,6 @@ Reads through the index follow a publication by about a second.
 """
 
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,37 +12,16 @@ from urllib.parse import quote
 
 from pynamodb.expressions.condition import Condition
 
-from kolom.articles.body_chunks import join_body
 from kolom.articles.mapping import ALL, label_shelf, shelf_order, to_article, to_card
 from kolom.articles.names import address_keys, label_key, variant_keys
-from kolom.articles.types import (
-    Article,
-    Body,
-    Card,
-    CardPage,
-    LabelCount,
-    MonthCount,
-    Neighbour,
-    Reading,
-    Shelf,
-)
+from kolom.articles.repository import Check, get_with_body
+from kolom.articles.types import Article, Body, Card, CardPage, LabelCount, MonthCount, Neighbour, Reading, Shelf
 from kolom.config import settings
-from kolom.errors import Busy, Gone, InvalidCursor, Moved, NotFound
-from kolom.models.articles import (
-    CARD,
-    COUNTS,
-    POINTER,
-    ArticleRecord,
-    BodyPart,
-    CardRecord,
-    Count,
-    Pointer,
-    ShelvedRecord,
-)
-from kolom.models.base import is_key, timestamp
+from kolom.errors import Gone, InvalidCursor, Moved, NotFound
+from kolom.models.articles import CARD, COUNTS, POINTER, ArticleRecord, CardRecord, Count, Pointer, ShelvedRecord
+from kolom.models.base import is_key
 from kolom.pagination import first_page, issue_cursor, read_cursor
-
-MAX_LIMIT = 100
+from kolom.timestamps import to_rfc3339
 
 MAX_MONTHS = 2_400
 """How many months the archive has: those of 200 years."""
@@ -53,12 +31,9 @@ MAX_LABELS_BYTES = 2_000_000
 
 _ENTRY_BYTES = 150  # of a label on that page, without its name
 _ENCODED = 8  # what a byte of its name becomes at most: escaped as text, and percent-encoded in a link
-type Check = Callable[[Article], None]
-"""Raises what keeps an article from being shown."""
 
 _POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
 _FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
-_BODY_READS = 3
 
 
 def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPage:
@@ -172,7 +147,7 @@ def read(slug: str) -> Reading:
     :raises Moved: it has another slug now
     :raises Busy: it was being replaced at each of several reads
     """
-    return _with_neighbours(*_collection(_id_of(slug), lambda article: _check_slug(article, slug)))
+    return _with_neighbours(*get_with_body(_id_of(slug), lambda article: _check_slug(article, slug)))
 
 
 def read_at(path: str) -> Reading:
@@ -187,7 +162,7 @@ def read_at(path: str) -> Reading:
     :raises Moved: the path leads to an article that has another one
     :raises Busy: the article was being replaced at each of several reads
     """
-    return _with_neighbours(*_find_at(path, _collection))
+    return _with_neighbours(*_find_at(path, get_with_body))
 
 
 def read_public_card(slug: str) -> Article:
@@ -209,12 +184,6 @@ def find_public_card(slug: str) -> Article:
     return _card(_id_of(slug), _check_public)
 
 
-def find_ids(slugs: Collection[str]) -> dict[str, int]:
-    """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
-    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
-    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
-
-
 def read_cards(article_ids: Collection[int]) -> dict[int, Article]:
     """The published ones among these articles. A BatchGetItem for each hundred."""
     records = CardRecord.batch_get([(str(article_id), CARD) for article_id in article_ids]) if article_ids else ()
@@ -228,16 +197,7 @@ def read_published(article_id: int) -> tuple[Article, Body]:
     :raises NotFound: there is none, or it is not published
     :raises Busy: it was being replaced at each of several reads
     """
-    return _collection(article_id, _check_published)
-
-
-def read_unpublished(article_id: int) -> tuple[Article, Body]:
-    """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
-
-    :raises NotFound: there is none, or it was deleted
-    :raises Busy: it was being replaced at each of several reads
-    """
-    return _collection(article_id, _check_exists)
+    return get_with_body(article_id, _check_published)
 
 
 def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
@@ -299,33 +259,6 @@ def _with_neighbours(article: Article, body: Body) -> Reading:
         previous=_neighbour(article, newer=False),
         next=_neighbour(article, newer=True),
     )
-
-
-def _collection(article_id: int, check: Check) -> tuple[Article, Body]:
-    """Card and body of one moment: read again when the card names parts that were not there a moment before.
-
-    ``check`` raises what keeps the article from being shown.
-    """
-    for attempt in range(_BODY_READS):
-        items = list(
-            ArticleRecord.query(str(article_id), ArticleRecord.part.between("body#", CARD), consistent_read=attempt > 0)
-        )
-        card = items.pop() if items else None
-        if not isinstance(card, CardRecord):
-            raise NotFound("there is no such article")
-        article = to_article(card)
-        check(article)
-        prefix = f"body#{article.body_version}#"
-        parts = [item for item in items if isinstance(item, BodyPart) and item.part.startswith(prefix)]
-        if len(parts) == article.body_parts:
-            return article, join_body(parts)
-        time.sleep(0.05 * attempt)
-    raise Busy("this article is being published at this moment")
-
-
-def _check_exists(article: Article) -> None:
-    if article.status == "deleted":
-        raise NotFound("the article was deleted")
 
 
 def _check_published(article: Article) -> None:
@@ -390,7 +323,7 @@ def _bounds(shelf: Shelf) -> tuple[str, str]:
 
 def _start(year: int, month: int) -> str | None:
     try:
-        return timestamp(datetime(year, month, 1, tzinfo=settings().zone).astimezone(UTC))
+        return to_rfc3339(datetime(year, month, 1, tzinfo=settings().zone).astimezone(UTC))
     except (OverflowError, ValueError):
         return None  # beyond the years that a datetime can tell
 

@@ -10,18 +10,15 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from kolom.articles import repository, transitions
 from kolom.articles.names import label_key, natural_path
-from kolom.articles.types import Article, Content, Status
+from kolom.articles.types import Article, Change, Content, Status
 from kolom.articles.validation import check
 from kolom.config import settings
 from kolom.errors import Conflict, NotFound
 
 _FORCED_ATTEMPTS = 5
-
-type Change = Literal["created", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +51,28 @@ def publish(
     check(content)
 
     def attempt() -> Published:
-        old = _find(content, article_id)
-        new = _next_state(content, old, now)
-        if old is not None and _same(old, new):
-            return Published(old, "unchanged")
-        _check_version(old, expected_version, force=force)
-        return Published(_replace_body(old, new, content), "created" if old is None else "updated")
+        old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
+        if old is not None and change == "unchanged":
+            return Published(old, change)
+        return Published(_replace_body(old, new, content), change)
 
     return _insist(attempt) if force else attempt()
+
+
+def plan_publish(
+    content: Content,
+    *,
+    now: datetime,
+    article_id: int | None = None,
+    expected_version: int | None = None,
+    force: bool = False,
+) -> Change:
+    """Return what :func:`publish` would do at this moment, without writing; raises what it would raise.
+
+    One thing is only known when it is written: whether the path belongs to another article.
+    """
+    check(content)
+    return _plan(content, article_id, expected_version, force=force, now=now)[2]
 
 
 def unpublish(slug: str, *, now: datetime) -> Article:
@@ -103,6 +114,18 @@ def find(slug: str) -> Article:
     if article is None:
         raise NotFound(f"there is no article {slug!r}")
     return article
+
+
+def _plan(
+    content: Content, article_id: int | None, expected_version: int | None, *, force: bool, now: datetime
+) -> tuple[Article | None, Article, Change]:
+    """Return the present article, the one that ``content`` makes of it, and how they differ."""
+    old = _find(content, article_id)
+    new = _next_state(content, old, now)
+    if old is not None and _same(old, new):
+        return old, new, "unchanged"
+    _check_version(old, expected_version, force=force)
+    return old, new, "created" if old is None else "updated"
 
 
 def _find(content: Content, article_id: int | None) -> Article | None:

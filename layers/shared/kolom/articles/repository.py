@@ -1,6 +1,7 @@
 """Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,12 +10,16 @@ from pynamodb.exceptions import UpdateError
 from kolom.articles.body_chunks import join_body, join_source
 from kolom.articles.mapping import to_article
 from kolom.articles.types import Article, Body
-from kolom.errors import Busy
+from kolom.errors import Busy, NotFound
 from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
 from kolom.models.articles import Sequence as IdSequence
-from kolom.models.base import is_condition_failed, is_key
+from kolom.models.base import is_key
+from kolom.models.errors import is_condition_failed
 
 _REREADS: Final = 5
+type Check = Callable[[Article], None]
+"""Raises what keeps an article from being shown."""
+_BODY_READS = 3
 
 
 def next_id() -> int:
@@ -165,3 +170,45 @@ def body_version_prefix(version: int) -> str:
 
 def _parts(article_id: int, prefix: str) -> Sequence[BodyPart]:
     return list(BodyPart.query(str(article_id), BodyPart.part.startswith(prefix), consistent_read=True))
+
+
+def find_ids(slugs: Collection[str]) -> dict[str, int]:
+    """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
+    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
+    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
+
+
+def get_any_status(article_id: int) -> tuple[Article, Body]:
+    """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
+
+    :raises NotFound: there is none, or it was deleted
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return get_with_body(article_id, _check_exists)
+
+
+def get_with_body(article_id: int, check: Check) -> tuple[Article, Body]:
+    """Card and body of one moment: read again when the card names parts that were not there a moment before.
+
+    ``check`` raises what keeps the article from being shown.
+    """
+    for attempt in range(_BODY_READS):
+        items = list(
+            ArticleRecord.query(str(article_id), ArticleRecord.part.between("body#", CARD), consistent_read=attempt > 0)
+        )
+        card = items.pop() if items else None
+        if not isinstance(card, CardRecord):
+            raise NotFound("there is no such article")
+        article = to_article(card)
+        check(article)
+        prefix = f"body#{article.body_version}#"
+        parts = [item for item in items if isinstance(item, BodyPart) and item.part.startswith(prefix)]
+        if len(parts) == article.body_parts:
+            return article, join_body(parts)
+        time.sleep(0.05 * attempt)
+    raise Busy("this article is being published at this moment")
+
+
+def _check_exists(article: Article) -> None:
+    if article.status == "deleted":
+        raise NotFound("the article was deleted")

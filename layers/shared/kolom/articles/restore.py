@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from kolom.articles import repository, transitions
 from kolom.articles.mapping import pointer_keys
 from kolom.articles.names import label_key, natural_path
-from kolom.articles.publishing import Change
-from kolom.articles.types import Article, Body, Content
+from kolom.articles.types import Article, Body, Change, Content
 from kolom.articles.validation import check
 from kolom.errors import Conflict, FieldError, Invalid, Kept
 from kolom.models.transaction import Transaction
@@ -78,7 +77,7 @@ def plan(wanted: Whole, *, overwrite: bool = False) -> Plan:
     errors = tuple(_problems(wanted))
     if errors:
         raise Invalid(*errors)
-    check(_as_content(wanted))
+    check(_as_content(wanted), is_stored=True)
     article = wanted.article
     names = dict(pointer_keys(article)) | {alias: f"the address {alias!r}" for alias in wanted.aliases}
     leads = {key: repository.find_id(key) for key in names}

@@ -6,7 +6,7 @@ from kolom.articles.mapping import to_card
 from kolom.articles.publishing import release
 from kolom.errors import Busy, Conflict
 from kolom.models.articles import ArticleRecord, ShelvedRecord
-from kolom.models.base import timestamp
+from kolom.timestamps import to_rfc3339
 
 MAX_RELEASES = 100
 """How many articles one run publishes: well within a minute. The others follow at the next run."""
@@ -18,7 +18,7 @@ def publish_due(*, now: datetime) -> tuple[list[str], list[str]]:
     Safe to run twice or beside the author: each article is published by one conditional transaction.
     """
     released, failed = [], []
-    due = ShelvedRecord.shelf_order <= f"{timestamp(now)}~"
+    due = ShelvedRecord.shelf_order <= f"{to_rfc3339(now)}~"
     for record in ArticleRecord.by_shelf.query("scheduled", due, limit=MAX_RELEASES):
         if isinstance(record, ShelvedRecord):
             card = to_card(record)

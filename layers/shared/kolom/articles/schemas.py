@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from kolom.articles.types import Card, CardPage, LabelCount, MonthCount, Reading
 from kolom.config import settings
+from kolom.urls import article_url
 
 
 class CardView(BaseModel):
@@ -141,10 +142,6 @@ class HealthView(BaseModel):
     version: str
 
 
-def article_url(card: Card) -> str:
-    """The address of the article's page."""
-    return settings().site_url.rstrip("/") + card.path
-
-
 def _card_fields(card: Card) -> dict[str, Any]:
-    return {name: getattr(card, name) for name in CardView.model_fields if name != "url"} | {"url": article_url(card)}
+    fields = {name: getattr(card, name) for name in CardView.model_fields if name != "url"}
+    return fields | {"url": article_url(card.path)}

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Literal
+from typing import Literal, Self
 
-from kolom.rendering.types import Heading, SourceFormat
+from kolom.rendering.types import Heading, Rendered, SourceFormat
 
 type Status = Literal["draft", "scheduled", "published", "deleted"]
 type Kind = Literal["article", "page"]
+
+MAX_HTML_BYTES = 2 * 1024 * 1024
+"""A Lambda answer is at most 6 MB, and JSON within JSON can double the quotes twice."""
+
+MAX_SOURCE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,11 @@ class Body:
     source: str = ""
     source_format: SourceFormat = "markdown"
 
+    @classmethod
+    def from_rendered(cls, rendered: Rendered, source: str, source_format: SourceFormat) -> Self:
+        """Return a rendered body together with its source."""
+        return cls(html=rendered.html, toc=rendered.toc, source=source, source_format=source_format)
+
     def shows(self, image: str) -> bool:
         """Whether the text itself shows the picture of that address."""
         return escape(image) in self.html
@@ -27,7 +37,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering`).
+    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering.renderer`).
 
     ``published_at`` in the future schedules it; left out, it is the moment of the first publication. ``path`` is the
     address that it had elsewhere and keeps. ``origin`` names it in the export that it was imported from.
@@ -161,3 +171,6 @@ class MonthCount:
     year: int
     month: int
     count: int
+
+
+type Change = Literal["created", "updated", "unchanged"]

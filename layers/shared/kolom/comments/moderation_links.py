@@ -10,9 +10,9 @@ from kolom.comments.moderation import moderate
 from kolom.comments.types import Action, Comment
 from kolom.errors import Conflict, Gone, NotFound
 from kolom.models.transaction import Transaction
-from kolom.security import signing
+from kolom.security import signing, single_use
 from kolom.security.signing import Secret
-from kolom.submissions import idempotency
+from kolom.timestamps import SECONDS_PER_DAY
 
 LINK_DAYS = 7
 
@@ -69,7 +69,7 @@ def look(link: Link) -> Comment:
     comment = repository.load(link.article_id, link.comment_id)
     if comment is None:
         raise NotFound("there is no such comment any more")
-    if idempotency.read([f"used#{link.name}"]):
+    if single_use.get_records([f"used#{link.name}"]):
         raise AlreadyDone("this link was used before")
     return comment
 
@@ -87,7 +87,7 @@ def follow(link: Link, *, shown_revision: object, now: datetime) -> Comment:
     def use(transaction: Transaction) -> None:
         # Kept a day longer than the link is good, for a clock that runs late.
         used = AlreadyDone("this link was used before")
-        idempotency.use(transaction, link.name, expires_at=link.expires + 86_400, refused=used)
+        single_use.mark_used(transaction, link.name, expires_at=link.expires + SECONDS_PER_DAY, refused=used)
 
     look(link)
     return moderate(link.article_id, link.comment_id, link.action, by="link", now=now, revision=revision, also=use)

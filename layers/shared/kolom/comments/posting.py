@@ -20,9 +20,9 @@ from kolom.security import signing
 from kolom.security.pseudonyms import person_of
 from kolom.submissions.pipeline import Arrival, Form, Intake
 from kolom.submissions.spam_rules import Finding
+from kolom.timestamps import SECONDS_PER_DAY
 
 _ATTEMPTS = 5
-_SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ def _store(intake: Intake, comment: Comment, draft: Draft, *, now: datetime) -> 
             *address_key(comment.id),
             email=draft.email,
             notify_replies=draft.notify_replies,
-            expires_at=int(now.timestamp()) + settings().email_days * _SECONDS_A_DAY,
+            expires_at=int(now.timestamp()) + settings().email_days * SECONDS_PER_DAY,
         )
 
     def add(transaction: Transaction) -> None:

@@ -18,13 +18,14 @@ from kolom import outbox
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Conflict, Gone, KolomError, NotFound
-from kolom.models.base import is_condition_failed
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
+from kolom.models.errors import is_condition_failed
 from kolom.models.transaction import Transaction
 from kolom.security import origins, rate_limits, signing
 from kolom.security.origins import Origin
 from kolom.security.pseudonyms import mailbox_of, persons_of
 from kolom.security.signing import Secret
+from kolom.timestamps import SECONDS_PER_DAY
 
 type Action = Literal["confirm", "leave"]
 
@@ -34,7 +35,6 @@ _QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
 """How long a question is remembered: as long as its link can be good, which is made when the mail is sent."""
 
 _PURPOSE: Final = "kolom.subscription"
-_SECONDS_A_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +198,4 @@ def forget(persons: Iterable[str]) -> int:
 
 
 def _expiry(now: datetime) -> int:
-    return int(now.timestamp()) + settings().email_days * _SECONDS_A_DAY
+    return int(now.timestamp()) + settings().email_days * SECONDS_PER_DAY

@@ -22,11 +22,10 @@ from kolom.errors import Busy, Conflict, NotFound
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
 from kolom.models.transaction import DEADLINE_SECONDS, Transaction
 from kolom.security.origins import Origin
+from kolom.timestamps import SECONDS_PER_DAY
 
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""
-
-_SECONDS_A_DAY = 86_400
 
 
 class Changed(Conflict):
@@ -151,7 +150,7 @@ def with_expiry(comment: Comment, now: datetime) -> Comment:
     days = {"spam": settings().spam_days, "deleted": DELETED_DAYS}.get(comment.status)
     if days is None or comment.is_visible:
         return replace(comment, expires_at=None)
-    return replace(comment, expires_at=int(now.timestamp()) + days * _SECONDS_A_DAY)
+    return replace(comment, expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY)
 
 
 def _count_with_parent(transaction: Transaction, comment: Comment, change: int, *, now: datetime) -> Comment:

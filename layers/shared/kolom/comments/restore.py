@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kolom.articles.publishing import Change
+from kolom.articles.types import Change
 from kolom.comments import repository
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.errors import Conflict, Kept, NotFound

@@ -10,12 +10,12 @@ from pynamodb.exceptions import UpdateError
 from kolom.config import settings
 from kolom.contact.types import STATUSES, Message, Status
 from kolom.errors import NotFound
-from kolom.models.base import is_condition_failed
+from kolom.models.errors import is_condition_failed
 from kolom.models.messages import MessageRecord
 from kolom.security.pseudonyms import persons_of
 from kolom.security.signing import Secret
+from kolom.timestamps import SECONDS_PER_DAY
 
-_SECONDS_A_DAY: Final = 86_400
 _STATUSES: Final[dict[str, Status]] = {status: status for status in STATUSES}
 
 
@@ -57,7 +57,7 @@ def mark(message_id: str, status: Status, *, now: datetime) -> Message:
         record.update(
             actions=[
                 MessageRecord.status.set(status),
-                MessageRecord.expires_at.set(int(since.timestamp()) + days * _SECONDS_A_DAY),
+                MessageRecord.expires_at.set(int(since.timestamp()) + days * SECONDS_PER_DAY),
             ],
             condition=MessageRecord.id.exists(),
         )

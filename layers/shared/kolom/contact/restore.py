@@ -1,6 +1,6 @@
 """Putting messages back as they were. For archives. Nothing is mailed."""
 
-from kolom.articles.publishing import Change
+from kolom.articles.types import Change
 from kolom.contact import repository as messages
 from kolom.contact.types import Message
 from kolom.errors import Conflict, Kept, NotFound

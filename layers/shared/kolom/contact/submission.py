@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 from ulid import ULID
 
@@ -15,8 +15,7 @@ from kolom.security import signing
 from kolom.security.pseudonyms import person_of
 from kolom.submissions import spam_rules
 from kolom.submissions.pipeline import Arrival, Form, Intake
-
-_SECONDS_A_DAY: Final = 86_400
+from kolom.timestamps import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ def submit(draft: Draft, arrival: Arrival, *, now: datetime) -> Submitted:
         person=person_of(draft.email, signing.secret()),
         created_at=now,
         reasons=list(spam_rules.reasons(findings)),
-        expires_at=int(now.timestamp()) + days * _SECONDS_A_DAY,
+        expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY,
     )
 
     def add(transaction: Transaction) -> None:

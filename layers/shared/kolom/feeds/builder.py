@@ -23,6 +23,7 @@ from kolom.config import settings
 from kolom.errors import Busy, NotFound
 from kolom.feeds.types import Entry, Feed
 from kolom.i18n.locale import Locale, site_locale
+from kolom.labels import display_label
 from kolom.rendering.absolute_links import with_absolute_links
 
 LENGTH: Final = 20
@@ -40,15 +41,15 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
     if label is None:
         title, description, path = site.site_title, site.site_description, "/"
     else:
-        label = urls.label_as_written(label, cards)
+        label = display_label(label, (each for card in cards for each in card.labels))
         title = f"{site.site_title}: {label}"
         description, path = locale.text("label.title", label=label), urls.label_path(label)
     return Feed(
         title=title,
         author=site.site_title,
         description=description or locale.text("home.description", site=site.site_title),
-        url=urls.absolute(path),
-        feed_url=urls.absolute(urls.feed_path(feed_name, label)),
+        url=urls.absolute_url(path),
+        feed_url=urls.absolute_url(urls.feed_path(feed_name, label)),
         language=locale.code,
         entries=_article_entries(cards),
     )
@@ -62,8 +63,8 @@ def comment_feed() -> Feed:
         title=locale.text("feed.comments", site=site),
         description=locale.text("feed.comments.description", site=site),
         author=site,
-        url=urls.absolute("/"),
-        feed_url=urls.absolute(urls.feed_path("comments.xml")),
+        url=urls.absolute_url("/"),
+        feed_url=urls.absolute_url(urls.feed_path("comments.xml")),
         language=locale.code,
         entries=[_comment_entry(each.comment, each.article, locale) for each in found],
     )
@@ -82,8 +83,8 @@ def article_comment_feed(slug: str) -> Feed:
         title=locale.text("feed.comments.of", title=article.title),
         description=locale.text("feed.comments.description", site=site),
         author=site,
-        url=urls.page_url(article),
-        feed_url=urls.absolute(urls.comments_feed_path(slug)),
+        url=urls.article_url(article.path),
+        feed_url=urls.absolute_url(urls.comments_feed_path(slug)),
         language=locale.code,
         entries=[_comment_entry(each, article, locale) for each in found if not each.deleted],
     )
@@ -113,20 +114,20 @@ def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
     picture = ""
     if article.image and not body.shows(article.image):
         picture = f'<p><img src="{escape(article.image)}" alt=""></p>'
-    return with_absolute_links(picture + body.html, urls.page_url(article), max_bytes=max_bytes)
+    return with_absolute_links(picture + body.html, urls.article_url(article.path), max_bytes=max_bytes)
 
 
 def _article_entry(card: Card, text: str | None) -> Entry:
     return Entry(
-        id=urls.absolute(f"/#article-{card.id}"),
-        url=urls.page_url(card),
+        id=urls.absolute_url(f"/#article-{card.id}"),
+        url=urls.article_url(card.path),
         title=card.title,
         published_at=card.published_at or card.updated_at,
         updated_at=card.updated_at,
         author=card.author,
         summary=card.excerpt,
         content_html=text,
-        image=None if card.image is None else urls.absolute(card.image),
+        image=None if card.image is None else urls.absolute_url(card.image),
         labels=card.labels,
         language=card.language,
     )
@@ -134,8 +135,8 @@ def _article_entry(card: Card, text: str | None) -> Entry:
 
 def _comment_entry(comment: ShownComment, article: Article, locale: Locale) -> Entry:
     return Entry(
-        id=urls.absolute(f"/#comment-{comment.id}"),
-        url=urls.comment_url(article, comment.id),
+        id=urls.absolute_url(f"/#comment-{comment.id}"),
+        url=urls.comment_url(article.path, comment.id),
         title=locale.text("feed.comment", name=comment.name, title=article.title),
         published_at=comment.created_at,
         updated_at=comment.edited_at or comment.created_at,

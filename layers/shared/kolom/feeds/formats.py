@@ -8,8 +8,8 @@ from typing import Any, Final
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 
 from kolom.feeds.types import Entry, Feed
-from kolom.i18n.locale import machine_time
 from kolom.rendering.sanitizer import clean_characters
+from kolom.timestamps import to_rfc3339
 
 ATOM: Final = "application/atom+xml"
 
@@ -109,8 +109,8 @@ def _json_item(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
-        "date_published": machine_time(entry.published_at),
-        "date_modified": machine_time(entry.updated_at),
+        "date_published": to_rfc3339(entry.published_at),
+        "date_modified": to_rfc3339(entry.updated_at),
         "language": entry.language,
     }
     if entry.content_html is None:

@@ -22,7 +22,7 @@ from kolom import urls
 from kolom.articles import admin, public
 from kolom.articles.types import Card, Shelf
 from kolom.errors import NotFound
-from kolom.i18n.locale import machine_time
+from kolom.timestamps import to_rfc3339
 
 MAX_ADDRESSES: Final = 2_000
 """How many addresses a sitemap has. A month with more articles has further parts."""
@@ -66,7 +66,7 @@ def sitemap(name: str) -> str:
 def robots() -> str:
     """Where search engines need not look: what is for programs, and searches, of which there is no end."""
     rules = ["User-agent: *", "Disallow: /api/", "Disallow: /preview/", "Disallow: /search/?"]
-    return "\n".join([*rules, "", f"Sitemap: {urls.absolute('/sitemap.xml')}", ""])
+    return "\n".join([*rules, "", f"Sitemap: {urls.absolute_url('/sitemap.xml')}", ""])
 
 
 def _free_pages() -> Iterable[Card]:
@@ -92,11 +92,11 @@ def _addresses(cards: Iterable[Card]) -> Iterable[tuple[str, datetime | None]]:
 def _document(root: str, entry: str, places: Iterable[tuple[str, datetime | None]]) -> str:
     document = Xml.Element(root, xmlns=_NAMESPACE)
     for path, changed_at in places:
-        address = urls.absolute(path)
+        address = urls.absolute_url(path)
         if len(escape(address)) > MAX_ADDRESS:
             continue
         element = Xml.SubElement(document, entry)
         Xml.SubElement(element, "loc").text = address
         if changed_at is not None:
-            Xml.SubElement(element, "lastmod").text = machine_time(changed_at)
+            Xml.SubElement(element, "lastmod").text = to_rfc3339(changed_at)
     return Xml.tostring(document, encoding="unicode", xml_declaration=True)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -90,11 +90,6 @@ def available() -> frozenset[str]:
 def direction(language: str) -> str:
     """``ltr`` or ``rtl``: which way the language is written."""
     return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
-
-
-def machine_time(moment: datetime) -> str:
-    """A moment as ``<time datetime>`` and search engines read it: RFC 3339 in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @cache

@@ -100,7 +100,7 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
         comment=comment,
         comment_html=visitor_text.render(comment.content).html,
         title=article.title,
-        url=urls.page_url(article),
+        url=urls.article_url(article.path),
         date=_moment(locale, comment.created_at),
         links=[
             (action, f"{_site()}/api/moderation/{moderation_links.issue(comment, action, secret, now=now)}")
@@ -123,7 +123,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> Mail:
         # Nothing in this mail was written by a visitor: whoever typed the address could use it to send anything.
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
-        url=urls.page_url(article),
+        url=urls.article_url(article.path),
         confirm_url=_subscription_url("confirm", record, now),
         days=reply_subscriptions.CONFIRM_DAYS,
     )
@@ -146,7 +146,7 @@ def _reply(record: OutboxRecord, now: datetime) -> Mail:
         comment=comment,
         comment_html=visitor_text.render(comment.content).html,
         title=article.title,
-        url=urls.comment_url(article, comment.id),
+        url=urls.comment_url(article.path, comment.id),
     )
 
 

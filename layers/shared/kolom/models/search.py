@@ -18,17 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pynamodb.attributes import (
-    BinaryAttribute,
-    BooleanAttribute,
-    NumberAttribute,
-    NumberSetAttribute,
-    UnicodeAttribute,
-)
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
 
-from kolom.models.base import Record, TableMeta, is_condition_failed
+from kolom.models.base import Record, TableMeta
+from kolom.models.errors import is_condition_failed
 from kolom.models.summary import CardAttributes
 
 DOCUMENTS: Final = "#documents"

@@ -1,15 +1,16 @@
 """Reading what stands below an article. The page stands without it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from pynamodb.exceptions import PynamoDBException
 
-from kolom.articles.types import Article
+from kolom.articles.types import Article, Card
 from kolom.aws import is_throttled, is_unavailable
 from kolom.comments import public
-from kolom.comments.threads import Living
+from kolom.comments.types import CommentPage, ShownComment
 from kolom.config import settings
 from kolom.observability import logger
 from kolom.search.more_like_this import related
@@ -18,7 +19,28 @@ COMMENTS_LENGTH: Final = 20
 RELATED_LENGTH: Final = 4
 
 
-def read_living(article: Article, *, cursor: str | None, answering: str | None, now: datetime) -> Living:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleExtras:
+    """A page of an article's comments, and related articles.
+
+    ``comments`` is None where they cannot be read at this moment; without ``cursor`` they begin with the first.
+    ``is_open`` tells whether readers may comment, ``answering`` is the id of the comment to be answered.
+    """
+
+    comments: CommentPage | None
+    related: tuple[Card, ...] = ()
+    is_open: bool = True
+    cursor: str | None = None
+    answering: str | None = None
+
+    @property
+    def answered(self) -> ShownComment | None:
+        """The comment on this page that the form answers, if it is to answer one."""
+        items = self.comments.items if self.comments else ()
+        return next((each for each in items if each.id == self.answering and not each.deleted), None)
+
+
+def read_living(article: Article, *, cursor: str | None, answering: str | None, now: datetime) -> ArticleExtras:
     """The comments from ``cursor`` on, in two requests, and the related articles, in some more.
 
     :raises InvalidCursor: ``cursor`` is not of this article's comments
@@ -29,7 +51,7 @@ def read_living(article: Article, *, cursor: str | None, answering: str | None, 
     # Where the comments are away, the reader has waited for them: the next thing would only be waited for too.
     asks = article.is_listed and comments is not None
     found = _unless_away(lambda: related(article.id, RELATED_LENGTH)) if asks else ()
-    return Living(
+    return ArticleExtras(
         comments=comments,
         related=found or (),
         is_open=article.takes_comments(now, close_after_days=settings().comments_close_after_days),

@@ -1,14 +1,25 @@
 """The pages behind the links in a moderator's mail."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
 from kolom.comments.mapping import show
 from kolom.comments.moderation_links import AlreadyDone, Link
 from kolom.comments.types import Comment
 from kolom.errors import Busy, Conflict, Gone, KolomError
+from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale, site_locale
 from kolom.pages.response import PRIVATE, Page, html_page
 from kolom.pages.templating import Head, render
+
+_REASONS: Final[Mapping[type[KolomError], str]] = {
+    AlreadyDone: "moderation.used",
+    Conflict: "moderation.changed",
+    Gone: "moderation.expired",
+    Busy: "moderation.busy",
+}
+"""The message for each kind of error; the first that fits counts."""
 
 
 def confirm(link: Link, comment: Comment) -> Page:
@@ -26,16 +37,8 @@ def done(link: Link, comment: Comment) -> Page:
 
 def refused(error: KolomError) -> Page:
     """Why nothing was done."""
-    locale = site_locale()
-    if isinstance(error, AlreadyDone):
-        return _page(locale, "moderation.used", status=HTTPStatus.CONFLICT)
-    if isinstance(error, Conflict):
-        return _page(locale, "moderation.changed", status=HTTPStatus.CONFLICT)
-    if isinstance(error, Gone):
-        return _page(locale, "moderation.expired", status=HTTPStatus.GONE)
-    if isinstance(error, Busy):
-        return _page(locale, "moderation.busy", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return _page(locale, "moderation.invalid", status=HTTPStatus.NOT_FOUND)
+    message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
+    return _page(site_locale(), message, status=failure_of(error).status)
 
 
 def _page(

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 VIDEO_HOSTS: Final = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://www.dailymotion.com")
-"""Whose players an article may hold (:mod:`kolom.rendering`)."""
+"""Whose players an article may hold (:mod:`kolom.rendering.renderer`)."""
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     [

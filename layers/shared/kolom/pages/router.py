@@ -29,7 +29,8 @@ from kolom.articles.names import MAX_LABEL
 from kolom.articles.types import Shelf
 from kolom.errors import Moved, NotFound
 from kolom.feeds.legacy_urls import former_feed
-from kolom.http.api import failure_of
+from kolom.http.errors import failure_of
+from kolom.labels import display_label, normalize_label
 from kolom.pages import views
 from kolom.pages.article_extras import read_living
 from kolom.pages.response import Page, redirect
@@ -91,13 +92,14 @@ def _label(path: str, query: Query, label: str) -> Page:
     cursor = _value(query, "cursor")
     if not label.strip(" /") or len(label) > 3 * MAX_LABEL:  # folding case makes three characters of one, at most
         raise NotFound("there is no such label")
-    canonical = f"/label/{urls.label_name(label)}/"
+    canonical = f"/label/{normalize_label(label)}/"
     if path != canonical:
         return redirect(urls.with_cursor(urls.label_path(label), cursor))
     cards = public.list_cards(Shelf(label=label), limit=LIST_LENGTH, cursor=cursor)
     if not cards.items:
         raise NotFound(f"nothing is labelled {label!r}")
-    return views.label(urls.label_as_written(label, cards.items), cards, cursor=cursor)
+    spelled = display_label(label, (each for card in cards.items for each in card.labels))
+    return views.label(spelled, cards, cursor=cursor)
 
 
 def _months(path: str, query: Query, year: str, month: str | None = None) -> Page:

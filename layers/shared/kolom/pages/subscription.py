@@ -1,12 +1,22 @@
 """The pages behind the links by which replies are asked for, and ended."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
 from kolom.comments.reply_subscriptions import Link
 from kolom.errors import Busy, Conflict, Gone, KolomError
+from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale
 from kolom.pages.response import PRIVATE, Page, html_page
 from kolom.pages.templating import Head, render
+
+_REASONS: Final[Mapping[type[KolomError], str]] = {
+    Conflict: "subscription.left",
+    Gone: "subscription.expired",
+    Busy: "subscription.busy",
+}
+"""The message for each kind of error."""
 
 
 def confirm(link: Link, locale: Locale) -> Page:
@@ -22,13 +32,8 @@ def done(link: Link, locale: Locale) -> Page:
 
 def refused(error: KolomError, locale: Locale) -> Page:
     """Why nothing was done."""
-    if isinstance(error, Conflict):
-        return _page(locale, "subscription.left", status=HTTPStatus.CONFLICT)
-    if isinstance(error, Gone):
-        return _page(locale, "subscription.expired", status=HTTPStatus.GONE)
-    if isinstance(error, Busy):
-        return _page(locale, "subscription.busy", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return _page(locale, "subscription.invalid", status=HTTPStatus.NOT_FOUND)
+    message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "subscription.invalid")
+    return _page(locale, message, status=failure_of(error).status)
 
 
 def _page(locale: Locale, message: str, *, button: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Page:

@@ -13,8 +13,9 @@ from markupsafe import Markup
 from kolom import urls
 from kolom.articles.types import Card
 from kolom.config import settings
-from kolom.i18n.locale import Locale, direction, machine_time
+from kolom.i18n.locale import Locale, direction
 from kolom.pages.theme import known_theme, theme
+from kolom.timestamps import to_rfc3339
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MAX_MARKED: Final = 10_000
@@ -94,13 +95,13 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
-        absolute=urls.absolute,
+        absolute=urls.absolute_url,
         encoded_path=urls.encoded_path,
         feed_path=urls.feed_path,
         label_path=urls.label_path,
         month_path=urls.month_path,
         year_path=urls.year_path,
-        machine_time=machine_time,
+        rfc3339=to_rfc3339,
         in_language=_in_language,
         presented=_presented,
         shareable=_shareable,

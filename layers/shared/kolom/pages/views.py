@@ -8,12 +8,14 @@ from urllib.parse import quote, urlencode
 
 from kolom import urls
 from kolom.articles.types import Article, Body, CardPage, LabelCount, MonthCount, Reading
-from kolom.comments.threads import Living, threads
+from kolom.comments.threads import threads
 from kolom.config import settings
-from kolom.i18n.locale import Locale, find_locale, machine_time, site_locale
+from kolom.i18n.locale import Locale, find_locale, site_locale
+from kolom.pages.article_extras import ArticleExtras
 from kolom.pages.forms import COMMENT, CONTACT
 from kolom.pages.response import PRIVATE, Page, html_page
 from kolom.pages.templating import FeedLink, Head, render
+from kolom.timestamps import to_rfc3339
 
 _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
 
@@ -77,7 +79,7 @@ def contact() -> Page:
     return html_page(render("contact.html", head, locale, form=CONTACT, values=CONTACT.empty()), locale.code)
 
 
-def article(reading: Reading, living: Living) -> Page:
+def article(reading: Reading, living: ArticleExtras) -> Page:
     """An article, in its own language as far as there is a locale for it, with what lives below it; or a free page."""
     shown, locale = reading.article, _locale_of(reading.article)
     path = urls.encoded_path(shown.path)
@@ -87,10 +89,10 @@ def article(reading: Reading, living: Living) -> Page:
         canonical=path,
         image=shown.image,
         article=shown if shown.is_listed else None,
-        structured_data=_structured_data(shown, urls.absolute(path)) if shown.is_listed else None,
+        structured_data=_structured_data(shown, urls.absolute_url(path)) if shown.is_listed else None,
         feed=FeedLink(locale.text("feed.comments.of", title=shown.title), urls.comments_feed_path(shown.slug)),
     )
-    shares = _shares(shown.title, urls.absolute(path), locale) if shown.is_listed else ()
+    shares = _shares(shown.title, urls.absolute_url(path), locale) if shown.is_listed else ()
     return html_page(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
 
 
@@ -170,7 +172,7 @@ def _render_article(
     reading: Reading,
     *,
     notice: str | None = None,
-    living: Living | None = None,
+    living: ArticleExtras | None = None,
     shares: Sequence[tuple[str, str]] = (),
 ) -> str:
     shown, body = reading.article, reading.body
@@ -235,14 +237,14 @@ def _structured_data(shown: Article, url: str) -> Mapping[str, Any]:
         "url": url,
         "mainEntityOfPage": url,
         "inLanguage": shown.language,
-        "datePublished": machine_time(shown.published_at or shown.updated_at),
-        "dateModified": machine_time(shown.updated_at),
-        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": urls.absolute("/")},
+        "datePublished": to_rfc3339(shown.published_at or shown.updated_at),
+        "dateModified": to_rfc3339(shown.updated_at),
+        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": urls.absolute_url("/")},
     }
     if description := _description(shown):
         data["description"] = description
     if shown.image:
-        data["image"] = urls.absolute(shown.image)
+        data["image"] = urls.absolute_url(shown.image)
     if shown.author:
         data["author"] = {"@type": "Person", "name": shown.author}
     if shown.labels:

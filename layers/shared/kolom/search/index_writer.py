@@ -30,7 +30,7 @@ from kolom.articles.mapping import card_attributes
 from kolom.articles.types import Article
 from kolom.errors import KolomError
 from kolom.models import search as model
-from kolom.models.base import is_condition_failed
+from kolom.models.errors import is_condition_failed
 from kolom.models.search import DOC, DOCUMENTS, TERMS, HeldRecord, ResultRecord
 from kolom.observability import logger
 from kolom.search import title_index, vocabulary

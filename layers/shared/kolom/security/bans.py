@@ -7,9 +7,8 @@ from kolom.errors import NotFound
 from kolom.models.guard import GuardRecord
 from kolom.security import origins
 from kolom.security.client_address import Sender
-from kolom.submissions.idempotency import is_live
-
-_SECONDS_A_DAY = 86_400
+from kolom.security.single_use import is_unexpired
+from kolom.timestamps import SECONDS_PER_DAY
 
 
 def ban_keys(sender: Sender) -> list[str]:
@@ -19,7 +18,7 @@ def ban_keys(sender: Sender) -> list[str]:
 
 def is_banned(records: Iterable[GuardRecord], now: datetime) -> bool:
     """Whether one of ``records`` is a ban that holds."""
-    return any(record.key.startswith("ban#") and is_live(record, now) for record in records)
+    return any(record.key.startswith("ban#") and is_unexpired(record, now) for record in records)
 
 
 def ban(comment_id: str, *, days: int, whole_network: bool, now: datetime) -> None:
@@ -33,4 +32,4 @@ def ban(comment_id: str, *, days: int, whole_network: bool, now: datetime) -> No
     if origin is None:
         raise NotFound("where this comment came from is not known any more")
     banned = origin.sender.network if whole_network else origin.sender.address
-    GuardRecord(f"ban#{banned}", expires_at=int(now.timestamp()) + days * _SECONDS_A_DAY).save()
+    GuardRecord(f"ban#{banned}", expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY).save()

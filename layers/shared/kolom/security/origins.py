@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
+from kolom.security import single_use
 from kolom.security.client_address import SENDER_DAYS, Sender
-from kolom.submissions import idempotency
-
-_SECONDS_A_DAY: Final = 86_400
+from kolom.timestamps import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +32,20 @@ def remember(transaction: Transaction, item_id: str, origin: Origin, *, now: dat
             address=origin.sender.address,
             network=origin.sender.network,
             submission=origin.submission_id,
-            expires_at=int(now.timestamp()) + SENDER_DAYS * _SECONDS_A_DAY,
+            expires_at=int(now.timestamp()) + SENDER_DAYS * SECONDS_PER_DAY,
         )
     )
 
 
 def load(item_id: str, *, now: datetime) -> Origin | None:
     """The origin of that comment or message; None where it is not known any more. One BatchGetItem."""
-    return find(idempotency.read([origin_key(item_id)]), item_id, now=now)
+    return find(single_use.get_records([origin_key(item_id)]), item_id, now=now)
 
 
 def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> Origin | None:
     """The origin of that comment or message among ``records``."""
     for record in records:
-        if record.key == origin_key(item_id) and idempotency.is_live(record, now):
+        if record.key == origin_key(item_id) and single_use.is_unexpired(record, now):
             sender = Sender(str(record.address), str(record.network))
             # Records of earlier versions say only who sent it.
             return Origin(sender, record.submission or item_id)

@@ -13,13 +13,13 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import size
 
 from kolom.errors import TooMany
-from kolom.models.base import is_condition_failed
+from kolom.models.errors import is_condition_failed
 from kolom.models.guard import GuardRecord
 from kolom.security.client_address import Sender
+from kolom.timestamps import SECONDS_PER_DAY
 
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
-_DAY: Final = 86_400
 _MOST_COPIES: Final = 50
 
 _QUESTIONS_TO_MAILBOX_A_DAY: Final = 3
@@ -57,14 +57,14 @@ def question_limits(mailbox: str, sender: Sender | None) -> Sequence[Limit]:
     """
     by_sender = sender and (
         Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_AN_HOUR, _HOUR),
-        Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_A_DAY, _DAY),
-        Limit(f"question-network#{sender.network}", _QUESTIONS_BY_NETWORK_A_DAY, _DAY),
+        Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_A_DAY, SECONDS_PER_DAY),
+        Limit(f"question-network#{sender.network}", _QUESTIONS_BY_NETWORK_A_DAY, SECONDS_PER_DAY),
     )
     return (
         *(by_sender or ()),
-        Limit(f"question-mailbox#{mailbox}", _QUESTIONS_TO_MAILBOX_A_DAY, _DAY),
+        Limit(f"question-mailbox#{mailbox}", _QUESTIONS_TO_MAILBOX_A_DAY, SECONDS_PER_DAY),
         Limit("question-site", _QUESTIONS_BY_SITE_AN_HOUR, _HOUR),
-        Limit("question-site", _QUESTIONS_BY_SITE_A_DAY, _DAY),
+        Limit("question-site", _QUESTIONS_BY_SITE_A_DAY, SECONDS_PER_DAY),
     )
 
 
@@ -95,10 +95,10 @@ def _has_room(submission_id: str, limit: Limit, *, now: datetime) -> bool:
 
 def count_copies(digest: str, submission_id: str, *, now: datetime) -> int:
     """How many submissions of this day had the text of that digest, this one included. One UpdateItem."""
-    start = int(now.timestamp()) // _DAY * _DAY
+    start = int(now.timestamp()) // SECONDS_PER_DAY * SECONDS_PER_DAY
     key = f"tally#text#{digest}#{start}"
     record = GuardRecord(key)
-    if not _count(key, submission_id, _MOST_COPIES, expires_at=start + _DAY, record=record):
+    if not _count(key, submission_id, _MOST_COPIES, expires_at=start + SECONDS_PER_DAY, record=record):
         return _MOST_COPIES
     return len(record.seen or ())
 

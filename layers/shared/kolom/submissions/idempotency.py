@@ -98,21 +98,6 @@ class Submission:
         return None
 
 
-def read(keys: Iterable[str]) -> list[GuardRecord]:
-    """The records of those keys, as they are at this moment. One BatchGetItem."""
-    return list(GuardRecord.batch_get(list(keys), consistent_read=True))
-
-
-def is_live(record: GuardRecord, now: datetime) -> bool:
-    """Whether the record has not expired: DynamoDB deletes late."""
-    return record.expires_at > now.timestamp()
-
-
-def use(transaction: Transaction, key: str, *, expires_at: int, refused: KolomError) -> None:
-    """Let what ``key`` stands for be used once: ``refused`` is raised where it was."""
-    transaction.put(GuardRecord(f"used#{key}", expires_at=expires_at), GuardRecord.key.does_not_exist(), refused)
-
-
 def _short_id(digest: str, keys: Secret) -> str:
     return keyed_hash("kolom.submission", digest, keys)[:12]
 

@@ -20,10 +20,10 @@ from kolom.errors import Busy, FieldError, Invalid, KolomError
 from kolom.http.headers import headers_of
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security import bans, origins, rate_limits, signing
+from kolom.security import bans, origins, rate_limits, signing, single_use
 from kolom.security.client_address import Sender, sender_address
 from kolom.security.origins import Origin
-from kolom.submissions import form_tokens, idempotency, spam_rules
+from kolom.submissions import form_tokens, proof_of_work, spam_rules
 from kolom.submissions.idempotency import SeenBefore, Submission
 from kolom.submissions.spam_rules import Evidence, Finding, Policy
 
@@ -80,7 +80,7 @@ class Intake:
         self._now = now
         # An edit has no form; its edit token stands for one.
         self._form_seconds = float(spam_rules.MIN_SECONDS) if form is None else None
-        self._proof: form_tokens.Proof | None = None
+        self._proof: proof_of_work.Proof | None = None
         self._is_banned = bans.is_banned(records, now)
         self._counted_as = counted_as or submission.id
         self.submission = submission
@@ -104,7 +104,7 @@ class Intake:
             keys=signing.secret(),
             now=now,
         )
-        return cls(submission, form, sender, idempotency.read([submission.key, *bans.ban_keys(sender)]), now)
+        return cls(submission, form, sender, single_use.get_records([submission.key, *bans.ban_keys(sender)]), now)
 
     @classmethod
     def begin_edit(cls, item_id: str, content: str, arrival: Arrival, *, revision: int, now: datetime) -> "Intake":
@@ -117,7 +117,7 @@ class Intake:
         submission = Submission.of(
             "edit", edit, idempotency_key=None, sender=sender.address, keys=signing.secret(), now=now
         )
-        records = idempotency.read([origins.origin_key(item_id), *bans.ban_keys(sender)])
+        records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(sender)])
         first = origins.find(records, item_id, now=now)
         return cls(submission, None, sender, records, now, counted_as=first.submission_id if first else item_id)
 
@@ -165,7 +165,7 @@ class Intake:
         self.submission.remember(transaction, article_id, item_id, now=self._now)
         if self._proof is not None:
             used: KolomError = Invalid(FieldError("altcha", "was used before: open the form again"))
-            idempotency.use(transaction, self._proof.id, expires_at=self._proof.expires_at, refused=used)
+            single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, refused=used)
         add(transaction)
         origins.remember(transaction, item_id, self.origin, now=self._now)
         try:
@@ -191,10 +191,10 @@ class Intake:
         if settings().proof_of_work != "none":
             if form.proof is None:
                 raise Invalid(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
-            self._proof = form_tokens.check_proof(form.proof, signing.secret())
+            self._proof = proof_of_work.verify(form.proof, signing.secret())
 
     def _record(self) -> GuardRecord | None:
-        return self.submission.find(idempotency.read([self.submission.key]), now=self._now)
+        return self.submission.find(single_use.get_records([self.submission.key]), now=self._now)
 
     def _count_copies(self, content: str) -> int:
         folded = spam_rules.fold(content)
