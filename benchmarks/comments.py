@@ -112,7 +112,7 @@ def _bills(blog: Kolom) -> None:
         with metered() as bill:
             operation()
         say_bill(name, bill)
-    comment = admin.find(held["comment"]["id"])
+    comment = admin.get(held["comment"]["id"])
     with metered() as bill:
         moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
     say_bill("approving", bill)

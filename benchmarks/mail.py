@@ -47,7 +47,7 @@ class Site:
 
         event = self._factories.comment_request("a", address=self._address(), **fields)
         answer = self._handlers["write"](event, self._factories.Context())
-        return admin.find(json.loads(answer["body"])["comment"]["id"])
+        return admin.get(json.loads(answer["body"])["comment"]["id"])
 
     def send(self, *mail_ids: str) -> None:
         """Bring mail to its sender."""
@@ -110,7 +110,7 @@ def _mail(site: Site, mails: Outbox) -> None:
         site.send(waiting)
     say_bill("sending the mail about a comment", bill)
     approve(parent, "approving a comment whose author is to be asked about replies")
-    reply_subscriptions.follow(reply_subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
+    reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
     approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to somebody who wants to know")
     for kind in ("contact", "confirm", "reply"):
         mail_id = next(record.id for record in OutboxRecord.scan() if record.kind == kind)
@@ -120,11 +120,11 @@ def _mail(site: Site, mails: Outbox) -> None:
         sent = "sending" if len(mails.mails) > before else "dropping"
         say_bill(f"{sent} the mail of kind {kind}", bill)
     with metered() as bill:
-        outbox.release(now=now)
+        outbox.requeue_due(now=now)
     say_bill("the timer, with nothing due", bill)
     with metered() as bill:
-        released = outbox.release(now=now + timedelta(minutes=6))
-    say_bill(f"the timer, with {len(released.woken)} due", bill)
+        released = outbox.requeue_due(now=now + timedelta(minutes=6))
+    say_bill(f"the timer, with {len(released.requeued)} due", bill)
 
 
 if __name__ == "__main__":

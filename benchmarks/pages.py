@@ -14,7 +14,7 @@ from benchmarks.handlers import say
 from benchmarks.stack import TEMPLATE
 from kolom.articles import publishing
 from kolom.comments import importing
-from kolom.comments.importing import Foreign
+from kolom.comments.importing import ExternalComment
 from kolom.pages import theme
 from kolom.search import document_table
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
@@ -37,10 +37,10 @@ def main() -> None:
         loader.deploy_assets(stack)
         loader.load_sample(stack)
         stack.settle()
-        _comment(publishing.find(SLUG).id)
+        _comment(publishing.get_by_slug(SLUG).id)
         say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
-        theme.forget()
-        document_table.forget()
+        theme.clear_cache()
+        document_table.clear_cache()
         _measure(stack, f"/{SLUG}/", f"/{SLUG}/, the first of a function")
         for path in PATHS:
             _measure(stack, path, path)
@@ -49,8 +49,8 @@ def main() -> None:
 def _comment(article_id: int) -> None:
     now = datetime.now(UTC)
     for number in range(40):
-        wanted = importing.as_comment(
-            Foreign(
+        wanted = importing.to_comment(
+            ExternalComment(
                 article_id=article_id,
                 origin=str(number),
                 name=f"Pembaca {number}",
@@ -59,7 +59,7 @@ def _comment(article_id: int) -> None:
                 status="approved",
             )
         )
-        importing.adopt(wanted, now=now)
+        importing.upsert(wanted, now=now)
 
 
 def _measure(stack: LocalStack, address: str, name: str) -> None:

@@ -38,19 +38,19 @@ from rich.table import Table
 
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get, publish
-from kolom.articles.types import Article, Body, Content
+from kolom.articles.types import Article, ArticleInput, Body
 from kolom.search import document_table
 from kolom.search.analyzer import stem
 from kolom.search.codec import (
     DOCUMENTS_PER_BLOCK,
     POSTINGS_PER_BLOCK,
-    Document,
+    DocumentStats,
     decode_document,
     encode_document,
     encode_posting,
 )
-from kolom.search.document import describe
-from kolom.search.forward_index import load_held
+from kolom.search.document import build_document
+from kolom.search.forward_index import load_entry
 from kolom.search.index_writer import result_record
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
 from kolom_cli.emulator.stack import LocalStack
@@ -88,11 +88,11 @@ class Writer:
         """Queries of ``length`` words."""
         return [" ".join(self._chance.sample(sorted(set(self.words(WORDS))), length)) for _ in range(QUERIES)]
 
-    def contents(self, first: int, number: int) -> Iterator[Content]:
+    def contents(self, first: int, number: int) -> Iterator[ArticleInput]:
         """Articles with the numbers from ``first`` on."""
         for each in range(first, first + number):
             html = f"<p>{' '.join(self.words(WORDS))}.</p>"
-            yield Content(
+            yield ArticleInput(
                 title=" ".join(self.words(6)).capitalize(),
                 slug=f"artikel-{each}",
                 body=Body(html=html, source=html, source_format="html"),
@@ -129,7 +129,7 @@ def index_by_stream(console: Console, writer: Writer, number: int) -> None:
 
 
 def _mean_stems(number: int) -> float:
-    return _mean(len(load_held(each, consistent=False).postings) for each in range(1, min(number, 100) + 1))
+    return _mean(len(load_entry(each, consistent=False).postings) for each in range(1, min(number, 100) + 1))
 
 
 def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]) -> None:
@@ -138,7 +138,7 @@ def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]
     put = _putter(stack)
     for article_id, content in enumerate(writer.contents(1, number), start=1):
         article = _article(content, article_id)
-        entry = describe(article, content.body)
+        entry = build_document(article, content.body)
         assert entry.document is not None
         blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.document)
         for term in stems & entry.postings.keys():
@@ -147,10 +147,10 @@ def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]
     for (key, block), elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    document_table.forget()  # that of another stack may have the same revision
+    document_table.clear_cache()  # that of another stack may have the same revision
 
 
-def _article(content: Content, article_id: int) -> Article:
+def _article(content: ArticleInput, article_id: int) -> Article:
     assert content.published_at is not None
     return Article(
         id=article_id,
@@ -249,10 +249,10 @@ def _load_long_texts(stack: LocalStack, size: int, *, has_phrase: bool) -> None:
     filler = " ".join(Writer(size).words(size * 125))[: size * 1000]
     html = f"<p>{filler} kereta malam</p>" if has_phrase else f"<p>kereta {filler} malam</p>"
     body = Body(html=html, source=html, source_format="html")
-    content = Content(title="Artikel", slug="artikel", body=body, language="id", published_at=START)
-    entry = describe(_article(content, 1), body)
+    content = ArticleInput(title="Artikel", slug="artikel", body=body, language="id", published_at=START)
+    entry = build_document(_article(content, 1), body)
     assert entry.document is not None
-    document = Document(START, "id", decode_document(entry.document)[1])
+    document = DocumentStats(START, "id", decode_document(entry.document)[1])
     blocks: defaultdict[str, set[int]] = defaultdict(set)
     for article_id in range(1, 201):
         blocks["#documents"].add(encode_document(article_id, document))
@@ -262,7 +262,7 @@ def _load_long_texts(stack: LocalStack, size: int, *, has_phrase: bool) -> None:
     for key, elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    document_table.forget()  # that of another stack may have the same revision
+    document_table.clear_cache()  # that of another stack may have the same revision
 
 
 def measure_time(stack: LocalStack, texts: Sequence[str], *, as_is: bool = False) -> dict[str, list[float]]:

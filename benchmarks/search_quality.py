@@ -33,7 +33,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.stack import TEMPLATE, publish, search
-from kolom.articles.types import Body, Content
+from kolom.articles.types import ArticleInput, Body
 from kolom_cli.emulator.stack import LocalStack
 
 DEPTH = 100
@@ -94,7 +94,7 @@ def add_language(stack: LocalStack, collection: Collection) -> None:
     other = "en" if collection.language == "id" else "id"
     html = "<p>x</p>"
     body = Body(html=html, source=html, source_format="html")
-    publish(stack, [Content(title="x", slug="other", body=body, language=other, published_at=DATE)])
+    publish(stack, [ArticleInput(title="x", slug="other", body=body, language=other, published_at=DATE)])
 
 
 def with_tantivy(collection: Collection) -> Search:
@@ -173,10 +173,10 @@ def _add_row(table: Table, name: str, collection: Collection, find: Search) -> N
     table.add_row(name, *(f"{value:.4f}" for value in measure(collection, find, name)))
 
 
-def _content(collection: Collection, number: int) -> Content:
+def _content(collection: Collection, number: int) -> ArticleInput:
     document = collection.documents[number]
     html = f"<p>{escape(document.text)}</p>"
-    return Content(
+    return ArticleInput(
         title=document.title or document.id,
         slug=f"document-{number}",
         body=Body(html=html, source=html, source_format="html"),

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from benchmarks.capacity import Bill, metered
 from kolom.articles import publishing
-from kolom.articles.types import Content
+from kolom.articles.types import ArticleInput
 from kolom.config import settings
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
@@ -42,7 +42,7 @@ def search(stack: LocalStack, text: str, limit: int) -> list[dict[str, Any]]:
     return found[:limit]
 
 
-def publish(stack: LocalStack, contents: Iterable[Content]) -> list[int]:
+def publish(stack: LocalStack, contents: Iterable[ArticleInput]) -> list[int]:
     """Publish these articles, and wait until the stream has brought them into the index; their ids."""
     os.environ.update({variable: stack.template.outputs[name] for name, variable in OUTPUTS.items()})
     settings.cache_clear()

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.mail.suppression import suppress, suppressed_by
+from kolom.mail.suppression import addresses_to_suppress, suppress
 from kolom.observability import count, logger, tracer
 from kolom.security import signing
 
@@ -15,7 +15,7 @@ from kolom.security import signing
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """Answer an event of SES, which EventBridge may bring twice."""
-    for email, reason in suppressed_by(EventBridgeEvent(event).detail):
-        suppress(email, reason, signing.secret(), now=datetime.now(UTC))
+    for email, reason in addresses_to_suppress(EventBridgeEvent(event).detail):
+        suppress(email, reason, signing.load_keys(), now=datetime.now(UTC))
         count("AddressesSuppressed")
         logger.warning("an address is not written to any more", reason=reason)

@@ -19,7 +19,7 @@ api = new_api(error_page=lambda _event, failure: views.problem(failure.status, h
 
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
-    article_id = preview_links.verify(unquote(token), signing.secret, now=datetime.now(UTC))
+    article_id = preview_links.read_token(unquote(token), signing.load_keys, now=datetime.now(UTC))
     return html_response(views.preview(*repository.get_any_status(article_id)))
 
 

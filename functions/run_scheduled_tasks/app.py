@@ -35,9 +35,9 @@ def release_articles() -> None:
 
 def release_mail() -> None:
     """Wake what is due, and give up what has been due for a day."""
-    released = outbox.release(now=datetime.now(UTC))
+    released = outbox.requeue_due(now=datetime.now(UTC))
     metrics.add_metric("MailFailed", MetricUnit.Count, len(released.failed))
-    for mail_id in released.left:
-        logger.warning("a mail could not be released", mail=outbox.loggable(mail_id))
+    for mail_id in released.skipped:
+        logger.warning("a mail could not be released", mail=outbox.redact_id(mail_id))
     for mail_id in released.failed:
-        logger.error("a mail could not be sent for a day", mail=outbox.loggable(mail_id))
+        logger.error("a mail could not be sent for a day", mail=outbox.redact_id(mail_id))

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
-from kolom.feeds.legacy_urls import former_feed
+from kolom.feeds.legacy_urls import legacy_feed_redirect
 from kolom.http.api import MovedPermanently, new_api
 from kolom.observability import logger, tracer
 from kolom.urls import comments_feed_path
@@ -69,7 +69,7 @@ def get_former_feed() -> Response[str]:
 def _former() -> Response[str]:
     """The way to a feed that has another address here."""
     event = api.current_event
-    place = former_feed(unquote(event.path), parse_qs(event["rawQueryString"]))
+    place = legacy_feed_redirect(unquote(event.path), parse_qs(event["rawQueryString"]))
     if place is None:
         raise NotFound("there is no such feed")
     raise MovedPermanently(place)

@@ -12,10 +12,10 @@ from kolom.comments import moderation_links, reply_subscriptions
 from kolom.errors import KolomError
 from kolom.http.api import html_response, new_api
 from kolom.http.headers import header
-from kolom.i18n.locale import Locale, preferred_locale, site_locale
+from kolom.i18n.locale import Locale, negotiate_locale, site_locale
 from kolom.observability import logger, tracer
 from kolom.pages import moderation, subscription, views
-from kolom.pages.response import PRIVATE, Page
+from kolom.pages.response import PRIVATE, HtmlResponse
 from kolom.security import signing
 
 api = new_api(
@@ -26,9 +26,9 @@ api = new_api(
 
 @api.get("/api/moderation/<token>", include_in_schema=False)
 def show_link(token: str) -> Response[str]:
-    def show() -> Page:
-        link = moderation_links.read(unquote(token), signing.secret, now=datetime.now(UTC))
-        return moderation.confirm(link, moderation_links.look(link))
+    def show() -> HtmlResponse:
+        link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
+        return moderation.confirm(link, moderation_links.preview(link))
 
     return html(show, moderation.refused)
 
@@ -39,9 +39,9 @@ def follow_link(token: str) -> Response[str]:
     body = api.current_event.json_body if api.current_event.body else None
     shown = body.get("revision") if isinstance(body, dict) else None
 
-    def follow() -> Page:
-        link = moderation_links.read(unquote(token), signing.secret, now=now)
-        page = moderation.done(link, moderation_links.follow(link, shown_revision=shown, now=now))
+    def follow() -> HtmlResponse:
+        link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
+        page = moderation.done(link, moderation_links.execute(link, shown_revision=shown, now=now))
         logger.info("moderated by a link", action=link.action, comment=link.comment_id)
         return page
 
@@ -52,7 +52,7 @@ def follow_link(token: str) -> Response[str]:
 def show_subscription(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
     return html(
-        lambda: subscription.confirm(reply_subscriptions.read(unquote(token), signing.secret, now=now), locale),
+        lambda: subscription.confirm(reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale),
         lambda error: subscription.refused(error, locale),
     )
 
@@ -61,9 +61,9 @@ def show_subscription(token: str) -> Response[str]:
 def follow_subscription(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
 
-    def follow() -> Page:
-        link = reply_subscriptions.read(unquote(token), signing.secret, now=now)
-        reply_subscriptions.follow(link, now=now)
+    def follow() -> HtmlResponse:
+        link = reply_subscriptions.parse(unquote(token), signing.load_keys, now=now)
+        reply_subscriptions.execute(link, now=now)
         return subscription.done(link, locale)
 
     return html(follow, lambda error: subscription.refused(error, locale))
@@ -72,10 +72,10 @@ def follow_subscription(token: str) -> Response[str]:
 def locale_of(event: dict[str, Any]) -> Locale:
     """Moderators get the site's language; whoever subscribes the one that they like best."""
     is_moderator = event["rawPath"].startswith("/api/moderation/")
-    return site_locale() if is_moderator else preferred_locale(header(event, "accept-language") or "")
+    return site_locale() if is_moderator else negotiate_locale(header(event, "accept-language") or "")
 
 
-def html(answer: Callable[[], Page], refused: Callable[[KolomError], Page]) -> Response[str]:
+def html(answer: Callable[[], HtmlResponse], refused: Callable[[KolomError], HtmlResponse]) -> Response[str]:
     """A page as the answer: what was asked for, or why not."""
     try:
         return html_response(answer())

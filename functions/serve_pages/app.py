@@ -12,10 +12,10 @@ from kolom.http.errors import Failure
 from kolom.http.types import Event
 from kolom.observability import logger, tracer
 from kolom.pages import router, views
-from kolom.pages.response import Page
+from kolom.pages.response import HtmlResponse
 
 
-def error_page(event: Event, failure: Failure) -> Page | None:
+def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
     """A page for a reader; programs, which ask below ``/api/``, get a problem."""
     return None if is_api(event["rawPath"]) else views.problem(failure.status)
 
@@ -28,7 +28,7 @@ def get_page() -> Response[str]:
     path = api.current_event.path
     if is_api(path):
         raise NotFound("there is no such address")
-    return html_response(router.respond(path, parse_qs(api.current_event["rawQueryString"])))
+    return html_response(router.dispatch(path, parse_qs(api.current_event["rawQueryString"])))
 
 
 def is_api(path: str) -> bool:

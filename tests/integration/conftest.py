@@ -47,9 +47,9 @@ def tables(template: Template) -> Iterator[None]:
         for table in template.tables.values():
             client.create_table(**table.create)
         # What a warm function keeps belongs to the tables of the test before.
-        vocabulary.forget()
-        document_table.forget()
-        theme.forget()
+        vocabulary.clear_cache()
+        document_table.clear_cache()
+        theme.clear_cache()
         yield
 
 
@@ -175,9 +175,9 @@ def secret(tables: None) -> Iterator[str]:
     """The site's secret."""
     text = "0123456789abcdef" * 4
     boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
     yield text
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 type Configure = Callable[..., None]

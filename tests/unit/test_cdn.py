@@ -87,7 +87,7 @@ def test_the_api_hears_everything_but_the_hosts_name() -> None:
 
 
 def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None:
-    sent = response.html_page("", "en").headers
+    sent = response.html_response("", "en").headers
     common = {"Content-Type", "Content-Language", "Cache-Control"}
     for path in ("/", "/api/contact"):
         added = headers(cdn().behaviour(path))

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from kolom.articles.names import label_key, label_problem
-from kolom.articles.restore import Whole
+from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES
-from kolom.comments.restore import Author, Subscription
+from kolom.comments.restore import CommentAuthorSnapshot, SubscriptionSnapshot
 from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.rendering.types import SourceFormat
@@ -74,7 +74,7 @@ class Read[Thing]:
     note: str | None = None
 
 
-type Thing = MediaFile | Whole | Comment | Author | Subscription | Message
+type Thing = MediaFile | ArticleSnapshot | Comment | CommentAuthorSnapshot | SubscriptionSnapshot | Message
 type Entry = Read[Thing] | Skipped
 
 

@@ -7,15 +7,15 @@ from datetime import datetime
 from pathlib import Path
 
 from kolom.articles import restore as articles
-from kolom.articles.restore import Whole
+from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import Change
 from kolom.comments import restore as comments
-from kolom.comments.restore import Author, Subscription
+from kolom.comments.restore import CommentAuthorSnapshot, SubscriptionSnapshot
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import restore as contact
 from kolom.contact.types import Message
-from kolom.errors import Busy, Conflict, Invalid, Kept, NotFound
+from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, ServiceBusy
 from kolom_cli.archive.reader import Entry, MediaFile, Thing
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
@@ -57,9 +57,9 @@ class Restorer:
             return
         try:
             change = self._restore(entry.thing)
-        except (_Left, Kept) as error:
+        except (_Left, RestoreConflict) as error:
             self.report.skip(entry.kind, entry.name, str(error))
-        except (Invalid, Conflict, NotFound, Busy) as error:
+        except (InvalidInput, Conflict, NotFound, ServiceBusy) as error:
             self.report.skip(entry.kind, entry.name, str(error), refused=True)
         else:
             self.report.add(entry.kind, change)
@@ -70,18 +70,18 @@ class Restorer:
         match thing:
             case MediaFile():
                 return self._file(thing)
-            case Whole():
+            case ArticleSnapshot():
                 return self._article(thing)
             case Comment():
                 return self._comment(thing)
-            case Author():
+            case CommentAuthorSnapshot():
                 return self._author(thing)
-            case Subscription():
+            case SubscriptionSnapshot():
                 self._check(thing.article_id, thing.expires_at)
                 return comments.restore_subscription(thing, dry_run=self.dry_run)
             case Message():
                 self._check(None, thing.expires_at)
-                act = contact.plan if self.dry_run else contact.restore
+                act = contact.plan_restore if self.dry_run else contact.restore_message
                 return act(thing, overwrite=self.overwrite)
 
     def _file(self, media: MediaFile) -> Change:
@@ -93,15 +93,15 @@ class Restorer:
             self._media.put(Path(media.key).name, media.data, media.content_type)
         return "created"
 
-    def _article(self, whole: Whole) -> Change:
+    def _article(self, whole: ArticleSnapshot) -> Change:
         if whole.article.id in self._articles:
             raise Conflict(f"the archive has another article of the id {whole.article.id}")
         try:
             if self.dry_run:
-                change = articles.plan(whole, overwrite=self.overwrite).change
+                change = articles.plan_restore(whole, overwrite=self.overwrite).change
             else:
-                change = articles.restore(whole, overwrite=self.overwrite)
-        except Kept:
+                change = articles.restore_article(whole, overwrite=self.overwrite)
+        except RestoreConflict:
             self._articles.add(whole.article.id)
             raise
         self._articles.add(whole.article.id)
@@ -110,12 +110,12 @@ class Restorer:
     def _comment(self, comment: Comment) -> Change:
         self._check(comment.article_id, comment.expires_at)
         if not self.dry_run:
-            return comments.restore(comment, now=self.now, overwrite=self.overwrite)
-        change = comments.plan(comment, overwrite=self.overwrite, planned=self._planned)
+            return comments.restore_comment(comment, now=self.now, overwrite=self.overwrite)
+        change = comments.plan_restore(comment, overwrite=self.overwrite, planned=self._planned)
         self._planned.add(comment.id)
         return change
 
-    def _author(self, author: Author) -> Change:
+    def _author(self, author: CommentAuthorSnapshot) -> Change:
         self._check(author.article_id, author.expires_at)
         if not self.dry_run:
             return comments.restore_author(author)

@@ -20,10 +20,10 @@ from pydantic import (
     ValidationError,
 )
 
-from kolom.articles.names import is_site_address, natural_path
-from kolom.articles.restore import MAX_ID, Whole
+from kolom.articles.names import default_path, is_site_path
+from kolom.articles.restore import MAX_ID, ArticleSnapshot
 from kolom.articles.types import Article, Body
-from kolom.comments.restore import Author, Subscription
+from kolom.comments.restore import CommentAuthorSnapshot, SubscriptionSnapshot
 from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.rendering.renderer import render
@@ -157,7 +157,7 @@ class ArticleForm(Form):
             description=article.description,
             excerpt=article.excerpt,
             image=article.image,
-            path=None if article.path == natural_path(article.slug) else article.path,
+            path=None if article.path == default_path(article.slug) else article.path,
             comments=article.comments_open,
             reading_minutes=article.reading_minutes,
             origin=article.origin,
@@ -166,7 +166,9 @@ class ArticleForm(Form):
             toc=[HeadingForm.model_construct(id=each.id, level=each.level, text=each.text) for each in body.toc],
         )
 
-    def whole(self, source: str, source_format: SourceFormat, html: str, zone: ZoneInfo) -> tuple[Whole, str | None]:
+    def whole(
+        self, source: str, source_format: SourceFormat, html: str, zone: ZoneInfo
+    ) -> tuple[ArticleSnapshot, str | None]:
         """The article with its body, and a note if that had to be changed.
 
         The HTML is held to what the renderer lets pass, which leaves its own work as it is.
@@ -176,10 +178,10 @@ class ArticleForm(Form):
         if rendered.html != html:
             html, toc = rendered.html, rendered.toc
             notes.append("the HTML in the archive is not as Kolom makes it: it was made so")
-        path = self.path or natural_path(self.slug)
-        if is_site_address(path) and not is_site_address(natural_path(self.slug)):
+        path = self.path or default_path(self.slug)
+        if is_site_path(path) and not is_site_path(default_path(self.slug)):
             notes.append(f"its path {path} is an address of the site itself: it answers at its slug's")
-            path = natural_path(self.slug)
+            path = default_path(self.slug)
         month = self.month
         if month is None and self.status == "published" and self.date is not None:
             month = self.date.astimezone(zone).strftime("%Y-%m")
@@ -210,7 +212,9 @@ class ArticleForm(Form):
             source_parts=0,
         )
         body = Body(html=html, toc=toc, source=source, source_format=source_format)
-        whole = Whole(article=article, body=body, content_version=self.body_version, aliases=tuple(self.aliases))
+        whole = ArticleSnapshot(
+            article=article, body=body, content_version=self.body_version, aliases=tuple(self.aliases)
+        )
         return whole, "; ".join(notes) or None
 
 
@@ -299,7 +303,7 @@ class AuthorForm(Form):
     person: Person | None = None
 
     @classmethod
-    def from_author(cls, author: Author) -> Self:
+    def from_author(cls, author: CommentAuthorSnapshot) -> Self:
         """What is written of a comment's author."""
         return cls.model_construct(
             article=author.article_id,
@@ -310,14 +314,14 @@ class AuthorForm(Form):
             person=author.person,
         )
 
-    def author(self) -> Author:
+    def author(self) -> CommentAuthorSnapshot:
         """The author that it is.
 
         :raises FormError: it has neither address nor hash, or both
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.expires is None):
             raise FormError("must have either email and expires, or person")
-        return Author(
+        return CommentAuthorSnapshot(
             article_id=self.article,
             comment_id=self.comment,
             email=self.email,
@@ -338,7 +342,7 @@ class SubscriptionForm(Form):
     expires: Expiry
 
     @classmethod
-    def from_subscription(cls, subscription: Subscription) -> Self:
+    def from_subscription(cls, subscription: SubscriptionSnapshot) -> Self:
         """What is written of a subscription."""
         return cls.model_construct(
             article=subscription.article_id,
@@ -349,14 +353,14 @@ class SubscriptionForm(Form):
             expires=_time(subscription.expires_at),
         )
 
-    def subscription(self) -> Subscription:
+    def subscription(self) -> SubscriptionSnapshot:
         """The subscription that it is.
 
         :raises FormError: it has neither address nor hash, or both, or is one to mail to without an address
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.state == "left"):
             raise FormError("must have an email, or where it was left, a person")
-        return Subscription(
+        return SubscriptionSnapshot(
             article_id=self.article,
             state=self.state,
             expires_at=int(self.expires.timestamp()),

@@ -92,13 +92,13 @@ class Exporter:
         """
         self._prepare()
         try:
-            names = repository.names_by_id()
+            names = repository.pointers_by_id()
             ids = sorted(names)
             for article_id in ids:
                 self._article(article_id, names[article_id])
             self._comments(ids)
             if self.private:
-                subscriptions = restore.subscriptions(now=self.now)
+                subscriptions = restore.export_subscriptions(now=self.now)
                 self._lines(SUBSCRIPTIONS, "subscription", map(SubscriptionForm.from_subscription, subscriptions))
                 self._lines(MESSAGES, "message", self._messages())
             self._media()
@@ -136,12 +136,12 @@ class Exporter:
     def _manifest(self, *, complete: bool) -> None:
         data: dict[str, object] = {"format": FORMAT, "version": VERSION, "private": self.private, "complete": complete}
         if complete:
-            data["labels"] = [each.label for each in public.all_labels()]
+            data["labels"] = [each.label for each in public.list_all_labels()]
         _write(self.root / MANIFEST, f"{as_json(data, indent=2)}\n".encode())
 
     def _article(self, article_id: int, names: Sequence[str]) -> None:
         self._pause()
-        found = repository.load_whole(article_id)
+        found = repository.get_snapshot(article_id)
         if found is None:
             return
         article, body = found
@@ -164,7 +164,7 @@ class Exporter:
                     self._count("comment")
                 if authors is None:
                     continue
-                for author in restore.authors_of(found, now=self.now):
+                for author in restore.export_authors(found, now=self.now):
                     _write_line(authors, AuthorForm.from_author(author))
                     self._count("address")
 

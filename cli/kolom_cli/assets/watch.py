@@ -39,7 +39,7 @@ class Follower:
     def _deploy(self) -> None:
         for warning in deploy(build(self._frontend), now=datetime.now(UTC)).warnings:
             _log.warning("frontend: %s", warning)
-        theme.forget()
+        theme.clear_cache()
 
     def _state(self) -> frozenset[tuple[Path, int, int]]:
         found = set()

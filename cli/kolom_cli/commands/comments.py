@@ -51,7 +51,7 @@ def list_comments(
     wanted = chosen(status, admin.STATUSES, admin.STATUSES)
     connect(ctx.obj)
     if article is not None:
-        all_of_it = admin.list_by_article(publishing.find(article).id)
+        all_of_it = admin.list_by_article(publishing.get_by_slug(article).id)
         found = [
             comment for each in wanted for comment in [one for one in reversed(all_of_it) if one.status == each][:limit]
         ]
@@ -74,7 +74,7 @@ def show(
 ) -> None:
     """Show everything about one comment: its text, why it has its status, and its author's address."""
     connect(ctx.obj)
-    data = admin.personal_data(admin.find(comment_id), now=datetime.now(UTC))
+    data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))
     shown = _as_personal_data(data)
     if with_links:
         shown["links"] = {action: _link(data.comment, action) for action in _LINKED}
@@ -119,7 +119,7 @@ def ban(
 ) -> None:
     """Mark a comment as spam, and all that comes from the same address from now on."""
     connect(ctx.obj)
-    comment, now = admin.find(comment_id), datetime.now(UTC)
+    comment, now = admin.get(comment_id), datetime.now(UTC)
     bans.ban(comment.id, days=days, whole_network=network, now=now)
     if comment.status in {"pending", "approved"}:
         moderate(comment.article_id, comment.id, "spam", by="kolom", now=now)
@@ -137,8 +137,8 @@ def reply(
     """Answer an approved comment as the site's owner."""
     connect(ctx.obj)
     text = typer.get_text_stream("stdin").read() if content == "-" else content
-    parent = admin.find(comment_id)
-    article = public.read_cards([parent.article_id]).get(parent.article_id)
+    parent = admin.get(comment_id)
+    article = public.get_summaries([parent.article_id]).get(parent.article_id)
     if article is None:
         console.fail("the article of this comment is not published")
     answer = admin.reply(
@@ -147,7 +147,7 @@ def reply(
         name=_valid(Name, name or article.author or settings().site_title, "--name"),
         content=_valid(Content, text, "TEXT"),
         now=datetime.now(UTC),
-        secret=signing.secret(),
+        secret=signing.load_keys(),
     )
     if as_json:
         print_json(_as_data(answer))
@@ -160,9 +160,9 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     """Erase a person: every comment that was sent with this e-mail address, and the address, for good."""
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in admin.by_person(email, signing.secret(), now=datetime.now(UTC)))
+        count = sum(1 for _ in admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
         typer.confirm(f"Erase {count} comments for good?", abort=True)
-    erased = admin.forget(email, signing.secret(), now=datetime.now(UTC))
+    erased = admin.erase_person(email, signing.load_keys(), now=datetime.now(UTC))
     if as_json:
         print_json({"erased": erased})
     else:
@@ -173,7 +173,7 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
 def export(ctx: typer.Context, email: Email) -> None:
     """Print all that is kept of a person, as JSON: every comment that was sent with this e-mail address."""
     connect(ctx.obj)
-    found = list(admin.by_person(email, signing.secret(), now=datetime.now(UTC)))
+    found = list(admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
     found.sort(key=lambda data: data.comment.id)
     print_json([_as_personal_data(data) for data in found])
 
@@ -182,7 +182,7 @@ def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *,
     connect(ctx.obj)
 
     def act(comment_id: str) -> Comment:
-        comment = admin.find(comment_id)
+        comment = admin.get(comment_id)
         return moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC))
 
     act_on_each(
@@ -195,7 +195,7 @@ def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *,
 
 
 def _link(comment: Comment, action: Action) -> str:
-    token = moderation_links.issue(comment, action, signing.secret(), now=datetime.now(UTC))
+    token = moderation_links.create(comment, action, signing.load_keys(), now=datetime.now(UTC))
     return f"{settings().need('site_url').rstrip('/')}/api/moderation/{token}"
 
 

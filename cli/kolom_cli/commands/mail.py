@@ -10,7 +10,7 @@ from rich.table import Table
 
 from kolom import outbox
 from kolom.mail import suppression
-from kolom.mail.composer import NothingToTell, compose
+from kolom.mail.composer import MailObsolete, compose
 from kolom.models.outbox import OutboxRecord
 from kolom.security import signing
 from kolom_cli.connection import connect
@@ -49,13 +49,13 @@ def list_mail(
 def show(ctx: typer.Context, mail_id: Id, as_json: AsJson = False) -> None:
     """Show what became of one mail, and what it says: as it would be sent now."""
     connect(ctx.obj)
-    record, now = outbox.find(mail_id), datetime.now(UTC)
+    record, now = outbox.get(mail_id), datetime.now(UTC)
     shown = _as_data(record)
     try:
         mail = compose(record, now=now)
         shown |= {"from": mail.sender, "to": mail.to, "reply_to": mail.reply_to, "subject": mail.subject}
         shown |= {"headers": dict(mail.headers), "text": mail.text}
-    except NothingToTell as error:
+    except MailObsolete as error:
         shown["text"] = f"(nothing any more: {error})"
     if as_json:
         print_json(shown)
@@ -91,7 +91,7 @@ def allow(
     SES has a list of its own: `aws sesv2 delete-suppressed-destination --email-address EMAIL`.
     """
     connect(ctx.obj)
-    was_suppressed = suppression.allow(email, signing.secret())
+    was_suppressed = suppression.unsuppress(email, signing.load_keys())
     if as_json:
         print_json({"was_suppressed": was_suppressed})
     else:

@@ -57,9 +57,9 @@ def show(
 ) -> None:
     """Show one message whole. A new one is read by that."""
     connect(ctx.obj)
-    message = messages.load(message_id)
+    message = messages.get(message_id)
     if message.status == "new" and not keep_new:
-        message = messages.mark(message.id, "read", now=datetime.now(UTC))
+        message = messages.set_status(message.id, "read", now=datetime.now(UTC))
     if as_json:
         print_json(_as_data(message))
     else:
@@ -82,7 +82,7 @@ def export(
     wanted = chosen(status, STATUSES, STATUSES if person else _LISTED)
     connect(ctx.obj)
     if person is not None:
-        by_person = messages.by_person(person, signing.secret())
+        by_person = messages.list_by_email(person, signing.load_keys())
         found = [message for message in by_person if message.status in wanted]
     else:
         found = [message for each in wanted for message in messages.list_by_status(each)]
@@ -96,13 +96,13 @@ def export(
 @app.command("spam")
 def spam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
     """Mark messages as spam: they are deleted after a while."""
-    _each(ctx, message_ids, lambda each: messages.mark(each, "spam", now=datetime.now(UTC)), "is spam", as_json)
+    _each(ctx, message_ids, lambda each: messages.set_status(each, "spam", now=datetime.now(UTC)), "is spam", as_json)
 
 
 @app.command("unspam")
 def unspam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
     """Take messages back that were taken for spam."""
-    _each(ctx, message_ids, lambda each: messages.mark(each, "new", now=datetime.now(UTC)), "is new", as_json)
+    _each(ctx, message_ids, lambda each: messages.set_status(each, "new", now=datetime.now(UTC)), "is new", as_json)
 
 
 @app.command("delete")
@@ -121,9 +121,9 @@ def forget(
     """Delete every message from this e-mail address for good. Comments are another command's."""
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in messages.by_person(email, signing.secret()))
+        count = sum(1 for _ in messages.list_by_email(email, signing.load_keys()))
         typer.confirm(f"Delete {count} messages for good?", abort=True)
-    deleted = messages.forget(email, signing.secret())
+    deleted = messages.erase_person(email, signing.load_keys())
     if as_json:
         print_json({"deleted": deleted})
     else:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from kolom.articles.names import natural_path
-from kolom.articles.types import Body, Content
+from kolom.articles.names import default_path
+from kolom.articles.types import ArticleInput, Body
 from kolom.articles.validation import first_image
 from kolom.config import settings
-from kolom.errors import Invalid
+from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
@@ -66,14 +66,14 @@ class Contents:
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
-    def make(self, document: Document, slug: str, source: Source) -> Content:
+    def make(self, document: Document, slug: str, source: Source) -> ArticleInput:
         """The content of a document.
 
         :raises MediaError: a picture cannot be published
         """
         resolver = Resolver(source.path, source.root, self.media, self._address_of)
         rendered = render(document.body, document.format, resolve=resolver, size_of=self.media.sizes.get)
-        return Content(
+        return ArticleInput(
             title=document.title,
             slug=slug,
             body=Body.from_rendered(rendered, document.body, document.format),
@@ -98,7 +98,7 @@ class Contents:
             self._addresses[path] = None
             try:
                 document = read_document(path, settings().zone)
-                self._addresses[path] = quote(document.page_path or natural_path(slug_of(document)))
+                self._addresses[path] = quote(document.page_path or default_path(slug_of(document)))
             except DocumentError:
                 pass
         return self._addresses[path]
@@ -134,7 +134,7 @@ def where(path: Path, error: Exception) -> str:
         case MediaError():
             forms = {error.url, error.url.replace("%20", " ")}
             line = _first_line(path, re.compile("|".join(map(re.escape, forms))))
-        case Invalid():
+        case InvalidInput():
             line = line_of_field(path, error.errors[0].field)
         case _:
             pass

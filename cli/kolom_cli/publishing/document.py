@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
 from kolom.articles.types import Kind
 from kolom.articles.validation import MAX_LABELS
-from kolom.rendering.html_tokenizer import End, Start, Text, tokenise
+from kolom.rendering.html_tokenizer import End, Start, Text, tokenize
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import SourceFormat
 from kolom_cli.publishing.atomic_write import replacing
@@ -283,7 +283,7 @@ def _labels(front: FrontMatter) -> tuple[str, ...]:
 
 def _meta_mark(html: str) -> str | None:
     """What of ``<meta name="status" content="draft">`` and the like says that a page is a draft."""
-    for token in tokenise(html):
+    for token in tokenize(html):
         match token:
             case Start("meta", attributes):
                 if mark := draft_mark({attributes.get("name", ""): attributes.get("content", "")}):
@@ -310,7 +310,7 @@ def title_of_html(body: str) -> tuple[str | None, str]:
     heading: list[str] = []
     place: list[str] | None = None
     headings = drawings = 0
-    for token in tokenise(body):
+    for token in tokenize(body):
         match token:
             case Start("svg"):
                 drawings += 1

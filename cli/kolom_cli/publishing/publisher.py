@@ -9,7 +9,7 @@ from kolom.articles import publishing, repository
 from kolom.articles.types import Article, Change
 from kolom.articles.versions import expected_version
 from kolom.config import settings
-from kolom.errors import Busy, Conflict, Invalid, NotFound
+from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.media.store import MediaError, MediaStore
 from kolom_cli.publishing.content_builder import Contents, Source, line_of_field, slug_of, where
 from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
@@ -57,7 +57,7 @@ class Poster:
             change = self._publish(document, slug, source)
         except DocumentError as error:
             self.report.skip(kind, where(path, error), error.message, refused=True)
-        except (MediaError, Invalid, Conflict, NotFound, Busy) as error:
+        except (MediaError, InvalidInput, Conflict, NotFound, ServiceBusy) as error:
             self.report.skip(kind, where(path, error), str(error), refused=True)
         else:
             self.report.add(kind, change)
@@ -92,7 +92,7 @@ class Poster:
         """
         if document.id is None:
             return None, document.version
-        article = repository.load(document.id)
+        article = repository.get(document.id)
         named = repository.find_id(f"slug:{slug}")
         if article is None or (article.slug != slug and named not in {None, article.id}):
             return None, None

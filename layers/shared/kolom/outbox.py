@@ -7,7 +7,7 @@
        └───────────── deferred               tried again later, for a day; then failed
 
 The table's stream wakes the sender for whatever is ``waiting``. Every other state has a time, ``due``, at which
-:func:`release` looks after it: a sender that crashed holds its lease no longer than that. Each step is one
+:func:`requeue_due` looks after it: a sender that crashed holds its lease no longer than that. Each step is one
 conditional write, so that of two senders one goes on.
 """
 
@@ -33,7 +33,7 @@ type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropp
 
 STATUSES: Final[tuple[Status, ...]] = ("waiting", "sending", "deferred", "failed", "dropped", "sent")
 
-TO_READERS: Final = frozenset(["confirm", "reply"])
+READER_KINDS: Final = frozenset(["confirm", "reply"])
 """The kinds of mail that go to visitors; the others go to the site's owner."""
 
 LEASE: Final = timedelta(minutes=3)
@@ -51,15 +51,15 @@ _MOST_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
-    """What :func:`release` did: ids of what waits again, of what was given up, and of what DynamoDB refused."""
+class RequeueResult:
+    """What :func:`requeue_due` did: ids of what waits again, of what was given up, and of what DynamoDB refused."""
 
-    woken: tuple[str, ...]
+    requeued: tuple[str, ...]
     failed: tuple[str, ...]
-    left: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
-def put(
+def enqueue(
     transaction: Transaction,
     mail_id: str,
     kind: Kind,
@@ -111,12 +111,12 @@ def mark_sent(record: OutboxRecord, message_id: str, *, now: datetime) -> bool:
     )
 
 
-def give_up(record: OutboxRecord, reason: str) -> bool:
+def mark_failed(record: OutboxRecord, reason: str) -> bool:
     """Note that a claimed mail can never be sent."""
     return _settle(record, "failed", [], reason=reason)
 
 
-def drop(record: OutboxRecord, reason: str) -> bool:
+def mark_dropped(record: OutboxRecord, reason: str) -> bool:
     """Note that a claimed mail needs not be sent any more."""
     return _settle(record, "dropped", [], reason=reason)
 
@@ -134,32 +134,32 @@ def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
     return _update(record, actions, OutboxRecord.lease == record.lease)
 
 
-def release(*, now: datetime) -> Released:
+def requeue_due(*, now: datetime) -> RequeueResult:
     """Look after all mail whose time has come: what waits again wakes its sender, what waited for a day has failed.
 
     A Query, and for each an UpdateItem, two for what is given up. At most 500 at once; the rest is for the next run.
     """
-    woken: list[str] = []
+    requeued: list[str] = []
     failed: list[str] = []
-    left: list[str] = []
+    skipped: list[str] = []
     for found in OutboxRecord.due_index.query(QUEUE, OutboxRecord.due <= now, limit=_MOST_AT_ONCE):
         try:
             if _wake(found, now):
-                woken.append(found.id)
+                requeued.append(found.id)
             elif _fail(found, now):
                 failed.append(found.id)
         except PynamoDBException:
             # The next run does it; the others are to be told of all the same.
-            left.append(found.id)
-    return Released(tuple(woken), tuple(failed), tuple(left))
+            skipped.append(found.id)
+    return RequeueResult(tuple(requeued), tuple(failed), tuple(skipped))
 
 
-def loggable(mail_id: str) -> str:
+def redact_id(mail_id: str) -> str:
     """What a log may say of a mail: what it tells of, without the hash of whom it goes to."""
     return "#".join(mail_id.split("#")[:2])
 
 
-def find(mail_id: str) -> OutboxRecord:
+def get(mail_id: str) -> OutboxRecord:
     """The mail of that id, as it is at this moment.
 
     :raises NotFound: there is none
@@ -181,7 +181,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
     :raises NotFound: there is none
     :raises Conflict: it waits already, or is being sent
     """
-    record = find(mail_id)
+    record = get(mail_id)
     again = [
         OutboxRecord.status.set("waiting"),
         OutboxRecord.queue.set(QUEUE),

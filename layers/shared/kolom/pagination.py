@@ -13,7 +13,7 @@ from kolom.errors import InvalidCursor
 _DIGEST_BYTES = 8
 
 Cursor = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
-"""A cursor as the OpenAPI document describes it; :func:`read_cursor` says whether it is one."""
+"""A cursor as the OpenAPI document describes it; :func:`decode_cursor` says whether it is one."""
 MAX_PAGE_BYTES: Final = 500_000
 """How many bytes of text a page of a list has, whatever its limit: escaped twice, they fit into a Lambda answer."""
 
@@ -42,7 +42,7 @@ def first_page[Shown: Item](found: Iterable[Shown], limit: int) -> tuple[tuple[S
     return tuple(page), False
 
 
-def issue_cursor(listing: str, position: str) -> str:
+def encode_cursor(listing: str, position: str) -> str:
     """The cursor that continues ``listing`` (its name and filters) after ``position``.
 
     The digest binds the position to its list, so that a damaged cursor or another list's is noticed. It is no
@@ -51,8 +51,8 @@ def issue_cursor(listing: str, position: str) -> str:
     return _encode(_digest(listing, position) + position.encode())
 
 
-def read_cursor(cursor: str, listing: str) -> str:
-    """The position that :func:`issue_cursor` was given.
+def decode_cursor(cursor: str, listing: str) -> str:
+    """The position that :func:`encode_cursor` was given.
 
     :raises InvalidCursor: the cursor is damaged or belongs to another list
     """

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from kolom.articles import public, publishing, repository
 from kolom.articles.scheduler import publish_due
-from kolom.articles.types import Shelf
+from kolom.articles.types import ArticleFilter
 from kolom.errors import Conflict, NotFound
 from kolom_cli.emulator.moto_patches import help_moto
 from kolom_cli.sam.loader import load
@@ -54,7 +54,7 @@ class Author(RuleBasedStateMachine):
     @rule(slug=SLUGS, new=SLUGS)
     def rename(self, slug: str, new: str) -> None:
         with suppress(Conflict, NotFound):
-            article_id = publishing.find(slug).id
+            article_id = publishing.get_by_slug(slug).id
             publishing.publish(content(new), now=self.now, article_id=article_id, force=True)
 
     @rule(slug=SLUGS)
@@ -72,9 +72,9 @@ class Author(RuleBasedStateMachine):
 
     @invariant()
     def lists_and_counts_agree_with_the_articles(self) -> None:
-        articles = [article for number in range(1, 4) if (article := repository.load(number))]
+        articles = [article for number in range(1, 4) if (article := repository.get(number))]
         listed = [article for article in articles if article.status == "published" and article.kind == "article"]
-        page = public.list_cards(Shelf(), limit=100)
+        page = public.list_articles(ArticleFilter(), limit=100)
         assert sorted(card.id for card in page.items) == sorted(article.id for article in listed)
         assert page.total == len(listed)
         months = Counter(
@@ -82,24 +82,24 @@ class Author(RuleBasedStateMachine):
             for a in listed
             if a.published_at
         )
-        assert {(entry.year, entry.month): entry.count for entry in public.archive()} == dict(months)
+        assert {(entry.year, entry.month): entry.count for entry in public.list_months()} == dict(months)
         labels = Counter(label.casefold() for article in listed for label in article.labels)
-        assert {entry.label.casefold(): entry.count for entry in public.labels()} == dict(labels)
+        assert {entry.label.casefold(): entry.count for entry in public.list_labels()} == dict(labels)
         for label in labels:
-            shelf = public.list_cards(Shelf(label=label), limit=100)
+            shelf = public.list_articles(ArticleFilter(label=label), limit=100)
             assert len(shelf.items) == shelf.total == labels[label]
             for year, month in months:
-                shelf = public.list_cards(Shelf(label=label, year=year, month=month), limit=100)
+                shelf = public.list_articles(ArticleFilter(label=label, year=year, month=month), limit=100)
                 assert len(shelf.items) == shelf.total
-                shelf = public.list_cards(Shelf(label=label, year=year), limit=100)
+                shelf = public.list_articles(ArticleFilter(label=label, year=year), limit=100)
                 assert len(shelf.items) == shelf.total
 
     @invariant()
     def published_articles_can_be_read(self) -> None:
         for number in range(1, 4):
-            article = repository.load(number)
+            article = repository.get(number)
             if article and article.status == "published":
-                assert public.read(article.slug).body.html
+                assert public.get_article(article.slug).body.html
 
     def _quietly(self, act: Callable[[], object]) -> None:
         with suppress(NotFound):

@@ -41,12 +41,12 @@ def environment() -> Iterator[None]:
     """What a command sets in the environment ends with its test."""
     before = dict(os.environ)
     settings.cache_clear()
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
     yield
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)

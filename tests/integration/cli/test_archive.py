@@ -20,9 +20,9 @@ from functions.fetch_articles import app as fetch_articles
 from functions.fetch_comments import app as fetch_comments
 from kolom.articles import public, publishing, repository, scheduler
 from kolom.articles import restore as article_restore
-from kolom.articles.types import Body, Shelf
+from kolom.articles.types import ArticleFilter, Body
 from kolom.comments import admin, editing, moderation, posting, reply_subscriptions
-from kolom.comments.posting import Draft
+from kolom.comments.posting import NewComment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.contact import submission
@@ -31,7 +31,7 @@ from kolom.models.base import connection
 from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading
 from kolom.security import signing
-from kolom.submissions.pipeline import Arrival, Form
+from kolom.submissions.pipeline import FormMeta, RequestContext
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.archive.writer import Exporter
@@ -65,7 +65,7 @@ def move(kolom: Kolom, template: Template) -> Move:
         bucket = boto3.resource("s3").Bucket("kolom-media")
         bucket.objects.all().delete()
         boto3.client("secretsmanager").put_secret_value(SecretId="kolom-secret", SecretString="t" * 64)
-        signing.secret.cache_clear()
+        signing.load_keys.cache_clear()
 
     return go
 
@@ -75,7 +75,7 @@ def rendered(source: str, source_format: Any = "markdown") -> Body:
     return Body(html=done.html, toc=done.toc, source=source, source_format=source_format)
 
 
-def publish(slug: str, **changes: Any) -> publishing.Published:
+def publish(slug: str, **changes: Any) -> publishing.PublishResult:
     return publishing.publish(content(slug, **changes), now=NOW, force=True)
 
 
@@ -112,14 +112,14 @@ _visitors = iter(range(10**6))
 def post(text: str, slug: str = "hello", **fields: Any) -> str:
     """The id of a new comment."""
     number = next(_visitors)
-    draft = Draft(**{"name": f"Budi {number}", "content": text, **fields})
-    arrival = Arrival(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
-    return posting.post(public.read_public_card(slug), draft, arrival, now=NOW).comment.id
+    draft = NewComment(**{"name": f"Budi {number}", "content": text, **fields})
+    arrival = RequestContext(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
+    return posting.post(public.get_summary(slug), draft, arrival, now=NOW).comment.id
 
 
 def moderate(comment_id: str, *actions: Any) -> str:
     for action in actions:
-        moderation.moderate(admin.find(comment_id).article_id, comment_id, action, by="kolom", now=NOW)
+        moderation.moderate(admin.get(comment_id).article_id, comment_id, action, by="kolom", now=NOW)
     return comment_id
 
 
@@ -136,26 +136,26 @@ def comment_zoo() -> dict[str, str]:
     ids["erased"] = moderate(post("Never said.", email="x@example.com"), "approve")
     editing.erase(1, ids["erased"], by="author", now=NOW)
     ids["other"] = moderate(post("Elsewhere.", "many"), "approve")
-    owner = admin.find(ids["first"])
-    found = repository.load(1)
+    owner = admin.get(ids["first"])
+    found = repository.get(1)
     assert found is not None
-    ids["owner"] = admin.reply(owner, found, name="Siti", content="Thanks", now=NOW, secret=signing.secret()).id
-    link = reply_subscriptions.Link("confirm", 1, str(owner.person), 0)
-    reply_subscriptions.follow(link, now=NOW)
-    left = admin.find(ids["deeper"]).person
-    reply_subscriptions.follow(reply_subscriptions.Link("leave", 1, str(left), 0), now=NOW)
+    ids["owner"] = admin.reply(owner, found, name="Siti", content="Thanks", now=NOW, secret=signing.load_keys()).id
+    link = reply_subscriptions.SubscriptionLink("confirm", 1, str(owner.person), 0)
+    reply_subscriptions.execute(link, now=NOW)
+    left = admin.get(ids["deeper"]).person
+    reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("leave", 1, str(left), 0), now=NOW)
     return ids
 
 
 def message_zoo() -> None:
     for number, text in enumerate(("The first.", "Two\nlines \u2029.", "Buy!")):
-        draft = submission.Draft(
-            email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=Form()
+        draft = submission.NewMessage(
+            email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=FormMeta()
         )
-        submission.submit(draft, Arrival(address=f"10.9.9.{number}"), now=NOW)
+        submission.submit(draft, RequestContext(address=f"10.9.9.{number}"), now=NOW)
     first, _, spam = sorted(message.id for message in messages.list_all())
-    messages.mark(first, "read", now=NOW)
-    messages.mark(spam, "spam", now=NOW)
+    messages.set_status(first, "read", now=NOW)
+    messages.set_status(spam, "spam", now=NOW)
 
 
 def media_zoo() -> None:
@@ -304,7 +304,7 @@ def test_the_front_matter_is_yaml_and_what_follows_is_the_authors_own(blog: Kolo
     assert yaml.safe_load(found["articles/000007-new-name.html"].split(b"\n---\n")[0])["aliases"] == [
         *("path:/2019/05/x.html", "path:/?p=7", "slug:old-name")
     ]
-    assert found["html/000001-hello.html"].decode() == public.read("hello").body.html
+    assert found["html/000001-hello.html"].decode() == public.get_article("hello").body.html
     assert "html/000004-gone.html" not in found
 
 
@@ -345,14 +345,14 @@ def test_nothing_is_written_or_removed_through_links(small: Kolom, tmp_path: Pat
 def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = repository.load_whole
+    original = repository.get_snapshot
 
     def interrupted(article_id: int) -> Any:
         signal.raise_signal(signal.SIGINT)
         return original(article_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(repository, "load_whole", interrupted)
+        patch.setattr(repository, "get_snapshot", interrupted)
         ran = small("export", tmp_path, "--json")
     assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
     refused = small("import", "archive", tmp_path)
@@ -364,16 +364,16 @@ def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
 def test_an_article_that_changes_while_it_is_read_is_read_whole(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, edits = repository._parts, iter(range(2))
+    original, edits = repository._query_chunks, iter(range(2))
 
     def edited(article_id: int, prefix: str) -> Any:
         if article_id == 2 and next(edits, None) is not None:
-            monkeypatch.setattr(repository, "_parts", original)
+            monkeypatch.setattr(repository, "_query_chunks", original)
             publish("two", html=f"<p>New {prefix[:4]}.</p>")
-            monkeypatch.setattr(repository, "_parts", edited)
+            monkeypatch.setattr(repository, "_query_chunks", edited)
         return original(article_id, prefix)
 
-    monkeypatch.setattr(repository, "_parts", edited)
+    monkeypatch.setattr(repository, "_query_chunks", edited)
     found = export(small, tmp_path)
     assert found["articles/000002-two.html"].endswith(found["html/000002-two.html"])
 
@@ -395,14 +395,14 @@ def test_an_interrupted_import_goes_on_the_next_time(
 ) -> None:
     before = export(small, tmp_path / "a")
     move()
-    original = article_restore.restore
+    original = article_restore.restore_article
 
     def interrupted(*arguments: Any, **named: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
         return original(*arguments, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(article_restore, "restore", interrupted)
+        patch.setattr(article_restore, "restore_article", interrupted)
         ran = small("import", "archive", tmp_path / "a", "--json")
     assert (ran.exit_code, ran.json["interrupted"], ran.json["created"]) == (130, True, 1)
     report = restore(small, tmp_path / "a")
@@ -448,7 +448,7 @@ def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, 
     moderate(approved["id"], "delete")
     editing.erase(other["article"], other["id"], by="author", now=NOW)
     message = next(messages.list_all())
-    messages.mark(message.id, "spam", now=NOW)
+    messages.set_status(message.id, "spam", now=NOW)
     kept = export(blog, tmp_path / "b", "--private")
     report = restore(blog, tmp_path / "a")
     assert report["created"] == report["updated"] == 0
@@ -458,11 +458,11 @@ def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, 
     overwritten = restore(blog, tmp_path / "a", "--overwrite")
     assert overwritten["updated"] == 4
     assert set(overwritten["kinds"]) >= {"article", "page", "comment", "message"}
-    assert public.read("hello").body.html == before["html/000001-hello.html"].decode()
-    assert public.read("hello").article.version > 1
-    assert admin.find(approved["id"]).status == "approved"
-    assert admin.find(other["id"]).is_erased
-    assert messages.load(message.id).status == message.status
+    assert public.get_article("hello").body.html == before["html/000001-hello.html"].decode()
+    assert public.get_article("hello").article.version > 1
+    assert admin.get(approved["id"]).status == "approved"
+    assert admin.get(other["id"]).is_erased
+    assert messages.get(message.id).status == message.status
     rerun = restore(blog, tmp_path / "a", "--overwrite")
     assert rerun["updated"] == rerun["created"] == 0
 
@@ -472,8 +472,8 @@ def test_a_renamed_article_is_known_again(small: Kolom, tmp_path: Path) -> None:
     publishing.publish(content("renamed"), now=NOW, article_id=1, force=True)
     assert "articles/000001-hello.html" in reasons(restore(small, tmp_path))
     assert restore(small, tmp_path, "--overwrite")["updated"] == 1
-    assert publishing.find("renamed").slug == "hello"
-    assert public.count(Shelf()) == public.count(Shelf(label="a")) == 4
+    assert publishing.get_by_slug("renamed").slug == "hello"
+    assert public.count_articles(ArticleFilter()) == public.count_articles(ArticleFilter(label="a")) == 4
 
 
 def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
@@ -527,8 +527,8 @@ def test_html_from_an_archive_is_held_to_the_same_rules(small: Kolom, move: Move
     move()
     report = restore(small, tmp_path)
     assert report["notes"][0]["name"] == "articles/000001-hello.html"
-    assert public.read("hello").body.html == render(HTML_ATTACK, "html").html
-    assert "script" not in public.read("hello").body.html
+    assert public.get_article("hello").body.html == render(HTML_ATTACK, "html").html
+    assert "script" not in public.get_article("hello").body.html
     assert restore(small, tmp_path)["unchanged"] == 6
 
 
@@ -622,11 +622,11 @@ def test_a_person_can_still_be_forgotten_after_the_move(blog: Kolom, move: Move,
     move()
     restore(blog, tmp_path / "a")
     addresses = map(json.loads, (tmp_path / "a/addresses.jsonl").read_text().splitlines())
-    first = admin.find(next(each["comment"] for each in addresses if each["email"].lower() == "budi@example.com"))
+    first = admin.get(next(each["comment"] for each in addresses if each["email"].lower() == "budi@example.com"))
     subscription = reply_subscriptions.load(1, str(first.person), now=NOW)
     assert subscription is not None
     assert subscription.state == "confirmed"
-    assert admin.forget("budi@example.com", signing.secret(), now=NOW) == 1
+    assert admin.erase_person("budi@example.com", signing.load_keys(), now=NOW) == 1
     report = restore(blog, tmp_path / "a", "--overwrite")
     assert [reason for reason in reasons(report).values() if "erased" in reason]
-    assert not list(admin.by_person("budi@example.com", signing.secret(), now=NOW))
+    assert not list(admin.list_by_email("budi@example.com", signing.load_keys(), now=NOW))

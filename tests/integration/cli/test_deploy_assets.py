@@ -48,7 +48,7 @@ def objects() -> dict[str, dict[str, Any]]:
 
 def home() -> str:
     """The home page, as a function that has just started shows it."""
-    theme.forget()
+    theme.clear_cache()
     body: str = serve_pages.handler(request("/"), Context())["body"]
     return body
 

@@ -79,7 +79,7 @@ def test_a_post_of_a_takeout_is_imported_whole(kolom: Kolom, file: Path) -> None
         "--language",
         "id",
     )
-    read = public.read("pasar-pagi")
+    read = public.get_article("pasar-pagi")
     article = read.article
     assert (article.title, article.author, article.language) == ("Pasar & pagi 'itu'", "Sari", "id")
     assert article.labels == ("Pasar", "Kuliner")
@@ -106,7 +106,7 @@ def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
     )
     assert (report["created"], _reasons(report)) == (4, Counter({"in the bin there": 2}))
     assert "SOMETHING_NEW there: a draft here" in [note["note"] for note in report["notes"]]
-    states = [publishing.find(slug).status for slug in ("post-1", "post-4", "post-5", "about")]
+    states = [publishing.get_by_slug(slug).status for slug in ("post-1", "post-4", "post-5", "about")]
     assert states == ["draft", "scheduled", "draft", "draft"]
     assert json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"] == 0
 
@@ -115,13 +115,13 @@ def test_what_no_status_says_to_be_public_is_a_draft(kolom: Kolom, file: Path) -
     """A Takeout without a status, a scheduled post without a date, and a draft that says anything but no."""
     posts = (entry(1, status=""), entry(2, status="SCHEDULED", published=""), comment(3, 1, status=""))
     notes = [note["note"] for note in _import(kolom, file, takeout(*posts))["notes"]]
-    assert [publishing.find(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
+    assert [publishing.get_by_slug(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
     assert "without a status there: a draft here" in notes
     assert "scheduled there without a date: a draft here" in notes
     assert "without a status there: waits for approval here" in notes
     feed = older(older_entry(4, draft=True)).replace("<app:draft>yes<", "<app:draft>true<")
     _import(kolom, file, feed)
-    assert publishing.find("post-4").status == "draft"
+    assert publishing.get_by_slug("post-4").status == "draft"
 
 
 @pytest.mark.parametrize(("access", "status"), [("PUBLIC", "published"), ("PRIVATE", "draft"), ("", "draft")])
@@ -132,7 +132,7 @@ def test_the_posts_of_a_blog_that_only_some_may_read_are_drafts(
     name = "tag:blogger.com,1999:blog-100.settings.BLOG_READ_ACCESS_MODE"
     setting = older_entry(1, "settings", content=access, link="", id=name)
     _import(kolom, file, older(older_entry(2, link="http://old.example/2012/09/post-2.html"), setting))
-    assert publishing.find("post-2").status == status
+    assert publishing.get_by_slug("post-2").status == status
 
 
 def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, file: Path) -> None:
@@ -275,11 +275,11 @@ def test_the_older_export_and_takeout_name_things_alike(kolom: Kolom, file: Path
         ),
     )
     assert report["kinds"]["comment"]["created"] == 3
-    article = publishing.find("post-1")
+    article = publishing.get_by_slug("post-1")
     assert (article.language, article.labels, article.path) == ("en", ("Pasar",), "/2012/09/post-1.html")
     assert article.published_at == datetime(2012, 9, 2, 8, tzinfo=UTC)
-    assert publishing.find("post-2").status == "draft"
-    assert public.find_slug("/p/about.html") == "about"
+    assert publishing.get_by_slug("post-2").status == "draft"
+    assert public.resolve_path("/p/about.html") == "about"
     first, second = _comments("post-1")
     assert second["parent_id"] == first["id"]
     same = comment(11, 1, published="2012-09-02T08:00:00.250Z")
@@ -305,7 +305,7 @@ def test_pictures_of_a_takeout_are_stored_here_and_others_stay_and_are_counted(k
         f'</a></div><img src="https://1.bp.blogspot.com/-x/s320/gone.jpg"><img src="https://else.example/a.png">'
     )
     report = _import(kolom, file, zipped(takeout(entry(1, content=content)), {"Blog lama/pasar pagi.png": PICTURE}))
-    shown = public.read("post-1").body.html
+    shown = public.get_article("post-1").body.html
     assert report["remote_images"] == 2
     (key,) = [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="kolom-media")["Contents"]]
     assert f'<figure><img alt="" decoding="async" loading="lazy" src="/{key}"></figure>' in shown
@@ -318,7 +318,7 @@ def test_links_between_the_blogs_own_articles_lead_to_them_here(kolom: Kolom, fi
         ' <a href="http://lama.blogspot.com/2012/09/other.html">other</a>'
     )
     _import(kolom, file, takeout(entry(1, content=content), entry(2)))
-    shown = public.read("post-1").body.html
+    shown = public.get_article("post-1").body.html
     assert 'href="/2012/09/post-2.html#c1"' in shown
     assert 'href="http://lama.blogspot.com/2012/09/other.html"' in shown
 
@@ -336,7 +336,7 @@ def test_a_prefix_that_is_not_declared_makes_no_draft_public(kolom: Kolom, file:
     report = _import(kolom, file, feed, exit_code=1)
     assert report["created"] == 2
     assert "not well-formed" in report["errors"][0]
-    assert [publishing.find(slug).status for slug in ("post-1", "post-2")] == ["draft", "published"]
+    assert [publishing.get_by_slug(slug).status for slug in ("post-1", "post-2")] == ["draft", "published"]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path)
     assert (ran.exit_code, ran.json["read"]) == (1, 0)
     assert "choose one by --blog: 'One', 'Two'" in ran.json["errors"][0]
     assert kolom("import", "blogger", tmp_path, "--blog", "Two").exit_code == 0
-    assert publishing.find("post-1").title == "Two"
+    assert publishing.get_by_slug("post-1").title == "Two"
 
 
 def test_the_post_of_a_comment_that_was_deleted_here_keeps_it_away(kolom: Kolom, file: Path) -> None:
@@ -401,7 +401,7 @@ def test_an_article_with_pictures_in_its_text_is_refused_by_name_and_the_others_
 def test_a_post_that_only_an_odd_id_names_has_a_slug(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1, title="!!!", filename="", status="DRAFT")).replace(post_id(1), "tag:old/a?b")
     assert _import(kolom, file, feed)["created"] == 1
-    assert publishing.find("post-old-a-b").status == "draft"
+    assert publishing.get_by_slug("post-old-a-b").status == "draft"
 
 
 def test_only_who_was_logged_in_can_be_an_author_of_the_blog(kolom: Kolom, file: Path) -> None:

@@ -33,7 +33,7 @@ def run_import(kolom: Kolom, tmp_path: Path) -> Import:
 
 
 def _comments() -> list[Comment]:
-    return admin.list_by_article(publishing.find("post-1").id)
+    return admin.list_by_article(publishing.get_by_slug("post-1").id)
 
 
 @pytest.mark.parametrize("same_second", [True, False])

@@ -99,7 +99,7 @@ def test_a_slug_of_the_site_becomes_one_that_answers(kolom: Kolom, tmp_path: Pat
     notes = _notes(_import(kolom, "wordpress", file))
     is_free = slug in {"tags", "wp-login"}
     new = slug if is_free else f"article-{slug}"
-    assert publishing.find(new).path == f"/{new}/"
+    assert publishing.get_by_slug(new).path == f"/{new}/"
     assert follow(f"/{new}/").page.status == 200
     assert ("is not possible: it became" in notes) is not is_free
 

@@ -35,7 +35,7 @@ class Blog:
         """Post a comment, and look at how it is kept."""
         answer = self.post(text, **fields)
         assert answer.status == 201, answer.body
-        return admin.find(answer.json["comment"]["id"])
+        return admin.get(answer.json["comment"]["id"])
 
     def approved(self, text: str = "Nice.", **fields: Any) -> Comment:
         """A comment that has been approved."""

@@ -65,7 +65,7 @@ def test_the_total_counts_what_is_approved(blog: Blog) -> None:
     comments = [blog.commented(f"Number {n}.") for n in range(4)]
     for comment in comments[:3]:
         blog.moderate(comment, "approve")
-    blog.moderate(admin.find(comments[0].id), "delete")
+    blog.moderate(admin.get(comments[0].id), "delete")
     assert blog.total() == 2
     assert blog.shown() == [comment.id for comment in comments[1:3]]
 
@@ -116,7 +116,7 @@ def test_recent_comments_are_the_approved_ones_of_published_articles(open_blog: 
     open_blog.post("Of an article that will be withdrawn.", slug="hidden")
     first, second = open_blog.commented("First."), open_blog.commented("Second.")
     reply = open_blog.commented("Reply.", parent_id=first.id)
-    open_blog.moderate(admin.find(first.id), "delete")
+    open_blog.moderate(admin.get(first.id), "delete")
     publishing.unpublish("hidden", now=NOW)
     items = call(fetch_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
     assert [item["id"] for item in items] == [reply.id, second.id]

@@ -29,7 +29,7 @@ class Desk:
         """Send a message, and look at how it is kept."""
         answer = self.submit(message, **fields)
         assert answer.status == 201, answer.body
-        return messages.load(answer.json["id"])
+        return messages.get(answer.json["id"])
 
 
 @pytest.fixture

@@ -24,11 +24,11 @@ from functions.submit_contact import app as submit_contact
 from functions.write_comments import app as write_comments
 from kolom.articles import preview_links, public, publishing
 from kolom.comments import admin, authors, moderation, moderation_links, reply_subscriptions, repository
-from kolom.comments.reply_subscriptions import Link
+from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.comments.types import Action, Comment
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
-from kolom.search.index_writer import index
+from kolom.search.index_writer import update_index
 from kolom.security import signing
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
@@ -101,7 +101,7 @@ def use_serve_feeds() -> None:
 
 def use_preview_article() -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=1)
-    token = preview_links.sign(DRAFT_ID, signing.secret(), expires_at=expires_at)
+    token = preview_links.create_token(DRAFT_ID, signing.load_keys(), expires_at=expires_at)
     for path in (f"/preview/{token}", "/preview/none"):
         preview_article.handler(request(path), Context())
 
@@ -140,7 +140,7 @@ def post(slug: str = "n0", **fields: Any) -> Comment:
     """A comment as it is stored after its POST, which changes a second before the next one."""
     answer = write_comments.handler(comment_request(slug, **fields), Context())
     assert answer["statusCode"] == 201, answer
-    return admin.find(json.loads(answer["body"])["comment"]["id"])
+    return admin.get(json.loads(answer["body"])["comment"]["id"])
 
 
 def use_fetch_comments() -> None:
@@ -162,7 +162,7 @@ def use_write_comments() -> None:
         {"content": "a reply", "parent_id": parent.id},
     ):
         post(**fields)
-    token = authors.edit_token(parent.article_id, parent.id, signing.secret())
+    token = authors.create_edit_token(parent.article_id, parent.id, signing.load_keys())
     headers = {"authorization": f"Bearer {token}"}
     reply = post(content="a trusted reply", parent_id=parent.id, headers=headers)
     assert reply.status == "approved"
@@ -175,7 +175,7 @@ def use_write_comments() -> None:
 
 def use_serve_mail_links() -> None:
     def follow(comment: Comment, action: Action) -> None:
-        token = moderation_links.issue(comment, action, signing.secret(), now=datetime.now(UTC))
+        token = moderation_links.create(comment, action, signing.load_keys(), now=datetime.now(UTC))
         for method in ("GET", "POST", "POST"):
             serve_mail_links.handler(request(f"/api/moderation/{token}", method=method), Context())
 
@@ -183,19 +183,19 @@ def use_serve_mail_links() -> None:
     parent = admin.list_by_article(1)[0]
     follow(parent, "approve")
     reply = admin.reply(
-        repository.load(1, parent.id) or parent,
-        public.read_cards([1])[1],
+        repository.get(1, parent.id) or parent,
+        public.get_summaries([1])[1],
         name="Owner",
         content="Yes",
         now=now,
-        secret=signing.secret(),
+        secret=signing.load_keys(),
     )
     follow(reply, "spam")
-    follow(repository.load(1, parent.id) or parent, "delete")
+    follow(repository.get(1, parent.id) or parent, "delete")
 
     asked = next(iter(SubscriptionRecord.scan()))
     for action in ("confirm", "leave"):
-        token = reply_subscriptions.issue(action, 1, asked.subscriber, signing.secret(), now=now)
+        token = reply_subscriptions.create(action, 1, asked.subscriber, signing.load_keys(), now=now)
         for method in ("GET", "POST"):
             serve_mail_links.handler(request(f"/api/subscription/{token}", method=method), Context())
 
@@ -212,7 +212,7 @@ def mail_of_every_kind() -> None:
     use_submit_contact()
     parent = post(content="first", email="a@example.com", notify_replies=True)
     moderation.moderate(1, parent.id, "approve", by="test", now=datetime.now(UTC))
-    reply_subscriptions.follow(Link("confirm", 1, str(parent.person), 0), now=datetime.now(UTC))
+    reply_subscriptions.execute(SubscriptionLink("confirm", 1, str(parent.person), 0), now=datetime.now(UTC))
     reply = post(content="second", email="b@example.com", notify_replies=True, parent_id=parent.id)
     moderation.moderate(1, reply.id, "approve", by="test", now=datetime.now(UTC))
 
@@ -278,9 +278,9 @@ def test_a_function_uses_exactly_what_it_is_granted(
     if function == "run_scheduled_tasks":
         use_submit_contact()
     if function in {"search_articles", "serve_pages"}:
-        index(range(1, 8))
+        update_index(range(1, 8))
     if function == "index_articles":
-        index((2, 3))
+        update_index((2, 3))
         publishing.publish(content("n1", html="<p>other words</p>"), now=NOW, force=True)
         publishing.unpublish("n2", now=NOW)
     with recorded() as asked:

@@ -111,10 +111,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
 def cold(secret: str) -> Iterator[None]:
     """A site with an article, in functions that have just been started."""
     publishing.publish(content(SLUG, labels=("Politik",)), now=NOW)
-    theme.forget()
-    signing.secret.cache_clear()
+    theme.clear_cache()
+    signing.load_keys.cache_clear()
     yield
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 def answer_to(path: Path) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", ["throttled", "no answer in time"])
 def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str) -> None:
     for path in FILES:
-        theme.forget()
-        signing.secret.cache_clear()
+        theme.clear_cache()
+        signing.load_keys.cache_clear()
         failed = broken("dynamodb", LATER[kind])
         name = f"{path.parent.name}/{path.stem}"
         answer = answer_to(path)
@@ -155,7 +155,7 @@ def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str
 def test_every_route_says_when_the_secret_cannot_be_fetched(broken: Break, kind: str) -> None:
     broken("secretsmanager", LATER[kind])
     for path in FILES:
-        signing.secret.cache_clear()
+        signing.load_keys.cache_clear()
         name = f"{path.parent.name}/{path.stem}"
         if name in WITH_SECRET:
             check_asks_to_wait(name, answer_to(path))
@@ -185,8 +185,8 @@ def test_a_secret_that_could_not_be_fetched_is_fetched_anew(broken: Break, monke
     with monkeypatch.context() as patch:
         patch.setattr(aws, "new_client", lambda _: (_ for _ in ()).throw(LATER["no connection"]))
         with pytest.raises(EndpointConnectionError):
-            signing.secret()
-    assert signing.secret().current == "1"
+            signing.load_keys()
+    assert signing.load_keys().current == "1"
 
 
 @pytest.mark.usefixtures("cold")
@@ -205,7 +205,7 @@ def test_a_form_does_not_wait_again_and_again(broken: Break) -> None:
     """Neither its commit, nor what is read after that, nor the page that says so."""
     waited = set()
     for calls in range(12):
-        theme.forget()
+        theme.clear_cache()
         failed = broken("dynamodb", LATER["no answer in time"], after=calls)
         fields = {"name": "Budi", "content": f"Comment {calls}."}
         event = form_request(f"/api/articles/{SLUG}/comments", fields)
@@ -237,7 +237,7 @@ def test_a_reader_is_told_in_their_language_and_a_moderator_in_the_sites(broken:
 
 @pytest.mark.usefixtures("cold")
 def test_a_link_that_cannot_be_followed_now_says_when_to_try_again(broken: Break) -> None:
-    token = reply_subscriptions.issue("leave", 1, "person", signing.secret(), now=datetime.now(UTC))
+    token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     broken("dynamodb", LATER["no answer in time"])
     answer = importlib.import_module("functions.serve_mail_links.app").handler(
         request(f"/api/subscription/{token}", method="POST"), Context()

@@ -300,7 +300,7 @@ class TestTrouble:
         def fail(*_: Any, **__: Any) -> None:
             raise RuntimeError("the secret is 42")
 
-        monkeypatch.setattr("kolom.articles.public.labels", fail)
+        monkeypatch.setattr("kolom.articles.public.list_labels", fail)
         answer = get("/api/labels")
         assert answer["statusCode"] == 500
         assert "42" not in answer["body"]

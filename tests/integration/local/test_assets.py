@@ -43,8 +43,8 @@ def stack(checkout: Path) -> Iterator[LocalStack]:
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
-    signing.secret.cache_clear()
-    theme.forget()
+    signing.load_keys.cache_clear()
+    theme.clear_cache()
 
 
 def ask(stack: LocalStack, path: str, **headers: str) -> tuple[int, Message, str]:

@@ -119,7 +119,7 @@ class PostOffice:
         address = f"198.51.{self.visitors // 256}.{self.visitors % 256}"
         answer = call(submit_contact.handler, contact_request(address=address, message=message, **fields))
         assert answer.status == 201, answer.body
-        return messages.load(answer.json["id"])
+        return messages.get(answer.json["id"])
 
     def comment(self, text: str = "Nice.", **fields: Any) -> Comment:
         """A comment by the API. Each visitor has an address of their own, unless they say otherwise."""
@@ -127,7 +127,7 @@ class PostOffice:
         address = fields.pop("address", f"198.52.{self.visitors // 256}.{self.visitors % 256}")
         answer = call(write_comments.handler, comment_request(content=text, address=address, **fields))
         assert answer.status == 201, answer.body
-        return admin.find(answer.json["comment"]["id"])
+        return admin.get(answer.json["comment"]["id"])
 
     def approve(self, comment: Comment) -> Comment:
         """What the moderator does."""
@@ -171,7 +171,7 @@ class PostOffice:
 
     def status(self, mail_id: str) -> str:
         """What has become of a mail."""
-        return outbox.find(mail_id).status
+        return outbox.get(mail_id).status
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from kolom.comments import editing
 from kolom.comments.types import Comment
 from kolom.models.guard import GuardRecord
 from kolom.security import rate_limits, signing
-from kolom.security.client_address import Sender
+from kolom.security.client_address import ClientId
 from tests.factories import comment_request, content
 from tests.integration.conftest import Configure
 from tests.integration.handlers import call
@@ -70,7 +70,7 @@ def test_the_same_words_posted_again_and_again_are_counted_each_time(
 
 def may_ask(number: int, address: str | None, now: datetime, mailbox: str | None = None) -> bool:
     """Whether a question for a comment of that number is within the limits."""
-    sender = Sender.of(address, signing.secret()) if address else None
+    sender = ClientId.from_ip(address, signing.load_keys()) if address else None
     applied = rate_limits.question_limits(mailbox or f"mailbox{number}", sender)
     return rate_limits.find_reached(f"question{number}", applied, now=now) is None
 

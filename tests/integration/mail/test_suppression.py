@@ -12,7 +12,7 @@ from kolom import outbox
 from kolom.articles import publishing
 from kolom.mail import suppression
 from kolom.security import signing
-from kolom.security.pseudonyms import person_of
+from kolom.security.pseudonyms import pseudonym_of
 from kolom_cli.sam.model import Template
 from tests.factories import Context, content
 from tests.integration.handlers import stored
@@ -36,7 +36,7 @@ def test_an_address_is_not_written_to_after_a_bounce_or_a_complaint(post_office:
     mail_id = f"contact#{post_office.submit().id}"
     post_office.stream()
     assert (post_office.ses.mails, post_office.ses.calls) == ([], 0)
-    assert (post_office.status(mail_id), outbox.find(mail_id).reason) == ("failed", f"suppressed: {name}")
+    assert (post_office.status(mail_id), outbox.get(mail_id).reason) == ("failed", f"suppressed: {name}")
 
 
 def test_a_reader_who_cannot_be_reached_is_no_failure_of_the_sites(post_office: PostOffice) -> None:
@@ -48,7 +48,7 @@ def test_a_reader_who_cannot_be_reached_is_no_failure_of_the_sites(post_office: 
     handle_bounces.handler(event("bounce", "gone@example.com"), Context())
     post_office.stream()
     assert [post_office.status(each) for each in ids] == ["dropped", "dropped"]
-    assert outbox.find(ids[0]).reason == "suppressed: bounce"
+    assert outbox.get(ids[0]).reason == "suppressed: bounce"
     assert [mail for mail in post_office.ses.mails if mail["to"] != OWNER] == []
 
 
@@ -71,18 +71,18 @@ def test_a_bounce_that_may_pass_changes_nothing(post_office: PostOffice) -> None
     "spelling", ["budi@xn--bcher-kva.example", "Budi@BÜCHER.example", " budi@bu\u0308cher.example "]
 )
 def test_an_address_is_the_same_in_all_its_spellings(post_office: PostOffice, spelling: str) -> None:
-    keys = signing.secret()
-    assert person_of(spelling, keys) == person_of("budi@bücher.example", keys)
-    assert person_of("a@straße.example", keys) != person_of("a@strasse.example", keys)
+    keys = signing.load_keys()
+    assert pseudonym_of(spelling, keys) == pseudonym_of("budi@bücher.example", keys)
+    assert pseudonym_of("a@straße.example", keys) != pseudonym_of("a@strasse.example", keys)
     suppression.suppress("budi@xn--bcher-kva.example", "bounce", keys, now=post_office.now)
-    assert suppression.allow(spelling, keys)
-    assert person_of("no address", keys) == person_of(" No Address", keys)
+    assert suppression.unsuppress(spelling, keys)
+    assert pseudonym_of("no address", keys) == pseudonym_of(" No Address", keys)
 
 
 def test_an_address_can_be_allowed_again(post_office: PostOffice) -> None:
     handle_bounces.handler(event("bounce", OWNER), Context())
-    assert suppression.allow(OWNER, signing.secret())
-    assert not suppression.allow(OWNER, signing.secret())
+    assert suppression.unsuppress(OWNER, signing.load_keys())
+    assert not suppression.unsuppress(OWNER, signing.load_keys())
     mail_id = f"contact#{post_office.submit().id}"
     post_office.stream()
     assert post_office.status(mail_id) == "sent"
@@ -91,8 +91,8 @@ def test_an_address_can_be_allowed_again(post_office: PostOffice) -> None:
 def test_a_suppressed_address_is_kept_as_a_hash_and_is_found_after_a_rotation_of_keys(post_office: PostOffice) -> None:
     handle_bounces.handler(event("bounce", OWNER), Context())
     assert OWNER not in json.dumps(stored("outbox"))
-    old = signing.secret()
-    rotated = signing.Secret("2", {"2": "f" * 64, **old.keys})
+    old = signing.load_keys()
+    rotated = signing.SigningKeys("2", {"2": "f" * 64, **old.keys})
     assert suppression.find_reason(OWNER, rotated) == "bounce"
 
 

@@ -10,11 +10,11 @@ import pytest
 from moto import mock_aws
 
 from kolom.articles import publishing
-from kolom.models.articles import ArticleRecord
-from kolom.pages.response import Page
-from kolom.pages.router import respond
+from kolom.models.articles import ArticlesTableRecord
+from kolom.pages.response import HtmlResponse
+from kolom.pages.router import dispatch
 from kolom.search import document_table
-from kolom.search.index_writer import index
+from kolom.search.index_writer import update_index
 from kolom_cli.emulator.moto_patches import help_moto
 from kolom_cli.sam.model import Template
 from tests.factories import NOW, content
@@ -68,18 +68,18 @@ def requests(template: Template) -> Iterator[Requests]:
         publishing.publish(content("draft", draft=True, path="/draft.html"), now=NOW)
         publishing.publish(content("gone", path="/2023/gone.html"), now=NOW)
         publishing.delete("gone", now=NOW)
-        document_table.forget()
-        index(range(1, 20))
-        document_table.current()
+        document_table.clear_cache()
+        update_index(range(1, 20))
+        document_table.get()
         requests = Requests()
-        events = ArticleRecord._get_connection().connection.client.meta.events
+        events = ArticlesTableRecord._get_connection().connection.client.meta.events
         events.register("before-call.dynamodb", requests)
         yield requests
         events.unregister("before-call.dynamodb", requests)
 
 
-def get(path: str, **query: str) -> Page:
-    return respond(path, {name: [value] for name, value in query.items()})
+def get(path: str, **query: str) -> HtmlResponse:
+    return dispatch(path, {name: [value] for name, value in query.items()})
 
 
 @pytest.mark.parametrize(

@@ -20,16 +20,16 @@ from functions.serve_feeds import app as serve_feeds
 from functions.serve_pages import app as serve_pages
 from kolom import pagination
 from kolom.articles import public, publishing
-from kolom.articles.mapping import card_record
+from kolom.articles.mapping import to_article_record
 from kolom.articles.types import Body, LabelCount
 from kolom.comments import mapping
 from kolom.comments import public as comments
 from kolom.comments.types import Comment
-from kolom.models.articles import COUNTS, ArticleRecord, Count
+from kolom.models.articles import COUNTS, ArticlesTableRecord, Count
 from kolom.models.comments import CommentRecord, StatsRecord, stats_key
 from kolom.pages import views
 from kolom.rendering.types import Heading
-from kolom.search.index_writer import index
+from kolom.search.index_writer import update_index
 from tests.factories import NOW, Context, content, request
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -124,8 +124,8 @@ def test_comments_are_read_no_further_than_they_are_shown(monkeypatch: pytest.Mo
     article = publishing.publish(content(), now=NOW).article
     store_comments(article.id, 10, ">", html="x" * 1_000)
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 2_800)
-    to_shown = Mock(wraps=mapping.to_shown)
-    monkeypatch.setattr(comments, "to_shown", to_shown)
+    to_shown = Mock(wraps=mapping.to_public)
+    monkeypatch.setattr(comments, "to_public", to_shown)
     assert len(json.loads(get(fetch_comments.handler, "/api/articles/hello/comments", "limit=100"))["items"]) == 2
     assert to_shown.call_count == 3
 
@@ -157,9 +157,9 @@ def test_a_hundred_of_the_largest_cards_fit_wherever_they_are() -> None:
         "labels": tuple(f"{number:02d}{'日' * 98}" for number in range(20)),
     }
     first = publishing.publish(content("a0", **largest), now=NOW).article
-    with ArticleRecord.batch_write() as batch:
+    with ArticlesTableRecord.batch_write() as batch:
         for number in range(1, 100):
-            record = card_record(first)
+            record = to_article_record(first)
             slug = f"{number}{'日' * 197}"
             record.key, record.slug, record.path = str(100 + number), slug, f"/{slug}/"
             record.id = 100 + number
@@ -178,7 +178,7 @@ def test_a_hundred_of_the_largest_cards_fit_wherever_they_are() -> None:
 
 def test_search_goes_on_where_its_results_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
     articles = [publishing.publish(content(f"a{number}", title="Kabar"), now=NOW).article for number in range(7)]
-    index([article.id for article in articles])
+    update_index([article.id for article in articles])
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 300)
     seen: list[str] = []
     pages = 0
@@ -197,10 +197,10 @@ def test_search_goes_on_where_its_results_are_large(monkeypatch: pytest.MonkeyPa
 def test_of_too_many_labels_the_most_used_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, label in enumerate("abcdef"):
         Count(COUNTS, f"label#{label}", articles=10 - number, label=label).save()
-    assert [entry.label for entry in public.labels()] == list("abcdef")
+    assert [entry.label for entry in public.list_labels()] == list("abcdef")
     monkeypatch.setattr(public, "MAX_LABELS_BYTES", 3 * 158)
-    assert [entry.label for entry in public.labels()] == ["a", "b", "c"]
-    assert [entry.label for entry in public.all_labels()] == list("abcdef")
+    assert [entry.label for entry in public.list_labels()] == ["a", "b", "c"]
+    assert [entry.label for entry in public.list_all_labels()] == list("abcdef")
 
 
 @pytest.mark.parametrize("label", ["&" * 100, '"' * 100, "\U0001f600" * 100, "ﬃ" * 100, "ΐ" * 100, "a"])
@@ -213,7 +213,7 @@ def test_the_archive_has_the_newest_months(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(public, "MAX_MONTHS", 2)
     for month in (1, 2, 3):
         Count(COUNTS, f"month#2024-0{month}", articles=1).save()
-    assert [entry.month for entry in public.archive()] == [3, 2]
+    assert [entry.month for entry in public.list_months()] == [3, 2]
 
 
 def test_a_feed_tells_an_article_by_its_excerpt_if_its_links_make_it_too_large() -> None:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.articles.restore import Whole
+from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import Article, Body
 from kolom.comments.types import Comment
 from kolom.rendering.types import Heading
@@ -76,7 +76,7 @@ def test_an_article_is_read_as_it_was_written(
     (root / ARTICLE).write_bytes((front_matter(form.data()) + source).encode())
     (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
     assert isinstance(entry, Read), entry
-    assert entry.thing == Whole(article=article, body=body, content_version=0, aliases=("path:/a", "path:/b"))
+    assert entry.thing == ArticleSnapshot(article=article, body=body, content_version=0, aliases=("path:/a", "path:/b"))
 
 
 def test_an_article_at_an_address_of_the_site_comes_back_at_its_slug(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_an_article_at_an_address_of_the_site_comes_back_at_its_slug(tmp_path: P
     break_front('slug: "hello"', 'slug: "hello"\npath: "/2024/"')(root)
     (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
     assert isinstance(entry, Read)
-    assert isinstance(entry.thing, Whole)
+    assert isinstance(entry.thing, ArticleSnapshot)
     assert entry.thing.article.path == "/hello/"
     assert entry.note == "its path /2024/ is an address of the site itself: it answers at its slug's"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.rendering.html_tokenizer import Start, Text, tokenise, unescape
+from kolom.rendering.html_tokenizer import Start, Text, tokenize, unescape
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.html_converter import Converter
@@ -400,12 +400,12 @@ def _larger(contents: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def _words(html: str) -> str:
     """All text of it, without white space."""
-    text = "".join(unescape(token.markup) for token in tokenise(html) if isinstance(token, Text))
+    text = "".join(unescape(token.markup) for token in tokenize(html) if isinstance(token, Text))
     return re.sub(r"\s", "", text)
 
 
 def _pictures(html: str) -> int:
-    return sum(1 for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
+    return sum(1 for token in tokenize(html) if isinstance(token, Start) and token.name == "img")
 
 
 @example(
@@ -437,5 +437,5 @@ def test_a_picture_keeps_the_size_of_its_own_that_blogger_notes(
     noted: str, kept: tuple[str | None, str | None]
 ) -> None:
     html = render(convert(f'<p>x<img src="{HOST}/s320/a.jpg" {noted}></p>'), "html").html
-    (image,) = (token for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
+    (image,) = (token for token in tokenize(html) if isinstance(token, Start) and token.name == "img")
     assert (image.attributes.get("width"), image.attributes.get("height")) == kept

@@ -66,7 +66,7 @@ def _words(shown: str) -> str:
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "M")), max_size=80))
 def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
     assert _words(visitor_text.render(markdown_of(html.escape(written))).html) == _words(
-        visitor_text.clean(html.escape(written))
+        visitor_text.clean_text(html.escape(written))
     )
 
 
@@ -101,7 +101,7 @@ def _elements(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @given(st.lists(st.recursive(st.one_of(_TEXT, st.just("<br>")), _elements, max_leaves=12), max_size=6))
 def test_whatever_is_nested_in_whatever_is_shown_with_the_same_words(pieces: list[str]) -> None:
     there = render("".join(pieces), "html").html
-    assert _words(visitor_text.render(markdown_of("".join(pieces))).html) == _words(visitor_text.clean(there))
+    assert _words(visitor_text.render(markdown_of("".join(pieces))).html) == _words(visitor_text.clean_text(there))
 
 
 def test_quotations_deeper_than_comments_can_show_keep_their_words() -> None:

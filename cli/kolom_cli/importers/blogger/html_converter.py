@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from kolom.rendering.html_tokenizer import VOID, End, Start, Token, escape, serialise, tokenise, unescape, words
+from kolom.rendering.html_tokenizer import VOID, End, Start, Token, escape, names, serialize, tokenize, unescape
 from kolom.rendering.tag_balancer import balance
 from kolom_cli.importers.blogger.html_tree import (
     BREAK,
@@ -57,13 +57,13 @@ _SIZES: Final = frozenset(("srcset", "sizes"))
 _INVISIBLE: Final = frozenset(("0", "1"))
 _LENGTH: Final = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 
-_HEADINGS: Final = words("h1 h2 h3 h4 h5 h6")
-_ROWS: Final = words("thead tbody tfoot tr")
-_FORMATTING: Final = words(
+_HEADINGS: Final = names("h1 h2 h3 h4 h5 h6")
+_ROWS: Final = names("thead tbody tfoot tr")
+_FORMATTING: Final = names(
     "abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small strong sub sup time u var"
 )
 # Within these, a division is a line and no paragraph.
-_OF_LINES: Final = _HEADINGS | words("a caption dt figcaption li p pre span summary td th")
+_OF_LINES: Final = _HEADINGS | names("a caption dt figcaption li p pre span summary td th")
 
 
 @dataclass(slots=True)
@@ -81,9 +81,9 @@ class Converter:
 
     def convert(self, content: str) -> str:
         """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        tokens = map(_with_own_size, Players(self.notes).replaced(tokenise(content)))
+        tokens = map(_with_own_size, Players(self.notes).replaced(tokenize(content)))
         nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
-        return serialise(map(self._with_picture, tokens_of(nodes)))
+        return serialize(map(self._with_picture, tokens_of(nodes)))
 
     def _with_picture(self, token: Token) -> Token:
         match token:

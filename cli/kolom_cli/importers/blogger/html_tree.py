@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kolom.rendering.html_tokenizer import VOID, Comment, End, Start, Text, Token, escape, unescape, words
+from kolom.rendering.html_tokenizer import VOID, Comment, End, Start, Text, Token, escape, names, unescape
 from kolom.rendering.tag_balancer import MORE
 
-_BLOCKS: Final = words(
+_BLOCKS: Final = names(
     "address article aside audio blockquote caption col colgroup dd details div dl dt figcaption figure footer form h1 "
     "h2 h3 h4 h5 h6 header hgroup hr iframe li nav object ol p pre section summary table tbody td tfoot th thead tr ul "
     "video"
 )
-_SEEN_WHEN_EMPTY: Final = words("audio hr iframe table video")
+_SEEN_WHEN_EMPTY: Final = names("audio hr iframe table video")
 _BLANK: Final = re.compile(r"[\s\u00a0\u200b\ufeff]*")
 
 type Node = Text | Comment | Element | Group

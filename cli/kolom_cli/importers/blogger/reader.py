@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from kolom.articles.types import Body, Content
+from kolom.articles.types import ArticleInput, Body
 from kolom.articles.validation import first_image
 from kolom.config import settings
 from kolom.rendering.renderer import render
@@ -185,7 +185,7 @@ class _Reader:
         self._notes += self._pictures.take_notes()
         title = self._title(rendered.html)
         slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
-        content = Content(
+        content = ArticleInput(
             title=title,
             slug=slug,
             body=Body.from_rendered(rendered, source, "html"),

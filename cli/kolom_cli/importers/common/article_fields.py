@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kolom.articles.names import MAX_LABEL, label_key, label_problem, natural_path, path_problem
+from kolom.articles.names import MAX_LABEL, default_path, label_key, label_problem, path_problem
 from kolom.articles.types import MAX_SOURCE_BYTES, Kind
 from kolom.articles.validation import MAX_LABELS
 from kolom.config import settings
@@ -70,7 +70,7 @@ class ArticleFields:
         if problem := path_problem(path):
             self.notes.append(f"its old address does not answer: {problem}")
             return None
-        return None if path == natural_path(slug) else path
+        return None if path == default_path(slug) else path
 
     def labels(self, names: Iterable[str]) -> tuple[str, ...]:
         """The labels, each once; not more than an article may have."""

@@ -53,7 +53,7 @@ class Found:
 def taken_over(found: Found) -> Item:
     """The comment, or why there is none. Of one that was removed there, only its place is."""
     is_deleted = found.status == "deleted"
-    content = "" if is_deleted else visitor_text.clean(found.content)
+    content = "" if is_deleted else visitor_text.clean_text(found.content)
     if found.created_at is None:
         return Skipped(kind="comment", name=found.name, reason="has no date", refused=True)
     if not is_deleted and visitor_text.is_blank(content):
@@ -84,7 +84,7 @@ def taken_over(found: Found) -> Item:
 def one_line(value: str) -> str:
     """``value`` without control characters, white space collapsed."""
     spaced = "".join(" " if unicodedata.category(each) in _NOT_ON_ONE_LINE else each for each in value)
-    return " ".join(visitor_text.clean(spaced).split())
+    return " ".join(visitor_text.clean_text(spaced).split())
 
 
 def author_name(*names: str) -> tuple[str, tuple[str, ...]]:

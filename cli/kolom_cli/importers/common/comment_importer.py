@@ -7,12 +7,12 @@ from typing import Final
 
 from kolom.articles import repository as articles
 from kolom.comments import importing, repository
-from kolom.comments.importing import Change, Foreign
+from kolom.comments.importing import Change, ExternalComment
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
-from kolom.errors import Busy, Conflict
+from kolom.errors import Conflict, ServiceBusy
 from kolom.security import signing
-from kolom.security.pseudonyms import person_of
+from kolom.security.pseudonyms import pseudonym_of
 from kolom_cli.importers.common.comment_spool import Place, Threads
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedComment
@@ -57,7 +57,7 @@ class CommentImporter:
         if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
             self.report.skip(_KIND, comment.name, "its article is deleted here")
             return
-        foreign = Foreign(
+        foreign = ExternalComment(
             article_id=article_id,
             origin=comment.origin,
             name=comment.author,
@@ -67,18 +67,20 @@ class CommentImporter:
             parent=self._parent_of(comment, article_id),
             website=comment.website,
             # Without a secret, such as where there are tables only, an address leaves no trace at all.
-            person=person_of(comment.email, signing.secret()) if comment.email and settings().secret_name else None,
+            person=pseudonym_of(comment.email, signing.load_keys())
+            if comment.email and settings().secret_name
+            else None,
             is_owner=comment.is_owner,
         )
-        wanted = importing.as_comment(foreign, self._known(comment.origin, article_id))
+        wanted = importing.to_comment(foreign, self._known(comment.origin, article_id))
         try:
             if self.dry_run:
-                change = importing.change_of(repository.load(article_id, wanted.id), wanted, overwrite=self.overwrite)
+                change = importing.diff(repository.get(article_id, wanted.id), wanted, overwrite=self.overwrite)
             else:
-                change = importing.adopt(wanted, now=self.now, overwrite=self.overwrite)
+                change = importing.upsert(wanted, now=self.now, overwrite=self.overwrite)
         except Conflict as error:
             self.report.skip(_KIND, comment.name, str(error))
-        except Busy as error:
+        except ServiceBusy as error:
             self.report.skip(_KIND, comment.name, str(error), refused=True)
             return
         else:
@@ -109,9 +111,9 @@ class CommentImporter:
     def _parent_of(self, comment: ImportedComment, article_id: int) -> Comment | None:
         """The comment that it answers, or the one above that if the thread is too deep."""
         found = self._find(comment.parent, article_id) if comment.parent else None
-        parent = repository.load(article_id, found) if found else None
+        parent = repository.get(article_id, found) if found else None
         while parent is not None and parent.depth >= MAX_DEPTH:
-            parent = repository.load(article_id, parent.parent_id) if parent.parent_id else None
+            parent = repository.get(article_id, parent.parent_id) if parent.parent_id else None
         return parent
 
     def _missing_parent(self, comment: ImportedComment, article_id: int) -> str:
@@ -127,12 +129,12 @@ class CommentImporter:
         return self._known(origin, article_id)
 
     def _known(self, origin: str, article_id: int) -> str | None:
-        return self.threads.known(article_id, importing.mark_of(origin))
+        return self.threads.known(article_id, importing.id_suffix_of(origin))
 
     def _look_at(self, article_id: int) -> None:
         """Learn, once, what is here of an article."""
         if article_id in self._is_deleted:
             return
-        article = articles.load(article_id)
+        article = articles.get(article_id)
         self._is_deleted[article_id] = article is None or article.status == "deleted"
-        self.threads.keep_known(article_id, importing.ids_by_mark(article_id))
+        self.threads.keep_known(article_id, importing.ids_by_suffix(article_id))

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from kolom.articles import aliases, publishing, repository
-from kolom.articles.names import MAX_SLUG, address_keys, alias_problem, natural_path
-from kolom.articles.types import Article, Change, Content
-from kolom.articles.versions import is_untouched
-from kolom.errors import Busy, Conflict, Invalid, NotFound
+from kolom.articles.names import MAX_SLUG, alias_problem, default_path, pointer_keys_at
+from kolom.articles.types import Article, ArticleInput, Change
+from kolom.articles.versions import is_unedited
+from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import Threads
 from kolom_cli.importers.common.thread_map import Unmatched
@@ -92,7 +92,7 @@ class Importer:
     def _store_article(self, item: Imported) -> None:
         kind = item.content.kind
         article_id = repository.find_id(f"origin:{item.content.origin}")
-        existing = None if article_id is None else repository.load(article_id)
+        existing = None if article_id is None else repository.get(article_id)
         reason = self._why_hidden(item, existing)
         if reason is not None:
             item = replace(item, content=replace(item.content, draft=True), notes=(*item.notes, reason))
@@ -102,11 +102,11 @@ class Importer:
             notes += self._add_aliases(item, content, own)
             notes += self._shown_again(content, existing)
         except Conflict as error:
-            if existing is None or self.overwrite or is_untouched(existing):
+            if existing is None or self.overwrite or is_unedited(existing):
                 self.report.skip(kind, item.name, str(error), refused=True)
             else:
                 self.report.skip(kind, item.name, _why_kept(existing))
-        except (Invalid, NotFound, Busy) as error:
+        except (InvalidInput, NotFound, ServiceBusy) as error:
             self.report.skip(kind, item.name, str(error), refused=True)
         else:
             self.report.add(kind, change)
@@ -116,12 +116,12 @@ class Importer:
             if change != "unchanged":
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 
-    def _publish(self, content: Content, existing: Article | None) -> tuple[Change, int | None]:
+    def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:
         """What became of it, and the article's id, which a dry run of a new one does not know."""
         article_id, expected = None, None
         if existing is not None:
             article_id = existing.id
-            expected = existing.version if is_untouched(existing) else _NO_VERSION
+            expected = existing.version if is_unedited(existing) else _NO_VERSION
         if self.dry_run:
             change = publishing.plan_publish(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
@@ -142,45 +142,45 @@ class Importer:
         if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
             return None
         own = existing.id if existing else None
-        addresses = (content.path or natural_path(content.slug), *item.aliases)
-        names = [f"slug:{content.slug}", *(key for each in addresses for key in address_keys(each))]
+        addresses = (content.path or default_path(content.slug), *item.aliases)
+        names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]
         for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
-            other = None if article_id in {None, own} else repository.load(article_id)
+            other = None if article_id in {None, own} else repository.get(article_id)
             if other is not None and _was_withdrawn(other):
                 what = "deleted" if other.status == "deleted" else "withdrawn"
                 return f"the article {other.slug}, whose name it wants, was {what} here: a draft here"
         return None
 
-    def _shown_again(self, content: Content, existing: Article | None) -> list[str]:
+    def _shown_again(self, content: ArticleInput, existing: Article | None) -> list[str]:
         """What to say of an article that was taken from readers here and that ``overwrite`` gives back to them."""
-        if existing is None or content.draft or is_untouched(existing) or existing.status not in {"draft", "deleted"}:
+        if existing is None or content.draft or is_unedited(existing) or existing.status not in {"draft", "deleted"}:
             return []
         what = "a draft" if existing.status == "draft" else "deleted"
         return [f"was {what} here: --overwrite shows it to readers"]
 
-    def _add_aliases(self, item: Imported, content: Content, own: int | None) -> list[str]:
+    def _add_aliases(self, item: Imported, content: ArticleInput, own: int | None) -> list[str]:
         """Let the item's further addresses lead to it; gives back which could not, and why."""
         notes = []
-        path = content.path or natural_path(content.slug)
+        path = content.path or default_path(content.slug)
         for alias in dict.fromkeys(item.aliases):
             if alias == path:
                 continue
             if problem := alias_problem(alias):
                 notes.append(f"its old address does not answer: {problem}")
                 continue
-            keys = address_keys(alias)
+            keys = pointer_keys_at(alias)
             if not self._are_free(keys, content, own):
                 notes.append(f"its old address {alias} is another article's")
                 continue
             self._names |= dict.fromkeys(keys, content.origin or "")
             if own is not None and not self.dry_run:
                 try:
-                    aliases.add(own, alias)
+                    aliases.add_alias(own, alias)
                 except Conflict as error:  # taken since it was looked up
                     notes.append(str(error))
         return notes
 
-    def _with_free_names(self, item: Imported, existing: Article | None) -> tuple[Content, list[str]]:
+    def _with_free_names(self, item: Imported, existing: Article | None) -> tuple[ArticleInput, list[str]]:
         """The content under names that are no other article's, and what was done to get them.
 
         Which names are taken depends only on what was there before and on the order of the export, so a rerun chooses
@@ -188,11 +188,11 @@ class Importer:
         """
         content, notes = item.content, []
         own = existing.id if existing else None
-        if content.path is not None and not self._are_free(address_keys(content.path), content, own):
+        if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
             notes.append(f"the path {content.path} is another article's: it answers only at its slug's")
             content = replace(content, path=None)
         for slug in _candidates(content.slug, item.number):
-            names = (f"slug:{slug}",) if content.path is not None else address_keys(natural_path(slug))
+            names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
             if self._are_free(names, content, own):
                 break
         if slug != content.slug:
@@ -201,21 +201,21 @@ class Importer:
         self._names |= dict.fromkeys(_names_of(content), content.origin or "")
         return content, notes
 
-    def _are_free(self, names: Iterable[str], content: Content, own: int | None) -> bool:
+    def _are_free(self, names: Iterable[str], content: ArticleInput, own: int | None) -> bool:
         return all(
             self._names.get(name, content.origin) == content.origin and repository.find_id(name) in {None, own}
             for name in names
         )
 
 
-def _names_of(content: Content) -> set[str]:
+def _names_of(content: ArticleInput) -> set[str]:
     """The names under which the article will be found, and no other one."""
-    return {f"slug:{content.slug}", *address_keys(content.path or natural_path(content.slug))}
+    return {f"slug:{content.slug}", *pointer_keys_at(content.path or default_path(content.slug))}
 
 
 def _was_withdrawn(article: Article) -> bool:
     """Whether the article was taken from readers here; one that came as a draft never was theirs."""
-    return article.status == "deleted" or (article.status == "draft" and not is_untouched(article))
+    return article.status == "deleted" or (article.status == "draft" and not is_unedited(article))
 
 
 def _why_kept(existing: Article) -> str:

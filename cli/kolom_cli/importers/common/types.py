@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kolom.articles.types import Content
+from kolom.articles.types import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
 
@@ -17,7 +17,7 @@ class Imported:
     """
 
     name: str
-    content: Content
+    content: ArticleInput
     number: str
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.articles.names import label_key, path_problem
-from kolom.articles.types import Body, Content
+from kolom.articles.types import ArticleInput, Body
 from kolom.articles.validation import first_image, is_image_url
 from kolom.config import settings
 from kolom.rendering.renderer import render
@@ -85,7 +85,7 @@ class _Making:
         path = path_of(entry)
         if entry.date is None and entry.kind == "article" and not entry.draft:
             self.notes.append("without a date there: dated by the import")
-        content = Content(
+        content = ArticleInput(
             title=title,
             slug=entry.slug,
             body=Body.from_rendered(rendered, body, self.format),

@@ -7,7 +7,7 @@ from posixpath import normpath
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from kolom.articles.names import natural_path, path_problem
+from kolom.articles.names import default_path, path_problem
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
@@ -17,14 +17,14 @@ _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 def path_of(entry: Entry) -> str | None:
     """The path that the article keeps: where it answered, if that can be an address here and is not its own anyway."""
-    if entry.address is None or entry.address == natural_path(entry.slug) or path_problem(entry.address):
+    if entry.address is None or entry.address == default_path(entry.slug) or path_problem(entry.address):
         return None
     return entry.address
 
 
 def address_of(entry: Entry) -> str:
     """Where the article answers here, as it stands in a link."""
-    return quote(path_of(entry) or natural_path(entry.slug), safe=_PATH_CHARACTERS)
+    return quote(path_of(entry) or default_path(entry.slug), safe=_PATH_CHARACTERS)
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ class Links:
         return site.at_address(self._beside_address(path))
 
     def _beside_address(self, path: str) -> str:
-        address = self.entry.address or natural_path(self.entry.slug)
+        address = self.entry.address or default_path(self.entry.slug)
         return normpath(address.rpartition("/")[0] + "/" + path)
 
     def _file(self, path: str) -> Path | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kolom.articles.names import is_site_address, path_problem
+from kolom.articles.names import is_site_path, path_problem
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_folder_data
@@ -121,4 +121,4 @@ def _address(written: str) -> str | None:
     """An address that stands in the front matter as it is; patterns and other sites' are none."""
     if not written.startswith("/") or ":" in written:
         return None
-    return written if path_problem(written) is None or is_site_address(written) else None
+    return written if path_problem(written) is None or is_site_path(written) else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from kolom.articles.names import natural_path
+from kolom.articles.names import default_path
 from kolom.articles.types import Kind
 from kolom.config import settings
 from kolom_cli.importers.common.types import Skipped, SourceError
@@ -66,7 +66,7 @@ class Entry:
     @property
     def key(self) -> str:
         """The address under which the site's own links may call it."""
-        return same_address(self.address or natural_path(self.slug))
+        return same_address(self.address or default_path(self.slug))
 
 
 @dataclass(slots=True)

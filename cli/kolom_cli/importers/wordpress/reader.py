@@ -15,7 +15,7 @@ from typing import Final, Literal
 from urllib.parse import unquote
 
 from kolom.articles.names import label_key
-from kolom.articles.types import Body, Content
+from kolom.articles.types import ArticleInput, Body
 from kolom.articles.validation import first_image, is_image_url
 from kolom.config import settings
 from kolom.rendering.renderer import render
@@ -164,7 +164,7 @@ class _Reader:
     def _skipped(self, kind: str, reason: str) -> Skipped:
         return Skipped(kind=kind, name=self._name, reason=reason)
 
-    def _content(self, origin: str) -> Content:
+    def _content(self, origin: str) -> ArticleInput:
         record = self._record
         converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
         source = converter.convert(record.fields.get("content:encoded", ""))
@@ -173,7 +173,7 @@ class _Reader:
         title = _title(record)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
-        return Content(
+        return ArticleInput(
             title=self._fields.title(title, rendered.html),
             slug=slug,
             body=Body.from_rendered(rendered, source, "html"),

@@ -1,60 +1,61 @@
 """Between articles and the items that hold them: which items a state of an article consists of. Pure."""
 
+import unicodedata
 from collections import Counter
 from dataclasses import fields
 from typing import Any
 
-from kolom.articles.names import address_keys, is_site_address, label_key, natural_path
-from kolom.articles.types import Article, Card
-from kolom.models.articles import CARD, CardRecord, LabelRecord
-from kolom.models.summary import CardAttributes
+from kolom.articles.names import default_path, is_site_path, label_key, pointer_keys_at
+from kolom.articles.types import Article, ArticleSummary
+from kolom.models.articles import ARTICLE, ArticleRecord, LabelRecord
+from kolom.models.summary import SummaryAttributes
 from kolom.timestamps import to_rfc3339
 
-CARD_FIELDS = tuple(field.name for field in fields(Card))
+SUMMARY_FIELDS = tuple(field.name for field in fields(ArticleSummary))
 _ARTICLE_FIELDS = tuple(field.name for field in fields(Article))
 
-ALL = "all"
+ALL_ARTICLES = "all"
 
 
-def shelf_of(article: Article) -> str:
+def listing_key(article: Article) -> str:
     """The shelf on which the article's card stands: ``all`` is the public one, the others are the author's."""
     if article.status == "published":
-        return ALL if article.kind == "article" else "page"
+        return ALL_ARTICLES if article.kind == "article" else "page"
     return article.status
 
 
-def label_shelf(label: str) -> str:
+def label_listing_key(label: str) -> str:
     """The shelf of a label."""
     return f"label#{label_key(label)}"
 
 
-def shelf_order(card: Card) -> str:
+def listing_order(card: ArticleSummary) -> str:
     """Where a card stands on its shelves: by time, then by id. Ids stay below 10^12."""
     return f"{to_rfc3339(card.published_at or card.updated_at)}#{card.id:012d}"
 
 
-def card_record(article: Article) -> CardRecord:
+def to_article_record(article: Article) -> ArticleRecord:
     """The article's own item."""
-    return CardRecord(
+    return ArticleRecord(
         str(article.id),
-        CARD,
-        shelf=shelf_of(article),
-        shelf_order=shelf_order(article),
+        ARTICLE,
+        shelf=listing_key(article),
+        shelf_order=listing_order(article),
         **{name: _stored(getattr(article, name)) for name in _ARTICLE_FIELDS},
     )
 
 
-def label_records(article: Article) -> dict[str, LabelRecord]:
+def to_label_records(article: Article) -> dict[str, LabelRecord]:
     """The items that put a listed article on its labels' shelves, by their range key."""
     if not article.is_listed:
         return {}
     return {
-        label_shelf(label): LabelRecord(
+        label_listing_key(label): LabelRecord(
             str(article.id),
-            label_shelf(label),
-            shelf=label_shelf(label),
-            shelf_order=shelf_order(article),
-            **card_attributes(article),
+            label_listing_key(label),
+            shelf=label_listing_key(label),
+            shelf_order=listing_order(article),
+            **summary_attributes(article),
         )
         for label in article.labels
     }
@@ -63,22 +64,29 @@ def label_records(article: Article) -> dict[str, LabelRecord]:
 def pointer_keys(article: Article) -> list[tuple[str, str]]:
     """The names under which the article is found, each with what it is called in a message."""
     keys = {f"slug:{article.slug}": f"the slug {article.slug!r}"}
-    if article.path != natural_path(article.slug):
-        for key in address_keys(article.path):
-            keys.setdefault(key, f"the path {article.path!r}")
+    if article.path != default_path(article.slug):
+        for path in _spellings(article.path):
+            for key in pointer_keys_at(path):
+                keys.setdefault(key, f"the path {article.path!r}")
     if article.origin:
         keys[f"origin:{article.origin}"] = f"the origin {article.origin!r}"
     return list(keys.items())
 
 
-def counts_of(article: Article | None) -> Counter[str]:
+def _spellings(path: str) -> tuple[str, ...]:
+    """Return the path, and its NFC form if it mixes composed and decomposed letters: readers look in NFC and NFD."""
+    composed = unicodedata.normalize("NFC", path)
+    return (path,) if path in {composed, unicodedata.normalize("NFD", path)} else (path, composed)
+
+
+def count_deltas(article: Article | None) -> Counter[str]:
     """What the article adds to each count, by the count's range key; nothing unless it is listed."""
     if article is None or not article.is_listed:
         return Counter()
     keys = [label_key(label) for label in article.labels]
     return Counter(
         [
-            ALL,
+            ALL_ARTICLES,
             f"month#{article.month}",
             *(f"label#{key}" for key in keys),
             *(f"label-month#{key}#{article.month}" for key in keys),
@@ -86,24 +94,24 @@ def counts_of(article: Article | None) -> Counter[str]:
     )
 
 
-def card_attributes(card: Card) -> dict[str, Any]:
+def summary_attributes(card: ArticleSummary) -> dict[str, Any]:
     """What an item holds of a card."""
-    return {name: _stored(getattr(card, name)) for name in CARD_FIELDS}
+    return {name: _stored(getattr(card, name)) for name in SUMMARY_FIELDS}
 
 
-def to_card(record: CardAttributes) -> Card:
+def to_summary(record: SummaryAttributes) -> ArticleSummary:
     """The card that an item holds."""
-    return Card(**_fields(record, CARD_FIELDS))
+    return ArticleSummary(**_fields(record, SUMMARY_FIELDS))
 
 
-def to_article(record: CardRecord) -> Article:
+def to_article(record: ArticleRecord) -> Article:
     """The article of a card item."""
     return Article(**_fields(record, _ARTICLE_FIELDS))
 
 
-def _fields(record: CardAttributes, names: tuple[str, ...]) -> dict[str, Any]:
+def _fields(record: SummaryAttributes, names: tuple[str, ...]) -> dict[str, Any]:
     """What the item says; an article that was given an address of the site's answers at its slug's."""
-    path = natural_path(record.slug) if is_site_address(record.path) else record.path
+    path = default_path(record.slug) if is_site_path(record.path) else record.path
     return {name: _loaded(getattr(record, name)) for name in names} | {"path": path}
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from kolom.errors import NotFound
 from kolom.security import signing
-from kolom.security.signing import Secret
+from kolom.security.signing import SigningKeys
 
 _PURPOSE = "kolom.preview"
 
 
-def sign(article_id: int, secret: Secret, *, expires_at: datetime) -> str:
+def create_token(article_id: int, secret: SigningKeys, *, expires_at: datetime) -> str:
     """The token of a link to the article, safe in a URL, good until ``expires_at``.
 
     It reads ``<key id>.<payload>.<signature>``; anyone can see the article's id in it.
@@ -18,7 +18,7 @@ def sign(article_id: int, secret: Secret, *, expires_at: datetime) -> str:
     return signing.sign(_PURPOSE, {"article": article_id, "expires": int(expires_at.timestamp())}, secret)
 
 
-def verify(token: str, secret: Callable[[], Secret], *, now: datetime) -> int:
+def read_token(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> int:
     """The id of the article that ``token`` was signed for.
 
     :raises NotFound: it was not signed for this, or not by one of these keys, or has expired

@@ -12,15 +12,34 @@ from urllib.parse import quote
 
 from pynamodb.expressions.condition import Condition
 
-from kolom.articles.mapping import ALL, label_shelf, shelf_order, to_article, to_card
-from kolom.articles.names import address_keys, label_key, variant_keys
+from kolom.articles.mapping import ALL_ARTICLES, label_listing_key, listing_order, to_article, to_summary
+from kolom.articles.names import label_key, pointer_keys_at, variant_pointer_keys
 from kolom.articles.repository import Check, get_with_body
-from kolom.articles.types import Article, Body, Card, CardPage, LabelCount, MonthCount, Neighbour, Reading, Shelf
+from kolom.articles.types import (
+    AdjacentArticle,
+    Article,
+    ArticleFilter,
+    ArticleList,
+    ArticleSummary,
+    Body,
+    LabelCount,
+    MonthCount,
+    PublishedArticle,
+)
 from kolom.config import settings
 from kolom.errors import Gone, InvalidCursor, Moved, NotFound
-from kolom.models.articles import CARD, COUNTS, POINTER, ArticleRecord, CardRecord, Count, Pointer, ShelvedRecord
+from kolom.models.articles import (
+    ARTICLE,
+    COUNTS,
+    POINTER,
+    ArticleRecord,
+    ArticlesTableRecord,
+    Count,
+    ListedRecord,
+    Pointer,
+)
 from kolom.models.base import is_key
-from kolom.pagination import first_page, issue_cursor, read_cursor
+from kolom.pagination import decode_cursor, encode_cursor, first_page
 from kolom.timestamps import to_rfc3339
 
 MAX_MONTHS = 2_400
@@ -36,7 +55,7 @@ _POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
 _FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
 
 
-def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPage:
+def list_articles(shelf: ArticleFilter, *, limit: int, cursor: str | None = None) -> ArticleList:
     """A page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
 
     The page ends before ``limit`` where its cards are large (:func:`kolom.pagination.first_page`). Going on from
@@ -45,41 +64,41 @@ def list_cards(shelf: Shelf, *, limit: int, cursor: str | None = None) -> CardPa
 
     :raises InvalidCursor: ``cursor`` was not issued for this shelf
     """
-    listing = _listing(shelf)
+    listing = _cursor_scope(shelf)
     first, last = _bounds(shelf)
     if cursor is not None:
-        last = min(last, _before(read_cursor(cursor, listing)))
-    places = ShelvedRecord.shelf_order.between(first, last)
-    found = _on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit + 1)
+        last = min(last, _before(decode_cursor(cursor, listing)))
+    places = ListedRecord.shelf_order.between(first, last)
+    found = _query_listing(_listing_key(shelf), places, newest_first=True, limit=limit + 1)
     cards, more = first_page(found, limit)
-    return CardPage(
+    return ArticleList(
         items=cards,
-        total=count(shelf),
-        next_cursor=issue_cursor(listing, shelf_order(cards[-1])) if more else None,
+        total=count_articles(shelf),
+        next_cursor=encode_cursor(listing, listing_order(cards[-1])) if more else None,
     )
 
 
-def newest(shelf: Shelf, *, limit: int) -> list[Card]:
+def list_newest(shelf: ArticleFilter, *, limit: int) -> list[ArticleSummary]:
     """The newest ``limit`` published articles of the shelf. One Query."""
-    places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
-    return list(_on_shelf(_shelf_key(shelf), places, newest_first=True, limit=limit))
+    places = ListedRecord.shelf_order.between(*_bounds(shelf))
+    return list(_query_listing(_listing_key(shelf), places, newest_first=True, limit=limit))
 
 
-def oldest(shelf: Shelf, *, start: int, limit: int) -> list[Card]:
+def list_oldest(shelf: ArticleFilter, *, start: int, limit: int) -> list[ArticleSummary]:
     """The ``limit`` published articles of the shelf after its ``start`` oldest.
 
     Reads those before too: a Query, and one more for each megabyte of cards, of which a thousand have about one.
     """
-    places = ShelvedRecord.shelf_order.between(*_bounds(shelf))
-    found = _on_shelf(_shelf_key(shelf), places, newest_first=False, limit=start + limit)
+    places = ListedRecord.shelf_order.between(*_bounds(shelf))
+    found = _query_listing(_listing_key(shelf), places, newest_first=False, limit=start + limit)
     return list(islice(found, start, None))
 
 
-def count(shelf: Shelf) -> int:
+def count_articles(shelf: ArticleFilter) -> int:
     """How many published articles stand on the shelf, exactly. One request: a GetItem, or a Query of 12 months."""
     label = None if shelf.label is None else label_key(shelf.label)
     if shelf.year is None:
-        return _count(ALL if label is None else f"label#{label}")
+        return _count(ALL_ARTICLES if label is None else f"label#{label}")
     prefix = "month#" if label is None else f"label-month#{label}#"
     if shelf.month is not None:
         return _count(f"{prefix}{shelf.year:04d}-{shelf.month:02d}")
@@ -87,18 +106,18 @@ def count(shelf: Shelf) -> int:
     return sum(int(record.articles) for record in Count.query(COUNTS, months))
 
 
-def labels() -> list[LabelCount]:
+def list_labels() -> list[LabelCount]:
     """The labels that published articles carry, in alphabetical order; of very many the most used. One Query.
 
     As many as fit within :data:`MAX_LABELS_BYTES`. One Query more for each megabyte of labels.
     """
-    most_used = sorted(all_labels(), key=lambda entry: (-entry.count, entry.label))
+    most_used = sorted(list_all_labels(), key=lambda entry: (-entry.count, entry.label))
     sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
     shown = [entry for entry, size in zip(most_used, sizes, strict=True) if size <= MAX_LABELS_BYTES]
     return _alphabetical(shown)
 
 
-def all_labels() -> list[LabelCount]:
+def list_all_labels() -> list[LabelCount]:
     """All labels that published articles carry, in alphabetical order. For the author's side."""
     return _alphabetical(
         LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
@@ -111,7 +130,7 @@ def _alphabetical(counts: Iterable[LabelCount]) -> list[LabelCount]:
     return sorted(counts, key=lambda entry: (entry.label.casefold(), entry.label))
 
 
-def archive() -> list[MonthCount]:
+def list_months() -> list[MonthCount]:
     """The newest :data:`MAX_MONTHS` months in which articles were published, newest first. One Query."""
     counts = Count.query(COUNTS, Count.part.startswith("month#"), scan_index_forward=False)
     months = (
@@ -122,22 +141,22 @@ def archive() -> list[MonthCount]:
     return list(islice(months, MAX_MONTHS))
 
 
-def find_slug(path: str) -> str:
-    """The slug of the published article at ``path``, or to which ``path`` leads as :func:`read_at` has it.
+def resolve_path(path: str) -> str:
+    """The slug of the published article at ``path``, or to which ``path`` leads as :func:`get_article_at` has it.
 
-    Two or three GetItems; up to nine where nothing is there, as for :func:`read_at`.
+    Two or three GetItems; up to nine where nothing is there, as for :func:`get_article_at`.
 
     :raises NotFound: nothing that is published stands there
     """
     try:
-        return _find_at(path, _card).slug
+        return _find_at(path, _get_summary).slug
     except Moved as moved:
         return moved.slug
     except Gone:
         raise NotFound(f"there is nothing at {path!r}") from None
 
 
-def read(slug: str) -> Reading:
+def get_article(slug: str) -> PublishedArticle:
     """The published article of that slug, with its body and neighbours.
 
     Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each neighbour.
@@ -147,10 +166,10 @@ def read(slug: str) -> Reading:
     :raises Moved: it has another slug now
     :raises Busy: it was being replaced at each of several reads
     """
-    return _with_neighbours(*get_with_body(_id_of(slug), lambda article: _check_slug(article, slug)))
+    return _with_adjacent(*get_with_body(_id_of(slug), lambda article: _check_slug(article, slug)))
 
 
-def read_at(path: str) -> Reading:
+def get_article_at(path: str) -> PublishedArticle:
     """The published article whose address ``path`` (unescaped) is, with its body and neighbours.
 
     Requests as by slug: one more for a path of a single segment that was published before such a path took the slug.
@@ -162,36 +181,36 @@ def read_at(path: str) -> Reading:
     :raises Moved: the path leads to an article that has another one
     :raises Busy: the article was being replaced at each of several reads
     """
-    return _with_neighbours(*_find_at(path, get_with_body))
+    return _with_adjacent(*_find_at(path, get_with_body))
 
 
-def read_public_card(slug: str) -> Article:
+def get_summary(slug: str) -> Article:
     """The published article of that slug, without its body. Two GetItems.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     :raises Moved: it has another slug now
     """
-    return _card(_id_of(slug), lambda article: _check_slug(article, slug))
+    return _get_summary(_id_of(slug), lambda article: _check_slug(article, slug))
 
 
-def find_public_card(slug: str) -> Article:
+def find_summary(slug: str) -> Article:
     """The published article that has that slug, or had it before. Two GetItems.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
     """
-    return _card(_id_of(slug), _check_public)
+    return _get_summary(_id_of(slug), _check_public)
 
 
-def read_cards(article_ids: Collection[int]) -> dict[int, Article]:
+def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
     """The published ones among these articles. A BatchGetItem for each hundred."""
-    records = CardRecord.batch_get([(str(article_id), CARD) for article_id in article_ids]) if article_ids else ()
+    records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     cards = (to_article(record) for record in records)
     return {card.id: card for card in cards if card.status == "published"}
 
 
-def read_published(article_id: int) -> tuple[Article, Body]:
+def get_by_id(article_id: int) -> tuple[Article, Body]:
     """The published article of that id with its body. One Query.
 
     :raises NotFound: there is none, or it is not published
@@ -203,10 +222,10 @@ def read_published(article_id: int) -> tuple[Article, Body]:
 def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
     """What ``read`` gives of the article whose address ``path`` is, whatever else leads there too.
 
-    It raises as :func:`read_at`: of what the path leads to, the first counts that is or was public.
+    It raises as :func:`get_article_at`: of what the path leads to, the first counts that is or was public.
     """
     checked: set[int] = set()
-    for keys in (address_keys(path), variant_keys(path)):
+    for keys in (pointer_keys_at(path), variant_pointer_keys(path)):
         answer: Moved | Gone | None = None
         for key in keys:
             article_id = _find_id(key)
@@ -240,24 +259,24 @@ def _find_id(key: str) -> int | None:
         return None
 
 
-def _card(article_id: int, check: Check) -> Article:
+def _get_summary(article_id: int, check: Check) -> Article:
     """The article without its body; ``check`` raises what keeps it from being shown."""
     try:
-        article = to_article(CardRecord.get(str(article_id), CARD))
-    except CardRecord.DoesNotExist:
+        article = to_article(ArticleRecord.get(str(article_id), ARTICLE))
+    except ArticleRecord.DoesNotExist:
         raise NotFound("there is no such article") from None
     check(article)
     return article
 
 
-def _with_neighbours(article: Article, body: Body) -> Reading:
+def _with_adjacent(article: Article, body: Body) -> PublishedArticle:
     if not article.is_listed:
-        return Reading(article=article, body=body, previous=None, next=None)
-    return Reading(
+        return PublishedArticle(article=article, body=body, previous=None, next=None)
+    return PublishedArticle(
         article=article,
         body=body,
-        previous=_neighbour(article, newer=False),
-        next=_neighbour(article, newer=True),
+        previous=_adjacent(article, newer=False),
+        next=_adjacent(article, newer=True),
     )
 
 
@@ -284,20 +303,20 @@ def _check_path(article: Article, path: str) -> None:
         raise Moved(article.slug, article.path)
 
 
-def _neighbour(article: Article, *, newer: bool) -> Neighbour | None:
-    here = shelf_order(article)
-    beyond = ShelvedRecord.shelf_order > here if newer else ShelvedRecord.shelf_order < here
-    found = next(_on_shelf(ALL, beyond, newest_first=not newer, limit=1), None)
-    return Neighbour(found.slug, found.path, found.title) if found else None
+def _adjacent(article: Article, *, newer: bool) -> AdjacentArticle | None:
+    here = listing_order(article)
+    beyond = ListedRecord.shelf_order > here if newer else ListedRecord.shelf_order < here
+    found = next(_query_listing(ALL_ARTICLES, beyond, newest_first=not newer, limit=1), None)
+    return AdjacentArticle(found.slug, found.path, found.title) if found else None
 
 
-def _on_shelf(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> Iterator[Card]:
-    records = ArticleRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
-    return (to_card(record) for record in records if isinstance(record, ShelvedRecord))
+def _query_listing(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> Iterator[ArticleSummary]:
+    records = ArticlesTableRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
+    return (to_summary(record) for record in records if isinstance(record, ListedRecord))
 
 
-def _shelf_key(shelf: Shelf) -> str:
-    return ALL if shelf.label is None else label_shelf(shelf.label)
+def _listing_key(shelf: ArticleFilter) -> str:
+    return ALL_ARTICLES if shelf.label is None else label_listing_key(shelf.label)
 
 
 def _count(part: str) -> int:
@@ -307,12 +326,12 @@ def _count(part: str) -> int:
         return 0
 
 
-def _listing(shelf: Shelf) -> str:
+def _cursor_scope(shelf: ArticleFilter) -> str:
     label = "" if shelf.label is None else f"label={quote(label_key(shelf.label))}"
     return f"articles?{label}&year={shelf.year or ''}&month={shelf.month or ''}"
 
 
-def _bounds(shelf: Shelf) -> tuple[str, str]:
+def _bounds(shelf: ArticleFilter) -> tuple[str, str]:
     """The first and the last place on the shelf that belong to its year or month, in the site's time zone."""
     if shelf.year is None:
         return _FIRST, _LAST

@@ -10,8 +10,8 @@ from pynamodb.exceptions import UpdateError
 from kolom.articles.body_chunks import join_body, join_source
 from kolom.articles.mapping import to_article
 from kolom.articles.types import Article, Body
-from kolom.errors import Busy, NotFound
-from kolom.models.articles import CARD, POINTER, ArticleRecord, BodyPart, CardRecord, Pointer
+from kolom.errors import NotFound, ServiceBusy
+from kolom.models.articles import ARTICLE, POINTER, ArticleRecord, ArticlesTableRecord, BodyChunk, Pointer
 from kolom.models.articles import Sequence as IdSequence
 from kolom.models.base import is_key
 from kolom.models.errors import is_condition_failed
@@ -29,7 +29,7 @@ def next_id() -> int:
     return int(sequence.value)
 
 
-def raise_sequence(article_id: int) -> None:
+def reserve_id(article_id: int) -> None:
     """See to it that no later article gets this id."""
     value = IdSequence.value
     try:
@@ -51,98 +51,100 @@ def find_id(pointer_key: str) -> int | None:
         return None
 
 
-def load(article_id: int) -> Article | None:
+def get(article_id: int) -> Article | None:
     """The article of that id, whatever its status."""
     try:
-        return to_article(CardRecord.get(str(article_id), CARD, consistent_read=True))
-    except CardRecord.DoesNotExist:
+        return to_article(ArticleRecord.get(str(article_id), ARTICLE, consistent_read=True))
+    except ArticleRecord.DoesNotExist:
         return None
 
 
-def load_touched(article_id: int) -> tuple[Article | None, str | None]:
-    """The article of that id, and the mark of the last :func:`touch` since it was published."""
+def get_with_reindex_mark(article_id: int) -> tuple[Article | None, str | None]:
+    """The article of that id, and the mark of the last :func:`request_reindex` since it was published."""
     try:
-        record = CardRecord.get(str(article_id), CARD, consistent_read=True)
-    except CardRecord.DoesNotExist:
+        record = ArticleRecord.get(str(article_id), ARTICLE, consistent_read=True)
+    except ArticleRecord.DoesNotExist:
         return None, None
     return to_article(record), record.touched
 
 
-def touch(article_id: int, mark: str) -> None:
+def request_reindex(article_id: int, mark: str) -> None:
     """Mark the card, so that its stream tells of it; nothing about the article changes. There need be none."""
-    card = CardRecord(str(article_id), CARD)
+    card = ArticleRecord(str(article_id), ARTICLE)
     try:
-        card.update(actions=[CardRecord.touched.set(mark)], condition=CardRecord.key.exists())
+        card.update(actions=[ArticleRecord.touched.set(mark)], condition=ArticleRecord.key.exists())
     except UpdateError as error:
         if not is_condition_failed(error):
             raise
 
 
-def load_shown(article: Article) -> Body | None:
+def get_body_html(article: Article) -> Body | None:
     """The article's body without its source; None if it has been replaced since ``article`` was read."""
-    parts = _parts(article.id, f"body#{article.body_version}#")
+    parts = _query_chunks(article.id, f"body#{article.body_version}#")
     return join_body(parts) if len(parts) == article.body_parts else None
 
 
-def load_body(article: Article) -> Body:
+def get_body(article: Article) -> Body:
     """The article's body with its source. A deleted article has an empty one."""
     if article.status == "deleted":
         return Body(html="", source_format=article.source_format)
-    shown = join_body(_parts(article.id, f"body#{article.body_version}#"))
+    shown = join_body(_query_chunks(article.id, f"body#{article.body_version}#"))
     return Body(
         html=shown.html,
         toc=shown.toc,
-        source=join_source(_parts(article.id, f"source#{article.body_version}#")),
+        source=join_source(_query_chunks(article.id, f"source#{article.body_version}#")),
         source_format=article.source_format,
     )
 
 
-def load_whole(article_id: int) -> tuple[Article, Body] | None:
+def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
     """The article of that id with the body that is its, whoever publishes at this moment; None if there is none.
 
     :raises Busy: it was changed again and again while it was read
     """
     for _ in range(_REREADS):
-        article = load(article_id)
+        article = get(article_id)
         if article is None:
             return None
         if article.status == "deleted":
-            return article, load_body(article)
-        shown = _parts(article.id, f"body#{article.body_version}#")
-        source = _parts(article.id, f"source#{article.body_version}#")
+            return article, get_body(article)
+        shown = _query_chunks(article.id, f"body#{article.body_version}#")
+        source = _query_chunks(article.id, f"source#{article.body_version}#")
         if (len(shown), len(source)) == (article.body_parts, article.source_parts):
             body = join_body(shown)
             return article, replace(body, source=join_source(source), source_format=article.source_format)
-    raise Busy(f"the article {article_id} is being changed at this moment")
+    raise ServiceBusy(f"the article {article_id} is being changed at this moment")
 
 
-def names_by_id() -> Mapping[int, Sequence[str]]:
+def pointers_by_id() -> Mapping[int, Sequence[str]]:
     """All names that lead to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
     names: dict[int, list[str]] = {}
-    wanted = (ArticleRecord.part == CARD) | (ArticleRecord.part == POINTER)
-    for record in ArticleRecord.scan(wanted, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]):
+    wanted = (ArticlesTableRecord.part == ARTICLE) | (ArticlesTableRecord.part == POINTER)
+    for record in ArticlesTableRecord.scan(
+        wanted, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]
+    ):
         if isinstance(record, Pointer):
             names.setdefault(int(record.id), []).append(record.key)
-        elif isinstance(record, CardRecord):
+        elif isinstance(record, ArticleRecord):
             names.setdefault(int(record.key), [])
     return names
 
 
-def write_parts(parts: Iterable[BodyPart]) -> None:
+def write_chunks(parts: Iterable[BodyChunk]) -> None:
     """Store the parts of a body that no card names yet."""
-    with ArticleRecord.batch_write() as batch:
+    with ArticlesTableRecord.batch_write() as batch:
         for part in parts:
             batch.save(part)
 
 
-def remove_parts(parts: Iterable[BodyPart]) -> None:
+def delete_chunks(parts: Iterable[BodyChunk]) -> None:
     """Remove parts that no card names."""
-    with ArticleRecord.batch_write() as batch:
+    with ArticlesTableRecord.batch_write() as batch:
         for part in parts:
             batch.delete(part)
 
 
-def remove_stale_parts(current: Article) -> None:
+def delete_stale_chunks(current: Article) -> None:
     """Remove the bodies and sources that ``current`` has replaced, and what broken-off publications left behind.
 
     A body's version begins with the number of the article's version for which it was stored. Parts of a higher number
@@ -151,16 +153,16 @@ def remove_stale_parts(current: Article) -> None:
     stale = [
         part
         for prefix in ("body#", "source#")
-        for part in BodyPart.query(
+        for part in BodyChunk.query(
             str(current.id),
-            BodyPart.part.between(prefix, f"{prefix}{body_version_prefix(current.version + 1)}"),
+            BodyChunk.part.between(prefix, f"{prefix}{body_version_prefix(current.version + 1)}"),
             consistent_read=True,
             attributes_to_get=["key", "part", "item"],
         )
         if part.part.split("#")[1] != current.body_version
     ]
     if stale:
-        remove_parts(stale)
+        delete_chunks(stale)
 
 
 def body_version_prefix(version: int) -> str:
@@ -168,8 +170,8 @@ def body_version_prefix(version: int) -> str:
     return f"{version:010d}."
 
 
-def _parts(article_id: int, prefix: str) -> Sequence[BodyPart]:
-    return list(BodyPart.query(str(article_id), BodyPart.part.startswith(prefix), consistent_read=True))
+def _query_chunks(article_id: int, prefix: str) -> Sequence[BodyChunk]:
+    return list(BodyChunk.query(str(article_id), BodyChunk.part.startswith(prefix), consistent_read=True))
 
 
 def find_ids(slugs: Collection[str]) -> dict[str, int]:
@@ -194,19 +196,21 @@ def get_with_body(article_id: int, check: Check) -> tuple[Article, Body]:
     """
     for attempt in range(_BODY_READS):
         items = list(
-            ArticleRecord.query(str(article_id), ArticleRecord.part.between("body#", CARD), consistent_read=attempt > 0)
+            ArticlesTableRecord.query(
+                str(article_id), ArticlesTableRecord.part.between("body#", ARTICLE), consistent_read=attempt > 0
+            )
         )
         card = items.pop() if items else None
-        if not isinstance(card, CardRecord):
+        if not isinstance(card, ArticleRecord):
             raise NotFound("there is no such article")
         article = to_article(card)
         check(article)
         prefix = f"body#{article.body_version}#"
-        parts = [item for item in items if isinstance(item, BodyPart) and item.part.startswith(prefix)]
+        parts = [item for item in items if isinstance(item, BodyChunk) and item.part.startswith(prefix)]
         if len(parts) == article.body_parts:
             return article, join_body(parts)
         time.sleep(0.05 * attempt)
-    raise Busy("this article is being published at this moment")
+    raise ServiceBusy("this article is being published at this moment")
 
 
 def _check_exists(article: Article) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from kolom.articles import repository, transitions
 from kolom.articles.mapping import pointer_keys
-from kolom.articles.names import label_key, natural_path
-from kolom.articles.types import Article, Body, Change, Content
-from kolom.articles.validation import check
-from kolom.errors import Conflict, FieldError, Invalid, Kept
+from kolom.articles.names import default_path, label_key
+from kolom.articles.types import Article, ArticleInput, Body, Change
+from kolom.articles.validation import validate
+from kolom.errors import Conflict, FieldError, InvalidInput, RestoreConflict
 from kolom.models.transaction import Transaction
 
 MAX_ID = 10**12 - 1
@@ -27,7 +27,7 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class ArticleSnapshot:
     """An article with its body and its ``aliases``: all names that lead to it beside its slug, path and origin.
 
     ``content_version`` is the version of the article that first had this body. ``spellings`` says how its labels are
@@ -43,17 +43,17 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestorePlan:
     """What is to be done: ``missing`` names are added; unless ``is_kept``, ``wanted`` takes the place of ``old``."""
 
     change: Change
     old: Article | None
-    wanted: Whole
+    wanted: ArticleSnapshot
     missing: tuple[str, ...]
-    is_kept: bool = False
+    keep_existing: bool = False
 
 
-def restore(wanted: Whole, *, overwrite: bool = False) -> Change:
+def restore_article(wanted: ArticleSnapshot, *, overwrite: bool = False) -> Change:
     """Make ``wanted`` the article of its id. The same again changes nothing.
 
     With ``overwrite`` also in place of what the article has become here; its version then goes on from the one here.
@@ -63,21 +63,21 @@ def restore(wanted: Whole, *, overwrite: bool = False) -> Change:
     :raises Conflict: its id or one of its names is another article's here
     :raises Busy: the store could not take it in time
     """
-    planned = plan(wanted, overwrite=overwrite)
+    planned = plan_restore(wanted, overwrite=overwrite)
     if planned.change != "unchanged":
-        repository.raise_sequence(wanted.article.id)
+        repository.reserve_id(wanted.article.id)
         _add_names(planned)
-        if not planned.is_kept:
+        if not planned.keep_existing:
             _replace(planned.old, wanted)
     return planned.change
 
 
-def plan(wanted: Whole, *, overwrite: bool = False) -> Plan:
-    """What :func:`restore` would do, which it also raises. Reads only."""
+def plan_restore(wanted: ArticleSnapshot, *, overwrite: bool = False) -> RestorePlan:
+    """What :func:`restore_article` would do, which it also raises. Reads only."""
     errors = tuple(_problems(wanted))
     if errors:
-        raise Invalid(*errors)
-    check(_as_content(wanted), is_stored=True)
+        raise InvalidInput(*errors)
+    validate(_as_content(wanted), is_stored=True)
     article = wanted.article
     names = dict(pointer_keys(article)) | {alias: f"the address {alias!r}" for alias in wanted.aliases}
     leads = {key: repository.find_id(key) for key in names}
@@ -85,17 +85,17 @@ def plan(wanted: Whole, *, overwrite: bool = False) -> Plan:
         if leads[key] not in {None, article.id}:
             raise Conflict(f"{name} belongs to another article")
     missing = tuple(alias for alias in wanted.aliases if leads[alias] is None)
-    found = repository.load_whole(article.id)
+    found = repository.get_snapshot(article.id)
     if found is None:
-        return Plan("created", None, wanted, missing)
+        return RestorePlan("created", None, wanted, missing)
     old, body = found
     if leads[f"slug:{article.slug}"] is None and f"slug:{old.slug}" not in names:
         raise Conflict(f"the id {article.id} is another article's here: {old.slug!r}")
     if body == wanted.body and _comparable(old) == _comparable(article):
-        return Plan("updated" if missing else "unchanged", old, wanted, missing, is_kept=True)
+        return RestorePlan("updated" if missing else "unchanged", old, wanted, missing, keep_existing=True)
     if not overwrite:
-        raise Kept(f"is another state here, of version {old.version}; --overwrite replaces it")
-    return Plan("updated", old, wanted, missing)
+        raise RestoreConflict(f"is another state here, of version {old.version}; --overwrite replaces it")
+    return RestorePlan("updated", old, wanted, missing)
 
 
 def _comparable(article: Article) -> Article:
@@ -103,15 +103,17 @@ def _comparable(article: Article) -> Article:
     return replace(article, version=0, body_version="", body_parts=0, source_parts=0)
 
 
-def _add_names(planned: Plan) -> None:
+def _add_names(planned: RestorePlan) -> None:
     article_id = planned.wanted.article.id
     for key in planned.missing:
         transaction = Transaction()
-        transitions.claim(transaction, key, article_id, Conflict(f"the address {key!r} belongs to another article"))
+        transitions.claim_pointer(
+            transaction, key, article_id, Conflict(f"the address {key!r} belongs to another article")
+        )
         transaction.commit()
 
 
-def _replace(old: Article | None, wanted: Whole) -> None:
+def _replace(old: Article | None, wanted: ArticleSnapshot) -> None:
     article = wanted.article
     number = wanted.content_version
     if old is not None:
@@ -122,12 +124,12 @@ def _replace(old: Article | None, wanted: Whole) -> None:
         committed = transitions.commit(old, replace(article, body_version="", body_parts=0, source_parts=0))
     else:
         committed = transitions.commit_with_body(old, article, wanted.body, number=number, spellings=wanted.spellings)
-    repository.remove_stale_parts(committed)
+    repository.delete_stale_chunks(committed)
 
 
-def _as_content(wanted: Whole) -> Content:
+def _as_content(wanted: ArticleSnapshot) -> ArticleInput:
     article = wanted.article
-    return Content(
+    return ArticleInput(
         title=article.title,
         slug=article.slug,
         body=wanted.body,
@@ -137,12 +139,12 @@ def _as_content(wanted: Whole) -> Content:
         labels=article.labels,
         language=article.language,
         author=article.author,
-        path=None if article.path == natural_path(article.slug) else article.path,
+        path=None if article.path == default_path(article.slug) else article.path,
         origin=article.origin,
     )
 
 
-def _problems(wanted: Whole) -> Iterator[FieldError]:
+def _problems(wanted: ArticleSnapshot) -> Iterator[FieldError]:
     article = wanted.article
     if not 0 < article.id <= MAX_ID:
         yield FieldError("id", f"must be from 1 to {MAX_ID}")

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from kolom.articles.mapping import to_card
-from kolom.articles.publishing import release
-from kolom.errors import Busy, Conflict
-from kolom.models.articles import ArticleRecord, ShelvedRecord
+from kolom.articles.mapping import to_summary
+from kolom.articles.publishing import publish_scheduled
+from kolom.errors import Conflict, ServiceBusy
+from kolom.models.articles import ArticlesTableRecord, ListedRecord
 from kolom.timestamps import to_rfc3339
 
-MAX_RELEASES = 100
+MAX_PER_RUN = 100
 """How many articles one run publishes: well within a minute. The others follow at the next run."""
 
 
@@ -18,13 +18,13 @@ def publish_due(*, now: datetime) -> tuple[list[str], list[str]]:
     Safe to run twice or beside the author: each article is published by one conditional transaction.
     """
     released, failed = [], []
-    due = ShelvedRecord.shelf_order <= f"{to_rfc3339(now)}~"
-    for record in ArticleRecord.by_shelf.query("scheduled", due, limit=MAX_RELEASES):
-        if isinstance(record, ShelvedRecord):
-            card = to_card(record)
+    due = ListedRecord.shelf_order <= f"{to_rfc3339(now)}~"
+    for record in ArticlesTableRecord.by_shelf.query("scheduled", due, limit=MAX_PER_RUN):
+        if isinstance(record, ListedRecord):
+            card = to_summary(record)
             try:
-                if release(card.id, now=now):
+                if publish_scheduled(card.id, now=now):
                     released.append(card.slug)
-            except (Conflict, Busy):
+            except (Conflict, ServiceBusy):
                 failed.append(card.slug)
     return released, failed

@@ -5,12 +5,12 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from kolom.articles.types import Card, CardPage, LabelCount, MonthCount, Reading
+from kolom.articles.types import ArticleList, ArticleSummary, LabelCount, MonthCount, PublishedArticle
 from kolom.config import settings
 from kolom.urls import article_url
 
 
-class CardView(BaseModel):
+class ArticleSummaryOut(BaseModel):
     """What a list shows of an article."""
 
     id: int
@@ -28,25 +28,27 @@ class CardView(BaseModel):
     reading_minutes: int
 
     @classmethod
-    def of(cls, card: Card) -> Self:
+    def of(cls, card: ArticleSummary) -> Self:
         """The view of a published article's card."""
-        return cls(**_card_fields(card))
+        return cls(**_summary_fields(card))
 
 
-class CardListView(BaseModel):
+class ArticleListOut(BaseModel):
     """One page of a list, newest first."""
 
-    items: list[CardView]
+    items: list[ArticleSummaryOut]
     total: int
     next_cursor: str | None
 
     @classmethod
-    def of(cls, page: CardPage) -> Self:
+    def of(cls, page: ArticleList) -> Self:
         """The view of a page."""
-        return cls(items=[CardView.of(card) for card in page.items], total=page.total, next_cursor=page.next_cursor)
+        return cls(
+            items=[ArticleSummaryOut.of(card) for card in page.items], total=page.total, next_cursor=page.next_cursor
+        )
 
 
-class HeadingView(BaseModel):
+class HeadingOut(BaseModel):
     """An entry of the table of contents."""
 
     id: str
@@ -54,36 +56,36 @@ class HeadingView(BaseModel):
     text: str
 
 
-class NeighbourView(BaseModel):
+class AdjacentArticleOut(BaseModel):
     """The article before or after."""
 
     slug: str
     title: str
 
 
-class ArticleView(CardView):
+class ArticleOut(ArticleSummaryOut):
     """A whole article."""
 
     description: str
     content_html: str
-    toc: list[HeadingView]
-    previous: NeighbourView | None
-    next: NeighbourView | None
+    toc: list[HeadingOut]
+    previous: AdjacentArticleOut | None
+    next: AdjacentArticleOut | None
     comments_open: bool
 
     @classmethod
-    def of_reading(cls, reading: Reading) -> Self:
+    def of_reading(cls, reading: PublishedArticle) -> Self:
         """The view of an article with its body and neighbours."""
         article, body = reading.article, reading.body
         previous, following = (
-            NeighbourView(slug=neighbour.slug, title=neighbour.title) if neighbour else None
+            AdjacentArticleOut(slug=neighbour.slug, title=neighbour.title) if neighbour else None
             for neighbour in (reading.previous, reading.next)
         )
         return cls(
-            **_card_fields(article),
+            **_summary_fields(article),
             description=article.description,
             content_html=body.html,
-            toc=[HeadingView(id=heading.id, level=heading.level, text=heading.text) for heading in body.toc],
+            toc=[HeadingOut(id=heading.id, level=heading.level, text=heading.text) for heading in body.toc],
             previous=previous,
             next=following,
             comments_open=article.takes_comments(
@@ -92,25 +94,25 @@ class ArticleView(CardView):
         )
 
 
-class LabelView(BaseModel):
+class LabelOut(BaseModel):
     """A label and how many articles carry it."""
 
     label: str
     count: int
 
 
-class LabelListView(BaseModel):
+class LabelListOut(BaseModel):
     """All labels."""
 
-    items: list[LabelView]
+    items: list[LabelOut]
 
     @classmethod
     def of(cls, counts: list[LabelCount]) -> Self:
         """The view of the labels' counts."""
-        return cls(items=[LabelView(label=entry.label, count=entry.count) for entry in counts])
+        return cls(items=[LabelOut(label=entry.label, count=entry.count) for entry in counts])
 
 
-class MonthView(BaseModel):
+class MonthOut(BaseModel):
     """A month and how many articles were published in it."""
 
     year: int
@@ -118,30 +120,30 @@ class MonthView(BaseModel):
     count: int
 
 
-class ArchiveView(BaseModel):
+class MonthListOut(BaseModel):
     """All months, newest first."""
 
-    items: list[MonthView]
+    items: list[MonthOut]
 
     @classmethod
     def of(cls, counts: list[MonthCount]) -> Self:
         """The view of the months' counts."""
-        return cls(items=[MonthView(year=entry.year, month=entry.month, count=entry.count) for entry in counts])
+        return cls(items=[MonthOut(year=entry.year, month=entry.month, count=entry.count) for entry in counts])
 
 
-class PathView(BaseModel):
+class PathOut(BaseModel):
     """Which article stands at a path."""
 
     slug: str
 
 
-class HealthView(BaseModel):
+class HealthOut(BaseModel):
     """That the function runs, and which version of it."""
 
     status: str
     version: str
 
 
-def _card_fields(card: Card) -> dict[str, Any]:
-    fields = {name: getattr(card, name) for name in CardView.model_fields if name != "url"}
+def _summary_fields(card: ArticleSummary) -> dict[str, Any]:
+    fields = {name: getattr(card, name) for name in ArticleSummaryOut.model_fields if name != "url"}
     return fields | {"url": article_url(card.path)}

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
-from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES, Content
-from kolom.errors import FieldError, Invalid
+from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES, ArticleInput
+from kolom.errors import FieldError, InvalidInput
 from kolom.rendering.types import Rendered
 
 MAX_LABELS = 20
@@ -27,17 +27,17 @@ def first_image(rendered: Rendered) -> str | None:
     return rendered.image if rendered.image and is_image_url(rendered.image) else None
 
 
-def check(content: Content, *, is_stored: bool = False) -> None:
+def validate(content: ArticleInput, *, is_stored: bool = False) -> None:
     """Refuse what cannot be published, or with ``is_stored`` what can never have been.
 
     :raises Invalid: with an entry for every field that is wrong
     """
     errors = tuple(_problems(content, is_stored=is_stored))
     if errors:
-        raise Invalid(*errors)
+        raise InvalidInput(*errors)
 
 
-def _problems(content: Content, *, is_stored: bool) -> Iterator[FieldError]:
+def _problems(content: ArticleInput, *, is_stored: bool) -> Iterator[FieldError]:
     if not content.title.strip():
         yield FieldError("title", "must not be empty")
     for name, limit in _LENGTHS.items():
@@ -65,7 +65,7 @@ def _label_problems(labels: tuple[str, ...]) -> Iterator[FieldError]:
             yield FieldError("labels", problem)
 
 
-def _size_problems(content: Content) -> Iterator[FieldError]:
+def _size_problems(content: ArticleInput) -> Iterator[FieldError]:
     for what, text, limit in (
         ("rendered HTML", content.body.html, MAX_HTML_BYTES),
         ("source", content.body.source, MAX_SOURCE_BYTES),

@@ -18,6 +18,6 @@ def expected_version(article: Article, seen: int | None) -> int | None:
     return seen
 
 
-def is_untouched(article: Article) -> bool:
+def is_unedited(article: Article) -> bool:
     """Whether the article is still as its first publication left it; its release at its time does not count."""
     return article.version == 1 or (article.status == "published" and content_version(article) == 1)

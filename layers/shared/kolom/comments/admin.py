@@ -15,8 +15,8 @@ from kolom.comments.types import MAX_DEPTH, Comment, Status
 from kolom.errors import Conflict, NotFound
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.transaction import Transaction
-from kolom.security.pseudonyms import persons_of
-from kolom.security.signing import Secret
+from kolom.security.pseudonyms import all_pseudonyms_of
+from kolom.security.signing import SigningKeys
 
 STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
 
@@ -45,14 +45,14 @@ def list_by_article(article_id: int) -> list[Comment]:
     return [to_comment(record) for record in CommentRecord.query(str(article_id))]
 
 
-def find(comment_id: str) -> Comment:
+def get(comment_id: str) -> Comment:
     """The comment of that id. A Query for each status: the table itself is by article.
 
     :raises NotFound: there is none
     """
     for status in STATUSES:
         for record in CommentRecord.by_status.query(status, CommentRecord.sort == comment_id.upper()):
-            comment = repository.load(int(record.article_id), record.sort)
+            comment = repository.get(int(record.article_id), record.sort)
             if comment is not None:
                 return comment
     raise NotFound(f"there is no comment {comment_id!r}")
@@ -69,26 +69,26 @@ def personal_data(comment: Comment, *, now: datetime) -> PersonalData:
     return PersonalData(comment, record.email, record.notify_replies, state)
 
 
-def by_person(email: str, secret: Secret, *, now: datetime) -> Iterator[PersonalData]:
+def list_by_email(email: str, secret: SigningKeys, *, now: datetime) -> Iterator[PersonalData]:
     """All comments that were sent with that e-mail address, in any case. Reads the whole table."""
-    persons = persons_of(email, secret)
+    persons = all_pseudonyms_of(email, secret)
     for record in CommentRecord.scan(CommentRecord.person.is_in(*persons)):
         yield personal_data(to_comment(record), now=now)
 
 
-def forget(email: str, secret: Secret, *, now: datetime) -> int:
+def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
     """Erase every comment that was sent with that e-mail address, and the address. How many there were.
 
     Broken off, it is finished by running it again.
     """
-    found = [data.comment for data in by_person(email, secret, now=now)]
+    found = [data.comment for data in list_by_email(email, secret, now=now)]
     for comment in found:
         erase(comment.article_id, comment.id, by="kolom", now=now)
-    reply_subscriptions.forget(persons_of(email, secret))
+    reply_subscriptions.delete_for_person(all_pseudonyms_of(email, secret))
     return len(found)
 
 
-def reply(parent: Comment, article: Article, *, name: str, content: str, now: datetime, secret: Secret) -> Comment:
+def reply(parent: Comment, article: Article, *, name: str, content: str, now: datetime, secret: SigningKeys) -> Comment:
     """The owner's answer to a comment: approved at once, and marked as the owner's, which nothing else can be.
 
     :raises Conflict: the comment is not approved, or the thread is too deep
@@ -106,7 +106,7 @@ def reply(parent: Comment, article: Article, *, name: str, content: str, now: da
         status="approved",
         name=name,
         content=content,
-        avatar=authors.avatar_of("owner", secret),
+        avatar=authors.avatar_seed("owner", secret),
         is_owner=True,
         created_at=now,
         parent_id=parent.id,
@@ -116,6 +116,6 @@ def reply(parent: Comment, article: Article, *, name: str, content: str, now: da
         change=comment_id,
     )
     transaction = Transaction()
-    comment = repository.write(transaction, None, comment, now=now)
+    comment = repository.stage(transaction, None, comment, now=now)
     transaction.commit()
     return comment

@@ -12,7 +12,7 @@ from ulid import ULID
 from kolom.aws import is_unavailable
 from kolom.comments import repository
 from kolom.comments.types import Comment, Status
-from kolom.errors import Busy, Conflict
+from kolom.errors import Conflict, ServiceBusy
 from kolom.models.comments import CommentRecord
 from kolom.models.transaction import DEADLINE_SECONDS, Transaction
 
@@ -26,11 +26,11 @@ type Change = Literal["created", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
+class ExternalComment:
     """A comment as it is elsewhere, for the article ``article_id``. ``origin`` names it there, for good.
 
     ``parent`` is the comment here that it answers. ``person`` stands for its author's address
-    (:func:`kolom.security.pseudonyms.person_of`).
+    (:func:`kolom.security.pseudonyms.pseudonym_of`).
     """
 
     article_id: int
@@ -45,19 +45,19 @@ class Foreign:
     is_owner: bool = False
 
 
-def mark_of(origin: str) -> str:
+def id_suffix_of(origin: str) -> str:
     """What the id of the comment of that origin ends in, whatever its time: 80 bits in Crockford's base 32."""
     return str(ULID(bytes(6) + _origin_bytes(origin)))[-_MARK_LENGTH:]
 
 
-def ids_by_mark(article_id: int) -> dict[str, str]:
-    """The ids of all comments of an article, by what they end in (:func:`mark_of`). One consistent Query a megabyte."""
+def ids_by_suffix(article_id: int) -> dict[str, str]:
+    """The ids of all comments of an article, by :func:`id_suffix_of`. One consistent Query a megabyte."""
     found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=["sort"])
     return {record.sort[-_MARK_LENGTH:]: record.sort for record in found}
 
 
-def adopt(wanted: Comment, *, now: datetime, overwrite: bool = False) -> Change:
-    """Keep the comment, of :func:`as_comment`, as it is elsewhere; the same again changes nothing.
+def upsert(wanted: Comment, *, now: datetime, overwrite: bool = False) -> Change:
+    """Keep the comment, of :func:`to_comment`, as it is elsewhere; the same again changes nothing.
 
     One that was adopted before follows its source as long as nobody has edited or moderated it here since;
     ``overwrite`` puts the source's state in place of that.
@@ -67,27 +67,27 @@ def adopt(wanted: Comment, *, now: datetime, overwrite: bool = False) -> Change:
     """
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
-        old = repository.load(wanted.article_id, wanted.id)
-        change = change_of(old, wanted, overwrite=overwrite)
+        old = repository.get(wanted.article_id, wanted.id)
+        change = diff(old, wanted, overwrite=overwrite)
         if change == "unchanged":
             return change
         transaction = Transaction()
-        new = repository.write(transaction, old, _after(old, wanted), now=now)
+        new = repository.stage(transaction, old, _after(old, wanted), now=now)
         try:
             transaction.commit()
-        except repository.Changed as error:
+        except repository.StaleComment as error:
             if time.monotonic() > deadline:
-                raise Busy("too many changes at once; nothing was changed, try again") from error
+                raise ServiceBusy("too many changes at once; nothing was changed, try again") from error
         except PynamoDBException as error:
-            if is_unavailable(error) and repository.is_done(new):
+            if is_unavailable(error) and repository.is_applied(new):
                 return change
             raise
         else:
             return change
 
 
-def change_of(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Change:
-    """What becomes of the comment that is kept, if any, by :func:`adopt`.
+def diff(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Change:
+    """What becomes of the comment that is kept, if any, by :func:`upsert`.
 
     :raises Conflict: it was changed here since
     """
@@ -101,7 +101,7 @@ def change_of(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Chang
     return "updated"
 
 
-def as_comment(foreign: Foreign, known_id: str | None = None) -> Comment:
+def to_comment(foreign: ExternalComment, known_id: str | None = None) -> Comment:
     """The comment as it is kept; the same source always gives the same.
 
     ``known_id`` is its id if it was adopted before. That may be another than a new one would be: the comment that it
@@ -143,7 +143,7 @@ def _after(old: Comment | None, wanted: Comment) -> Comment:
     )
 
 
-def _new_id(foreign: Foreign) -> str:
+def _new_id(foreign: ExternalComment) -> str:
     """A ULID of its time, or just after its parent's, ending in a digest of its origin where others are random.
 
     Of its time to the second: exports of one blog in two formats may differ in the rest.

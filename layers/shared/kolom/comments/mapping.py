@@ -1,6 +1,6 @@
 """Between comments and the items of their table. What readers see is written into an item only while they may."""
 
-from kolom.comments.types import Comment, ShownComment, Status
+from kolom.comments.types import Comment, PublicComment, Status
 from kolom.models.comments import SITE, CommentRecord
 from kolom.rendering import visitor_text
 
@@ -72,10 +72,10 @@ def to_comment(record: CommentRecord) -> Comment:
     )
 
 
-def to_shown(record: CommentRecord) -> ShownComment:
+def to_public(record: CommentRecord) -> PublicComment:
     """What an item of a public index shows."""
     deleted = bool(record.deleted)
-    return ShownComment(
+    return PublicComment(
         article_id=int(record.article_id),
         id=record.sort,
         parent_id=record.parent_id,
@@ -90,9 +90,9 @@ def to_shown(record: CommentRecord) -> ShownComment:
     )
 
 
-def show(comment: Comment) -> ShownComment:
+def to_author_view(comment: Comment) -> PublicComment:
     """A comment as its author sees it, approved or not."""
-    return ShownComment(
+    return PublicComment(
         article_id=comment.article_id,
         id=comment.id,
         parent_id=comment.parent_id,

@@ -48,4 +48,4 @@ def moderate(
         status = _TO.get(action) or comment.status_before or "pending"
         return replace(comment, status=status, status_before=comment.status, decided_by=by)
 
-    return repository.change(article_id, comment_id, decide, now=now, also=also)
+    return repository.update(article_id, comment_id, decide, now=now, also=also)

@@ -11,7 +11,7 @@ from kolom.comments.types import Action, Comment
 from kolom.errors import Conflict, Gone, NotFound
 from kolom.models.transaction import Transaction
 from kolom.security import signing, single_use
-from kolom.security.signing import Secret
+from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 LINK_DAYS = 7
@@ -19,12 +19,12 @@ LINK_DAYS = 7
 _PURPOSE = "kolom.moderation"
 
 
-class AlreadyDone(Conflict):
+class LinkAlreadyUsed(Conflict):
     """The link was used."""
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ModerationLink:
     """What a link does: ``action`` to the comment as it was in its ``revision``."""
 
     article_id: int
@@ -39,13 +39,13 @@ class Link:
         return f"moderation#{self.comment_id}#{self.action}#{self.revision}#{self.expires}"
 
 
-def issue(comment: Comment, action: Action, secret: Secret, *, now: datetime) -> str:
+def create(comment: Comment, action: Action, secret: SigningKeys, *, now: datetime) -> str:
     """The token of a link that does ``action`` to the comment as it is, for :data:`LINK_DAYS`."""
     expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
     return signing.sign(_PURPOSE, [comment.article_id, comment.id, action, comment.revision, expires], secret)
 
 
-def read(token: str, secret: Callable[[], Secret], *, now: datetime) -> Link:
+def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> ModerationLink:
     """What the token's link does.
 
     :raises NotFound: it is not one of this site
@@ -54,27 +54,27 @@ def read(token: str, secret: Callable[[], Secret], *, now: datetime) -> Link:
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None or payload[2] not in get_args(Action.__value__):
         raise NotFound("this link is not valid")
-    link = Link(*payload)
+    link = ModerationLink(*payload)
     if now.timestamp() >= link.expires:
         raise Gone("this link has expired")
     return link
 
 
-def look(link: Link) -> Comment:
+def preview(link: ModerationLink) -> Comment:
     """The comment that the link is about, as it is now.
 
     :raises NotFound: there is none any more
     :raises AlreadyDone: the link was used
     """
-    comment = repository.load(link.article_id, link.comment_id)
+    comment = repository.get(link.article_id, link.comment_id)
     if comment is None:
         raise NotFound("there is no such comment any more")
     if single_use.get_records([f"used#{link.name}"]):
-        raise AlreadyDone("this link was used before")
+        raise LinkAlreadyUsed("this link was used before")
     return comment
 
 
-def follow(link: Link, *, shown_revision: object, now: datetime) -> Comment:
+def execute(link: ModerationLink, *, shown_revision: object, now: datetime) -> Comment:
     """Do what the link says, once.
 
     :raises NotFound: there is no such comment any more
@@ -86,8 +86,8 @@ def follow(link: Link, *, shown_revision: object, now: datetime) -> Comment:
 
     def use(transaction: Transaction) -> None:
         # Kept a day longer than the link is good, for a clock that runs late.
-        used = AlreadyDone("this link was used before")
+        used = LinkAlreadyUsed("this link was used before")
         single_use.mark_used(transaction, link.name, expires_at=link.expires + SECONDS_PER_DAY, refused=used)
 
-    look(link)
+    preview(link)
     return moderate(link.article_id, link.comment_id, link.action, by="link", now=now, revision=revision, also=use)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from kolom.comments.types import Status
 from kolom.submissions import spam_rules
-from kolom.submissions.spam_rules import Finding
+from kolom.submissions.spam_rules import SpamFinding
 
 type Mode = Literal["none", "first", "all"]
 
@@ -14,14 +14,14 @@ _EDITED = "edit: its author changed it"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What becomes of a comment, and why."""
 
     status: Status
     reasons: tuple[str, ...]
 
 
-def judge(findings: Sequence[Finding], mode: Mode, *, trusted: bool) -> Verdict:
+def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Decision:
     """The verdict on a comment; ``trusted`` if its author has proved to have written one that was approved.
 
     A certain sign of spam outweighs everything. Otherwise ``none`` approves all, ``all`` holds all, and ``first`` holds
@@ -29,24 +29,24 @@ def judge(findings: Sequence[Finding], mode: Mode, *, trusted: bool) -> Verdict:
     """
     reasons = spam_rules.reasons(findings)
     if spam_rules.is_spam(findings):
-        return Verdict("spam", reasons)
+        return Decision("spam", reasons)
     if mode == "none":
-        return Verdict("approved", reasons)
+        return Decision("approved", reasons)
     if mode == "all":
-        return Verdict("pending", (*reasons, "moderation: every comment waits for approval"))
+        return Decision("pending", (*reasons, "moderation: every comment waits for approval"))
     if not trusted:
-        return Verdict("pending", (*reasons, "first: no comment of this author has been approved yet"))
-    return Verdict("pending" if findings else "approved", reasons)
+        return Decision("pending", (*reasons, "first: no comment of this author has been approved yet"))
+    return Decision("pending" if findings else "approved", reasons)
 
 
-def judge_edit(findings: Sequence[Finding], mode: Mode, *, before: Verdict) -> Verdict:
+def decide_edit(findings: Sequence[SpamFinding], mode: Mode, *, before: Decision) -> Decision:
     """The verdict on the new text of a comment, which had the verdict ``before``.
 
     Unless no comments wait for approval, it waits for it again. Spam stays spam, and for the reasons that it had.
     """
-    verdict = judge(findings, mode, trusted=True)
+    verdict = decide(findings, mode, trusted=True)
     if verdict.status != "spam" and before.status == "spam":
         verdict = before
     elif verdict.status == "approved" and mode != "none":
-        verdict = Verdict("pending", verdict.reasons)
-    return Verdict(verdict.status, (*(reason for reason in verdict.reasons if reason != _EDITED), _EDITED))
+        verdict = Decision("pending", verdict.reasons)
+    return Decision(verdict.status, (*(reason for reason in verdict.reasons if reason != _EDITED), _EDITED))

@@ -7,11 +7,11 @@ from itertools import islice
 
 from kolom.articles import public, repository
 from kolom.articles.types import Article
-from kolom.comments.mapping import to_shown
-from kolom.comments.types import CommentPage, Order, ShownComment
+from kolom.comments.mapping import to_public
+from kolom.comments.types import CommentPage, Order, PublicComment
 from kolom.errors import InvalidCursor
 from kolom.models.comments import SITE, CommentRecord, StatsRecord, stats_key
-from kolom.pagination import first_page, issue_cursor, read_cursor
+from kolom.pagination import decode_cursor, encode_cursor, first_page
 
 MAX_COUNTED = 50
 _RECENT_PAGES = 3
@@ -23,7 +23,7 @@ _LAST = "~"  # after every ULID
 class RecentComment:
     """An approved comment with the article that it belongs to."""
 
-    comment: ShownComment
+    comment: PublicComment
     article: Article
 
     @property
@@ -43,26 +43,26 @@ def list_comments(article_id: int, *, order: Order, limit: int, cursor: str | No
     listing = f"comments?article={article_id}&order={order}"
     beyond = None
     if cursor is not None:
-        after = read_cursor(cursor, listing)
+        after = decode_cursor(cursor, listing)
         if not _POSITION.fullmatch(after):
             raise InvalidCursor("this cursor is damaged")
         beyond = CommentRecord.sort > after if order == "oldest" else CommentRecord.sort < after
     records = CommentRecord.public.query(str(article_id), beyond, scan_index_forward=order == "oldest", limit=limit + 1)
-    items, more = first_page(map(to_shown, records), limit)
+    items, more = first_page(map(to_public, records), limit)
     return CommentPage(
         items=items,
-        total=count([article_id])[article_id],
-        next_cursor=issue_cursor(listing, items[-1].id) if more else None,
+        total=count_comments([article_id])[article_id],
+        next_cursor=encode_cursor(listing, items[-1].id) if more else None,
     )
 
 
-def newest(article_id: int, *, limit: int) -> list[ShownComment]:
+def list_newest(article_id: int, *, limit: int) -> list[PublicComment]:
     """The newest ``limit`` comments of an article that fit on a page, tombstones included. One Query of the index."""
     records = CommentRecord.public.query(str(article_id), scan_index_forward=False, limit=limit)
-    return list(first_page(map(to_shown, records), limit)[0])
+    return list(first_page(map(to_public, records), limit)[0])
 
 
-def count(article_ids: Sequence[int]) -> dict[int, int]:
+def count_comments(article_ids: Sequence[int]) -> dict[int, int]:
     """How many approved comments each of at most 100 articles has. One BatchGetItem."""
     found = StatsRecord.batch_get([stats_key(article_id) for article_id in set(article_ids)])
     counts = {int(record.article_id.removeprefix("stats#")): int(record.approved) for record in found}
@@ -75,12 +75,12 @@ def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
     A slug that no published article has, or had, has none: a draft may have brought comments from elsewhere.
     """
     ids = repository.find_ids(set(slugs))
-    published = public.read_cards(set(ids.values()))
-    counts = count(list(published)) if published else {}
+    published = public.get_summaries(set(ids.values()))
+    counts = count_comments(list(published)) if published else {}
     return {slug: counts.get(ids.get(slug, -1), 0) for slug in slugs}
 
 
-def recent(limit: int) -> list[RecentComment]:
+def list_recent(limit: int) -> list[RecentComment]:
     """The newest approved comments of the site that fit on a page, of articles that are published.
 
     Two requests; up to six where many of the newest belong to articles that are not.
@@ -96,8 +96,8 @@ def _recent(page_length: int) -> Iterator[RecentComment]:
         records = CommentRecord.recent.query(
             SITE, CommentRecord.sort < last, scan_index_forward=False, limit=page_length
         )
-        found, more = first_page(map(to_shown, records), page_length)
-        cards = public.read_cards({comment.article_id for comment in found})
+        found, more = first_page(map(to_public, records), page_length)
+        cards = public.get_summaries({comment.article_id for comment in found})
         for comment in found:
             if (card := cards.get(comment.article_id)) is not None:
                 yield RecentComment(comment, card)

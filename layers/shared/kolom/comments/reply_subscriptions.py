@@ -22,9 +22,9 @@ from kolom.models.comments import AddressRecord, SubscriptionRecord, subscriptio
 from kolom.models.errors import is_condition_failed
 from kolom.models.transaction import Transaction
 from kolom.security import origins, rate_limits, signing
-from kolom.security.origins import Origin
-from kolom.security.pseudonyms import mailbox_of, persons_of
-from kolom.security.signing import Secret
+from kolom.security.origins import SubmissionOrigin
+from kolom.security.pseudonyms import all_pseudonyms_of, mailbox_pseudonym_of
+from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 type Action = Literal["confirm", "leave"]
@@ -38,7 +38,7 @@ _PURPOSE: Final = "kolom.subscription"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class SubscriptionLink:
     """What a link does to which subscription. ``expires`` is in Unix seconds, 0 for never."""
 
     action: Action
@@ -47,13 +47,13 @@ class Link:
     expires: int
 
 
-def announce(
+def enqueue_mails(
     transaction: Transaction,
     comment: Comment,
     *,
     parent: Comment | None,
     address: AddressRecord | None,
-    origin: Origin | None,
+    origin: SubmissionOrigin | None,
     refused: KolomError,
     now: datetime,
 ) -> None:
@@ -64,12 +64,12 @@ def announce(
     an origin of None is looked up. ``refused`` is raised when another approval asks the same person at the same moment.
     Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
     """
-    own = persons_of(address.email, signing.secret()) if address else [comment.person]
+    own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
         reader = str(parent.person)
         subscription = load(comment.article_id, reader, now=now)
         if subscription is not None and subscription.state == "confirmed":
-            outbox.put(
+            outbox.enqueue(
                 transaction,
                 f"reply#{comment.id}#{reader}",
                 "reply",
@@ -87,14 +87,14 @@ def _ask(
     comment: Comment,
     person: str,
     address: AddressRecord | None,
-    origin: Origin | None,
+    origin: SubmissionOrigin | None,
     refused: KolomError,
     now: datetime,
 ) -> None:
     if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
         return
     # By every key that the site has had: who has answered is not asked again because a key was rotated.
-    if any(load(comment.article_id, each, now=now) for each in persons_of(address.email, signing.secret())):
+    if any(load(comment.article_id, each, now=now) for each in all_pseudonyms_of(address.email, signing.load_keys())):
         return
     if not _may_ask(comment, address.email, origin or origins.load(comment.id, now=now), now):
         return
@@ -108,7 +108,7 @@ def _ask(
     )
     is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
     transaction.put(record, is_new, refused)
-    outbox.put(
+    outbox.enqueue(
         transaction,
         f"confirm#{comment.article_id}#{person}",
         "confirm",
@@ -119,9 +119,11 @@ def _ask(
     )
 
 
-def _may_ask(comment: Comment, email: str, origin: Origin | None, now: datetime) -> bool:
+def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now: datetime) -> bool:
     """Count a question, and tell whether it is within all limits. The same comment's counts once."""
-    applied = rate_limits.question_limits(mailbox_of(email, signing.secret()), origin.sender if origin else None)
+    applied = rate_limits.question_limits(
+        mailbox_pseudonym_of(email, signing.load_keys()), origin.sender if origin else None
+    )
     return rate_limits.find_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
 
 
@@ -134,13 +136,13 @@ def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord |
     return record if record.expires_at > now.timestamp() else None
 
 
-def issue(action: Action, article_id: int, person: str, secret: Secret, *, now: datetime) -> str:
+def create(action: Action, article_id: int, person: str, secret: SigningKeys, *, now: datetime) -> str:
     """The token of a link. One to confirm by is good for :data:`CONFIRM_DAYS`, one to leave by for ever."""
     expires = int((now + timedelta(days=CONFIRM_DAYS)).timestamp()) if action == "confirm" else 0
     return signing.sign(_PURPOSE, [action, article_id, person, expires], secret)
 
 
-def read(token: str, secret: Callable[[], Secret], *, now: datetime) -> Link:
+def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> SubscriptionLink:
     """What the token's link does.
 
     :raises NotFound: it is not one of this site
@@ -149,13 +151,13 @@ def read(token: str, secret: Callable[[], Secret], *, now: datetime) -> Link:
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None:
         raise NotFound("this link is not valid")
-    link = Link(*payload)
+    link = SubscriptionLink(*payload)
     if link.expires and now.timestamp() >= link.expires:
         raise Gone("this link has expired")
     return link
 
 
-def follow(link: Link, *, now: datetime) -> None:
+def execute(link: SubscriptionLink, *, now: datetime) -> None:
     """Confirm the subscription, or leave it. Twice is once.
 
     Who leaves is forgotten but for the hash by which they are not asked again; also if nothing else was left of it.
@@ -180,7 +182,7 @@ def follow(link: Link, *, now: datetime) -> None:
         raise Conflict("this subscription was ended") from None
 
 
-def forget_asked_by(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
+def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
     """Delete, in the transaction that erases ``comment``, the subscription that came of it; a refusal stays."""
     if comment.person is None:
         return
@@ -189,7 +191,7 @@ def forget_asked_by(transaction: Transaction, comment: Comment, *, now: datetime
         transaction.delete(subscription)
 
 
-def forget(persons: Iterable[str]) -> int:
+def delete_for_person(persons: Iterable[str]) -> int:
     """Delete all subscriptions of whoever has one of these hashes; how many. Reads the whole table."""
     found = list(SubscriptionRecord.scan(SubscriptionRecord.subscriber.is_in(*persons)))
     for record in found:

@@ -18,21 +18,21 @@ from kolom.comments import reply_subscriptions
 from kolom.comments.mapping import to_comment, to_record
 from kolom.comments.types import Comment
 from kolom.config import settings
-from kolom.errors import Busy, Conflict, NotFound
+from kolom.errors import Conflict, NotFound, ServiceBusy
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
 from kolom.models.transaction import DEADLINE_SECONDS, Transaction
-from kolom.security.origins import Origin
+from kolom.security.origins import SubmissionOrigin
 from kolom.timestamps import SECONDS_PER_DAY
 
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""
 
 
-class Changed(Conflict):
+class StaleComment(Conflict):
     """The comment, or one above it, was changed since it was read."""
 
 
-def load(article_id: int, comment_id: str) -> Comment | None:
+def get(article_id: int, comment_id: str) -> Comment | None:
     """The comment as it is at this moment, or None. One consistent GetItem."""
     try:
         return to_comment(CommentRecord.get(str(article_id), comment_id, consistent_read=True))
@@ -40,7 +40,7 @@ def load(article_id: int, comment_id: str) -> Comment | None:
         return None
 
 
-def change(
+def update(
     article_id: int,
     comment_id: str,
     decide: Callable[[Comment], Comment],
@@ -59,7 +59,7 @@ def change(
     """
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
-        old = load(article_id, comment_id)
+        old = get(article_id, comment_id)
         if old is None:
             raise NotFound("there is no such comment")
         decided = decide(old)
@@ -67,39 +67,39 @@ def change(
             return old
         new = replace(decided, version=old.version + 1, change=uuid4().hex)
         transaction = Transaction()
-        new = write(transaction, old, new, now=now)
+        new = stage(transaction, old, new, now=now)
         if also is not None:
             also(transaction)
         try:
             transaction.commit()
-        except Changed as error:
-            if is_done(new):
+        except StaleComment as error:
+            if is_applied(new):
                 return new
             if time.monotonic() > deadline:
-                raise Busy("too many changes at once; nothing was changed, try again") from error
+                raise ServiceBusy("too many changes at once; nothing was changed, try again") from error
             time.sleep(random.uniform(0, 0.05))  # noqa: S311 - jitter
         except PynamoDBException as error:
-            if is_unavailable(error) and is_done(new):
+            if is_unavailable(error) and is_applied(new):
                 return new
             raise
         else:
             return new
 
 
-def is_done(wanted: Comment) -> bool:
+def is_applied(wanted: Comment) -> bool:
     """Whether this very change was made, though its answer was lost."""
-    found = load(wanted.article_id, wanted.id)
+    found = get(wanted.article_id, wanted.id)
     return found is not None and found.change == wanted.change
 
 
-def write(
+def stage(
     transaction: Transaction,
     old: Comment | None,
     new: Comment,
     *,
     now: datetime,
     address: AddressRecord | None = None,
-    origin: Origin | None = None,
+    origin: SubmissionOrigin | None = None,
 ) -> Comment:
     """Add the step from ``old`` (None: there is none yet) to ``new`` to the transaction; give back what is written.
 
@@ -117,7 +117,7 @@ def write(
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
-    transaction.put(to_record(new), unchanged, Changed("the comment was changed at the same moment"))
+    transaction.put(to_record(new), unchanged, StaleComment("the comment was changed at the same moment"))
     counted = (new.status == "approved") - (old is not None and old.status == "approved")
     if counted:
         transaction.update(
@@ -127,11 +127,16 @@ def write(
 
 
 def _announce(
-    transaction: Transaction, comment: Comment, address: AddressRecord | None, origin: Origin | None, *, now: datetime
+    transaction: Transaction,
+    comment: Comment,
+    address: AddressRecord | None,
+    origin: SubmissionOrigin | None,
+    *,
+    now: datetime,
 ) -> None:
-    parent = load(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
-    asked = Changed("the same person was asked at the same moment")
-    reply_subscriptions.announce(
+    parent = get(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
+    asked = StaleComment("the same person was asked at the same moment")
+    reply_subscriptions.enqueue_mails(
         transaction, comment, parent=parent, address=address, origin=origin, refused=asked, now=now
     )
 
@@ -157,10 +162,10 @@ def _count_with_parent(transaction: Transaction, comment: Comment, change: int, 
     """Count ``comment`` with the one that it answers; without one if that is gone for good."""
     if comment.parent_id is None:
         return comment
-    parent = load(comment.article_id, comment.parent_id)
+    parent = get(comment.article_id, comment.parent_id)
     if parent is None:
         return replace(comment, parent_id=None, depth=0)
-    changed = Changed("the comment above was changed at the same moment")
+    changed = StaleComment("the comment above was changed at the same moment")
     if parent.status == "approved":
         # Counted without a look at the version, so that many may answer at once.
         transaction.update(

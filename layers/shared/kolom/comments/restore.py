@@ -12,7 +12,7 @@ from typing import Any
 from kolom.articles.types import Change
 from kolom.comments import repository
 from kolom.comments.types import MAX_DEPTH, Comment
-from kolom.errors import Conflict, Kept, NotFound
+from kolom.errors import Conflict, NotFound, RestoreConflict
 from kolom.models.comments import (
     SUBSCRIPTION,
     AddressRecord,
@@ -23,7 +23,7 @@ from kolom.models.comments import (
 )
 from kolom.models.transaction import Transaction
 from kolom.security import signing
-from kolom.security.pseudonyms import person_of
+from kolom.security.pseudonyms import pseudonym_of
 
 _SAID = (
     *("status", "status_before", "name", "content", "website", "avatar", "is_owner", "created_at", "edited_at"),
@@ -33,7 +33,7 @@ _SAID = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
+class CommentAuthorSnapshot:
     """Who wrote a comment: their address with its time, or, where that is over, only the ``person`` it stood for."""
 
     article_id: int
@@ -45,7 +45,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class SubscriptionSnapshot:
     """Whether a person hears of replies to them on an article. Who has left has no address, but is a ``person``."""
 
     article_id: int
@@ -56,7 +56,7 @@ class Subscription:
     comment_id: str | None = None
 
 
-def authors_of(comments: Sequence[Comment], *, now: datetime) -> Iterator[Author]:
+def export_authors(comments: Sequence[Comment], *, now: datetime) -> Iterator[CommentAuthorSnapshot]:
     """By whom these comments are, of those of which it is known, in the order of the comments."""
     known = [comment for comment in comments if comment.person is not None]
     keys = [address_key(comment.id) for comment in known]
@@ -64,7 +64,7 @@ def authors_of(comments: Sequence[Comment], *, now: datetime) -> Iterator[Author
     for comment in known:
         record = records.get(address_key(comment.id)[0])
         if record is not None and record.expires_at > now.timestamp():
-            yield Author(
+            yield CommentAuthorSnapshot(
                 article_id=comment.article_id,
                 comment_id=comment.id,
                 email=record.email,
@@ -72,13 +72,13 @@ def authors_of(comments: Sequence[Comment], *, now: datetime) -> Iterator[Author
                 expires_at=int(record.expires_at),
             )
         else:
-            yield Author(article_id=comment.article_id, comment_id=comment.id, person=comment.person)
+            yield CommentAuthorSnapshot(article_id=comment.article_id, comment_id=comment.id, person=comment.person)
 
 
-def subscriptions(*, now: datetime) -> list[Subscription]:
+def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
     """All subscriptions that are good, by article. Reads the whole table."""
     found = [
-        Subscription(
+        SubscriptionSnapshot(
             article_id=int(record.article_id.split("#")[1]),
             state=record.state,
             expires_at=int(record.expires_at),
@@ -92,9 +92,9 @@ def subscriptions(*, now: datetime) -> list[Subscription]:
     return sorted(found, key=lambda each: (each.article_id, each.email or "", each.person or ""))
 
 
-def plan(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
-    """What :func:`restore` would do, were the comments ``planned`` there already; raises the same. Reads only."""
-    existing = repository.load(comment.article_id, comment.id)
+def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
+    """What :func:`restore_comment` would do if the comments ``planned`` existed; raises the same. Reads only."""
+    existing = repository.get(comment.article_id, comment.id)
     if existing is None:
         above = comment.parent_id
         if comment.status == "approved" and above is not None and above not in planned:
@@ -103,13 +103,13 @@ def plan(comment: Comment, *, overwrite: bool = False, planned: Collection[str] 
     if _said(existing) == _said(comment):
         return "unchanged"
     if existing.is_erased:
-        raise Kept("was erased here, and is not brought back")
+        raise RestoreConflict("was erased here, and is not brought back")
     if not overwrite:
-        raise Kept(f"is another state here ({existing.status}); --overwrite replaces it")
+        raise RestoreConflict(f"is another state here ({existing.status}); --overwrite replaces it")
     return "updated"
 
 
-def restore(comment: Comment, *, now: datetime, overwrite: bool = False) -> Change:
+def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False) -> Change:
     """Put ``comment`` where there is none of its id; with ``overwrite``, give the one that is there its state and text.
 
     The same again changes nothing. The comment that it answers must be there before.
@@ -119,18 +119,18 @@ def restore(comment: Comment, *, now: datetime, overwrite: bool = False) -> Chan
     :raises Conflict: the thread is too deep
     :raises Busy: nothing was stored
     """
-    change = plan(comment, overwrite=overwrite)
+    change = plan_restore(comment, overwrite=overwrite)
     if change == "created":
         _put(comment, now)
     elif change == "updated":
         said = _said(comment)
-        repository.change(comment.article_id, comment.id, lambda current: replace(current, **said), now=now)
+        repository.update(comment.article_id, comment.id, lambda current: replace(current, **said), now=now)
     return change
 
 
 def _above(comment: Comment) -> Comment | None:
     """The comment that it answers. What nobody sees may answer one that is gone for good."""
-    parent = None if comment.parent_id is None else repository.load(comment.article_id, comment.parent_id)
+    parent = None if comment.parent_id is None else repository.get(comment.article_id, comment.parent_id)
     if parent is None and comment.parent_id is not None and comment.status == "approved":
         raise NotFound(f"the comment that it answers is not there: {comment.parent_id}")
     return parent
@@ -144,7 +144,7 @@ def _put(comment: Comment, now: datetime) -> None:
     kept_until = comment.expires_at if comment.status in {"spam", "deleted"} else None
     transaction = Transaction()
     new = replace(comment, depth=depth, replies=0, person=None, version=1, change=comment.id, expires_at=kept_until)
-    repository.write(transaction, None, new, now=now)
+    repository.stage(transaction, None, new, now=now)
     transaction.commit()
 
 
@@ -152,13 +152,13 @@ def _said(comment: Comment) -> dict[str, Any]:
     return {name: getattr(comment, name) for name in _SAID}
 
 
-def plan_author(author: Author, *, planned: Collection[str] = ()) -> Change:
+def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ()) -> Change:
     """What :func:`restore_author` would do, were the comments ``planned`` there already; raises the same."""
-    comment = repository.load(author.article_id, author.comment_id)
+    comment = repository.get(author.article_id, author.comment_id)
     if comment is None and author.comment_id not in planned:
         raise NotFound("there is no such comment")
     if comment is not None and comment.is_erased:
-        raise Kept("the comment was erased here: its author stays forgotten")
+        raise RestoreConflict("the comment was erased here: its author stays forgotten")
     if comment is None or comment.person is None:
         return "created"
     if author.email is None:
@@ -173,10 +173,10 @@ def plan_author(author: Author, *, planned: Collection[str] = ()) -> Change:
         author.expires_at,
     ):
         return "unchanged"
-    raise Kept("has another address here")
+    raise RestoreConflict("has another address here")
 
 
-def restore_author(author: Author) -> Change:
+def restore_author(author: CommentAuthorSnapshot) -> Change:
     """Let the comment be known by its author again.
 
     :raises Kept: it is known by another address, or its author has erased it
@@ -184,7 +184,7 @@ def restore_author(author: Author) -> Change:
     """
     change = plan_author(author)
     if change == "created":
-        person = author.person or person_of(author.email or "", signing.secret())
+        person = author.person or pseudonym_of(author.email or "", signing.load_keys())
         there = CommentRecord.sort.exists()
         transaction = Transaction()
         transaction.update(
@@ -206,12 +206,12 @@ def restore_author(author: Author) -> Change:
     return change
 
 
-def restore_subscription(subscription: Subscription, *, dry_run: bool = False) -> Change:
+def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = False) -> Change:
     """Let a person hear of replies again, or never be asked again. With ``dry_run``, only say what would be done.
 
     :raises Kept: they have answered otherwise here
     """
-    person = subscription.person or person_of(subscription.email or "", signing.secret())
+    person = subscription.person or pseudonym_of(subscription.email or "", signing.load_keys())
     record = SubscriptionRecord(
         *subscription_key(subscription.article_id, person),
         subscriber=person,
@@ -230,5 +230,5 @@ def restore_subscription(subscription: Subscription, *, dry_run: bool = False) -
             transaction.commit()
         return "created"
     if (found.state, found.email, found.comment_id) != (record.state, record.email, record.comment_id):
-        raise Kept(f"is {found.state} here, and stays so")
+        raise RestoreConflict(f"is {found.state} here, and stays so")
     return "unchanged"

@@ -5,10 +5,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from kolom.comments.mapping import show
-from kolom.comments.posting import Draft, Posted
+from kolom.comments.mapping import to_author_view
+from kolom.comments.posting import NewComment, PostedComment
 from kolom.comments.public import RecentComment
-from kolom.comments.types import Comment, CommentPage, ShownComment
+from kolom.comments.types import Comment, CommentPage, PublicComment
 from kolom.submissions import fields
 from kolom.submissions.schemas import FormFields
 
@@ -23,9 +23,9 @@ class CommentIn(FormFields):
     parent_id: fields.CommentId = Field(None, description="The approved comment that this one answers")
     notify_replies: fields.Flag = False
 
-    def draft(self) -> Draft:
+    def draft(self) -> NewComment:
         """What it means to the pipeline."""
-        return Draft(
+        return NewComment(
             name=self.name,
             content=self.content,
             email=self.email,
@@ -42,7 +42,7 @@ class EditIn(BaseModel):
     content: fields.Content
 
 
-class AuthorView(BaseModel):
+class AuthorOut(BaseModel):
     """Who wrote a comment. ``avatar`` is a seed from which a picture can be drawn."""
 
     name: str
@@ -51,99 +51,99 @@ class AuthorView(BaseModel):
     is_owner: bool
 
 
-class CommentView(BaseModel):
+class CommentOut(BaseModel):
     """A comment; of a deleted one only its place is left."""
 
     id: str
     parent_id: str | None
-    author: AuthorView
+    author: AuthorOut
     content_html: str
     created_at: datetime
     edited_at: datetime | None
     deleted: bool
 
     @classmethod
-    def of(cls, comment: ShownComment) -> Self:
+    def of(cls, comment: PublicComment) -> Self:
         """The view of a comment."""
         return cls(**_fields(comment))
 
 
-class CommentListView(BaseModel):
+class CommentListOut(BaseModel):
     """One page of an article's comments; ``total`` counts the approved ones."""
 
-    items: list[CommentView]
+    items: list[CommentOut]
     total: int
     next_cursor: str | None
 
     @classmethod
     def of(cls, page: CommentPage) -> Self:
         """The view of a page."""
-        return cls(items=[CommentView.of(each) for each in page.items], total=page.total, next_cursor=page.next_cursor)
+        return cls(items=[CommentOut.of(each) for each in page.items], total=page.total, next_cursor=page.next_cursor)
 
 
-class CountsView(BaseModel):
+class CommentCountsOut(BaseModel):
     """How many approved comments articles have, by their slugs."""
 
     counts: dict[str, int]
 
 
-class CommentedArticleView(BaseModel):
+class CommentedArticleOut(BaseModel):
     """The article to which a comment belongs."""
 
     slug: str
     title: str
 
 
-class RecentCommentView(CommentView):
+class RecentCommentOut(CommentOut):
     """A comment and its article."""
 
-    article: CommentedArticleView
+    article: CommentedArticleOut
 
     @classmethod
     def of_recent(cls, recent: RecentComment) -> Self:
         """The view of a recent comment."""
-        article = CommentedArticleView(slug=recent.article.slug, title=recent.article.title)
+        article = CommentedArticleOut(slug=recent.article.slug, title=recent.article.title)
         return cls(**_fields(recent.comment), article=article)
 
 
-class RecentListView(BaseModel):
+class RecentCommentListOut(BaseModel):
     """The newest comments of the site."""
 
-    items: list[RecentCommentView]
+    items: list[RecentCommentOut]
 
     @classmethod
     def of(cls, comments: list[RecentComment]) -> Self:
         """The view of the newest comments."""
-        return cls(items=[RecentCommentView.of_recent(each) for each in comments])
+        return cls(items=[RecentCommentOut.of_recent(each) for each in comments])
 
 
-class PostedView(BaseModel):
+class PostedCommentOut(BaseModel):
     """What became of a comment: shown, or waiting for approval. With ``edit_token`` its author may change it."""
 
-    comment: CommentView
+    comment: CommentOut
     status: Literal["approved", "pending"]
     edit_token: str | None = Field(
         description="Null for a repeat without an Idempotency-Key: nothing proves that its sender is the author"
     )
 
     @classmethod
-    def of(cls, posted: Posted) -> Self:
+    def of(cls, posted: PostedComment) -> Self:
         """The view for its author, to whom spam looks like a comment that waits."""
         comment = posted.comment
         return cls(
-            comment=CommentView.of(show(comment)),
+            comment=CommentOut.of(to_author_view(comment)),
             status="approved" if comment.status == "approved" else "pending",
             edit_token=posted.edit_token,
         )
 
 
-def author_view(comment: Comment) -> CommentView:
+def to_author_out(comment: Comment) -> CommentOut:
     """A comment as its author sees it, approved or not."""
-    return CommentView.of(show(comment))
+    return CommentOut.of(to_author_view(comment))
 
 
-def _fields(comment: ShownComment) -> dict[str, Any]:
-    author = AuthorView(name=comment.name, website=comment.website, avatar=comment.avatar, is_owner=comment.is_owner)
+def _fields(comment: PublicComment) -> dict[str, Any]:
+    author = AuthorOut(name=comment.name, website=comment.website, avatar=comment.avatar, is_owner=comment.is_owner)
     return {
         "id": comment.id,
         "parent_id": comment.parent_id,

@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kolom.comments.types import ShownComment
+from kolom.comments.types import PublicComment
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A comment with the threads that answer it. ``answers`` is the id of what it answers, if that is elsewhere."""
+    """A comment with the threads that reply to it.
 
-    comment: ShownComment
+    ``parent_elsewhere`` is the id of its parent, if that is not on the same page.
+    """
+
+    comment: PublicComment
     replies: "list[Thread]"
-    answers: str | None = None
+    parent_elsewhere: str | None = None
 
 
-def threads(comments: Sequence[ShownComment]) -> list[Thread]:
+def build_threads(comments: Sequence[PublicComment]) -> list[Thread]:
     """The comments of a page, oldest first, as threads."""
     placed: dict[str, Thread] = {}
     roots: list[Thread] = []

@@ -12,14 +12,14 @@ from kolom.contact.types import STATUSES, Message, Status
 from kolom.errors import NotFound
 from kolom.models.errors import is_condition_failed
 from kolom.models.messages import MessageRecord
-from kolom.security.pseudonyms import persons_of
-from kolom.security.signing import Secret
+from kolom.security.pseudonyms import all_pseudonyms_of
+from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 _STATUSES: Final[dict[str, Status]] = {status: status for status in STATUSES}
 
 
-def load(message_id: str) -> Message:
+def get(message_id: str) -> Message:
     """The message of that id.
 
     :raises NotFound: there is none, or none any more
@@ -45,12 +45,12 @@ def list_all() -> Iterator[Message]:
         last = record.id
 
 
-def mark(message_id: str, status: Status, *, now: datetime) -> Message:
+def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
     """Give a message that status, and the time to be kept that goes with it. The same again changes nothing.
 
     :raises NotFound: there is no such message
     """
-    before = load(message_id)
+    before = get(message_id)
     days, since = (settings().spam_days, now) if status == "spam" else (settings().message_days, before.created_at)
     record = MessageRecord(before.id)
     try:
@@ -73,19 +73,19 @@ def delete(message_id: str) -> Message:
 
     :raises NotFound: there is none
     """
-    message = load(message_id)
+    message = get(message_id)
     MessageRecord(message.id).delete()
     return message
 
 
-def by_person(email: str, secret: Secret) -> Iterator[Message]:
+def list_by_email(email: str, secret: SigningKeys) -> Iterator[Message]:
     """All messages from that e-mail address, in any case. Reads the whole table."""
-    return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*persons_of(email, secret))))
+    return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret))))
 
 
-def forget(email: str, secret: Secret) -> int:
+def erase_person(email: str, secret: SigningKeys) -> int:
     """Delete every message from that e-mail address; how many there were."""
-    found = list(by_person(email, secret))
+    found = list(list_by_email(email, secret))
     for message in found:
         MessageRecord(message.id).delete()
     return len(found)

@@ -3,32 +3,32 @@
 from kolom.articles.types import Change
 from kolom.contact import repository as messages
 from kolom.contact.types import Message
-from kolom.errors import Conflict, Kept, NotFound
+from kolom.errors import Conflict, NotFound, RestoreConflict
 from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
 from kolom.security import signing
-from kolom.security.pseudonyms import person_of
+from kolom.security.pseudonyms import pseudonym_of
 
 
-def plan(message: Message, *, overwrite: bool = False) -> Change:
-    """What :func:`restore` would do; raises the same."""
+def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
+    """What :func:`restore_message` would do; raises the same."""
     try:
-        existing = messages.load(message.id)
+        existing = messages.get(message.id)
     except NotFound:
         return "created"
     if existing == message:
         return "unchanged"
     if not overwrite:
-        raise Kept(f"is another state here ({existing.status}); --overwrite replaces it")
+        raise RestoreConflict(f"is another state here ({existing.status}); --overwrite replaces it")
     return "updated"
 
 
-def restore(message: Message, *, overwrite: bool = False) -> Change:
+def restore_message(message: Message, *, overwrite: bool = False) -> Change:
     """Put ``message`` where there is none of its id, with ``overwrite`` also in place of the one that is there.
 
     :raises Kept: it is another state here, and ``overwrite`` was not said
     """
-    change = plan(message, overwrite=overwrite)
+    change = plan_restore(message, overwrite=overwrite)
     if change == "unchanged":
         return change
     record = MessageRecord(
@@ -38,7 +38,7 @@ def restore(message: Message, *, overwrite: bool = False) -> Change:
         email=message.email,
         subject=message.subject,
         message=message.message,
-        person=person_of(message.email, signing.secret()),
+        person=pseudonym_of(message.email, signing.load_keys()),
         created_at=message.created_at,
         reasons=list(message.reasons),
         expires_at=message.expires_at,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from kolom.contact.submission import Draft
+from kolom.contact.submission import NewMessage
 from kolom.submissions import fields
 from kolom.submissions.schemas import FormFields
 
@@ -17,12 +17,14 @@ class MessageIn(FormFields):
     name: fields.OptionalName = None
     subject: fields.Subject = None
 
-    def draft(self) -> Draft:
+    def draft(self) -> NewMessage:
         """What it means to the pipeline."""
-        return Draft(email=self.email, message=self.message, name=self.name, subject=self.subject, form=self.form())
+        return NewMessage(
+            email=self.email, message=self.message, name=self.name, subject=self.subject, form=self.form()
+        )
 
 
-class ReceivedView(BaseModel):
+class ReceivedMessageOut(BaseModel):
     """The message is stored."""
 
     id: str

@@ -18,12 +18,12 @@ _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 
 def atom(feed: Feed) -> str:
     """The feed as Atom."""
-    return _written(_Atom, feed)
+    return _serialize(_Atom, feed)
 
 
 def rss(feed: Feed) -> str:
     """The feed as RSS, with the content module for the text: https://www.rssboard.org/rss-profile#namespace-elements-content"""
-    return _written(_Rss, feed)
+    return _serialize(_Rss, feed)
 
 
 def json_feed(feed: Feed) -> str:
@@ -76,7 +76,7 @@ class _Rss(_Dated, Rss201rev2Feed):  # type: ignore[misc]
             handler.addQuickElement("content:encoded", item["content"])
 
 
-def _written(kind: type[Any], feed: Feed) -> str:
+def _serialize(kind: type[Any], feed: Feed) -> str:
     document = kind(
         title=clean_characters(feed.title),
         link=feed.url,

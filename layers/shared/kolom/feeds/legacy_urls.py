@@ -26,7 +26,7 @@ _ELSEWHERE: Final = {
 }
 
 
-def former_feed(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
+def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
     """The address that a feed at ``path`` (decoded) has here; None if it is none that is known.
 
     Of several labels, all of which Blogger wants an article to have, the first one goes on.

@@ -20,7 +20,7 @@ from xml.etree import ElementTree as Xml
 
 from kolom import urls
 from kolom.articles import admin, public
-from kolom.articles.types import Card, Shelf
+from kolom.articles.types import ArticleFilter, ArticleSummary
 from kolom.errors import NotFound
 from kolom.timestamps import to_rfc3339
 
@@ -42,7 +42,7 @@ _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 def index() -> str:
     """The list of all sitemaps."""
     names = [_PAGES]
-    for month in public.archive():
+    for month in public.list_months():
         name = f"{month.year:04d}-{month.month:02d}"
         names.append(f"{name}.xml")
         names += [f"{name}-{part}.xml" for part in range(2, _parts(month.count) + 1)]
@@ -69,23 +69,23 @@ def robots() -> str:
     return "\n".join([*rules, "", f"Sitemap: {urls.absolute_url('/sitemap.xml')}", ""])
 
 
-def _free_pages() -> Iterable[Card]:
-    return admin.list_shelf("page", limit=MAX_ADDRESSES - len(_PLACES)).items
+def _free_pages() -> Iterable[ArticleSummary]:
+    return admin.list_by_status("page", limit=MAX_ADDRESSES - len(_PLACES)).items
 
 
-def _part(year: int, month: int, part: int) -> list[Card]:
-    month_shelf = Shelf(year=year, month=month)
+def _part(year: int, month: int, part: int) -> list[ArticleSummary]:
+    month_shelf = ArticleFilter(year=year, month=month)
     # A part that is not there must not cost what it would if it were.
-    if not year or (part > 1 and part > _parts(public.count(month_shelf))):
+    if not year or (part > 1 and part > _parts(public.count_articles(month_shelf))):
         return []
-    return public.oldest(month_shelf, start=(part - 1) * MAX_ADDRESSES, limit=MAX_ADDRESSES)
+    return public.list_oldest(month_shelf, start=(part - 1) * MAX_ADDRESSES, limit=MAX_ADDRESSES)
 
 
 def _parts(articles: int) -> int:
     return min(-(-articles // MAX_ADDRESSES), MAX_PARTS)
 
 
-def _addresses(cards: Iterable[Card]) -> Iterable[tuple[str, datetime | None]]:
+def _addresses(cards: Iterable[ArticleSummary]) -> Iterable[tuple[str, datetime | None]]:
     return ((urls.encoded_path(card.path), card.updated_at) for card in cards)
 
 

@@ -42,7 +42,7 @@ class HtmlPage(Protocol):
 type ErrorPage = Callable[[Event, Failure], HtmlPage | None]
 """What a reader's browser shows of a failed request; None for a request that is not a browser's."""
 
-type FormAnswer = Callable[[Event, Mapping[str, str], LambdaResponse], LambdaResponse]
+type FormResponder = Callable[[Event, Mapping[str, str], LambdaResponse], LambdaResponse]
 """What a plain HTML form gets to see, from the request, its fields, and the answer that JSON would have got.
 
 There are no fields where the body could not be read.
@@ -57,7 +57,7 @@ class Api(APIGatewayHttpResolver):
 
     caching: str | None = None
     error_page: ErrorPage | None = None
-    form_answer: FormAnswer | None = None
+    form_answer: FormResponder | None = None
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> LambdaResponse:
@@ -96,7 +96,7 @@ def new_api(
     *,
     caching: str | None = None,
     error_page: ErrorPage | None = None,
-    form_answer: FormAnswer | None = None,
+    form_answer: FormResponder | None = None,
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
 ) -> Api:
     """A resolver of its own for a function: validating, with every error told as a problem (RFC 9457).
@@ -125,7 +125,7 @@ def new_api(
     return api
 
 
-def answers(success: int, *others: int) -> dict[int, OpenAPIResponse]:
+def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
     """Which statuses an operation may answer, for the OpenAPI document, beside those that every operation may.
 
     From 400 on they are problems. ``kolom_cli.openapi`` writes what each of them means.

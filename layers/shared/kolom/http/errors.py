@@ -11,8 +11,18 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupp
 from pydantic import BaseModel
 
 from kolom.aws import error_code, is_throttled, is_unavailable
-from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid, InvalidCursor, KolomError, NotFound, TooMany
-from kolom.http.request_body import Malformed, TooLarge, UnsupportedType
+from kolom.errors import (
+    Conflict,
+    FieldError,
+    Gone,
+    InvalidCursor,
+    InvalidInput,
+    KolomError,
+    NotFound,
+    RateLimited,
+    ServiceBusy,
+)
+from kolom.http.request_body import BodyTooLarge, MalformedBody, UnsupportedMediaType
 from kolom.http.types import LambdaResponse
 from kolom.observability import logger
 
@@ -24,15 +34,15 @@ _RETRY_AFTER_SECONDS = 1
 
 STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
-    Malformed: HTTPStatus.BAD_REQUEST,
-    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    UnsupportedType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    MalformedBody: HTTPStatus.BAD_REQUEST,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,
-    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
-    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -112,9 +122,9 @@ def _status_of(error: KolomError) -> HTTPStatus | None:
 
 def _domain_failure(error: KolomError, status: HTTPStatus) -> Failure:
     retry_after_seconds = _RETRY_AFTER_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    if isinstance(error, TooMany):
+    if isinstance(error, RateLimited):
         retry_after_seconds = error.retry_after_seconds
-    return Failure(status, str(error), error.errors if isinstance(error, Invalid) else (), retry_after_seconds)
+    return Failure(status, str(error), error.errors if isinstance(error, InvalidInput) else (), retry_after_seconds)
 
 
 def _validation_failure(error: RequestValidationError) -> Failure:

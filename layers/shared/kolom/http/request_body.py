@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from multipart import MultipartError, MultipartParser, parse_options_header
 
-from kolom.errors import FieldError, Invalid, KolomError
+from kolom.errors import FieldError, InvalidInput, KolomError
 from kolom.http.headers import headers_of
 from kolom.json_input import parse_json
 
@@ -18,27 +18,27 @@ _MAX_FIELDS: Final = 50
 _FORMS: Final = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-class Malformed(KolomError):
+class MalformedBody(KolomError):
     """A body that is not what its content type says."""
 
 
-class TooLarge(KolomError):
+class BodyTooLarge(KolomError):
     """A body of more than :data:`MAX_BYTES`."""
 
 
-class UnsupportedType(KolomError):
+class UnsupportedMediaType(KolomError):
     """A body of a content type that is not understood."""
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RequestBody:
     """What was sent: a JSON object, or the fields of a form by their names."""
 
     value: dict[str, Any]
     is_form: bool
 
 
-def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> Body | None:
+def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> RequestBody | None:
     """The body of an HTTP API event (payload 2.0), None without a body and a content type.
 
     :raises Invalid: it is JSON, but no object
@@ -48,16 +48,16 @@ def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> Body | None:
     """
     data = _bytes(event)
     if len(data) > MAX_BYTES:
-        raise TooLarge(f"at most {MAX_BYTES:,} bytes are possible")
+        raise BodyTooLarge(f"at most {MAX_BYTES:,} bytes are possible")
     content_type, options = _content_type(event)
     if not data and not content_type:
         return None
     if content_type == "application/json" or content_type.endswith("+json"):
-        return Body(_json(data), is_form=False)
+        return RequestBody(_json(data), is_form=False)
     if takes_forms and content_type in _FORMS:
         fields = _multipart(data, options) if content_type.startswith("multipart") else _urlencoded(data)
-        return Body(fields, is_form=True)
-    raise UnsupportedType("this content type is not understood here")
+        return RequestBody(fields, is_form=True)
+    raise UnsupportedMediaType("this content type is not understood here")
 
 
 def is_form(event: Mapping[str, Any]) -> bool:
@@ -77,17 +77,17 @@ def _bytes(event: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except ValueError as error:
-        raise Malformed("the body cannot be decoded") from error
+        raise MalformedBody("the body cannot be decoded") from error
 
 
 def _json(data: bytes) -> dict[str, Any]:
     try:
         value = parse_json(data.decode())
     except ValueError as error:
-        raise Malformed("the body is not valid JSON, or is nested too deep") from error
+        raise MalformedBody("the body is not valid JSON, or is nested too deep") from error
     if not isinstance(value, dict):
         # Powertools would take the first element of a list for all of it.
-        raise Invalid(FieldError("body", "must be a JSON object"))
+        raise InvalidInput(FieldError("body", "must be a JSON object"))
     return value
 
 
@@ -95,7 +95,7 @@ def _urlencoded(data: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
-        raise Malformed("the body is not a valid form") from error
+        raise MalformedBody("the body is not a valid form") from error
     return dict(pairs)
 
 
@@ -114,4 +114,4 @@ def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, str]:
         # The line ends of a form are CRLF, in text areas too (HTML, 4.10.21.8).
         return {part.name: part.value for part in parser.parts() if part.filename is None}
     except (MultipartError, ValueError, LookupError, AttributeError) as error:
-        raise Malformed("the body is not a valid form") from error
+        raise MalformedBody("the body is not a valid form") from error

@@ -29,7 +29,7 @@ class Locale:
     thousands: str
     strings: Mapping[str, str]
 
-    def text(self, key: str, **values: object) -> str:
+    def translate(self, key: str, **values: object) -> str:
         """The string of that key with its ``{places}`` filled. Plain text: templates escape it."""
         return self.strings[key].format(**values)
 
@@ -64,10 +64,10 @@ def site_locale() -> Locale:
 def find_locale(language: str) -> Locale | None:
     """The locale for a language code such as ``en`` or ``en-GB``; ``None`` without a file for it."""
     code = language.split("-")[0].lower()
-    return _load(code) if code in available() else None
+    return _load(code) if code in available_languages() else None
 
 
-def preferred_locale(accept_language: str) -> Locale:
+def negotiate_locale(accept_language: str) -> Locale:
     """The locale that a visitor likes best by their ``Accept-Language`` (RFC 9110, 12.5.4); else the site's own."""
     weighed: list[tuple[float, str]] = []
     for entry in accept_language.split(","):
@@ -82,12 +82,12 @@ def preferred_locale(accept_language: str) -> Locale:
 
 
 @cache
-def available() -> frozenset[str]:
+def available_languages() -> frozenset[str]:
     """The codes of the languages that there are files for."""
     return frozenset(file.stem for file in _FOLDER.glob("*.json"))
 
 
-def direction(language: str) -> str:
+def text_direction(language: str) -> str:
     """``ltr`` or ``rtl``: which way the language is written."""
     return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 

@@ -18,7 +18,7 @@ from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError, NotFound
 from kolom.i18n.locale import Locale, find_locale, site_locale
-from kolom.mail.renderer import one_line, render
+from kolom.mail.renderer import header_text, render
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.rendering import visitor_text
@@ -30,7 +30,7 @@ _MAX_ENCODED_NAME_BYTES: Final = 45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class OutgoingMail:
     """A mail as it is given to SES. ``sender`` is a whole ``From``, ``to`` and ``reply_to`` are bare addresses.
 
     ``headers`` are beside those; their values are ASCII.
@@ -45,11 +45,11 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class NothingToTell(KolomError):
+class MailObsolete(KolomError):
     """What the mail would tell of is not there any more, or concerns its reader no longer."""
 
 
-def compose(record: OutboxRecord, *, now: datetime) -> Mail:
+def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
     """The mail of that item of the Outbox. Up to four GetItem.
 
     :raises NothingToTell: it has become needless
@@ -57,16 +57,16 @@ def compose(record: OutboxRecord, *, now: datetime) -> Mail:
     return _COMPOSERS[record.kind](record, now)
 
 
-def _contact(record: OutboxRecord, _: datetime) -> Mail:
+def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
     try:
-        message = messages.load(record.item_id)
+        message = messages.get(record.item_id)
     except NotFound:
-        raise NothingToTell("the message was deleted") from None
+        raise MailObsolete("the message was deleted") from None
     if message.status == "spam":
-        raise NothingToTell("the message is spam")
+        raise MailObsolete("the message is spam")
     locale = site_locale()
     writer = message.name or message.email
-    subject = message.subject or locale.text("mail.contact.untitled", name=writer)
+    subject = message.subject or locale.translate("mail.contact.untitled", name=writer)
     return _mail(
         "contact",
         locale,
@@ -80,16 +80,16 @@ def _contact(record: OutboxRecord, _: datetime) -> Mail:
     )
 
 
-def _moderation(record: OutboxRecord, now: datetime) -> Mail:
+def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
     comment = _comment(record)
     if comment.status not in {"pending", "approved"}:
-        raise NothingToTell(f"the comment is {comment.status}")
+        raise MailObsolete(f"the comment is {comment.status}")
     if comment.decided_by != "rules":
-        raise NothingToTell("a moderator has decided on the comment")
+        raise MailObsolete("a moderator has decided on the comment")
     if comment.revision > _revision(record):
-        raise NothingToTell("its author has edited the comment, of which another mail tells")
+        raise MailObsolete("its author has edited the comment, of which another mail tells")
     article = _article(record)
-    secret = signing.secret()
+    secret = signing.load_keys()
     actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
     locale = site_locale()
     return _mail(
@@ -103,14 +103,14 @@ def _moderation(record: OutboxRecord, now: datetime) -> Mail:
         url=urls.article_url(article.path),
         date=_moment(locale, comment.created_at),
         links=[
-            (action, f"{_site()}/api/moderation/{moderation_links.issue(comment, action, secret, now=now)}")
+            (action, f"{_site()}/api/moderation/{moderation_links.create(comment, action, secret, now=now)}")
             for action in actions
         ],
         days=moderation_links.LINK_DAYS,
     )
 
 
-def _confirm(record: OutboxRecord, now: datetime) -> Mail:
+def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
     subscription = _subscription(record, "asked", now)
     article = _public_article(record)
     locale = _locale_of(article)
@@ -129,11 +129,11 @@ def _confirm(record: OutboxRecord, now: datetime) -> Mail:
     )
 
 
-def _reply(record: OutboxRecord, now: datetime) -> Mail:
+def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
     subscription = _subscription(record, "confirmed", now)
     comment = _comment(record)
     if comment.status != "approved":
-        raise NothingToTell(f"the comment is {comment.status}")
+        raise MailObsolete(f"the comment is {comment.status}")
     article = _public_article(record)
     locale = _locale_of(article)
     return _to_subscriber(
@@ -150,7 +150,7 @@ def _reply(record: OutboxRecord, now: datetime) -> Mail:
     )
 
 
-_COMPOSERS: Final[Mapping[str, Callable[[OutboxRecord, datetime], Mail]]] = {
+_COMPOSERS: Final[Mapping[str, Callable[[OutboxRecord, datetime], OutgoingMail]]] = {
     "contact": _contact,
     "moderation": _moderation,
     "confirm": _confirm,
@@ -167,9 +167,9 @@ def _mail(
     reply_to: str | None = None,
     headers: Mapping[str, str] | None = None,
     **values: Any,
-) -> Mail:
+) -> OutgoingMail:
     plain, html = render(template, locale, subject=subject, **values)
-    return Mail(
+    return OutgoingMail(
         sender=_sender(),
         to=to,
         subject=subject,
@@ -190,12 +190,12 @@ def _to_subscriber(
     *,
     subject: str,
     **values: Any,
-) -> Mail:
+) -> OutgoingMail:
     """A mail that its reader can leave by one click, in their mail program (RFC 8058) or on a page."""
     leave_url = _subscription_url("leave", record, now)
     address = _ascii_address(str(subscription.email))
     if address is None:
-        raise NothingToTell("its reader has an address that SES cannot write to")
+        raise MailObsolete("its reader has an address that SES cannot write to")
     return _mail(
         template,
         locale,
@@ -208,12 +208,12 @@ def _to_subscriber(
 
 
 def _subject(locale: Locale, key: str, **values: str) -> str:
-    return one_line(locale.text(key, site=settings().site_title, **values))
+    return header_text(locale.translate(key, site=settings().site_title, **values))
 
 
 def _sender() -> str:
     """``From``: the site's title, cut so that it fits into one encoded word (RFC 2047, 2), and the address."""
-    name = one_line(settings().site_title, _MAX_SENDER_NAME)
+    name = header_text(settings().site_title, _MAX_SENDER_NAME)
     while not name.isascii() and len(name.encode()) > _MAX_ENCODED_NAME_BYTES:
         name = name[:-1]
     return formataddr((name, settings().need("sender")))
@@ -221,7 +221,7 @@ def _sender() -> str:
 
 def _owner() -> str:
     if not settings().owner_email:
-        raise NothingToTell("the site has no owner to be told")
+        raise MailObsolete("the site has no owner to be told")
     return settings().owner_email
 
 
@@ -234,23 +234,23 @@ def _ascii_address(email: str) -> str | None:
 
 
 def _comment(record: OutboxRecord) -> Comment:
-    comment = comments.load(int(record.article_id or 0), record.item_id)
+    comment = comments.get(int(record.article_id or 0), record.item_id)
     if comment is None:
-        raise NothingToTell("the comment was deleted")
+        raise MailObsolete("the comment was deleted")
     return comment
 
 
 def _article(record: OutboxRecord) -> Article:
-    article = articles.load(int(record.article_id or 0))
+    article = articles.get(int(record.article_id or 0))
     if article is None:
-        raise NothingToTell("the article is not there any more")
+        raise MailObsolete("the article is not there any more")
     return article
 
 
 def _public_article(record: OutboxRecord) -> Article:
     article = _article(record)
     if article.status != "published":
-        raise NothingToTell(f"the article is {article.status}")
+        raise MailObsolete(f"the article is {article.status}")
     return article
 
 
@@ -263,13 +263,13 @@ def _revision(record: OutboxRecord) -> int:
 def _subscription(record: OutboxRecord, state: str, now: datetime) -> SubscriptionRecord:
     found = reply_subscriptions.load(int(record.article_id or 0), str(record.person), now=now)
     if found is None or found.email is None or found.state != state:
-        raise NothingToTell(f"the subscription is {found.state if found else 'gone'}")
+        raise MailObsolete(f"the subscription is {found.state if found else 'gone'}")
     return found
 
 
 def _subscription_url(action: reply_subscriptions.Action, record: OutboxRecord, now: datetime) -> str:
-    token = reply_subscriptions.issue(
-        action, int(record.article_id or 0), str(record.person), signing.secret(), now=now
+    token = reply_subscriptions.create(
+        action, int(record.article_id or 0), str(record.person), signing.load_keys(), now=now
     )
     return f"{_site()}/api/subscription/{token}"
 

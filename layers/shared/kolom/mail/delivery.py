@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from kolom import aws, outbox
 from kolom.config import settings
 from kolom.mail import suppression
-from kolom.mail.composer import Mail, NothingToTell, compose
+from kolom.mail.composer import MailObsolete, OutgoingMail, compose
 from kolom.models.outbox import OutboxRecord
 from kolom.observability import logger
 from kolom.security import signing
@@ -36,7 +36,7 @@ def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     try:
         return _send(mail_id, clock)
     except PynamoDBException:
-        logger.exception("the Outbox cannot be reached", mail=outbox.loggable(mail_id))
+        logger.exception("the Outbox cannot be reached", mail=outbox.redact_id(mail_id))
         return "left"
 
 
@@ -46,43 +46,43 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         return "taken"
     try:
         mail = compose(record, now=clock())
-        if (reason := suppression.find_reason(mail.to, signing.secret())) is not None:
-            return _end(record, f"suppressed: {reason}")
-        message_id = _give_to_ses(mail)
-    except NothingToTell as error:
-        outbox.drop(record, str(error))
+        if (reason := suppression.find_reason(mail.to, signing.load_keys())) is not None:
+            return _fail(record, f"suppressed: {reason}")
+        message_id = _send_via_ses(mail)
+    except MailObsolete as error:
+        outbox.mark_dropped(record, str(error))
         return "dropped"
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
         if code == _IMPOSSIBLE:
-            return _end(record, f"SES: {code}")
-        return _later(record, f"SES: {code}", clock)
+            return _fail(record, f"SES: {code}")
+        return _defer(record, f"SES: {code}", clock)
     except BotoCoreError as error:
-        return _later(record, f"SES: {type(error).__name__}", clock)
+        return _defer(record, f"SES: {type(error).__name__}", clock)
     except Exception as error:  # noqa: BLE001 - one mail that cannot be made must not keep others
-        logger.exception("a mail cannot be made", mail=outbox.loggable(mail_id))
-        return _later(record, type(error).__name__, clock)
+        logger.exception("a mail cannot be made", mail=outbox.redact_id(mail_id))
+        return _defer(record, type(error).__name__, clock)
     outbox.mark_sent(record, message_id, now=clock())
     return "sent"
 
 
-def _later(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> Outcome:
-    logger.warning("a mail could not be sent yet", mail=outbox.loggable(record.id), reason=reason)
+def _defer(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> Outcome:
+    logger.warning("a mail could not be sent yet", mail=outbox.redact_id(record.id), reason=reason)
     outbox.defer(record, reason, now=clock())
     return "deferred"
 
 
-def _end(record: OutboxRecord, reason: str) -> Outcome:
+def _fail(record: OutboxRecord, reason: str) -> Outcome:
     """Send it never. That is a failure, with an alarm, if it is the owner's; a reader who cannot be reached is none."""
-    logger.warning("a mail can never be sent", mail=outbox.loggable(record.id), reason=reason)
-    if record.kind in outbox.TO_READERS:
-        outbox.drop(record, reason)
+    logger.warning("a mail can never be sent", mail=outbox.redact_id(record.id), reason=reason)
+    if record.kind in outbox.READER_KINDS:
+        outbox.mark_dropped(record, reason)
         return "dropped"
-    outbox.give_up(record, reason)
+    outbox.mark_failed(record, reason)
     return "failed"
 
 
-def _give_to_ses(mail: Mail) -> str:
+def _send_via_ses(mail: OutgoingMail) -> str:
     """SES's id of the mail. Only what SES has refused for its rate is tried again at once: that was surely not sent."""
     request: dict[str, Any] = {
         "FromEmailAddress": mail.sender,

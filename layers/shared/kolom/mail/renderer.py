@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from kolom.config import settings
-from kolom.i18n.locale import Locale, direction
+from kolom.i18n.locale import Locale, text_direction
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MAX_SUBJECT: Final = 160
@@ -17,14 +17,14 @@ _MAX_SUBJECT: Final = 160
 
 def render(template: str, locale: Locale, **values: Any) -> tuple[str, str]:
     """The text and the HTML of a mail."""
-    common = {"site": settings(), "locale": locale, "t": locale.text, "direction": direction(locale.code)}
+    common = {"site": settings(), "locale": locale, "t": locale.translate, "direction": text_direction(locale.code)}
     plain, html = (
         _environment().get_template(f"{template}.{form}").render(**common, **values) for form in ("txt", "html")
     )
     return plain.strip() + "\n", html
 
 
-def one_line(text: str, limit: int = _MAX_SUBJECT) -> str:
+def header_text(text: str, limit: int = _MAX_SUBJECT) -> str:
     """``text`` as a header may hold it: on one line, without what is invisible or turns directions, not too long."""
     visible = (" " if character.isspace() else character for character in text)
     kept = "".join(each for each in visible if each == " " or not unicodedata.category(each).startswith("C"))

@@ -5,8 +5,8 @@ from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from kolom.models.base import TimestampAttribute
 
 
-class CardAttributes:
-    """The attributes of a :class:`kolom.articles.types.Card`, to be mixed into a model."""
+class SummaryAttributes:
+    """The attributes of a :class:`kolom.articles.types.ArticleSummary`, to be mixed into a model."""
 
     id = NumberAttribute()
     slug = UnicodeAttribute()

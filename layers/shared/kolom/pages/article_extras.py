@@ -7,13 +7,13 @@ from typing import Final
 
 from pynamodb.exceptions import PynamoDBException
 
-from kolom.articles.types import Article, Card
+from kolom.articles.types import Article, ArticleSummary
 from kolom.aws import is_throttled, is_unavailable
 from kolom.comments import public
-from kolom.comments.types import CommentPage, ShownComment
+from kolom.comments.types import CommentPage, PublicComment
 from kolom.config import settings
 from kolom.observability import logger
-from kolom.search.more_like_this import related
+from kolom.search.more_like_this import related_articles
 
 COMMENTS_LENGTH: Final = 20
 RELATED_LENGTH: Final = 4
@@ -24,43 +24,45 @@ class ArticleExtras:
     """A page of an article's comments, and related articles.
 
     ``comments`` is None where they cannot be read at this moment; without ``cursor`` they begin with the first.
-    ``is_open`` tells whether readers may comment, ``answering`` is the id of the comment to be answered.
+    ``is_open`` tells whether readers may comment, ``reply_to_id`` is the id of the comment to be answered.
     """
 
     comments: CommentPage | None
-    related: tuple[Card, ...] = ()
+    related: tuple[ArticleSummary, ...] = ()
     is_open: bool = True
     cursor: str | None = None
-    answering: str | None = None
+    reply_to_id: str | None = None
 
     @property
-    def answered(self) -> ShownComment | None:
+    def reply_to(self) -> PublicComment | None:
         """The comment on this page that the form answers, if it is to answer one."""
         items = self.comments.items if self.comments else ()
-        return next((each for each in items if each.id == self.answering and not each.deleted), None)
+        return next((each for each in items if each.id == self.reply_to_id and not each.deleted), None)
 
 
-def read_living(article: Article, *, cursor: str | None, answering: str | None, now: datetime) -> ArticleExtras:
+def load_article_extras(
+    article: Article, *, cursor: str | None, reply_to_id: str | None, now: datetime
+) -> ArticleExtras:
     """The comments from ``cursor`` on, in two requests, and the related articles, in some more.
 
     :raises InvalidCursor: ``cursor`` is not of this article's comments
     """
-    comments = _unless_away(
+    comments = _none_if_unavailable(
         lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
     )
     # Where the comments are away, the reader has waited for them: the next thing would only be waited for too.
     asks = article.is_listed and comments is not None
-    found = _unless_away(lambda: related(article.id, RELATED_LENGTH)) if asks else ()
+    found = _none_if_unavailable(lambda: related_articles(article.id, RELATED_LENGTH)) if asks else ()
     return ArticleExtras(
         comments=comments,
         related=found or (),
         is_open=article.takes_comments(now, close_after_days=settings().comments_close_after_days),
         cursor=cursor,
-        answering=answering,
+        reply_to_id=reply_to_id,
     )
 
 
-def _unless_away[Result](read: Callable[[], Result]) -> Result | None:
+def _none_if_unavailable[Result](read: Callable[[], Result]) -> Result | None:
     """What ``read`` gives; None where DynamoDB is at its limit or not to be reached."""
     try:
         return read()

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from kolom.config import settings
 from kolom.http.headers import headers_of
-from kolom.i18n.locale import Locale, preferred_locale
-from kolom.pages.response import NO_CACHING, html_page
+from kolom.i18n.locale import Locale, negotiate_locale
+from kolom.pages.response import NO_CACHING, html_response
 from kolom.pages.templating import Head, render
 
 MAX_TARGET: Final = 2_000
@@ -20,7 +20,7 @@ type Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class FieldSpec:
     """A field that people see. ``limit`` is in characters."""
 
     name: str
@@ -31,60 +31,60 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class FormSpec:
     """A form of the site. Its words in the locales begin with its ``name``; ``hidden`` are fields that come back."""
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[FieldSpec, ...]
     hidden: tuple[str, ...]
 
-    def empty(self) -> dict[str, str]:
+    def blank_values(self) -> dict[str, str]:
         """Nothing for each of its fields."""
         return dict.fromkeys((*(field.name for field in self.fields), *self.hidden), "")
 
 
-COMMENT: Final = Form(
+COMMENT: Final = FormSpec(
     name="comment",
     fields=(
-        Field(name="name", kind="text", limit=100, autocomplete="name", is_required=True),
-        Field(name="email", kind="email", limit=254, autocomplete="email"),
-        Field(name="website", kind="url", limit=254, autocomplete="url"),
-        Field(name="content", kind="long", limit=10_000, is_required=True),
+        FieldSpec(name="name", kind="text", limit=100, autocomplete="name", is_required=True),
+        FieldSpec(name="email", kind="email", limit=254, autocomplete="email"),
+        FieldSpec(name="website", kind="url", limit=254, autocomplete="url"),
+        FieldSpec(name="content", kind="long", limit=10_000, is_required=True),
     ),
     hidden=("parent_id", "notify_replies", "redirect"),
 )
-CONTACT: Final = Form(
+CONTACT: Final = FormSpec(
     name="contact",
     fields=(
-        Field(name="name", kind="text", limit=100, autocomplete="name"),
-        Field(name="email", kind="email", limit=254, autocomplete="email", is_required=True),
-        Field(name="subject", kind="text", limit=200),
-        Field(name="message", kind="long", limit=10_000, is_required=True),
+        FieldSpec(name="name", kind="text", limit=100, autocomplete="name"),
+        FieldSpec(name="email", kind="email", limit=254, autocomplete="email", is_required=True),
+        FieldSpec(name="subject", kind="text", limit=200),
+        FieldSpec(name="message", kind="long", limit=10_000, is_required=True),
     ),
     hidden=("redirect",),
 )
 
 
-def comment_form_answer(event: Event, fields: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Any]:
+def comment_form_response(event: Event, fields: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a comment's form: 303 to where the form asks to go, or a page."""
     slug = quote(unquote(str(event["rawPath"])).split("/")[3])
-    became = _became(answer, lambda posted: str(posted["status"]))
-    return _answer(COMMENT, event, fields, answer, became, action=f"/api/articles/{slug}/comments", back=f"/{slug}/")
+    became = _outcome(answer, lambda posted: str(posted["status"]))
+    return _response(COMMENT, event, fields, answer, became, action=f"/api/articles/{slug}/comments", back=f"/{slug}/")
 
 
-def contact_form_answer(event: Event, fields: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Any]:
+def contact_form_response(event: Event, fields: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to the contact form: 303 to where the form asks to go, or a page."""
-    became = _became(answer, lambda _: "received")
-    return _answer(CONTACT, event, fields, answer, became, action="/api/contact", back="/")
+    became = _outcome(answer, lambda _: "received")
+    return _response(CONTACT, event, fields, answer, became, action="/api/contact", back="/")
 
 
-def _became(answer: Mapping[str, Any], name: Callable[[Any], str]) -> str:
+def _outcome(answer: Mapping[str, Any], name: Callable[[Any], str]) -> str:
     """What became of the form, as the locales name it."""
     return name(json.loads(answer["body"])) if answer["statusCode"] == HTTPStatus.CREATED else "refused"
 
 
-def _answer(
-    form: Form,
+def _response(
+    form: FormSpec,
     event: Event,
     fields: Mapping[str, str],
     answer: Mapping[str, Any],
@@ -97,7 +97,7 @@ def _answer(
 
     Without any fields it could not be read: then only the visitor's browser has what they wrote.
     """
-    target = allowed_target(str(fields.get("redirect", "")))
+    target = safe_redirect_target(str(fields.get("redirect", "")))
     if became != "refused" and target is not None:
         return {
             "statusCode": int(HTTPStatus.SEE_OTHER),
@@ -106,13 +106,13 @@ def _answer(
             "isBase64Encoded": False,
         }
     status = HTTPStatus(answer["statusCode"])
-    locale = preferred_locale(headers_of(event).get("accept-language", ""))
+    locale = negotiate_locale(headers_of(event).get("accept-language", ""))
     html = render(
         "form.html",
-        Head(title=locale.text(f"{form.name}.{became}.title"), indexed=False),
+        Head(title=locale.translate(f"{form.name}.{became}.title"), is_indexable=False),
         locale,
         is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
-        text=locale.text(f"{form.name}.{became}.text" if fields else "form.unread"),
+        text=locale.translate(f"{form.name}.{became}.text" if fields else "form.unread"),
         form=form,
         errors=_errors(answer, locale) if became == "refused" else {},
         values=_values(form, fields),
@@ -120,15 +120,15 @@ def _answer(
         action=action,
         back=target or back,
     )
-    page = html_page(html, locale.code, status=status, headers={"Cache-Control": NO_CACHING})
+    page = html_response(html, locale.code, status=status, headers={"Cache-Control": NO_CACHING})
     headers = dict(page.headers)
     if retry := answer["headers"].get("Retry-After"):
         headers["Retry-After"] = retry
     return {"statusCode": page.status, "headers": headers, "body": page.html, "isBase64Encoded": False}
 
 
-def _values(form: Form, fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(fields.get(name, "")) for name in form.empty()}
+def _values(form: FormSpec, fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(fields.get(name, "")) for name in form.blank_values()}
 
 
 def _errors(answer: Mapping[str, Any], locale: Locale) -> dict[str, str]:
@@ -141,7 +141,7 @@ def _errors(answer: Mapping[str, Any], locale: Locale) -> dict[str, str]:
     return errors or {"": locale.strings.get(f"form.problem.{answer['statusCode']}", problem.get("detail", ""))}
 
 
-def allowed_target(target: str) -> str | None:
+def safe_redirect_target(target: str) -> str | None:
     """``target`` if a form may lead there: a path of this site, or an address at one of the allowed origins."""
     # Browsers take a backslash for a slash, and ignore tabs and line breaks.
     if not target or "\\" in target or not target.isprintable() or " " in target:

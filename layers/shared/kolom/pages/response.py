@@ -49,7 +49,7 @@ _SECURITY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HtmlResponse:
     """An answer to a reader: the HTML is empty for a redirect."""
 
     status: int
@@ -57,15 +57,15 @@ class Page:
     headers: Mapping[str, str]
 
 
-def html_page(
+def html_response(
     html: str, language: str, *, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
-) -> Page:
+) -> HtmlResponse:
     """A page in that language with the headers that every page has; ``headers`` go before them.
 
     A 503 says when to try again.
     """
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return Page(
+    return HtmlResponse(
         status=int(status),
         html=html,
         headers={
@@ -79,9 +79,9 @@ def html_page(
     )
 
 
-def redirect(location: str) -> Page:
+def redirect(location: str) -> HtmlResponse:
     """A permanent redirect to a path of this site, percent-encoded."""
-    return Page(
+    return HtmlResponse(
         status=int(HTTPStatus.MOVED_PERMANENTLY),
         html="",
         headers={"Location": location, "Cache-Control": REDIRECT_CACHING, **_SECURITY},

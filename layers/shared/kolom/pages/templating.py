@@ -11,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kolom import urls
-from kolom.articles.types import Card
+from kolom.articles.types import ArticleSummary
 from kolom.config import settings
-from kolom.i18n.locale import Locale, direction
-from kolom.pages.theme import known_theme, theme
+from kolom.i18n.locale import Locale, text_direction
+from kolom.pages.theme import get_theme, known_theme
 from kolom.timestamps import to_rfc3339
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -43,9 +43,9 @@ class Head:
     description: str = ""
     canonical: str | None = None
     next_page: str | None = None
-    indexed: bool = True
+    is_indexable: bool = True
     image: str | None = None
-    article: Card | None = None
+    article: ArticleSummary | None = None
     structured_data: Mapping[str, Any] | None = None
     feed: FeedLink | None = None
 
@@ -63,7 +63,7 @@ def render(
 
     ``is_away`` tells that the page is about a service that does not answer: then it is not asked for the theme.
     """
-    shown = known_theme() if is_away else theme()
+    shown = known_theme() if is_away else get_theme()
     return (
         _environment()
         .get_template(template)
@@ -72,7 +72,7 @@ def render(
             site=settings(),
             locale=locale,
             language=language or locale.code,
-            t=locale.text,
+            t=locale.translate,
             count=locale.count,
             asset=shown.asset,
             site_menu=shown.menu,
@@ -114,8 +114,8 @@ def _in_language(language: str, around: str) -> Markup:
     if language == around:
         return Markup()
     attributes = Markup(' lang="{}"').format(language)
-    if direction(language) != direction(around):
-        attributes += Markup(' dir="{}"').format(direction(language))
+    if text_direction(language) != text_direction(around):
+        attributes += Markup(' dir="{}"').format(text_direction(language))
     return attributes
 
 

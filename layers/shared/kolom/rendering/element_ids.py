@@ -26,7 +26,7 @@ def slug(text: str) -> str:
     return "-".join(words)[:_MAX_SLUG_CHARACTERS].rstrip("-")
 
 
-class Identifiers:
+class ElementIds:
     """Hands out the ids of one article, in the order of asking."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Identifiers:
         self._repeats: Counter[str] = Counter()
         self._targets: dict[str, str] = {}
 
-    def claim(self, wanted: str) -> str | None:
+    def reserve(self, wanted: str) -> str | None:
         """The id for an element that its author calls ``wanted``: just that, where it is safe and free.
 
         ``None`` if nothing of it could stand in an id.
@@ -46,12 +46,12 @@ class Identifiers:
         base = wanted if acceptable else slug(wanted)
         return self._take(wanted, base) if base else None
 
-    def name(self, text: str) -> str:
+    def for_heading(self, text: str) -> str:
         """An id for a heading of this text."""
         base = slug(text)
         return self._take(base, base or "1")
 
-    def target(self, fragment: str) -> str:
+    def for_fragment(self, fragment: str) -> str:
         """Where a link to ``#fragment`` leads: the same, unless the element it means was given another id."""
         return fragment if fragment in self._taken else self._targets.get(fragment, fragment)
 

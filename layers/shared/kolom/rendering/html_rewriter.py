@@ -12,8 +12,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from kolom.rendering import embeds
-from kolom.rendering.element_ids import Identifiers
-from kolom.rendering.html_tokenizer import Comment, End, Start, Text, Token, escape, unescape, words
+from kolom.rendering.element_ids import ElementIds
+from kolom.rendering.html_tokenizer import Comment, End, Start, Text, Token, escape, names, unescape
 from kolom.rendering.sanitizer import ALIGNED, IMAGE_SCHEMES, LINK_SCHEMES, scheme, url
 from kolom.rendering.tag_balancer import MORE
 from kolom.rendering.types import Heading
@@ -22,15 +22,15 @@ MAX_TOC_ENTRIES: Final = 1_000
 MAX_TOC_BYTES: Final = 100_000
 
 _LEVELS: Final = {f"h{level}": level for level in range(1, 7)}
-_WITHOUT_ID: Final = words("audio iframe img picture source track video")
-_CLASSES: Final = words(
+_WITHOUT_ID: Final = names("audio iframe img picture source track video")
+_CLASSES: Final = names(
     "contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep "
     "task-list-item"
 )
 _LANGUAGE_CLASS: Final = re.compile(r"language-[\w+#.-]{1,40}")
 _TEXT_ALIGN: Final = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\s*(?:;|$)", re.IGNORECASE)
-_RELATIONS: Final = words("author external license me nofollow noopener noreferrer sponsored tag ugc")
-_BOOLEAN: Final = words("controls default loop muted open playsinline reversed")
+_RELATIONS: Final = names("author external license me nofollow noopener noreferrer sponsored tag ugc")
+_BOOLEAN: Final = names("controls default loop muted open playsinline reversed")
 _NUMBER: Final = re.compile(r"\d{1,5}", re.ASCII)
 _INTEGER: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-zA-Z0-9-]{1,35}")
@@ -59,7 +59,7 @@ type SizeOf = Callable[[str], tuple[int, int] | None]
 
 
 @dataclass(slots=True)
-class Article:
+class RewrittenHtml:
     """What the pass has written so far. Comments in ``tokens`` mark the end of the excerpt."""
 
     tokens: list[Token] = field(default_factory=list)
@@ -67,13 +67,13 @@ class Article:
     image: str | None = None
 
 
-def arrange(tokens: list[Token], resolve: Resolve, size_of: SizeOf) -> Article:
+def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf) -> RewrittenHtml:
     """The article that canonical markup makes.
 
     ``resolve`` gives the URLs of images, media and local files, ``size_of`` the width and height of an image by that.
     """
-    survey = _Survey(tokens)
-    article = _Arranger(survey, resolve, size_of).run(tokens)
+    survey = _Outline(tokens)
+    article = _Rewriter(survey, resolve, size_of).run(tokens)
     article.toc = survey.toc()
     return article
 
@@ -88,7 +88,7 @@ class _FoundHeading:
         return " ".join("".join(self.pieces).split())
 
 
-class _Survey:
+class _Outline:
     """What must be known of the whole before the first tag is written.
 
     The page has its own ``<h1>``. If the article has one too, all of its headings go one level down, so that they keep
@@ -96,18 +96,18 @@ class _Survey:
     """
 
     def __init__(self, tokens: list[Token]) -> None:
-        self.identifiers = Identifiers()
+        self.identifiers = ElementIds()
         self.ids: dict[int, str] = {}  # by the index of the start tag
         self._headings = _headings(tokens)
         self._shift = any(heading.level == 1 for heading in self._headings)
         for index, token in enumerate(tokens):
             if isinstance(token, Start) and token.name not in _WITHOUT_ID and (wanted := _wanted_id(token)):
-                identifier = self.identifiers.claim(wanted)
+                identifier = self.identifiers.reserve(wanted)
                 if identifier is not None:
                     self.ids[index] = identifier
         for heading in self._headings:
             if heading.index not in self.ids:
-                self.ids[heading.index] = self.identifiers.name(heading.text())
+                self.ids[heading.index] = self.identifiers.for_heading(heading.text())
 
     def level(self, level: int) -> int:
         return min(level + 1, 6) if self._shift else level
@@ -155,16 +155,16 @@ def _wanted_id(tag: Start) -> str:
     return unescape(tag.attributes.get("id", ""))
 
 
-class _Arranger:
-    def __init__(self, survey: _Survey, resolve: Resolve, size_of: SizeOf) -> None:
+class _Rewriter:
+    def __init__(self, survey: _Outline, resolve: Resolve, size_of: SizeOf) -> None:
         self._survey = survey
         self._resolve = resolve
         self._size_of = size_of
-        self._article = Article()
+        self._article = RewrittenHtml()
         self._anchors: list[bool] = []  # the open ``<a>``, and whether they were written
         self._begins_pre = False
 
-    def run(self, tokens: list[Token]) -> Article:
+    def run(self, tokens: list[Token]) -> RewrittenHtml:
         for index, token in enumerate(tokens):
             match token:
                 case Start(name):
@@ -237,7 +237,7 @@ class _Arranger:
         href = href.strip()
         if href.startswith("#"):
             fragment = unquote(href[1:])
-            target = self._survey.identifiers.target(fragment)
+            target = self._survey.identifiers.for_fragment(fragment)
             return href if target == fragment else f"#{target}"
         if href and scheme(href) is None and not href.startswith(("//", "?")):
             href = self._resolve(href)

@@ -24,22 +24,22 @@ __all__ = [
     "Text",
     "Token",
     "escape",
-    "serialise",
-    "tokenise",
+    "names",
+    "serialize",
+    "tokenize",
     "unescape",
-    "words",
 ]
 
 
-def words(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
     """The words of ``text`` as a set: how lists of names are written here."""
     return frozenset(text.split())
 
 
-VOID: Final = words("area base br col embed hr img input link meta param source track wbr")
+VOID: Final = names("area base br col embed hr img input link meta param source track wbr")
 """Elements without content and without an end tag."""
 
-RAW_TEXT: Final = words("iframe noembed noframes plaintext script style textarea title xmp")
+RAW_TEXT: Final = names("iframe noembed noframes plaintext script style textarea title xmp")
 """Elements whose content is text up to their own end tag, whatever it looks like."""
 
 _SEPARATOR: Final = "<!---->"
@@ -47,7 +47,7 @@ _SEPARATOR: Final = "<!---->"
 
 _MAX_ATTRIBUTES: Final = 50
 _MAX_REFERENCES: Final = 500
-_WITH_REFERENCES: Final = words("textarea title")
+_WITH_REFERENCES: Final = names("textarea title")
 _SPACE: Final = "\t\n\f\r "
 _TEXT: Final = re.compile(r"[^<]*+(?:<(?![a-zA-Z/!?])[^<]*+)*+")
 _TAG_NAME: Final = re.compile(rf"</?+([a-zA-Z][^{_SPACE}/>]*+)")
@@ -91,7 +91,7 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def tokenise(html: str) -> Iterator[Token]:
+def tokenize(html: str) -> Iterator[Token]:
     """The tokens of ``html``: any string is HTML. Declarations and processing instructions are left out."""
     position, end = 0, len(html)
     while position < end:
@@ -125,7 +125,7 @@ def tokenise(html: str) -> Iterator[Token]:
                 return
 
 
-def serialise(tokens: Iterable[Token]) -> str:
+def serialize(tokens: Iterable[Token]) -> str:
     """The tokens as markup, for a parser.
 
     Empty comments break up text with many character references: html5ever copies all that it has of a text for each

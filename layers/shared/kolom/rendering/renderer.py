@@ -21,8 +21,8 @@ Everything here is pure: no clock, no environment, no network; and takes time in
 from collections.abc import Callable
 
 from kolom.rendering import html_rewriter, markdown, text
-from kolom.rendering.html_tokenizer import serialise, tokenise
-from kolom.rendering.sanitizer import canonical, clean_characters, sanitise
+from kolom.rendering.html_tokenizer import serialize, tokenize
+from kolom.rendering.sanitizer import clean_characters, normalize_html, sanitize
 from kolom.rendering.tag_balancer import balance
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
@@ -45,9 +45,9 @@ def render(
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
-    markup = canonical(serialise(balance(tokenise(markup))))
-    arranged = html_rewriter.arrange(list(tokenise(markup)), resolve or _unchanged, size_of or _unknown)
-    html = sanitise(serialise(arranged.tokens))
+    markup = normalize_html(serialize(balance(tokenize(markup))))
+    arranged = html_rewriter.rewrite(list(tokenize(markup)), resolve or _unchanged, size_of or _unknown)
+    html = sanitize(serialize(arranged.tokens))
     return Rendered(
         html=html,
         toc=arranged.toc,

@@ -1,7 +1,7 @@
 """What markup an article may hold, enforced by nh3 (ammonia, html5ever).
 
-There are two sieves over one list. :func:`canonical` is wide: it gives the passes of this package exact, canonical
-HTML, with frames, names and any URL still in it. :func:`sanitise` is strict and always the last to touch the markup.
+There are two sieves over one list. :func:`normalize_html` is wide: it gives the passes of this package exact, canonical
+HTML, with frames, names and any URL still in it. :func:`sanitize` is strict and always the last to touch the markup.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Final
 
 import nh3
 
-from kolom.rendering.html_tokenizer import words
+from kolom.rendering.html_tokenizer import names
 
 __all__ = [
     "ALIGNED",
@@ -19,9 +19,9 @@ __all__ = [
     "SOURCE_ATTRIBUTES",
     "SOURCE_TAGS",
     "TAGS",
-    "canonical",
     "clean_characters",
-    "sanitise",
+    "normalize_html",
+    "sanitize",
     "scheme",
     "url",
 ]
@@ -29,7 +29,7 @@ __all__ = [
 LINK_SCHEMES: Final = frozenset(("http", "https", "mailto", "tel"))
 IMAGE_SCHEMES: Final = frozenset(("http", "https"))
 
-TAGS: Final = words(
+TAGS: Final = names(
     "a abbr address article aside audio b bdi bdo blockquote br caption cite code col colgroup data dd del details dfn "
     "div dl dt em figcaption figure footer h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li mark ol p picture pre q rp "
     "rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th thead time tr track u ul "
@@ -37,10 +37,10 @@ TAGS: Final = words(
 )
 """The elements that an article may hold."""
 
-ALIGNED: Final = words("caption col colgroup div h2 h3 h4 h5 h6 p tbody td tfoot th thead tr")
+ALIGNED: Final = names("caption col colgroup div h2 h3 h4 h5 h6 p tbody td tfoot th thead tr")
 _MEDIA: Final = "controls height loop muted playsinline poster preload src width"
 ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
-    name: words(attributes) | (words("align") if name in ALIGNED else frozenset())
+    name: names(attributes) | (names("align") if name in ALIGNED else frozenset())
     for name, attributes in {
         **dict.fromkeys(ALIGNED, ""),
         "*": "class dir id lang title",
@@ -90,7 +90,7 @@ _STRICT: Final = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
     url_schemes=LINK_SCHEMES,
-    strip_comments=False,  # :func:`sanitise` does it
+    strip_comments=False,  # :func:`sanitize` does it
     link_rel=None,
 )
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)  # exact in nh3's output, where no other "<" is without a tag
@@ -110,12 +110,12 @@ def clean_characters(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_REMOVED)
 
 
-def canonical(markup: str) -> str:
+def normalize_html(markup: str) -> str:
     """The markup as an exact HTML parser reads and writes it, with all that the passes may meet and nothing else."""
     return clean_characters(_WIDE.clean(markup))
 
 
-def sanitise(markup: str) -> str:
+def sanitize(markup: str) -> str:
     """Markup that is safe on a page, and that a browser reads as the same tree as nh3 did.
 
     Leaving out an element can change how the rest is read, so the sieve is used until it changes nothing.

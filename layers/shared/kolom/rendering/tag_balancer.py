@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from kolom.rendering.html_tokenizer import VOID, Comment, End, Start, Text, Token, words
+from kolom.rendering.html_tokenizer import VOID, Comment, End, Start, Text, Token, names
 from kolom.rendering.sanitizer import SOURCE_ATTRIBUTES, SOURCE_TAGS
 
 MAX_DEPTH: Final = 200
 """How many elements may be open at once."""
 
-DROPPED: Final = words("button datalist math noembed noframes option select script style svg template textarea title")
+DROPPED: Final = names("button datalist math noembed noframes option select script style svg template textarea title")
 """Elements that vanish with their content, since it is no text of the article."""
 
 MORE: Final = "more"
@@ -38,34 +38,34 @@ _RENAMED: Final = {
     "tt": "code",
     "xmp": "pre",
 }
-_FORMATTING: Final = words("a b code em i s small strong u")
-_CELLS: Final = words("caption td th")
-_BLOCKS: Final = words(
+_FORMATTING: Final = names("a b code em i s small strong u")
+_CELLS: Final = names("caption td th")
+_BLOCKS: Final = names(
     "address article aside blockquote details div dl dd dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr "
     "li ol p pre section summary table ul"
 )
-_ROW_GROUPS: Final = words("tbody tfoot thead")
+_ROW_GROUPS: Final = names("tbody tfoot thead")
 _TABLE_PARTS: Final = _ROW_GROUPS | _CELLS | {"col", "colgroup", "tr"}
-_FOREIGN: Final = words("math select option svg")
+_FOREIGN: Final = names("math select option svg")
 
-_PARAGRAPH: Final = words("p")
-_TABLE: Final = words("table")
+_PARAGRAPH: Final = names("p")
+_TABLE: Final = names("table")
 _TABLE_OR_CELLS: Final = _TABLE | _CELLS
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 # What a start tag ends, if it is open, and the elements beyond which it ends nothing.
 _ENDS: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
-    "li": (words("li"), (_TABLE_OR_CELLS | _BLOCKS) - words("address div li p")),
-    "dt": (words("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - words("address dd div dt p")),
-    "dd": (words("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - words("address dd div dt p")),
-    "a": (words("a"), _CELLS),
-    "td": (words("td th"), words("table tr")),
-    "th": (words("td th"), words("table tr")),
-    "tr": (words("caption colgroup tr"), _TABLE),
+    "li": (names("li"), (_TABLE_OR_CELLS | _BLOCKS) - names("address div li p")),
+    "dt": (names("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - names("address dd div dt p")),
+    "dd": (names("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - names("address dd div dt p")),
+    "a": (names("a"), _CELLS),
+    "td": (names("td th"), names("table tr")),
+    "th": (names("td th"), names("table tr")),
+    "tr": (names("caption colgroup tr"), _TABLE),
     **dict.fromkeys(_ROW_GROUPS, (_ROW_GROUPS | {"caption", "colgroup"}, _TABLE)),
-    "rt": (words("rp rt"), words("ruby")),
-    "rp": (words("rp rt"), words("ruby")),
-    "option": (words("option"), words("select")),
+    "rt": (names("rp rt"), names("ruby")),
+    "rp": (names("rp rt"), names("ruby")),
+    "option": (names("option"), names("select")),
 }
 
 

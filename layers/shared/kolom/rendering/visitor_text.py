@@ -127,14 +127,14 @@ _PARSER: Final = _parser()
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedVisitorText:
     """A text as markup: sanitised HTML, and how many links the text asks for, whether or not the markup has them."""
 
     html: str
     links: int
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """``text`` as it is kept: NFC, without control characters, turned directions and towers of marks."""
     text = _HEAPED.sub(r"\1", clean_characters(text).translate(_DIRECTIONS))
     return _MARKS.sub(r"\1", unicodedata.normalize("NFC", text)).strip()
@@ -146,23 +146,23 @@ def is_blank(text: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def render(content: str) -> Rendered:
+def render(content: str) -> RenderedVisitorText:
     """The markup of a comment's Markdown; links tell search engines and the linked site nothing.
 
     Text with longer paragraphs, deeper nesting, more links or larger markup than the limits above is shown as it was
     typed, in plain paragraphs. The last results are kept: judging, storing and showing a comment render it once.
     """
-    content = clean(content)
+    content = clean_text(content)
     if max(map(len, _BLANK_LINES.split(content))) > MAX_PARAGRAPH:
-        return Rendered(_plain(content), len(_ABSOLUTE.findall(content)))
+        return RenderedVisitorText(_plain(content), len(_ABSOLUTE.findall(content)))
     tokens = _PARSER.parse(content)
     links = sum(token.type == "link_open" for token in _all(tokens))
     if links <= MAX_LINKS and _depth(tokens) <= MAX_NESTING:
-        html = _sanitised(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+        html = _sanitize(_PARSER.renderer.render(tokens, _PARSER.options, {}))
         if len(html.encode()) <= min(MAX_GROWTH * len(content) + _ALLOWANCE_BYTES, MAX_HTML_BYTES):
-            return Rendered(html, links)
+            return RenderedVisitorText(html, links)
     # Of what is nested too deeply, the parser has not seen all.
-    return Rendered(_plain(content), max(links, len(_ABSOLUTE.findall(content))))
+    return RenderedVisitorText(_plain(content), max(links, len(_ABSOLUTE.findall(content))))
 
 
 def _all(tokens: Iterable[Token]) -> Iterable[Token]:
@@ -179,8 +179,8 @@ def _depth(tokens: Iterable[Token]) -> int:
 def _plain(content: str) -> str:
     """The text in paragraphs, as it was typed."""
     paragraphs = (escape(each, quote=False) for each in _BLANK_LINES.split(content))
-    return _sanitised("".join(f"<p>{each.replace('\n', '<br>\n')}</p>\n" for each in paragraphs))
+    return _sanitize("".join(f"<p>{each.replace('\n', '<br>\n')}</p>\n" for each in paragraphs))
 
 
-def _sanitised(markup: str) -> str:
+def _sanitize(markup: str) -> str:
     return str(_CLEANER.clean(markup)).strip()

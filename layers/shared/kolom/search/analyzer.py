@@ -9,9 +9,9 @@ from typing import Any, Final
 import Stemmer
 import stop_words
 
-from kolom.search.tokenizer import fold, form
+from kolom.search.tokenizer import normalize, strip_accents
 
-ANALYSER_VERSION: Final = 1
+ANALYZER_VERSION: Final = 1
 """Goes up when the same text gives other terms; articles are then indexed anew as they change, or by a reindex."""
 
 _STEMMERS: Final = {
@@ -66,14 +66,14 @@ def stem(word: str, language: str) -> str:
 
     ``language`` is an ISO 639 code, a region (``en-GB``) does no harm. Case, accents and apostrophes never matter.
     """
-    code = base(language)
+    code = base_language(language)
     if code in _WRITTEN_WITHOUT_ACCENTS:
-        word = fold(word)
+        word = strip_accents(word)
     if "'" in word:
         word = _without_apostrophes(word, code)
     algorithm = _stemmer(code)
     stemmed: str = algorithm(word) if algorithm else word
-    return fold(stemmed).replace("'", "")
+    return strip_accents(stemmed).replace("'", "")
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
@@ -83,10 +83,10 @@ def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
 
 def is_stop_word(word: str, *languages: str) -> bool:
     """Whether a word's form is one that nearly every text of any of these languages has."""
-    return any(word in _stop_words(base(language)) for language in languages)
+    return any(word in _stop_words(base_language(language)) for language in languages)
 
 
-def base(language: str) -> str:
+def base_language(language: str) -> str:
     """The language of a code, without region or script: ``en`` of ``en-GB``."""
     return language.partition("-")[0].lower()
 
@@ -118,4 +118,4 @@ def _stop_words(code: str) -> frozenset[str]:
         listed = stop_words.get_stop_words(code)
     else:
         listed = []
-    return frozenset(form(word) for word in listed if word)
+    return frozenset(normalize(word) for word in listed if word)

@@ -15,9 +15,9 @@ from kolom.search import document_table, title_index, vocabulary
 from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.document import MIN_PREFIX
 from kolom.search.highlighter import mark_title
-from kolom.search.index_reader import Found, read_found, read_postings
+from kolom.search.index_reader import StoredResult, load_results, read_postings
 from kolom.search.query_parser import QueryWord, parse
-from kolom.search.tokenizer import Word, fold, words
+from kolom.search.tokenizer import Word, strip_accents, tokenize
 
 MAX_ITEMS: Final = 6
 _MAX_COMPLETIONS: Final = 3
@@ -45,17 +45,17 @@ class Suggestions:
 
 def suggest(text: str) -> Suggestions:
     """Suggestions for the beginning of a query; the last word counts as the beginning of a word."""
-    typed = list(words(text))
+    typed = list(tokenize(text))
     while typed and len(typed[-1].form) < MIN_PREFIX:
         text = text[: typed.pop().start].rstrip()  # too little to tell of another word
-    listed = document_table.current()
+    listed = document_table.get()
     if not typed or not listed.lengths:
         return Suggestions()
     last = typed[-1]
     if text[last.end :].strip():
         return Suggestions()
     titled = {
-        each: word for word, each in title_index.beginning_with(last.form, _MAX_WORDS_READ) if each in listed.lengths
+        each: word for word, each in title_index.with_prefix(last.form, _MAX_WORDS_READ) if each in listed.lengths
     }
     completions = _completions(last.form, titled.values(), listed.codes)
     before = parse(text[: last.start], listed.codes)
@@ -71,7 +71,7 @@ def suggest(text: str) -> Suggestions:
     ends = {each for each, has in ranking.words.items() if has > earlier and (with_all is None or each in with_all)}
     by_text = sorted(ends - titled.keys(), key=lambda each: (-ranking.scores[each], -each))
     best = [*by_title, *by_text][:MAX_ITEMS]
-    found = read_found(best, with_text=False)
+    found = load_results(best, with_text=False)
     used = [word.form for word in completions if any(postings.get(each) for each in word.stems)]
     return Suggestions(
         items=_items([found[each] for each in best if each in found], typed),
@@ -83,18 +83,22 @@ def _completions(prefix: str, titled: Iterable[str], languages: Sequence[str]) -
     """Words that begin with ``prefix``: itself if it is one, those of most titles, then the site's shortest."""
     in_titles = Counter(titled)
     # A title's words have lost their accents; where the vocabulary has the same word, it is as it is written.
-    written = {fold(form): form for form in (*in_titles, prefix, *vocabulary.beginning_with(prefix, _MAX_WORDS_READ))}
-    forms = sorted(written.values(), key=lambda form: (form != prefix, -in_titles[fold(form)], len(form), form))
+    written = {
+        strip_accents(form): form for form in (*in_titles, prefix, *vocabulary.with_prefix(prefix, _MAX_WORDS_READ))
+    }
+    forms = sorted(
+        written.values(), key=lambda form: (form != prefix, -in_titles[strip_accents(form)], len(form), form)
+    )
     telling = [form for form in forms if not is_stop_word(form, *languages)]
     return [QueryWord(form, stems(form, languages)[:_MAX_STEMS], 0, 0) for form in telling[:_MAX_COMPLETIONS]]
 
 
-def _items(found: Sequence[Found], typed: Sequence[Word]) -> tuple[Suggestion, ...]:
-    whole = {fold(word.form) for word in typed}
-    prefix = fold(typed[-1].form)
+def _items(found: Sequence[StoredResult], typed: Sequence[Word]) -> tuple[Suggestion, ...]:
+    whole = {strip_accents(word.form) for word in typed}
+    prefix = strip_accents(typed[-1].form)
 
     def recognise(form: str) -> str | None:
-        folded = fold(form)
+        folded = strip_accents(form)
         return folded if folded in whole or folded.startswith(prefix) else None
 
     return tuple(Suggestion(each.card.slug, each.card.title, mark_title(each.card.title, recognise)) for each in found)

@@ -16,7 +16,7 @@ B: Final = 0.75
 
 
 @dataclass(slots=True)
-class Ranking:
+class Scorer:
     """Scores articles, one stem after the other.
 
     ``lengths`` has the length code of every searchable article by its id: others are not scored.

@@ -44,7 +44,7 @@ def encode_posting(article_id: int, code: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DocumentStats:
     """What the document list knows of an article. ``length`` is a frequency code, ``language`` two or three letters."""
 
     published_at: datetime
@@ -52,7 +52,7 @@ class Document:
     length: int
 
 
-def encode_document(article_id: int, document: Document) -> int:
+def encode_document(article_id: int, document: DocumentStats) -> int:
     """The element that puts the article on the document list."""
     number = 0
     for letter in f"{document.language[:3]:_<3}":

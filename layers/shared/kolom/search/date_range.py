@@ -7,17 +7,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from kolom.errors import FieldError, Invalid
+from kolom.errors import FieldError, InvalidInput
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOST_PLUS: Final = re.compile(r" (?=\d{2}:\d{2}$)", re.ASCII)
 
 
 Moment = Annotated[str, Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]})]
-"""A date or a time as the OpenAPI document describes it; :func:`read_period` says whether it is one."""
+"""A date or a time as the OpenAPI document describes it; :func:`parse_range` says whether it is one."""
 
 
-def read_period(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
     """The first and the last second of the period, in UTC; None where it is open.
 
     :raises Invalid: one of them is neither a date nor a time (RFC 3339), or they are the wrong way round
@@ -35,7 +35,7 @@ def read_period(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[date
     if earliest and latest and earliest > latest:
         problems.append(FieldError("from", "must not be after to"))
     if problems:
-        raise Invalid(*problems)
+        raise InvalidInput(*problems)
     return earliest, latest
 
 

@@ -9,9 +9,9 @@ from typing import Final
 from kolom.articles.names import label_key
 from kolom.articles.types import Article, Body
 from kolom.rendering.text import plain_text
-from kolom.search.analyzer import base, is_stop_word, stem
-from kolom.search.codec import Document, encode_document, encode_frequency, encode_posting
-from kolom.search.tokenizer import Word, fold, joined, words
+from kolom.search.analyzer import base_language, is_stop_word, stem
+from kolom.search.codec import DocumentStats, encode_document, encode_frequency, encode_posting
+from kolom.search.tokenizer import Word, join_hyphenated, strip_accents, tokenize
 
 TITLE_WEIGHT: Final = 3
 LABEL_WEIGHT: Final = 2
@@ -33,7 +33,7 @@ _WORD_LENGTHS: Final = range(3, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class IndexedDocument:
     """What the index is to hold of an article.
 
     ``postings`` has a number for each term (:mod:`.codes`), ``document`` the article's number on the document list,
@@ -49,11 +49,11 @@ class Entry:
     is_whole: bool = True
 
 
-NOTHING: Final = Entry()
+EMPTY_DOCUMENT: Final = IndexedDocument()
 """The entry of an article that is not to be found."""
 
 
-def describe(article: Article, body: Body) -> Entry:
+def build_document(article: Article, body: Body) -> IndexedDocument:
     """The entry of a published article.
 
     One frequency per term, over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor, *Simple BM25
@@ -70,14 +70,14 @@ def describe(article: Article, body: Body) -> Entry:
         # Headings stand in the text too, which counts them once.
         collected.add(heading.text, HEADING_WEIGHT - 1)
     collected.add(text, 1)
-    document = Document(article.published_at, base(article.language), encode_frequency(collected.length))
+    document = DocumentStats(article.published_at, base_language(article.language), encode_frequency(collected.length))
     postings = {
         term: encode_posting(article.id, encode_frequency(frequency))
         for term, frequency in collected.frequencies.items()
     }
     postings.update({label_term(label): encode_posting(article.id, 1) for label in article.labels})
     kept, is_whole = _beginning(text)
-    return Entry(
+    return IndexedDocument(
         postings=postings,
         document=encode_document(article.id, document),
         title_words=frozenset(_title_words(article)),
@@ -114,11 +114,11 @@ class _Collected:
 
     def _terms(self, text: str) -> Iterator[tuple[str, bool]]:
         before: Word | None = None
-        for word in words(text):
+        for word in tokenize(text):
             term, is_stop = self._known.get(word.form) or self._learn(word.form)
             if term:
                 yield term, is_stop
-            if before is not None and (compound := joined(before, word, text)):
+            if before is not None and (compound := join_hyphenated(before, word, text)):
                 # Found under both spellings, but no longer for it: a compound's parts are its words.
                 found = self._learn(compound)[0]
                 if self._has_room_for(found):
@@ -139,9 +139,9 @@ class _Collected:
 
 
 def _title_words(article: Article) -> Iterator[str]:
-    for word in islice(words(article.title), MAX_TITLE_WORDS):
+    for word in islice(tokenize(article.title), MAX_TITLE_WORDS):
         if len(word.form) >= MIN_PREFIX and not is_stop_word(word.form, article.language):
-            yield fold(word.form)
+            yield strip_accents(word.form)
 
 
 def _beginning(text: str) -> tuple[str, bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from kolom.models.search import Block, read_documents, read_revision
-from kolom.search.bm25 import Ranking, length_norms
+from kolom.search.bm25 import Scorer, length_norms
 from kolom.search.codec import DOCUMENTS_PER_BLOCK, FREQUENCIES, decode_document, language_code
 from kolom.search.document import MAX_TEXT_BYTES
 from kolom.search.index_reader import Postings
@@ -26,7 +26,7 @@ _BYTES_PER_WORD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentList:
+class DocumentTable:
     """All searchable articles by their ids. ``times`` are seconds since the year 1.
 
     ``codes`` are the languages, that of most articles first.
@@ -61,12 +61,12 @@ class DocumentList:
         codes = tuple(sorted(numbers, key=lambda code: (-numbers[code], code)))
         return cls(revision, lengths, times, languages, codes, length_norms(average))
 
-    def rank(self, postings: Postings, words: Iterable[tuple[Sequence[str], int]]) -> Ranking:
+    def rank(self, postings: Postings, words: Iterable[tuple[Sequence[str], int]]) -> Scorer:
         """The ranking of the articles that have any of the words: each its stems, and how often it counts.
 
         Stems without postings find nothing.
         """
-        ranking = Ranking(self.lengths, self.norms)
+        ranking = Scorer(self.lengths, self.norms)
         for number, (stems, count) in enumerate(words):
             for stem in stems:
                 ranking.add(postings.get(stem, {}), count=count, word=number)
@@ -86,18 +86,18 @@ class DocumentList:
             yield article_id
 
 
-_current: DocumentList | None = None
+_current: DocumentTable | None = None
 
 
-def current() -> DocumentList:
+def get() -> DocumentTable:
     """The list as it is now. One GetItem, and a Query for each MB of the list where it has changed."""
     global _current
     if _current is None or _current.revision != read_revision():
-        _current = DocumentList.of(*read_documents())
+        _current = DocumentTable.of(*read_documents())
     return _current
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read the list again at the next call."""
     global _current
     _current = None

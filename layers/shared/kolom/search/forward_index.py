@@ -4,11 +4,11 @@ import json
 import zlib
 from dataclasses import dataclass, field
 
-from kolom.models.search import TERMS, HeldRecord
+from kolom.models.search import TERMS, ForwardRecord
 
 
 @dataclass(slots=True, kw_only=True)
-class Held:
+class ForwardEntry:
     """What the index may hold of an article; exactly that if ``is_settled``."""
 
     revision: int = 0
@@ -21,12 +21,12 @@ class Held:
     documents: set[int] = field(default_factory=set)
     title_words: set[str] = field(default_factory=set)
 
-    def holds_the_same_as(self, other: "Held") -> bool:
+    def has_same_terms(self, other: "ForwardEntry") -> bool:
         """Whether both hold the same, whatever else is said of it."""
         mine = (self.postings, self.documents, self.title_words)
         return mine == (other.postings, other.documents, other.title_words)
 
-    def include(self, other: "Held") -> None:
+    def merge(self, other: "ForwardEntry") -> None:
         """Hold what ``other`` holds as well."""
         for term, elements in other.postings.items():
             self.postings.setdefault(term, set()).update(elements)
@@ -34,14 +34,14 @@ class Held:
         self.title_words |= other.title_words
 
 
-def load_held(article_id: int, *, consistent: bool) -> Held:
+def load_entry(article_id: int, *, consistent: bool) -> ForwardEntry:
     """What the index may hold of the article: nothing, where nothing is said."""
     try:
-        record = HeldRecord.get(f"terms#{article_id}", TERMS, consistent_read=consistent)
-    except HeldRecord.DoesNotExist:
-        return Held()
+        record = ForwardRecord.get(f"terms#{article_id}", TERMS, consistent_read=consistent)
+    except ForwardRecord.DoesNotExist:
+        return ForwardEntry()
     data = json.loads(zlib.decompress(record.data))
-    return Held(
+    return ForwardEntry(
         revision=int(record.revision),
         is_settled=record.is_settled,
         analyser=int(record.analyser),
@@ -54,14 +54,14 @@ def load_held(article_id: int, *, consistent: bool) -> Held:
     )
 
 
-def to_record(article_id: int, held: Held, *, revision: int) -> HeldRecord:
+def to_record(article_id: int, held: ForwardEntry, *, revision: int) -> ForwardRecord:
     """The item that says so; ``revision`` takes the place of ``held``'s own."""
     data = {
         "postings": {term: sorted(elements) for term, elements in sorted(held.postings.items())},
         "documents": sorted(held.documents),
         "title_words": sorted(held.title_words),
     }
-    return HeldRecord(
+    return ForwardRecord(
         f"terms#{article_id}",
         TERMS,
         revision=revision,

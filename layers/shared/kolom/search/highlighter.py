@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from kolom.search.analyzer import stem
-from kolom.search.tokenizer import find
+from kolom.search.tokenizer import find_words
 
 SNIPPET_CHARACTERS: Final = 240
 MAX_CHARACTERS: Final = 50_000
@@ -32,7 +32,7 @@ def matcher(stems: Container[str], language: str) -> Callable[[str], str | None]
 
 def mark_title(title: str, recognise: Callable[[str], str | None]) -> str:
     """The whole title."""
-    return _mark(title, 0, len(title), list(find(title, recognise)))
+    return _mark(title, 0, len(title), list(find_words(title, recognise)))
 
 
 def mark_snippet(
@@ -48,7 +48,7 @@ def mark_snippet(
     Where nothing is found, the beginning.
     """
     first = _first_place(text, hints) if len(text) > within else 0
-    found = islice(find(text[first : first + within], recognise), _MAX_MATCHES)
+    found = islice(find_words(text[first : first + within], recognise), _MAX_MATCHES)
     matches = [(start + first, end + first, key) for start, end, key in found]
     start, end = _window(text, matches)
     before = "…" if start > 0 else ""

@@ -8,8 +8,8 @@ from functools import cache
 from itertools import batched
 from typing import Final
 
-from kolom.articles.mapping import CARD_FIELDS, to_card
-from kolom.articles.types import Card
+from kolom.articles.mapping import SUMMARY_FIELDS, to_summary
+from kolom.articles.types import ArticleSummary
 from kolom.models.search import DOC, ResultRecord, read_blocks
 from kolom.search.codec import POSTINGS_PER_BLOCK
 
@@ -20,10 +20,10 @@ _AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredResult:
     """An article as a result shows it. ``is_whole`` tells whether ``text`` is all of its text."""
 
-    card: Card
+    card: ArticleSummary
     text: str
     is_whole: bool
 
@@ -45,11 +45,11 @@ def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[in
     return found
 
 
-def read_found(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, Found]:
+def load_results(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, StoredResult]:
     """What results show of these articles; one that has just gone is missing. A BatchGetItem per hundred."""
-    names = None if with_text else ["key", "part", *CARD_FIELDS]
+    names = None if with_text else ["key", "part", *SUMMARY_FIELDS]
     records = ResultRecord.batch_get([(f"doc#{each}", DOC) for each in article_ids], attributes_to_get=names)
-    return {int(record.id): _found(record, with_text=with_text) for record in records}
+    return {int(record.id): _load_result(record, with_text=with_text) for record in records}
 
 
 def _postings(term: str) -> dict[int, int]:
@@ -61,9 +61,9 @@ def _postings(term: str) -> dict[int, int]:
     return found
 
 
-def _found(record: ResultRecord, *, with_text: bool) -> Found:
+def _load_result(record: ResultRecord, *, with_text: bool) -> StoredResult:
     text = zlib.decompress(record.text).decode() if with_text else ""
-    return Found(to_card(record), text, record.is_whole if with_text else False)
+    return StoredResult(to_summary(record), text, record.is_whole if with_text else False)
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Final
 
 import regex
 
-from kolom.search.tokenizer import MAX_WORD, normalized, words
+from kolom.search.tokenizer import MAX_WORD, normalized, tokenize
 
 _MAX_PLACES: Final = 50
 """Places of a text that only look like the phrase, after which it is not looked for any more."""
@@ -48,14 +48,14 @@ class SearchedText:
 
     @cached_property
     def _forms(self) -> list[str]:
-        return [word.form for word in words(self.text)]
+        return [word.form for word in tokenize(self.text)]
 
     def _forms_around(self, start: int, end: int) -> list[str]:
         """The words of a place, which goes on to white space on both sides."""
         text = self._normalized
         first = text.rfind(" ", max(0, start - _MARGIN), start) + 1 or max(0, start - _MARGIN)
         last = text.find(" ", end, end + _MARGIN)
-        return [word.form for word in words(text[first : last if last >= 0 else end + _MARGIN])]
+        return [word.form for word in tokenize(text[first : last if last >= 0 else end + _MARGIN])]
 
 
 def _pattern(phrase: Sequence[str]) -> re.Pattern[str] | None:

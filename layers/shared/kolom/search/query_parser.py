@@ -20,7 +20,7 @@ from typing import Final
 import regex
 
 from kolom.search.analyzer import is_stop_word, stems
-from kolom.search.tokenizer import MAX_WORD, Word, joined, words
+from kolom.search.tokenizer import MAX_WORD, Word, join_hyphenated, tokenize
 
 MAX_LENGTH: Final = 4_096
 """How many characters a query may have."""
@@ -184,7 +184,7 @@ def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
         start = match.start("phrase" if is_phrase else "word")
         found = [
             Word(word.form, word.start + start, word.end + start)
-            for word in words(match["phrase" if is_phrase else "word"])
+            for word in tokenize(match["phrase" if is_phrase else "word"])
         ]
         if found:
             yield match["not"] is not None, is_phrase, found
@@ -192,7 +192,7 @@ def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
 
 def _compounds(found: Sequence[Word], text: str) -> Iterator[Word]:
     for first, second in itertools.pairwise(found):
-        compound = joined(first, second, text)
+        compound = join_hyphenated(first, second, text)
         if compound is None and text[first.end : second.start] in _OTHER_APOSTROPHES:
             compound = f"{first.form}'{second.form}"[:MAX_WORD]
         if compound:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Final
 
 from kolom.articles import repository
-from kolom.articles.admin import SHELVES, list_shelf
+from kolom.articles.admin import ADMIN_STATUSES, list_by_status
 from kolom.search.index_writer import is_current
 
 PATIENCE_SECONDS: Final = 60.0
@@ -24,24 +24,24 @@ type Done = Callable[[int], object]
 
 def article_ids() -> Iterator[int]:
     """The ids of all articles, drafts and deleted ones included: of these too something may be left in the index."""
-    for shelf in SHELVES:
+    for shelf in ADMIN_STATUSES:
         cursor: str | None = None
         while True:
-            page = list_shelf(shelf, limit=_PAGE, cursor=cursor)
+            page = list_by_status(shelf, limit=_PAGE, cursor=cursor)
             yield from (article.id for article in page.items)
             cursor = page.next_cursor
             if cursor is None:
                 break
 
 
-def touch_all(ids: Iterable[int], mark: str, done: Done, stopped: Event) -> list[int]:
+def request_reindex_all(ids: Iterable[int], mark: str, done: Done, stopped: Event) -> list[int]:
     """Mark the cards of these articles, until all are or ``stopped`` is set; the ids of those that are."""
     touched: list[int] = []
     with ThreadPoolExecutor(_WORKERS) as pool:
         for some in batched(ids, _PAGE, strict=False):
             if stopped.is_set():
                 break
-            list(pool.map(lambda article_id: repository.touch(article_id, mark), some))
+            list(pool.map(lambda article_id: repository.request_reindex(article_id, mark), some))
             touched += some
             done(len(some))
     return touched

@@ -4,13 +4,13 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from kolom.articles.schemas import CardView
-from kolom.articles.types import Card
+from kolom.articles.schemas import ArticleSummaryOut
+from kolom.articles.types import ArticleSummary
 from kolom.search.autocomplete import Suggestions
 from kolom.search.searcher import Result, Results
 
 
-class ResultView(CardView):
+class SearchResultOut(ArticleSummaryOut):
     """A found article; in ``title_html`` and ``snippet_html``, escaped text, only ``<mark>`` is markup."""
 
     score: float
@@ -21,14 +21,14 @@ class ResultView(CardView):
     def of_result(cls, result: Result) -> Self:
         """The view of a result."""
         return cls(
-            **CardView.of(result.card).model_dump(),
+            **ArticleSummaryOut.of(result.card).model_dump(),
             score=result.score,
             title_html=result.title_html,
             snippet_html=result.snippet_html,
         )
 
 
-class ResultListView(BaseModel):
+class SearchResultListOut(BaseModel):
     """A page of results.
 
     ``did_you_mean`` is the query as it was understood, where a word was corrected. ``relaxed``: its phrases were not
@@ -36,7 +36,7 @@ class ResultListView(BaseModel):
     """
 
     query: str
-    items: list[ResultView]
+    items: list[SearchResultOut]
     total: int
     total_is_exact: bool
     next_cursor: str | None
@@ -48,7 +48,7 @@ class ResultListView(BaseModel):
         """The view of a page."""
         return cls(
             query=query,
-            items=[ResultView.of_result(result) for result in results.items],
+            items=[SearchResultOut.of_result(result) for result in results.items],
             total=results.total,
             total_is_exact=results.total_is_exact,
             next_cursor=results.next_cursor,
@@ -57,7 +57,7 @@ class ResultListView(BaseModel):
         )
 
 
-class SuggestionView(BaseModel):
+class SuggestionOut(BaseModel):
     """An article that may be meant; in ``title_html``, escaped text, only ``<mark>`` is markup."""
 
     slug: str
@@ -65,10 +65,10 @@ class SuggestionView(BaseModel):
     title_html: str
 
 
-class SuggestionListView(BaseModel):
+class SuggestionListOut(BaseModel):
     """Articles, and texts for the search box."""
 
-    items: list[SuggestionView]
+    items: list[SuggestionOut]
     completions: list[str]
 
     @classmethod
@@ -76,19 +76,19 @@ class SuggestionListView(BaseModel):
         """The view of suggestions."""
         return cls(
             items=[
-                SuggestionView(slug=each.slug, title=each.title, title_html=each.title_html)
+                SuggestionOut(slug=each.slug, title=each.title, title_html=each.title_html)
                 for each in suggestions.items
             ],
             completions=list(suggestions.completions),
         )
 
 
-class RelatedView(BaseModel):
+class RelatedArticlesOut(BaseModel):
     """Articles that are about the same, the most alike first."""
 
-    items: list[CardView]
+    items: list[ArticleSummaryOut]
 
     @classmethod
-    def of(cls, cards: tuple[Card, ...]) -> Self:
+    def of(cls, cards: tuple[ArticleSummary, ...]) -> Self:
         """The view of the articles."""
-        return cls(items=[CardView.of(card) for card in cards])
+        return cls(items=[ArticleSummaryOut.of(card) for card in cards])

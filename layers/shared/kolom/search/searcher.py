@@ -17,17 +17,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from kolom.articles.types import Card
+from kolom.articles.types import ArticleSummary
 from kolom.errors import InvalidCursor
 from kolom.json_input import parse_json
-from kolom.pagination import first_page, issue_cursor, read_cursor
+from kolom.pagination import decode_cursor, encode_cursor, first_page
 from kolom.search import document_table, spellcheck
-from kolom.search.analyzer import base
+from kolom.search.analyzer import base_language
 from kolom.search.codec import seconds
 from kolom.search.document import label_term
-from kolom.search.document_table import DocumentList
+from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import MAX_CHARACTERS, mark_snippet, mark_title, matcher
-from kolom.search.index_reader import Found, Postings, read_found, read_postings
+from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, parse
 
@@ -48,7 +48,7 @@ Of equals, the one that was there first leads: of copies the original. Among the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class SearchRequest:
     """What is searched for. ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100."""
 
     text: str
@@ -65,7 +65,7 @@ class Search:
 class Result:
     """A found article; title and snippet are HTML in which only ``<mark>`` is markup."""
 
-    card: Card
+    card: ArticleSummary
     score: float
     title_html: str
     snippet_html: str
@@ -94,16 +94,16 @@ class Results:
     has_words: bool = True
 
 
-def search(wanted: Search) -> Results:
+def search(wanted: SearchRequest) -> Results:
     """The page of results. It ends before its limit if its texts are long or its results large.
 
-    :meth:`DocumentList.within_budget` and :func:`kolom.pagination.first_page` say how long and how large.
+    :meth:`DocumentTable.within_budget` and :func:`kolom.pagination.first_page` say how long and how large.
 
     :raises InvalidCursor: the cursor is damaged, or another search's
     """
     listing = _listing(wanted)
-    after = None if wanted.cursor is None else _position(read_cursor(wanted.cursor, listing))
-    listed = document_table.current()
+    after = None if wanted.cursor is None else _position(decode_cursor(wanted.cursor, listing))
+    listed = document_table.get()
     languages = _languages(wanted, listed)
     query = parse(wanted.text, languages or ("",))
     if not query.words or not languages:
@@ -115,8 +115,8 @@ def search(wanted: Search) -> Results:
     is_exact = postings.keys() >= set(terms)
     query = query.restricted_to(postings)
     unknown = [word for word in query.words if not any(postings[stem] for stem in word.stems)]
-    corrections = spellcheck.correct(unknown, languages)
-    query = spellcheck.apply(query, corrections)
+    corrections = spellcheck.suggest(unknown, languages)
+    query = spellcheck.apply_to(query, corrections)
     for correction in corrections:
         postings |= correction.postings
     labelled = None if label is None else postings[label].keys()
@@ -126,7 +126,7 @@ def search(wanted: Search) -> Results:
         matches.exclude_phrases()
     page = matches.page(after, wanted.limit + 1)
     ids = list(listed.within_budget(map(_article_id, page[: wanted.limit]), known=matches.found))
-    matches.found |= read_found(each for each in ids if each not in matches.found)
+    matches.found |= load_results(each for each in ids if each not in matches.found)
     marker = _Marker(query, len(ids))
     results = (marker.result(matches.found[each], matches.score(each)) for each in ids if each in matches.found)
     items, is_cut = first_page(results, wanted.limit)
@@ -136,8 +136,8 @@ def search(wanted: Search) -> Results:
         items=items,
         total=len(matches.ids),
         total_is_exact=is_exact and matches.is_exact,
-        next_cursor=issue_cursor(listing, json.dumps(page[len(ids) - 1])) if len(page) > len(ids) else None,
-        did_you_mean=spellcheck.rewrite(wanted.text, corrections),
+        next_cursor=encode_cursor(listing, json.dumps(page[len(ids) - 1])) if len(page) > len(ids) else None,
+        did_you_mean=spellcheck.rewrite_text(wanted.text, corrections),
         is_relaxed=is_relaxed,
     )
 
@@ -150,13 +150,13 @@ class _Matches:
 
     def __init__(
         self,
-        wanted: Search,
+        wanted: SearchRequest,
         query: Query,
         postings: Postings,
-        listed: DocumentList,
+        listed: DocumentTable,
         labelled: Iterable[int] | None,
     ) -> None:
-        self.found: dict[int, Found] = {}
+        self.found: dict[int, StoredResult] = {}
         self.is_exact = True
         self._query = query
         self._postings = postings
@@ -212,7 +212,7 @@ class _Matches:
         """The verdict on the texts of each candidate that can be looked into, the best first; None: it is not known."""
         best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
         read = list(self._listed.within_budget(best, known=self.found))
-        self.found |= read_found(each for each in read if each not in self.found)
+        self.found |= load_results(each for each in read if each not in self.found)
         verdicts: dict[int, bool | None] = {}
         left = MAX_CHARACTERS_COMPARED
         for article_id in read:
@@ -239,15 +239,15 @@ def _article_id(order: Order) -> int:
     return abs(order[2])
 
 
-def _languages(wanted: Search, listed: DocumentList) -> Sequence[str]:
+def _languages(wanted: SearchRequest, listed: DocumentTable) -> Sequence[str]:
     """The languages whose articles are searched: of those of the site, the one that is wanted."""
     if wanted.language is None:
         return listed.codes
-    return [code for code in listed.codes if code == base(wanted.language)]
+    return [code for code in listed.codes if code == base_language(wanted.language)]
 
 
-def _filter(wanted: Search, listed: DocumentList) -> Callable[[int], bool] | None:
-    language = None if wanted.language is None else base(wanted.language)
+def _filter(wanted: SearchRequest, listed: DocumentTable) -> Callable[[int], bool] | None:
+    language = None if wanted.language is None else base_language(wanted.language)
     if language is None and wanted.earliest is None and wanted.latest is None:
         return None
     earliest = seconds(wanted.earliest) if wanted.earliest else 0
@@ -280,7 +280,7 @@ class _Marker:
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
 
-    def result(self, found: Found, score: float) -> Result:
+    def result(self, found: StoredResult, score: float) -> Result:
         """The article as a result."""
         recognise = matcher(self._stems, found.card.language)
         text = found.text.replace("\n", " ")
@@ -292,7 +292,7 @@ class _Marker:
         )
 
 
-def _listing(wanted: Search) -> str:
+def _listing(wanted: SearchRequest) -> str:
     """What a cursor belongs to: everything but the limit and the cursor itself."""
     asked = {name: value for name, value in asdict(wanted).items() if name not in {"limit", "cursor"}}
     digest = hashlib.blake2s(json.dumps(asked, default=str, sort_keys=True).encode("utf-8", "backslashreplace"))

@@ -21,8 +21,8 @@ _MAX_STEMS: Final = 4
 class Correction:
     """A word of the query, what was meant, and the postings of that."""
 
-    typed: QueryWord
-    meant: QueryWord
+    original: QueryWord
+    replacement: QueryWord
     postings: dict[str, dict[int, int]]
 
 
@@ -31,7 +31,7 @@ def allowed_edits(word: str) -> int:
     return 0 if len(word) <= 4 else 1 if len(word) <= 8 else 2  # noqa: PLR2004, RUF100 - the rule itself
 
 
-def correct(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
+def suggest(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
     """Corrections for words without postings, to words that have some.
 
     Per word one Query of the vocabulary, of a large one at most three, and those of at most three candidates' stems.
@@ -40,9 +40,9 @@ def correct(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Corr
     return [made for word in tried if (made := _correct(word, languages))]
 
 
-def apply(query: Query, corrections: Sequence[Correction]) -> Query:
+def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
     """The query with what was meant in place of what was typed."""
-    meant = {each.typed.form: each.meant for each in corrections}
+    meant = {each.original.form: each.replacement for each in corrections}
     forms = {typed: word.form for typed, word in meant.items()}
     return replace(
         query,
@@ -51,10 +51,10 @@ def apply(query: Query, corrections: Sequence[Correction]) -> Query:
     )
 
 
-def rewrite(text: str, corrections: Sequence[Correction]) -> str | None:
+def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
     """The query's text as it was meant; None without corrections."""
-    for each in sorted(corrections, key=lambda each: each.typed.start, reverse=True):
-        text = text[: each.typed.start] + each.meant.form + text[each.typed.end :]
+    for each in sorted(corrections, key=lambda each: each.original.start, reverse=True):
+        text = text[: each.original.start] + each.replacement.form + text[each.original.end :]
     return " ".join(text.split()) if corrections else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kolom.models.search import find_words, put_words, remove_words
-from kolom.search.tokenizer import fold
+from kolom.search.tokenizer import strip_accents
 
 
 def add(words: Iterable[tuple[str, int]]) -> None:
@@ -16,9 +16,9 @@ def remove(words: Iterable[tuple[str, int]]) -> None:
     remove_words(map(_place, words))
 
 
-def beginning_with(prefix: str, limit: int) -> list[tuple[str, int]]:
+def with_prefix(prefix: str, limit: int) -> list[tuple[str, int]]:
     """The first ``limit`` words, in their order, that begin with ``prefix``, each with an article. One request."""
-    folded = fold(prefix)
+    folded = strip_accents(prefix)
     found = (each.rpartition("#") for each in find_words(_key(folded), folded, limit=limit))
     return [(word, int(article_id)) for word, _, article_id in found]
 

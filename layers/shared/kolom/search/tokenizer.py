@@ -43,7 +43,7 @@ class Word(NamedTuple):
     end: int
 
 
-def words(text: str) -> Iterator[Word]:
+def tokenize(text: str) -> Iterator[Word]:
     """The words of ``text`` in their order; of a run without spaces, its pairs of neighbouring characters."""
     for match in _WORD.finditer(text):
         start, end = match.span()
@@ -53,10 +53,10 @@ def words(text: str) -> Iterator[Word]:
         elif kind == "run":
             yield from _pairs(text, start, end)
         else:
-            yield Word(form(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
+            yield Word(normalize(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
 
 
-def find[Key](text: str, recognise: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
+def find_words[Key](text: str, recognise: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
     """Where in ``text`` the words stand whose form ``recognise`` knows, with what it answers."""
     known: dict[str, Key | None] = {}
     for match in _WORD.finditer(text):
@@ -67,12 +67,12 @@ def find[Key](text: str, recognise: Callable[[str], Key | None]) -> Iterator[tup
             continue
         surface = match[0]
         if surface not in known:
-            known[surface] = recognise(form(surface[: 2 * MAX_WORD]))
+            known[surface] = recognise(normalize(surface[: 2 * MAX_WORD]))
         if (key := known[surface]) is not None:
             yield match.start(), match.end(), key
 
 
-def form(word: str) -> str:
+def normalize(word: str) -> str:
     """The form under which a word is compared: NFKC, no case, plain apostrophes; numbers without separators."""
     if not word.isascii():
         word = unicodedata.normalize("NFKC", word).translate(_PLAIN_APOSTROPHE)
@@ -83,7 +83,7 @@ def form(word: str) -> str:
 
 
 def normalized(text: str) -> str:
-    """A text in the spelling of :func:`form`, but for separators within numbers and initials. Symbols become spaces."""
+    """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials. Drops symbols."""
     if text.isascii():
         return text.casefold()
     if not unicodedata.is_normalized("NFKC", text):
@@ -93,7 +93,7 @@ def normalized(text: str) -> str:
     return text.casefold()
 
 
-def fold(word: str) -> str:
+def strip_accents(word: str) -> str:
     """``word`` without accents and vowel points (Latin, Greek, Cyrillic, Hebrew, Arabic); other marks stay."""
     if word.isascii():
         return word
@@ -101,7 +101,7 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
-def joined(first: Word, second: Word, text: str) -> str | None:
+def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
     """The one word that a hyphen makes of two, as in ``e-mail``, ``co-operate``, ``COVID-19``; None if it makes none.
 
     One part must be short, so that neither every compound nor a reduplication (``buku-buku``) becomes a word more.
@@ -116,9 +116,9 @@ def joined(first: Word, second: Word, text: str) -> str | None:
 def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
     characters = [match.span() for match in _CHARACTER.finditer(text, start, end)]
     if len(characters) == 1:
-        yield Word(form(text[start:end]), start, end)
+        yield Word(normalize(text[start:end]), start, end)
     for (first, _), (_, last) in pairwise(characters):
-        yield Word(form(text[first:last]), first, last)
+        yield Word(normalize(text[first:last]), first, last)
 
 
 def _is_accent(character: str) -> bool:

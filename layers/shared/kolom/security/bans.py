@@ -6,12 +6,12 @@ from datetime import datetime
 from kolom.errors import NotFound
 from kolom.models.guard import GuardRecord
 from kolom.security import origins
-from kolom.security.client_address import Sender
+from kolom.security.client_address import ClientId
 from kolom.security.single_use import is_unexpired
 from kolom.timestamps import SECONDS_PER_DAY
 
 
-def ban_keys(sender: Sender) -> list[str]:
+def ban_keys(sender: ClientId) -> list[str]:
     """The keys under which a ban of this sender would be found."""
     return [f"ban#{sender.address}", f"ban#{sender.network}"]
 

@@ -7,14 +7,14 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
 from kolom.http.headers import headers_of
-from kolom.security.signing import Secret, keyed_hash
+from kolom.security.signing import SigningKeys, keyed_hash
 
 VIEWER_HEADER: Final = "x-kolom-viewer"
 """In which the CDN says whom it asks for."""
 ORIGIN_HEADER: Final = "x-kolom-origin"
 """In which the CDN proves that it is the one who asks."""
 
-SENDER_DAYS = 30
+CLIENT_ID_DAYS = 30
 """How long the hashes of a comment's sender are kept, for a moderator to ban it."""
 
 _PURPOSE = "kolom.sender"
@@ -23,19 +23,19 @@ _NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class ClientId:
     """Keyed hashes of an address (IPv4: /32, IPv6: /64, which is one customer's) and its network (/24, /48)."""
 
     address: str
     network: str
 
     @classmethod
-    def of(cls, address: str, secret: Secret) -> "Sender":
+    def from_ip(cls, address: str, secret: SigningKeys) -> "ClientId":
         """The sender at an IP address; what is none is a sender of its own."""
         return cls(*(keyed_hash(_PURPOSE, text, secret) for text in _prefixes(address)))
 
 
-def sender_address(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str:
+def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str:
     """The IP address that an HTTP API event comes from.
 
     Behind the CDN that is what the CDN says in a header. Anyone can write such a header, so it counts only beside the

@@ -7,15 +7,15 @@ from datetime import datetime
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security import single_use
-from kolom.security.client_address import SENDER_DAYS, Sender
+from kolom.security.client_address import CLIENT_ID_DAYS, ClientId
 from kolom.timestamps import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SubmissionOrigin:
     """Who sent it, and the id under which limits have counted it."""
 
-    sender: Sender
+    sender: ClientId
     submission_id: str
 
 
@@ -24,29 +24,29 @@ def origin_key(item_id: str) -> str:
     return f"sender#{item_id}"
 
 
-def remember(transaction: Transaction, item_id: str, origin: Origin, *, now: datetime) -> None:
-    """Keep the origin for :data:`~kolom.security.client_address.SENDER_DAYS`."""
+def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *, now: datetime) -> None:
+    """Keep the origin for :data:`~kolom.security.client_address.CLIENT_ID_DAYS`."""
     transaction.put(
         GuardRecord(
             origin_key(item_id),
             address=origin.sender.address,
             network=origin.sender.network,
             submission=origin.submission_id,
-            expires_at=int(now.timestamp()) + SENDER_DAYS * SECONDS_PER_DAY,
+            expires_at=int(now.timestamp()) + CLIENT_ID_DAYS * SECONDS_PER_DAY,
         )
     )
 
 
-def load(item_id: str, *, now: datetime) -> Origin | None:
+def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:
     """The origin of that comment or message; None where it is not known any more. One BatchGetItem."""
     return find(single_use.get_records([origin_key(item_id)]), item_id, now=now)
 
 
-def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> Origin | None:
+def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> SubmissionOrigin | None:
     """The origin of that comment or message among ``records``."""
     for record in records:
         if record.key == origin_key(item_id) and single_use.is_unexpired(record, now):
-            sender = Sender(str(record.address), str(record.network))
+            sender = ClientId(str(record.address), str(record.network))
             # Records of earlier versions say only who sent it.
-            return Origin(sender, record.submission or item_id)
+            return SubmissionOrigin(sender, record.submission or item_id)
     return None

@@ -5,24 +5,24 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 
 from kolom.security import signing
-from kolom.security.signing import Secret
+from kolom.security.signing import SigningKeys
 
 _PURPOSE: Final = "kolom.person"
 _MAILBOX_PURPOSE: Final = "kolom.mailbox"
 _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
-def person_of(email: str, secret: Secret) -> str:
+def pseudonym_of(email: str, secret: SigningKeys) -> str:
     """What stands for an e-mail address: a keyed hash, the same for all its spellings."""
-    return persons_of(email, secret)[0]
+    return all_pseudonyms_of(email, secret)[0]
 
 
-def persons_of(email: str, secret: Secret) -> list[str]:
+def all_pseudonyms_of(email: str, secret: SigningKeys) -> list[str]:
     """All that may stand for an e-mail address, by every key that the site has had, the current one's first."""
     return signing.keyed_hashes(_PURPOSE, _canonical(email), secret)
 
 
-def mailbox_of(email: str, secret: Secret) -> str:
+def mailbox_pseudonym_of(email: str, secret: SigningKeys) -> str:
     """What stands for the mailbox that an address leads to, for limits: a keyed hash.
 
     Addresses that differ only in what follows a ``+`` count as one (RFC 5233), and those of Gmail without their dots.

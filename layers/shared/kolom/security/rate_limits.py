@@ -12,10 +12,10 @@ from typing import Final
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import size
 
-from kolom.errors import TooMany
+from kolom.errors import RateLimited
 from kolom.models.errors import is_condition_failed
 from kolom.models.guard import GuardRecord
-from kolom.security.client_address import Sender
+from kolom.security.client_address import ClientId
 from kolom.timestamps import SECONDS_PER_DAY
 
 _MINUTE: Final = 60
@@ -35,11 +35,11 @@ class Limit:
     """At most ``most`` submissions of ``what`` in each span of ``seconds``."""
 
     what: str
-    most: int
+    max: int
     seconds: int
 
 
-def limits(sender: Sender, per_minute: int) -> Sequence[Limit]:
+def limits_for_client(sender: ClientId, per_minute: int) -> Sequence[Limit]:
     """Tight for an address, loose for a network, since mobile carriers share addresses, and one for the site."""
     return (
         Limit(f"address#{sender.address}", per_minute, _MINUTE),
@@ -49,7 +49,7 @@ def limits(sender: Sender, per_minute: int) -> Sequence[Limit]:
     )
 
 
-def question_limits(mailbox: str, sender: Sender | None) -> Sequence[Limit]:
+def question_limits(mailbox: str, sender: ClientId | None) -> Sequence[Limit]:
     """How often people are asked by mail whether they want replies: they may be strangers to the site.
 
     ``sender`` is who typed the address, None where that is not known any more. A refused sender leaves the site's
@@ -68,7 +68,7 @@ def question_limits(mailbox: str, sender: Sender | None) -> Sequence[Limit]:
     )
 
 
-def check(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> None:
+def enforce(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> None:
     """Count the submission against each limit in turn. One UpdateItem each.
 
     :raises TooMany: a limit is reached; those after it are not counted
@@ -76,7 +76,7 @@ def check(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> Non
     reached = find_reached(submission_id, applied, now=now)
     if reached is not None:
         wait = reached.seconds - int(now.timestamp()) % reached.seconds
-        raise TooMany("too much in a short time; wait a little and send this again", wait)
+        raise RateLimited("too much in a short time; wait a little and send this again", wait)
 
 
 def find_reached(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> Limit | None:
@@ -84,13 +84,13 @@ def find_reached(submission_id: str, applied: Sequence[Limit], *, now: datetime)
 
     One UpdateItem each.
     """
-    return next((limit for limit in applied if not _has_room(submission_id, limit, now=now)), None)
+    return next((limit for limit in applied if not _try_acquire(submission_id, limit, now=now)), None)
 
 
-def _has_room(submission_id: str, limit: Limit, *, now: datetime) -> bool:
+def _try_acquire(submission_id: str, limit: Limit, *, now: datetime) -> bool:
     start = int(now.timestamp()) // limit.seconds * limit.seconds
     key = f"tally#{limit.what}#{limit.seconds}#{start}"
-    return _count(key, submission_id, limit.most, expires_at=start + limit.seconds)
+    return _count(key, submission_id, limit.max, expires_at=start + limit.seconds)
 
 
 def count_copies(digest: str, submission_id: str, *, now: datetime) -> int:

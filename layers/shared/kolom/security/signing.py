@@ -22,7 +22,7 @@ _FORM = re.compile(r"(?P<key_id>[^.]+)\.(?P<signed>\.?[\w-]+\.[\w-]+)", re.ASCII
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Secret:
+class SigningKeys:
     """The site's signing keys by their ids; ``current`` signs, all of them verify.
 
     To rotate, store ``{"current": "2", "keys": {"1": "…", "2": "…"}}``. Keep key 1, unless it has become known: without
@@ -35,7 +35,7 @@ class Secret:
     keys: Mapping[str, str]
 
     @classmethod
-    def parse(cls, text: str) -> "Secret":
+    def parse(cls, text: str) -> "SigningKeys":
         """The keys in what Secrets Manager holds.
 
         :raises ConfigurationError: it holds none, or names a current key that it does not hold
@@ -54,13 +54,13 @@ class Secret:
 
 
 @cache
-def secret() -> Secret:
+def load_keys() -> SigningKeys:
     """The site's secret, fetched from Secrets Manager once per process. What fails is tried again at the next call."""
-    return Secret.parse(_fetch(settings().need("secret_name")))
+    return SigningKeys.parse(_fetch(settings().need("secret_name")))
 
 
 @cache
-def origin_secret() -> str | None:
+def get_origin_secret() -> str | None:
     """What the CDN proves itself with, fetched once per process; None where there is no CDN."""
     name = settings().origin_secret_name
     return _fetch(name) if name else None
@@ -71,7 +71,7 @@ def _fetch(name: str) -> str:
     return str(answer["SecretString"])
 
 
-def sign(purpose: str, payload: object, keys: Secret) -> str:
+def sign(purpose: str, payload: object, keys: SigningKeys) -> str:
     """A token, safe in a URL, that :func:`verify` turns into ``payload`` (JSON) again for the same purpose.
 
     It reads ``<key id>.<payload>.<signature>``: anyone can see what is in it. The same payload gives the same token.
@@ -79,7 +79,7 @@ def sign(purpose: str, payload: object, keys: Secret) -> str:
     return f"{keys.current}.{_serializer(purpose, keys.keys[keys.current]).dumps(payload)}"
 
 
-def verify(purpose: str, token: str, keys: Callable[[], Secret]) -> Any | None:
+def verify(purpose: str, token: str, keys: Callable[[], SigningKeys]) -> Any | None:
     """The payload of a token that was signed for ``purpose`` by one of the keys; None for anything else.
 
     What is no token at all costs no look at the secret.
@@ -94,12 +94,12 @@ def verify(purpose: str, token: str, keys: Callable[[], Secret]) -> Any | None:
         return None
 
 
-def derived_key(purpose: str, keys: Secret) -> bytes:
+def derived_key(purpose: str, keys: SigningKeys) -> bytes:
     """A key of 32 bytes for one purpose, derived from the current key (HMAC as the extractor of RFC 5869)."""
     return _derive(purpose, keys.keys[keys.current])
 
 
-def keyed_hash(purpose: str, text: str, keys: Secret) -> str:
+def keyed_hash(purpose: str, text: str, keys: SigningKeys) -> str:
     """What stands for ``text`` where the text itself must not be kept: 32 hexadecimal digits by the current key.
 
     Without the secret, not even one who guesses the text can tell that it is the one.
@@ -107,7 +107,7 @@ def keyed_hash(purpose: str, text: str, keys: Secret) -> str:
     return keyed_hashes(purpose, text, keys)[0]
 
 
-def keyed_hashes(purpose: str, text: str, keys: Secret) -> list[str]:
+def keyed_hashes(purpose: str, text: str, keys: SigningKeys) -> list[str]:
     """The hashes of ``text`` by every key, the current one's first: finds what was kept before a rotation."""
     names = sorted(keys.keys, key=lambda name: name != keys.current)
     return [hmac.new(_derive(purpose, keys.keys[name]), text.encode(), sha256).hexdigest()[:32] for name in names]

@@ -44,7 +44,7 @@ def _on_one_line(value: str) -> str:
 
 
 def _visible(value: str) -> str:
-    cleaned = visitor_text.clean(value)
+    cleaned = visitor_text.clean_text(value)
     if visitor_text.is_blank(cleaned):
         raise ValueError("must not be empty")
     return cleaned

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, Final
 
-from kolom.errors import FieldError, Invalid
+from kolom.errors import FieldError, InvalidInput
 from kolom.security import signing
-from kolom.security.signing import Secret
+from kolom.security.signing import SigningKeys
 from kolom.submissions import proof_of_work
 
 TOKEN_HOURS: Final = 12
@@ -26,7 +26,7 @@ class FormToken:
     challenge: dict[str, Any] | None
 
 
-def issue(secret: Secret, *, now: datetime, with_challenge: bool) -> FormToken:
+def create_token(secret: SigningKeys, *, now: datetime, with_challenge: bool) -> FormToken:
     """A token for a form that is opened now."""
     expires = int(now.timestamp()) + TOKEN_HOURS * 3600
     challenge = None
@@ -36,15 +36,15 @@ def issue(secret: Secret, *, now: datetime, with_challenge: bool) -> FormToken:
     return FormToken(token=token, expires_at=datetime.fromtimestamp(expires, UTC), challenge=challenge)
 
 
-def seconds_open(token: str, secret: Callable[[], Secret], *, now: datetime) -> float:
+def age_seconds(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> float:
     """How long the form of ``token`` has been open.
 
     :raises Invalid: it is not a token of this site, or it has expired
     """
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None:
-        raise Invalid(FieldError("form_token", "is not a token of this site"))
+        raise InvalidInput(FieldError("form_token", "is not a token of this site"))
     seconds = now.timestamp() - int(payload[0]) / 1000
     if seconds > TOKEN_HOURS * 3600:
-        raise Invalid(FieldError("form_token", "has expired: open the form again"))
+        raise InvalidInput(FieldError("form_token", "has expired: open the form again"))
     return max(0.0, seconds)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from kolom.errors import FieldError, Invalid, KolomError
+from kolom.errors import FieldError, InvalidInput, KolomError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.security.signing import Secret, keyed_hash
+from kolom.security.signing import SigningKeys, keyed_hash
 
 KEY_HOURS = 24
 """How long an idempotency key stands for its first submission."""
@@ -21,11 +21,11 @@ KEY_HOURS = 24
 SAME_MINUTES = 10
 """How long the same words from the same sender are the same submission, where there is no key."""
 
-MAX_KEY = 255
-FIELD = "Idempotency-Key"
+MAX_KEY_CHARACTERS = 255
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
-class SeenBefore(KolomError):
+class DuplicateSubmission(KolomError):
     """There is a record of this submission already: look at it."""
 
 
@@ -52,7 +52,7 @@ class Submission:
         *,
         idempotency_key: str | None,
         sender: str,
-        keys: Secret,
+        keys: SigningKeys,
         now: datetime,
     ) -> "Submission":
         """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
@@ -67,13 +67,15 @@ class Submission:
             short_id = _short_id(f"{digest}#{int(now.timestamp()) // lasts_seconds}", keys)
             return cls(short_id, f"once#{digest}", fingerprint, lasts_seconds, has_secret=False)
         secret = idempotency_key.strip()
-        if not 1 <= len(secret) <= MAX_KEY or not (secret.isascii() and secret.isprintable()):
-            raise Invalid(FieldError(FIELD, f"must have 1 to {MAX_KEY} printable characters"))
+        if not 1 <= len(secret) <= MAX_KEY_CHARACTERS or not (secret.isascii() and secret.isprintable()):
+            raise InvalidInput(
+                FieldError(IDEMPOTENCY_HEADER, f"must have 1 to {MAX_KEY_CHARACTERS} printable characters")
+            )
         digest = _digest(purpose, "key", secret)
         return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, KEY_HOURS * 3600, has_secret=True)
 
     def remember(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
-        """Add the record to the transaction, which fails with :class:`SeenBefore` where there is one already."""
+        """Add the record to the transaction; :class:`DuplicateSubmission` if there is one already."""
         seconds = int(now.timestamp())
         record = GuardRecord(
             self.key,
@@ -83,7 +85,7 @@ class Submission:
             expires_at=seconds + self.lasts_seconds,
         )
         is_new = GuardRecord.key.does_not_exist() | (GuardRecord.expires_at <= seconds)
-        transaction.put(record, is_new, SeenBefore("this was sent before"))
+        transaction.put(record, is_new, DuplicateSubmission("this was sent before"))
 
     def find(self, records: Iterable[GuardRecord], *, now: datetime) -> GuardRecord | None:
         """Its record among ``records``, if it has one.
@@ -93,12 +95,12 @@ class Submission:
         for record in records:
             if record.key == self.key and record.expires_at > now.timestamp():
                 if record.fingerprint != self.fingerprint:
-                    raise Invalid(FieldError(FIELD, "was used before, for something else"))
+                    raise InvalidInput(FieldError(IDEMPOTENCY_HEADER, "was used before, for something else"))
                 return record
         return None
 
 
-def _short_id(digest: str, keys: Secret) -> str:
+def _short_id(digest: str, keys: SigningKeys) -> str:
     return keyed_hash("kolom.submission", digest, keys)[:12]
 
 

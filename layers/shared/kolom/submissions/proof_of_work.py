@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import altcha
 
-from kolom.errors import FieldError, Invalid
+from kolom.errors import FieldError, InvalidInput
 from kolom.security import signing
-from kolom.security.signing import Secret
+from kolom.security.signing import SigningKeys
 
 _PURPOSE: Final = "kolom.proof-of-work"
 _ALGORITHM: Final = "PBKDF2/SHA-256"
@@ -23,7 +23,7 @@ _COST: Final = 2_000
 _MAX_PROOF: Final = 4_096
 
 
-def create_challenge(secret: Secret, *, expires_at: int) -> dict[str, Any]:
+def create_challenge(secret: SigningKeys, *, expires_at: int) -> dict[str, Any]:
     """Create a challenge for a form. ``expires_at`` is in seconds since the epoch."""
     key = signing.derived_key(_PURPOSE, secret)
     challenge: dict[str, Any] = altcha.create_challenge(
@@ -40,7 +40,7 @@ class Proof:
     expires_at: int
 
 
-def verify(proof: str, secret: Secret) -> Proof:
+def verify(proof: str, secret: SigningKeys) -> Proof:
     """The proof of work that ``proof``, as ALTCHA encodes it, holds.
 
     :raises Invalid: it is none, is wrong, has expired, or answers no challenge of this site
@@ -53,6 +53,6 @@ def verify(proof: str, secret: Secret) -> Proof:
         payload = result = expires = None
     if payload is None or result is None or not result.verified:
         late = result is not None and result.expired
-        raise Invalid(FieldError("altcha", "has expired: open the form again" if late else "is no proof of work"))
+        raise InvalidInput(FieldError("altcha", "has expired: open the form again" if late else "is no proof of work"))
     signature = str(payload.challenge.signature)
     return Proof(f"proof#{sha256(signature.encode()).hexdigest()[:40]}", int(expires or time.time()) + 60)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from kolom.submissions import fields
 from kolom.submissions.form_tokens import FormToken
-from kolom.submissions.pipeline import Form
+from kolom.submissions.pipeline import FormMeta
 
 
 class FormFields(BaseModel):
@@ -17,12 +17,12 @@ class FormFields(BaseModel):
     altcha: fields.Token = Field(None, description="The solved `challenge` of `GET /api/form-token`, if it has one")
     website_url: fields.Honeypot = None
 
-    def form(self) -> Form:
+    def form(self) -> FormMeta:
         """What it means to the pipeline."""
-        return Form(token=self.form_token, proof=self.altcha, honeypot=self.website_url is not None)
+        return FormMeta(token=self.form_token, proof=self.altcha, honeypot=self.website_url is not None)
 
 
-class FormTokenView(BaseModel):
+class FormTokenOut(BaseModel):
     """What a form needs. ``challenge`` is ALTCHA's, or null."""
 
     token: str

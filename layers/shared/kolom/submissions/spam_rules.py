@@ -20,7 +20,7 @@ _WORDS: Final = regex.compile(r"[\p{L}\p{N}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class SpamPolicy:
     """What this site allows."""
 
     links_allowed: int
@@ -28,7 +28,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class SpamSignals:
     """What is known of a submission and of how it came.
 
     ``form_seconds`` is how long its form was open, None where it came without a form token. ``copies`` is how many
@@ -47,88 +47,88 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SpamFinding:
     """One thing that speaks against a submission, in words for the moderator."""
 
     verdict: Literal["spam", "hold"]
     reason: str
 
 
-def examine(evidence: Evidence, policy: Policy) -> tuple[Finding, ...]:
+def evaluate(evidence: SpamSignals, policy: SpamPolicy) -> tuple[SpamFinding, ...]:
     """Everything that speaks against the submission; nothing, mostly. One ``spam`` among it is certain."""
     return tuple(finding for rule in _RULES for finding in rule(evidence, policy))
 
 
-def is_spam(findings: Iterable[Finding]) -> bool:
+def is_spam(findings: Iterable[SpamFinding]) -> bool:
     """Whether a sign of spam is certain, which outweighs everything."""
     return any(finding.verdict == "spam" for finding in findings)
 
 
-def reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
+def reasons(findings: Iterable[SpamFinding]) -> tuple[str, ...]:
     """The findings in words for the moderator."""
     return tuple(finding.reason for finding in findings)
 
 
-def fold(text: str) -> str:
+def fingerprint_text(text: str) -> str:
     """``text`` without what only hides that it is the same as another: case, width, invisible characters, spacing."""
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
-def _honeypot(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+def _honeypot(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.honeypot:
-        yield Finding("spam", "honeypot: a field that people do not see was filled in")
+        yield SpamFinding("spam", "honeypot: a field that people do not see was filled in")
 
 
-def _sender(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+def _sender(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.banned:
-        yield Finding("spam", "ban: the sender is banned")
+        yield SpamFinding("spam", "ban: the sender is banned")
 
 
-def _form(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+def _form(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.form_seconds is not None and evidence.form_seconds < MIN_SECONDS:
-        yield Finding("hold", f"speed: sent {evidence.form_seconds:.1f} s after its form was made")
+        yield SpamFinding("hold", f"speed: sent {evidence.form_seconds:.1f} s after its form was made")
 
 
-def _copies(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+def _copies(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.copies >= _REPEATED:
         certain = evidence.copies >= _REPEATED_TOO_OFTEN
-        yield Finding("spam" if certain else "hold", f"copies: the same text came {evidence.copies} times in a day")
+        yield SpamFinding("spam" if certain else "hold", f"copies: the same text came {evidence.copies} times in a day")
 
 
-def _blocked_words(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
-    text = fold(f"{evidence.name}\n{evidence.website}\n{evidence.content}")
+def _blocked_words(evidence: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
+    text = fingerprint_text(f"{evidence.name}\n{evidence.website}\n{evidence.content}")
     for word in policy.blocked_words:
-        if regex.search(rf"(?<![^\W_]){regex.escape(fold(word))}(?![^\W_])", text):
-            yield Finding("spam", f"words: {word!r} is blocked")
+        if regex.search(rf"(?<![^\W_]){regex.escape(fingerprint_text(word))}(?![^\W_])", text):
+            yield SpamFinding("spam", f"words: {word!r} is blocked")
 
 
-def _links(evidence: Evidence, policy: Policy) -> Iterator[Finding]:
+def _links(evidence: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
     without_form = evidence.form_seconds is None
     allowed = 0 if without_form else policy.links_allowed
     if evidence.links > allowed:
         strict = " without a form token" if without_form else ""
-        yield Finding("hold", f"links: {evidence.links}, where {allowed} are allowed{strict}")
+        yield SpamFinding("hold", f"links: {evidence.links}, where {allowed} are allowed{strict}")
 
 
-def _length(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+def _length(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     letters = len(_WORDS.findall(evidence.content))
     if letters < 2:
-        yield Finding("hold", "length: hardly a word")
+        yield SpamFinding("hold", "length: hardly a word")
     elif len(evidence.content) > _LONG:
-        yield Finding("hold", f"length: {len(evidence.content)} characters")
+        yield SpamFinding("hold", f"length: {len(evidence.content)} characters")
 
 
-def _capitals(evidence: Evidence, _: Policy) -> Iterator[Finding]:
+def _capitals(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     cased = [each for each in evidence.content if each.isupper() or each.islower()]
     if len(cased) >= _CAPITALS_FROM and sum(each.isupper() for each in cased) > _MOSTLY * len(cased):
-        yield Finding("hold", "capitals: nearly all letters are")
+        yield SpamFinding("hold", "capitals: nearly all letters are")
 
 
-def _name(evidence: Evidence, _: Policy) -> Iterator[Finding]:
-    if fold(evidence.name) in {fold(name) for name in evidence.names_taken}:
-        yield Finding("hold", "name: it is that of the site or of the article's author")
+def _name(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    if fingerprint_text(evidence.name) in {fingerprint_text(name) for name in evidence.names_taken}:
+        yield SpamFinding("hold", "name: it is that of the site or of the article's author")
 
 
-_RULES: Final[tuple[Callable[[Evidence, Policy], Iterator[Finding]], ...]] = (
+_RULES: Final[tuple[Callable[[SpamSignals, SpamPolicy], Iterator[SpamFinding]], ...]] = (
     *(_honeypot, _sender, _form, _copies, _blocked_words, _links, _length, _capitals, _name),
 )
