@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.capacity import metered
 from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
-from kolom_cli.emulator.ses import Outbox
+from kolom_cli.emulator.ses import SentMail
 
 TEXT = "Message {} of an ordinary length: two sentences and some more words, so that it is looked for elsewhere too."
 
@@ -91,7 +91,7 @@ def _refused(site: Site) -> None:
         return
 
 
-def _mail(site: Site, mails: Outbox) -> None:
+def _mail(site: Site, mails: SentMail) -> None:
     from kolom import outbox
     from kolom.comments import moderation, reply_subscriptions
     from kolom.models.outbox import OutboxRecord

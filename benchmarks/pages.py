@@ -18,7 +18,7 @@ from kolom.comments.importing import ExternalComment
 from kolom.pages import theme
 from kolom.search import document_table
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event
-from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.seed import StackLoader
 
 SLUG = "cara-membaca-komunike"
@@ -32,11 +32,11 @@ PATHS = (
 
 def main() -> None:
     """Print a table."""
-    with LocalStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
+    with EmulatedStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
         loader.load_sample(stack)
-        stack.settle()
+        stack.wait_until_idle()
         _comment(publishing.get_by_slug(SLUG).id)
         say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
         theme.clear_cache()
@@ -62,7 +62,7 @@ def _comment(article_id: int) -> None:
         importing.upsert(wanted, now=now)
 
 
-def _measure(stack: LocalStack, address: str, name: str) -> None:
+def _measure(stack: EmulatedStack, address: str, name: str) -> None:
     path, _, query = address.partition("?")
     request = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)

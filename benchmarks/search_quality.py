@@ -34,7 +34,7 @@ from rich.table import Table
 
 from benchmarks.stack import TEMPLATE, publish, search
 from kolom.articles.types import ArticleInput, Body
-from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.emulator.stack import EmulatedStack
 
 DEPTH = 100
 DATE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,14 +82,14 @@ def load(language: str, folder: Path) -> Collection:
     return Collection(folder.name, language, documents, queries, relevant)
 
 
-def kolom(stack: LocalStack, collection: Collection) -> Search:
+def kolom(stack: EmulatedStack, collection: Collection) -> Search:
     """Publish the collection, and search through the function."""
     publish(stack, (_content(collection, number) for number in range(len(collection.documents))))
     ids = {f"document-{number}": document.id for number, document in enumerate(collection.documents)}
     return lambda text: [ids[item["slug"]] for item in search(stack, text, DEPTH) if item["slug"] in ids]
 
 
-def add_language(stack: LocalStack, collection: Collection) -> None:
+def add_language(stack: EmulatedStack, collection: Collection) -> None:
     """Publish an article in a language that the collection does not have."""
     other = "en" if collection.language == "id" else "id"
     html = "<p>x</p>"
@@ -199,7 +199,7 @@ def main() -> None:
         language, _, folder = argument.partition("=")
         collection = load(language, Path(folder))
         table = Table(f"{collection.name} ({language})", "nDCG@10", "MAP@100", "recall@100")
-        with LocalStack(TEMPLATE, port=0) as stack:
+        with EmulatedStack(TEMPLATE, port=0) as stack:
             find = kolom(stack, collection)
             _add_row(table, "kolom", collection, find)
             add_language(stack, collection)

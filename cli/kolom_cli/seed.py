@@ -11,9 +11,9 @@ from kolom.config import settings
 from kolom.errors import KolomError
 from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
-from kolom_cli.assets.watch import Follower
+from kolom_cli.assets.watch import AssetWatcher
 from kolom_cli.connection import OUTPUTS
-from kolom_cli.emulator.stack import LocalStack
+from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.types import Item, SourceError
@@ -21,8 +21,8 @@ from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.importers.wordpress.reader import read_wordpress
-from kolom_cli.publishing.content_builder import sources
-from kolom_cli.publishing.publisher import Options, Poster
+from kolom_cli.publishing.content_builder import find_sources
+from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.terminal import console
 from kolom_cli.terminal.report import Report
 
@@ -51,24 +51,24 @@ class LoadError(Exception):
 class StackLoader:
     """Fills a local stack from within its process."""
 
-    def deploy_assets(self, stack: LocalStack) -> None:
+    def deploy_assets(self, stack: EmulatedStack) -> None:
         """Deploy ``frontend/`` as `kolom deploy-assets` does, and again before a page when it has changed.
 
         :raises LoadError: it cannot be deployed as it is
         """
         _use(stack)
         try:
-            stack.site.before_pages = Follower(stack.frontend)
+            stack.site.before_pages = AssetWatcher(stack.frontend)
         except KolomError as error:
             raise LoadError(str(error)) from error
 
-    def load_sample(self, stack: LocalStack) -> str:
+    def load_sample(self, stack: EmulatedStack) -> str:
         """Publish what comes with Kolom; says how many articles, pages and drafts."""
         _use(stack)
         report = load_sample()
         return _summary(report, "sample articles, pages and drafts")
 
-    def load_import(self, stack: LocalStack, kind: str, source: str) -> str:
+    def load_import(self, stack: EmulatedStack, kind: str, source: str) -> str:
         """Import an export; says how much. What could not be imported is said on standard error.
 
         :raises LoadError: there is no such kind or source
@@ -81,9 +81,9 @@ class StackLoader:
 def load_sample() -> Report:
     """Publish the sample articles to the stack of the present settings. The files stay as they are."""
     report = Report()
-    poster = Poster(Options(write_back=False, force=True), report, datetime.now(UTC))
-    for source in sources([SAMPLE])[0]:
-        poster.post(source)
+    publisher = Publisher(PublishOptions(write_back=False, force=True), report, datetime.now(UTC))
+    for source in find_sources([SAMPLE])[0]:
+        publisher.publish(source)
     return report
 
 
@@ -110,7 +110,7 @@ def load_import(specification: str) -> Report:
     return report
 
 
-def _use(stack: LocalStack) -> None:
+def _use(stack: EmulatedStack) -> None:
     """Settings that no function has, such as the media bucket, are among the stack's outputs."""
     outputs = stack.template.outputs
     os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})

@@ -25,7 +25,7 @@ from kolom.models.base import connection
 from kolom.pages import theme
 from kolom.search import document_table, vocabulary
 from kolom.security import signing
-from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
 
@@ -42,7 +42,7 @@ def template() -> Template:
 @pytest.fixture
 def tables(template: Template) -> Iterator[None]:
     """Empty tables, as the template describes them."""
-    with mock_aws(), help_moto():
+    with mock_aws(), patch_moto():
         client: Any = connection().client
         for table in template.tables.values():
             client.create_table(**table.create)

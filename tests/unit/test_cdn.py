@@ -13,7 +13,7 @@ from kolom_cli.emulator.api_gateway import Response
 from kolom_cli.emulator.cloudfront import with_edge_headers
 from kolom_cli.sam.intrinsics import TemplateError, parse
 from kolom_cli.sam.loader import load
-from kolom_cli.sam.model import Behaviour, Cdn, Template
+from kolom_cli.sam.model import CacheBehavior, Cdn, Template
 
 PROJECT = Path(__file__).parents[2]
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
@@ -44,7 +44,7 @@ def config() -> dict[str, Any]:
     return found
 
 
-def headers(behaviour: Behaviour) -> dict[str, str]:
+def headers(behaviour: CacheBehavior) -> dict[str, str]:
     return {header.name: header.value for header in behaviour.headers}
 
 

@@ -12,7 +12,7 @@ _KEY: Final = re.compile(r"[a-z_]+")
 _ESCAPED: Final = re.compile("[\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 
-class FormError(Exception):
+class ArchiveFormatError(Exception):
     """Something in an archive is not as it should be; ``line`` is counted from the front matter's first, or None."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -41,11 +41,13 @@ def read_front_matter(text: str) -> dict[str, Any]:
     for number, line in enumerate(text.split("\n")[:-1], start=2):
         key, colon, value = line.partition(": ")
         if not colon or not _KEY.fullmatch(key):
-            raise FormError("must be like `key: value`", number)
+            raise ArchiveFormatError("must be like `key: value`", number)
         if key in data:
-            raise FormError(f"the key {key!r} stands here again", number)
+            raise ArchiveFormatError(f"the key {key!r} stands here again", number)
         try:
             data[key] = json.loads(value)
         except (ValueError, RecursionError):
-            raise FormError(f"{key}: the value must be JSON, such as a text in quotation marks", number) from None
+            raise ArchiveFormatError(
+                f"{key}: the value must be JSON, such as a text in quotation marks", number
+            ) from None
     return data

@@ -21,7 +21,7 @@ from kolom.comments.restore import CommentAuthorSnapshot, SubscriptionSnapshot
 from kolom.comments.types import Comment
 from kolom.contact.types import Message
 from kolom.rendering.types import SourceFormat
-from kolom_cli.archive.encoding import FENCE, FormError, read_front_matter
+from kolom_cli.archive.encoding import FENCE, ArchiveFormatError, read_front_matter
 from kolom_cli.archive.layout import (
     ARTICLES,
     AUTHORS,
@@ -35,17 +35,17 @@ from kolom_cli.archive.layout import (
     VERSION,
 )
 from kolom_cli.archive.schemas import (
-    ArticleForm,
-    AuthorForm,
-    CommentForm,
-    Form,
+    ArticleRecord,
+    CommentAuthorRecord,
+    CommentRecord,
     Manifest,
-    MessageForm,
-    SubscriptionForm,
+    MessageRecord,
+    Record,
+    SubscriptionRecord,
 )
 from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES, media_key_problem
-from kolom_cli.media.svg_safety import svg_problem
+from kolom_cli.media.svg_safety import find_unsafe_svg
 
 _FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".html": "html"}
 _MAX_FRONT_MATTER: Final = 1024 * 1024
@@ -65,17 +65,17 @@ class MediaFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read[Thing]:
+class ArchiveItem[Entity]:
     """Something in an archive, with its place for messages. ``note`` says what had to be changed about it."""
 
     kind: str
     name: str
-    thing: Thing
+    entity: Entity
     note: str | None = None
 
 
-type Thing = MediaFile | ArticleSnapshot | Comment | CommentAuthorSnapshot | SubscriptionSnapshot | Message
-type Entry = Read[Thing] | Skipped
+type ArchiveEntity = MediaFile | ArticleSnapshot | Comment | CommentAuthorSnapshot | SubscriptionSnapshot | Message
+type ArchiveEntry = ArchiveItem[ArchiveEntity] | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Archive:
         path = self.root / MANIFEST
         try:
             manifest = Manifest.model_validate_json(_bytes(path, _MAX_MANIFEST))
-        except (ValidationError, FormError):
+        except (ValidationError, ArchiveFormatError):
             raise SourceError(f"{self.root} is no archive of Kolom: it has no {MANIFEST} that says so") from None
         if manifest.format != FORMAT:
             raise SourceError(f"{self.root} is no archive of Kolom: its {MANIFEST} says otherwise")
@@ -113,56 +113,60 @@ class Archive:
                     files += sum(1 for _ in _split(file))
         return files
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ArchiveEntry]:
         """Everything, in an order in which it can be put back: what others are about comes first."""
         return chain(
             self._files(MEDIA, "file", self._media),
             self._files(ARTICLES, "article", self._article),
-            self._lines(COMMENTS, "comment", CommentForm, CommentForm.comment),
-            self._lines(AUTHORS, "address", AuthorForm, AuthorForm.author),
-            self._lines(SUBSCRIPTIONS, "subscription", SubscriptionForm, SubscriptionForm.subscription),
-            self._lines(MESSAGES, "message", MessageForm, MessageForm.restored),
+            self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.comment),
+            self._lines(AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.author),
+            self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.subscription),
+            self._lines(MESSAGES, "message", MessageRecord, MessageRecord.restored),
         )
 
-    def _files(self, folder: str, kind: str, read: Callable[[Path], Entry]) -> Iterator[Entry]:
+    def _files(self, folder: str, kind: str, read: Callable[[Path], ArchiveEntry]) -> Iterator[ArchiveEntry]:
         for path in _walk(self.root / folder):
             name = path.relative_to(self.root).as_posix()
             try:
                 yield read(path)
-            except FormError as error:
+            except ArchiveFormatError as error:
                 name = f"{name}:{error.line}" if error.line else name
                 yield Skipped(kind=kind, name=name, reason=str(error), refused=True)
 
-    def _media(self, path: Path) -> Entry:
+    def _media(self, path: Path) -> ArchiveEntry:
         key = path.relative_to(self.root).as_posix()
         if problem := media_key_problem(key):
-            raise FormError(problem)
+            raise ArchiveFormatError(problem)
         data = _bytes(path, MAX_BYTES)
         if not sha256(data).hexdigest().startswith(path.parent.name):
-            raise FormError("its content is not what its name says")
-        if path.suffix == ".svg" and (problem := svg_problem(data)):
-            raise FormError(problem)
+            raise ArchiveFormatError("its content is not what its name says")
+        if path.suffix == ".svg" and (problem := find_unsafe_svg(data)):
+            raise ArchiveFormatError(problem)
         media = MediaFile(key=key, data=data, content_type=CONTENT_TYPES[path.suffix])
-        return Read(kind="file", name=key, thing=media)
+        return ArchiveItem(kind="file", name=key, entity=media)
 
-    def _article(self, path: Path) -> Entry:
+    def _article(self, path: Path) -> ArchiveEntry:
         source_format = _FORMATS.get(path.suffix)
         if source_format is None or path.parent.name != ARTICLES:
-            raise FormError(f"is no article: those are {ARTICLES}/*.md and *.html")
+            raise ArchiveFormatError(f"is no article: those are {ARTICLES}/*.md and *.html")
         data = _bytes(path, MAX_SOURCE_BYTES + _MAX_FRONT_MATTER)
         head, closing, source = data.removeprefix(_OPENING).partition(_CLOSING)
         if not data.startswith(_OPENING) or not closing:
-            raise FormError(f"must begin with front matter between lines {FENCE}, which end in a line feed alone")
-        form = ArticleForm.read(read_front_matter(_text(head) + "\n"))
+            raise ArchiveFormatError(
+                f"must begin with front matter between lines {FENCE}, which end in a line feed alone"
+            )
+        form = ArticleRecord.read(read_front_matter(_text(head) + "\n"))
         html = b""
         if form.status != "deleted":
             html = _bytes(self.root / HTML / f"{path.stem}.html", MAX_HTML_BYTES)
         whole, note = form.whole(_text(source), source_format, _text(html), self.zone)
         keys = [label_key(label) for label in whole.article.labels]
         whole = replace(whole, spellings={key: self.spellings[key] for key in keys if key in self.spellings})
-        return Read(kind=form.kind, name=path.relative_to(self.root).as_posix(), thing=whole, note=note)
+        return ArchiveItem(kind=form.kind, name=path.relative_to(self.root).as_posix(), entity=whole, note=note)
 
-    def _lines[F: Form](self, name: str, kind: str, form: type[F], make: Callable[[F], Thing]) -> Iterator[Entry]:
+    def _lines[F: Record](
+        self, name: str, kind: str, form: type[F], make: Callable[[F], ArchiveEntity]
+    ) -> Iterator[ArchiveEntry]:
         path = self.root / name
         if not path.exists() and not path.is_symlink():
             return
@@ -173,8 +177,8 @@ class Archive:
             for number, line in enumerate(_split(file), start=1):
                 place = f"{name}:{number}"
                 try:
-                    yield Read(kind=kind, name=place, thing=make(form.read(_json(line))))
-                except FormError as error:
+                    yield ArchiveItem(kind=kind, name=place, entity=make(form.read(_json(line))))
+                except ArchiveFormatError as error:
                     yield Skipped(kind=kind, name=place, reason=str(error), refused=True)
 
 
@@ -196,15 +200,15 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _bytes(path: Path, limit: int) -> bytes:
     if path.is_symlink() or path.parent.is_symlink():
-        raise FormError(f"{path.name}: links are not followed")
+        raise ArchiveFormatError(f"{path.name}: links are not followed")
     try:
         if not path.is_file():
-            raise FormError(f"there is no {path.parent.name}/{path.name}")
+            raise ArchiveFormatError(f"there is no {path.parent.name}/{path.name}")
         if path.stat().st_size > limit:
-            raise FormError(f"{path.name}: has {path.stat().st_size:,} bytes, at most {limit:,} are possible")
+            raise ArchiveFormatError(f"{path.name}: has {path.stat().st_size:,} bytes, at most {limit:,} are possible")
         return path.read_bytes()
     except OSError as error:
-        raise FormError(f"{path.name}: cannot be read: {error.strerror}") from None
+        raise ArchiveFormatError(f"{path.name}: cannot be read: {error.strerror}") from None
 
 
 def _split(file: BinaryIO) -> Iterator[bytes | None]:
@@ -222,14 +226,14 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise FormError(f"is not UTF-8: {error.reason} at byte {error.start}") from None
+        raise ArchiveFormatError(f"is not UTF-8: {error.reason} at byte {error.start}") from None
 
 
 def _json(line: bytes | None) -> object:
     if line is None:
-        raise FormError(f"is longer than {_MAX_LINE:,} bytes")
+        raise ArchiveFormatError(f"is longer than {_MAX_LINE:,} bytes")
     try:
         data: object = json.loads(_text(line))
     except (ValueError, RecursionError) as error:
-        raise FormError(f"is no JSON: {error}") from None
+        raise ArchiveFormatError(f"is no JSON: {error}") from None
     return data

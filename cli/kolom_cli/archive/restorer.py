@@ -16,13 +16,13 @@ from kolom.config import settings
 from kolom.contact import restore as contact
 from kolom.contact.types import Message
 from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, ServiceBusy
-from kolom_cli.archive.reader import Entry, MediaFile, Thing
+from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, MediaFile
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal.report import Note, Report
 
 
-class _Left(Exception):
+class _NotRestored(Exception):
     """It is not to be put back, which is as it should be; the message says why."""
 
 
@@ -42,7 +42,7 @@ class Restorer:
     _articles: set[int] = field(default_factory=set)
     _planned: set[str] = field(default_factory=set)
 
-    def restore_all(self, entries: Iterable[Entry], stopped: threading.Event) -> None:
+    def restore_all(self, entries: Iterable[ArchiveEntry], stopped: threading.Event) -> None:
         """Put back what ``entries`` gives until it ends or ``stopped`` is set."""
         for entry in entries:
             if stopped.is_set():
@@ -50,14 +50,14 @@ class Restorer:
                 return
             self.restore(entry)
 
-    def restore(self, entry: Entry) -> None:
+    def restore(self, entry: ArchiveEntry) -> None:
         """Put one entry back, or count it."""
         if isinstance(entry, Skipped):
             self.report.skip(entry.kind, entry.name, entry.reason, refused=entry.refused)
             return
         try:
-            change = self._restore(entry.thing)
-        except (_Left, RestoreConflict) as error:
+            change = self._restore(entry.entity)
+        except (_NotRestored, RestoreConflict) as error:
             self.report.skip(entry.kind, entry.name, str(error))
         except (InvalidInput, Conflict, NotFound, ServiceBusy) as error:
             self.report.skip(entry.kind, entry.name, str(error), refused=True)
@@ -66,7 +66,7 @@ class Restorer:
             if change != "unchanged" and entry.note:
                 self.report.notes.append(Note(name=entry.name, text=entry.note))
 
-    def _restore(self, thing: Thing) -> Change:
+    def _restore(self, thing: ArchiveEntity) -> Change:
         match thing:
             case MediaFile():
                 return self._file(thing)
@@ -86,7 +86,7 @@ class Restorer:
 
     def _file(self, media: MediaFile) -> Change:
         if not settings().media_bucket:
-            raise _Left("this endpoint has tables only, and no media bucket")
+            raise _NotRestored("this endpoint has tables only, and no media bucket")
         if self._media.holds(media.key):
             return "unchanged"
         if not self.dry_run:
@@ -126,4 +126,4 @@ class Restorer:
         if article_id is not None and article_id not in self._articles:
             raise Conflict(f"its article {article_id} was not put back")
         if expires_at is not None and expires_at <= self.now.timestamp():
-            raise _Left("its time to be kept is over")
+            raise _NotRestored("its time to be kept is over")

@@ -30,7 +30,7 @@ from kolom.rendering.renderer import render
 from kolom.rendering.types import Heading, SourceFormat
 from kolom.submissions import fields
 from kolom.timestamps import to_rfc3339
-from kolom_cli.archive.encoding import FormError
+from kolom_cli.archive.encoding import ArchiveFormatError
 
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(fields.RequiredEmail)
@@ -81,7 +81,7 @@ class Manifest(BaseModel):
     labels: list[Line] = []
 
 
-class Form(BaseModel):
+class Record(BaseModel):
     """The base of all forms: exact types, no unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -95,14 +95,14 @@ class Form(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise FormError("; ".join(map(_problem, error.errors(include_url=False)[:10]))) from None
+            raise ArchiveFormatError("; ".join(map(_problem, error.errors(include_url=False)[:10]))) from None
 
     def data(self) -> dict[str, Any]:
         """What is written of it."""
         return self.model_dump(exclude_defaults=True, warnings=False)
 
 
-class HeadingForm(Form):
+class HeadingRecord(Record):
     """A line of the table of contents."""
 
     id: Line
@@ -110,7 +110,7 @@ class HeadingForm(Form):
     text: Text
 
 
-class ArticleForm(Form):
+class ArticleRecord(Record):
     """The front matter of an article."""
 
     title: Text
@@ -135,7 +135,7 @@ class ArticleForm(Form):
     origin: Text | None = None
     fingerprint: Hash = ""
     aliases: Annotated[list[Text], Field(max_length=100_000)] = []
-    toc: Annotated[list[HeadingForm], Field(max_length=1_000)] = []
+    toc: Annotated[list[HeadingRecord], Field(max_length=1_000)] = []
 
     @classmethod
     def from_article(cls, article: Article, body: Body, aliases: list[str]) -> Self:
@@ -163,7 +163,7 @@ class ArticleForm(Form):
             origin=article.origin,
             fingerprint=article.fingerprint,
             aliases=sorted(aliases),
-            toc=[HeadingForm.model_construct(id=each.id, level=each.level, text=each.text) for each in body.toc],
+            toc=[HeadingRecord.model_construct(id=each.id, level=each.level, text=each.text) for each in body.toc],
         )
 
     def whole(
@@ -218,7 +218,7 @@ class ArticleForm(Form):
         return whole, "; ".join(notes) or None
 
 
-class CommentForm(Form):
+class CommentRecord(Record):
     """A line of ``comments.jsonl``."""
 
     article: Id
@@ -268,9 +268,9 @@ class CommentForm(Form):
         :raises FormError: it contradicts itself
         """
         if self.parent is not None and self.parent >= self.id:
-            raise FormError("parent: must be an earlier comment")
+            raise ArchiveFormatError("parent: must be an earlier comment")
         if self.content == "" and self.status != "deleted":
-            raise FormError("content: must not be empty")
+            raise ArchiveFormatError("content: must not be empty")
         return Comment(
             article_id=self.article,
             id=self.id,
@@ -292,7 +292,7 @@ class CommentForm(Form):
         )
 
 
-class AuthorForm(Form):
+class CommentAuthorRecord(Record):
     """A line of ``addresses.jsonl``."""
 
     article: Id
@@ -320,7 +320,7 @@ class AuthorForm(Form):
         :raises FormError: it has neither address nor hash, or both
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.expires is None):
-            raise FormError("must have either email and expires, or person")
+            raise ArchiveFormatError("must have either email and expires, or person")
         return CommentAuthorSnapshot(
             article_id=self.article,
             comment_id=self.comment,
@@ -331,7 +331,7 @@ class AuthorForm(Form):
         )
 
 
-class SubscriptionForm(Form):
+class SubscriptionRecord(Record):
     """A line of ``subscriptions.jsonl``."""
 
     article: Id
@@ -359,7 +359,7 @@ class SubscriptionForm(Form):
         :raises FormError: it has neither address nor hash, or both, or is one to mail to without an address
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.state == "left"):
-            raise FormError("must have an email, or where it was left, a person")
+            raise ArchiveFormatError("must have an email, or where it was left, a person")
         return SubscriptionSnapshot(
             article_id=self.article,
             state=self.state,
@@ -370,7 +370,7 @@ class SubscriptionForm(Form):
         )
 
 
-class MessageForm(Form):
+class MessageRecord(Record):
     """A line of ``messages.jsonl``."""
 
     id: Ulid

@@ -37,9 +37,16 @@ from kolom_cli.archive.layout import (
     SUBSCRIPTIONS,
     VERSION,
 )
-from kolom_cli.archive.schemas import ArticleForm, AuthorForm, CommentForm, Form, MessageForm, SubscriptionForm
+from kolom_cli.archive.schemas import (
+    ArticleRecord,
+    CommentAuthorRecord,
+    CommentRecord,
+    MessageRecord,
+    Record,
+    SubscriptionRecord,
+)
 from kolom_cli.media.store import media_key_problem
-from kolom_cli.publishing.atomic_write import replacing
+from kolom_cli.publishing.atomic_write import replace_file
 
 SUFFIXES: Final = {"markdown": ".md", "html": ".html"}
 
@@ -57,7 +64,7 @@ class ArchiveError(KolomError):
 
 
 @dataclass(slots=True)
-class Exported:
+class ExportResult:
     """What was written, by kind; ``skipped`` has what was not, with the reason."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -82,10 +89,10 @@ class Exporter:
     private: bool = False
     step: Step = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
-    done: Exported = field(default_factory=Exported)
+    done: ExportResult = field(default_factory=ExportResult)
     _written: set[Path] = field(default_factory=set)
 
-    def run(self) -> Exported:
+    def run(self) -> ExportResult:
         """Write everything.
 
         :raises ArchiveError: the directory holds something else than an archive
@@ -99,7 +106,7 @@ class Exporter:
             self._comments(ids)
             if self.private:
                 subscriptions = restore.export_subscriptions(now=self.now)
-                self._lines(SUBSCRIPTIONS, "subscription", map(SubscriptionForm.from_subscription, subscriptions))
+                self._lines(SUBSCRIPTIONS, "subscription", map(SubscriptionRecord.from_subscription, subscriptions))
                 self._lines(MESSAGES, "message", self._messages())
             self._media()
         except _Interrupted:
@@ -146,7 +153,7 @@ class Exporter:
             return
         article, body = found
         own = {key for key, _ in pointer_keys(article)}
-        form = ArticleForm.from_article(article, body, [name for name in names if name not in own])
+        form = ArticleRecord.from_article(article, body, [name for name in names if name not in own])
         stem = _stem(article)
         text = front_matter(form.data()) + body.source
         self._put(self.root / ARTICLES / (stem + SUFFIXES[article.source_format]), text)
@@ -160,23 +167,23 @@ class Exporter:
                 self._pause()
                 found = [each for each in admin.list_by_article(article_id) if self._is_kept(each)]
                 for comment in found:
-                    _write_line(comments, CommentForm.from_comment(comment))
+                    _write_line(comments, CommentRecord.from_comment(comment))
                     self._count("comment")
                 if authors is None:
                     continue
                 for author in restore.export_authors(found, now=self.now):
-                    _write_line(authors, AuthorForm.from_author(author))
+                    _write_line(authors, CommentAuthorRecord.from_author(author))
                     self._count("address")
 
     def _is_kept(self, comment: Comment) -> bool:
         return comment.expires_at is None or comment.expires_at > self.now.timestamp()
 
-    def _messages(self) -> Iterator[Form]:
+    def _messages(self) -> Iterator[Record]:
         for message in messages.list_all():
             if message.expires_at > self.now.timestamp():
-                yield MessageForm.from_message(message)
+                yield MessageRecord.from_message(message)
 
-    def _lines(self, name: str, kind: str, forms: Iterable[Form]) -> None:
+    def _lines(self, name: str, kind: str, forms: Iterable[Record]) -> None:
         with self._open(name) as file:
             for form in forms:
                 self._pause()
@@ -205,7 +212,7 @@ class Exporter:
             raise ArchiveError(f"{path} is a link: an archive is one directory")
         if not path.is_file() or not _digest(path).startswith(digest):
             path.parent.mkdir(exist_ok=True)
-            with replacing(path, _PUBLIC_MODE) as file:
+            with replace_file(path, _PUBLIC_MODE) as file:
                 for chunk in client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(_CHUNK):
                     file.write(chunk)
         self._written.add(path)
@@ -220,7 +227,7 @@ class Exporter:
         if name is None:
             yield None
             return
-        with replacing(self.root / name, _PRIVATE_MODE if name in PRIVATE else _PUBLIC_MODE) as file:
+        with replace_file(self.root / name, _PRIVATE_MODE if name in PRIVATE else _PUBLIC_MODE) as file:
             yield file
 
     def _count(self, kind: str) -> None:
@@ -246,7 +253,7 @@ def _stem(article: Article) -> str:
     return f"{article.id:06d}-{slugify(article.slug, max_length=_MAX_NAME)}".rstrip("-")
 
 
-def _write_line(file: Any, form: Form) -> None:
+def _write_line(file: Any, form: Record) -> None:
     file.write(f"{as_json(form.data())}\n".encode())
 
 
@@ -254,7 +261,7 @@ def _write(path: Path, data: bytes) -> None:
     """Let the file hold ``data``; one that does already is not touched."""
     if not path.is_symlink() and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
-    with replacing(path, _PUBLIC_MODE) as file:
+    with replace_file(path, _PUBLIC_MODE) as file:
         file.write(data)
 
 

@@ -32,7 +32,7 @@ def _replace(nodes: Iterable[Any], replace: Callable[[str], str], *, within_url:
             imports = node.type == "at-keyword" and node.lower_value == "import"
 
 
-def colour(text: str) -> str:
+def css_color(text: str) -> str:
     """``text``, which must be one colour of CSS (level 4) and nothing else.
 
     :raises ValueError: it is none
@@ -43,7 +43,7 @@ def colour(text: str) -> str:
     return text
 
 
-def contrast(first: str, second: str) -> float | None:
+def contrast_ratio(first: str, second: str) -> float | None:
     """How two opaque colours stand out from each other, 1 to 21 (WCAG 2.2); None where a colour space is not known."""
     luminances = sorted(value for value in (_luminance(first), _luminance(second)) if value is not None)
     return (luminances[1] + 0.05) / (luminances[0] + 0.05) if len(luminances) > 1 else None

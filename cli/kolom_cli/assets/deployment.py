@@ -19,10 +19,10 @@ from kolom.pages.theme import SITE_CSS
 from kolom.timestamps import to_rfc3339
 from kolom_cli.assets import site_config
 from kolom_cli.assets.fingerprint import Asset, collect, is_hashed, with_hashes
-from kolom_cli.media.s3 import IMMUTABLE, head
+from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL, head_object
 
 PREFIX: Final = "assets/"
-SHORT: Final = "public, max-age=300"
+SHORT_CACHE_CONTROL: Final = "public, max-age=300"
 """For the plain names, which other sites embed: they follow a deployment within five minutes."""
 
 _FORMER_LIMIT: Final = 1000
@@ -30,7 +30,7 @@ _FORMER_LIMIT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class AssetBuild:
     """What is to be deployed."""
 
     assets: list[Asset]
@@ -45,13 +45,13 @@ class Built:
 
 
 @dataclass(slots=True)
-class Outcome:
+class DeploymentResult:
     """What a deployment did, or with ``dry_run`` would do."""
 
     dry_run: bool = False
     uploaded: list[str] = field(default_factory=list)
     unchanged: int = 0
-    switched: bool = False
+    activated: bool = False
     pruned: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Outcome:
         return json.dumps({name: getattr(self, name) for name in names}, indent=2, ensure_ascii=False)
 
 
-def build(frontend: Path) -> Built:
+def build(frontend: Path) -> AssetBuild:
     """Everything that is made of the folder, without asking anybody.
 
     :raises SettingsError: its settings cannot be used
@@ -72,7 +72,7 @@ def build(frontend: Path) -> Built:
     if (own := site_config.stylesheet(found)) is not None:
         files[SITE_CSS] = own.encode()
     theme_css = files.get(site_config.THEME_CSS, b"").decode("utf-8", "replace")
-    return Built(
+    return AssetBuild(
         assets=with_hashes(files),
         menu=site_config.menu_item(found),
         logo=site_config.logo_item(found),
@@ -81,13 +81,13 @@ def build(frontend: Path) -> Built:
 
 
 def deploy(
-    built: Built,
+    built: AssetBuild,
     *,
     now: datetime,
     dry_run: bool = False,
     prune_days: int | None = None,
     advance: Callable[[], None] = lambda: None,
-) -> Outcome:
+) -> DeploymentResult:
     """Upload what the bucket does not hold yet, then switch; ``advance`` is called after each of twice the files.
 
     First all hashed names, which no page shows yet; then the plain ones; then the one item that makes the pages show
@@ -97,17 +97,19 @@ def deploy(
     """
     if not settings().media_bucket:
         raise KolomError("this endpoint has tables only, and no bucket for the files")
-    outcome = Outcome(dry_run=dry_run, warnings=list(built.warnings))
+    outcome = DeploymentResult(dry_run=dry_run, warnings=list(built.warnings))
     bucket = _Bucket(dry_run=dry_run)
-    uploads = [(asset.hashed_name, asset.hashed_content, asset.content_type, IMMUTABLE) for asset in built.assets]
-    uploads += [(asset.name, asset.content, asset.content_type, SHORT) for asset in built.assets]
+    uploads = [
+        (asset.hashed_name, asset.hashed_content, asset.content_type, IMMUTABLE_CACHE_CONTROL) for asset in built.assets
+    ]
+    uploads += [(asset.name, asset.content, asset.content_type, SHORT_CACHE_CONTROL) for asset in built.assets]
     for upload in uploads:
         if bucket.put(*upload):
             outcome.uploaded.append(upload[0])
         else:
             outcome.unchanged += 1
         advance()
-    former = _switch(built, outcome, now)
+    former = _activate(built, outcome, now)
     if prune_days is not None:
         kept = set(built.names.values()) | {asset.name for asset in built.assets}
         before = now - timedelta(days=prune_days)
@@ -122,7 +124,7 @@ def _since(left: str | None, uploaded_at: datetime) -> datetime:
     return uploaded_at if left is None else datetime.fromisoformat(left)
 
 
-def _switch(built: Built, outcome: Outcome, now: datetime) -> Mapping[str, str]:
+def _activate(built: AssetBuild, outcome: DeploymentResult, now: datetime) -> Mapping[str, str]:
     """Have the pages show what was built; gives since when other names are not shown any more."""
     try:
         current = ThemeRecord.get(SITE, THEME, consistent_read=True)
@@ -135,7 +137,7 @@ def _switch(built: Built, outcome: Outcome, now: datetime) -> Mapping[str, str]:
     left = {} if current is None else {**dict.fromkeys(current.assets.values(), to_rfc3339(now)), **current.former}
     newest = sorted(left.items(), key=lambda each: each[1], reverse=True)
     former = dict([(name, since) for name, since in newest if name not in names][:_FORMER_LIMIT])
-    outcome.switched = True
+    outcome.activated = True
     if outcome.dry_run:
         return former
     record = ThemeRecord(
@@ -175,7 +177,7 @@ class _Bucket:
             "CacheControl": caching,
             "Metadata": {"sha256": hashlib.sha256(content).hexdigest()},
         }
-        found = head(self._s3, self._name, PREFIX + name) or {}
+        found = head_object(self._s3, self._name, PREFIX + name) or {}
         if {key: found.get(key) for key in wanted} == wanted:
             return False
         if not self._dry_run:

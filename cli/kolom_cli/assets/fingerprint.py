@@ -14,10 +14,10 @@ from typing import Final
 
 from kolom.errors import KolomError
 from kolom_cli.assets.css import with_references
-from kolom_cli.media.s3 import PICTURE_TYPES
+from kolom_cli.media.s3 import IMAGE_TYPES
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
-    **PICTURE_TYPES,
+    **IMAGE_TYPES,
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",
     ".js": "text/javascript; charset=utf-8",

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from kolom.errors import KolomError
 from kolom.pages.theme import MENU_PLACES
 from kolom_cli.assets import css
-from kolom_cli.media.s3 import PICTURE_TYPES
-from kolom_cli.media.svg_safety import svg_problem
+from kolom_cli.media.s3 import IMAGE_TYPES
+from kolom_cli.media.svg_safety import find_unsafe_svg
 
 SETTINGS_FILE: Final = "site.toml"
 THEME_CSS: Final = "theme/kolom.css"
@@ -50,7 +50,7 @@ def _file(text: str) -> str:
     return text
 
 
-type Colour = Annotated[str, AfterValidator(css.colour)]
+type Color = Annotated[str, AfterValidator(css.css_color)]
 type Typefaces = Annotated[str, AfterValidator(_typefaces)]
 type Address = Annotated[str, AfterValidator(_address)]
 type File = Annotated[str, AfterValidator(_file)]
@@ -65,22 +65,22 @@ class _Section(BaseModel):
 class Palette(_Section):
     """The theme's colours by the names of its custom properties; those that are left out stay the theme's own."""
 
-    paper: Colour | None = None
-    shade: Colour | None = None
-    ink: Colour | None = None
-    soft: Colour | None = None
-    line: Colour | None = None
-    accent: Colour | None = None
-    accent_strong: Colour | None = Field(default=None, alias="accent-strong")
-    mark: Colour | None = None
-    focus: Colour | None = None
+    paper: Color | None = None
+    shade: Color | None = None
+    ink: Color | None = None
+    soft: Color | None = None
+    line: Color | None = None
+    accent: Color | None = None
+    accent_strong: Color | None = Field(default=None, alias="accent-strong")
+    mark: Color | None = None
+    focus: Color | None = None
 
     def given(self) -> dict[str, str]:
         """Those that are not left out."""
         return {name: value for name, value in self.model_dump(by_alias=True).items() if isinstance(value, str)}
 
 
-class Colours(Palette):
+class Colors(Palette):
     """The colours by day, and those by night."""
 
     dark: Palette = Palette()
@@ -93,7 +93,7 @@ class Logo(_Section):
     alt: Annotated[str, Field(max_length=200)] = ""
 
 
-class Entry(_Section):
+class MenuItem(_Section):
     """A place in the menu: one that the site has, or another by its name and address."""
 
     page: Literal["home", "labels", "archive", "search", "contact"] | None = None
@@ -101,14 +101,14 @@ class Entry(_Section):
     href: Address | None = None
 
     @model_validator(mode="after")
-    def _one_kind(self) -> "Entry":
+    def _one_kind(self) -> "MenuItem":
         own = (self.name is not None, self.href is not None)
         if own != ((False, False) if self.page else (True, True)):
             raise ValueError("needs either `page`, or both `name` and `href`")
         return self
 
 
-class Face(_Section):
+class FontFace(_Section):
     """A file of a typeface that the site brings along."""
 
     family: Annotated[str, Field(pattern=r"^[\w -]{1,80}$")]
@@ -123,26 +123,26 @@ class Font(_Section):
     serif: Typefaces | None = None
     sans: Typefaces | None = None
     mono: Typefaces | None = None
-    faces: tuple[Face, ...] = ()
+    faces: tuple[FontFace, ...] = ()
 
 
-class Site(_Section):
+class SiteConfig(_Section):
     """The whole file. Without a menu, the site has that of all its places."""
 
-    colours: Colours = Colours()
+    colours: Colors = Colors()
     logo: Logo | None = None
-    menu: Annotated[tuple[Entry, ...], Field(max_length=20)] | None = None
+    menu: Annotated[tuple[MenuItem, ...], Field(max_length=20)] | None = None
     font: Font = Font()
 
 
-def load(frontend: Path, files: Mapping[str, bytes]) -> Site:
+def load(frontend: Path, files: Mapping[str, bytes]) -> SiteConfig:
     """The settings in that folder, of which ``files`` are deployed; the defaults where it has none.
 
     :raises SettingsError: they cannot be used
     """
     path = frontend / SETTINGS_FILE
     try:
-        site = Site.model_validate(tomllib.loads(path.read_text("utf-8")) if path.exists() else {})
+        site = SiteConfig.model_validate(tomllib.loads(path.read_text("utf-8")) if path.exists() else {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(path.name, [f"it is not TOML: {error}"]) from error
     except ValidationError as error:
@@ -157,21 +157,21 @@ def _problem(error: Any) -> str:
     return f"{place}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
-def _missing(site: Site, files: Mapping[str, bytes]) -> Iterator[str]:
+def _missing(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
     if site.logo is not None:
         file = site.logo.file
-        if Path(file).suffix not in PICTURE_TYPES:
-            yield f"logo.file: {file!r} is no picture ({', '.join(sorted(PICTURE_TYPES))})"
+        if Path(file).suffix not in IMAGE_TYPES:
+            yield f"logo.file: {file!r} is no picture ({', '.join(sorted(IMAGE_TYPES))})"
         elif file not in files:
             yield f"logo.file: there is no {file!r} beside {SETTINGS_FILE}"
-        elif Path(file).suffix == ".svg" and (problem := svg_problem(files[file])):
+        elif Path(file).suffix == ".svg" and (problem := find_unsafe_svg(files[file])):
             yield f"logo.file: {problem}"
     for number, face in enumerate(site.font.faces, start=1):
         if face.file not in files:
             yield f"font.faces.{number}.file: there is no {face.file!r} beside {SETTINGS_FILE}"
 
 
-def stylesheet(site: Site) -> str | None:
+def stylesheet(site: SiteConfig) -> str | None:
     """What goes after the theme's own stylesheet; None if there is nothing to say.
 
     Each scheme of colours by itself, so that the one leaves the other alone, and neither is printed.
@@ -195,7 +195,7 @@ def _declarations(properties: Mapping[str, str]) -> str:
     return "".join(f"  --{name}: {value};\n" for name, value in properties.items())
 
 
-def warnings(site: Site, theme_css: str) -> list[str]:
+def warnings(site: SiteConfig, theme_css: str) -> list[str]:
     """Which texts do not stand out enough from what they stand on, with the theme's colours where a site has none."""
     light, _, rest = theme_css.partition("@media (prefers-color-scheme: dark)")
     found = []
@@ -208,7 +208,7 @@ def warnings(site: Site, theme_css: str) -> list[str]:
             for ground in _GROUNDS:
                 if not own.keys() & {text, ground} or not palette.keys() >= {text, ground}:
                     continue
-                ratio = css.contrast(palette[text], palette[ground])
+                ratio = css.contrast_ratio(palette[text], palette[ground])
                 if ratio is not None and ratio < CONTRAST:
                     found.append(
                         f"colours{scheme}: {text} on {ground} has a contrast of {ratio:.1f} to 1; "
@@ -217,7 +217,7 @@ def warnings(site: Site, theme_css: str) -> list[str]:
     return found
 
 
-def menu_item(site: Site) -> list[dict[str, Any]] | None:
+def menu_item(site: SiteConfig) -> list[dict[str, Any]] | None:
     """The menu as pages read it."""
     if site.menu is None:
         return None
@@ -229,6 +229,6 @@ def menu_item(site: Site) -> list[dict[str, Any]] | None:
     ]
 
 
-def logo_item(site: Site) -> dict[str, str] | None:
+def logo_item(site: SiteConfig) -> dict[str, str] | None:
     """The logo as pages read it."""
     return None if site.logo is None else {"file": site.logo.file, "alt": site.logo.alt}

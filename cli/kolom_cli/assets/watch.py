@@ -14,7 +14,7 @@ from kolom_cli.assets.site_config import SETTINGS_FILE
 _log = logging.getLogger(__name__)
 
 
-class Follower:
+class AssetWatcher:
     """Deploys a folder to the stack of the present settings: at first, then whenever called after a change."""
 
     def __init__(self, frontend: Path) -> None:

@@ -20,8 +20,8 @@ from kolom.security import bans, signing
 from kolom.submissions.fields import Content, Name
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
-from kolom_cli.terminal.batch import act_on_each, chosen
-from kolom_cli.terminal.output import excerpt, minute, plain, print_fields, print_json
+from kolom_cli.terminal.batch import for_each, select_statuses
+from kolom_cli.terminal.output import excerpt, format_minute, print_fields, print_json, to_jsonable
 
 app = typer.Typer(no_args_is_help=True, help="Moderate comments, answer them, and forget people.")
 
@@ -48,7 +48,7 @@ def list_comments(
     as_json: AsJson = False,
 ) -> None:
     """List comments, newest first: those that wait for approval come first."""
-    wanted = chosen(status, admin.STATUSES, admin.STATUSES)
+    wanted = select_statuses(status, admin.STATUSES, admin.STATUSES)
     connect(ctx.obj)
     if article is not None:
         all_of_it = admin.list_by_article(publishing.get_by_slug(article).id)
@@ -185,7 +185,7 @@ def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *,
         comment = admin.get(comment_id)
         return moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC))
 
-    act_on_each(
+    for_each(
         comment_ids,
         act,
         say=lambda comment: f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}",
@@ -207,7 +207,7 @@ def _valid(kind: Any, value: str, option: str) -> str:
 
 
 def _as_data(comment: Comment) -> dict[str, Any]:
-    return plain(asdict(comment), without=("person", "change", "version", "announced"))
+    return to_jsonable(asdict(comment), without=("person", "change", "version", "announced"))
 
 
 def _as_personal_data(data: PersonalData) -> dict[str, Any]:
@@ -223,6 +223,6 @@ def _table(comments: Sequence[Comment]) -> Table:
     table.add_column("why", ratio=2)
     for comment in comments:
         why = "; ".join(comment.reasons)
-        cells = (minute(comment.created_at), comment.status, comment.id)
+        cells = (format_minute(comment.created_at), comment.status, comment.id)
         table.add_row(*cells, escape(comment.name), excerpt(comment.content), escape(why))
     return table

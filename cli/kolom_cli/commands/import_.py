@@ -151,7 +151,7 @@ def archive(
     report = Report(dry_run=dry_run)
     source = Archive(directory, settings().zone)
     restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
-    with console.stoppable() as stopped, console.progress("Importing", hidden=as_json) as bar:
+    with console.interruptible() as stopped, console.progress("Importing", hidden=as_json) as bar:
         restorer.restore_all(bar.track(source.entries(), total=source.count(), task_id=bar.task_ids[0]), stopped)
     _finish(report, as_json=as_json)
 
@@ -197,7 +197,7 @@ def _import(
 ) -> tuple[Report, Importer]:
     report = Report(dry_run=dry_run)
     importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
-    with console.stoppable() as stopped, console.progress(hidden=hidden) as bar:
+    with console.interruptible() as stopped, console.progress(hidden=hidden) as bar:
 
         def track[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
             return bar.track(things, total, description=title)

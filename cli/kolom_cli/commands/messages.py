@@ -16,9 +16,9 @@ from kolom.security import signing
 from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
-from kolom_cli.terminal.batch import act_on_each, chosen
+from kolom_cli.terminal.batch import for_each, select_statuses
 from kolom_cli.terminal.csv_export import write_csv
-from kolom_cli.terminal.output import excerpt, minute, plain, print_fields, print_json
+from kolom_cli.terminal.output import excerpt, format_minute, print_fields, print_json, to_jsonable
 
 app = typer.Typer(no_args_is_help=True, help="Read what the contact form received.")
 
@@ -39,7 +39,7 @@ def list_messages(
     as_json: AsJson = False,
 ) -> None:
     """List messages, newest first: those that were not read yet come first. Spam only with --status spam."""
-    wanted = chosen(status, STATUSES, _LISTED)
+    wanted = select_statuses(status, STATUSES, _LISTED)
     connect(ctx.obj)
     found = [message for each in wanted for message in messages.list_by_status(each, limit=limit)]
     if as_json:
@@ -79,7 +79,7 @@ def export(
 
     In CSV, cells that a spreadsheet would take for formulas begin with an apostrophe, so that none is run.
     """
-    wanted = chosen(status, STATUSES, STATUSES if person else _LISTED)
+    wanted = select_statuses(status, STATUSES, STATUSES if person else _LISTED)
     connect(ctx.obj)
     if person is not None:
         by_person = messages.list_by_email(person, signing.load_keys())
@@ -134,7 +134,7 @@ def _each(
     ctx: typer.Context, message_ids: Iterable[str], act: Callable[[str], Message], became: str, as_json: bool
 ) -> None:
     connect(ctx.obj)
-    act_on_each(
+    for_each(
         message_ids,
         act,
         say=lambda message: f"{message.id} {became}",
@@ -144,7 +144,7 @@ def _each(
 
 
 def _as_data(message: Message) -> dict[str, Any]:
-    data = plain(asdict(message))
+    data = to_jsonable(asdict(message))
     data["expires_at"] = to_rfc3339(datetime.fromtimestamp(message.expires_at, UTC))
     return data
 
@@ -162,6 +162,6 @@ def _table(found: Sequence[Message]) -> Table:
     for message in found:
         sender = f"{message.name} <{message.email}>" if message.name else message.email
         text = f"{message.subject}: {message.message}" if message.subject else message.message
-        cells = (minute(message.created_at), message.status, message.id)
+        cells = (format_minute(message.created_at), message.status, message.id)
         table.add_row(*cells, escape(sender), excerpt(text))
     return table

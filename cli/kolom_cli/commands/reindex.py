@@ -39,7 +39,7 @@ def reindex(
     if rebuild and not yes:
         typer.confirm("Empty the index, and fill it again?", abort=True)
     connect(ctx.obj)
-    with console.stoppable() as stopped:
+    with console.interruptible() as stopped:
         removed = _clear(stopped, hidden=as_json) if rebuild else 0
         ids = [] if stopped.is_set() else list(article_ids())
         with console.progress("Marking", hidden=as_json) as bar:

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from kolom_cli.emulator.lambda_runtime import FunctionError
-from kolom_cli.emulator.stack import LocalStack, PortInUseError
+from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
 from kolom_cli.sam.intrinsics import TemplateError
 from kolom_cli.seed import LoadError, StackLoader
 
@@ -96,7 +96,7 @@ def run(
             pairs = parse_imports(imports)
             path = template_path or project_root() / "template.yaml"
             given = parse_settings(settings)
-            stack = LocalStack(path, given, port=port, endpoint_url=endpoint_url)
+            stack = EmulatedStack(path, given, port=port, endpoint_url=endpoint_url)
             with stack:
                 loaded = _fill(stack, loader, pairs, empty=empty)
                 aws = f"AWS at {stack.aws_endpoint_url}, mail at {stack.url}/_local/mail"
@@ -117,7 +117,7 @@ def run(
             return  # Interrupted while starting: what had started is stopped.
 
 
-def _fill(stack: LocalStack, loader: StackLoader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
+def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
     loader.deploy_assets(stack)
     if pairs:
         loaded = [loader.load_import(stack, kind, source) for kind, source in pairs]
@@ -126,7 +126,7 @@ def _fill(stack: LocalStack, loader: StackLoader, pairs: Sequence[tuple[str, str
     else:
         loaded = [loader.load_sample(stack)]
     try:
-        stack.settle(within_seconds=_PATIENCE_SECONDS)
+        stack.wait_until_idle(within_seconds=_PATIENCE_SECONDS)
     except TimeoutError:
         _errors.print("The search index is still being filled.")
     return loaded

@@ -12,8 +12,8 @@ from moto import mock_aws
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from kolom_cli.emulator.moto_patches import help_moto
-from kolom_cli.emulator.ses import Outbox
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.emulator.ses import SentMail
 from kolom_cli.sam.create_tables import create_tables
 from kolom_cli.sam.intrinsics import PSEUDO_PARAMETERS
 from kolom_cli.sam.model import Secret, Template
@@ -35,11 +35,11 @@ AWS_ENVIRONMENT = {
 _log = logging.getLogger(__name__)
 
 
-class Store:
+class FakeAws:
     """DynamoDB, S3, SES, Secrets Manager and CloudFormation; DynamoDB elsewhere with ``endpoint_url``."""
 
     def __init__(self, endpoint_url: str | None = None) -> None:
-        self.outbox = Outbox()
+        self.outbox = SentMail()
         self._endpoint_url = endpoint_url
         self._session = boto3.Session(region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106 (moto takes any)
 
@@ -53,7 +53,7 @@ class Store:
         """Intercept this process's AWS calls until the end of the block; then everything is forgotten."""
         with ExitStack() as stack:
             stack.enter_context(mock_aws())
-            stack.enter_context(help_moto())
+            stack.enter_context(patch_moto())
             stack.enter_context(self.outbox.recording())
             yield
 
@@ -107,7 +107,7 @@ class _QuietHandler(MotoRequestHandler):
         _log.debug(message, *args)
 
 
-class StoreServer:
+class FakeAwsServer:
     """The store for other processes: the same data, on an address of this machine."""
 
     def __init__(self, port: int) -> None:

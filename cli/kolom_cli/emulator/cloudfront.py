@@ -13,19 +13,19 @@ from kolom_cli.assets.fingerprint import is_hashed
 from kolom_cli.emulator import api_gateway
 from kolom_cli.emulator.api_gateway import Request, Response
 from kolom_cli.emulator.inbox_pages import Inbox
-from kolom_cli.emulator.lambda_runtime import FunctionError, FunctionTimeoutError, Runtime
-from kolom_cli.emulator.ses import Outbox
-from kolom_cli.media.s3 import IMMUTABLE
+from kolom_cli.emulator.lambda_runtime import FunctionError, FunctionTimeoutError, LambdaRuntime
+from kolom_cli.emulator.ses import SentMail
+from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
 from kolom_cli.sam.model import EdgeHeader, Template
 
 _COMPRESSED = ("text/", "application/json", "image/svg+xml")
 _log = logging.getLogger(__name__)
 
 
-class Site:
+class CloudFrontEmulator:
     """The application behind the site's port."""
 
-    def __init__(self, template: Template, runtime: Runtime, outbox: Outbox, s3: Any, frontend: Path) -> None:
+    def __init__(self, template: Template, runtime: LambdaRuntime, outbox: SentMail, s3: Any, frontend: Path) -> None:
         self._template = template
         self._runtime = runtime
         self._inbox = Inbox(outbox)
@@ -103,7 +103,7 @@ class Site:
         kind = found.get("ContentType", "")
         if kind in {"", "binary/octet-stream"}:
             kind = _content_type(key)
-        caching = caching or found.get("CacheControl") or IMMUTABLE
+        caching = caching or found.get("CacheControl") or IMMUTABLE_CACHE_CONTROL
         return _file_response(request, found["Body"].read(), kind, caching)
 
 

@@ -52,7 +52,7 @@ class StreamPoller:
         """Wait for the end, at most so long."""
         self._thread.join(seconds)
 
-    def caught_up_since(self, moment: float) -> bool:
+    def is_drained_since(self, moment: float) -> bool:
         """Whether a poll begun after ``moment`` (monotonic) found nothing left to deliver."""
         return self._caught_up_at > moment
 

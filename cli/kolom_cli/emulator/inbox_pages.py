@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from kolom_cli.emulator.api_gateway import Response
-from kolom_cli.emulator.ses import Outbox, Received
+from kolom_cli.emulator.ses import CapturedMail, SentMail
 
 ROOT: Final = "/_local/mail"
 PAGE_SIZE: Final = 100
@@ -45,7 +45,7 @@ _PREVIEW_LENGTH: Final = 180
 class Inbox:
     """Answers what is asked at :data:`ROOT`, below it, and with an extension (``.json``)."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: SentMail) -> None:
         self._outbox = outbox
 
     @staticmethod
@@ -71,14 +71,14 @@ class Inbox:
         return _mail(number, received, found["view"])
 
 
-def _list(received: Sequence[Received], before: str) -> Response:
+def _list(received: Sequence[CapturedMail], before: str) -> Response:
     end = min(int(before) - 1, len(received)) if re.fullmatch(r"[1-9][0-9]{0,8}", before) else len(received)
     start = max(end - PAGE_SIZE, 0)
     numbered = list(enumerate(received[start:end], start=start + 1))
     return _page("list.html", mails=numbered[::-1], first=start + 1, last=end, count=len(received))
 
 
-def _mail(number: int, received: Sequence[Received], view: str | None) -> Response:
+def _mail(number: int, received: Sequence[CapturedMail], view: str | None) -> Response:
     mail = received[number - 1].mail
     return _page(
         "mail.html",
@@ -92,7 +92,7 @@ def _mail(number: int, received: Sequence[Received], view: str | None) -> Respon
     )
 
 
-def _download(number: int, received: Received) -> Response:
+def _download(number: int, received: CapturedMail) -> Response:
     name = ("Content-Disposition", f'attachment; filename="kolom-mail-{number}.eml"')
     return _response("message/rfc822", received.source, name)
 

@@ -64,7 +64,7 @@ def merged_environment(functions: Mapping[str, Function]) -> dict[str, str]:
     return {name: value for name, (value, _) in merged.items()}
 
 
-class Runtime:
+class LambdaRuntime:
     """The functions of a stack, imported and ready."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:

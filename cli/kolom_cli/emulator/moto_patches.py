@@ -1,6 +1,6 @@
 """What moto's DynamoDB needs to stand in for the real one under a running site.
 
-Every helper is a small patch, in force inside :func:`help_moto` only, with a test in
+Every helper is a small patch, in force inside :func:`patch_moto` only, with a test in
 ``tests/unit/local/test_moto_help.py`` that fails without it. moto is pinned; drop each part that a newer one
 makes needless.
 """
@@ -46,7 +46,7 @@ from kolom_cli.emulator.dynamodb_limits import (
     check_numbers,
     size_bytes,
 )
-from kolom_cli.emulator.sorted_views import BY_KEY, WHOLE_TABLE, Views
+from kolom_cli.emulator.sorted_views import BY_KEY, WHOLE_TABLE, SortedViews
 from kolom_cli.sam.intrinsics import ACCOUNT_ID
 
 TOKEN_LIFETIME_SECONDS = 600
@@ -54,10 +54,10 @@ _lock = threading.RLock()
 
 
 @contextmanager
-def help_moto() -> Iterator[None]:
+def patch_moto() -> Iterator[None]:
     """Apply every helper; on leaving, moto is as it was."""
     with ExitStack() as stack:
-        for helper in HELPERS:
+        for helper in PATCHES:
             stack.enter_context(helper())
         yield
 
@@ -161,11 +161,11 @@ def _put_back(table: Table, hash_key: DynamoType, range_key: DynamoType | None, 
         table.items[hash_key][range_key] = item
 
 
-def _views(table: Table) -> Views:
+def _views(table: Table) -> SortedViews:
     """The table's sorted views, made when first needed; :func:`_refresh` keeps them true."""
-    views: Views | None = table.__dict__.get("_kolom_views")
+    views: SortedViews | None = table.__dict__.get("_kolom_views")
     if views is None:
-        views = table.__dict__["_kolom_views"] = Views(table)
+        views = table.__dict__["_kolom_views"] = SortedViews(table)
     return views
 
 
@@ -288,7 +288,7 @@ def _scan(
 
 
 @contextmanager
-def honour_request_tokens() -> Iterator[None]:
+def honor_request_tokens() -> Iterator[None]:
     """moto ignores ``ClientRequestToken``: a transaction sent again within ten minutes must succeed without effect."""
 
     def transaction(original: Any, handler: DynamoHandler) -> Any:
@@ -461,12 +461,12 @@ class _Nothing(list[Any]):
 
 
 # Each wraps the ones before it: the undoing goes around the limits, the lock around everything.
-HELPERS = (
+PATCHES = (
     read_by_key,
     measure_like_dynamodb,
     refuse_what_dynamodb_refuses,
     undo_only_what_was_touched,
-    honour_request_tokens,
+    honor_request_tokens,
     forget_used_iterators,
     forget_read_items,
     one_call_at_a_time,

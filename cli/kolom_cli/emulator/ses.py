@@ -20,7 +20,7 @@ type Mail = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class CapturedMail:
     """One mail as the inbox keeps it: what its reader sees, when it was sent, and its source (RFC 5322)."""
 
     mail: Mail
@@ -28,7 +28,7 @@ class Received:
     source: bytes
 
 
-class Outbox:
+class SentMail:
     """The mail sent so far, oldest first.
 
     Each is ``{to, from, reply_to, subject, text, html, headers}``: addresses as text, joined by commas; what a mail
@@ -36,7 +36,7 @@ class Outbox:
     """
 
     def __init__(self) -> None:
-        self._received: list[Received] = []
+        self._received: list[CapturedMail] = []
         self.on_mail: Callable[[Mail], None] = lambda _: None
         self._lock = threading.Lock()
 
@@ -46,7 +46,7 @@ class Outbox:
         return [each.mail for each in self.received]
 
     @property
-    def received(self) -> list[Received]:
+    def received(self) -> list[CapturedMail]:
         """A copy of the list, with time and source."""
         with self._lock:
             return list(self._received)
@@ -54,7 +54,7 @@ class Outbox:
     def add(self, mail: Mail, source: bytes | None = None) -> None:
         """Record one mail; without its source, with what SES would make of it."""
         now = datetime.now(UTC)
-        received = Received(mail, now, source if source is not None else _source_of(mail, now))
+        received = CapturedMail(mail, now, source if source is not None else _source_of(mail, now))
         with self._lock:
             self._received.append(received)
         self.on_mail(mail)
@@ -113,7 +113,7 @@ def _around(owner: type, name: str, wrapper: Any) -> Any:
 
 
 def parse(raw: str, destinations: list[str]) -> Mail:
-    """A raw message as :class:`Outbox` shows it."""
+    """A raw message as :class:`SentMail` shows it."""
     # As bytes, for a body of 8 bits: of text, the parser takes what is beyond ASCII for Latin-1.
     message = email.message_from_bytes(raw.encode(), _class=EmailMessage, policy=email.policy.default)
     return {

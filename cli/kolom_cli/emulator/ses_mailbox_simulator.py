@@ -23,7 +23,7 @@ _COMPLAINT: Final = "complaint@simulator.amazonses.com"
 _log = logging.getLogger(__name__)
 
 
-class Simulator:
+class MailboxSimulator:
     """Has the functions whose rules match invoked for each such mail."""
 
     def __init__(

@@ -29,7 +29,7 @@ class Bucket:
         del self.order[bisect_left(self.order, key)]
 
 
-class View:
+class SortedView:
     """One way of looking at a table: hash attributes, then the attributes that sort."""
 
     def __init__(self, hash_attributes: Sequence[str], sort_attributes: Sequence[str], types: dict[str, str]) -> None:
@@ -125,22 +125,22 @@ def _range(order: list[SortKey], condition: tuple[str, list[Any]] | None) -> tup
     return parts.get(comparison, everything)
 
 
-class Views:
+class SortedViews:
     """All views of one table: by its key, by each index, and the whole of it for a Scan."""
 
     def __init__(self, table: Any) -> None:
         types = {definition["AttributeName"]: definition["AttributeType"] for definition in table.attr}
         key = [table.hash_key_attr, *([table.range_key_attr] if table.range_key_attr else [])]
-        self._views = {BY_KEY: View(key[:1], key[1:], types), WHOLE_TABLE: View([], key, types)}
+        self._views = {BY_KEY: SortedView(key[:1], key[1:], types), WHOLE_TABLE: SortedView([], key, types)}
         for index in table.all_indexes():
             hashes = [part["AttributeName"] for part in index.schema if part["KeyType"] == "HASH"]
             ranges = [part["AttributeName"] for part in index.schema if part["KeyType"] == "RANGE"]
-            self._views[index.name] = View(hashes, [*ranges, *key], types)
+            self._views[index.name] = SortedView(hashes, [*ranges, *key], types)
         for bucket in list(table.items.values()):
             for item in list(bucket.values()) if table.range_key_attr else [bucket]:
                 self.update(item.hash_key, item.range_key, item)
 
-    def __getitem__(self, name: str) -> View:
+    def __getitem__(self, name: str) -> SortedView:
         return self._views[name]
 
     def __contains__(self, name: str) -> bool:

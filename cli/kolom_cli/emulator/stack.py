@@ -7,13 +7,13 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from kolom_cli.emulator.aws import AWS_ENVIRONMENT, REGION, Store, StoreServer
-from kolom_cli.emulator.cloudfront import Site
+from kolom_cli.emulator.aws import AWS_ENVIRONMENT, REGION, FakeAws, FakeAwsServer
+from kolom_cli.emulator.cloudfront import CloudFrontEmulator
 from kolom_cli.emulator.event_sources import StreamPoller, Timer, scheduled_event
 from kolom_cli.emulator.http_server import HttpServer
-from kolom_cli.emulator.lambda_runtime import Environment, Runtime, merged_environment
+from kolom_cli.emulator.lambda_runtime import Environment, LambdaRuntime, merged_environment
 from kolom_cli.emulator.ses import Mail
-from kolom_cli.emulator.ses_mailbox_simulator import Simulator
+from kolom_cli.emulator.ses_mailbox_simulator import MailboxSimulator
 from kolom_cli.sam.intrinsics import TemplateError, parse
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
@@ -28,7 +28,7 @@ class PortInUseError(Exception):
     """Something else listens on a port that the stack needs."""
 
 
-class LocalStack:
+class EmulatedStack:
     """A context manager around a running stack.
 
     ``port`` is the site's and ``port + 1`` the local AWS's; with 0 both are chosen freely. ``parameters`` go before
@@ -51,13 +51,13 @@ class LocalStack:
         self._exits = ExitStack()
         self._pollers: list[StreamPoller] = []
         self._timers: list[Timer] = []
-        self.store = Store(endpoint_url)
+        self.aws = FakeAws(endpoint_url)
         self.url = ""
         self.aws_endpoint_url = ""
         self.frontend = template_path.parent / "frontend"
         self.template: Template
-        self.site: Site
-        self.runtime: Runtime
+        self.site: CloudFrontEmulator
+        self.runtime: LambdaRuntime
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,7 +71,7 @@ class LocalStack:
     @property
     def mails(self) -> list[Mail]:
         """The mail sent so far."""
-        return self.store.outbox.mails
+        return self.aws.outbox.mails
 
     def start(self) -> None:
         """Start everything; on a failure nothing stays behind."""
@@ -88,16 +88,16 @@ class LocalStack:
         variables = {**merged_environment(self.template.functions), **AWS_ENVIRONMENT}
         if self._endpoint_url:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = self._endpoint_url
-        self._exits.enter_context(self.store.running())
+        self._exits.enter_context(self.aws.running())
         environment = Environment(variables)
         environment.apply()
         self._exits.callback(environment.restore)
-        self.store.create(self.template)
-        self.runtime = Runtime(self.template.functions)
+        self.aws.create(self.template)
+        self.runtime = LambdaRuntime(self.template.functions)
         self._exits.callback(self.runtime.unload)
         self.runtime.load()
-        s3 = self.store.client("s3")
-        self.site = Site(self.template, self.runtime, self.store.outbox, s3, self.frontend)
+        s3 = self.aws.client("s3")
+        self.site = CloudFrontEmulator(self.template, self.runtime, self.aws.outbox, s3, self.frontend)
         server.application = self.site
         self._start_events()
         self._store_server.start()
@@ -110,7 +110,7 @@ class LocalStack:
         try:
             server = HttpServer((HOST, self._port), _not_ready)
             self._exits.callback(server.close)
-            self._store_server = StoreServer(self._port + 1 if self._port else 0)
+            self._store_server = FakeAwsServer(self._port + 1 if self._port else 0)
         except (OSError, SystemExit) as error:  # Werkzeug exits on a port in use.
             raise PortInUseError(f"port {self._port} or {self._port + 1} is in use") from error
         self._exits.callback(self._store_server.close)
@@ -127,12 +127,12 @@ class LocalStack:
 
     def _start_events(self) -> None:
         for stream in self.template.streams:
-            arn = self.store.stream_arn(stream.table)
-            poller = StreamPoller(stream, self.store.client("dynamodbstreams"), arn, self.runtime.invoke)
+            arn = self.aws.stream_arn(stream.table)
+            poller = StreamPoller(stream, self.aws.client("dynamodbstreams"), arn, self.runtime.invoke)
             self._pollers.append(poller)
         # One environment for all functions: whichever sends mail, sends it with this configuration set.
         configuration_set = merged_environment(self.template.functions).get("CONFIGURATION_SET", "")
-        self.store.outbox.on_mail = Simulator(self.template.rules, configuration_set, self.runtime.invoke, REGION)
+        self.aws.outbox.on_mail = MailboxSimulator(self.template.rules, configuration_set, self.runtime.invoke, REGION)
         self._timers = [Timer(schedule, self.runtime.invoke) for schedule in self.template.schedules]
         self._exits.callback(self._stop_events)
         for poller in self._pollers:
@@ -148,7 +148,7 @@ class LocalStack:
         for each in running:
             each.join(max(0.0, deadline - time.monotonic()))
 
-    def settle(self, within_seconds: float = 120.0) -> None:
+    def wait_until_idle(self, within_seconds: float = 120.0) -> None:
         """Wait until the functions have taken every change made so far, and the changes they made in turn.
 
         Raises :class:`TimeoutError`.
@@ -156,7 +156,7 @@ class LocalStack:
         deadline = time.monotonic() + within_seconds
         for _ in range(2):
             began = time.monotonic()
-            while not all(poller.caught_up_since(began) for poller in self._pollers):
+            while not all(poller.is_drained_since(began) for poller in self._pollers):
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the streams are not drained after {within_seconds} s")
                 time.sleep(0.02)

@@ -12,7 +12,7 @@ _VIEW_BOX: Final = re.compile(r"[\s,]+")
 _MAX_PIXELS: Final = 99_999  # more digits are not kept in an article
 
 
-def picture_size(data: bytes, suffix: str) -> tuple[int, int] | None:
+def image_size(data: bytes, suffix: str) -> tuple[int, int] | None:
     """Width and height in pixels as a browser shows the file of that suffix (``.jpg``); None where it does not say.
 
     A photograph that was taken with the camera turned is measured as it is shown. A drawing without a size of its own

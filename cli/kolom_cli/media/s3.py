@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-IMMUTABLE: Final = "public, max-age=31536000, immutable"
+IMMUTABLE_CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
 """The ``Cache-Control`` of a file whose name is made of its content."""
 
-PICTURE_TYPES: Final[Mapping[str, str]] = {
+IMAGE_TYPES: Final[Mapping[str, str]] = {
     ".avif": "image/avif",
     ".gif": "image/gif",
     ".jpeg": "image/jpeg",
@@ -20,7 +20,7 @@ PICTURE_TYPES: Final[Mapping[str, str]] = {
 """What pictures are served as, by their suffixes."""
 
 
-def head(client: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
+def head_object(client: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
     """What S3 says of the file, None if there is none of that key."""
     try:
         found: Mapping[str, Any] = client.head_object(Bucket=bucket, Key=key)

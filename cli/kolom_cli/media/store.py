@@ -13,12 +13,12 @@ from slugify import slugify
 
 from kolom.config import settings
 from kolom.errors import KolomError
-from kolom_cli.media.image_size import picture_size
-from kolom_cli.media.s3 import IMMUTABLE, PICTURE_TYPES, head
-from kolom_cli.media.svg_safety import svg_problem
+from kolom_cli.media.image_size import image_size
+from kolom_cli.media.s3 import IMAGE_TYPES, IMMUTABLE_CACHE_CONTROL, head_object
+from kolom_cli.media.svg_safety import find_unsafe_svg
 
 CONTENT_TYPES: Final[Mapping[str, str]] = {
-    **PICTURE_TYPES,
+    **IMAGE_TYPES,
     ".m4a": "audio/mp4",
     ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
@@ -68,17 +68,17 @@ class MediaStore:
                     Key=key,
                     Body=data,
                     ContentType=content_type,
-                    CacheControl=IMMUTABLE,
+                    CacheControl=IMMUTABLE_CACHE_CONTROL,
                 )
                 self.uploaded += 1
-            if content_type.startswith("image/") and (size := picture_size(data, Path(name).suffix)):
+            if content_type.startswith("image/") and (size := image_size(data, Path(name).suffix)):
                 self.sizes[address] = size
             self._known.add(key)
         return address
 
     def holds(self, key: str) -> bool:
         """Whether the bucket has it."""
-        return head(self._s3(), settings().need("media_bucket"), key) is not None
+        return head_object(self._s3(), settings().need("media_bucket"), key) is not None
 
     def _s3(self) -> Any:
         if self._client is None:
@@ -133,7 +133,7 @@ class Resolver:
             raise MediaError(url, f"cannot be read: {error.strerror}") from error
         if not settings().media_bucket:
             raise MediaError(url, "cannot be uploaded: this endpoint has tables only, and no media bucket")
-        if suffix == ".svg" and (problem := svg_problem(data)):
+        if suffix == ".svg" and (problem := find_unsafe_svg(data)):
             raise MediaError(url, problem)
         return self.media.put(media_name(target.name), data, CONTENT_TYPES[suffix])
 

@@ -18,7 +18,7 @@ _SCHEME: Final = re.compile(r"[\s\x00-\x20]*([a-z][a-z0-9+.-]*)\s*:", re.IGNOREC
 _HARMLESS_DATA: Final = re.compile(r"\s*data:image/(png|jpe?g|gif|webp)[;,]", re.IGNORECASE)
 
 
-def svg_problem(data: bytes) -> str | None:
+def find_unsafe_svg(data: bytes) -> str | None:
     """Why this drawing cannot be published, or None.
 
     Refused are scripts, event handlers, embedded HTML, links by any scheme but http and https, animations of links

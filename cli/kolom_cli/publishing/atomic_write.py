@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
+def replace_file(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A file that takes the place of ``path`` once it is whole; only then may others than its owner read it.
 
     A crash, or an error within, leaves what there was. Until then it is called ``.<name>.<something>.tmp``.

@@ -18,7 +18,7 @@ from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
-from kolom_cli.publishing.slugs import slug_from
+from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
 
@@ -37,7 +37,7 @@ class Source:
         return folders_and_name(self.path, self.root, path.parts[:-1])
 
 
-def sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
+def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
     """The documents among files and folders, each once, and what among them is none."""
     found: dict[Path, Source] = {}
     errors = []
@@ -59,14 +59,14 @@ def sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
 
 
 @dataclass(slots=True)
-class Contents:
+class ContentBuilder:
     """Makes contents of documents, uploading to ``media`` what they show."""
 
     media: MediaStore
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
-    def make(self, document: Document, slug: str, source: Source) -> ArticleInput:
+    def build(self, document: Document, slug: str, source: Source) -> ArticleInput:
         """The content of a document.
 
         :raises MediaError: a picture cannot be published
@@ -110,7 +110,7 @@ def slug_of(document: Document) -> str:
     :raises DocumentError: neither makes a slug
     """
     name = _DATED.sub("", document.path.stem)
-    slug = document.slug or slug_from(name) or slug_from(document.title)
+    slug = document.slug or slugify_title(name) or slugify_title(document.title)
     if slug is None:
         raise DocumentError(document.path, None, "neither file name nor title make a slug: give one as `slug:`")
     return slug
@@ -125,7 +125,7 @@ def _date_in_name(path: Path) -> datetime | None:
         return None
 
 
-def where(path: Path, error: Exception) -> str:
+def format_location(path: Path, error: Exception) -> str:
     """The file, and the line in it that ``error`` is about as far as that can be told: ``post.md:4``."""
     line = None
     match error:

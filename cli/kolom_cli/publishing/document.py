@@ -22,7 +22,7 @@ from kolom.articles.validation import MAX_LABELS
 from kolom.rendering.html_tokenizer import End, Start, Text, tokenize
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import SourceFormat
-from kolom_cli.publishing.atomic_write import replacing
+from kolom_cli.publishing.atomic_write import replace_file
 from kolom_cli.publishing.draft_marks import draft_mark
 from kolom_cli.publishing.front_matter import DocumentError, FrontMatter, as_yaml, line_at
 
@@ -243,7 +243,7 @@ def _decode(path: Path, data: bytes) -> str:
 
 def _replace(path: Path, data: bytes) -> None:
     """Put ``data`` in place of the file, which keeps its permissions."""
-    with replacing(path, stat.S_IMODE(path.stat().st_mode)) as file:
+    with replace_file(path, stat.S_IMODE(path.stat().st_mode)) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -103,7 +103,7 @@ def draft_mark(values: Mapping[str, object]) -> str | None:
 
 def _marks(values: Mapping[str, object], depth: int) -> Iterator[str]:
     for key, value in values.items():
-        name = normalise(key)
+        name = normalize(key)
         if name in _GROUPS and depth < _DEEPEST:
             for group in groups_in(value):
                 yield from (f"{key}.{mark}"[:80] for mark in _marks(group, depth + 1))
@@ -123,7 +123,7 @@ def groups_in(value: object) -> Iterator[Mapping[str, object]]:
 
 def is_group(key: str) -> bool:
     """Whether the keys below this one are those of the text, such as ``params``."""
-    return normalise(key) in _GROUPS
+    return normalize(key) in _GROUPS
 
 
 def _hiding_label(value: object) -> str | None:
@@ -132,7 +132,7 @@ def _hiding_label(value: object) -> str | None:
     return next((word for word in words if isinstance(word, str) and _plain(word).strip(" #") in _HIDING_LABELS), None)
 
 
-def normalise(key: str) -> str:
+def normalize(key: str) -> str:
     """A key without what differs between spellings of it: case, hyphens, underscores, spaces, invisible characters."""
     return re.sub(r"[-_\s]", "", _plain(key))
 
@@ -216,7 +216,7 @@ def read_header(text: str) -> dict[str, str]:
             values.setdefault(match[1], (match[2] or "").strip())
         elif not values or not line.startswith((" ", "\t")):
             break
-    known = {normalise(key) for key in values} & _HEADER_KEYS
+    known = {normalize(key) for key in values} & _HEADER_KEYS
     is_header = len(known) > 1 or "title" in known or draft_mark(values) is not None
     return values if is_header else {}
 

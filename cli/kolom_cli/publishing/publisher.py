@@ -11,7 +11,7 @@ from kolom.articles.versions import expected_version
 from kolom.config import settings
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.media.store import MediaError, MediaStore
-from kolom_cli.publishing.content_builder import Contents, Source, line_of_field, slug_of, where
+from kolom_cli.publishing.content_builder import ContentBuilder, Source, format_location, line_of_field, slug_of
 from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
 from kolom_cli.publishing.draft_marks import place_mark
 from kolom_cli.terminal.report import Note, Report
@@ -23,7 +23,7 @@ _HINT: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class PublishOptions:
     """How to publish. ``rename`` lets a file change the slug of the article that its front matter names."""
 
     force: bool = False
@@ -33,19 +33,19 @@ class Options:
 
 
 @dataclass(slots=True)
-class Poster:
+class Publisher:
     """Publishes files one by one and reports on each; no file's fault keeps the others from being published."""
 
-    options: Options
+    options: PublishOptions
     report: Report
     now: datetime
-    _contents: Contents = field(init=False)
+    _contents: ContentBuilder = field(init=False)
     _slugs: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._contents = Contents(MediaStore(dry_run=self.options.dry_run))
+        self._contents = ContentBuilder(MediaStore(dry_run=self.options.dry_run))
 
-    def post(self, source: Source) -> None:
+    def publish(self, source: Source) -> None:
         """Publish one file."""
         path, kind = source.path, "file"
         try:
@@ -53,23 +53,23 @@ class Poster:
             kind = document.kind
             _check_place(document, source)
             slug = slug_of(document)
-            self._claim(slug, path)
+            self._reserve_slug(slug, path)
             change = self._publish(document, slug, source)
         except DocumentError as error:
-            self.report.skip(kind, where(path, error), error.message, refused=True)
+            self.report.skip(kind, format_location(path, error), error.message, refused=True)
         except (MediaError, InvalidInput, Conflict, NotFound, ServiceBusy) as error:
-            self.report.skip(kind, where(path, error), str(error), refused=True)
+            self.report.skip(kind, format_location(path, error), str(error), refused=True)
         else:
             self.report.add(kind, change)
 
-    def _claim(self, slug: str, path: Path) -> None:
+    def _reserve_slug(self, slug: str, path: Path) -> None:
         first = self._slugs.setdefault(slug, path)
         if first != path:
             message = f"has the slug {slug!r}, as {first} has: give one of them another"
             raise DocumentError(path, line_of_field(path, "slug"), message)
 
     def _publish(self, document: Document, slug: str, source: Source) -> Change:
-        content = self._contents.make(document, slug, source)
+        content = self._contents.build(document, slug, source)
         article_id, expected = self._target(document, slug)
         act = publishing.plan_publish if self.options.dry_run else publishing.publish
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kolom_cli.sam.intrinsics import Resolver, TemplateError, parse
 from kolom_cli.sam.model import (
-    Behaviour,
+    CacheBehavior,
     Cdn,
     Cors,
     EdgeHeader,
@@ -25,7 +25,7 @@ from kolom_cli.sam.model import (
     Throttle,
 )
 from kolom_cli.sam.parameters import parameter_values
-from kolom_cli.sam.resource_names import ResourceNames, localise
+from kolom_cli.sam.resource_names import ResourceNames, with_local_names
 
 _RATE = re.compile(r"rate\((\d+) (second|minute|hour|day)s?\)")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -113,7 +113,7 @@ class _Reader:
 
     def _resolve(self, value: Any) -> Any:
         resolved = self._resolver.resolve(value)
-        return localise(resolved, self._public_url) if self._public_url else resolved
+        return with_local_names(resolved, self._public_url) if self._public_url else resolved
 
     def _functions(self) -> list[Function]:
         shared = self._resolve(self._globals.get("Function", {}))
@@ -250,7 +250,7 @@ class _Reader:
             domain=self._names.attribute(logical_id, "DomainName"),
             aliases=tuple(config.get("Aliases", ())),
             behaviours=tuple(
-                Behaviour(
+                CacheBehavior(
                     pattern=each.get("PathPattern", "*"),
                     origin=each["TargetOriginId"],
                     methods=tuple(each.get("AllowedMethods", ("GET", "HEAD"))),

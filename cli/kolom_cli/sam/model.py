@@ -131,7 +131,7 @@ class EdgeHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class CacheBehavior:
     """What the CDN does with the paths of a pattern: ``*`` stands for any characters, ``?`` for one."""
 
     pattern: str
@@ -147,9 +147,9 @@ class Cdn:
 
     domain: str
     aliases: tuple[str, ...]
-    behaviours: tuple[Behaviour, ...]
+    behaviours: tuple[CacheBehavior, ...]
 
-    def behaviour(self, path: str) -> Behaviour:
+    def behaviour(self, path: str) -> CacheBehavior:
         """What goes for a path, as it stands in the request line."""
         return next(each for each in self.behaviours if _matches(each.pattern, path))
 

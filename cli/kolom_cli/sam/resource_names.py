@@ -83,10 +83,10 @@ class ResourceNames:
         return form.format(region=REGION, account=ACCOUNT_ID, name=self.name(logical_id))
 
 
-def localise(value: Any, public_url: str) -> Any:
+def with_local_names(value: Any, public_url: str) -> Any:
     """``value`` with the stack's public addresses on AWS replaced by ``public_url``."""
     if isinstance(value, dict):
-        return {key: localise(item, public_url) for key, item in value.items()}
+        return {key: with_local_names(item, public_url) for key, item in value.items()}
     if isinstance(value, list):
-        return [localise(item, public_url) for item in value]
+        return [with_local_names(item, public_url) for item in value]
     return _REMOTE.sub(public_url, value) if isinstance(value, str) else value

@@ -9,7 +9,7 @@ from kolom_cli.terminal import console
 from kolom_cli.terminal.output import print_json
 
 
-def chosen[Status: str](
+def select_statuses[Status: str](
     status: str | None, statuses: Sequence[Status], otherwise: Sequence[Status]
 ) -> Sequence[Status]:
     """The one of ``statuses`` that ``--status`` names; ``otherwise`` without it.
@@ -23,7 +23,7 @@ def chosen[Status: str](
     raise typer.BadParameter(f"must be one of {', '.join(statuses)}", param_hint="--status")
 
 
-def act_on_each[Record](
+def for_each[Record](
     ids: Iterable[str],
     act: Callable[[str], Record],
     *,

@@ -50,7 +50,7 @@ def progress(title: str | None = None, *, hidden: bool = False) -> Iterator[Prog
 
 
 @contextmanager
-def stoppable() -> Iterator[threading.Event]:
+def interruptible() -> Iterator[threading.Event]:
     """An event that Ctrl-C sets, for a loop to end after the article at hand; the second Ctrl-C interrupts at once."""
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():

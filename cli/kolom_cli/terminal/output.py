@@ -20,7 +20,7 @@ def print_json(data: object) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
-def plain(fields: Mapping[str, object], *, without: Sequence[str] = ()) -> dict[str, object]:
+def to_jsonable(fields: Mapping[str, object], *, without: Sequence[str] = ()) -> dict[str, object]:
     """The fields of a record as JSON can hold them."""
     return {name: _plain(value) for name, value in fields.items() if name not in without}
 
@@ -41,7 +41,7 @@ def excerpt(text: str) -> str:
     return escape(words if len(words) <= _EXCERPT else words[: _EXCERPT - 1] + "…")
 
 
-def minute(moment: datetime) -> str:
+def format_minute(moment: datetime) -> str:
     """A moment for a cell of a table, in UTC."""
     return to_rfc3339(moment)[:16].replace("T", " ")
 

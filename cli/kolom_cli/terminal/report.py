@@ -22,7 +22,7 @@ _MAX_REASON = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
+class SkippedItem:
     """Something that was read and not published. ``refused`` tells that it should have been."""
 
     kind: str
@@ -47,7 +47,7 @@ class Report:
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
-    passed: list[Passed] = field(default_factory=list)
+    skipped: list[SkippedItem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     remote_images: int = 0
@@ -60,14 +60,14 @@ class Report:
 
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
         """One was not published."""
-        self.passed.append(Passed(kind=kind, name=name, reason=reason, refused=refused))
+        self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
 
     @property
     def exit_code(self) -> int:
         """130 if it was interrupted, 1 if anything was refused, 0 otherwise."""
         if self.interrupted:
             return 130
-        return 1 if self.errors or any(each.refused for each in self.passed) else 0
+        return 1 if self.errors or any(each.refused for each in self.skipped) else 0
 
     def counts(self, kind: str | None = None) -> dict[str, int]:
         """Read, created, updated, unchanged and skipped, of one kind or of all; read is the sum of the others."""
@@ -75,13 +75,13 @@ class Report:
             change: sum(n for (k, c), n in self.changes.items() if c == change and kind in {None, k})
             for change in ("created", "updated", "unchanged")
         }
-        counts["skipped"] = sum(1 for each in self.passed if kind in {None, each.kind})
+        counts["skipped"] = sum(1 for each in self.skipped if kind in {None, each.kind})
         return {"read": sum(counts.values()), **counts}
 
     @property
     def kinds(self) -> list[str]:
         """The kinds of things that were read, articles and pages first."""
-        kinds = {kind for kind, _ in self.changes} | {each.kind for each in self.passed}
+        kinds = {kind for kind, _ in self.changes} | {each.kind for each in self.skipped}
         return sorted(kinds, key=lambda kind: (kind not in {"article", "page"}, kind))
 
     def as_json(self) -> str:
@@ -91,7 +91,7 @@ class Report:
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
             "skipped_items": [
                 {"kind": each.kind, "name": each.name, "reason": each.reason, "refused": each.refused}
-                for each in self.passed
+                for each in self.skipped
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
             "remote_images": self.remote_images,
@@ -127,10 +127,10 @@ class Report:
         return table
 
     def _lines(self) -> Iterator[Text]:
-        refused = [(each.reason, each.name) for each in self.passed if each.refused]
+        refused = [(each.reason, each.name) for each in self.skipped if each.refused]
         for reason, names in _grouped(refused):
             yield _line("refused", "red", f"{names}: {reason}")
-        others = Counter((each.kind, each.reason) for each in self.passed if not each.refused)
+        others = Counter((each.kind, each.reason) for each in self.skipped if not each.refused)
         for (kind, reason), number in others.items():
             yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
         for text, names in _grouped([(note.text, note.name) for note in self.notes]):

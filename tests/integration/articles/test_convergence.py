@@ -16,7 +16,7 @@ from kolom.articles import public, publishing, repository
 from kolom.articles.scheduler import publish_due
 from kolom.articles.types import ArticleFilter
 from kolom.errors import Conflict, NotFound
-from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
 from tests.integration.conftest import PROJECT
@@ -33,7 +33,7 @@ class Author(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mock, self.help = mock_aws(), help_moto()
+        self.mock, self.help = mock_aws(), patch_moto()
         self.mock.start()
         self.help.__enter__()
         client = boto3.client("dynamodb")

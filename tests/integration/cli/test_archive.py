@@ -612,7 +612,7 @@ def test_without_a_bucket_media_is_left_out_and_said(
     settings.cache_clear()
     archive = Archive(tmp_path, settings().zone)
     Restorer(report, NOW).restore_all(archive.entries(), threading.Event())
-    assert [each.reason for each in report.passed] == ["this endpoint has tables only, and no media bucket"]
+    assert [each.reason for each in report.skipped] == ["this endpoint has tables only, and no media bucket"]
     done = Exporter(tmp_path, NOW).run()
     assert done.skipped == [("media", "this endpoint has tables only, and no media bucket")]
 

@@ -24,7 +24,7 @@ from kolom.contact import repository as messages
 from kolom.contact.types import Message
 from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
-from kolom_cli.emulator.ses import Mail, Outbox
+from kolom_cli.emulator.ses import Mail, SentMail
 from tests.factories import Context, comment_request, contact_request, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call
@@ -48,7 +48,7 @@ def that_may_end() -> Iterator[None]:
 class Ses:
     """What SES does with each mail it is given: by default it takes it. ``calls`` counts how often it is asked."""
 
-    def __init__(self, taken: Outbox) -> None:
+    def __init__(self, taken: SentMail) -> None:
         self._taken = taken
         self.calls = 0
         self.before: Callable[[], Any] = lambda: None
@@ -177,7 +177,7 @@ class PostOffice:
 @pytest.fixture
 def ses(tables: None) -> Iterator[Ses]:
     """SES, with its sender verified."""
-    taken = Outbox()
+    taken = SentMail()
     with taken.recording():
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
         ses = Ses(taken)

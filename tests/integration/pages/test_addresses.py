@@ -15,7 +15,7 @@ from kolom.pages.response import HtmlResponse
 from kolom.pages.router import dispatch
 from kolom.search import document_table
 from kolom.search.index_writer import update_index
-from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.model import Template
 from tests.factories import NOW, content
 from tests.integration.pages.refusing import refusing
@@ -53,7 +53,7 @@ class Requests:
 @pytest.fixture(scope="module")
 def requests(template: Template) -> Iterator[Requests]:
     """A blog: a first, a renamed second, one that kept its path, a draft, a deleted one; and what is asked of it."""
-    with mock_aws(), help_moto():
+    with mock_aws(), patch_moto():
         for table in template.tables.values():
             boto3.client("dynamodb").create_table(**table.create)
         dates = [NOW - timedelta(days=days) for days in range(1, 30)]

@@ -24,7 +24,7 @@ from kolom.models.articles import POINTER, Pointer
 from kolom.pages import router
 from kolom.pages.response import HtmlResponse
 from kolom.urls import encoded_path
-from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content, request
 from tests.integration.conftest import PROJECT
@@ -258,7 +258,7 @@ TABLE = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"}).tab
 
 @pytest.fixture(scope="module")
 def store_of_articles() -> Iterator[None]:
-    with mock_aws(), help_moto():
+    with mock_aws(), patch_moto():
         boto3.client("dynamodb").create_table(**TABLE.create)
         yield
 

@@ -18,7 +18,7 @@ from kolom.models.base import connection
 from kolom.search import document, index_writer, vocabulary
 from kolom.search.analyzer import stem
 from kolom.search.forward_index import load_entry
-from kolom_cli.emulator.moto_patches import help_moto
+from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
 
@@ -56,7 +56,7 @@ class Indexing(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.analyser = 1
         self.stack.enter_context(mock_aws())
-        self.stack.enter_context(help_moto())
+        self.stack.enter_context(patch_moto())
         self.client = boto3.client("dynamodb")
         for table in TEMPLATE.tables.values():
             self.client.create_table(**table.create)

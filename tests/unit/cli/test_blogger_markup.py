@@ -13,7 +13,7 @@ from kolom.rendering.html_tokenizer import Start, Text, tokenize, unescape
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.html_converter import Converter
-from kolom_cli.importers.blogger.urls import OwnLinks, largest, picture_name
+from kolom_cli.importers.blogger.urls import OwnLinks, image_name, largest
 
 HOST = "https://blogger.googleusercontent.com/img/b/R29/AVv"
 
@@ -272,9 +272,9 @@ def test_a_picture_is_taken_at_up_to_1600_pixels(url: str, shown: str) -> None:
 
 
 def test_a_picture_is_known_by_its_files_name() -> None:
-    assert picture_name(f"{HOST}/s320/Pasar%2520pagi+1.jpg") == "Pasar pagi 1.jpg"
-    assert picture_name("https://lh3.googleusercontent.com/abc=s320") is None
-    assert picture_name("https://else.example/a.jpg") is None
+    assert image_name(f"{HOST}/s320/Pasar%2520pagi+1.jpg") == "Pasar pagi 1.jpg"
+    assert image_name("https://lh3.googleusercontent.com/abc=s320") is None
+    assert image_name("https://else.example/a.jpg") is None
 
 
 _PIECES = [

@@ -18,7 +18,7 @@ FILES = {
 }
 
 
-def read(folder: Path, text: str) -> site_config.Site:
+def read(folder: Path, text: str) -> site_config.SiteConfig:
     (folder / "site.toml").write_text(text)
     return site_config.load(folder, FILES)
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_used_is_said_by_its_place(tmp_path: Path, text: str, pro
 
 def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_path: Path) -> None:
     theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8")
-    assert site_config.warnings(site_config.Site(), theme) == []
+    assert site_config.warnings(site_config.SiteConfig(), theme) == []
     faint = read(tmp_path, '[colours]\naccent = "#e0a080"\n')
     assert [each.split(" has")[0] for each in site_config.warnings(faint, theme)] == [
         *("colours: accent on paper", "colours: accent on shade")
@@ -129,8 +129,8 @@ def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_pa
     [("black", "white", 21), ("white", "white", 1), ("#777", "#fff", 4.48), ("oklch(0% 0 0)", "lab(100% 0 0)", 21)],
 )
 def test_contrast_is_that_of_wcag(first: str, second: str, ratio: float) -> None:
-    assert css.contrast(first, second) == pytest.approx(ratio, abs=0.01)
-    assert css.contrast("color(display-p3 1 0 0)", "white") is None
+    assert css.contrast_ratio(first, second) == pytest.approx(ratio, abs=0.01)
+    assert css.contrast_ratio("color(display-p3 1 0 0)", "white") is None
 
 
 def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
         {"href": "https://x.example/", "names": {"": "X"}},
         {"href": "/y/", "names": {"id": "Y", "en": "Z"}},
     ]
-    places = site_config.Entry.model_json_schema()["properties"]["page"]["anyOf"][0]["enum"]
+    places = site_config.MenuItem.model_json_schema()["properties"]["page"]["anyOf"][0]["enum"]
     assert set(places) == set(MENU_PLACES)
 
 

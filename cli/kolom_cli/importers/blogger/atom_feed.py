@@ -21,7 +21,14 @@ from lxml import etree
 from kolom_cli.importers.blogger.takeout import UNREADABLE
 from kolom_cli.importers.common.article_fields import size_problem
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
+from kolom_cli.importers.common.xml_stream import (
+    free_element,
+    iterate_elements,
+    local_name,
+    place,
+    refuse_document_type,
+    text_of,
+)
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
 
@@ -106,14 +113,14 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
     """
     try:
         yield _blog(name, file)
-        elements = elements_of(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
+        elements = iterate_elements(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
         try:
             for _, element in elements:
                 if not _is_of_feed(element):
                     continue
                 if local_name(element) == "entry":
                     entry = _entry(element)
-                    forget(element)  # before it is looked at, since both may be large
+                    free_element(element)  # before it is looked at, since both may be large
                     yield entry
                 elif element.get("rel") == "alternate":
                     yield Blog(address=element.get("href", ""))
@@ -125,7 +132,7 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
 
 def _blog(name: str, file: IO[bytes]) -> Blog:
     """What the feed's first tag says; ``file`` is at its beginning again."""
-    beginning = elements_of(file, event="start")
+    beginning = iterate_elements(file, event="start")
     try:
         root = next((element for _, element in beginning), None)
     except etree.XMLSyntaxError as error:

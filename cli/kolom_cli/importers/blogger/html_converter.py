@@ -31,7 +31,7 @@ from kolom_cli.importers.blogger.html_tree import (
     Node,
     anchor,
     ends_apart,
-    flat,
+    flatten,
     is_block,
     marks,
     paragraphs,
@@ -39,7 +39,7 @@ from kolom_cli.importers.blogger.html_tree import (
     without_id,
 )
 from kolom_cli.importers.blogger.urls import OwnLinks, largest
-from kolom_cli.importers.blogger.video_players import Players
+from kolom_cli.importers.blogger.video_players import VideoPlayers
 
 _MORE: Final = re.compile(r"\s*more\s*", re.IGNORECASE)
 _TRACKER: Final = re.compile(
@@ -81,7 +81,7 @@ class Converter:
 
     def convert(self, content: str) -> str:
         """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        tokens = map(_with_own_size, Players(self.notes).replaced(tokenize(content)))
+        tokens = map(_with_own_size, VideoPlayers(self.notes).replaced(tokenize(content)))
         nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
         return serialize(map(self._with_picture, tokens_of(nodes)))
 
@@ -315,7 +315,7 @@ def _within(wrappers: Iterable[tuple[str, dict[str, str]]], children: list[Node]
 def _line(element: _Open, content: Group) -> list[Node]:
     """What a division shows that is a line, up to the line's end."""
     if not content.is_seen:
-        is_empty_line = any(node is BREAK for node in flat(content.children))
+        is_empty_line = any(node is BREAK for node in flatten(content.children))
         return [*marks(element.released().children), BREAK if is_empty_line else LINE_EDGE]
     return [Element("span", element.kept, element.children) if element.kept else content, LINE_EDGE]
 
@@ -325,7 +325,7 @@ def _leads_to_itself(link: _Open) -> bool:
     target = largest(link.attributes["href"])
     return any(
         isinstance(child, Element) and child.name == "img" and child.attributes["src"] == target
-        for child in flat(link.children)
+        for child in flatten(link.children)
     )
 
 
@@ -348,7 +348,7 @@ def _captioned(table: _Open) -> Node | None:
 
 def _cells(nodes: Iterable[Node]) -> Iterator[Node]:
     """All that stands in the rows of a table."""
-    for node in flat(nodes):
+    for node in flatten(nodes):
         if isinstance(node, Element) and node.name in _ROWS:
             yield from _cells(node.children)
         else:

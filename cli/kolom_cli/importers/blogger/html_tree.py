@@ -98,7 +98,7 @@ EXCERPT_END: Final = Comment(MORE)
 """The mark that ends the excerpt."""
 
 
-def flat(nodes: Iterable[Node]) -> Iterator[Node]:
+def flatten(nodes: Iterable[Node]) -> Iterator[Node]:
     """The nodes, with those of groups that are not settled in their places."""
     pending = [iter(nodes)]
     while pending:
@@ -119,7 +119,7 @@ def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
     made: list[Node] = []
     run: list[Node] = []
     breaks = 0
-    for node in flat(nodes):
+    for node in flatten(nodes):
         if is_block(node):
             made += [*_paragraph(run, attributes), node]
             run, breaks = [], 0
@@ -165,7 +165,7 @@ def ends_apart(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node
 
     An empty line ends running text as a block does.
     """
-    whole = list(flat(nodes))
+    whole = list(flatten(nodes))
     start, end = _running(whole), len(whole) - _running(reversed(whole))
     return whole[:start], paragraphs(whole[start:end], {}), whole[end:]
 

@@ -5,14 +5,14 @@ from pathlib import PurePosixPath
 
 from kolom.config import settings
 from kolom_cli.importers.blogger.takeout import Export, Member
-from kolom_cli.importers.blogger.urls import picture_name
+from kolom_cli.importers.blogger.urls import image_name
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES, MediaStore, media_name
-from kolom_cli.media.svg_safety import svg_problem
+from kolom_cli.media.svg_safety import find_unsafe_svg
 
 
 @dataclass(slots=True)
-class Pictures:
+class Images:
     """Answers for each picture's address with where it stands here. Takeout has them by name, not by address."""
 
     export: Export
@@ -22,7 +22,7 @@ class Pictures:
 
     def __call__(self, url: str) -> str:
         """What shall stand in place of ``url``."""
-        name = picture_name(url) if self.export.pictures else None
+        name = image_name(url) if self.export.pictures else None
         if name is None:
             return url
         if name not in self._known:
@@ -45,7 +45,7 @@ class Pictures:
         except SourceError as error:
             self._notes.append(f"the picture {path.name} stays where it is: {error}")
             return None
-        if path.suffix.lower() == ".svg" and (problem := svg_problem(data)):
+        if path.suffix.lower() == ".svg" and (problem := find_unsafe_svg(data)):
             self._notes.append(f"the picture {path.name} stays where it is: {problem}")
             return None
         return self.media.put(media_name(path.name), data, CONTENT_TYPES[path.suffix.lower()])

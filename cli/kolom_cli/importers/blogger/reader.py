@@ -20,16 +20,16 @@ from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
-from kolom_cli.importers.blogger.images import Pictures
+from kolom_cli.importers.blogger.images import Images
 from kolom_cli.importers.blogger.takeout import Export, Member, open_export, opened
 from kolom_cli.importers.blogger.urls import host_of, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
-from kolom_cli.importers.common.dates import iso_moment
-from kolom_cli.importers.common.remote_images import RemotePictures
-from kolom_cli.importers.common.source_ids import origin_of
-from kolom_cli.importers.common.types import Imported, Item, Skipped, SourceError
+from kolom_cli.importers.common.dates import parse_iso_datetime
+from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.source_ids import origin_id
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.slugs import slug_ending
+from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
@@ -71,7 +71,7 @@ def read_blogger(
             raise SourceError(f"there is no feed in it: {'; '.join(map(str, survey.others.values()))}")
         for name, why in survey.others.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
-        pictures = Pictures(export, MediaStore(dry_run=dry_run))
+        pictures = Images(export, MediaStore(dry_run=dry_run))
         seen: set[str] = set()
         for entry in _entries(feeds):
             if entry.id in seen:
@@ -144,10 +144,10 @@ def _name(entry: Entry) -> str:
 
 
 def _origin(entry_id: str) -> str:
-    return origin_of("blogger", entry_id)
+    return origin_id("blogger", entry_id)
 
 
-def _item(entry: Entry, survey: _Survey, pictures: Pictures) -> Item:
+def _item(entry: Entry, survey: _Survey, pictures: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
     if entry.kind in _OTHER_KINDS:
         return Skipped(kind=kind, name=name, reason=_OTHER_KINDS[entry.kind])
@@ -165,22 +165,22 @@ def _item(entry: Entry, survey: _Survey, pictures: Pictures) -> Item:
 class _Reader:
     """Makes one article of one entry."""
 
-    def __init__(self, entry: Entry, survey: _Survey, pictures: Pictures) -> None:
+    def __init__(self, entry: Entry, survey: _Survey, pictures: Images) -> None:
         self._entry = entry
         self._survey = survey
         self._pictures = pictures
-        self._published = iso_moment(entry.published)
-        number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_ending(entry.id[-_DIGITS:])
+        self._published = parse_iso_datetime(entry.published)
+        number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
         # Behind a slug that is taken, the month of a post says more than its long number.
         self._number = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes
 
-    def item(self) -> Imported:
+    def item(self) -> ImportedArticle:
         """The article."""
         entry = self._entry
         source = self._source()
-        remote = RemotePictures()
+        remote = RemoteImages()
         rendered = render(source, "html", resolve=remote, size_of=self._pictures.media.sizes.get)
         self._notes += self._pictures.take_notes()
         title = self._title(rendered.html)
@@ -196,14 +196,14 @@ class _Reader:
             language=self._survey.language,
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
             published_at=self._published,
-            updated_at=iso_moment(entry.updated) or self._published,
+            updated_at=parse_iso_datetime(entry.updated) or self._published,
             path=self._fields.path(entry.address, slug) if entry.address else None,
             kind=self._fields.kind,
             draft=self._is_draft(),
             reading_minutes=rendered.reading_minutes,
             origin=_origin(entry.id),
         )
-        return Imported(
+        return ImportedArticle(
             name=_name(entry),
             content=content,
             number=self._number,

@@ -51,7 +51,7 @@ class OwnLinks:
         return {match[1] for match in map(_BLOG_HOST.fullmatch, self.hosts) if match}
 
 
-def picture_name(url: str) -> str | None:
+def image_name(url: str) -> str | None:
     """The file's name of a picture that Blogger keeps; None for all others."""
     parts = split(url)
     if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):

@@ -14,7 +14,7 @@ _BLOGGERS_FRAME: Final = "blogger.com/video"
 
 
 @dataclass(slots=True)
-class Players:
+class VideoPlayers:
     """Puts YouTube's player of today in place of those that Flash showed. ``notes`` tell what cannot be shown here."""
 
     notes: list[str] = field(default_factory=list)

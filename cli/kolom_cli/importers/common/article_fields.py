@@ -11,9 +11,9 @@ from kolom.articles.types import MAX_SOURCE_BYTES, Kind
 from kolom.articles.validation import MAX_LABELS
 from kolom.config import settings
 from kolom.rendering.text import plain_text
-from kolom_cli.publishing.slugs import slug_from, slug_kept
+from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
-UNCATEGORISED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
+UNCATEGORIZED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
 """What other systems put where an author chose no category."""
 
 _LIMITS: Final = {"title": 300, "excerpt": 1_000, "description": 1_000, "author's name": 100}
@@ -44,13 +44,13 @@ class ArticleFields:
     def slug(self, wanted: str, title: str, fallback: str) -> str:
         """The slug that it had there, or else one made of its title."""
         if not wanted:
-            return slug_from(title) or fallback
-        slug = slug_kept(wanted)
+            return slugify_title(title) or fallback
+        slug = clean_slug(wanted)
         if slug is not None:
             if slug != unquote(wanted):
                 self.notes.append(f"the slug {unquote(wanted)!r} is not possible: it became {slug!r}")
             return slug
-        slug = slug_kept(f"{self.kind}-{wanted}") or fallback
+        slug = clean_slug(f"{self.kind}-{wanted}") or fallback
         if slug == self.kind:
             slug = fallback
         self.notes.append(f"the slug {unquote(wanted)!r} is not possible: it became {slug!r}")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from kolom.articles.names import path_problem
 from kolom_cli.importers.common.source_ids import wordpress_origin
-from kolom_cli.publishing.slugs import slug_kept
+from kolom_cli.publishing.slugs import clean_slug
 
 _INDEX: Final = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\.(?:html?|php|aspx?)$", re.IGNORECASE)
@@ -56,7 +56,7 @@ def slug_names(address: str) -> list[str]:
     if path is None:
         return []
     segment = _EXTENSION.sub("", _INDEX.sub("", path.rstrip("/")).rpartition("/")[2])
-    slugs = [slug_kept(segment), slug_kept(_DATED.sub("", segment))]
+    slugs = [clean_slug(segment), clean_slug(_DATED.sub("", segment))]
     return [f"slug:{slug}" for slug in dict.fromkeys(slugs) if slug]
 
 

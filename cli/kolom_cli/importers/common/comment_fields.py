@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from kolom.comments.types import Status
 from kolom.rendering import visitor_text
 from kolom.submissions import fields
-from kolom_cli.importers.common.dates import iso_moment
+from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped
 
 MAX_CONTENT: Final = 65_536
@@ -26,7 +26,7 @@ _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class RawComment:
     """A comment as an export has it, but for its ``content``, which is Markdown already.
 
     ``authors`` are the names that its author may go by, the first that is one counts; ``website`` and ``email`` may be
@@ -50,7 +50,7 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def taken_over(found: Found) -> Item:
+def to_imported_comment(found: RawComment) -> Item:
     """The comment, or why there is none. Of one that was removed there, only its place is."""
     is_deleted = found.status == "deleted"
     content = "" if is_deleted else visitor_text.clean_text(found.content)
@@ -116,13 +116,13 @@ def email(value: str) -> str | None:
         return None
 
 
-def moment(value: str) -> datetime | None:
+def parse_datetime(value: str) -> datetime | None:
     """An ISO date and time, in UTC unless it says otherwise; None for what is none, or is before there were blogs."""
-    found = iso_moment(value)
+    found = parse_iso_datetime(value)
     return found if found and found.timestamp() > 0 else None
 
 
-def moment_of_seconds(value: object) -> datetime | None:
+def parse_unix_seconds(value: object) -> datetime | None:
     """A time in Unix seconds; None for what is none."""
     try:
         seconds = float(value)  # type: ignore[arg-type]

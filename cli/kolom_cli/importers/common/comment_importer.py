@@ -13,7 +13,7 @@ from kolom.config import settings
 from kolom.errors import Conflict, ServiceBusy
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
-from kolom_cli.importers.common.comment_spool import Place, Threads
+from kolom_cli.importers.common.comment_spool import CommentSpool, StoredComment
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedComment
 from kolom_cli.terminal.report import Note, Report
@@ -32,7 +32,7 @@ class CommentImporter:
 
     report: Report
     now: datetime
-    threads: Threads
+    threads: CommentSpool
     overwrite: bool = False
     dry_run: bool = False
     planned: AbstractSet[str] = frozenset()
@@ -49,7 +49,7 @@ class CommentImporter:
             self._skip_unmatched(comment)
         else:
             self._report_on(comment, "created", self._missing_parent(comment, _PLANNED))
-            self.threads.place(comment, Place(_PLANNED, ""))
+            self.threads.place(comment, StoredComment(_PLANNED, ""))
 
     def _store_below(self, article_id: int, comment: ImportedComment) -> None:
         self._look_at(article_id)
@@ -85,7 +85,7 @@ class CommentImporter:
             return
         else:
             self._report_on(comment, change, self._missing_parent(comment, article_id))
-        self.threads.place(comment, Place(article_id, wanted.id))
+        self.threads.place(comment, StoredComment(article_id, wanted.id))
 
     def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
         self.report.add(_KIND, change)

@@ -38,14 +38,14 @@ _COMMENT: Final = TypeAdapter(ImportedComment)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StoredComment:
     """Where a comment of the export stands here."""
 
     article_id: int
     comment_id: str
 
 
-class Threads:
+class CommentSpool:
     """The comments of one import, and which were here before, in a file that vanishes with it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -84,19 +84,19 @@ class Threads:
             row = self._connection.execute("SELECT data FROM comment WHERE number = ?", (number,)).fetchone()
             yield _COMMENT.validate_json(row[0])
 
-    def place(self, comment: ImportedComment, place: Place) -> None:
+    def place(self, comment: ImportedComment, place: StoredComment) -> None:
         """Remember where the comment stands, for those that answer it."""
         self._connection.execute(
             "UPDATE comment SET article_id = ?, comment_id = ? WHERE origin = ?",
             (place.article_id, place.comment_id, comment.origin),
         )
 
-    def place_of(self, origin: str) -> Place | None:
+    def place_of(self, origin: str) -> StoredComment | None:
         """Where the comment of that origin stands; None if it is in no place yet."""
         row = self._connection.execute(
             "SELECT article_id, comment_id FROM comment WHERE origin = ? AND comment_id IS NOT NULL", (origin,)
         ).fetchone()
-        return Place(*row) if row else None
+        return StoredComment(*row) if row else None
 
     def keep_known(self, article_id: int, ids_by_mark: Mapping[str, str]) -> None:
         """Remember which comments the article has had before, by the marks of their origins."""

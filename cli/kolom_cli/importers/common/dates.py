@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 
-def iso_moment(text: str) -> datetime | None:
+def parse_iso_datetime(text: str) -> datetime | None:
     """The moment, in UTC unless it says otherwise; None for what is none."""
     try:
         found = datetime.fromisoformat(text.strip())

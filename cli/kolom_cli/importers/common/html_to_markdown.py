@@ -42,7 +42,7 @@ _SAFE: Final = "%/:=&?~#+!$,;'@()*[]"
 _LINKIFIER: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
 
-def markdown_of(html: str) -> str:
+def html_to_markdown(html: str) -> str:
     """The Markdown of a comment's HTML; any string is one. Empty if it shows nothing."""
     # The articles' renderer closes what is open and flattens what is too deep, as the converter needs.
     cleaned = _CLEANER.clean(render(html, "html").html)

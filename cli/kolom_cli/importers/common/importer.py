@@ -12,9 +12,9 @@ from kolom.articles.types import Article, ArticleInput, Change
 from kolom.articles.versions import is_unedited
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
-from kolom_cli.importers.common.comment_spool import Threads
+from kolom_cli.importers.common.comment_spool import CommentSpool
 from kolom_cli.importers.common.thread_map import Unmatched
-from kolom_cli.importers.common.types import Imported, ImportedComment, Item, Skipped, SourceError
+from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.terminal.report import Note, Report
 
 _NO_VERSION = 0
@@ -48,7 +48,7 @@ class Importer:
 
     def store_all(self, items: Iterable[Item], stopped: threading.Event, track: Track = _untracked) -> None:
         """Store what ``items`` gives until it ends or breaks off, or ``stopped`` is set; ``track`` shows progress."""
-        with Threads.on_disk() as threads:
+        with CommentSpool.on_disk() as threads:
             try:
                 for item in track(items, "Importing", None):
                     if self._stops(stopped):
@@ -62,17 +62,17 @@ class Importer:
         self.report.interrupted = stopped.is_set()
         return self.report.interrupted
 
-    def _store(self, item: Item, threads: Threads) -> None:
+    def _store(self, item: Item, threads: CommentSpool) -> None:
         match item:
             case Skipped():
                 self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
             case ImportedComment():
                 if not threads.add(item):
                     self.report.skip("comment", item.name, "is in the export twice")
-            case Imported():
+            case ImportedArticle():
                 self._store_article(item)
 
-    def _store_comments(self, threads: Threads, stopped: threading.Event, track: Track) -> None:
+    def _store_comments(self, threads: CommentSpool, stopped: threading.Event, track: Track) -> None:
         if not len(threads):
             return
         importer = CommentImporter(
@@ -89,7 +89,7 @@ class Importer:
                 return
             importer.store(comment)
 
-    def _store_article(self, item: Imported) -> None:
+    def _store_article(self, item: ImportedArticle) -> None:
         kind = item.content.kind
         article_id = repository.find_id(f"origin:{item.content.origin}")
         existing = None if article_id is None else repository.get(article_id)
@@ -132,7 +132,7 @@ class Importer:
         )
         return published.change, published.article.id
 
-    def _why_hidden(self, item: Imported, existing: Article | None) -> str | None:
+    def _why_hidden(self, item: ImportedArticle, existing: Article | None) -> str | None:
         """Why an article that no reader has seen yet becomes a draft: it may be one that was withdrawn here.
 
         An export names an article by its place there. One that was moved there comes as a new one, but wants the old
@@ -158,7 +158,7 @@ class Importer:
         what = "a draft" if existing.status == "draft" else "deleted"
         return [f"was {what} here: --overwrite shows it to readers"]
 
-    def _add_aliases(self, item: Imported, content: ArticleInput, own: int | None) -> list[str]:
+    def _add_aliases(self, item: ImportedArticle, content: ArticleInput, own: int | None) -> list[str]:
         """Let the item's further addresses lead to it; gives back which could not, and why."""
         notes = []
         path = content.path or default_path(content.slug)
@@ -180,7 +180,7 @@ class Importer:
                     notes.append(str(error))
         return notes
 
-    def _with_free_names(self, item: Imported, existing: Article | None) -> tuple[ArticleInput, list[str]]:
+    def _with_free_names(self, item: ImportedArticle, existing: Article | None) -> tuple[ArticleInput, list[str]]:
         """The content under names that are no other article's, and what was done to get them.
 
         Which names are taken depends only on what was there before and on the order of the export, so a rerun chooses

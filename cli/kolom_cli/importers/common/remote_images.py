@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class RemotePictures:
+class RemoteImages:
     """To be given to :func:`kolom.rendering.renderer.render` as ``resolve``: counts what is shown from elsewhere.
 
     ``resolve`` says what stands in place of all other URLs. A link of another scheme never comes here, so what has one

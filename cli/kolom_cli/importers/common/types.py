@@ -9,7 +9,7 @@ from kolom.errors import KolomError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportedArticle:
     """An article of an export. ``content.origin`` names it there and is the same in every export of that blog.
 
     ``number`` is what is put behind its slug if that is taken. ``aliases`` are further paths that it had. ``notes`` say
@@ -62,7 +62,7 @@ class Skipped:
     refused: bool = False
 
 
-type Item = Imported | ImportedComment | Skipped
+type Item = ImportedArticle | ImportedComment | Skipped
 
 
 class SourceError(KolomError):

@@ -90,7 +90,7 @@ class Elements:
         return self._parsed.error_log
 
 
-def elements_of(file: IO[bytes], *tags: str, event: str = "end") -> Elements:
+def iterate_elements(file: IO[bytes], *tags: str, event: str = "end") -> Elements:
     """The file's elements of these names (none: all), each at its ``event``: its end or start.
 
     :raises etree.XMLSyntaxError: the XML is broken, or one of them has more than 32 MB; :func:`place` says where
@@ -136,7 +136,7 @@ def text_of(element: etree._Element) -> str:
     return "".join(str(piece) for piece in element.itertext())
 
 
-def forget(element: etree._Element) -> None:
+def free_element(element: etree._Element) -> None:
     """Free the memory of the element and of all before it."""
     element.clear()
     parent = element.getparent()

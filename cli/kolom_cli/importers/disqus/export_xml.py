@@ -14,7 +14,14 @@ from typing import IO, Any, Final, cast
 from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import elements_of, forget, local_name, place, refuse_document_type, text_of
+from kolom_cli.importers.common.xml_stream import (
+    free_element,
+    iterate_elements,
+    local_name,
+    place,
+    refuse_document_type,
+    text_of,
+)
 
 _WATCHED: Final = ("{*}category", "{*}thread", "{*}post")
 _GZIP: Final = b"\x1f\x8b"
@@ -85,7 +92,7 @@ def read_disqus_xml(path: Path) -> Iterator[Thread | Post | Forum]:
 
 def _parse(path: Path, file: IO[bytes]) -> Iterator[Thread | Post | Forum]:
     _check_document(path, file)
-    elements = elements_of(file, *_WATCHED)
+    elements = iterate_elements(file, *_WATCHED)
     try:
         for _, element in elements:
             if not _is_of_root(element):
@@ -97,14 +104,14 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Thread | Post | Forum]:
                     yield _post(element)
                 case _:
                     yield Forum(_fields(element).get("forum", ""))
-            forget(element)
+            free_element(element)
     except etree.XMLSyntaxError as error:
         raise SourceError(f"{path}:{place(elements, error)}") from error
 
 
 def _check_document(path: Path, file: IO[bytes]) -> None:
     """Look at the root alone, and go back."""
-    beginning = elements_of(file, event="start")
+    beginning = iterate_elements(file, event="start")
     try:
         _, root = next(iter(beginning))
     except etree.XMLSyntaxError as error:

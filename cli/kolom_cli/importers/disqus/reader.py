@@ -15,8 +15,14 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from kolom_cli.importers.common.article_matching import host_of, thread_names
-from kolom_cli.importers.common.comment_fields import MAX_CONTENT, Found, moment, one_line, taken_over
-from kolom_cli.importers.common.html_to_markdown import markdown_of
+from kolom_cli.importers.common.comment_fields import (
+    MAX_CONTENT,
+    RawComment,
+    one_line,
+    parse_datetime,
+    to_imported_comment,
+)
+from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.disqus.export_xml import Forum, Post, Thread, read_disqus_xml
@@ -115,8 +121,8 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
         reason = f"has {len(post.message):,} characters of HTML, at most {_MAX_SOURCE:,} are possible"
         return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
     space = ((thread.forum if thread else "") or blog.forum or host_of(link))[:200]
-    return taken_over(
-        Found(
+    return to_imported_comment(
+        RawComment(
             name=name,
             origin=f"disqus:{space}#{post.key}",
             article=article or _names(link, identifier),
@@ -124,7 +130,7 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
             title=thread.title if thread else "",
             authors=(post.name, post.username),
             content="" if post.is_deleted else _markdown(post.message),
-            created_at=moment(post.created_at),
+            created_at=parse_datetime(post.created_at),
             status="deleted" if post.is_deleted else "approved" if post.is_approved else "pending",
             parent=f"disqus:{space}#{post.parent}" if post.parent else None,
             email=post.email,
@@ -137,7 +143,7 @@ _names = lru_cache(maxsize=256)(thread_names)
 
 
 def _markdown(message: str) -> str:
-    return markdown_of(_MENTION.sub(r"@\1", _REDIRECT.sub(_direct, message)))
+    return html_to_markdown(_MENTION.sub(r"@\1", _REDIRECT.sub(_direct, message)))
 
 
 def _direct(match: re.Match[str]) -> str:

@@ -14,15 +14,15 @@ from kolom.config import settings
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
-from kolom_cli.importers.common.article_fields import UNCATEGORISED, ArticleFields, language_in
-from kolom_cli.importers.common.remote_images import RemotePictures
-from kolom_cli.importers.common.source_ids import origin_of
-from kolom_cli.importers.common.types import Imported, Item, Skipped
+from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.source_ids import origin_id
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
-from kolom_cli.importers.markdown.front_matter_values import flag_in, map_in, names_in, picture_in, text_in
+from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image, get_map, get_names, get_text
 from kolom_cli.importers.markdown.html_snippets import Converted
 from kolom_cli.importers.markdown.lenient_front_matter import Value
-from kolom_cli.importers.markdown.link_resolver import Links, path_of
+from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
@@ -40,7 +40,7 @@ _SHOWN_PROBLEMS: Final = 5
 
 
 @dataclass(slots=True)
-class Articles:
+class ArticleBuilder:
     """Makes the articles of a site, uploading to ``media`` what they show. ``language`` is for those that name none."""
 
     site: Site
@@ -50,14 +50,14 @@ class Articles:
     def item(self, entry: Entry) -> Item:
         """The article of a document, or why there is none."""
         try:
-            return _Making(self, entry, ArticleFields(entry.kind, entry.number)).imported()
+            return _Builder(self, entry, ArticleFields(entry.kind, entry.number)).imported()
         except DocumentError as error:
             return Skipped(kind=entry.kind, name=str(entry.path), reason=error.message, refused=True)
 
 
 @dataclass(slots=True)
-class _Making:
-    articles: Articles
+class _Builder:
+    articles: ArticleBuilder
     entry: Entry
     fields: ArticleFields
     format: SourceFormat = "markdown"
@@ -67,7 +67,7 @@ class _Making:
         """What could not stay as it was."""
         return self.fields.notes
 
-    def imported(self) -> Imported:
+    def imported(self) -> ImportedArticle:
         entry, site = self.entry, self.articles.site
         self.notes.extend(entry.notes)
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
@@ -76,8 +76,8 @@ class _Making:
         if site.flavour == "plain" and is_vault(site.directory):
             body = without_comments(body)
         title, body = self._title(body)
-        links = Links(site, entry, self.articles.media)
-        remote = RemotePictures(links)
+        links = LinkResolver(site, entry, self.articles.media)
+        remote = RemoteImages(links)
         body = self._converted(body, links)
         rendered = render(body, self.format, resolve=remote, size_of=self.articles.media.sizes.get)
         image = self._image(rendered, remote)
@@ -102,9 +102,9 @@ class _Making:
             draft=entry.draft,
             comments_open=self._comments_open(),
             reading_minutes=rendered.reading_minutes,
-            origin=origin_of("markdown", entry.place),
+            origin=origin_id("markdown", entry.place),
         )
-        return Imported(
+        return ImportedArticle(
             name=str(entry.path),
             content=content,
             number=entry.number,
@@ -115,7 +115,7 @@ class _Making:
 
     def _title(self, body: str) -> tuple[str, str]:
         """The title, and the body without the heading that says the same."""
-        title = text_in(self.entry.front, "title")
+        title = get_text(self.entry.front, "title")
         found, rest = (title_of_html if self.format == "html" else title_of_markdown)(body)
         if not title and found:
             title, body = found, rest
@@ -127,7 +127,7 @@ class _Making:
             self.notes.append("without a title there: its file's name is the title here")
         return self.fields.cut("title", title), body
 
-    def _converted(self, body: str, links: Links) -> str:
+    def _converted(self, body: str, links: LinkResolver) -> str:
         site, front = self.articles.site, self.entry.front
         results: list[Converted] = []
 
@@ -136,12 +136,12 @@ class _Making:
             return results[-1].text
 
         if site.flavour == "jekyll":
-            separator = text_in(front, "excerpt_separator") or text_in(site.config, "excerpt_separator")
+            separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":
                 body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
             body = run(Liquid(links.reference, self._value, self.format).convert, body)
         if site.flavour == "hugo":
-            body = run(Shortcodes(links.reference, lambda key: text_in(front, key) or None, self.format).convert, body)
+            body = run(Shortcodes(links.reference, lambda key: get_text(front, key) or None, self.format).convert, body)
         if site.flavour != "plain" and self.format == "markdown":
             body = without_attributes(body)
         for what, names in (
@@ -161,13 +161,13 @@ class _Making:
             return self.entry.address
         keys = key.split(".")
         holder = self.articles.site.config if scope == "site" else self.entry.front if scope == "page" else {}
-        return text_in(map_in(holder, *keys[:-1]), keys[-1]) or None
+        return get_text(get_map(holder, *keys[:-1]), keys[-1]) or None
 
     def _image(self, rendered: Rendered, resolve: Callable[[str], str]) -> str | None:
         """The picture that the front matter names, else one that a bundle has for that, else the first in the text."""
         values: list[Value] = [self.entry.front.get(key) for key in _PICTURES]
         for value in values:
-            if (wanted := picture_in(value)) and re.search(r"[./]", wanted):
+            if (wanted := get_image(value)) and re.search(r"[./]", wanted):
                 wanted = re.sub(r"\{\{\s*site\.(?:base)?url\s*\}\}", "", wanted)
                 image = resolve(wanted.replace(" ", "%20"))
                 if is_image_url(image) and not (image == wanted and "://" not in image):
@@ -187,16 +187,16 @@ class _Making:
 
     def _labels(self) -> tuple[str, ...]:
         labels = (" ".join(written.split()) for written in self.entry.labels)
-        return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORISED)
+        return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
 
     def _language(self) -> str:
         codes = settings().language_codes
         config = self.articles.site.config
         candidates = (
-            text_in(self.entry.front, "lang", "language", "locale"),
+            get_text(self.entry.front, "lang", "language", "locale"),
             self.entry.language or "",
             self.articles.language or "",
-            text_in(config, "lang", "locale", "language", "languagecode", "default_language"),
+            get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
         return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
 
@@ -205,17 +205,17 @@ class _Making:
         value = next((front[key] for key in ("author", "authors") if front.get(key)), None) or default_author(
             site.config
         )
-        names = list(dict.fromkeys(names_in(value, site.authors)))
+        names = list(dict.fromkeys(get_names(value, site.authors)))
         joined = "".join(character for character in ", ".join(names) if character.isprintable())
         return self.fields.cut("author's name", joined)
 
     def _text(self, what: str, *keys: str) -> str:
-        text = text_in(self.entry.front, *keys)
+        text = get_text(self.entry.front, *keys)
         return self.fields.cut(what, plain_text(text) if "<" in text else text)
 
     def _comments_open(self) -> bool:
-        disabled = flag_in(self.entry.front, "disablecomments", "disable_comments")
-        return disabled is not True and flag_in(self.entry.front, "comments", "comment") is not False
+        disabled = get_flag(self.entry.front, "disablecomments", "disable_comments")
+        return disabled is not True and get_flag(self.entry.front, "comments", "comment") is not False
 
     def _aliases(self, path: str | None) -> tuple[str, ...]:
         """The further addresses; those of other pages of the site are theirs."""

@@ -50,7 +50,7 @@ _PLACES: Final = (
 )
 
 
-def text_in(values: Values, *keys: str) -> str:
+def get_text(values: Values, *keys: str) -> str:
     """The first of the keys that has a line of text; else an empty one."""
     for key in keys:
         value = values.get(key)
@@ -59,7 +59,7 @@ def text_in(values: Values, *keys: str) -> str:
     return ""
 
 
-def map_in(values: Values, *keys: str) -> Values:
+def get_map(values: Values, *keys: str) -> Values:
     """The map below a path of keys; an empty one if there is none."""
     for key in keys:
         value = values.get(key)
@@ -67,7 +67,7 @@ def map_in(values: Values, *keys: str) -> Values:
     return values
 
 
-def flag_in(values: Values, *keys: str) -> bool | None:
+def get_flag(values: Values, *keys: str) -> bool | None:
     """The first of the keys that says yes or no."""
     for key in keys:
         value = values.get(key)
@@ -77,7 +77,7 @@ def flag_in(values: Values, *keys: str) -> bool | None:
     return None
 
 
-def list_in(values: Values, key: str, *, spaces: bool = False) -> list[str]:
+def get_list(values: Values, key: str, *, spaces: bool = False) -> list[str]:
     """A list of texts; of one text its parts between commas, or between spaces where the system separates so."""
     value = values.get(key)
     if isinstance(value, str):
@@ -91,7 +91,7 @@ def list_in(values: Values, key: str, *, spaces: bool = False) -> list[str]:
     return [text for part in parts if (text := " ".join(html.unescape(part).split()))]
 
 
-def names_in(value: Value, known: Values) -> Iterator[str]:
+def get_names(value: Value, known: Values) -> Iterator[str]:
     """The names of authors: a text, a list, a map with a name, or keys of ``known``."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, str) and (found := known.get(each.strip().lower())):
@@ -100,7 +100,7 @@ def names_in(value: Value, known: Values) -> Iterator[str]:
             yield name
 
 
-def picture_in(value: Value) -> str | None:
+def get_image(value: Value) -> str | None:
     """The address of a picture: a text, a list that begins with one, or a map that has one."""
     for _ in range(4):
         if isinstance(value, str):
@@ -112,7 +112,7 @@ def picture_in(value: Value) -> str | None:
     return None
 
 
-def moment_in(text: str, zone: tzinfo) -> datetime | None:
+def get_datetime(text: str, zone: tzinfo) -> datetime | None:
     """A date, or a date and time, in one of the forms that people write; without an offset it is in ``zone``."""
     text = text.strip()
     try:

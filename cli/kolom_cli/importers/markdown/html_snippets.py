@@ -28,7 +28,7 @@ class Converted:
     shown: Counter[str] = field(default_factory=Counter)
 
 
-def picture(src: str, *, alt: str = "", caption: str = "", link: str = "", width: str = "", height: str = "") -> str:
+def image(src: str, *, alt: str = "", caption: str = "", link: str = "", width: str = "", height: str = "") -> str:
     """A picture, with its caption (inline Markdown) below it."""
     sizes = "".join(
         f' {name}="{digits[1]}"'
@@ -63,7 +63,7 @@ def vimeo(wanted: str) -> str | None:
     return _frame(f"https://player.vimeo.com/video/{name}") if name.isascii() and name.isdigit() else None
 
 
-def film(name: str, parameters: Mapping[str, str], first: str) -> str | None:
+def video_embed(name: str, parameters: Mapping[str, str], first: str) -> str | None:
     """The player that a tag of that name means, if it is one of a film."""
     wanted = next(
         (parameters[key] for key in ("id", "video_id", "videoid", "src", "url") if parameters.get(key)), first

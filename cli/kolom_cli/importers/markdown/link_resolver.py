@@ -28,7 +28,7 @@ def address_of(entry: Entry) -> str:
 
 
 @dataclass(slots=True)
-class Links:
+class LinkResolver:
     """What stands in place of the URLs of one page. ``problems`` are the files that could not be taken over."""
 
     site: Site

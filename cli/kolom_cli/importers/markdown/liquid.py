@@ -93,7 +93,7 @@ class Liquid:
             case "img" | "image" | "asset_img" | "figure":
                 return self._image(found)
             case "youtube" | "vimeo":
-                return html_snippets.film(name, found.named, found.first)
+                return html_snippets.video_embed(name, found.named, found.first)
             case "gist":
                 return html_snippets.link(f"https://gist.github.com/{found.first}") if found.first else None
             case "more" | "excerpt":
@@ -106,13 +106,13 @@ class Liquid:
     def _include(self, found: Arguments) -> str | None:
         """A figure or a player, for an include that has the parameters of one."""
         named = {key: self._inside(value) for key, value in found.named.items()}
-        if player := html_snippets.film(found.first, named, ""):
+        if player := html_snippets.video_embed(found.first, named, ""):
             return player
         src = next((named[key] for key in _SRC_KEYS if _PICTURE.search(named.get(key, ""))), None)
         if src is None:
             return None
         given = Arguments((), named)
-        return html_snippets.picture(
+        return html_snippets.image(
             src,
             alt=given.get("alt", "title"),
             caption=given.get("caption", "description"),
@@ -128,7 +128,7 @@ class Liquid:
         if place is None:
             return None
         words = [text for text in given[place + 1 :] if not text.isdigit()]
-        return html_snippets.picture(given[place], alt=" ".join(words))
+        return html_snippets.image(given[place], alt=" ".join(words))
 
     def _inside(self, value: str) -> str:
         """A parameter's value; ``site.baseurl`` and the like may stand for it."""

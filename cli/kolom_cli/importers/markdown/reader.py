@@ -10,7 +10,7 @@ from typing import Final
 
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.markdown import hugo, jekyll, plain
-from kolom_cli.importers.markdown.article_builder import Articles
+from kolom_cli.importers.markdown.article_builder import ArticleBuilder
 from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.file_locations import enclosing
@@ -39,7 +39,7 @@ def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
     if not site.items:
         raise SourceError(f"there is no document in {directory}: no file ends in .md, .markdown, .html or .htm")
-    articles = Articles(site, MediaStore(dry_run=dry_run), language)
+    articles = ArticleBuilder(site, MediaStore(dry_run=dry_run), language)
     for item in site.items:
         yield item if isinstance(item, Skipped) else articles.item(item)
 

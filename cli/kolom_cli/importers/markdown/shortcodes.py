@@ -82,7 +82,7 @@ class Shortcodes:
         match name:
             case "figure" | "img" | "image":
                 src = given.get("src", "link") or given.first
-                return src and html_snippets.picture(
+                return src and html_snippets.image(
                     src,
                     alt=given.get("alt"),
                     caption=_caption(given),
@@ -91,7 +91,7 @@ class Shortcodes:
                     height=given.get("height"),
                 )
             case "youtube" | "vimeo":
-                return html_snippets.film(name, given.named, given.first)
+                return html_snippets.video_embed(name, given.named, given.first)
             case "ref" | "relref":
                 return self.address_of(given.get("path") or given.first)
             case "gist" if len(given.texts) > 1:

@@ -9,10 +9,10 @@ from typing import Final
 
 from kolom.comments.types import Status
 from kolom_cli.importers.common.autop import paragraphs
-from kolom_cli.importers.common.comment_fields import Found, taken_over
-from kolom_cli.importers.common.html_to_markdown import markdown_of
+from kolom_cli.importers.common.comment_fields import RawComment, to_imported_comment
+from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.types import Item, Skipped
-from kolom_cli.importers.wordpress.dates import moment_of
+from kolom_cli.importers.wordpress.dates import parse_local_datetime
 
 _KIND: Final = "comment"
 _STATUSES: Final[Mapping[str, Status]] = {"1": "approved", "approve": "approved", "0": "pending", "hold": "pending"}
@@ -48,8 +48,8 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
     if not get("id"):
         return Skipped(kind=_KIND, name=name, reason="has no id", refused=True)
     waits = () if status in _STATUSES else (f"{status or 'without a status'} there: waits for approval here",)
-    return taken_over(
-        Found(
+    return to_imported_comment(
+        RawComment(
             name=name,
             origin=f"{article}/comment-{get('id')}",
             article=(f"origin:{article}",),
@@ -57,8 +57,8 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             title=title,
             with_article=True,
             authors=(get("author"),),
-            content=markdown_of(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n"))),
-            created_at=moment_of(get("date_gmt"), get("date")),
+            content=html_to_markdown(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n"))),
+            created_at=parse_local_datetime(get("date_gmt"), get("date")),
             status=_STATUSES.get(status, "pending"),
             parent=f"{article}/comment-{get('parent')}" if get("parent") not in {"", "0"} else None,
             website=get("author_url"),

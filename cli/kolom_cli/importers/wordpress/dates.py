@@ -6,15 +6,15 @@ from email.utils import parsedate_to_datetime
 from kolom.config import settings
 
 
-def moment_of(gmt: str, local: str) -> datetime | None:
+def parse_local_datetime(gmt: str, local: str) -> datetime | None:
     """The moment of a time in UTC or else, for lack of one, in the site's time zone; None if neither is a date."""
-    moment = utc(gmt)
-    if moment is None and (at_home := utc(local)):
+    moment = parse_utc_datetime(gmt)
+    if moment is None and (at_home := parse_utc_datetime(local)):
         moment = _in_utc(at_home.replace(tzinfo=settings().zone))
     return moment
 
 
-def utc(text: str) -> datetime | None:
+def parse_utc_datetime(text: str) -> datetime | None:
     """``2010-10-05 07:27:25`` in UTC; None for WordPress's ``0000-00-00 00:00:00`` and whatever is no date."""
     try:
         return _in_utc(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
@@ -22,7 +22,7 @@ def utc(text: str) -> datetime | None:
         return None
 
 
-def mail_date(text: str) -> datetime | None:
+def parse_mail_date(text: str) -> datetime | None:
     """A date as in an e-mail; None for what is none, such as WordPress's ``Wed, 30 Nov -0001``."""
     if " -0001 " in text:
         return None

@@ -20,16 +20,16 @@ from kolom.articles.validation import first_image, is_image_url
 from kolom.config import settings
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
-from kolom_cli.importers.common.article_fields import UNCATEGORISED, ArticleFields, site_language, size_problem
-from kolom_cli.importers.common.remote_images import RemotePictures
+from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
+from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
-from kolom_cli.importers.common.types import Imported, Item, Skipped, SourceError
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
 from kolom_cli.importers.wordpress.comments import read_comments
-from kolom_cli.importers.wordpress.dates import mail_date, moment_of, utc
+from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail_date, parse_utc_datetime
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 from kolom_cli.importers.wordpress.restrictions import restriction_in
 from kolom_cli.importers.wordpress.wxr import Author, Language, Record, read_wxr
-from kolom_cli.publishing.slugs import slug_ending
+from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
@@ -133,11 +133,11 @@ class _Reader:
         self._record = record
         self._blog = blog
         # Plugins and other systems write ids that are no numbers.
-        self._number = slug_ending(_number(record))
+        self._number = slug_suffix(_number(record))
         self._kind = _KINDS.get(record.get("wp:post_type"), "article")
         self._fields = ArticleFields(self._kind, self._number)
         self._notes = self._fields.notes
-        self._remote = RemotePictures()
+        self._remote = RemoteImages()
         self._name = _name(record)
 
     def item(self) -> Item:
@@ -153,7 +153,7 @@ class _Reader:
         if problem := size_problem(record.fields.get("content:encoded", "")):
             return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
         content = self._content(_origin(record))
-        return Imported(
+        return ImportedArticle(
             name=self._name,
             content=content,
             number=self._number,
@@ -184,7 +184,7 @@ class _Reader:
             language=self._blog.language,
             author=self._author(),
             published_at=published_at,
-            updated_at=utc(record.get("wp:post_modified_gmt")) or published_at,
+            updated_at=parse_utc_datetime(record.get("wp:post_modified_gmt")) or published_at,
             path=self._fields.path(record.get("link"), slug),
             kind=self._kind,
             draft=self._is_draft(published_at),
@@ -213,13 +213,13 @@ class _Reader:
 
     def _has_date(self) -> bool:
         """Whether the post has a date itself; the feed's may be the one of the export."""
-        return moment_of(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
+        return parse_local_datetime(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
 
     def _date(self) -> datetime | None:
         record = self._record
-        moment = moment_of(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
+        moment = parse_local_datetime(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
         if moment is None and record.get("wp:status") in {"publish", "future"}:
-            moment = mail_date(record.get("pubDate"))
+            moment = parse_mail_date(record.get("pubDate"))
             if moment is None:
                 self._notes.append("without a date there: dated by the import")
         return moment
@@ -247,5 +247,5 @@ class _Reader:
         return self._fields.labels(
             name
             for nicename, name in names
-            if nicename not in UNCATEGORISED and (nicename or label_key(name) not in UNCATEGORISED)
+            if nicename not in UNCATEGORIZED and (nicename or label_key(name) not in UNCATEGORIZED)
         )

@@ -12,7 +12,14 @@ from typing import IO, Any, Final
 from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import elements_of, forget, name_of, place, refuse_document_type, text_of
+from kolom_cli.importers.common.xml_stream import (
+    free_element,
+    iterate_elements,
+    name_of,
+    place,
+    refuse_document_type,
+    text_of,
+)
 
 _WATCHED: Final = ("item", "language", "{*}author", "{*}wxr_version")
 _CONTENT: Final = "modules/content/"
@@ -66,7 +73,7 @@ def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
 
 def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
     seen = False
-    elements = elements_of(file, *_WATCHED)
+    elements = iterate_elements(file, *_WATCHED)
     try:
         for _, element in elements:
             if not seen:
@@ -75,7 +82,7 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
             if (found := _read(element)) is not None:
                 yield found
             if element.tag == "item" and _is_of_channel(element):
-                forget(element)
+                free_element(element)
     except etree.XMLSyntaxError as error:
         raise SourceError(f"{path}:{place(elements, error)}") from error
     if not seen:

@@ -278,7 +278,7 @@ class _Rewriter:
         self._write(name, attributes)
 
     def _sources(self, source: dict[str, str], attributes: dict[str, str]) -> None:
-        for key in ("src", "poster"):
+        for key in ("src", "publisher"):
             attributes.pop(key, None)
             if (value := source.get(key)) and (resolved := url(self._resolve(value), IMAGE_SCHEMES)):
                 attributes[key] = resolved

@@ -37,7 +37,7 @@ def render(
 ) -> Rendered:
     """The article that ``source`` describes. Any string is an article; there are no errors.
 
-    ``resolve`` is called with each URL of an image, a film or a sound (``src``, ``srcset``, ``poster``), and each
+    ``resolve`` is called with each URL of an image, a film or a sound (``src``, ``srcset``, ``publisher``), and each
     relative one of a link but fragments and queries, and answers with what shall stand there; the answer is sanitised
     too. URLs are passed as they stand in HTML, so a space in Markdown arrives as ``%20``. What it raises is passed on.
     ``size_of`` is asked for the width and height in pixels of each picture by what ``resolve`` answered, so that the
