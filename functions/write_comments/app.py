@@ -43,7 +43,7 @@ def get_form_token() -> FormTokenOut:
 )
 def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))
-    posted = posting.post(article, comment.draft(), arrival(), now=datetime.now(UTC))
+    posted = posting.post(article, comment.draft(), context(), now=datetime.now(UTC))
     count(f"Comments{posted.comment.status.capitalize()}")
     return Response(HTTPStatus.CREATED, "application/json", PostedCommentOut.of(posted))
 
@@ -59,7 +59,7 @@ def edit_comment(
     slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
 ) -> CommentOut:
     article = find_summary(unquote(slug))
-    return to_author_out(editing.edit(article, unquote(comment_id), edit.content, arrival(), now=datetime.now(UTC)))
+    return to_author_out(editing.edit(article, unquote(comment_id), edit.content, context(), now=datetime.now(UTC)))
 
 
 @api.delete(
@@ -71,11 +71,11 @@ def edit_comment(
     responses=responses(204, 404, 410, 422),
 )
 def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
-    editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), arrival(), now=datetime.now(UTC))
+    editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), context(), now=datetime.now(UTC))
     return Response(HTTPStatus.NO_CONTENT)
 
 
-def arrival() -> RequestContext:
+def context() -> RequestContext:
     """How the request came."""
     return RequestContext.from_event(api.current_event.raw_event)
 

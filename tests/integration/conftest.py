@@ -59,7 +59,6 @@ def unhurried() -> Iterator[None]:
     # A patch of its own, so that what a test patches itself is undone when it always was.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 60.0)
-        patch.setattr("kolom.comments.repository.DEADLINE_SECONDS", 60.0)
         yield
 
 

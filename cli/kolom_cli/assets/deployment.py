@@ -57,8 +57,15 @@ class DeploymentResult:
 
     def as_json(self) -> str:
         """For scripts."""
-        names = ("uploaded", "unchanged", "switched", "pruned", "warnings", "dry_run")
-        return json.dumps({name: getattr(self, name) for name in names}, indent=2, ensure_ascii=False)
+        data = {
+            "uploaded": self.uploaded,
+            "unchanged": self.unchanged,
+            "switched": self.activated,
+            "pruned": self.pruned,
+            "warnings": self.warnings,
+            "dry_run": self.dry_run,
+        }
+        return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def build(frontend: Path) -> AssetBuild:

@@ -48,6 +48,10 @@ class Conflict(KolomError):
     """The write was based on something that has changed since, or wants a name that is taken."""
 
 
+class StaleRead(Conflict):
+    """The write was based on a state that has changed since it was read. Reading and writing again may succeed."""
+
+
 class RestoreConflict(Conflict):
     """What is here is another state than what was to be put back, and stays."""
 

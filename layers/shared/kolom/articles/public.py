@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from pynamodb.expressions.condition import Condition
 
+from kolom.articles.lookup import Check, get_with_body
 from kolom.articles.mapping import ALL_ARTICLES, label_listing_key, listing_order, to_article, to_summary
 from kolom.articles.names import label_key, pointer_keys_at, variant_pointer_keys
-from kolom.articles.repository import Check, get_with_body
 from kolom.articles.types import (
     AdjacentArticle,
     Article,

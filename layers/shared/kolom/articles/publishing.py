@@ -7,7 +7,6 @@ was or as it should be, and running it again finishes the work.
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -17,8 +16,7 @@ from kolom.articles.types import Article, ArticleInput, Change, Status
 from kolom.articles.validation import validate
 from kolom.config import settings
 from kolom.errors import Conflict, NotFound
-
-_FORCED_ATTEMPTS = 5
+from kolom.models.transaction import retry_on_conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def publish(
             return PublishResult(old, change)
         return PublishResult(_replace_body(old, new, content), change)
 
-    return _insist(attempt) if force else attempt()
+    return retry_on_conflict(attempt) if force else attempt()
 
 
 def plan_publish(
@@ -240,14 +238,4 @@ def _set_status(slug: str, status: Status, now: datetime) -> Article:
             changed = replace(changed, body_version="", body_parts=0, source_parts=0)
         return transitions.commit(article, changed)
 
-    return _insist(attempt)
-
-
-def _insist[Result](attempt: Callable[[], Result]) -> Result:
-    """Try again on what someone else has just changed, a few times."""
-    for _ in range(_FORCED_ATTEMPTS - 1):
-        try:
-            return attempt()
-        except Conflict:
-            continue
-    return attempt()
+    return retry_on_conflict(attempt)

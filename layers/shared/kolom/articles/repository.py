@@ -1,25 +1,20 @@
 """Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
 
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from pynamodb.exceptions import UpdateError
 
 from kolom.articles.body_chunks import join_body, join_source
+from kolom.articles.lookup import get_with_body
 from kolom.articles.mapping import to_article
 from kolom.articles.types import Article, Body
-from kolom.errors import NotFound, ServiceBusy
+from kolom.errors import NotFound, StaleRead
 from kolom.models.articles import ARTICLE, POINTER, ArticleRecord, ArticlesTableRecord, BodyChunk, Pointer
 from kolom.models.articles import Sequence as IdSequence
 from kolom.models.base import is_key
 from kolom.models.errors import is_condition_failed
-
-_REREADS: Final = 5
-type Check = Callable[[Article], None]
-"""Raises what keeps an article from being shown."""
-_BODY_READS = 3
+from kolom.models.transaction import retry_on_conflict
 
 
 def next_id() -> int:
@@ -98,11 +93,12 @@ def get_body(article: Article) -> Body:
 
 
 def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
-    """The article of that id with the body that is its, whoever publishes at this moment; None if there is none.
+    """Return the article of that id with the body that belongs to it, or None if there is none.
 
-    :raises Busy: it was changed again and again while it was read
+    :raises ServiceBusy: it was replaced again and again while it was read
     """
-    for _ in range(_REREADS):
+
+    def read() -> tuple[Article, Body] | None:
         article = get(article_id)
         if article is None:
             return None
@@ -110,10 +106,12 @@ def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
             return article, get_body(article)
         shown = _query_chunks(article.id, f"body#{article.body_version}#")
         source = _query_chunks(article.id, f"source#{article.body_version}#")
-        if (len(shown), len(source)) == (article.body_parts, article.source_parts):
-            body = join_body(shown)
-            return article, replace(body, source=join_source(source), source_format=article.source_format)
-    raise ServiceBusy(f"the article {article_id} is being changed at this moment")
+        if (len(shown), len(source)) != (article.body_parts, article.source_parts):
+            raise StaleRead(f"the article {article_id} was replaced while it was read")
+        body = join_body(shown)
+        return article, replace(body, source=join_source(source), source_format=article.source_format)
+
+    return retry_on_conflict(read)
 
 
 def pointers_by_id() -> Mapping[int, Sequence[str]]:
@@ -174,12 +172,6 @@ def _query_chunks(article_id: int, prefix: str) -> Sequence[BodyChunk]:
     return list(BodyChunk.query(str(article_id), BodyChunk.part.startswith(prefix), consistent_read=True))
 
 
-def find_ids(slugs: Collection[str]) -> dict[str, int]:
-    """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
-    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
-    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
-
-
 def get_any_status(article_id: int) -> tuple[Article, Body]:
     """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
 
@@ -187,30 +179,6 @@ def get_any_status(article_id: int) -> tuple[Article, Body]:
     :raises Busy: it was being replaced at each of several reads
     """
     return get_with_body(article_id, _check_exists)
-
-
-def get_with_body(article_id: int, check: Check) -> tuple[Article, Body]:
-    """Card and body of one moment: read again when the card names parts that were not there a moment before.
-
-    ``check`` raises what keeps the article from being shown.
-    """
-    for attempt in range(_BODY_READS):
-        items = list(
-            ArticlesTableRecord.query(
-                str(article_id), ArticlesTableRecord.part.between("body#", ARTICLE), consistent_read=attempt > 0
-            )
-        )
-        card = items.pop() if items else None
-        if not isinstance(card, ArticleRecord):
-            raise NotFound("there is no such article")
-        article = to_article(card)
-        check(article)
-        prefix = f"body#{article.body_version}#"
-        parts = [item for item in items if isinstance(item, BodyChunk) and item.part.startswith(prefix)]
-        if len(parts) == article.body_parts:
-            return article, join_body(parts)
-        time.sleep(0.05 * attempt)
-    raise ServiceBusy("this article is being published at this moment")
 
 
 def _check_exists(article: Article) -> None:

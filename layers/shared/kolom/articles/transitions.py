@@ -11,7 +11,7 @@ from kolom.articles.body_chunks import split_body, split_source
 from kolom.articles.mapping import count_deltas, pointer_keys, to_article_record, to_label_records
 from kolom.articles.names import label_key
 from kolom.articles.types import Article, Body
-from kolom.errors import Conflict, KolomError
+from kolom.errors import Conflict, KolomError, StaleRead
 from kolom.models.articles import COUNTS, POINTER, ArticleRecord, Count, LabelRecord, Pointer
 from kolom.models.transaction import MAX_ITEMS, Transaction
 
@@ -75,7 +75,7 @@ def _transaction(old: Article | None, new: Article, spellings: Mapping[str, str]
 
 def _write_article(transaction: Transaction, old: Article | None, new: Article) -> None:
     unchanged = ArticleRecord.key.does_not_exist() if old is None else ArticleRecord.version == old.version
-    refused = Conflict(f"{new.slug!r} was changed by someone else in the meantime")
+    refused = StaleRead(f"{new.slug!r} was changed by someone else in the meantime")
     transaction.put(to_article_record(new), unchanged, refused)
 
 
@@ -83,7 +83,10 @@ def _write_pointers(transaction: Transaction, old: Article | None, new: Article)
     known = set(pointer_keys(old)) if old else set()
     for key, name in pointer_keys(new):
         if (key, name) not in known:
-            claim_pointer(transaction, key, new.id, Conflict(f"{name} belongs to another article"))
+            # A new article is new because its slug and its origin led nowhere when they were looked up.
+            was_free = old is None and not key.startswith("path:")
+            refused = StaleRead if was_free else Conflict
+            claim_pointer(transaction, key, new.id, refused(f"{name} belongs to another article"))
 
 
 def _write_labels(transaction: Transaction, old: Article | None, new: Article) -> None:

@@ -12,10 +12,10 @@ from kolom.errors import FieldError, Gone, InvalidInput
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
 from kolom.security import signing
-from kolom.submissions.pipeline import RequestContext, SubmissionPipeline
+from kolom.submissions.pipeline import RequestContext, submit_edit
 
 
-def edit(article: Article, comment_id: str, content: str, arrival: RequestContext, *, now: datetime) -> Comment:
+def edit(article: Article, comment_id: str, content: str, context: RequestContext, *, now: datetime) -> Comment:
     """Give the comment a new text, which passes the same checks as a new comment. The same text changes nothing.
 
     Unless no comments wait for approval, it waits for it again. Spam stays spam.
@@ -24,14 +24,13 @@ def edit(article: Article, comment_id: str, content: str, arrival: RequestContex
     :raises Gone: it was deleted
     :raises TooMany: the sender, their network or the site has to wait
     """
-    current = _require_edit_token(article, comment_id, arrival, now)
+    current = _require_edit_token(article, comment_id, context, now)
     if current.status == "deleted":
         raise Gone("this comment has been deleted")
     if current.content == content:
         return current
-    pipeline = SubmissionPipeline.start_edit(comment_id, content, arrival, revision=current.revision, now=now)
-    pipeline.check_limits()
-    findings = posting.examine(pipeline, article, name=current.name, content=content, website=current.website)
+    text = posting.submitted_text(article, name=current.name, content=content, website=current.website)
+    findings = submit_edit(comment_id, text, context, revision=current.revision, now=now)
     edited: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:
@@ -63,7 +62,7 @@ def edit(article: Article, comment_id: str, content: str, arrival: RequestContex
     )
 
 
-def delete_own(article: Article, comment_id: str, arrival: RequestContext, *, now: datetime) -> None:
+def delete_own(article: Article, comment_id: str, context: RequestContext, *, now: datetime) -> None:
     """Delete the comment and everything that its author gave; a tombstone keeps the place if there are replies.
 
     Taken back twice is taken back once.
@@ -71,7 +70,7 @@ def delete_own(article: Article, comment_id: str, arrival: RequestContext, *, no
     :raises Invalid: the token is missing, forged, of another comment, or too old
     :raises Gone: it was deleted, and its time is over
     """
-    if not _require_edit_token(article, comment_id, arrival, now).is_erased:
+    if not _require_edit_token(article, comment_id, context, now).is_erased:
         erase(article.id, comment_id, by="author", now=now)
 
 
@@ -105,9 +104,9 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
     return repository.update(article_id, comment_id, decide, now=now, also=forget_address)
 
 
-def _require_edit_token(article: Article, comment_id: str, arrival: RequestContext, now: datetime) -> Comment:
+def _require_edit_token(article: Article, comment_id: str, context: RequestContext, now: datetime) -> Comment:
     """The comment, for whoever has its token in time; nobody else learns whether there is one."""
-    token = authors.read_edit_token(arrival.authorization, signing.load_keys)
+    token = authors.read_edit_token(context.authorization, signing.load_keys)
     if token is None:
         raise InvalidInput(FieldError("authorization", "is required: Bearer and the edit token of this comment"))
     if token != (article.id, comment_id):

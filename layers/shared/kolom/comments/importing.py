@@ -1,20 +1,17 @@
 """Taking over comments that were written elsewhere: each once, at its own time and place. Nobody is written to."""
 
 import hashlib
-import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from pynamodb.exceptions import PynamoDBException
 from ulid import ULID
 
-from kolom.aws import is_unavailable
 from kolom.comments import repository
 from kolom.comments.types import Comment, Status
-from kolom.errors import Conflict, ServiceBusy
+from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
-from kolom.models.transaction import DEADLINE_SECONDS, Transaction
+from kolom.models.transaction import Transaction, retry_on_conflict
 
 _MARK: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1
@@ -65,25 +62,17 @@ def upsert(wanted: Comment, *, now: datetime, overwrite: bool = False) -> Change
     :raises Conflict: it was changed here since
     :raises Busy: others were faster throughout; nothing was changed
     """
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while True:
+
+    def attempt() -> Change:
         old = repository.get(wanted.article_id, wanted.id)
         change = diff(old, wanted, overwrite=overwrite)
-        if change == "unchanged":
-            return change
-        transaction = Transaction()
-        new = repository.stage(transaction, old, _after(old, wanted), now=now)
-        try:
-            transaction.commit()
-        except repository.StaleComment as error:
-            if time.monotonic() > deadline:
-                raise ServiceBusy("too many changes at once; nothing was changed, try again") from error
-        except PynamoDBException as error:
-            if is_unavailable(error) and repository.is_applied(new):
-                return change
-            raise
-        else:
-            return change
+        if change != "unchanged":
+            transaction = Transaction()
+            new = repository.stage(transaction, old, _after(old, wanted), now=now)
+            repository.commit(transaction, new)
+        return change
+
+    return retry_on_conflict(attempt)
 
 
 def diff(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Change:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from kolom.articles import public, repository
+from kolom.articles import lookup, public
 from kolom.articles.types import Article
 from kolom.comments.mapping import to_public
 from kolom.comments.types import CommentPage, Order, PublicComment
@@ -74,7 +74,7 @@ def count_by_slug(slugs: Sequence[str]) -> dict[str, int]:
 
     A slug that no published article has, or had, has none: a draft may have brought comments from elsewhere.
     """
-    ids = repository.find_ids(set(slugs))
+    ids = lookup.find_ids(set(slugs))
     published = public.get_summaries(set(ids.values()))
     counts = count_comments(list(published)) if published else {}
     return {slug: counts.get(ids.get(slug, -1), 0) for slug in slugs}

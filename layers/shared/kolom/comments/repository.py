@@ -4,8 +4,6 @@ A comment is visible while it is approved, or while a visible comment answers it
 becomes visible or invisible is counted by its parent, which may become visible or invisible by that in turn.
 """
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -18,18 +16,14 @@ from kolom.comments import reply_subscriptions
 from kolom.comments.mapping import to_comment, to_record
 from kolom.comments.types import Comment
 from kolom.config import settings
-from kolom.errors import Conflict, NotFound, ServiceBusy
+from kolom.errors import NotFound, StaleRead
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
-from kolom.models.transaction import DEADLINE_SECONDS, Transaction
+from kolom.models.transaction import Transaction, retry_on_conflict
 from kolom.security.origins import SubmissionOrigin
 from kolom.timestamps import SECONDS_PER_DAY
 
 DELETED_DAYS = 30
 """How long a deleted comment can be restored."""
-
-
-class StaleComment(Conflict):
-    """The comment, or one above it, was changed since it was read."""
 
 
 def get(article_id: int, comment_id: str) -> Comment | None:
@@ -50,40 +44,41 @@ def update(
 ) -> Comment:
     """Replace the comment by what ``decide`` makes of it, whatever others do to it at the same time.
 
-    ``decide`` sees the comment as it is, and raises what stands against the change; it is asked again when something
-    else was changed first. If it gives back that very comment, nothing is written. ``also`` adds writes to the
-    transaction.
+    ``decide`` gets the present comment, and raises what stands against the change; it is called again if another
+    change came first. If it returns the same object, nothing is written. ``also`` adds writes to the transaction.
 
     :raises NotFound: there is no such comment
-    :raises Busy: others were faster throughout; nothing was changed
+    :raises ServiceBusy: others were faster throughout; nothing was changed
     """
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while True:
+
+    def attempt() -> Comment:
         old = get(article_id, comment_id)
         if old is None:
             raise NotFound("there is no such comment")
         decided = decide(old)
         if decided is old:
             return old
-        new = replace(decided, version=old.version + 1, change=uuid4().hex)
         transaction = Transaction()
-        new = stage(transaction, old, new, now=now)
+        new = stage(transaction, old, replace(decided, version=old.version + 1, change=uuid4().hex), now=now)
         if also is not None:
             also(transaction)
-        try:
-            transaction.commit()
-        except StaleComment as error:
-            if is_applied(new):
-                return new
-            if time.monotonic() > deadline:
-                raise ServiceBusy("too many changes at once; nothing was changed, try again") from error
-            time.sleep(random.uniform(0, 0.05))  # noqa: S311 - jitter
-        except PynamoDBException as error:
-            if is_unavailable(error) and is_applied(new):
-                return new
+        commit(transaction, new)
+        return new
+
+    return retry_on_conflict(attempt)
+
+
+def commit(transaction: Transaction, new: Comment) -> None:
+    """Commit a transaction that writes ``new``; it has succeeded as well if only its answer was lost.
+
+    :raises StaleRead: the comment, or the one above it, was changed since it was read
+    """
+    try:
+        transaction.commit()
+    except (StaleRead, PynamoDBException) as error:
+        was_refused = isinstance(error, StaleRead)
+        if not ((was_refused or is_unavailable(error)) and is_applied(new)):
             raise
-        else:
-            return new
 
 
 def is_applied(wanted: Comment) -> bool:
@@ -117,7 +112,7 @@ def stage(
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
-    transaction.put(to_record(new), unchanged, StaleComment("the comment was changed at the same moment"))
+    transaction.put(to_record(new), unchanged, StaleRead("the comment was changed at the same moment"))
     counted = (new.status == "approved") - (old is not None and old.status == "approved")
     if counted:
         transaction.update(
@@ -135,7 +130,7 @@ def _announce(
     now: datetime,
 ) -> None:
     parent = get(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
-    asked = StaleComment("the same person was asked at the same moment")
+    asked = StaleRead("the same person was asked at the same moment")
     reply_subscriptions.enqueue_mails(
         transaction, comment, parent=parent, address=address, origin=origin, refused=asked, now=now
     )
@@ -165,7 +160,7 @@ def _count_with_parent(transaction: Transaction, comment: Comment, change: int, 
     parent = get(comment.article_id, comment.parent_id)
     if parent is None:
         return replace(comment, parent_id=None, depth=0)
-    changed = StaleComment("the comment above was changed at the same moment")
+    changed = StaleRead("the comment above was changed at the same moment")
     if parent.status == "approved":
         # Counted without a look at the version, so that many may answer at once.
         transaction.update(

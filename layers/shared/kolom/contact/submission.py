@@ -1,20 +1,23 @@
-"""Taking a message: once, and stored together with the mail about it. Only then is the visitor told so."""
+"""Store contact messages, each once and together with the mail about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from ulid import ULID
 
 from kolom import outbox
 from kolom.config import settings
+from kolom.models.guard import GuardRecord
 from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
 from kolom.submissions import spam_rules
-from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline
+from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline, SubmittedText, submit_new
+from kolom.submissions.spam_rules import SpamFinding
 from kolom.timestamps import SECONDS_PER_DAY
 
 
@@ -37,41 +40,65 @@ class SubmissionResult:
     status: Literal["new", "spam"] | None
 
 
-def submit(draft: NewMessage, arrival: RequestContext, *, now: datetime) -> SubmissionResult:
-    """Take the message. Sent again, it gives the same answer and changes nothing.
+def submit(message: NewMessage, context: RequestContext, *, now: datetime) -> SubmissionResult:
+    """Store a contact message and the mail about it. Sending it again changes nothing and returns the same id.
 
-    What is surely spam is stored as such, and nobody is mailed of it; what is merely suspicious is mailed.
+    Certain spam is stored as spam, and no mail is sent about it; suspicious messages are mailed.
 
-    :raises Invalid: a token is not valid
-    :raises TooMany: the sender, their network or the site has to wait
-    :raises Busy: nothing was stored
+    :raises InvalidInput: a token is not valid
+    :raises RateLimited: the client, its network or the site has to wait
+    :raises ServiceBusy: nothing was stored
     """
-    fields = {"name": draft.name, "email": draft.email, "subject": draft.subject, "message": draft.message}
-    pipeline = SubmissionPipeline.start("contact", fields, draft.form, arrival, now=now)
-    if pipeline.before is not None:
-        return SubmissionResult(str(pipeline.before.item_id), None)
-    pipeline.check_limits()
-    content = f"{draft.subject}\n{draft.message}" if draft.subject else draft.message
-    findings = pipeline.score_spam(name=draft.name or "", content=content, links=visitor_text.render(content).links)
-    status: Literal["new", "spam"] = "spam" if spam_rules.is_spam(findings) else "new"
-    days = settings().spam_days if status == "spam" else settings().message_days
-    record = MessageRecord(
-        str(ULID.from_datetime(now)),
-        status=status,
-        name=draft.name,
-        email=draft.email,
-        subject=draft.subject,
-        message=draft.message,
-        person=pseudonym_of(draft.email, signing.load_keys()),
-        created_at=now,
-        reasons=list(spam_rules.reasons(findings)),
-        expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY,
-    )
+    return submit_new(_MessageSubmission(message, now), context, now=now)
 
-    def add(transaction: Transaction) -> None:
-        transaction.put(record)
-        if status == "new" and settings().owner_email:
-            outbox.enqueue(transaction, f"contact#{record.id}", "contact", item_id=record.id, now=now)
 
-    before = pipeline.save_once(record.id, add)
-    return SubmissionResult(record.id, status) if before is None else SubmissionResult(str(before.item_id), None)
+class _MessageSubmission:
+    purpose = "contact"
+
+    def __init__(self, message: NewMessage, now: datetime) -> None:
+        self._message = message
+        self._now = now
+        self.form = message.form
+
+    def fields(self) -> dict[str, Any]:
+        message = self._message
+        return {"name": message.name, "email": message.email, "subject": message.subject, "message": message.message}
+
+    def check(self) -> None:
+        """A site always takes messages."""
+
+    def text(self) -> SubmittedText:
+        message = self._message
+        content = f"{message.subject}\n{message.message}" if message.subject else message.message
+        return SubmittedText(name=message.name or "", content=content, links=visitor_text.render(content).links)
+
+    def store(self, findings: Sequence[SpamFinding], pipeline: SubmissionPipeline) -> SubmissionResult:
+        status: Literal["new", "spam"] = "spam" if spam_rules.is_spam(findings) else "new"
+        record = self._record(status, findings)
+
+        def add(transaction: Transaction) -> None:
+            transaction.put(record)
+            if status == "new" and settings().owner_email:
+                outbox.enqueue(transaction, f"contact#{record.id}", "contact", item_id=record.id, now=self._now)
+
+        pipeline.save_once(record.id, add)
+        return SubmissionResult(record.id, status)
+
+    def repeat(self, record: GuardRecord, *, by_its_sender: bool) -> SubmissionResult:  # noqa: ARG002 (an id is no secret)
+        return SubmissionResult(str(record.item_id), None)
+
+    def _record(self, status: Literal["new", "spam"], findings: Sequence[SpamFinding]) -> MessageRecord:
+        message, now = self._message, self._now
+        days = settings().spam_days if status == "spam" else settings().message_days
+        return MessageRecord(
+            str(ULID.from_datetime(now)),
+            status=status,
+            name=message.name,
+            email=message.email,
+            subject=message.subject,
+            message=message.message,
+            person=pseudonym_of(message.email, signing.load_keys()),
+            created_at=now,
+            reasons=list(spam_rules.reasons(findings)),
+            expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY,
+        )

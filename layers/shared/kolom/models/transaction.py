@@ -12,20 +12,37 @@ from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from kolom.aws import error_code, is_throttle, is_throttled
-from kolom.errors import KolomError, ServiceBusy
+from kolom.errors import KolomError, ServiceBusy, StaleRead
 from kolom.models.base import connection
 
 MAX_ITEMS = 100
 """How many items one transaction may write (AWS, *Amazon DynamoDB Transactions*)."""
 
 DEADLINE_SECONDS = 4.0
-"""How long conflicts are retried: a reader's request ends before API Gateway's 30 s, whatever else it does."""
+"""How long conflicts are retried: a visitor's request ends before API Gateway's 30 s, whatever else it does."""
 
 _CONFLICTS = {"TransactionConflict", "TransactionInProgressException"}
 
 
 class _Contended(Exception):
     """Another transaction touched the same items at the same moment; nothing was written."""
+
+
+def retry_on_conflict[Result](attempt: Callable[[], Result], *, on: type[Exception] = StaleRead) -> Result:
+    """Call ``attempt`` again, with jitter, while it raises ``on``, until :data:`DEADLINE_SECONDS` have passed.
+
+    :raises ServiceBusy: it still raised that at the deadline
+    """
+    retrying = Retrying(
+        retry=retry_if_exception_type(on),
+        wait=wait_random_exponential(multiplier=0.02, max=0.5),
+        stop=stop_after_delay(DEADLINE_SECONDS),
+        reraise=True,
+    )
+    try:
+        return retrying(attempt)
+    except on as error:
+        raise ServiceBusy("too many changes at once; nothing was changed, try again") from error
 
 
 _SENT_IN_ORDER = ("check", "delete", "put", "update")
@@ -85,16 +102,7 @@ class Transaction:
         :raises Busy: conflicts or throttling lasted past :data:`DEADLINE_SECONDS`; nothing was written
         :raises PynamoDBException: DynamoDB failed; whether anything was written is not known
         """
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Contended),
-            wait=wait_random_exponential(multiplier=0.02, max=0.5),
-            stop=stop_after_delay(DEADLINE_SECONDS),
-            reraise=True,
-        )
-        try:
-            retrying(self._attempt)
-        except _Contended as error:
-            raise ServiceBusy("too many changes at once; nothing was written, try again") from error
+        retry_on_conflict(self._attempt, on=_Contended)
 
     def _attempt(self) -> None:
         try:

@@ -28,10 +28,11 @@ from pynamodb.exceptions import DeleteError, PutError, PynamoDBException
 from kolom.articles import repository
 from kolom.articles.mapping import summary_attributes
 from kolom.articles.types import Article
-from kolom.errors import KolomError
+from kolom.errors import ServiceBusy, StaleRead
 from kolom.models import search as model
 from kolom.models.errors import is_condition_failed
 from kolom.models.search import DOC, DOCUMENTS, TERMS, ForwardRecord, ResultRecord
+from kolom.models.transaction import retry_on_conflict
 from kolom.observability import logger
 from kolom.search import title_index, vocabulary
 from kolom.search.analyzer import ANALYZER_VERSION
@@ -43,13 +44,12 @@ WORKERS: Final = 16
 CONCURRENCY: Final = 128
 """How many articles share their writes, at most: their texts and postings are all in memory."""
 
-_ATTEMPTS: Final = 5
 
 type Place = tuple[str, int]
 """A block: its key and its number."""
 
 
-class IndexContention(KolomError):
+class IndexContention(StaleRead):
     """Another writer took up the same article at the same moment."""
 
 
@@ -138,11 +138,18 @@ class _Batch:
 
     def index(self, article_ids: list[int]) -> None:
         """Index; an article that another writer took up in between is taken up again."""
-        for _ in range(_ATTEMPTS):
-            article_ids = self._attempt(article_ids)
-            if not article_ids:
-                return
-        self.failed.update(article_ids)
+        waiting = article_ids
+
+        def attempt() -> None:
+            nonlocal waiting
+            waiting = self._attempt(waiting)
+            if waiting:
+                raise IndexContention("other writers are indexing the same articles")
+
+        try:
+            retry_on_conflict(attempt)
+        except ServiceBusy:
+            self.failed.update(waiting)
 
     def _attempt(self, article_ids: list[int]) -> list[int]:
         plans: dict[int, IndexPlan] = {}
@@ -277,7 +284,8 @@ def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, I
 
     ``anew`` does not trust it to: this run has written in the midst of another's.
     """
-    for _ in range(_ATTEMPTS):
+
+    def read() -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
         held = load_entry(article_id, consistent=True)
         article, touched = repository.get_with_reindex_mark(article_id)
         if article is None or not article.is_listed:
@@ -285,9 +293,11 @@ def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, I
         if not anew and _is_current(article, touched, held):
             return article, touched, None, held
         body = repository.get_body_html(article)
-        if body is not None:
-            return article, touched, build_document(article, body), held
-    raise IndexContention(f"article {article_id} is replaced faster than it can be read")
+        if body is None:
+            raise StaleRead(f"article {article_id} was replaced while it was read")
+        return article, touched, build_document(article, body), held
+
+    return retry_on_conflict(read)
 
 
 def _is_current(article: Article, touched: str | None, held: ForwardEntry) -> bool:

@@ -30,7 +30,7 @@ class DuplicateSubmission(KolomError):
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SubmissionIdentity:
     """What makes a submission the one that it is.
 
     ``id`` stands for it in a limit's set. It is short, and keyed: nobody can look for two submissions of one id. The
@@ -54,7 +54,7 @@ class Submission:
         sender: str,
         keys: SigningKeys,
         now: datetime,
-    ) -> "Submission":
+    ) -> "SubmissionIdentity":
         """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
 
         :raises Invalid: the key is blank, too long, or not of printable ASCII

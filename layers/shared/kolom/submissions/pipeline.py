@@ -1,16 +1,15 @@
 """The submission pipeline shared by comments, their edits and contact messages.
 
-:meth:`SubmissionPipeline.start` recognizes a repeated submission, :meth:`~SubmissionPipeline.check_limits` checks the
-form and the rate limits, :meth:`~SubmissionPipeline.score_spam` applies the spam rules, and
-:meth:`~SubmissionPipeline.save_once` stores the submission once. An edit starts with
-:meth:`~SubmissionPipeline.start_edit` and passes the same checks; its edit token takes the place of the form.
+:func:`submit_new` recognizes a repeated submission, checks form and rate limits, applies the spam rules, and has
+the submission stored once. :func:`submit_edit` is the entrance for edits: they pass the same checks, and the edit token
+takes the place of the form.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pynamodb.exceptions import PynamoDBException
 
@@ -24,7 +23,7 @@ from kolom.security import bans, origins, rate_limits, signing, single_use
 from kolom.security.client_address import ClientId, client_ip
 from kolom.security.origins import SubmissionOrigin
 from kolom.submissions import form_tokens, proof_of_work, spam_rules
-from kolom.submissions.idempotency import DuplicateSubmission, Submission
+from kolom.submissions.idempotency import DuplicateSubmission, SubmissionIdentity
 from kolom.submissions.spam_rules import SpamFinding, SpamPolicy, SpamSignals
 
 _COPIES_FROM: Final = 40
@@ -59,8 +58,83 @@ class FormMeta:
     honeypot: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedText:
+    """What the spam rules look at. ``reserved_names`` are names that no visitor has."""
+
+    name: str
+    content: str
+    links: int
+    website: str = ""
+    reserved_names: tuple[str, ...] = ()
+
+
+class AlreadySubmitted(KolomError):
+    """The submission was stored before; ``record`` says as which item."""
+
+    def __init__(self, record: GuardRecord) -> None:
+        super().__init__("this was submitted before")
+        self.record = record
+
+
+class NewSubmission[Result](Protocol):
+    """A comment or a message that a visitor submits."""
+
+    purpose: str
+    form: FormMeta
+
+    def fields(self) -> dict[str, Any]:
+        """Return what makes two submissions the same."""
+        ...
+
+    def check(self) -> None:
+        """Raise what stands against the submission, before it counts against a limit."""
+        ...
+
+    def text(self) -> SubmittedText:
+        """Return what the spam rules look at."""
+        ...
+
+    def store(self, findings: Sequence[SpamFinding], pipeline: "SubmissionPipeline") -> Result:
+        """Store the submission through :meth:`SubmissionPipeline.save_once`."""
+        ...
+
+    def repeat(self, record: GuardRecord, *, by_its_sender: bool) -> Result:
+        """Return the result of the first submission. Only ``by_its_sender`` is it proved who repeats it."""
+        ...
+
+
+def submit_new[Result](submission: NewSubmission[Result], context: RequestContext, *, now: datetime) -> Result:
+    """Pass a new submission through the pipeline, once, however often it is sent.
+
+    :raises InvalidInput: the idempotency key, the form token or the proof of work does not hold
+    :raises RateLimited: the client, its network or the site has to wait
+    :raises KolomError: what the submission itself raises
+    """
+    pipeline = SubmissionPipeline.start(submission.purpose, submission.fields(), submission.form, context, now=now)
+    try:
+        pipeline.refuse_repeated()
+        submission.check()
+        pipeline.check_limits()
+        return submission.store(pipeline.score_spam(submission.text()), pipeline)
+    except AlreadySubmitted as error:
+        return submission.repeat(error.record, by_its_sender=pipeline.identity.has_secret)
+
+
+def submit_edit(
+    item_id: str, text: SubmittedText, context: RequestContext, *, revision: int, now: datetime
+) -> tuple[SpamFinding, ...]:
+    """Pass a new text for the ``revision`` of an item through the pipeline, and return what the spam rules found.
+
+    :raises RateLimited: the client, its network or the site has to wait
+    """
+    pipeline = SubmissionPipeline.start_edit(item_id, text.content, context, revision=revision, now=now)
+    pipeline.check_limits()
+    return pipeline.score_spam(text)
+
+
 class SubmissionPipeline:
-    """One text on its way. ``before`` is the record of what it became, if it was sent before.
+    """The state of one submission on its way.
 
     ``form`` is None for an edit. Copies of a text are counted by ``counted_as``, the first submission of an item, so
     editing a comment never adds a copy.
@@ -68,9 +142,9 @@ class SubmissionPipeline:
 
     def __init__(
         self,
-        submission: Submission,
+        identity: SubmissionIdentity,
         form: FormMeta | None,
-        sender: ClientId,
+        client: ClientId,
         records: list[GuardRecord],
         now: datetime,
         *,
@@ -82,48 +156,48 @@ class SubmissionPipeline:
         self._form_seconds = float(spam_rules.MIN_SECONDS) if form is None else None
         self._proof: proof_of_work.Proof | None = None
         self._is_banned = bans.is_banned(records, now)
-        self._counted_as = counted_as or submission.id
-        self.submission = submission
-        self.origin = SubmissionOrigin(sender, submission.id)
-        self.before = submission.find(records, now=now)
+        self._counted_as = counted_as or identity.id
+        self._known = identity.find(records, now=now)
+        self.identity = identity
+        self.origin = SubmissionOrigin(client, identity.id)
 
     @classmethod
     def start(
-        cls, purpose: str, fields: dict[str, Any], form: FormMeta, arrival: RequestContext, *, now: datetime
+        cls, purpose: str, fields: dict[str, Any], form: FormMeta, context: RequestContext, *, now: datetime
     ) -> "SubmissionPipeline":
-        """Recognise the submission. ``fields`` are what makes two the same: all but what a form is fetched anew for.
+        """Identify a new submission by ``fields``. One BatchGetItem.
 
-        One BatchGetItem.
-
-        :raises Invalid: the idempotency key is none, or stands for something else
+        :raises InvalidInput: the idempotency key is malformed, or was used for something else
         """
-        sender = ClientId.from_ip(arrival.address, signing.load_keys())
-        submission = Submission.of(
+        client = ClientId.from_ip(context.address, signing.load_keys())
+        identity = SubmissionIdentity.of(
             purpose,
             {**fields, "honeypot": form.honeypot},
-            idempotency_key=arrival.idempotency_key,
-            sender=sender.address,
+            idempotency_key=context.idempotency_key,
+            sender=client.address,
             keys=signing.load_keys(),
             now=now,
         )
-        return cls(submission, form, sender, single_use.get_records([submission.key, *bans.ban_keys(sender)]), now)
+        return cls(identity, form, client, single_use.get_records([identity.key, *bans.ban_keys(client)]), now)
 
     @classmethod
     def start_edit(
-        cls, item_id: str, content: str, arrival: RequestContext, *, revision: int, now: datetime
+        cls, item_id: str, content: str, context: RequestContext, *, revision: int, now: datetime
     ) -> "SubmissionPipeline":
-        """Take a new text for the ``revision`` of an item, from whoever has proved to be its author.
-
-        The same text for the same revision is the same edit, and is counted once. One BatchGetItem.
-        """
-        sender = ClientId.from_ip(arrival.address, signing.load_keys())
+        """Identify an edit: the same text for the same revision is the same edit, and counts once. One BatchGetItem."""
+        client = ClientId.from_ip(context.address, signing.load_keys())
         edit = {"item": item_id, "revision": revision, "content": content}
-        submission = Submission.of(
-            "edit", edit, idempotency_key=None, sender=sender.address, keys=signing.load_keys(), now=now
+        identity = SubmissionIdentity.of(
+            "edit", edit, idempotency_key=None, sender=client.address, keys=signing.load_keys(), now=now
         )
-        records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(sender)])
+        records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(client)])
         first = origins.find(records, item_id, now=now)
-        return cls(submission, None, sender, records, now, counted_as=first.submission_id if first else item_id)
+        return cls(identity, None, client, records, now, counted_as=first.submission_id if first else item_id)
+
+    def refuse_repeated(self) -> None:
+        """Raise :class:`AlreadySubmitted` if the submission was stored before."""
+        if self._known is not None:
+            raise AlreadySubmitted(self._known)
 
     def check_limits(self) -> None:
         """Look at the form's token and proof of work, and count. An UpdateItem for each of four limits.
@@ -134,39 +208,34 @@ class SubmissionPipeline:
         if self._form is not None:
             self._check_form(self._form)
         applied = rate_limits.limits_for_client(self.origin.sender, settings().comments_per_minute)
-        rate_limits.enforce(self.submission.id, applied, now=self._now)
+        rate_limits.enforce(self.identity.id, applied, now=self._now)
 
-    def score_spam(
-        self, *, name: str, content: str, links: int, website: str = "", names_taken: tuple[str, ...] = ()
-    ) -> tuple[SpamFinding, ...]:
-        """What speaks against it. An UpdateItem if the text is long enough to be looked for elsewhere."""
+    def score_spam(self, text: SubmittedText) -> tuple[SpamFinding, ...]:
+        """Apply the spam rules. An UpdateItem if the text is long enough to be counted elsewhere."""
         return spam_rules.evaluate(
             SpamSignals(
-                name=name,
-                content=content,
-                website=website,
-                links=links,
+                name=text.name,
+                content=text.content,
+                website=text.website,
+                links=text.links,
                 form_seconds=self._form_seconds,
                 honeypot=self._form is not None and self._form.honeypot,
                 banned=self._is_banned,
-                copies=self._count_copies(content),
-                names_taken=names_taken,
+                copies=self._count_copies(text.content),
+                reserved_names=text.reserved_names,
             ),
             spam_policy(),
         )
 
-    def save_once(
-        self, item_id: str, add: Callable[[Transaction], None], *, article_id: str | None = None
-    ) -> GuardRecord | None:
-        """Store what ``add`` adds, and with it the record of the submission, in one transaction.
+    def save_once(self, item_id: str, add: Callable[[Transaction], None], *, article_id: str | None = None) -> None:
+        """Commit what ``add`` adds together with the record of the submission, in one transaction.
 
-        None if it was stored; the record of another item if this was stored before as that, or at the same moment. The
-        record is the transaction's first write, since its refusal tells most.
-
+        :raises AlreadySubmitted: it was stored before, or at the same moment, as another item
         :raises KolomError: what one of the added writes is refused with
         """
         transaction = Transaction()
-        self.submission.remember(transaction, article_id, item_id, now=self._now)
+        # First, since its refusal says most.
+        self.identity.remember(transaction, article_id, item_id, now=self._now)
         if self._proof is not None:
             used: KolomError = InvalidInput(FieldError("altcha", "was used before: open the form again"))
             single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, refused=used)
@@ -175,17 +244,19 @@ class SubmissionPipeline:
         try:
             transaction.commit()
         except DuplicateSubmission:
-            record = self._record()
-            if record is None:
-                raise ServiceBusy("this was sent before; try again") from None
+            self._refuse_unless_stored_as(item_id, ServiceBusy("this was sent before; try again"))
         except PynamoDBException as error:
-            record = self._record() if is_unavailable(error) else None
-            if record is None:
+            if not is_unavailable(error):
                 raise
-        else:
-            return None
-        # Of this item, it is this transaction's: only the answer was lost.
-        return None if record.item_id == item_id else record
+            self._refuse_unless_stored_as(item_id, error)
+
+    def _refuse_unless_stored_as(self, item_id: str, failure: Exception) -> None:
+        """Raise unless the record is this item's, and so only the answer was lost."""
+        record = self.identity.find(single_use.get_records([self.identity.key]), now=self._now)
+        if record is None:
+            raise failure
+        if record.item_id != item_id:
+            raise AlreadySubmitted(record)
 
     def _check_form(self, form: FormMeta) -> None:
         if form.token is not None:
@@ -196,9 +267,6 @@ class SubmissionPipeline:
             if form.proof is None:
                 raise InvalidInput(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
             self._proof = proof_of_work.verify(form.proof, signing.load_keys())
-
-    def _record(self) -> GuardRecord | None:
-        return self.submission.find(single_use.get_records([self.submission.key]), now=self._now)
 
     def _count_copies(self, content: str) -> int:
         folded = spam_rules.fingerprint_text(content)

@@ -32,7 +32,7 @@ class SpamSignals:
     """What is known of a submission and of how it came.
 
     ``form_seconds`` is how long its form was open, None where it came without a form token. ``copies`` is how many
-    submissions of the day had the same text, this one included. ``names_taken`` are names that no visitor has.
+    submissions of the day had the same text, this one included. ``reserved_names`` are names that no visitor has.
     """
 
     name: str
@@ -43,7 +43,7 @@ class SpamSignals:
     honeypot: bool = False
     banned: bool = False
     copies: int = 1
-    names_taken: tuple[str, ...] = ()
+    reserved_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _capitals(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
 
 
 def _name(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if fingerprint_text(evidence.name) in {fingerprint_text(name) for name in evidence.names_taken}:
+    if fingerprint_text(evidence.name) in {fingerprint_text(name) for name in evidence.reserved_names}:
         yield SpamFinding("hold", "name: it is that of the site or of the article's author")
 
 
