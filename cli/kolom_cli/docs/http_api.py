@@ -128,22 +128,26 @@ def _kind(schema: Json) -> str:
 def _limits(schema: Json) -> Iterator[str]:
     for least, most, unit in (
         ("minimum", "maximum", ""),
-        ("minLength", "maxLength", " characters"),
-        ("minItems", "maxItems", " items"),
+        ("minLength", "maxLength", " character"),
+        ("minItems", "maxItems", " item"),
     ):
         match schema.get(least), schema.get(most):
             case None, None:
                 pass
             case low, None:
-                yield f"at least {low:g}{unit}"
+                yield f"at least {_amount(low, unit)}"
             case None, high:
-                yield f"at most {high:g}{unit}"
+                yield f"at most {_amount(high, unit)}"
             case low, high:
-                yield f"{low:g} to {high:g}{unit}"
+                yield f"{low:g} to {_amount(high, unit)}"
     if "pattern" in schema:
         pattern = schema["pattern"]
         short = len(pattern) <= _PATTERN_LIMIT and pattern.isprintable()
         yield f"matches {code(pattern)}" if short else "matches its pattern in the OpenAPI document"
+
+
+def _amount(number: float, unit: str) -> str:
+    return f"{number:g}{unit}{'s' if unit and number != 1 else ''}"
 
 
 def _json(value: Any) -> str:
