@@ -131,15 +131,13 @@ def _limits(schema: Json) -> Iterator[str]:
         ("minLength", "maxLength", " character"),
         ("minItems", "maxItems", " item"),
     ):
-        match schema.get(least), schema.get(most):
-            case None, None:
-                pass
-            case low, None:
-                yield f"at least {_amount(low, unit)}"
-            case None, high:
-                yield f"at most {_amount(high, unit)}"
-            case low, high:
-                yield f"{low:g} to {_amount(high, unit)}"
+        low, high = schema.get(least), schema.get(most)
+        if low is not None and high is not None:
+            yield f"{low:g} to {_amount(high, unit)}"
+        elif low is not None:
+            yield f"at least {_amount(low, unit)}"
+        elif high is not None:
+            yield f"at most {_amount(high, unit)}"
     if "pattern" in schema:
         pattern = schema["pattern"]
         short = len(pattern) <= _PATTERN_LIMIT and pattern.isprintable()
