@@ -21,7 +21,7 @@ changed after it is accepted. A later decision supersedes it, and its second par
 
 `make decisions` generates this page from the records.
 
-| | title | status | date |
+| no. | title | status | date |
 |---|---|---|---|
 """
 
