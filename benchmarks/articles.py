@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.main import app
 
 TEXT = (
@@ -45,7 +45,7 @@ def write_articles(folder: Path, number: int) -> None:
         (folder / f"artikel-{index}.md").write_text(text)
 
 
-def publish(stack: LocalStack, folder: Path) -> tuple[float, Bill, str]:
+def publish(stack: EmulatedStack, folder: Path) -> tuple[float, Bill, str]:
     """Seconds, bill and last lines of ``kolom publish``."""
     started = time.perf_counter()
     with metered() as bill:
@@ -54,9 +54,9 @@ def publish(stack: LocalStack, folder: Path) -> tuple[float, Bill, str]:
     return time.perf_counter() - started, bill, result.output
 
 
-def floor(stack: LocalStack, number: int) -> float:
+def floor(stack: EmulatedStack, number: int) -> float:
     """Seconds for ``number`` writes of a small item, through the same endpoint."""
-    client = stack.store.client("dynamodb")
+    client = stack.aws.client("dynamodb")
     table = stack.template.tables["GuardTable"].name
     started = time.perf_counter()
     for index in range(number):
@@ -64,7 +64,7 @@ def floor(stack: LocalStack, number: int) -> float:
     return time.perf_counter() - started
 
 
-def pages(stack: LocalStack, path: str, query: str, wanted: int) -> tuple[int, Bill]:
+def pages(stack: EmulatedStack, path: str, query: str, wanted: int) -> tuple[int, Bill]:
     """Status and bill of page ``wanted`` alone, reached by its cursors."""
     cursor = ""
     for number in range(1, wanted + 1):
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=10_000)
     number = parser.parse_args().articles
     console = Console(width=120)
-    with tempfile.TemporaryDirectory() as name, LocalStack(TEMPLATE, port=0) as stack:
+    with tempfile.TemporaryDirectory() as name, EmulatedStack(TEMPLATE, port=0) as stack:
         folder = Path(name)
         write_articles(folder, number)
         seconds, bill, output = publish(stack, folder)

@@ -17,7 +17,7 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 
 from kolom.models.base import connection
-from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
+from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from benchmarks.handlers import say
-from kolom.comments import text
+from kolom.rendering import visitor_text
 
 LENGTH = 10_000
 LISTED = 8
@@ -70,9 +70,9 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 
 def _measured(content: str) -> tuple[float, float, int]:
-    text.render.cache_clear()
+    visitor_text.render.cache_clear()
     started = time.process_time()
-    html = text.render(content).html
+    html = visitor_text.render(content).html
     took = time.process_time() - started
     size = len(html.encode())
     return took, size / len(content.encode()), size

@@ -34,7 +34,7 @@ class Kolom:
 
     def __init__(self) -> None:
         # Imported once the environment is set: the logger reads it.
-        from functions.read_comments.app import handler as read
+        from functions.fetch_comments.app import handler as read
         from functions.write_comments.app import handler as write
         from kolom.articles import publishing
         from tests.factories import NOW, Context, comment_request, content, request
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def _bills(blog: Kolom) -> None:
-    from kolom.comments import moderation, queues
+    from kolom.comments import admin, moderation
 
     held = blog.post("a0", 0)
     configure(moderation_mode="none")
@@ -112,7 +112,7 @@ def _bills(blog: Kolom) -> None:
         with metered() as bill:
             operation()
         say_bill(name, bill)
-    comment = queues.find(held["comment"]["id"])
+    comment = admin.get(held["comment"]["id"])
     with metered() as bill:
         moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
     say_bill("approving", bill)

@@ -11,9 +11,9 @@ import boto3
 from moto import mock_aws
 
 from benchmarks.capacity import Bill
-from kolom_cli.local.mail import Outbox
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template_reader import load
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.emulator.ses import SentMail
+from kolom_cli.sam.loader import load
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 BILL_HEAD = "| | requests | read units | write units |\n|---|---|---|---|\n"
@@ -37,13 +37,13 @@ _ENVIRONMENT = {
 
 
 @contextmanager
-def local_aws() -> Iterator[Outbox]:
+def local_aws() -> Iterator[SentMail]:
     """The stack's tables, its secret and SES; what was mailed. Import handlers inside: they read the settings."""
     os.environ.update(_ENVIRONMENT)
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
-    outbox = Outbox()
+    outbox = SentMail()
     # The functions print their metrics; the tables are all that matters here.
-    with mock_aws(), help_moto(), outbox.recording(), redirect_stdout(io.StringIO()):
+    with mock_aws(), patch_moto(), outbox.recording(), redirect_stdout(io.StringIO()):
         for table in template.tables.values():
             boto3.client("dynamodb").create_table(**table.create)
         boto3.client("secretsmanager").create_secret(Name="secret", SecretString="k" * 64)

@@ -34,9 +34,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from benchmarks.capacity import Bill, look_up, stored
 from benchmarks.exports import Fates, write_export
 from benchmarks.handlers import TEMPLATE, say
-from kolom_cli.local.stack import LOCAL_PARAMETERS
-from kolom_cli.local.store import AWS_ENVIRONMENT, Store
-from kolom_cli.template_reader import load
+from kolom_cli.emulator.aws import AWS_ENVIRONMENT, FakeAws
+from kolom_cli.emulator.stack import LOCAL_PARAMETERS
+from kolom_cli.sam.loader import load
 
 MEGABYTE = 1_000_000
 LIMIT_MEGABYTES = 300
@@ -239,7 +239,7 @@ def serve() -> None:
     """Be the stack until told to stop."""
     os.environ.update(AWS_ENVIRONMENT)
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example", **LOCAL_PARAMETERS})
-    store = Store()
+    store = FakeAws()
     with store.running():
         store.create(template)
         application = MeteredAws(template.outputs["CommentsTable"])

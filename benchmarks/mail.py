@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.capacity import metered
 from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
-from kolom_cli.local.mail import Outbox
+from kolom_cli.emulator.ses import SentMail
 
 TEXT = "Message {} of an ordinary length: two sentences and some more words, so that it is looked for elsewhere too."
 
@@ -22,7 +22,7 @@ class Site:
 
     def __init__(self) -> None:
         # Imported once the environment is set: the logger reads it.
-        from functions.send_notifications.app import handler as send
+        from functions.send_mail.app import handler as send
         from functions.submit_contact.app import handler as submit
         from functions.write_comments.app import handler as write
         from kolom.articles import publishing
@@ -43,11 +43,11 @@ class Site:
         """Post a comment from a new address; as it is kept."""
         import json
 
-        from kolom.comments import queues
+        from kolom.comments import admin
 
         event = self._factories.comment_request("a", address=self._address(), **fields)
         answer = self._handlers["write"](event, self._factories.Context())
-        return queues.find(json.loads(answer["body"])["comment"]["id"])
+        return admin.get(json.loads(answer["body"])["comment"]["id"])
 
     def send(self, *mail_ids: str) -> None:
         """Bring mail to its sender."""
@@ -91,9 +91,9 @@ def _refused(site: Site) -> None:
         return
 
 
-def _mail(site: Site, mails: Outbox) -> None:
-    from kolom.comments import moderation, subscriptions
-    from kolom.mail import outbox
+def _mail(site: Site, mails: SentMail) -> None:
+    from kolom import outbox
+    from kolom.comments import moderation, reply_subscriptions
     from kolom.models.outbox import OutboxRecord
 
     now = datetime.now(UTC)
@@ -110,7 +110,7 @@ def _mail(site: Site, mails: Outbox) -> None:
         site.send(waiting)
     say_bill("sending the mail about a comment", bill)
     approve(parent, "approving a comment whose author is to be asked about replies")
-    subscriptions.follow(subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
+    reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
     approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to somebody who wants to know")
     for kind in ("contact", "confirm", "reply"):
         mail_id = next(record.id for record in OutboxRecord.scan() if record.kind == kind)
@@ -120,11 +120,11 @@ def _mail(site: Site, mails: Outbox) -> None:
         sent = "sending" if len(mails.mails) > before else "dropping"
         say_bill(f"{sent} the mail of kind {kind}", bill)
     with metered() as bill:
-        outbox.release(now=now)
+        outbox.requeue_due(now=now)
     say_bill("the timer, with nothing due", bill)
     with metered() as bill:
-        released = outbox.release(now=now + timedelta(minutes=6))
-    say_bill(f"the timer, with {len(released.woken)} due", bill)
+        released = outbox.requeue_due(now=now + timedelta(minutes=6))
+    say_bill(f"the timer, with {len(released.requeued)} due", bill)
 
 
 if __name__ == "__main__":

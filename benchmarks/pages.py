@@ -13,13 +13,13 @@ from benchmarks.capacity import metered
 from benchmarks.handlers import say
 from benchmarks.stack import TEMPLATE
 from kolom.articles import publishing
-from kolom.comments import adopting
-from kolom.comments.adopting import Foreign
+from kolom.comments import importing
+from kolom.comments.importing import ExternalComment
 from kolom.pages import theme
-from kolom.search import documents
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.gateway import Request, match_route, to_event
-from kolom_cli.local.stack import LocalStack
+from kolom.search import document_table
+from kolom_cli.emulator.api_gateway import Request, match_route, to_event
+from kolom_cli.emulator.stack import EmulatedStack
+from kolom_cli.seed import StackLoader
 
 SLUG = "cara-membaca-komunike"
 PATHS = (
@@ -32,15 +32,15 @@ PATHS = (
 
 def main() -> None:
     """Print a table."""
-    with LocalStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
+    with EmulatedStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
         loader.load_sample(stack)
-        stack.settle()
-        _comment(publishing.find(SLUG).id)
+        stack.wait_until_idle()
+        _comment(publishing.get_by_slug(SLUG).id)
         say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
-        theme.forget()
-        documents.forget()
+        theme.clear_cache()
+        document_table.clear_cache()
         _measure(stack, f"/{SLUG}/", f"/{SLUG}/, the first of a function")
         for path in PATHS:
             _measure(stack, path, path)
@@ -49,8 +49,8 @@ def main() -> None:
 def _comment(article_id: int) -> None:
     now = datetime.now(UTC)
     for number in range(40):
-        wanted = adopting.as_comment(
-            Foreign(
+        wanted = importing.to_comment(
+            ExternalComment(
                 article_id=article_id,
                 origin=str(number),
                 name=f"Pembaca {number}",
@@ -59,10 +59,10 @@ def _comment(article_id: int) -> None:
                 status="approved",
             )
         )
-        adopting.adopt(wanted, now=now)
+        importing.upsert(wanted, now=now)
 
 
-def _measure(stack: LocalStack, address: str, name: str) -> None:
+def _measure(stack: EmulatedStack, address: str, name: str) -> None:
     path, _, query = address.partition("?")
     request = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)

@@ -38,23 +38,23 @@ from rich.table import Table
 
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get, publish
-from kolom.articles.types import Article, Body, Content
-from kolom.search import documents
-from kolom.search.codes import (
+from kolom.articles.types import Article, ArticleInput, Body
+from kolom.search import document_table
+from kolom.search.analyzer import stem
+from kolom.search.codec import (
     DOCUMENTS_PER_BLOCK,
     POSTINGS_PER_BLOCK,
-    Document,
+    DocumentStats,
     decode_document,
     encode_document,
     encode_posting,
 )
-from kolom.search.entries import describe
-from kolom.search.held import load_held
-from kolom.search.indexing import result_record
-from kolom.search.languages import stem
-from kolom_cli.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
-from kolom_cli.local.gateway import Request, match_route, to_event
-from kolom_cli.local.stack import LocalStack
+from kolom.search.document import build_document
+from kolom.search.forward_index import load_entry
+from kolom.search.index_writer import result_record
+from kolom_cli.emulator.api_gateway import Request, match_route, to_event
+from kolom_cli.emulator.stack import EmulatedStack
+from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
 
 VOCABULARY = 10_000
 WORDS = 158
@@ -88,11 +88,11 @@ class Writer:
         """Queries of ``length`` words."""
         return [" ".join(self._chance.sample(sorted(set(self.words(WORDS))), length)) for _ in range(QUERIES)]
 
-    def contents(self, first: int, number: int) -> Iterator[Content]:
+    def contents(self, first: int, number: int) -> Iterator[ArticleInput]:
         """Articles with the numbers from ``first`` on."""
         for each in range(first, first + number):
             html = f"<p>{' '.join(self.words(WORDS))}.</p>"
-            yield Content(
+            yield ArticleInput(
                 title=" ".join(self.words(6)).capitalize(),
                 slug=f"artikel-{each}",
                 body=Body(html=html, source=html, source_format="html"),
@@ -105,7 +105,7 @@ class Writer:
 def index_by_stream(console: Console, writer: Writer, number: int) -> None:
     """Publish, and print what the index cost: an article alone, and many at once."""
     table = Table("an article published", "requests", *(f"WU {kind}" for kind in KINDS), "stems", "postings a stem")
-    with LocalStack(TEMPLATE, port=0) as stack:
+    with EmulatedStack(TEMPLATE, port=0) as stack:
         contents = writer.contents(0, number)
         started = time.perf_counter()
         with metered() as many:
@@ -129,16 +129,16 @@ def index_by_stream(console: Console, writer: Writer, number: int) -> None:
 
 
 def _mean_stems(number: int) -> float:
-    return _mean(len(load_held(each, consistent=False).postings) for each in range(1, min(number, 100) + 1))
+    return _mean(len(load_entry(each, consistent=False).postings) for each in range(1, min(number, 100) + 1))
 
 
-def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]) -> None:
+def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[str]) -> None:
     """Put what the writer would have written of ``number`` articles into the store."""
     blocks: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     put = _putter(stack)
     for article_id, content in enumerate(writer.contents(1, number), start=1):
         article = _article(content, article_id)
-        entry = describe(article, content.body)
+        entry = build_document(article, content.body)
         assert entry.document is not None
         blocks["#documents", article_id // DOCUMENTS_PER_BLOCK].add(entry.document)
         for term in stems & entry.postings.keys():
@@ -147,10 +147,10 @@ def load_in_bulk(stack: LocalStack, writer: Writer, number: int, stems: set[str]
     for (key, block), elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    documents.forget()  # that of another stack may have the same revision
+    document_table.clear_cache()  # that of another stack may have the same revision
 
 
-def _article(content: Content, article_id: int) -> Article:
+def _article(content: ArticleInput, article_id: int) -> Article:
     assert content.published_at is not None
     return Article(
         id=article_id,
@@ -180,7 +180,7 @@ def _article(content: Content, article_id: int) -> Article:
     )
 
 
-def _putter(stack: LocalStack) -> Callable[[dict[str, Any]], object]:
+def _putter(stack: EmulatedStack) -> Callable[[dict[str, Any]], object]:
     table = dynamodb_backends[ACCOUNT_ID][PSEUDO_PARAMETERS["AWS::Region"]].get_table(
         stack.template.outputs["SearchTable"]
     )
@@ -193,7 +193,7 @@ def query_loaded(console: Console, writer: Writer, number: int) -> None:
     table = Table(
         f"{number} articles", "requests", "read units", "of postings", "CPU ms, median", "p95", "bare reads", "ratio"
     )
-    with LocalStack(TEMPLATE, port=0) as stack:
+    with EmulatedStack(TEMPLATE, port=0) as stack:
         stems = {stem(word, "id") for texts in queries.values() for text in texts for word in text.split()}
         load_in_bulk(stack, Writer(number), number, stems)
         get(stack, "/api/search", "q=x")  # reads the document list
@@ -226,14 +226,14 @@ def query_long_texts(console: Console, size: int) -> None:
         ("a word, a hundred results", False, {"q": "kereta", "limit": "100"}),
     )
     for has_phrase, of_texts in groupby(rows, key=lambda row: row[1]):
-        with LocalStack(TEMPLATE, port=0) as stack:
+        with EmulatedStack(TEMPLATE, port=0) as stack:
             _load_long_texts(stack, size, has_phrase=has_phrase)
             for name, _, parameters in of_texts:
                 table.add_row(name, *_measured(stack, urlencode(parameters)))
     console.print(table)
 
 
-def _measured(stack: LocalStack, query: str) -> Iterator[str]:
+def _measured(stack: EmulatedStack, query: str) -> Iterator[str]:
     get(stack, "/api/search", "q=x")  # reads the document list
     _, bill, body = get(stack, "/api/search", query)
     yield str(bill.total_requests)
@@ -244,15 +244,15 @@ def _measured(stack: LocalStack, query: str) -> Iterator[str]:
     yield f"{'' if body['total_is_exact'] else 'about '}{body['total']}"
 
 
-def _load_long_texts(stack: LocalStack, size: int, *, has_phrase: bool) -> None:
+def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> None:
     put = _putter(stack)
     filler = " ".join(Writer(size).words(size * 125))[: size * 1000]
     html = f"<p>{filler} kereta malam</p>" if has_phrase else f"<p>kereta {filler} malam</p>"
     body = Body(html=html, source=html, source_format="html")
-    content = Content(title="Artikel", slug="artikel", body=body, language="id", published_at=START)
-    entry = describe(_article(content, 1), body)
+    content = ArticleInput(title="Artikel", slug="artikel", body=body, language="id", published_at=START)
+    entry = build_document(_article(content, 1), body)
     assert entry.document is not None
-    document = Document(START, "id", decode_document(entry.document)[1])
+    document = DocumentStats(START, "id", decode_document(entry.document)[1])
     blocks: defaultdict[str, set[int]] = defaultdict(set)
     for article_id in range(1, 201):
         blocks["#documents"].add(encode_document(article_id, document))
@@ -262,10 +262,10 @@ def _load_long_texts(stack: LocalStack, size: int, *, has_phrase: bool) -> None:
     for key, elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    documents.forget()  # that of another stack may have the same revision
+    document_table.clear_cache()  # that of another stack may have the same revision
 
 
-def measure_time(stack: LocalStack, texts: Sequence[str], *, as_is: bool = False) -> dict[str, list[float]]:
+def measure_time(stack: EmulatedStack, texts: Sequence[str], *, as_is: bool = False) -> dict[str, list[float]]:
     """Seconds on the processor for each of the queries: of the handler, and of the same reads by bare boto3.
 
     ``as_is`` are whole query strings.

@@ -33,8 +33,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.stack import TEMPLATE, publish, search
-from kolom.articles.types import Body, Content
-from kolom_cli.local.stack import LocalStack
+from kolom.articles.types import ArticleInput, Body
+from kolom_cli.emulator.stack import EmulatedStack
 
 DEPTH = 100
 DATE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,19 +82,19 @@ def load(language: str, folder: Path) -> Collection:
     return Collection(folder.name, language, documents, queries, relevant)
 
 
-def kolom(stack: LocalStack, collection: Collection) -> Search:
+def kolom(stack: EmulatedStack, collection: Collection) -> Search:
     """Publish the collection, and search through the function."""
     publish(stack, (_content(collection, number) for number in range(len(collection.documents))))
     ids = {f"document-{number}": document.id for number, document in enumerate(collection.documents)}
     return lambda text: [ids[item["slug"]] for item in search(stack, text, DEPTH) if item["slug"] in ids]
 
 
-def add_language(stack: LocalStack, collection: Collection) -> None:
+def add_language(stack: EmulatedStack, collection: Collection) -> None:
     """Publish an article in a language that the collection does not have."""
     other = "en" if collection.language == "id" else "id"
     html = "<p>x</p>"
     body = Body(html=html, source=html, source_format="html")
-    publish(stack, [Content(title="x", slug="other", body=body, language=other, published_at=DATE)])
+    publish(stack, [ArticleInput(title="x", slug="other", body=body, language=other, published_at=DATE)])
 
 
 def with_tantivy(collection: Collection) -> Search:
@@ -173,10 +173,10 @@ def _add_row(table: Table, name: str, collection: Collection, find: Search) -> N
     table.add_row(name, *(f"{value:.4f}" for value in measure(collection, find, name)))
 
 
-def _content(collection: Collection, number: int) -> Content:
+def _content(collection: Collection, number: int) -> ArticleInput:
     document = collection.documents[number]
     html = f"<p>{escape(document.text)}</p>"
-    return Content(
+    return ArticleInput(
         title=document.title or document.id,
         slug=f"document-{number}",
         body=Body(html=html, source=html, source_format="html"),
@@ -199,7 +199,7 @@ def main() -> None:
         language, _, folder = argument.partition("=")
         collection = load(language, Path(folder))
         table = Table(f"{collection.name} ({language})", "nDCG@10", "MAP@100", "recall@100")
-        with LocalStack(TEMPLATE, port=0) as stack:
+        with EmulatedStack(TEMPLATE, port=0) as stack:
             find = kolom(stack, collection)
             _add_row(table, "kolom", collection, find)
             add_language(stack, collection)

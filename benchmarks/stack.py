@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 
 from benchmarks.capacity import Bill, metered
 from kolom.articles import publishing
-from kolom.articles.types import Content
+from kolom.articles.types import ArticleInput
 from kolom.config import settings
 from kolom_cli.connection import OUTPUTS
-from kolom_cli.local.gateway import Request, match_route, to_event
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.api_gateway import Request, match_route, to_event
+from kolom_cli.emulator.stack import EmulatedStack
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 
-def get(stack: LocalStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
+def get(stack: EmulatedStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
     """Status, bill and body of a GET through its function."""
     request = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)
@@ -30,7 +30,7 @@ def get(stack: LocalStack, path: str, query: str = "") -> tuple[int, Bill, dict[
     return answer["statusCode"], bill, body
 
 
-def search(stack: LocalStack, text: str, limit: int) -> list[dict[str, Any]]:
+def search(stack: EmulatedStack, text: str, limit: int) -> list[dict[str, Any]]:
     """The first ``limit`` results of a search, page after page."""
     found: list[dict[str, Any]] = []
     cursor: str | None = ""
@@ -42,11 +42,11 @@ def search(stack: LocalStack, text: str, limit: int) -> list[dict[str, Any]]:
     return found[:limit]
 
 
-def publish(stack: LocalStack, contents: Iterable[Content]) -> list[int]:
+def publish(stack: EmulatedStack, contents: Iterable[ArticleInput]) -> list[int]:
     """Publish these articles, and wait until the stream has brought them into the index; their ids."""
     os.environ.update({variable: stack.template.outputs[name] for name, variable in OUTPUTS.items()})
     settings.cache_clear()
     now = datetime.now(UTC)
     ids = [publishing.publish(content, now=now).article.id for content in contents]
-    stack.settle(3_600)
+    stack.wait_until_idle(3_600)
     return ids

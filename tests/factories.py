@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from kolom.articles.types import Body, Content
+from kolom.articles.types import ArticleInput, Body
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def content(slug: str = "hello", **changes: Any) -> Content:
+def content(slug: str = "hello", **changes: Any) -> ArticleInput:
     """An article by an author; ``html`` stands for its body."""
     html = changes.pop("html", f"<p>The body of {slug}.</p>")
     defaults: dict[str, Any] = {
@@ -19,7 +19,7 @@ def content(slug: str = "hello", **changes: Any) -> Content:
         "body": Body(html=html, source=html, source_format="html"),
         "published_at": datetime(2026, 2, 1, 8, tzinfo=UTC),
     }
-    return Content(**defaults | changes)
+    return ArticleInput(**defaults | changes)
 
 
 def request(

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,13 +14,12 @@ from botocore.parsers import ResponseParserError
 
 from kolom.config import settings
 from kolom.errors import ConfigurationError
-from kolom_cli.tables import create_tables
-from kolom_cli.template_reader import load
+from kolom_cli.sam.create_tables import create_tables
+from kolom_cli.sam.defaults import LOCAL_SITE, TEMPLATE
+from kolom_cli.sam.loader import load
 
 DEFAULT_STACK: Final = "kolom"
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:8081"
-LOCAL_SITE: Final = "http://127.0.0.1:8080"
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 OUTPUTS: Final = {
     "SiteUrl": "SITE_URL",

@@ -14,11 +14,11 @@ from pynamodb.exceptions import PynamoDBException
 from typer.core import TyperGroup
 
 from kolom.errors import ConfigurationError, KolomError
-from kolom_cli import console
 from kolom_cli.commands import articles, comments, deploy_assets, export, import_, mail, messages, publish, reindex
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
-from kolom_cli.documents import DocumentError
-from kolom_cli.intrinsics import TemplateError
+from kolom_cli.publishing.document import DocumentError
+from kolom_cli.sam.intrinsics import TemplateError
+from kolom_cli.terminal import console
 
 
 class _Group(TyperGroup):
@@ -50,11 +50,10 @@ class _Group(TyperGroup):
 @cache
 def _serve() -> Any:
     # Imported here: with moto and werkzeug, the local stack takes 3 s to import, all other commands together 1 s.
-    from kolom_cli.commands.serve import make_command
-    from kolom_cli.loading import StackLoader
+    from kolom_cli.commands.serve import serve
 
     single = typer.Typer(add_completion=False)
-    single.command("serve")(make_command(StackLoader()))
+    single.command("serve")(serve)
     command = typer.main.get_command(single)
     command.name = "serve"
     return command

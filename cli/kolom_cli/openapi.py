@@ -11,9 +11,10 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 import kolom
-from kolom.guard.once import FIELD, KEY_HOURS, MAX_KEY
-from kolom.http import PROBLEM, Api, Problem
+from kolom.http.api import Api
+from kolom.http.errors import PROBLEM, Problem
 from kolom.json_input import MAX_DEPTH
+from kolom.submissions.idempotency import IDEMPOTENCY_HEADER, KEY_HOURS, MAX_KEY_CHARACTERS
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -47,7 +48,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "415": "The body is neither JSON nor a form",
     "422": "`errors` names the parameters and fields that are not acceptable, and says why. Tokens must be of this "
     "site, `parent_id` of an approved comment, an e-mail address at a public domain, and an "
-    f"`{FIELD}` must not have been used for something else",
+    f"`{IDEMPOTENCY_HEADER}` must not have been used for something else",
     "429": "Too much was sent in a short time",
     "500": "A fault of the site, which has been recorded",
     "503": "The site cannot answer at the moment; nothing is known to be changed",
@@ -60,12 +61,12 @@ _HEADERS: Final[Mapping[str, Any]] = {
     "503": _RETRY,
 }
 _IDEMPOTENCY_KEY: Final = {
-    "name": FIELD,
+    "name": IDEMPOTENCY_HEADER,
     "in": "header",
     "required": False,
     "description": f"For {KEY_HOURS} hours the same key means the same request, which is answered as the first one was",
     # Of spaces around it, HTTP knows nothing.
-    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 
 

@@ -7,64 +7,69 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
-from kolom.articles import reading
-from kolom.articles.types import Shelf
-from kolom.articles.views import ArchiveView, ArticleView, CardListView, HealthView, LabelListView, PathView
-from kolom.cursors import Cursor
-from kolom.errors import FieldError, Invalid, Moved
-from kolom.http import MovedPermanently, answers, new_api
+from kolom import pagination
+from kolom.articles import public
+from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelListOut, MonthListOut, PathOut
+from kolom.articles.types import ArticleFilter
+from kolom.errors import FieldError, InvalidInput, Moved
+from kolom.http.api import MovedPermanently, new_api, responses
 from kolom.observability import logger, tracer
+from kolom.pagination import Cursor
 
 api = new_api()
 
 
-@api.get("/api/health", summary="Whether the service runs", tags=["service"], responses=answers(200))
-def get_health() -> HealthView:
-    return HealthView(status="ok", version=kolom.__version__)
+@api.get("/api/health", summary="Whether the service runs", tags=["service"], responses=responses(200))
+def get_health() -> HealthOut:
+    return HealthOut(status="ok", version=kolom.__version__)
 
 
 @api.get(
-    "/api/articles", summary="Published articles, newest first", tags=["articles"], responses=answers(200, 400, 422)
+    "/api/articles", summary="Published articles, newest first", tags=["articles"], responses=responses(200, 400, 422)
 )
 def list_articles(
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`, which it needs")] = None,
-    limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20,
+    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20,
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
-) -> CardListView:
+) -> ArticleListOut:
     if month is not None and year is None:
-        raise Invalid(FieldError("month", "needs a year"))
-    shelf = Shelf(label=label or None, year=year, month=month)
-    return CardListView.of(reading.list_cards(shelf, limit=limit, cursor=cursor or None))
+        raise InvalidInput(FieldError("month", "needs a year"))
+    shelf = ArticleFilter(label=label or None, year=year, month=month)
+    return ArticleListOut.of(public.list_articles(shelf, limit=limit, cursor=cursor or None))
 
 
-@api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=answers(200, 301, 404, 410))
-def get_article(slug: Annotated[str, Path()]) -> ArticleView:
+@api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=responses(200, 301, 404, 410))
+def get_article(slug: Annotated[str, Path()]) -> ArticleOut:
     try:
-        return ArticleView.of_reading(reading.read(unquote(slug)))
+        return ArticleOut.of_reading(public.get_article(unquote(slug)))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 
 
-@api.get("/api/labels", summary="All labels with their numbers of articles", tags=["articles"], responses=answers(200))
-def list_labels() -> LabelListView:
-    return LabelListView.of(reading.labels())
+@api.get(
+    "/api/labels", summary="All labels with their numbers of articles", tags=["articles"], responses=responses(200)
+)
+def list_labels() -> LabelListOut:
+    return LabelListOut.of(public.list_labels())
 
 
 @api.get(
     "/api/archive",
     summary="All months with their numbers of articles, newest first",
     tags=["articles"],
-    responses=answers(200),
+    responses=responses(200),
 )
-def list_months() -> ArchiveView:
-    return ArchiveView.of(reading.archive())
+def list_months() -> MonthListOut:
+    return MonthListOut.of(public.list_months())
 
 
-@api.get("/api/paths", summary="The article at a path of the site", tags=["articles"], responses=answers(200, 404, 422))
-def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`")]) -> PathView:
-    return PathView(slug=reading.find_slug(path))
+@api.get(
+    "/api/paths", summary="The article at a path of the site", tags=["articles"], responses=responses(200, 404, 422)
+)
+def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`")]) -> PathOut:
+    return PathOut(slug=public.resolve_path(path))
 
 
 @logger.inject_lambda_context(clear_state=True)

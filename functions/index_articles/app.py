@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.observability import logger, metrics, tracer
-from kolom.search.indexing import index
+from kolom.search.index_writer import update_index
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         if record.dynamodb and record.dynamodb.keys
     }
     article_ids = set(changed.values())
-    failed = index(article_ids)
+    failed = update_index(article_ids)
     metrics.add_metric("ArticlesIndexed", MetricUnit.Count, len(article_ids - failed))
     metrics.add_metric("ArticlesNotIndexed", MetricUnit.Count, len(failed))
     logger.info("indexed", articles=len(article_ids), failed=len(failed))

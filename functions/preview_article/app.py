@@ -7,20 +7,20 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import preview, signing
-from kolom.articles import reading
-from kolom.http import html_response, new_api
+from kolom.articles import preview_links, repository
+from kolom.http.api import html_response, new_api
 from kolom.observability import logger, tracer
 from kolom.pages import views
-from kolom.pages.page import PRIVATE
+from kolom.pages.response import PRIVATE
+from kolom.security import signing
 
 api = new_api(error_page=lambda _event, failure: views.problem(failure.status, headers=PRIVATE))
 
 
 @api.get("/preview/<token>", include_in_schema=False)
 def get_preview(token: str) -> Response[str]:
-    article_id = preview.verify(unquote(token), signing.secret, now=datetime.now(UTC))
-    return html_response(views.preview(*reading.read_unpublished(article_id)))
+    article_id = preview_links.read_token(unquote(token), signing.load_keys, now=datetime.now(UTC))
+    return html_response(views.preview(*repository.get_any_status(article_id)))
 
 
 @logger.inject_lambda_context(clear_state=True)

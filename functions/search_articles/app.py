@@ -6,23 +6,24 @@ from urllib.parse import quote, unquote
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles import reading
+from kolom import pagination
+from kolom.articles import public
 from kolom.config import settings
-from kolom.cursors import Cursor
 from kolom.errors import Moved
-from kolom.http import MovedPermanently, answers, new_api
+from kolom.http.api import MovedPermanently, new_api, responses
 from kolom.observability import logger, tracer
-from kolom.search.periods import Moment, read_period
-from kolom.search.queries import MAX_LENGTH
-from kolom.search.relating import related
-from kolom.search.searching import Search, search
-from kolom.search.suggesting import suggest
-from kolom.search.views import RelatedView, ResultListView, SuggestionListView
+from kolom.pagination import Cursor
+from kolom.search.autocomplete import suggest
+from kolom.search.date_range import Moment, parse_range
+from kolom.search.more_like_this import related_articles
+from kolom.search.query_parser import MAX_LENGTH
+from kolom.search.schemas import RelatedArticlesOut, SearchResultListOut, SuggestionListOut
+from kolom.search.searcher import SearchRequest, search
 
 api = new_api()
 
 
-@api.get("/api/search", summary="Articles that a query finds", tags=["search"], responses=answers(200, 400, 422))
+@api.get("/api/search", summary="Articles that a query finds", tags=["search"], responses=responses(200, 400, 422))
 def search_articles(
     q: Annotated[str, Query(max_length=MAX_LENGTH, description='Words, `"a phrase"`, `-without`')] = "",
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
@@ -32,11 +33,11 @@ def search_articles(
     ] = None,
     to: Annotated[Moment | None, Query(description="A date or time, inclusive")] = None,
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
-    limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 10,
+    limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 10,
     cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
-) -> ResultListView:
-    earliest, latest = read_period(from_ or None, to or None, settings().zone)
-    wanted = Search(
+) -> SearchResultListOut:
+    earliest, latest = parse_range(from_ or None, to or None, settings().zone)
+    wanted = SearchRequest(
         text=q,
         label=label or None,
         language=language or None,
@@ -46,30 +47,33 @@ def search_articles(
         limit=limit,
         cursor=cursor or None,
     )
-    return ResultListView.of(q, search(wanted))
+    return SearchResultListOut.of(q, search(wanted))
 
 
 @api.get(
-    "/api/search/suggest", summary="What a query may become, as you type", tags=["search"], responses=answers(200, 422)
+    "/api/search/suggest",
+    summary="What a query may become, as you type",
+    tags=["search"],
+    responses=responses(200, 422),
 )
-def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> SuggestionListView:
-    return SuggestionListView.of(suggest(q))
+def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> SuggestionListOut:
+    return SuggestionListOut.of(suggest(q))
 
 
 @api.get(
     "/api/articles/<slug>/related",
     summary="Articles that are about the same",
     tags=["search"],
-    responses=answers(200, 301, 404, 410, 422),
+    responses=responses(200, 301, 404, 410, 422),
 )
 def list_related(
-    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=reading.MAX_LIMIT)] = 20
-) -> RelatedView:
+    slug: Annotated[str, Path()], limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20
+) -> RelatedArticlesOut:
     try:
-        article = reading.read_public_card(unquote(slug))
+        article = public.get_summary(unquote(slug))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/related") from None
-    return RelatedView.of(related(article.id, limit))
+    return RelatedArticlesOut.of(related_articles(article.id, limit))
 
 
 @logger.inject_lambda_context(clear_state=True)

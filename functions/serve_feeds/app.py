@@ -8,11 +8,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import Moved, NotFound
-from kolom.feeds import formats, reading, sitemaps
-from kolom.http import MovedPermanently, new_api
+from kolom.feeds import builder, formats, sitemaps
+from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.http.api import MovedPermanently, new_api
 from kolom.observability import logger, tracer
-from kolom.pages.addresses import comments_feed_path
-from kolom.pages.former_feeds import former_feed
+from kolom.urls import comments_feed_path
 
 # Programs ask again and again: five minutes are fresh enough for them. CloudFront compresses some types of feeds only.
 api = new_api(
@@ -24,13 +24,13 @@ READ = ["GET", "HEAD"]
 
 @api.route("/feeds/comments.xml", method=READ, include_in_schema=False)
 def get_comments() -> Response[str]:
-    return _document(formats.ATOM, formats.atom(reading.comment_feed()))
+    return _document(formats.ATOM, formats.atom(builder.comment_feed()))
 
 
 @api.route("/feeds/comments/<slug>", method=READ, include_in_schema=False)
 def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
     try:
-        return _document(formats.ATOM, formats.atom(reading.article_comment_feed(unquote(slug))))
+        return _document(formats.ATOM, formats.atom(builder.article_comment_feed(unquote(slug))))
     except Moved as moved:
         raise MovedPermanently(comments_feed_path(moved.slug)) from None
     except NotFound:
@@ -42,7 +42,7 @@ def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Quer
     if name not in formats.FORMATS:
         raise NotFound(f"there is no feed {name!r}")
     content_type, write = formats.FORMATS[name]
-    return _document(content_type, write(reading.article_feed(name, (label or "").strip() or None)))
+    return _document(content_type, write(builder.article_feed(name, (label or "").strip() or None)))
 
 
 @api.route("/sitemap.xml", method=READ, include_in_schema=False)
@@ -69,7 +69,7 @@ def get_former_feed() -> Response[str]:
 def _former() -> Response[str]:
     """The way to a feed that has another address here."""
     event = api.current_event
-    place = former_feed(unquote(event.path), parse_qs(event["rawQueryString"]))
+    place = legacy_feed_redirect(unquote(event.path), parse_qs(event["rawQueryString"]))
     if place is None:
         raise NotFound("there is no such feed")
     raise MovedPermanently(place)

@@ -7,13 +7,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import NotFound
-from kolom.http import Event, Failure, html_response, new_api
+from kolom.http.api import html_response, new_api
+from kolom.http.errors import Failure
+from kolom.http.types import Event
 from kolom.observability import logger, tracer
-from kolom.pages import site, views
-from kolom.pages.page import Page
+from kolom.pages import router, views
+from kolom.pages.response import HtmlResponse
 
 
-def error_page(event: Event, failure: Failure) -> Page | None:
+def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
     """A page for a reader; programs, which ask below ``/api/``, get a problem."""
     return None if is_api(event["rawPath"]) else views.problem(failure.status)
 
@@ -26,7 +28,7 @@ def get_page() -> Response[str]:
     path = api.current_event.path
     if is_api(path):
         raise NotFound("there is no such address")
-    return html_response(site.respond(path, parse_qs(api.current_event["rawQueryString"])))
+    return html_response(router.dispatch(path, parse_qs(api.current_event["rawQueryString"])))
 
 
 def is_api(path: str) -> bool:

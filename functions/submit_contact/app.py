@@ -8,14 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.contact import submitting
-from kolom.contact.views import MessageIn, ReceivedView
-from kolom.guard.intake import Arrival
-from kolom.http import answers, new_api
+from kolom.contact import submission
+from kolom.contact.schemas import MessageIn, ReceivedMessageOut
+from kolom.http.api import new_api, responses
 from kolom.observability import count, logger, tracer
-from kolom.pages.form import contact_form_answer
+from kolom.pages.forms import contact_form_response
+from kolom.submissions.pipeline import RequestContext
 
-api = new_api(form_answer=contact_form_answer)
+api = new_api(form_answer=contact_form_response)
 
 
 @api.post(
@@ -23,13 +23,15 @@ api = new_api(form_answer=contact_form_answer)
     summary="Write to the site's owner",
     tags=["contact"],
     status_code=201,
-    responses=answers(201, 400, 413, 415, 422, 429),
+    responses=responses(201, 400, 413, 415, 422, 429),
 )
-def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedView]:
-    submitted = submitting.submit(message.draft(), Arrival.of(api.current_event.raw_event), now=datetime.now(UTC))
+def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMessageOut]:
+    submitted = submission.submit(
+        message.draft(), RequestContext.from_event(api.current_event.raw_event), now=datetime.now(UTC)
+    )
     if submitted.status is not None:
         count(f"Messages{submitted.status.capitalize()}")
-    return Response(HTTPStatus.CREATED, "application/json", ReceivedView(id=submitted.id))
+    return Response(HTTPStatus.CREATED, "application/json", ReceivedMessageOut(id=submitted.id))
 
 
 @logger.inject_lambda_context(clear_state=True)

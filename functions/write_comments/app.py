@@ -9,26 +9,28 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom import signing
-from kolom.articles.reading import find_public_card
+from kolom.articles.public import find_summary
 from kolom.comments import editing, posting
-from kolom.comments.views import CommentIn, CommentView, EditIn, PostedView, author_view
+from kolom.comments.schemas import CommentIn, CommentOut, EditIn, PostedCommentOut, to_author_out
 from kolom.config import settings
-from kolom.guard import forms
-from kolom.guard.intake import Arrival
-from kolom.guard.rules import MIN_SECONDS
-from kolom.guard.views import FormTokenView
-from kolom.http import answers, new_api
+from kolom.http.api import new_api, responses
 from kolom.observability import count, logger, tracer
-from kolom.pages.form import comment_form_answer
+from kolom.pages.forms import comment_form_response
+from kolom.security import signing
+from kolom.submissions import form_tokens
+from kolom.submissions.pipeline import RequestContext
+from kolom.submissions.schemas import FormTokenOut
+from kolom.submissions.spam_rules import MIN_SECONDS
 
-api = new_api(caching="no-store", form_answer=comment_form_answer)
+api = new_api(caching="no-store", form_answer=comment_form_response)
 
 
-@api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"], responses=answers(200))
-def get_form_token() -> FormTokenView:
+@api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"], responses=responses(200))
+def get_form_token() -> FormTokenOut:
     proof = settings().proof_of_work != "none"
-    return FormTokenView.of(forms.issue(signing.secret(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS)
+    return FormTokenOut.of(
+        form_tokens.create_token(signing.load_keys(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS
+    )
 
 
 @api.post(
@@ -37,13 +39,13 @@ def get_form_token() -> FormTokenView:
     tags=["comments"],
     status_code=201,
     security=[{}, {"editToken": []}],
-    responses=answers(201, 400, 404, 409, 410, 413, 415, 422, 429),
+    responses=responses(201, 400, 404, 409, 410, 413, 415, 422, 429),
 )
-def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedView]:
-    article = find_public_card(unquote(slug))
+def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
+    article = find_summary(unquote(slug))
     posted = posting.post(article, comment.draft(), arrival(), now=datetime.now(UTC))
     count(f"Comments{posted.comment.status.capitalize()}")
-    return Response(HTTPStatus.CREATED, "application/json", PostedView.of(posted))
+    return Response(HTTPStatus.CREATED, "application/json", PostedCommentOut.of(posted))
 
 
 @api.patch(
@@ -51,13 +53,13 @@ def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Bod
     summary="Change one's own comment",
     tags=["comments"],
     security=[{"editToken": []}],
-    responses=answers(200, 400, 404, 410, 413, 415, 422, 429),
+    responses=responses(200, 400, 404, 410, 413, 415, 422, 429),
 )
 def edit_comment(
     slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
-) -> CommentView:
-    article = find_public_card(unquote(slug))
-    return author_view(editing.edit(article, unquote(comment_id), edit.content, arrival(), now=datetime.now(UTC)))
+) -> CommentOut:
+    article = find_summary(unquote(slug))
+    return to_author_out(editing.edit(article, unquote(comment_id), edit.content, arrival(), now=datetime.now(UTC)))
 
 
 @api.delete(
@@ -66,16 +68,16 @@ def edit_comment(
     tags=["comments"],
     status_code=204,
     security=[{"editToken": []}],
-    responses=answers(204, 404, 410, 422),
+    responses=responses(204, 404, 410, 422),
 )
 def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
-    editing.take_back(find_public_card(unquote(slug)), unquote(comment_id), arrival(), now=datetime.now(UTC))
+    editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), arrival(), now=datetime.now(UTC))
     return Response(HTTPStatus.NO_CONTENT)
 
 
-def arrival() -> Arrival:
+def arrival() -> RequestContext:
     """How the request came."""
-    return Arrival.of(api.current_event.raw_event)
+    return RequestContext.from_event(api.current_event.raw_event)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from kolom.articles import publishing
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.stack import EmulatedStack
+from kolom_cli.seed import StackLoader
 from tests.factories import content
 
 PROJECT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ ARABIC_HTML = (
 def site() -> Iterator[str]:
     """The address of a blog: the samples, an article that was renamed, one that was deleted, a hostile one, and one
     that is written from right to left."""
-    with LocalStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
+    with EmulatedStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
         loader.load_sample(stack)
@@ -64,7 +64,7 @@ def site() -> Iterator[str]:
         )
         arabic = content("suq", title="صباح في السوق القديم", author="ليلى", language="ar", html=ARABIC_HTML)
         publishing.publish(arabic, now=now)
-        stack.settle()
+        stack.wait_until_idle()
         yield stack.url
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from kolom.comments.text import render
+from kolom.rendering.visitor_text import render
 from tests.hostile import hostile_texts
 from tests.serving import send, served
 

@@ -20,14 +20,14 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from functions.submit_contact import app as submit_contact
 from functions.write_comments import app as write_comments
-from kolom import signing
 from kolom.config import Settings, settings
 from kolom.models.base import connection
 from kolom.pages import theme
-from kolom.search import documents, vocabulary
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import Template
-from kolom_cli.template_reader import load
+from kolom.search import document_table, vocabulary
+from kolom.security import signing
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import Template
 
 PROJECT = Path(__file__).parents[2]
 
@@ -42,14 +42,14 @@ def template() -> Template:
 @pytest.fixture
 def tables(template: Template) -> Iterator[None]:
     """Empty tables, as the template describes them."""
-    with mock_aws(), help_moto():
+    with mock_aws(), patch_moto():
         client: Any = connection().client
         for table in template.tables.values():
             client.create_table(**table.create)
         # What a warm function keeps belongs to the tables of the test before.
-        vocabulary.forget()
-        documents.forget()
-        theme.forget()
+        vocabulary.clear_cache()
+        document_table.clear_cache()
+        theme.clear_cache()
         yield
 
 
@@ -59,7 +59,7 @@ def unhurried() -> Iterator[None]:
     # A patch of its own, so that what a test patches itself is undone when it always was.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 60.0)
-        patch.setattr("kolom.comments.store.DEADLINE_SECONDS", 60.0)
+        patch.setattr("kolom.comments.repository.DEADLINE_SECONDS", 60.0)
         yield
 
 
@@ -175,9 +175,9 @@ def secret(tables: None) -> Iterator[str]:
     """The site's secret."""
     text = "0123456789abcdef" * 4
     boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
     yield text
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 type Configure = Callable[..., None]

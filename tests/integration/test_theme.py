@@ -7,10 +7,10 @@ import boto3
 import pytest
 
 from functions.serve_pages import app as serve_pages
+from kolom.i18n.locale import site_locale
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages import theme
-from kolom.pages.locales import site_locale
-from kolom.pages.theme import KEPT_SECONDS, Logo
+from kolom.pages.theme import CACHE_SECONDS, Logo
 from tests.factories import Context, request
 from tests.integration.conftest import Configure, Faults
 from tests.integration.contracts.recorder import recorded
@@ -64,12 +64,12 @@ def test_pages_show_what_was_deployed() -> None:
 def test_a_process_reads_it_once_a_minute() -> None:
     clock = Clock()
     with recorded() as asked:
-        assert not theme.theme(clock).has_site_css
+        assert not theme.get_theme(clock).has_site_css
         deploy()
-        clock.now += KEPT_SECONDS - 1
-        assert not theme.theme(clock).has_site_css
+        clock.now += CACHE_SECONDS - 1
+        assert not theme.get_theme(clock).has_site_css
         clock.now += 1
-        assert theme.theme(clock).has_site_css
+        assert theme.get_theme(clock).has_site_css
     reads = [operation for operation in asked.operations if operation[0] == "dynamodb:GetItem"]
     assert reads == [("dynamodb:GetItem", "kolom-articles")] * 2
 
@@ -78,22 +78,22 @@ def test_when_the_table_does_not_answer_the_last_theme_stands(faults: Faults, mo
     monkeypatch.setattr("time.sleep", lambda _: None)
     clock = Clock()
     deploy()
-    assert theme.theme(clock).has_site_css
+    assert theme.get_theme(clock).has_site_css
     faults.throttle("GetItem")
-    clock.now += KEPT_SECONDS
-    assert theme.theme(clock).has_site_css
-    theme.forget()
-    assert theme.theme(clock).asset("theme/kolom.css") == "/assets/theme/kolom.css"
+    clock.now += CACHE_SECONDS
+    assert theme.get_theme(clock).has_site_css
+    theme.clear_cache()
+    assert theme.get_theme(clock).asset("theme/kolom.css") == "/assets/theme/kolom.css"
     refused = faults.refused
-    clock.now += KEPT_SECONDS - 1
-    theme.theme(clock)
+    clock.now += CACHE_SECONDS - 1
+    theme.get_theme(clock)
     assert faults.refused == refused, "what fails is tried again for every page"
 
 
 def test_a_function_without_the_table_shows_plain_names(configure: Configure) -> None:
     deploy()
     configure(articles_table="")
-    assert theme.theme().asset("theme/kolom.css") == "/assets/theme/kolom.css"
+    assert theme.get_theme().asset("theme/kolom.css") == "/assets/theme/kolom.css"
 
 
 def test_the_item_is_plain_to_read() -> None:
@@ -108,11 +108,11 @@ def test_the_item_is_plain_to_read() -> None:
 
 def test_a_logo_without_words_is_called_by_the_sites_title() -> None:
     deploy(assets={**ASSETS, "logo.svg": "logo.76543210.svg"}, logo={"file": "logo.svg", "alt": ""})
-    assert theme.theme().logo == Logo("/assets/logo.76543210.svg")
+    assert theme.get_theme().logo == Logo("/assets/logo.76543210.svg")
     assert 'alt="Blog"' in home()
 
 
 def test_a_name_in_no_language_of_the_page_is_shown_all_the_same() -> None:
     deploy(menu=[{"href": "/x/", "names": {"de": "Sonst"}}])
-    (entry,) = theme.theme().menu
+    (entry,) = theme.get_theme().menu
     assert entry.text(site_locale()) == "Sonst"

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from kolom_cli.stack_import import import_input
-from kolom_cli.template_reader import read_document
+from kolom_cli.sam.loader import read_document
+from kolom_cli.sam.stack_import import import_input
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 # What the template has of types that moto's CloudFormation creates and deletes.

@@ -7,10 +7,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
 
-from kolom_cli.intrinsics import Resolver
-from kolom_cli.parameters import parameter_values
-from kolom_cli.resources import ResourceNames
-from kolom_cli.template_reader import read_document
+from kolom_cli.sam.intrinsics import Resolver
+from kolom_cli.sam.loader import read_document
+from kolom_cli.sam.parameters import parameter_values
+from kolom_cli.sam.resource_names import ResourceNames
 
 PROJECT: Final = Path(__file__).parents[2]
 SAM: Final = PROJECT / ".venv-sam"

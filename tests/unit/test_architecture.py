@@ -1,86 +1,253 @@
-"""What may import what: functions → http, topics → models, rules; nothing below knows what is above."""
+"""Which package may import which.
+
+Imports inside functions and under ``TYPE_CHECKING`` count like all others.
+"""
 
 import ast
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
-LAYER = PROJECT / "layers/shared/kolom"
-PURE = (
-    "kolom/rendering/",
-    "kolom/articles/names.py",
-    "kolom/articles/types.py",
-    "kolom/authoring.py",
-    "kolom/cursors.py",
-    "kolom/errors.py",
-    "kolom/json_input.py",
-    *(
-        f"kolom/search/{name}.py"
-        for name in ("words", "languages", "codes", "entries", "phrases", "queries", "ranking")
-    ),
-    "kolom/search/highlighting.py",
-    "kolom/search/periods.py",
+PROJECT: Final = Path(__file__).parents[2]
+ROOTS: Final = {"kolom": PROJECT / "layers/shared", "kolom_cli": PROJECT / "cli"}
+
+LEVELS: Final[Mapping[str, int]] = {
+    "kolom": 0,
+    "kolom.errors": 0,
+    "kolom.json_input": 0,
+    "kolom.labels": 0,
+    "kolom.observability": 0,
+    "kolom.rendering": 0,
+    "kolom.timestamps": 0,
+    "kolom.config": 1,
+    "kolom.pagination": 1,
+    "kolom.aws": 2,
+    "kolom.i18n": 2,
+    "kolom.urls": 2,
+    "kolom.http": 3,
+    "kolom.models": 3,
+    "kolom.outbox": 4,
+    "kolom.security": 4,
+    "kolom.articles": 5,
+    "kolom.submissions": 5,
+    "kolom.comments": 6,
+    "kolom.contact": 6,
+    "kolom.search": 6,
+    "kolom.feeds": 7,
+    "kolom.mail": 7,
+    "kolom.pages": 8,
+    "kolom_cli": 9,
+    "kolom_cli.archive.layout": 9,
+    "kolom_cli.media": 9,
+    "kolom_cli.sam": 9,
+    "kolom_cli.terminal": 9,
+    "kolom_cli.connection": 10,
+    "kolom_cli.publishing": 10,
+    "kolom_cli.importers.common": 11,
+    "kolom_cli.archive": 12,
+    "kolom_cli.assets": 12,
+    "kolom_cli.importers": 12,
+    "kolom_cli.emulator": 13,
+    "kolom_cli.seed": 14,
+    "kolom_cli.commands": 15,
+    "kolom_cli.main": 16,
+    "kolom_cli.openapi": 16,
+}
+"""The level of each package: it imports only packages of lower levels.
+
+A module belongs to the longest entry that its name begins with, so the importers for one system count as one package
+with those for the others (:func:`test_importers_do_not_import_each_other` keeps them apart).
+"""
+
+PURE: Final = (
+    "kolom.articles.names",
+    "kolom.articles.types",
+    "kolom.articles.validation",
+    "kolom.comments.threads",
+    "kolom.comments.types",
+    "kolom.errors",
+    "kolom.json_input",
+    "kolom.labels",
+    "kolom.pagination",
+    "kolom.rendering",
+    "kolom.search.analyzer",
+    "kolom.search.bm25",
+    "kolom.search.codec",
+    "kolom.search.date_range",
+    "kolom.search.document",
+    "kolom.search.highlighter",
+    "kolom.search.phrase_matcher",
+    "kolom.search.query_parser",
+    "kolom.search.tokenizer",
+    "kolom.timestamps",
 )
-STORAGE = {"boto3", "botocore", "pynamodb", "os", "time", "kolom.config", "kolom.models", "kolom.http"}
+"""Packages and modules without storage, clock and environment, and so is everything that they import."""
+
+IMPURE: Final = frozenset({"boto3", "botocore", "kolom.config", "kolom.http", "kolom.models", "os", "pynamodb", "time"})
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def modules() -> Mapping[str, Path]:
+    """The modules of the layer and the command line."""
+    found = {}
+    for package, root in ROOTS.items():
+        for path in sorted((root / package).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported_names(path: Path) -> set[str]:
+    """Everything that a file imports, as dotted names."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names.add(str(node.module))
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
-def modules(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
+def is_within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
-@pytest.mark.parametrize("path", modules(LAYER), ids=lambda path: str(path.relative_to(LAYER)))
-def test_the_layer_knows_neither_functions_nor_the_command_line(path: Path) -> None:
-    assert not {name for name in imports(path) if name.split(".")[0] in {"functions", "kolom_cli", "boto3", "tests"}}
+@cache
+def imports_of(module: str) -> frozenset[str]:
+    """The modules of the layer and the command line that a module imports."""
+    return frozenset(_modules_among(imported_names(modules()[module]))) - {module}
 
 
-@pytest.mark.parametrize("path", modules(LAYER / "models"), ids=lambda path: path.name)
-def test_models_know_only_settings_and_errors(path: Path) -> None:
-    own = {name for name in imports(path) if name.startswith("kolom.")}
-    known = {"kolom.aws", "kolom.config", "kolom.errors"}
-    assert {name for name in own if not name.startswith("kolom.models")} <= known
+def _modules_among(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        owner = name
+        while owner and owner not in modules():
+            owner = owner.rpartition(".")[0]
+        if owner:
+            yield owner
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in modules(LAYER) if str(path.relative_to(LAYER.parent)).startswith(PURE)],
-    ids=lambda path: str(path.relative_to(LAYER)),
-)
-def test_rules_know_no_storage_no_clock_and_no_environment(path: Path) -> None:
-    assert not {name for name in imports(path) if name in STORAGE or name.split(".")[0] in STORAGE}
+def package_of(module: str) -> str:
+    """The entry of :data:`LEVELS` that a module belongs to."""
+    entries = [entry for entry in LEVELS if is_within(module, entry)]
+    assert entries, f"{module} has no level"
+    return max(entries, key=len)
 
 
-@pytest.mark.parametrize("path", modules(LAYER), ids=lambda path: str(path.relative_to(LAYER)))
-def test_only_http_and_pages_know_the_resolver(path: Path) -> None:
-    if path.name != "http.py":
-        assert not {name for name in imports(path) if name.startswith("aws_lambda_powertools.event_handler")}
+def upward_imports() -> set[tuple[str, str]]:
+    """Packages that import another package of their own level or above."""
+    return {
+        (importer, imported)
+        for module in modules()
+        for importer, imported in ((package_of(module), package_of(each)) for each in imports_of(module))
+        if importer != imported and LEVELS[imported] >= LEVELS[importer]
+    }
 
 
-@pytest.mark.parametrize("path", modules(LAYER), ids=lambda path: str(path.relative_to(LAYER)))
-def test_only_the_settings_read_the_environment(path: Path) -> None:
-    if path.name != "config.py":
-        assert "os.environ" not in path.read_text()
+def test_every_level_belongs_to_a_package_that_exists() -> None:
+    """A renamed package cannot drop out of the table unnoticed."""
+    assert set(LEVELS) == {package_of(module) for module in modules()}
 
 
-@pytest.mark.parametrize("path", modules(PROJECT / "functions"), ids=lambda path: path.parent.name)
+def test_a_package_imports_only_lower_levels() -> None:
+    assert upward_imports() == set()
+
+
+def test_importers_do_not_import_each_other() -> None:
+    """What several of them need is in ``importers.common``."""
+    package = "kolom_cli.importers."
+    assert [
+        (module, imported)
+        for module in modules()
+        for imported in imports_of(module)
+        if module.startswith(package)
+        and imported.startswith(package)
+        and not is_within(imported, "kolom_cli.importers.common")
+        and imported.split(".")[2] != module.split(".")[2]
+    ] == []
+
+
+def test_the_emulator_knows_nothing_of_the_code_that_it_runs() -> None:
+    """It stands in for AWS, so it learns everything from the template and from requests."""
+    assert [
+        (module, imported)
+        for module in modules()
+        if is_within(module, "kolom_cli.emulator")
+        for imported in imports_of(module)
+        if is_within(imported, "kolom")
+    ] == []
+
+
+def test_every_pure_entry_matches_a_module() -> None:
+    """A renamed module cannot drop out of the list unnoticed."""
+    assert [entry for entry in PURE if not any(is_within(module, entry) for module in modules())] == []
+
+
+@pytest.mark.parametrize("entry", PURE)
+def test_a_pure_module_reaches_no_storage_clock_or_environment(entry: str) -> None:
+    reached = {module for module in modules() if is_within(module, entry)}
+    waiting = list(reached)
+    while waiting:
+        new = imports_of(waiting.pop()) - reached
+        reached |= new
+        waiting += new
+    impure = {
+        (module, name)
+        for module in reached
+        for name in imported_names(modules()[module])
+        if any(is_within(name, each) for each in IMPURE)
+    }
+    assert impure == set()
+
+
+def test_the_layer_imports_neither_functions_nor_the_command_line() -> None:
+    foreign = {"boto3", "functions", "kolom_cli", "tests"}
+    assert [
+        (module, name)
+        for module, path in modules().items()
+        if is_within(module, "kolom")
+        for name in imported_names(path)
+        if name.split(".")[0] in foreign
+    ] == []
+
+
+def test_the_command_line_imports_no_function() -> None:
+    assert [
+        (module, name)
+        for module, path in modules().items()
+        for name in imported_names(path)
+        if is_within(name, "functions")
+    ] == []
+
+
+def test_only_http_imports_the_resolver() -> None:
+    importers = {
+        module
+        for module, path in modules().items()
+        if is_within(module, "kolom")
+        and any(is_within(name, "aws_lambda_powertools.event_handler") for name in imported_names(path))
+    }
+    assert {package for package in importers if not is_within(package, "kolom.http")} == set()
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = [module for module, path in modules().items() if "os.environ" in path.read_text()]
+    assert [module for module in readers if is_within(module, "kolom")] == ["kolom.config"]
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "functions").rglob("*.py")), ids=lambda path: path.parent.name)
 def test_a_function_is_one_short_module_over_the_layer(path: Path) -> None:
     allowed = {"kolom", "aws_lambda_powertools", *sys.stdlib_module_names}
     assert path.name == "app.py"
-    assert {name.split(".")[0] for name in imports(path)} <= allowed
+    assert {name.split(".")[0] for name in imported_names(path)} <= allowed
     assert len(path.read_text().splitlines()) <= 90
 
 
-def test_nobody_bends_the_import_path() -> None:
-    sources = [*modules(PROJECT / "layers"), *modules(PROJECT / "cli"), *modules(PROJECT / "functions")]
-    assert not [path for path in sources if "sys.path" in path.read_text() or "importlib.reload" in path.read_text()]
+def test_no_module_changes_the_import_path() -> None:
+    sources = [*modules().values(), *(PROJECT / "functions").rglob("*.py")]
+    assert [path for path in sources if "sys.path" in path.read_text() or "importlib.reload" in path.read_text()] == []

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from kolom.guard.senders import ORIGIN_HEADER, VIEWER_HEADER
-from kolom.pages import page
-from kolom_cli.intrinsics import TemplateError, parse
-from kolom_cli.local.gateway import Response
-from kolom_cli.local.server import with_edge_headers
-from kolom_cli.template import Behaviour, Cdn, Template
-from kolom_cli.template_reader import load
+from kolom.pages import response
+from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER
+from kolom_cli.emulator.api_gateway import Response
+from kolom_cli.emulator.cloudfront import with_edge_headers
+from kolom_cli.sam.intrinsics import TemplateError, parse
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import CacheBehavior, Cdn, Template
 
 PROJECT = Path(__file__).parents[2]
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
@@ -44,7 +44,7 @@ def config() -> dict[str, Any]:
     return found
 
 
-def headers(behaviour: Behaviour) -> dict[str, str]:
+def headers(behaviour: CacheBehavior) -> dict[str, str]:
     return {header.name: header.value for header in behaviour.headers}
 
 
@@ -74,7 +74,7 @@ def test_answers_of_the_api_are_told_apart_by_query_and_origin() -> None:
     assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Origin"]}
     # What says nothing of caching is not kept; a stale page may stand in for as long as the pages allow.
     assert (policy["MinTTL"], policy["DefaultTTL"]) == (0, 0)
-    (stale,) = re.findall(r"stale-if-error=(\d+)", page.PAGE_CACHING)
+    (stale,) = re.findall(r"stale-if-error=(\d+)", response.PAGE_CACHING)
     assert policy["MaxTTL"] >= int(stale)
 
 
@@ -87,7 +87,7 @@ def test_the_api_hears_everything_but_the_hosts_name() -> None:
 
 
 def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None:
-    sent = page.html_page("", "en").headers
+    sent = response.html_response("", "en").headers
     common = {"Content-Type", "Content-Language", "Cache-Control"}
     for path in ("/", "/api/contact"):
         added = headers(cdn().behaviour(path))

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import pytest
 
-from kolom_cli.intrinsics import PSEUDO_PARAMETERS, Resolver, TemplateError
-from kolom_cli.parameters import parameter_values
-from kolom_cli.resources import ResourceNames
-from kolom_cli.stack_import import IDENTIFIERS, import_input, main
-from kolom_cli.template import Template
-from kolom_cli.template_reader import load, read_document
+from kolom_cli.sam.intrinsics import PSEUDO_PARAMETERS, Resolver, TemplateError
+from kolom_cli.sam.loader import load, read_document
+from kolom_cli.sam.model import Template
+from kolom_cli.sam.parameters import parameter_values
+from kolom_cli.sam.resource_names import ResourceNames
+from kolom_cli.sam.stack_import import IDENTIFIERS, import_input, main
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 SITE: Final = "https://blog.example"
@@ -260,16 +260,16 @@ def test_a_stack_without_mail_has_nothing_of_ses() -> None:
     of_ses = {name: entry for name, entry in document()["Resources"].items() if entry["Type"].startswith("AWS::SES::")}
     assert {entry.get("Condition") for entry in of_ses.values()} == {"SendsMail"}
     off = read()
-    assert off.functions["send_notifications"].environment["CONFIGURATION_SET"] == ""
+    assert off.functions["send_mail"].environment["CONFIGURATION_SET"] == ""
     assert "ses:SendEmail" not in {action for f in off.functions.values() for s in f.policies for action in s.actions}
 
 
 @pytest.mark.parametrize("parameter", ["OwnerEmail", "MailFrom"])
 def test_either_address_is_enough_for_mail(parameter: str) -> None:
     on = read(**{parameter: OWNER})
-    assert on.functions["send_notifications"].environment["CONFIGURATION_SET"]
+    assert on.functions["send_mail"].environment["CONFIGURATION_SET"]
     assert on.outputs[parameter] == OWNER
-    actions = {action for statement in on.functions["send_notifications"].policies for action in statement.actions}
+    actions = {action for statement in on.functions["send_mail"].policies for action in statement.actions}
     assert "ses:SendEmail" in actions
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import botocore.session
 import pytest
 
-from kolom_cli.loading import SAMPLE
-from kolom_cli.template_reader import load, read_document
+from kolom_cli.sam.loader import load, read_document
+from kolom_cli.seed import SAMPLE
 
 PROJECT: Final = Path(__file__).parents[2]
 TEMPLATE: Final = PROJECT / "template.yaml"

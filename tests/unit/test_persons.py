@@ -2,10 +2,10 @@
 
 import pytest
 
-from kolom.persons import mailbox_of, person_of
-from kolom.signing import Secret
+from kolom.security.pseudonyms import mailbox_pseudonym_of, pseudonym_of
+from kolom.security.signing import SigningKeys
 
-KEYS = Secret("1", {"1": "a" * 64})
+KEYS = SigningKeys("1", {"1": "a" * 64})
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ KEYS = Secret("1", {"1": "a" * 64})
     ],
 )
 def test_spellings_of_a_mailbox_have_one_pseudonym_and_stay_different_persons(one: str, other: str) -> None:
-    assert mailbox_of(one, KEYS) == mailbox_of(other, KEYS)
-    assert person_of(one, KEYS) != person_of(other, KEYS)
+    assert mailbox_pseudonym_of(one, KEYS) == mailbox_pseudonym_of(other, KEYS)
+    assert pseudonym_of(one, KEYS) != pseudonym_of(other, KEYS)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_spellings_of_a_mailbox_have_one_pseudonym_and_stay_different_persons(on
     ],
 )
 def test_what_may_be_two_mailboxes_has_two_pseudonyms(one: str, other: str) -> None:
-    assert mailbox_of(one, KEYS) != mailbox_of(other, KEYS)
+    assert mailbox_pseudonym_of(one, KEYS) != mailbox_pseudonym_of(other, KEYS)
 
 
 def test_a_mailbox_is_not_found_by_the_pseudonym_of_a_person() -> None:
-    assert mailbox_of("budi@example.com", KEYS) != person_of("budi@example.com", KEYS)
+    assert mailbox_pseudonym_of("budi@example.com", KEYS) != pseudonym_of("budi@example.com", KEYS)

@@ -10,19 +10,19 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import preview as previews
-from kolom import signing
-from kolom.articles import publishing, store
-from kolom.articles.shelves import SHELVES, ShelfName, list_label, list_shelf
-from kolom.articles.types import Article, Card
+from kolom.articles import preview_links as previews
+from kolom.articles import publishing, repository
+from kolom.articles.admin import ADMIN_STATUSES, AdminStatus, list_by_label, list_by_status
+from kolom.articles.types import Article, ArticleSummary
 from kolom.config import settings
-from kolom.models.base import timestamp
-from kolom_cli import console
+from kolom.security import signing
+from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
+from kolom_cli.terminal import console
 
 app = typer.Typer(no_args_is_help=True, help="List and show articles, drafts included.")
 
-_STATUSES = get_args(ShelfName.__value__)
+_STATUSES = get_args(AdminStatus.__value__)
 _MOST_HOURS = 24 * 90
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The article's slug.", show_default=False)]
@@ -45,15 +45,15 @@ def list_articles(
     if status not in {None, "published"} and label is not None:
         raise typer.BadParameter("goes with published articles only", param_hint="--label")
     connect(ctx.obj)
-    cards: list[Card] = []
+    cards: list[ArticleSummary] = []
     more = False
     if label is not None:
-        labelled = list_label(label, limit=limit)
+        labelled = list_by_label(label, limit=limit)
         cards, more = list(labelled.items), labelled.next_cursor is not None
     else:
-        for shelf in SHELVES:
+        for shelf in ADMIN_STATUSES:
             if shelf == status or (status is None and shelf != "deleted"):
-                page = list_shelf(shelf, limit=limit)
+                page = list_by_status(shelf, limit=limit)
                 cards += page.items
                 more = more or page.next_cursor is not None
     if as_json:
@@ -73,8 +73,8 @@ def show(
 ) -> None:
     """Show everything about one article, whatever its status."""
     connect(ctx.obj)
-    article = publishing.find(slug)
-    body = store.load_body(article)
+    article = publishing.get_by_slug(slug)
+    body = repository.get_body(article)
     if source:
         typer.echo(body.source, nl=not body.source.endswith("\n"))
     elif as_json:
@@ -101,7 +101,7 @@ def delete(
 ) -> None:
     """Delete an article for good; readers are told that it is gone."""
     connect(ctx.obj)
-    article = publishing.find(slug)
+    article = publishing.get_by_slug(slug)
     if not yes:
         typer.confirm(f"Delete {article.title!r} ({article.slug}) for good?", abort=True)
     deleted = publishing.delete(slug, now=datetime.now(UTC))
@@ -117,26 +117,26 @@ def preview(
 ) -> None:
     """Print a link that shows an article to whoever has it, published or not, until it expires."""
     connect(ctx.obj)
-    article = publishing.find(slug)
+    article = publishing.get_by_slug(slug)
     if article.status == "deleted":
         console.fail(f"the article {slug!r} is deleted")
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
-    token = previews.sign(article.id, signing.secret(), expires_at=expires_at)
+    token = previews.create_token(article.id, signing.load_keys(), expires_at=expires_at)
     typer.echo(f"{settings().need('site_url').rstrip('/')}/preview/{token}")
-    console.err().print(f"good until {timestamp(expires_at)}", highlight=False)
+    console.err().print(f"good until {to_rfc3339(expires_at)}", highlight=False)
 
 
-def _as_data(card: Card) -> dict[str, Any]:
+def _as_data(card: ArticleSummary) -> dict[str, Any]:
     hidden = {"fingerprint", "body_version", "body_parts", "source_parts"}
     values = {name: value for name, value in asdict(card).items() if name not in hidden}
-    return {name: timestamp(value) if isinstance(value, datetime) else _plain(value) for name, value in values.items()}
+    return {name: to_rfc3339(value) if isinstance(value, datetime) else _plain(value) for name, value in values.items()}
 
 
 def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _table(cards: Sequence[Card]) -> Table:
+def _table(cards: Sequence[ArticleSummary]) -> Table:
     table = Table("date", "status")
     table.add_column("slug", overflow="fold", ratio=3)  # whole, since the other commands take it
     table.add_column("title", ratio=4)
@@ -146,6 +146,6 @@ def _table(cards: Sequence[Card]) -> Table:
             status = "page" if isinstance(card, Article) and card.kind == "page" else "published"
         else:
             status = card.status
-        date = timestamp(card.published_at)[:10] if card.published_at else ""
+        date = to_rfc3339(card.published_at)[:10] if card.published_at else ""
         table.add_row(date, status, escape(card.slug), escape(card.title), escape(", ".join(card.labels)))
     return table

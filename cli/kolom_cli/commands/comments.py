@@ -10,19 +10,18 @@ from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import links, queues
+from kolom.articles import public, publishing
+from kolom.comments import admin, moderation_links
+from kolom.comments.admin import PersonalData
 from kolom.comments.moderation import moderate
-from kolom.comments.queues import PersonalData
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
-from kolom.fields import Content, Name
-from kolom.guard import bans
-from kolom_cli import console
-from kolom_cli.acting import act_on_each, chosen
+from kolom.security import bans, signing
+from kolom.submissions.fields import Content, Name
 from kolom_cli.connection import connect
-from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
+from kolom_cli.terminal import console
+from kolom_cli.terminal.batch import for_each, select_statuses
+from kolom_cli.terminal.output import excerpt, format_minute, print_fields, print_json, to_jsonable
 
 app = typer.Typer(no_args_is_help=True, help="Moderate comments, answer them, and forget people.")
 
@@ -40,7 +39,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def list_comments(
     ctx: typer.Context,
     status: Annotated[
-        str | None, typer.Option("--status", help=f"Only these: {', '.join(queues.STATUSES)}.", metavar="STATUS")
+        str | None, typer.Option("--status", help=f"Only these: {', '.join(admin.STATUSES)}.", metavar="STATUS")
     ] = None,
     article: Annotated[
         str | None, typer.Option("--article", help="Only those of this article.", metavar="SLUG")
@@ -49,15 +48,15 @@ def list_comments(
     as_json: AsJson = False,
 ) -> None:
     """List comments, newest first: those that wait for approval come first."""
-    wanted = chosen(status, queues.STATUSES, queues.STATUSES)
+    wanted = select_statuses(status, admin.STATUSES, admin.STATUSES)
     connect(ctx.obj)
     if article is not None:
-        all_of_it = queues.list_by_article(publishing.find(article).id)
+        all_of_it = admin.list_by_article(publishing.get_by_slug(article).id)
         found = [
             comment for each in wanted for comment in [one for one in reversed(all_of_it) if one.status == each][:limit]
         ]
     else:
-        found = [comment for each in wanted for comment in queues.list_by_status(each, limit=limit)]
+        found = [comment for each in wanted for comment in admin.list_by_status(each, limit=limit)]
     if as_json:
         print_json([_as_data(comment) for comment in found])
         return
@@ -75,7 +74,7 @@ def show(
 ) -> None:
     """Show everything about one comment: its text, why it has its status, and its author's address."""
     connect(ctx.obj)
-    data = queues.personal_data(queues.find(comment_id), now=datetime.now(UTC))
+    data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))
     shown = _as_personal_data(data)
     if with_links:
         shown["links"] = {action: _link(data.comment, action) for action in _LINKED}
@@ -120,7 +119,7 @@ def ban(
 ) -> None:
     """Mark a comment as spam, and all that comes from the same address from now on."""
     connect(ctx.obj)
-    comment, now = queues.find(comment_id), datetime.now(UTC)
+    comment, now = admin.get(comment_id), datetime.now(UTC)
     bans.ban(comment.id, days=days, whole_network=network, now=now)
     if comment.status in {"pending", "approved"}:
         moderate(comment.article_id, comment.id, "spam", by="kolom", now=now)
@@ -138,17 +137,17 @@ def reply(
     """Answer an approved comment as the site's owner."""
     connect(ctx.obj)
     text = typer.get_text_stream("stdin").read() if content == "-" else content
-    parent = queues.find(comment_id)
-    article = reading.read_cards([parent.article_id]).get(parent.article_id)
+    parent = admin.get(comment_id)
+    article = public.get_summaries([parent.article_id]).get(parent.article_id)
     if article is None:
         console.fail("the article of this comment is not published")
-    answer = queues.reply(
+    answer = admin.reply(
         parent,
         article,
         name=_valid(Name, name or article.author or settings().site_title, "--name"),
         content=_valid(Content, text, "TEXT"),
         now=datetime.now(UTC),
-        secret=signing.secret(),
+        secret=signing.load_keys(),
     )
     if as_json:
         print_json(_as_data(answer))
@@ -161,9 +160,9 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     """Erase a person: every comment that was sent with this e-mail address, and the address, for good."""
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in queues.by_person(email, signing.secret(), now=datetime.now(UTC)))
+        count = sum(1 for _ in admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
         typer.confirm(f"Erase {count} comments for good?", abort=True)
-    erased = queues.forget(email, signing.secret(), now=datetime.now(UTC))
+    erased = admin.erase_person(email, signing.load_keys(), now=datetime.now(UTC))
     if as_json:
         print_json({"erased": erased})
     else:
@@ -174,7 +173,7 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
 def export(ctx: typer.Context, email: Email) -> None:
     """Print all that is kept of a person, as JSON: every comment that was sent with this e-mail address."""
     connect(ctx.obj)
-    found = list(queues.by_person(email, signing.secret(), now=datetime.now(UTC)))
+    found = list(admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
     found.sort(key=lambda data: data.comment.id)
     print_json([_as_personal_data(data) for data in found])
 
@@ -183,10 +182,10 @@ def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *,
     connect(ctx.obj)
 
     def act(comment_id: str) -> Comment:
-        comment = queues.find(comment_id)
+        comment = admin.get(comment_id)
         return moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC))
 
-    act_on_each(
+    for_each(
         comment_ids,
         act,
         say=lambda comment: f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}",
@@ -196,7 +195,7 @@ def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *,
 
 
 def _link(comment: Comment, action: Action) -> str:
-    token = links.issue(comment, action, signing.secret(), now=datetime.now(UTC))
+    token = moderation_links.create(comment, action, signing.load_keys(), now=datetime.now(UTC))
     return f"{settings().need('site_url').rstrip('/')}/api/moderation/{token}"
 
 
@@ -208,7 +207,7 @@ def _valid(kind: Any, value: str, option: str) -> str:
 
 
 def _as_data(comment: Comment) -> dict[str, Any]:
-    return plain(asdict(comment), without=("person", "change", "version", "announced"))
+    return to_jsonable(asdict(comment), without=("person", "change", "version", "announced"))
 
 
 def _as_personal_data(data: PersonalData) -> dict[str, Any]:
@@ -224,6 +223,6 @@ def _table(comments: Sequence[Comment]) -> Table:
     table.add_column("why", ratio=2)
     for comment in comments:
         why = "; ".join(comment.reasons)
-        cells = (minute(comment.created_at), comment.status, comment.id)
+        cells = (format_minute(comment.created_at), comment.status, comment.id)
         table.add_row(*cells, escape(comment.name), excerpt(comment.content), escape(why))
     return table

@@ -6,10 +6,11 @@ from typing import Annotated, Final
 
 import typer
 
-from kolom_cli import console
-from kolom_cli.connection import TEMPLATE, connect
-from kolom_cli.theme.deploying import Outcome, build, deploy
-from kolom_cli.theme.site import SettingsError
+from kolom_cli.assets.deployment import DeploymentResult, build, deploy
+from kolom_cli.assets.site_config import SettingsError
+from kolom_cli.connection import connect
+from kolom_cli.sam.defaults import TEMPLATE
+from kolom_cli.terminal import console
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"
 KEPT_DAYS: Final = 2
@@ -62,13 +63,13 @@ def deploy_assets(
         _say(outcome)
 
 
-def _say(outcome: Outcome) -> None:
+def _say(outcome: DeploymentResult) -> None:
     for warning in outcome.warnings:
         console.err().print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
     for verb, names in (("upload", outcome.uploaded), ("delete", outcome.pruned)):
         for name in names:
             typer.echo(f"{verb} {name}")
-    if outcome.switched:
+    if outcome.activated:
         typer.echo("The pages would show them." if outcome.dry_run else "The pages show them within a minute or two.")
     elif outcome.uploaded:
         typer.echo("The pages showed these already.")

@@ -8,10 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom_cli import console
-from kolom_cli.archive.writing import Exported, Exporter
+from kolom_cli.archive.writer import Exporter, ExportResult
 from kolom_cli.connection import connect
-from kolom_cli.showing import print_json
+from kolom_cli.terminal import console
+from kolom_cli.terminal.output import print_json
 
 
 def export(
@@ -30,7 +30,7 @@ def export(
     if directory.exists() and not directory.is_dir():
         raise typer.BadParameter(f"{directory} is no directory", param_hint="DIR")
     connect(ctx.obj)
-    with console.stoppable() as stopped, console.progress("Exporting", hidden=as_json) as bar:
+    with console.interruptible() as stopped, console.progress("Exporting", hidden=as_json) as bar:
         exporter = Exporter(directory, datetime.now(UTC), private=private, stopped=stopped)
         exporter.step = lambda: bar.advance(bar.task_ids[0])
         done = exporter.run()
@@ -48,7 +48,7 @@ def export(
     raise typer.Exit(console.INTERRUPTED if done.interrupted else 0)
 
 
-def _print(done: Exported, directory: Path) -> None:
+def _print(done: ExportResult, directory: Path) -> None:
     table = Table("", "written")
     table.columns[1].justify = "right"
     for kind, number in sorted(done.counts.items()):

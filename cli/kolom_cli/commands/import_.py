@@ -8,19 +8,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from kolom.config import settings
-from kolom_cli import console
-from kolom_cli.archive.reading import Archive
-from kolom_cli.archive.restoring import Restorer
+from kolom_cli.archive.reader import Archive
+from kolom_cli.archive.restorer import Restorer
 from kolom_cli.connection import connect
-from kolom_cli.importers import Item, SourceError
-from kolom_cli.importers.blogger import read_blogger
-from kolom_cli.importers.disqus import read_disqus
+from kolom_cli.importers.blogger.reader import read_blogger
+from kolom_cli.importers.common.importer import Importer
+from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.common.types import Item, SourceError
+from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.isso import read_isso
-from kolom_cli.importers.mapping import ThreadMap, check_unmatched, read_mapping, write_unmatched
-from kolom_cli.importers.markdown import read_markdown
-from kolom_cli.importers.storing import Importer
-from kolom_cli.importers.wordpress import read_wordpress
-from kolom_cli.report import Report
+from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.importers.wordpress.reader import read_wordpress
+from kolom_cli.terminal import console
+from kolom_cli.terminal.report import Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -151,7 +151,7 @@ def archive(
     report = Report(dry_run=dry_run)
     source = Archive(directory, settings().zone)
     restorer = Restorer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
-    with console.stoppable() as stopped, console.progress("Importing", hidden=as_json) as bar:
+    with console.interruptible() as stopped, console.progress("Importing", hidden=as_json) as bar:
         restorer.restore_all(bar.track(source.entries(), total=source.count(), task_id=bar.task_ids[0]), stopped)
     _finish(report, as_json=as_json)
 
@@ -197,7 +197,7 @@ def _import(
 ) -> tuple[Report, Importer]:
     report = Report(dry_run=dry_run)
     importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
-    with console.stoppable() as stopped, console.progress(hidden=hidden) as bar:
+    with console.interruptible() as stopped, console.progress(hidden=hidden) as bar:
 
         def track[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
             return bar.track(things, total, description=title)

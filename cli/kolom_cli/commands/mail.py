@@ -8,14 +8,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import signing
-from kolom.mail import outbox, suppression
-from kolom.mail.composing import NothingToTell, compose
+from kolom import outbox
+from kolom.mail import suppression
+from kolom.mail.composer import MailObsolete, compose
 from kolom.models.outbox import OutboxRecord
-from kolom_cli import console
-from kolom_cli.acting import act_on_each, chosen
+from kolom.security import signing
 from kolom_cli.connection import connect
-from kolom_cli.showing import minute, plain, print_fields, print_json
+from kolom_cli.terminal import console
+from kolom_cli.terminal.batch import for_each, select_statuses
+from kolom_cli.terminal.output import format_minute, print_fields, print_json, to_jsonable
 
 app = typer.Typer(no_args_is_help=True, help="See what mail was sent, what was not, and send it again.")
 
@@ -35,7 +36,7 @@ def list_mail(
     as_json: AsJson = False,
 ) -> None:
     """List the mail of the last 30 days: what was not sent comes first."""
-    wanted = chosen(status, outbox.STATUSES, outbox.STATUSES)
+    wanted = select_statuses(status, outbox.STATUSES, outbox.STATUSES)
     connect(ctx.obj)
     found = [record for each in wanted for record in outbox.list_by_status(each, limit=limit)]
     if as_json:
@@ -48,13 +49,13 @@ def list_mail(
 def show(ctx: typer.Context, mail_id: Id, as_json: AsJson = False) -> None:
     """Show what became of one mail, and what it says: as it would be sent now."""
     connect(ctx.obj)
-    record, now = outbox.find(mail_id), datetime.now(UTC)
+    record, now = outbox.get(mail_id), datetime.now(UTC)
     shown = _as_data(record)
     try:
         mail = compose(record, now=now)
         shown |= {"from": mail.sender, "to": mail.to, "reply_to": mail.reply_to, "subject": mail.subject}
         shown |= {"headers": dict(mail.headers), "text": mail.text}
-    except NothingToTell as error:
+    except MailObsolete as error:
         shown["text"] = f"(nothing any more: {error})"
     if as_json:
         print_json(shown)
@@ -70,7 +71,7 @@ def resend(
 ) -> None:
     """Send mail again, whatever became of it. It has a day anew."""
     connect(ctx.obj)
-    act_on_each(
+    for_each(
         mail_ids,
         lambda each: outbox.resend(each, now=datetime.now(UTC)),
         say=lambda record: f"{record.id} is waiting to be sent",
@@ -90,7 +91,7 @@ def allow(
     SES has a list of its own: `aws sesv2 delete-suppressed-destination --email-address EMAIL`.
     """
     connect(ctx.obj)
-    was_suppressed = suppression.allow(email, signing.secret())
+    was_suppressed = suppression.unsuppress(email, signing.load_keys())
     if as_json:
         print_json({"was_suppressed": was_suppressed})
     else:
@@ -98,7 +99,7 @@ def allow(
 
 
 def _as_data(record: OutboxRecord) -> dict[str, Any]:
-    data = plain({name: getattr(record, name) for name in _FIELDS})
+    data = to_jsonable({name: getattr(record, name) for name in _FIELDS})
     data["attempts"] = int(record.attempts)
     return data
 
@@ -108,6 +109,6 @@ def _table(found: Sequence[OutboxRecord]) -> Table:
     table.add_column("id", overflow="fold", ratio=2)  # whole, since the other commands take it
     table.add_column("why", ratio=1)
     for record in found:
-        cells = (minute(record.created_at), record.status, str(int(record.attempts)))
+        cells = (format_minute(record.created_at), record.status, str(int(record.attempts)))
         table.add_row(*cells, escape(record.id), escape(record.reason or ""))
     return table

@@ -10,15 +10,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from kolom import signing
-from kolom.contact import messages
+from kolom.contact import repository as messages
 from kolom.contact.types import STATUSES, Message, Status
-from kolom.models.base import timestamp
-from kolom_cli import console
-from kolom_cli.acting import act_on_each, chosen
+from kolom.security import signing
+from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
-from kolom_cli.showing import excerpt, minute, plain, print_fields, print_json
-from kolom_cli.spreadsheet import write_csv
+from kolom_cli.terminal import console
+from kolom_cli.terminal.batch import for_each, select_statuses
+from kolom_cli.terminal.csv_export import write_csv
+from kolom_cli.terminal.output import excerpt, format_minute, print_fields, print_json, to_jsonable
 
 app = typer.Typer(no_args_is_help=True, help="Read what the contact form received.")
 
@@ -39,7 +39,7 @@ def list_messages(
     as_json: AsJson = False,
 ) -> None:
     """List messages, newest first: those that were not read yet come first. Spam only with --status spam."""
-    wanted = chosen(status, STATUSES, _LISTED)
+    wanted = select_statuses(status, STATUSES, _LISTED)
     connect(ctx.obj)
     found = [message for each in wanted for message in messages.list_by_status(each, limit=limit)]
     if as_json:
@@ -57,9 +57,9 @@ def show(
 ) -> None:
     """Show one message whole. A new one is read by that."""
     connect(ctx.obj)
-    message = messages.load(message_id)
+    message = messages.get(message_id)
     if message.status == "new" and not keep_new:
-        message = messages.mark(message.id, "read", now=datetime.now(UTC))
+        message = messages.set_status(message.id, "read", now=datetime.now(UTC))
     if as_json:
         print_json(_as_data(message))
     else:
@@ -79,10 +79,10 @@ def export(
 
     In CSV, cells that a spreadsheet would take for formulas begin with an apostrophe, so that none is run.
     """
-    wanted = chosen(status, STATUSES, STATUSES if person else _LISTED)
+    wanted = select_statuses(status, STATUSES, STATUSES if person else _LISTED)
     connect(ctx.obj)
     if person is not None:
-        by_person = messages.by_person(person, signing.secret())
+        by_person = messages.list_by_email(person, signing.load_keys())
         found = [message for message in by_person if message.status in wanted]
     else:
         found = [message for each in wanted for message in messages.list_by_status(each)]
@@ -96,13 +96,13 @@ def export(
 @app.command("spam")
 def spam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
     """Mark messages as spam: they are deleted after a while."""
-    _each(ctx, message_ids, lambda each: messages.mark(each, "spam", now=datetime.now(UTC)), "is spam", as_json)
+    _each(ctx, message_ids, lambda each: messages.set_status(each, "spam", now=datetime.now(UTC)), "is spam", as_json)
 
 
 @app.command("unspam")
 def unspam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
     """Take messages back that were taken for spam."""
-    _each(ctx, message_ids, lambda each: messages.mark(each, "new", now=datetime.now(UTC)), "is new", as_json)
+    _each(ctx, message_ids, lambda each: messages.set_status(each, "new", now=datetime.now(UTC)), "is new", as_json)
 
 
 @app.command("delete")
@@ -121,9 +121,9 @@ def forget(
     """Delete every message from this e-mail address for good. Comments are another command's."""
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in messages.by_person(email, signing.secret()))
+        count = sum(1 for _ in messages.list_by_email(email, signing.load_keys()))
         typer.confirm(f"Delete {count} messages for good?", abort=True)
-    deleted = messages.forget(email, signing.secret())
+    deleted = messages.erase_person(email, signing.load_keys())
     if as_json:
         print_json({"deleted": deleted})
     else:
@@ -134,7 +134,7 @@ def _each(
     ctx: typer.Context, message_ids: Iterable[str], act: Callable[[str], Message], became: str, as_json: bool
 ) -> None:
     connect(ctx.obj)
-    act_on_each(
+    for_each(
         message_ids,
         act,
         say=lambda message: f"{message.id} {became}",
@@ -144,8 +144,8 @@ def _each(
 
 
 def _as_data(message: Message) -> dict[str, Any]:
-    data = plain(asdict(message))
-    data["expires_at"] = timestamp(datetime.fromtimestamp(message.expires_at, UTC))
+    data = to_jsonable(asdict(message))
+    data["expires_at"] = to_rfc3339(datetime.fromtimestamp(message.expires_at, UTC))
     return data
 
 
@@ -162,6 +162,6 @@ def _table(found: Sequence[Message]) -> Table:
     for message in found:
         sender = f"{message.name} <{message.email}>" if message.name else message.email
         text = f"{message.subject}: {message.message}" if message.subject else message.message
-        cells = (minute(message.created_at), message.status, message.id)
+        cells = (format_minute(message.created_at), message.status, message.id)
         table.add_row(*cells, escape(sender), excerpt(text))
     return table

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from kolom_cli import console
 from kolom_cli.connection import connect
-from kolom_cli.contents import Source, sources
-from kolom_cli.posting import Options, Poster
-from kolom_cli.report import Report
+from kolom_cli.publishing.content_builder import Source, find_sources
+from kolom_cli.publishing.publisher import Publisher, PublishOptions
+from kolom_cli.terminal import console
+from kolom_cli.terminal.report import Report
 
 
 def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
@@ -32,11 +32,11 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
             raise typer.BadParameter(f"there is no {path}", param_hint="PATH")
     connect(ctx.obj)
     report = Report(dry_run=dry_run)
-    found, errors = sources(paths)
+    found, errors = find_sources(paths)
     for error in errors:
         report.skip("file", str(error.path), error.message, refused=True)
-    options = Options(force=force, dry_run=dry_run, write_back=not no_write_back, rename=rename)
-    post_all(Poster(options, report, datetime.now(UTC)), found, quiet=as_json)
+    options = PublishOptions(force=force, dry_run=dry_run, write_back=not no_write_back, rename=rename)
+    post_all(Publisher(options, report, datetime.now(UTC)), found, quiet=as_json)
     if as_json:
         typer.echo(report.as_json())
     else:
@@ -44,11 +44,11 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
     raise typer.Exit(report.exit_code)
 
 
-def post_all(poster: Poster, found: list[Source], *, quiet: bool = False) -> None:
+def post_all(publisher: Publisher, found: list[Source], *, quiet: bool = False) -> None:
     """Publish one after the other, until done or interrupted."""
-    with console.stoppable() as stopped, console.progress("Publishing", hidden=quiet) as bar:
+    with console.interruptible() as stopped, console.progress("Publishing", hidden=quiet) as bar:
         for source in bar.track(found, total=len(found), task_id=bar.task_ids[0]):
             if stopped.is_set():
-                poster.report.interrupted = True
+                publisher.report.interrupted = True
                 return
-            poster.post(source)
+            publisher.publish(source)

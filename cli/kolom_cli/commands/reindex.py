@@ -8,8 +8,8 @@ from uuid import uuid4
 import typer
 
 from kolom.models import search as model
-from kolom_cli import console
 from kolom_cli.connection import connect
+from kolom_cli.terminal import console
 
 _NOT_FOLLOWED = (
     "{left} of {all} articles are not indexed yet, and for a minute none has been. "
@@ -34,17 +34,17 @@ def reindex(
     """
     # Imported here: with the indexer come the stemmers, which no other command needs, and the functions' logger, which
     # reads the environment of the local stack when it is imported.
-    from kolom_cli.reindexing import article_ids, touch_all, wait_until_indexed
+    from kolom.search.reindexing import article_ids, request_reindex_all, wait_until_indexed
 
     if rebuild and not yes:
         typer.confirm("Empty the index, and fill it again?", abort=True)
     connect(ctx.obj)
-    with console.stoppable() as stopped:
+    with console.interruptible() as stopped:
         removed = _clear(stopped, hidden=as_json) if rebuild else 0
         ids = [] if stopped.is_set() else list(article_ids())
         with console.progress("Marking", hidden=as_json) as bar:
             bar.update(bar.task_ids[0], total=len(ids))
-            touched = touch_all(ids, uuid4().hex, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+            touched = request_reindex_all(ids, uuid4().hex, lambda count: bar.advance(bar.task_ids[0], count), stopped)
         left = list(touched)
         if wait:
             with console.progress("Indexing", hidden=as_json) as bar:

@@ -3,43 +3,24 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from kolom_cli.intrinsics import TemplateError
-from kolom_cli.local.runtime import FunctionError
-from kolom_cli.local.stack import LocalStack, PortInUseError
+from kolom_cli.emulator.lambda_runtime import FunctionError
+from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
+from kolom_cli.sam.intrinsics import TemplateError
+from kolom_cli.seed import LoadError, StackLoader
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1
 _PATIENCE_SECONDS = 600.0
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-class Loader(Protocol):
-    """Fills a stack that has just started."""
-
-    def deploy_assets(self, stack: LocalStack) -> None:
-        """Have the pages show the files of ``frontend/``, and from then on what becomes of them."""
-        ...
-
-    def load_sample(self, stack: LocalStack) -> str:
-        """Load the sample articles; a phrase that says what was loaded, for the ready line."""
-        ...
-
-    def load_import(self, stack: LocalStack, kind: str, source: str) -> str:
-        """Load an export of ``kind`` (``blogger``, ``markdown``, …); a phrase likewise."""
-        ...
-
-
-class LoadError(Exception):
-    """What was to be loaded cannot be; the message is for the person who asked."""
 
 
 def project_root() -> Path:
@@ -72,38 +53,33 @@ def parse_imports(imports: Sequence[str]) -> list[tuple[str, str]]:
     return parsed
 
 
-def make_command(loader: Loader) -> Callable[..., None]:
-    """The Typer command, with the loader that it fills the stack with."""
-
-    def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
-        port: Annotated[int, typer.Option(help="The site's port; the local AWS takes the next one.")] = 8080,
-        empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
-        imports: Annotated[
-            list[str] | None,
-            typer.Option("--import", metavar="KIND:SOURCE", help="Load an export; repeatable."),
-        ] = None,
-        set_: Annotated[
-            list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A template parameter; repeatable.")
-        ] = None,
-        endpoint_url: Annotated[str | None, typer.Option(help="A DynamoDB Local to use instead of moto's.")] = None,
-        log_requests: Annotated[bool, typer.Option("--log-requests", help="A line per request.")] = False,
-    ) -> None:
-        """Run the whole stack on this machine: the site, its functions, and a local AWS."""
-        run(
-            loader,
-            port=port,
-            empty=empty,
-            imports=imports or [],
-            settings=set_ or [],
-            endpoint_url=endpoint_url,
-            log_requests=log_requests,
-        )
-
-    return serve
+def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
+    port: Annotated[int, typer.Option(help="The site's port; the local AWS takes the next one.")] = 8080,
+    empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
+    imports: Annotated[
+        list[str] | None,
+        typer.Option("--import", metavar="KIND:SOURCE", help="Load an export; repeatable."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A template parameter; repeatable.")
+    ] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="A DynamoDB Local to use instead of moto's.")] = None,
+    log_requests: Annotated[bool, typer.Option("--log-requests", help="A line per request.")] = False,
+) -> None:
+    """Run the whole stack on this machine: the site, its functions, and a local AWS."""
+    run(
+        StackLoader(),
+        port=port,
+        empty=empty,
+        imports=imports or [],
+        settings=set_ or [],
+        endpoint_url=endpoint_url,
+        log_requests=log_requests,
+    )
 
 
 def run(
-    loader: Loader,
+    loader: StackLoader,
     *,
     port: int,
     empty: bool,
@@ -120,7 +96,7 @@ def run(
             pairs = parse_imports(imports)
             path = template_path or project_root() / "template.yaml"
             given = parse_settings(settings)
-            stack = LocalStack(path, given, port=port, endpoint_url=endpoint_url)
+            stack = EmulatedStack(path, given, port=port, endpoint_url=endpoint_url)
             with stack:
                 loaded = _fill(stack, loader, pairs, empty=empty)
                 aws = f"AWS at {stack.aws_endpoint_url}, mail at {stack.url}/_local/mail"
@@ -141,7 +117,7 @@ def run(
             return  # Interrupted while starting: what had started is stopped.
 
 
-def _fill(stack: LocalStack, loader: Loader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
+def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
     loader.deploy_assets(stack)
     if pairs:
         loaded = [loader.load_import(stack, kind, source) for kind, source in pairs]
@@ -150,7 +126,7 @@ def _fill(stack: LocalStack, loader: Loader, pairs: Sequence[tuple[str, str]], *
     else:
         loaded = [loader.load_sample(stack)]
     try:
-        stack.settle(within_seconds=_PATIENCE_SECONDS)
+        stack.wait_until_idle(within_seconds=_PATIENCE_SECONDS)
     except TimeoutError:
         _errors.print("The search index is still being filled.")
     return loaded

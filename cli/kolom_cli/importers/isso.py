@@ -16,12 +16,19 @@ from typing import Any, Final
 from urllib.parse import quote, unquote_plus
 
 from kolom.comments.types import Status
-from kolom_cli.importers import Item, Skipped, SourceError
-from kolom_cli.importers.addresses import host_of, thread_names
-from kolom_cli.importers.comment_fields import MAX_CONTENT, Found, moment, moment_of_seconds, one_line, taken_over
-from kolom_cli.importers.comment_text import markdown_of
-from kolom_cli.importers.mapping import ThreadMap
-from kolom_cli.importers.wordpress_markup import paragraphs
+from kolom_cli.importers.common.article_matching import host_of, thread_names
+from kolom_cli.importers.common.autop import paragraphs
+from kolom_cli.importers.common.comment_fields import (
+    MAX_CONTENT,
+    RawComment,
+    one_line,
+    parse_datetime,
+    parse_unix_seconds,
+    to_imported_comment,
+)
+from kolom_cli.importers.common.html_to_markdown import html_to_markdown
+from kolom_cli.importers.common.thread_map import ThreadMap
+from kolom_cli.importers.common.types import Item, Skipped, SourceError
 
 _KIND: Final = "comment"
 _SQLITE: Final = b"SQLite format 3\0"
@@ -103,8 +110,8 @@ def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
     status = _STATUSES.get(row["mode"], "pending")
     waits = () if row["mode"] in _STATUSES else (f"of mode {row['mode']} there: waits for approval here",)
     blog = host_of(uri)
-    return taken_over(
-        Found(
+    return to_imported_comment(
+        RawComment(
             name=name,
             origin=f"isso:{blog}#{row['id']}",
             article=article or thread_names(uri),
@@ -112,7 +119,7 @@ def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
             title=one_line(_text(row["title"])),
             authors=(_text(row["author"]),),
             content=_markdown(_text(row["text"])),
-            created_at=moment_of_seconds(row["created"]),
+            created_at=parse_unix_seconds(row["created"]),
             status=status,
             parent=f"isso:{blog}#{row['parent']}" if row["parent"] else None,
             website=_text(row["website"]),
@@ -156,8 +163,8 @@ def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) 
     article = mapping.find(uri)
     if article == ():
         return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
-    return taken_over(
-        Found(
+    return to_imported_comment(
+        RawComment(
             name=name,
             origin=f"isso-json:{uri[:500]}#{digest}",
             article=article or thread_names(uri),
@@ -177,21 +184,21 @@ def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) 
 def _time(value: Any) -> tuple[str, datetime | None]:
     """How generic JSON writes a time, and the moment: a date as text, or seconds as in the database."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value), moment_of_seconds(value)
+        return str(value), parse_unix_seconds(value)
     written = _text(value)
-    return written, moment(written)
+    return written, parse_datetime(written)
 
 
 def _markdown(text: str) -> str:
     """What Isso keeps is Markdown, but for comments that it took over from Disqus: these are HTML throughout."""
-    return markdown_of(text) if _ALL_MARKUP.fullmatch(text) else text
+    return html_to_markdown(text) if _ALL_MARKUP.fullmatch(text) else text
 
 
 def _typed(text: str) -> str:
     """What visitors of other systems typed: plain text or Markdown, or some HTML in which line ends count."""
     if len(text) > MAX_CONTENT or not _MARKUP.search(_CODE.sub("", text)):
         return text
-    return markdown_of(text if _PARAGRAPHS.search(text) else paragraphs(text))
+    return html_to_markdown(text if _PARAGRAPHS.search(text) else paragraphs(text))
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What can go wrong in the domain. No HTTP here: :mod:`kolom.http` gives each of these its status code."""
+"""What can go wrong in the domain. No HTTP here: :mod:`kolom.http.api` gives each of these its status code."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class FieldError:
     message: str
 
 
-class Invalid(KolomError):
+class InvalidInput(KolomError):
     """Input that is understood but cannot be accepted. ``errors`` has at least one entry."""
 
     def __init__(self, *errors: FieldError) -> None:
@@ -48,11 +48,11 @@ class Conflict(KolomError):
     """The write was based on something that has changed since, or wants a name that is taken."""
 
 
-class Kept(Conflict):
+class RestoreConflict(Conflict):
     """What is here is another state than what was to be put back, and stays."""
 
 
-class TooMany(KolomError):
+class RateLimited(KolomError):
     """The caller sent too much in too short a time, and may come again after ``retry_after_seconds``."""
 
     def __init__(self, message: str, retry_after_seconds: int) -> None:
@@ -60,7 +60,7 @@ class TooMany(KolomError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Busy(KolomError):
+class ServiceBusy(KolomError):
     """The store could not take the request in time; nothing was changed and a later try may succeed."""
 
 

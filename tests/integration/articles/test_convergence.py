@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from moto import mock_aws
 
-from kolom.articles import publishing, reading, store
-from kolom.articles.releasing import release_due
-from kolom.articles.types import Shelf
+from kolom.articles import public, publishing, repository
+from kolom.articles.scheduler import publish_due
+from kolom.articles.types import ArticleFilter
 from kolom.errors import Conflict, NotFound
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template_reader import load
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
 from tests.integration.conftest import PROJECT
 
@@ -33,7 +33,7 @@ class Author(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mock, self.help = mock_aws(), help_moto()
+        self.mock, self.help = mock_aws(), patch_moto()
         self.mock.start()
         self.help.__enter__()
         client = boto3.client("dynamodb")
@@ -54,7 +54,7 @@ class Author(RuleBasedStateMachine):
     @rule(slug=SLUGS, new=SLUGS)
     def rename(self, slug: str, new: str) -> None:
         with suppress(Conflict, NotFound):
-            article_id = publishing.find(slug).id
+            article_id = publishing.get_by_slug(slug).id
             publishing.publish(content(new), now=self.now, article_id=article_id, force=True)
 
     @rule(slug=SLUGS)
@@ -68,13 +68,13 @@ class Author(RuleBasedStateMachine):
     @rule(days=st.integers(1, 2))
     def wait(self, days: int) -> None:
         self.now += timedelta(days=days)
-        release_due(now=self.now)
+        publish_due(now=self.now)
 
     @invariant()
     def lists_and_counts_agree_with_the_articles(self) -> None:
-        articles = [article for number in range(1, 4) if (article := store.load(number))]
+        articles = [article for number in range(1, 4) if (article := repository.get(number))]
         listed = [article for article in articles if article.status == "published" and article.kind == "article"]
-        page = reading.list_cards(Shelf(), limit=100)
+        page = public.list_articles(ArticleFilter(), limit=100)
         assert sorted(card.id for card in page.items) == sorted(article.id for article in listed)
         assert page.total == len(listed)
         months = Counter(
@@ -82,24 +82,24 @@ class Author(RuleBasedStateMachine):
             for a in listed
             if a.published_at
         )
-        assert {(entry.year, entry.month): entry.count for entry in reading.archive()} == dict(months)
+        assert {(entry.year, entry.month): entry.count for entry in public.list_months()} == dict(months)
         labels = Counter(label.casefold() for article in listed for label in article.labels)
-        assert {entry.label.casefold(): entry.count for entry in reading.labels()} == dict(labels)
+        assert {entry.label.casefold(): entry.count for entry in public.list_labels()} == dict(labels)
         for label in labels:
-            shelf = reading.list_cards(Shelf(label=label), limit=100)
+            shelf = public.list_articles(ArticleFilter(label=label), limit=100)
             assert len(shelf.items) == shelf.total == labels[label]
             for year, month in months:
-                shelf = reading.list_cards(Shelf(label=label, year=year, month=month), limit=100)
+                shelf = public.list_articles(ArticleFilter(label=label, year=year, month=month), limit=100)
                 assert len(shelf.items) == shelf.total
-                shelf = reading.list_cards(Shelf(label=label, year=year), limit=100)
+                shelf = public.list_articles(ArticleFilter(label=label, year=year), limit=100)
                 assert len(shelf.items) == shelf.total
 
     @invariant()
     def published_articles_can_be_read(self) -> None:
         for number in range(1, 4):
-            article = store.load(number)
+            article = repository.get(number)
             if article and article.status == "published":
-                assert reading.read(article.slug).body.html
+                assert public.get_article(article.slug).body.html
 
     def _quietly(self, act: Callable[[], object]) -> None:
         with suppress(NotFound):

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from kolom.articles import publishing, reading, store
-from kolom.articles.releasing import release_due
-from kolom.articles.types import Body, Shelf
-from kolom.errors import Busy, Conflict, Gone, Invalid, Moved, NotFound
-from kolom.models.articles import ArticleRecord, BodyPart, CardRecord, Count
+from kolom.articles import public, publishing, repository
+from kolom.articles.scheduler import publish_due
+from kolom.articles.types import ArticleFilter, Body
+from kolom.errors import Conflict, Gone, InvalidInput, Moved, NotFound, ServiceBusy
+from kolom.models.articles import ArticleRecord, ArticlesTableRecord, BodyChunk, Count
 from tests.factories import NOW, content
 from tests.integration.conftest import Faults
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 
 def parts_of(article_id: int) -> list[str]:
-    return [str(item.part) for item in ArticleRecord.query(str(article_id), consistent_read=True)]
+    return [str(item.part) for item in ArticlesTableRecord.query(str(article_id), consistent_read=True)]
 
 
 def counts() -> dict[str, int]:
@@ -28,7 +28,7 @@ def counts() -> dict[str, int]:
 class TestFirstPublication:
     def test_a_published_article_is_read_back_whole(self) -> None:
         publishing.publish(content("hello", html="<p>Halo</p>", labels=("News",), description="About"), now=NOW)
-        found = reading.read("hello")
+        found = public.get_article("hello")
         assert (found.article.title, found.article.labels, found.article.description) == ("Hello", ("News",), "About")
         assert found.body.html == "<p>Halo</p>"
 
@@ -53,8 +53,8 @@ class TestFirstPublication:
     def test_the_source_is_kept_but_not_read_by_readers(self) -> None:
         body = Body(html="<p>x</p>", source="*x*", source_format="markdown")
         article = publishing.publish(content(body=body), now=NOW).article
-        assert store.load_body(article).source == "*x*"
-        assert reading.read("hello").body.source == ""
+        assert repository.get_body(article).source == "*x*"
+        assert public.get_article("hello").body.source == ""
 
 
 class TestChanging:
@@ -68,7 +68,7 @@ class TestChanging:
         publishing.publish(content(title="Second"), now=NOW, expected_version=1)
         with pytest.raises(Conflict, match="now in version 2"):
             publishing.publish(content(title="Third"), now=NOW, expected_version=1)
-        assert reading.read("hello").article.title == "Second"
+        assert public.get_article("hello").article.title == "Second"
 
     def test_force_overwrites_whatever_is_there(self) -> None:
         publishing.publish(content(), now=NOW)
@@ -79,7 +79,7 @@ class TestChanging:
         article = publishing.publish(content(), now=NOW).article
         publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
         assert [part for part in parts_of(article.id) if article.body_version in part] == []
-        assert reading.read("hello").body.html == "<p>new</p>"
+        assert public.get_article("hello").body.html == "<p>new</p>"
 
     def test_the_date_of_first_publication_stays(self) -> None:
         publishing.publish(content(published_at=None), now=NOW)
@@ -99,10 +99,10 @@ class TestChanging:
         publishing.publish(
             content(labels=tuple(after), published_at=datetime(2025, 7, 1, tzinfo=UTC)), now=NOW, expected_version=1
         )
-        assert {entry.label for entry in reading.labels()} == set(after)
-        assert reading.count(Shelf(label="after 3", year=2025, month=7)) == 1
-        assert reading.count(Shelf(label="before 3")) == 0
-        assert reading.count(Shelf(label="before 3", year=2026)) == 0
+        assert {entry.label for entry in public.list_labels()} == set(after)
+        assert public.count_articles(ArticleFilter(label="after 3", year=2025, month=7)) == 1
+        assert public.count_articles(ArticleFilter(label="before 3")) == 0
+        assert public.count_articles(ArticleFilter(label="before 3", year=2026)) == 0
 
 
 class TestNames:
@@ -110,14 +110,14 @@ class TestNames:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
         with pytest.raises(Moved) as moved:
-            reading.read("old")
+            public.get_article("old")
         assert moved.value.slug == "new"
 
     def test_a_slug_may_come_back(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
         publishing.publish(content("old"), now=NOW, article_id=article.id, expected_version=2)
-        assert reading.read("old").article.id == article.id
+        assert public.get_article("old").article.id == article.id
 
     def test_an_old_slug_is_not_given_to_another_article(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
@@ -129,7 +129,7 @@ class TestNames:
         publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
         with pytest.raises(Conflict, match=r"the path '/2024/05/x\.html' belongs to another article"):
             publishing.publish(content("two", path="/2024/05/x.html"), now=NOW)
-        assert [item.slug for item in reading.list_cards(Shelf(), limit=10).items] == ["one"]
+        assert [item.slug for item in public.list_articles(ArticleFilter(), limit=10).items] == ["one"]
 
     def test_a_refused_publication_leaves_no_body_behind(self) -> None:
         publishing.publish(content("one", path="/x.html"), now=NOW)
@@ -144,11 +144,11 @@ class TestNames:
         publishing.publish(content("three", path="/four/"), now=NOW)
         with pytest.raises(Conflict):
             publishing.publish(content("four"), now=NOW)
-        assert reading.find_slug("/four/") == "three"
+        assert public.resolve_path("/four/") == "three"
 
     def test_paths_of_imports_and_slugs_are_found(self) -> None:
         publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
-        assert [reading.find_slug(path) for path in ("/2024/05/x.html", "/one/", "/one")] == ["one"] * 3
+        assert [public.resolve_path(path) for path in ("/2024/05/x.html", "/one/", "/one")] == ["one"] * 3
 
 
 class TestWithdrawing:
@@ -156,21 +156,21 @@ class TestWithdrawing:
         publishing.publish(content(labels=("a",)), now=NOW)
         publishing.unpublish("hello", now=NOW)
         with pytest.raises(NotFound):
-            reading.read("hello")
+            public.get_article("hello")
         assert counts() == {}
 
     def test_publishing_it_again_brings_it_back(self) -> None:
         publishing.publish(content(labels=("a",)), now=NOW)
         withdrawn = publishing.unpublish("hello", now=NOW)
         publishing.publish(content(labels=("a",)), now=NOW, expected_version=withdrawn.version)
-        assert reading.read("hello").article.status == "published"
+        assert public.get_article("hello").article.status == "published"
         assert counts() == {"all": 1, "month#2026-02": 1, "label#a": 1, "label-month#a#2026-02": 1}
 
     def test_a_deleted_article_is_gone_and_keeps_its_name(self) -> None:
         article = publishing.publish(content(labels=("a",)), now=NOW).article
         publishing.delete("hello", now=NOW)
         with pytest.raises(Gone):
-            reading.read("hello")
+            public.get_article("hello")
         assert parts_of(article.id) == ["card"]
         with pytest.raises(Conflict, match="deleted"):
             publishing.publish(content(), now=NOW)
@@ -179,7 +179,7 @@ class TestWithdrawing:
         article = publishing.publish(content(), now=NOW).article
         publishing.delete("hello", now=NOW)
         assert publishing.publish(content(), now=NOW, force=True).article.id == article.id
-        assert reading.read("hello").body.html == "<p>The body of hello.</p>"
+        assert public.get_article("hello").body.html == "<p>The body of hello.</p>"
 
     def test_deleting_twice_is_told(self) -> None:
         publishing.publish(content(), now=NOW)
@@ -192,43 +192,43 @@ class TestSchedule:
     def test_a_draft_is_kept_and_not_shown(self) -> None:
         publishing.publish(content(draft=True, labels=("a",)), now=NOW)
         with pytest.raises(NotFound):
-            reading.read("hello")
-        assert (counts(), reading.list_cards(Shelf(), limit=5).items) == ({}, ())
+            public.get_article("hello")
+        assert (counts(), public.list_articles(ArticleFilter(), limit=5).items) == ({}, ())
 
     def test_a_future_article_appears_when_its_time_has_come(self) -> None:
         due = NOW + timedelta(hours=1)
         publishing.publish(content(published_at=due, labels=("a",)), now=NOW)
-        assert release_due(now=due - timedelta(seconds=1)) == ([], [])
+        assert publish_due(now=due - timedelta(seconds=1)) == ([], [])
         assert counts() == {}
-        assert release_due(now=due) == (["hello"], [])
-        assert reading.read("hello").article.published_at == due
+        assert publish_due(now=due) == (["hello"], [])
+        assert public.get_article("hello").article.published_at == due
         assert counts() == {"all": 1, "month#2026-03": 1, "label#a": 1, "label-month#a#2026-03": 1}
 
     def test_releasing_twice_counts_once(self) -> None:
         publishing.publish(content(published_at=NOW + timedelta(hours=1)), now=NOW)
         later = NOW + timedelta(hours=2)
-        assert [release_due(now=later), release_due(now=later)] == [(["hello"], []), ([], [])]
+        assert [publish_due(now=later), publish_due(now=later)] == [(["hello"], []), ([], [])]
         assert counts()["all"] == 1
 
     def test_a_postponed_article_is_taken_off_the_lists(self) -> None:
         publishing.publish(content(), now=NOW)
         publishing.publish(content(published_at=NOW + timedelta(days=1)), now=NOW, expected_version=1)
         with pytest.raises(NotFound):
-            reading.read("hello")
+            public.get_article("hello")
         assert counts() == {}
 
     def test_an_article_that_is_busy_waits_for_the_next_run(self, faults: Faults, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
         publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
         faults.conflict(1_000)
-        assert release_due(now=NOW + timedelta(hours=2)) == ([], ["busy"])
+        assert publish_due(now=NOW + timedelta(hours=2)) == ([], ["busy"])
 
 
 class TestPages:
     def test_a_free_page_is_read_but_not_listed_nor_counted(self) -> None:
         publishing.publish(content("about", kind="page", labels=("a",)), now=NOW)
-        assert reading.read("about").previous is None
-        assert (counts(), reading.list_cards(Shelf(), limit=5).items) == ({}, ())
+        assert public.get_article("about").previous is None
+        assert (counts(), public.list_articles(ArticleFilter(), limit=5).items) == ({}, ())
 
 
 class TestSize:
@@ -237,16 +237,16 @@ class TestSize:
         noise = "".join(f"{(number * 2654435761) % 2**32:08x}" for number in range(2 * 1024 * 1024 // 8))
         article = publishing.publish(content(html=noise), now=NOW).article
         assert article.body_parts > 2
-        assert reading.read("hello").body.html == noise
+        assert public.get_article("hello").body.html == noise
 
     def test_more_than_two_megabytes_is_refused_with_the_size(self) -> None:
-        with pytest.raises(Invalid, match=r"3,145,728 bytes, at most 2,097,152"):
+        with pytest.raises(InvalidInput, match=r"3,145,728 bytes, at most 2,097,152"):
             publishing.publish(content(html="x" * 3 * 1024 * 1024), now=NOW)
 
     def test_no_item_comes_near_the_limit_of_an_item(self) -> None:
         noise = "".join(f"{(number * 2654435761) % 2**32:08x}" for number in range(2 * 1024 * 1024 // 8))
         article = publishing.publish(content(html=noise), now=NOW).article
-        parts = BodyPart.query(str(article.id), BodyPart.part.startswith("body#"))
+        parts = BodyChunk.query(str(article.id), BodyChunk.part.startswith("body#"))
         assert max(len(part.data) for part in parts) <= 360_000
 
 
@@ -259,7 +259,7 @@ class TestInterference:
             lambda: publishing.publish(content("moved"), now=NOW, article_id=1, expected_version=1),
             lambda: publishing.unpublish("hello", now=NOW),
             lambda: publishing.delete("hello", now=NOW),
-            lambda: release_due(now=NOW + timedelta(days=9)),
+            lambda: publish_due(now=NOW + timedelta(days=9)),
         ],
         ids=["update", "create", "change slug", "unpublish", "delete", "release"],
     )
@@ -274,9 +274,9 @@ class TestInterference:
         monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
         publishing.publish(content(), now=NOW)
         faults.conflict(1_000)
-        with pytest.raises(Busy):
+        with pytest.raises(ServiceBusy):
             publishing.publish(content(title="New"), now=NOW, expected_version=1)
-        assert reading.read("hello").article.title == "Hello"
+        assert public.get_article("hello").article.title == "Hello"
         assert len([part for part in parts_of(1) if part.startswith("body#")]) == 1
 
     def test_two_publishers_at_once_never_lose_a_change(self) -> None:
@@ -297,7 +297,7 @@ class TestInterference:
             thread.start()
         for thread in threads:
             thread.join()
-        found = reading.read("hello")
+        found = public.get_article("hello")
         assert sorted(outcomes) == ["told"] * 7 + ["won"]
         assert found.body.html == f"<p>{found.article.title.removeprefix('By ')}</p>"
         assert len([part for part in parts_of(1) if part.startswith("body#")]) == 1
@@ -308,7 +308,7 @@ class TestInterference:
             patched.setattr("kolom.articles.transitions.commit", _crash)
             with pytest.raises(KeyboardInterrupt):
                 publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
-        assert reading.read("hello").body.html == "<p>The body of hello.</p>"
+        assert public.get_article("hello").body.html == "<p>The body of hello.</p>"
 
     def test_the_next_publication_removes_what_a_broken_one_left(self, monkeypatch: Any) -> None:
         publishing.publish(content(), now=NOW)
@@ -322,31 +322,31 @@ class TestInterference:
     def test_a_publication_that_broke_off_after_the_transaction_is_done(self, monkeypatch: Any) -> None:
         publishing.publish(content(), now=NOW)
         with monkeypatch.context() as patched:
-            patched.setattr("kolom.articles.store.remove_stale_parts", _crash)
+            patched.setattr("kolom.articles.repository.delete_stale_chunks", _crash)
             with pytest.raises(KeyboardInterrupt):
                 publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
-        assert reading.read("hello").body.html == "<p>new</p>"
+        assert public.get_article("hello").body.html == "<p>new</p>"
         assert publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1).change == "unchanged"
 
     def test_a_winner_does_not_remove_the_body_of_one_who_builds_on_it(self, monkeypatch: Any) -> None:
         """Between a writer's commit and its tidying up another one stores the next body."""
         publishing.publish(content(), now=NOW)
-        tidy = store.remove_stale_parts
+        tidy = repository.delete_stale_chunks
 
         def overtaken(current: Any) -> None:
-            monkeypatch.setattr("kolom.articles.store.remove_stale_parts", tidy)
-            write = store.write_parts
+            monkeypatch.setattr("kolom.articles.repository.delete_stale_chunks", tidy)
+            write = repository.write_chunks
 
             def write_then_tidy(parts: Any) -> None:
                 write(parts)
                 tidy(current)
 
-            monkeypatch.setattr("kolom.articles.store.write_parts", write_then_tidy)
+            monkeypatch.setattr("kolom.articles.repository.write_chunks", write_then_tidy)
             publishing.publish(content(html="<p>third</p>"), now=NOW, expected_version=2)
 
-        monkeypatch.setattr("kolom.articles.store.remove_stale_parts", overtaken)
+        monkeypatch.setattr("kolom.articles.repository.delete_stale_chunks", overtaken)
         publishing.publish(content(html="<p>second</p>"), now=NOW, expected_version=1)
-        assert reading.read("hello").body.html == "<p>third</p>"
+        assert public.get_article("hello").body.html == "<p>third</p>"
 
 
 def _crash(*_: Any, **__: Any) -> None:
@@ -356,5 +356,5 @@ def _crash(*_: Any, **__: Any) -> None:
 def test_cards_on_shelves_hold_no_body() -> None:
     """What lists read and the index copies stays small."""
     publishing.publish(content(html="<p>" + "word " * 10_000 + "</p>"), now=NOW)
-    raw = CardRecord.get("1", "card").serialize()
+    raw = ArticleRecord.get("1", "card").serialize()
     assert sum(len(str(value)) for value in raw.values()) < 2_000

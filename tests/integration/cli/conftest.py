@@ -10,10 +10,10 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from kolom import signing
 from kolom.config import settings
+from kolom.security import signing
 from kolom_cli.main import app
-from kolom_cli.template import Template
+from kolom_cli.sam.model import Template
 
 OUTPUTS = {
     "SiteUrl": "https://blog.example",
@@ -41,12 +41,12 @@ def environment() -> Iterator[None]:
     """What a command sets in the environment ends with its test."""
     before = dict(os.environ)
     settings.cache_clear()
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
     yield
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)

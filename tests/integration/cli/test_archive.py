@@ -17,28 +17,29 @@ import pytest
 import yaml
 
 from functions.fetch_articles import app as fetch_articles
-from functions.read_comments import app as read_comments
-from kolom import signing
-from kolom.articles import publishing, reading, releasing, restoring, store
-from kolom.articles.types import Body, Shelf
-from kolom.authoring import Heading
-from kolom.comments import editing, moderation, posting, queues, subscriptions
-from kolom.comments.posting import Draft
+from functions.fetch_comments import app as fetch_comments
+from kolom.articles import public, publishing, repository, scheduler
+from kolom.articles import restore as article_restore
+from kolom.articles.types import ArticleFilter, Body
+from kolom.comments import admin, editing, moderation, posting, reply_subscriptions
+from kolom.comments.posting import NewComment
 from kolom.config import settings
-from kolom.contact import messages, submitting
-from kolom.guard.intake import Arrival, Form
+from kolom.contact import repository as messages
+from kolom.contact import submission
 from kolom.models.articles import POINTER, Pointer
 from kolom.models.base import connection
-from kolom.rendering import render
-from kolom_cli.archive.reading import Archive
-from kolom_cli.archive.restoring import Restorer
-from kolom_cli.archive.writing import Exporter
-from kolom_cli.commands.serve import LoadError
+from kolom.rendering.renderer import render
+from kolom.rendering.types import Heading
+from kolom.security import signing
+from kolom.submissions.pipeline import FormMeta, RequestContext
+from kolom_cli.archive.reader import Archive
+from kolom_cli.archive.restorer import Restorer
+from kolom_cli.archive.writer import Exporter
 from kolom_cli.connection import Target, connect
-from kolom_cli.loading import load_import
-from kolom_cli.media import MediaStore
-from kolom_cli.report import Report
-from kolom_cli.template import Template
+from kolom_cli.media.store import MediaStore
+from kolom_cli.sam.model import Template
+from kolom_cli.seed import LoadError, load_import
+from kolom_cli.terminal.report import Report
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call, stored
@@ -64,7 +65,7 @@ def move(kolom: Kolom, template: Template) -> Move:
         bucket = boto3.resource("s3").Bucket("kolom-media")
         bucket.objects.all().delete()
         boto3.client("secretsmanager").put_secret_value(SecretId="kolom-secret", SecretString="t" * 64)
-        signing.secret.cache_clear()
+        signing.load_keys.cache_clear()
 
     return go
 
@@ -74,7 +75,7 @@ def rendered(source: str, source_format: Any = "markdown") -> Body:
     return Body(html=done.html, toc=done.toc, source=source, source_format=source_format)
 
 
-def publish(slug: str, **changes: Any) -> publishing.Published:
+def publish(slug: str, **changes: Any) -> publishing.PublishResult:
     return publishing.publish(content(slug, **changes), now=NOW, force=True)
 
 
@@ -91,10 +92,10 @@ def article_zoo() -> None:
     publishing.publish(
         content("new-name", path="/2019/05/y.html", labels=("politics", "#1 100%")),
         now=NOW,
-        article_id=store.find_id("slug:old-name"),
+        article_id=repository.find_id("slug:old-name"),
         force=True,
     )
-    Pointer("path:/?p=7", POINTER, id=store.find_id("slug:new-name")).save()
+    Pointer("path:/?p=7", POINTER, id=repository.find_id("slug:new-name")).save()
     noise = Random(1)
     words = " ".join(f"{noise.getrandbits(64):x}" for _ in range(30_000))
     publish("big", body=Body(html=f"<p>{words}</p>", source=words, toc=(Heading("x-1", 2, "X"),)))
@@ -102,7 +103,7 @@ def article_zoo() -> None:
     publish("withdrawn")
     publishing.unpublish("withdrawn", now=NOW)
     publishing.publish(content("due", published_at=NOW + timedelta(hours=1)), now=NOW)
-    assert releasing.release_due(now=NOW + timedelta(hours=2)) == (["due"], [])
+    assert scheduler.publish_due(now=NOW + timedelta(hours=2)) == (["due"], [])
 
 
 _visitors = iter(range(10**6))
@@ -111,14 +112,14 @@ _visitors = iter(range(10**6))
 def post(text: str, slug: str = "hello", **fields: Any) -> str:
     """The id of a new comment."""
     number = next(_visitors)
-    draft = Draft(**{"name": f"Budi {number}", "content": text, **fields})
-    arrival = Arrival(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
-    return posting.post(reading.read_public_card(slug), draft, arrival, now=NOW).comment.id
+    draft = NewComment(**{"name": f"Budi {number}", "content": text, **fields})
+    arrival = RequestContext(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
+    return posting.post(public.get_summary(slug), draft, arrival, now=NOW).comment.id
 
 
 def moderate(comment_id: str, *actions: Any) -> str:
     for action in actions:
-        moderation.moderate(queues.find(comment_id).article_id, comment_id, action, by="kolom", now=NOW)
+        moderation.moderate(admin.get(comment_id).article_id, comment_id, action, by="kolom", now=NOW)
     return comment_id
 
 
@@ -135,26 +136,26 @@ def comment_zoo() -> dict[str, str]:
     ids["erased"] = moderate(post("Never said.", email="x@example.com"), "approve")
     editing.erase(1, ids["erased"], by="author", now=NOW)
     ids["other"] = moderate(post("Elsewhere.", "many"), "approve")
-    owner = queues.find(ids["first"])
-    found = store.load(1)
+    owner = admin.get(ids["first"])
+    found = repository.get(1)
     assert found is not None
-    ids["owner"] = queues.reply(owner, found, name="Siti", content="Thanks", now=NOW, secret=signing.secret()).id
-    link = subscriptions.Link("confirm", 1, str(owner.person), 0)
-    subscriptions.follow(link, now=NOW)
-    left = queues.find(ids["deeper"]).person
-    subscriptions.follow(subscriptions.Link("leave", 1, str(left), 0), now=NOW)
+    ids["owner"] = admin.reply(owner, found, name="Siti", content="Thanks", now=NOW, secret=signing.load_keys()).id
+    link = reply_subscriptions.SubscriptionLink("confirm", 1, str(owner.person), 0)
+    reply_subscriptions.execute(link, now=NOW)
+    left = admin.get(ids["deeper"]).person
+    reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("leave", 1, str(left), 0), now=NOW)
     return ids
 
 
 def message_zoo() -> None:
     for number, text in enumerate(("The first.", "Two\nlines \u2029.", "Buy!")):
-        draft = submitting.Draft(
-            email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=Form()
+        draft = submission.NewMessage(
+            email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=FormMeta()
         )
-        submitting.submit(draft, Arrival(address=f"10.9.9.{number}"), now=NOW)
+        submission.submit(draft, RequestContext(address=f"10.9.9.{number}"), now=NOW)
     first, _, spam = sorted(message.id for message in messages.list_all())
-    messages.mark(first, "read", now=NOW)
-    messages.mark(spam, "spam", now=NOW)
+    messages.set_status(first, "read", now=NOW)
+    messages.set_status(spam, "spam", now=NOW)
 
 
 def media_zoo() -> None:
@@ -229,7 +230,7 @@ def public_answers() -> dict[str, Any]:
         ("/api/comments/counts", "slug=hello&slug=many"),
         ("/api/comments/recent", "limit=50"),
     ):
-        answer = call(read_comments.handler, request(path, query))
+        answer = call(fetch_comments.handler, request(path, query))
         answers[f"{path}?{query}"] = (answer.status, None, answer.body)
     return answers
 
@@ -268,7 +269,7 @@ def test_what_comes_out_of_the_second_stack_is_what_came_out_of_the_first(
     again = restore(blog, tmp_path / "a")
     assert again["unchanged"] == again["read"] == report["read"]
     assert export(blog, tmp_path / "b", *options) == before
-    assert store.next_id() == 1 + max(int(name[9:15]) for name in before if name.startswith("articles/"))
+    assert repository.next_id() == 1 + max(int(name[9:15]) for name in before if name.startswith("articles/"))
 
 
 def test_an_archive_says_what_it_is_and_private_data_is_for_its_owner(blog: Kolom, tmp_path: Path) -> None:
@@ -303,7 +304,7 @@ def test_the_front_matter_is_yaml_and_what_follows_is_the_authors_own(blog: Kolo
     assert yaml.safe_load(found["articles/000007-new-name.html"].split(b"\n---\n")[0])["aliases"] == [
         *("path:/2019/05/x.html", "path:/?p=7", "slug:old-name")
     ]
-    assert found["html/000001-hello.html"].decode() == reading.read("hello").body.html
+    assert found["html/000001-hello.html"].decode() == public.get_article("hello").body.html
     assert "html/000004-gone.html" not in found
 
 
@@ -344,14 +345,14 @@ def test_nothing_is_written_or_removed_through_links(small: Kolom, tmp_path: Pat
 def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = store.load_whole
+    original = repository.get_snapshot
 
     def interrupted(article_id: int) -> Any:
         signal.raise_signal(signal.SIGINT)
         return original(article_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "load_whole", interrupted)
+        patch.setattr(repository, "get_snapshot", interrupted)
         ran = small("export", tmp_path, "--json")
     assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
     refused = small("import", "archive", tmp_path)
@@ -363,16 +364,16 @@ def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
 def test_an_article_that_changes_while_it_is_read_is_read_whole(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, edits = store._parts, iter(range(2))
+    original, edits = repository._query_chunks, iter(range(2))
 
     def edited(article_id: int, prefix: str) -> Any:
         if article_id == 2 and next(edits, None) is not None:
-            monkeypatch.setattr(store, "_parts", original)
+            monkeypatch.setattr(repository, "_query_chunks", original)
             publish("two", html=f"<p>New {prefix[:4]}.</p>")
-            monkeypatch.setattr(store, "_parts", edited)
+            monkeypatch.setattr(repository, "_query_chunks", edited)
         return original(article_id, prefix)
 
-    monkeypatch.setattr(store, "_parts", edited)
+    monkeypatch.setattr(repository, "_query_chunks", edited)
     found = export(small, tmp_path)
     assert found["articles/000002-two.html"].endswith(found["html/000002-two.html"])
 
@@ -394,14 +395,14 @@ def test_an_interrupted_import_goes_on_the_next_time(
 ) -> None:
     before = export(small, tmp_path / "a")
     move()
-    original = restoring.restore
+    original = article_restore.restore_article
 
     def interrupted(*arguments: Any, **named: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
         return original(*arguments, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(restoring, "restore", interrupted)
+        patch.setattr(article_restore, "restore_article", interrupted)
         ran = small("import", "archive", tmp_path / "a", "--json")
     assert (ran.exit_code, ran.json["interrupted"], ran.json["created"]) == (130, True, 1)
     report = restore(small, tmp_path / "a")
@@ -447,7 +448,7 @@ def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, 
     moderate(approved["id"], "delete")
     editing.erase(other["article"], other["id"], by="author", now=NOW)
     message = next(messages.list_all())
-    messages.mark(message.id, "spam", now=NOW)
+    messages.set_status(message.id, "spam", now=NOW)
     kept = export(blog, tmp_path / "b", "--private")
     report = restore(blog, tmp_path / "a")
     assert report["created"] == report["updated"] == 0
@@ -457,11 +458,11 @@ def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, 
     overwritten = restore(blog, tmp_path / "a", "--overwrite")
     assert overwritten["updated"] == 4
     assert set(overwritten["kinds"]) >= {"article", "page", "comment", "message"}
-    assert reading.read("hello").body.html == before["html/000001-hello.html"].decode()
-    assert reading.read("hello").article.version > 1
-    assert queues.find(approved["id"]).status == "approved"
-    assert queues.find(other["id"]).is_erased
-    assert messages.load(message.id).status == message.status
+    assert public.get_article("hello").body.html == before["html/000001-hello.html"].decode()
+    assert public.get_article("hello").article.version > 1
+    assert admin.get(approved["id"]).status == "approved"
+    assert admin.get(other["id"]).is_erased
+    assert messages.get(message.id).status == message.status
     rerun = restore(blog, tmp_path / "a", "--overwrite")
     assert rerun["updated"] == rerun["created"] == 0
 
@@ -471,8 +472,8 @@ def test_a_renamed_article_is_known_again(small: Kolom, tmp_path: Path) -> None:
     publishing.publish(content("renamed"), now=NOW, article_id=1, force=True)
     assert "articles/000001-hello.html" in reasons(restore(small, tmp_path))
     assert restore(small, tmp_path, "--overwrite")["updated"] == 1
-    assert publishing.find("renamed").slug == "hello"
-    assert reading.count(Shelf()) == reading.count(Shelf(label="a")) == 4
+    assert publishing.get_by_slug("renamed").slug == "hello"
+    assert public.count_articles(ArticleFilter()) == public.count_articles(ArticleFilter(label="a")) == 4
 
 
 def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
@@ -526,8 +527,8 @@ def test_html_from_an_archive_is_held_to_the_same_rules(small: Kolom, move: Move
     move()
     report = restore(small, tmp_path)
     assert report["notes"][0]["name"] == "articles/000001-hello.html"
-    assert reading.read("hello").body.html == render(HTML_ATTACK, "html").html
-    assert "script" not in reading.read("hello").body.html
+    assert public.get_article("hello").body.html == render(HTML_ATTACK, "html").html
+    assert "script" not in public.get_article("hello").body.html
     assert restore(small, tmp_path)["unchanged"] == 6
 
 
@@ -611,7 +612,7 @@ def test_without_a_bucket_media_is_left_out_and_said(
     settings.cache_clear()
     archive = Archive(tmp_path, settings().zone)
     Restorer(report, NOW).restore_all(archive.entries(), threading.Event())
-    assert [each.reason for each in report.passed] == ["this endpoint has tables only, and no media bucket"]
+    assert [each.reason for each in report.skipped] == ["this endpoint has tables only, and no media bucket"]
     done = Exporter(tmp_path, NOW).run()
     assert done.skipped == [("media", "this endpoint has tables only, and no media bucket")]
 
@@ -621,11 +622,11 @@ def test_a_person_can_still_be_forgotten_after_the_move(blog: Kolom, move: Move,
     move()
     restore(blog, tmp_path / "a")
     addresses = map(json.loads, (tmp_path / "a/addresses.jsonl").read_text().splitlines())
-    first = queues.find(next(each["comment"] for each in addresses if each["email"].lower() == "budi@example.com"))
-    subscription = subscriptions.load(1, str(first.person), now=NOW)
+    first = admin.get(next(each["comment"] for each in addresses if each["email"].lower() == "budi@example.com"))
+    subscription = reply_subscriptions.load(1, str(first.person), now=NOW)
     assert subscription is not None
     assert subscription.state == "confirmed"
-    assert queues.forget("budi@example.com", signing.secret(), now=NOW) == 1
+    assert admin.erase_person("budi@example.com", signing.load_keys(), now=NOW) == 1
     report = restore(blog, tmp_path / "a", "--overwrite")
     assert [reason for reason in reasons(report).values() if "erased" in reason]
-    assert not list(queues.by_person("budi@example.com", signing.secret(), now=NOW))
+    assert not list(admin.list_by_email("budi@example.com", signing.load_keys(), now=NOW))

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from kolom import preview, signing
-from kolom.articles import publishing
-from kolom.articles.shelves import list_label, list_shelf
+from kolom.articles import preview_links, publishing
+from kolom.articles.admin import list_by_label, list_by_status
 from kolom.errors import InvalidCursor, NotFound
+from kolom.security import signing
 from tests.factories import NOW, content
+from tests.integration.cli.conftest import Kolom
 
-from .conftest import Kolom
 
-
-def _publish(slug: str, **changes: object) -> publishing.Published:
+def _publish(slug: str, **changes: object) -> publishing.PublishResult:
     return publishing.publish(content(slug, **changes), now=NOW)
 
 
@@ -77,9 +76,9 @@ def test_a_shelf_is_read_page_by_page_without_gaps_or_repeats(kolom: Kolom) -> N
         cursor = None
         while True:
             page = (
-                list_shelf("published", limit=3, cursor=cursor)
+                list_by_status("published", limit=3, cursor=cursor)
                 if number_of_list
-                else list_label("L", limit=3, cursor=cursor)
+                else list_by_label("L", limit=3, cursor=cursor)
             )
             seen += [card.slug for card in page.items]
             cursor = page.next_cursor
@@ -91,9 +90,9 @@ def test_a_shelf_is_read_page_by_page_without_gaps_or_repeats(kolom: Kolom) -> N
 def test_a_cursor_of_another_shelf_is_refused(kolom: Kolom) -> None:
     for number in range(2):
         _publish(f"a{number}")
-    cursor = list_shelf("published", limit=1).next_cursor
+    cursor = list_by_status("published", limit=1).next_cursor
     with pytest.raises(InvalidCursor):
-        list_shelf("draft", limit=1, cursor=cursor)
+        list_by_status("draft", limit=1, cursor=cursor)
 
 
 def test_show_tells_everything_about_a_draft(blog: Kolom) -> None:
@@ -116,14 +115,14 @@ def test_an_unknown_slug_is_one_line_on_standard_error(blog: Kolom, command: tup
 
 def test_an_article_is_withdrawn(blog: Kolom) -> None:
     assert blog("unpublish", "shown").exit_code == 0
-    assert publishing.find("shown").status == "draft"
+    assert publishing.get_by_slug("shown").status == "draft"
 
 
 def test_an_article_is_deleted_after_asking(blog: Kolom) -> None:
     assert blog("delete", "shown", answer="n\n").exit_code == 1
-    assert publishing.find("shown").status == "published"
+    assert publishing.get_by_slug("shown").status == "published"
     assert blog("delete", "shown", answer="y\n").exit_code == 0
-    assert publishing.find("shown").status == "deleted"
+    assert publishing.get_by_slug("shown").status == "deleted"
 
 
 def test_a_preview_link_leads_to_the_draft_until_it_expires(blog: Kolom) -> None:
@@ -132,10 +131,10 @@ def test_a_preview_link_leads_to_the_draft_until_it_expires(blog: Kolom) -> None
     assert ran.stdout.startswith(prefix)
     token = ran.stdout.strip().removeprefix(prefix)
     now = datetime.now(UTC)
-    draft = publishing.find("unfinished")
-    assert preview.verify(token, signing.secret, now=now + timedelta(hours=1.9)) == draft.id
+    draft = publishing.get_by_slug("unfinished")
+    assert preview_links.read_token(token, signing.load_keys, now=now + timedelta(hours=1.9)) == draft.id
     with pytest.raises(NotFound):
-        preview.verify(token, signing.secret, now=now + timedelta(hours=2.1))
+        preview_links.read_token(token, signing.load_keys, now=now + timedelta(hours=2.1))
 
 
 def test_a_deleted_article_has_no_preview(blog: Kolom) -> None:
@@ -152,6 +151,6 @@ def test_a_markdown_folder_is_imported_once_and_stays_as_it_is(kolom: Kolom, tmp
     assert report.exit_code == 1
     assert (report.json["created"], report.json["skipped"]) == (2, 1)
     assert post.read_text() == "---\ntitle: One\n---\nText\n"
-    assert publishing.find("one").title == "One"
+    assert publishing.get_by_slug("one").title == "One"
     again = kolom("import", "markdown", tmp_path, "--json").json
     assert (again["unchanged"], again["skipped"]) == (2, 1)

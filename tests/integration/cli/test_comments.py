@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import posting, queues
-from kolom.comments.posting import Draft
-from kolom.guard.intake import Arrival
+from kolom.articles import public, publishing
+from kolom.comments import admin, posting
+from kolom.comments.posting import NewComment
+from kolom.security import signing
+from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
@@ -25,15 +25,15 @@ def blog(kolom: Kolom) -> Iterator[Kolom]:
     for number, email in enumerate((EMAIL, EMAIL.lower(), None)):
         post(f"Comment {number} [bold]", email=email, name=f"Visitor {number}")
     yield kolom
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 def post(text: str, **fields: str | None) -> str:
     """The id of a new comment."""
-    draft = Draft(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
-    number = len(queues.list_by_article(1))
-    arrival = Arrival(address=f"10.0.0.{number}")
-    return posting.post(reading.read_public_card("hello"), draft, arrival, now=datetime.now(UTC)).comment.id
+    draft = NewComment(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
+    number = len(admin.list_by_article(1))
+    arrival = RequestContext(address=f"10.0.0.{number}")
+    return posting.post(public.get_summary("hello"), draft, arrival, now=datetime.now(UTC)).comment.id
 
 
 def ids(kolom: Kolom, *arguments: str) -> list[str]:

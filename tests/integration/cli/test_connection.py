@@ -13,11 +13,10 @@ from typer.testing import CliRunner
 from kolom.config import settings
 from kolom_cli import connection
 from kolom_cli.connection import LOCAL_ENDPOINT, Target, connect, is_loopback
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.local.store import StoreServer
+from kolom_cli.emulator.aws import FakeAwsServer
+from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.main import app
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 
 def test_the_settings_come_from_the_stacks_outputs(kolom: Kolom) -> None:
@@ -76,8 +75,8 @@ def test_a_table_that_is_gone_is_said_in_one_line(kolom: Kolom) -> None:
 @pytest.fixture
 def bare_store() -> Iterator[str]:
     """A store for other processes that nothing has been deployed to."""
-    with mock_aws(), help_moto():
-        server = StoreServer(0)
+    with mock_aws(), patch_moto():
+        server = FakeAwsServer(0)
         server.start()
         yield server.url
         server.close()

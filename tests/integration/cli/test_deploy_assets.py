@@ -13,10 +13,10 @@ from functions.serve_pages import app as serve_pages
 from kolom.errors import Conflict
 from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages import theme
-from kolom_cli.bucket import IMMUTABLE
-from kolom_cli.theme import deploying
-from kolom_cli.theme.deploying import SHORT, build, deploy
-from kolom_cli.theme.files import is_hashed
+from kolom_cli.assets import deployment
+from kolom_cli.assets.deployment import SHORT_CACHE_CONTROL, build, deploy
+from kolom_cli.assets.fingerprint import is_hashed
+from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
 from tests.factories import Context, request
 from tests.integration.cli.conftest import Kolom
 
@@ -48,7 +48,7 @@ def objects() -> dict[str, dict[str, Any]]:
 
 def home() -> str:
     """The home page, as a function that has just started shows it."""
-    theme.forget()
+    theme.clear_cache()
     body: str = serve_pages.handler(request("/"), Context())["body"]
     return body
 
@@ -62,7 +62,10 @@ def test_every_file_is_there_under_both_names_and_the_pages_show_the_hashed(kolo
     assert set(stored) == plain | set(names.values())
     for name in plain:
         assert is_hashed(names[name])
-        assert (stored[name]["CacheControl"], stored[names[name]]["CacheControl"]) == (SHORT, IMMUTABLE)
+        assert (stored[name]["CacheControl"], stored[names[name]]["CacheControl"]) == (
+            SHORT_CACHE_CONTROL,
+            IMMUTABLE_CACHE_CONTROL,
+        )
         assert stored[name]["ContentType"] == stored[names[name]]["ContentType"]
     assert stored["widgets/a.js"]["ContentType"] == "text/javascript; charset=utf-8"
     assert stored["theme/site.css"]["ContentType"] == "text/css; charset=utf-8"
@@ -105,7 +108,7 @@ def test_only_what_has_changed_is_uploaded_and_the_old_files_stay(kolom: Kolom, 
 
 def test_another_header_is_another_upload(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kolom("deploy-assets", "--frontend", frontend)
-    monkeypatch.setattr(deploying, "SHORT", "public, max-age=60")
+    monkeypatch.setattr(deployment, "SHORT_CACHE_CONTROL", "public, max-age=60")
     assert len(kolom("deploy-assets", "--frontend", frontend, "--json").json["uploaded"]) == 5
     assert objects()["logo.svg"]["CacheControl"] == "public, max-age=60"
 

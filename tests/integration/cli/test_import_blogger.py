@@ -13,10 +13,11 @@ import boto3
 import pytest
 
 from functions.fetch_articles import app as fetch_articles
-from functions.read_comments import app as read_comments
-from kolom.articles import publishing, reading
-from kolom.comments import queues
+from functions.fetch_comments import app as fetch_comments
+from kolom.articles import public, publishing
+from kolom.comments import admin
 from tests.factories import request
+from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
 from tests.unit.cli.takeout import (
     BLOG,
@@ -30,8 +31,6 @@ from tests.unit.cli.takeout import (
     takeout,
     zipped,
 )
-
-from .conftest import Kolom
 
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 
@@ -57,7 +56,7 @@ def _reasons(report: dict[str, Any]) -> Counter[str]:
 
 
 def _comments(slug: str) -> list[dict[str, Any]]:
-    answer = call(read_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
+    answer = call(fetch_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
     assert answer.status == 200
     items: list[dict[str, Any]] = json.loads(answer.body)["items"]
     return items
@@ -80,7 +79,7 @@ def test_a_post_of_a_takeout_is_imported_whole(kolom: Kolom, file: Path) -> None
         "--language",
         "id",
     )
-    read = reading.read("pasar-pagi")
+    read = public.get_article("pasar-pagi")
     article = read.article
     assert (article.title, article.author, article.language) == ("Pasar & pagi 'itu'", "Sari", "id")
     assert article.labels == ("Pasar", "Kuliner")
@@ -107,7 +106,7 @@ def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
     )
     assert (report["created"], _reasons(report)) == (4, Counter({"in the bin there": 2}))
     assert "SOMETHING_NEW there: a draft here" in [note["note"] for note in report["notes"]]
-    states = [publishing.find(slug).status for slug in ("post-1", "post-4", "post-5", "about")]
+    states = [publishing.get_by_slug(slug).status for slug in ("post-1", "post-4", "post-5", "about")]
     assert states == ["draft", "scheduled", "draft", "draft"]
     assert json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"] == 0
 
@@ -116,13 +115,13 @@ def test_what_no_status_says_to_be_public_is_a_draft(kolom: Kolom, file: Path) -
     """A Takeout without a status, a scheduled post without a date, and a draft that says anything but no."""
     posts = (entry(1, status=""), entry(2, status="SCHEDULED", published=""), comment(3, 1, status=""))
     notes = [note["note"] for note in _import(kolom, file, takeout(*posts))["notes"]]
-    assert [publishing.find(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
+    assert [publishing.get_by_slug(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
     assert "without a status there: a draft here" in notes
     assert "scheduled there without a date: a draft here" in notes
     assert "without a status there: waits for approval here" in notes
     feed = older(older_entry(4, draft=True)).replace("<app:draft>yes<", "<app:draft>true<")
     _import(kolom, file, feed)
-    assert publishing.find("post-4").status == "draft"
+    assert publishing.get_by_slug("post-4").status == "draft"
 
 
 @pytest.mark.parametrize(("access", "status"), [("PUBLIC", "published"), ("PRIVATE", "draft"), ("", "draft")])
@@ -133,7 +132,7 @@ def test_the_posts_of_a_blog_that_only_some_may_read_are_drafts(
     name = "tag:blogger.com,1999:blog-100.settings.BLOG_READ_ACCESS_MODE"
     setting = older_entry(1, "settings", content=access, link="", id=name)
     _import(kolom, file, older(older_entry(2, link="http://old.example/2012/09/post-2.html"), setting))
-    assert publishing.find("post-2").status == status
+    assert publishing.get_by_slug("post-2").status == status
 
 
 def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, file: Path) -> None:
@@ -181,7 +180,7 @@ def test_a_comment_that_was_removed_holds_the_place_for_its_answers(kolom: Kolom
     shown = _comments("post-1")
     assert [each["deleted"] for each in shown] == [True, False, True, False]
     assert "Budi" not in json.dumps(shown)
-    assert json.loads(call(read_comments.handler, request("/api/comments/counts", "slug=post-1")).body) == {
+    assert json.loads(call(fetch_comments.handler, request("/api/comments/counts", "slug=post-1")).body) == {
         "counts": {"post-1": 2}
     }
 
@@ -200,7 +199,7 @@ def test_spam_stays_behind_and_what_waited_waits(kolom: Kolom, file: Path) -> No
         ),
     )
     assert _reasons(report) == Counter({"spam there": 1, "in the bin there": 1, "its article is not imported": 1})
-    assert [each.status for each in queues.list_by_article(1)] == ["pending", "approved"]
+    assert [each.status for each in admin.list_by_article(1)] == ["pending", "approved"]
     assert "answers a comment that is not here: stands on its own" in [note["note"] for note in report["notes"]]
     assert boto3.client("dynamodb").scan(TableName="kolom-outbox")["Count"] == 0
 
@@ -212,15 +211,15 @@ def test_a_second_import_changes_nothing_and_moderation_is_kept(kolom: Kolom, fi
     report = _import(kolom, file, feed)
     assert (report["unchanged"], report["created"], report["updated"]) == (4, 0, 0)
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
-    first, second, third = queues.list_by_article(1)
+    first, second, third = admin.list_by_article(1)
     assert kolom("comments", "approve", third.id).exit_code == 0
     assert kolom("comments", "spam", second.id).exit_code == 0
     report = _import(kolom, file, feed)
     assert _reasons(report) == Counter({"edited or moderated here since the import; --overwrite replaces it": 2})
-    assert [each.status for each in queues.list_by_article(1)] == ["approved", "spam", "approved"]
+    assert [each.status for each in admin.list_by_article(1)] == ["approved", "spam", "approved"]
     assert _import(kolom, file, feed, "--overwrite")["kinds"]["comment"]["updated"] == 2
-    assert [each.status for each in queues.list_by_article(1)] == ["approved", "approved", "pending"]
-    assert first.id == queues.list_by_article(1)[0].id
+    assert [each.status for each in admin.list_by_article(1)] == ["approved", "approved", "pending"]
+    assert first.id == admin.list_by_article(1)[0].id
 
 
 def test_a_newer_export_updates_comments_that_nobody_has_touched(kolom: Kolom, file: Path) -> None:
@@ -253,7 +252,7 @@ def test_a_large_takeout_adds_up(kolom: Kolom, file: Path) -> None:
     assert _reasons(report) == Counter({"in the bin there": binned + binned_comments})
     for article_id in (1, 20, posts - pages - binned):
         seen: set[str] = set()
-        for each in queues.list_by_article(article_id):
+        for each in admin.list_by_article(article_id):
             assert each.parent_id is None or each.parent_id in seen
             seen.add(each.id)
     total = json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"]
@@ -276,11 +275,11 @@ def test_the_older_export_and_takeout_name_things_alike(kolom: Kolom, file: Path
         ),
     )
     assert report["kinds"]["comment"]["created"] == 3
-    article = publishing.find("post-1")
+    article = publishing.get_by_slug("post-1")
     assert (article.language, article.labels, article.path) == ("en", ("Pasar",), "/2012/09/post-1.html")
     assert article.published_at == datetime(2012, 9, 2, 8, tzinfo=UTC)
-    assert publishing.find("post-2").status == "draft"
-    assert reading.find_slug("/p/about.html") == "about"
+    assert publishing.get_by_slug("post-2").status == "draft"
+    assert public.resolve_path("/p/about.html") == "about"
     first, second = _comments("post-1")
     assert second["parent_id"] == first["id"]
     same = comment(11, 1, published="2012-09-02T08:00:00.250Z")
@@ -306,7 +305,7 @@ def test_pictures_of_a_takeout_are_stored_here_and_others_stay_and_are_counted(k
         f'</a></div><img src="https://1.bp.blogspot.com/-x/s320/gone.jpg"><img src="https://else.example/a.png">'
     )
     report = _import(kolom, file, zipped(takeout(entry(1, content=content)), {"Blog lama/pasar pagi.png": PICTURE}))
-    shown = reading.read("post-1").body.html
+    shown = public.get_article("post-1").body.html
     assert report["remote_images"] == 2
     (key,) = [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket="kolom-media")["Contents"]]
     assert f'<figure><img alt="" decoding="async" loading="lazy" src="/{key}"></figure>' in shown
@@ -319,7 +318,7 @@ def test_links_between_the_blogs_own_articles_lead_to_them_here(kolom: Kolom, fi
         ' <a href="http://lama.blogspot.com/2012/09/other.html">other</a>'
     )
     _import(kolom, file, takeout(entry(1, content=content), entry(2)))
-    shown = reading.read("post-1").body.html
+    shown = public.get_article("post-1").body.html
     assert 'href="/2012/09/post-2.html#c1"' in shown
     assert 'href="http://lama.blogspot.com/2012/09/other.html"' in shown
 
@@ -337,7 +336,7 @@ def test_a_prefix_that_is_not_declared_makes_no_draft_public(kolom: Kolom, file:
     report = _import(kolom, file, feed, exit_code=1)
     assert report["created"] == 2
     assert "not well-formed" in report["errors"][0]
-    assert [publishing.find(slug).status for slug in ("post-1", "post-2")] == ["draft", "published"]
+    assert [publishing.get_by_slug(slug).status for slug in ("post-1", "post-2")] == ["draft", "published"]
 
 
 @pytest.mark.parametrize(
@@ -364,7 +363,7 @@ def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path)
     assert (ran.exit_code, ran.json["read"]) == (1, 0)
     assert "choose one by --blog: 'One', 'Two'" in ran.json["errors"][0]
     assert kolom("import", "blogger", tmp_path, "--blog", "Two").exit_code == 0
-    assert publishing.find("post-1").title == "Two"
+    assert publishing.get_by_slug("post-1").title == "Two"
 
 
 def test_the_post_of_a_comment_that_was_deleted_here_keeps_it_away(kolom: Kolom, file: Path) -> None:
@@ -402,7 +401,7 @@ def test_an_article_with_pictures_in_its_text_is_refused_by_name_and_the_others_
 def test_a_post_that_only_an_odd_id_names_has_a_slug(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1, title="!!!", filename="", status="DRAFT")).replace(post_id(1), "tag:old/a?b")
     assert _import(kolom, file, feed)["created"] == 1
-    assert publishing.find("post-old-a-b").status == "draft"
+    assert publishing.get_by_slug("post-old-a-b").status == "draft"
 
 
 def test_only_who_was_logged_in_can_be_an_author_of_the_blog(kolom: Kolom, file: Path) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from kolom.articles import publishing
-from kolom.comments import queues
+from kolom.comments import admin
 from kolom.comments.types import Comment
+from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.takeout import comment, entry, takeout
-
-from .conftest import Kolom
 
 type Import = Callable[..., dict[str, Any]]
 
@@ -34,7 +33,7 @@ def run_import(kolom: Kolom, tmp_path: Path) -> Import:
 
 
 def _comments() -> list[Comment]:
-    return queues.list_by_article(publishing.find("post-1").id)
+    return admin.list_by_article(publishing.get_by_slug("post-1").id)
 
 
 @pytest.mark.parametrize("same_second", [True, False])

@@ -8,12 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import aliases, publishing, reading
-from kolom.errors import Conflict, Invalid
-from kolom.pages.site import respond
+from kolom.articles import aliases, public, publishing
+from kolom.errors import Conflict, InvalidInput
+from kolom.pages.router import dispatch
 from kolom_cli.importers.markdown.site import number_of
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 
@@ -112,7 +111,7 @@ def _reasons(report: dict[str, Any], folder: Path) -> dict[str, str]:
 
 
 def _location(path: str) -> tuple[int, str | None]:
-    page = respond(path, {})
+    page = dispatch(path, {})
     return page.status, page.headers.get("Location")
 
 
@@ -123,7 +122,7 @@ def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     report = _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
     assert report["kinds"]["article"] == {"read": 4, "created": 4, "updated": 0, "unchanged": 0, "skipped": 0}
     assert report["remote_images"] == 1
-    read = reading.read("first-post")
+    read = public.get_article("first-post")
     article = read.article
     assert (article.title, article.author, article.excerpt) == ("First & best", "Jane Doe", "In short.")
     assert article.labels == ("travel", "food", "1.10", "Pasar")
@@ -141,9 +140,9 @@ def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     notes = _notes(report)
     assert "{% include ads.html %} is kept as text" in notes
     assert "there is no file /assets/missing.png" in notes
-    assert {publishing.find(slug).status for slug in ("hidden", "someday")} == {"draft"}
-    assert (publishing.find("about").kind, publishing.find("tempe").path) == ("page", "/recipes/tempe")
-    assert reading.find_slug("/recipes/tempe.html") == "tempe"
+    assert {publishing.get_by_slug(slug).status for slug in ("hidden", "someday")} == {"draft"}
+    assert (publishing.get_by_slug("about").kind, publishing.get_by_slug("tempe").path) == ("page", "/recipes/tempe")
+    assert public.resolve_path("/recipes/tempe.html") == "tempe"
 
 
 def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -> None:
@@ -169,7 +168,7 @@ def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path)
 )
 def test_every_old_address_of_a_post_answers(kolom: Kolom, tmp_path: Path, path: str) -> None:
     _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
-    assert reading.find_slug(path) == "first-post"
+    assert public.resolve_path(path) == "first-post"
     own = "/travel/food/2020/01/02/first-post.html"
     assert _location(path) == ((200, None) if path == own else (301, own))
 
@@ -191,7 +190,7 @@ def test_the_permalinks_of_a_configuration(kolom: Kolom, tmp_path: Path, style: 
         "_posts/2020-02-03-second.md": "---\ntitle: S\n---\nText.\n",
     }
     _import(kolom, _site(tmp_path, files))
-    assert publishing.find("second").path == path
+    assert publishing.get_by_slug("second").path == path
 
 
 def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_path: Path) -> None:
@@ -209,7 +208,7 @@ def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_
 def test_a_site_of_hugo_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     report = _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     assert (report["kinds"]["article"]["created"], report["kinds"]["page"]["created"]) == (5, 1)
-    read = reading.read("one")
+    read = public.get_article("one")
     article = read.article
     assert (article.title, article.author, article.language) == ("One", "Sari", "en")
     assert (article.path, article.labels) == ("/2024/05/one/", ("C", "A", "B"))
@@ -224,15 +223,15 @@ def test_a_site_of_hugo_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     assert "youtube-nocookie.com/embed/abc" in html
     assert "{{&lt; shown &gt;}}" in html
     assert "{{< notice >}} is kept as text" in _notes(report)
-    three = publishing.find("three")
+    three = publishing.get_by_slug("three")
     assert (three.path, three.status) == ("/x/three.html", "draft")
-    assert (publishing.find("deux").status, publishing.find("later").status) == ("draft", "scheduled")
-    assert publishing.find("about").kind == "page"
+    assert (publishing.get_by_slug("deux").status, publishing.get_by_slug("later").status) == ("draft", "scheduled")
+    assert publishing.get_by_slug("about").kind == "page"
 
 
 def test_another_language_of_a_page_is_an_article_of_its_own(kolom: Kolom, tmp_path: Path) -> None:
     _import(kolom, _site(tmp_path, HUGO), exit_code=1)
-    other = publishing.find("one-id")
+    other = publishing.get_by_slug("one-id")
     assert (other.title, other.language, other.path) == ("Satu", "id", "/id/2024/05/satu/")
 
 
@@ -251,7 +250,7 @@ def test_what_of_hugo_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -
 def test_aliases_of_hugo_lead_to_the_article(kolom: Kolom, tmp_path: Path, path: str) -> None:
     _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     assert _location(path) == (301, "/2024/05/one/")
-    assert reading.find_slug("/me") == reading.find_slug("/me/") == "about"
+    assert public.resolve_path("/me") == public.resolve_path("/me/") == "about"
 
 
 # Any site
@@ -285,7 +284,7 @@ def test_an_alias_that_is_added_later_is_added_to_an_unchanged_article(kolom: Ko
     _import(kolom, _site(tmp_path, {"a.md": text}))
     _site(tmp_path, {"a.md": text.replace("title", "aliases: [/former/]\ntitle")})
     assert _import(kolom, tmp_path)["unchanged"] == 1
-    assert reading.find_slug("/former/") == "a"
+    assert public.resolve_path("/former/") == "a"
 
 
 def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_path: Path) -> None:
@@ -300,21 +299,21 @@ def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_
     assert "its old address /b/ is another page's" in notes
     assert "its old address /x/ is another page's" in notes
     assert "'/search/' is an address of the site itself" in notes
-    assert [reading.find_slug(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
+    assert [public.resolve_path(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
 
 
 def test_an_address_is_added_once_and_never_taken_from_another(kolom: Kolom, tmp_path: Path) -> None:
     for name in ("a", "b"):
         _site(tmp_path, {f"{name}.md": f"---\ntitle: {name}\ndate: 2024-01-01\n---\nText.\n"})
     _import(kolom, tmp_path)
-    a, b = publishing.find("a").id, publishing.find("b").id
-    assert [aliases.add(a, "/x"), aliases.add(a, "/x")] == [True, False]
+    a, b = publishing.get_by_slug("a").id, publishing.get_by_slug("b").id
+    assert [aliases.add_alias(a, "/x"), aliases.add_alias(a, "/x")] == [True, False]
     for path in ("/x", "/x/", "/b/"):
         with pytest.raises(Conflict):
-            aliases.add(b if path != "/b/" else a, path)
+            aliases.add_alias(b if path != "/b/" else a, path)
     for path in ("x", "/", "//x", "/a/../b", "/media/x", "/2024/", "/a\nb", "/" + "x" * 600):
-        with pytest.raises(Invalid):
-            aliases.add(a, path)
+        with pytest.raises(InvalidInput):
+            aliases.add_alias(a, path)
 
 
 def test_more_than_twenty_labels_are_cut_and_three_megabytes_refused_by_name(kolom: Kolom, tmp_path: Path) -> None:
@@ -325,7 +324,7 @@ def test_more_than_twenty_labels_are_cut_and_three_megabytes_refused_by_name(kol
         "_posts/2020-01-01-large.md": "---\ntitle: Large\n---\n" + "word " * 600_000,
     }
     report = _import(kolom, _site(tmp_path, files), exit_code=1)
-    assert len(publishing.find("many").labels) == 20
+    assert len(publishing.get_by_slug("many").labels) == 20
     assert "has 25 labels, of which the first 20 are kept, without: l20, l21, l22, l23, l24" in _notes(report)
     (large,) = report["skipped_items"]
     assert large["name"].endswith("2020-01-01-large.md")
@@ -339,7 +338,7 @@ def test_a_slug_that_the_site_uses_itself_is_changed_and_told(kolom: Kolom, tmp_
     }
     report = _import(kolom, _site(tmp_path, files))
     assert "the slug 'archive' is not possible here: it became 'page-archive'" in _notes(report)
-    assert publishing.find("page-archive").path == "/2020/archive/"
+    assert publishing.get_by_slug("page-archive").path == "/2020/archive/"
 
 
 def test_no_link_leads_out_of_the_folder(kolom: Kolom, tmp_path: Path) -> None:
@@ -384,13 +383,13 @@ def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
         "a.png": PNG,
     }
     _import(kolom, _site(tmp_path, files))
-    read = reading.read("one")
+    read = public.get_article("one")
     article = read.article
     assert (article.labels, article.path, article.kind) == (("A", "B"), "/2020/one.html", "page")
     assert (article.comments_open, article.description, article.author) == (False, "D", "Sari")
     assert 'src="/media/' in read.body.html
     assert 'href="/two/"' in read.body.html
-    assert publishing.find("two").title == "Two"
+    assert publishing.get_by_slug("two").title == "Two"
 
 
 def test_front_matter_that_does_not_parse_is_refused_with_its_line_and_the_rest_comes(
@@ -417,8 +416,8 @@ def test_what_is_no_published_text_reaches_no_reader_and_no_bucket(kolom: Kolom,
     }
     report = _import(kolom, _site(tmp_path, files), exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 3)
-    assert publishing.find("draft").status == "draft"
-    assert reading.archive() == []
+    assert publishing.get_by_slug("draft").status == "draft"
+    assert public.list_months() == []
     assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
 
 
@@ -427,9 +426,9 @@ def test_an_article_that_was_withdrawn_here_is_shown_again_only_by_overwrite(kol
     _import(kolom, _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"}))
     publishing.unpublish("a", now=datetime.now(UTC))
     assert _import(kolom, tmp_path)["skipped"] == 1
-    assert publishing.find("a").status == "draft"
+    assert publishing.get_by_slug("a").status == "draft"
     assert "was a draft here: --overwrite shows it to readers" in _notes(_import(kolom, tmp_path, "--overwrite"))
-    assert publishing.find("a").status == "published"
+    assert publishing.get_by_slug("a").status == "published"
 
 
 def test_a_post_that_becomes_a_draft_there_becomes_one_here(kolom: Kolom, tmp_path: Path) -> None:
@@ -437,7 +436,7 @@ def test_a_post_that_becomes_a_draft_there_becomes_one_here(kolom: Kolom, tmp_pa
     text = "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"
     _import(kolom, _site(tmp_path, {"a.md": text}))
     _import(kolom, _site(tmp_path, {"a.md": text.replace("title", "private: true\ntitle")}))
-    assert publishing.find("a").status == "draft"
+    assert publishing.get_by_slug("a").status == "draft"
 
 
 def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None:
@@ -463,7 +462,7 @@ def test_what_was_withdrawn_here_comes_back_from_another_place_as_a_draft(
     for created in (1, 0):
         report = _import(kolom, tmp_path / below)
         place = (tmp_path / "posts/2024/one.md").relative_to(tmp_path / below).as_posix()
-        assert publishing.find(f"one-{number_of(place)}").status == "draft"
+        assert publishing.get_by_slug(f"one-{number_of(place)}").status == "draft"
         if created:
             assert "whose name it wants, was" in _notes(report)
 
@@ -476,7 +475,7 @@ def test_two_posts_of_one_name_stay_public_if_one_of_them_is_deleted(kolom: Kolo
     assert kolom("delete", "one", "--yes").exit_code == 0
     _import(kolom, tmp_path)
     for name in ("one", "two"):
-        assert publishing.find(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
+        assert publishing.get_by_slug(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
 
 
 def test_a_draft_folder_above_and_a_link_to_drafts_give_drafts(kolom: Kolom, tmp_path: Path) -> None:
@@ -484,12 +483,12 @@ def test_a_draft_folder_above_and_a_link_to_drafts_give_drafts(kolom: Kolom, tmp
     text = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
     site = _site(tmp_path, {"blog/drafts/2024/one.md": text, "s/drafts/l.md": text, "s/.hidden/h.md": text})
     _import(kolom, site / "blog/drafts/2024")
-    assert publishing.find("one").status == "draft"
+    assert publishing.get_by_slug("one").status == "draft"
     (site / "s/posts").mkdir()
     (site / "s/posts/two.md").symlink_to("../drafts/l.md")
     (site / "s/posts/three.md").symlink_to("../.hidden/h.md")
     report = _import(kolom, site / "s")
-    assert publishing.find("two").status == "draft"
+    assert publishing.get_by_slug("two").status == "draft"
     assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden folder"}
 
 
@@ -497,7 +496,7 @@ _PAGE = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
 
 
 def _statuses(*slugs: str) -> dict[str, str]:
-    return {slug: publishing.find(slug).status for slug in slugs}
+    return {slug: publishing.get_by_slug(slug).status for slug in slugs}
 
 
 def test_a_draft_section_of_zola_makes_drafts_of_its_pages(kolom: Kolom, tmp_path: Path) -> None:
@@ -558,7 +557,7 @@ def test_an_inherited_draft_says_where_its_mark_stands(kolom: Kolom, tmp_path: P
 def test_a_folder_of_collections_is_in_no_address(kolom: Kolom, tmp_path: Path) -> None:
     """Jekyll's ``collections_dir`` is no category."""
     _import(kolom, _site(tmp_path, {"_config.yml": "collections_dir: cols\n", "cols/_posts/2024-01-01-x.html": _PAGE}))
-    found = publishing.find("x")
+    found = publishing.get_by_slug("x")
     assert (found.path, found.labels) == ("/2024/01/01/x.html", ())
 
 
@@ -571,4 +570,4 @@ def test_a_draft_without_a_date_has_only_the_path_of_its_slug(kolom: Kolom, tmp_
         "hugo.toml": {"hugo.toml": "[permalinks]\ns = '/:year/:slug/'\n", "content/s/one.md": text},
     }[site]
     _import(kolom, _site(tmp_path, files))
-    assert publishing.find("one").path == "/one/"
+    assert publishing.get_by_slug("one").path == "/one/"

@@ -12,15 +12,14 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from functions.read_comments import app as read_comments
+from functions.fetch_comments import app as fetch_comments
 from kolom.articles import publishing
-from kolom.comments import queues
+from kolom.comments import admin
 from kolom_cli.commands import import_
-from kolom_cli.importers import SourceError
+from kolom_cli.importers.common.types import SourceError
 from tests.factories import content, request
+from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
-
-from .conftest import Kolom
 
 HEAD = """<?xml version="1.0"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
@@ -88,7 +87,7 @@ def _reasons(report: dict[str, Any]) -> Counter[str]:
 
 
 def _shown(slug: str = "hello") -> list[dict[str, Any]]:
-    answer = call(read_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
+    answer = call(fetch_comments.handler, request(f"/api/articles/{slug}/comments", "limit=100"))
     items: list[dict[str, Any]] = json.loads(answer.body)["items"]
     return items
 
@@ -297,7 +296,7 @@ def test_a_database_of_isso_is_taken_over(kolom: Kolom, file: Path, old: bool) -
     assert (first["content_html"], first["created_at"]) == ("<p>Some <em>Markdown</em></p>", "2013-10-10T19:20:29Z")
     assert (second["deleted"], second["parent_id"]) == (True, first["id"])
     assert (third["author"]["name"], third["parent_id"]) == ("Ani", second["id"])
-    assert [each.status for each in queues.list_by_article(1)] == ["approved", "pending", "deleted", "approved"]
+    assert [each.status for each in admin.list_by_article(1)] == ["approved", "pending", "deleted", "approved"]
     assert _import(kolom, "isso", file, exit_code=1)["unchanged"] == 4
 
 

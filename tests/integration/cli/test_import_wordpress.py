@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from kolom.articles import publishing, reading, store
+from kolom.articles import public, publishing, repository
 from kolom.articles.types import Article
+from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.wxr import export, item, term
-
-from .conftest import Kolom
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def _import(kolom: Kolom, file: Path, xml: str | bytes, *options: str, exit_code
 
 def _imported(kolom: Kolom, file: Path, *items: str) -> Article:
     _import(kolom, file, export(*items))
-    article = store.load(1)
+    article = repository.get(1)
     assert article is not None
     return article
 
@@ -50,7 +49,7 @@ def _notes(report: dict[str, Any]) -> str:
 def test_a_post_is_imported_whole(kolom: Kolom, file: Path, version: str) -> None:
     terms = term("Uncategorized") + term("Travel") + term("By &amp; by", "post_tag") + term("Aside", "post_format")
     _import(kolom, file, export(item(7, more=terms), version=version))
-    read = reading.read("post-7")
+    read = public.get_article("post-7")
     article = read.article
     assert (article.title, article.author, article.language) == ("Post 7", "Sari W.", "en")
     assert article.labels == ("Travel", "By & by")
@@ -59,7 +58,7 @@ def test_a_post_is_imported_whole(kolom: Kolom, file: Path, version: str) -> Non
     assert article.excerpt == "Text of 7. More of it."
     assert article.origin == "wordpress:https://old.example/?p=7#7"
     assert "<p>Text of 7.</p>" in read.body.html
-    assert reading.find_slug("/2020/01/post-7/") == "post-7"
+    assert public.resolve_path("/2020/01/post-7/") == "post-7"
 
 
 def test_a_second_import_changes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
@@ -85,7 +84,7 @@ def test_a_newer_export_updates_what_nobody_has_edited(kolom: Kolom, file: Path)
     _import(kolom, file, export(item(1), item(2)))
     report = _import(kolom, file, export(item(1, title="New"), item(2)))
     assert (report["updated"], report["unchanged"]) == (1, 1)
-    assert publishing.find("post-1").title == "New"
+    assert publishing.get_by_slug("post-1").title == "New"
 
 
 def test_what_the_author_edited_since_is_left_alone_unless_told_otherwise(kolom: Kolom, file: Path) -> None:
@@ -93,9 +92,9 @@ def test_what_the_author_edited_since_is_left_alone_unless_told_otherwise(kolom:
     publishing.unpublish("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, export(item(1)))
     assert report["skipped_items"][0]["reason"].startswith("edited here since the import")
-    assert publishing.find("post-1").status == "draft"
+    assert publishing.get_by_slug("post-1").status == "draft"
     assert _import(kolom, file, export(item(1)), "--overwrite")["updated"] == 1
-    assert publishing.find("post-1").status == "published"
+    assert publishing.get_by_slug("post-1").status == "published"
 
 
 def test_what_the_author_deleted_since_stays_deleted(kolom: Kolom, file: Path) -> None:
@@ -115,7 +114,11 @@ def test_two_posts_of_one_name_both_come_and_come_the_same_again(kolom: Kolom, f
     xml = export(item(1, post_name="same"), item(2, post_name="same", post_type="page"), item(3, post_name="same"))
     report = _import(kolom, file, xml)
     assert "the slug same is another article's: it became same-2" in _notes(report)
-    assert [publishing.find(slug).title for slug in ("same", "same-2", "same-3")] == ["Post 1", "Post 2", "Post 3"]
+    assert [publishing.get_by_slug(slug).title for slug in ("same", "same-2", "same-3")] == [
+        "Post 1",
+        "Post 2",
+        "Post 3",
+    ]
     assert _import(kolom, file, xml)["unchanged"] == 3
 
 
@@ -124,8 +127,8 @@ def test_an_article_of_the_authors_own_keeps_its_slug(kolom: Kolom, file: Path, 
     assert kolom("publish", tmp_path / "post-1.md").exit_code == 0
     report = _import(kolom, file, export(item(1)))
     assert report["created"] == 1
-    assert publishing.find("post-1").title == "Mine"
-    assert publishing.find("post-1-1").title == "Post 1"
+    assert publishing.get_by_slug("post-1").title == "Mine"
+    assert publishing.get_by_slug("post-1-1").title == "Post 1"
 
 
 def test_two_posts_of_one_path_both_come(kolom: Kolom, file: Path) -> None:
@@ -185,7 +188,7 @@ def test_an_interrupted_import_says_what_it_did_and_goes_on_the_next_time(
 ) -> None:
     original = publishing.publish
 
-    def interrupted(*arguments: Any, **named: Any) -> publishing.Published:
+    def interrupted(*arguments: Any, **named: Any) -> publishing.PublishResult:
         signal.raise_signal(signal.SIGINT)
         return original(*arguments, **named)
 

@@ -8,14 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.read_comments import app as read_comments
-from kolom.comments import queues
+from functions.fetch_comments import app as fetch_comments
+from kolom.comments import admin
 from kolom.comments.types import MAX_DEPTH
 from tests.factories import request
+from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
 from tests.unit.cli.wxr import comment, export, item
-
-from .conftest import Kolom
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def _reasons(report: dict[str, Any]) -> Counter[str]:
 
 
 def _shown() -> list[dict[str, Any]]:
-    answer = call(read_comments.handler, request("/api/articles/post-1/comments", "limit=100"))
+    answer = call(fetch_comments.handler, request("/api/articles/post-1/comments", "limit=100"))
     items: list[dict[str, Any]] = json.loads(answer.body)["items"]
     return items
 
@@ -89,7 +88,7 @@ def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, fi
         "pingback": 1,
         "trackback": 1,
     }
-    assert [each.status for each in queues.list_by_article(1)] == ["pending"]
+    assert [each.status for each in admin.list_by_article(1)] == ["pending"]
 
 
 def test_comments_of_what_is_not_imported_are_not_either(kolom: Kolom, file: Path) -> None:
@@ -112,7 +111,7 @@ def test_a_thread_that_is_too_deep_goes_on_at_the_deepest_possible_level(kolom: 
     depth = MAX_DEPTH + 5
     comments = "".join(comment(100 + n, parent=99 + n if n else 0) for n in range(depth))
     assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["created"] == depth
-    found = queues.list_by_article(1)
+    found = admin.list_by_article(1)
     assert max(each.depth for each in found) == MAX_DEPTH
     assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["unchanged"] == depth
 
@@ -122,7 +121,7 @@ def test_comments_that_answer_each_other_in_a_circle_all_come(kolom: Kolom, file
     report = _import(kolom, file, item(1, more=comments))
     assert report["kinds"]["comment"]["created"] == 3
     seen: set[str] = set()
-    for each in queues.list_by_article(1):
+    for each in admin.list_by_article(1):
         assert each.parent_id is None or each.parent_id in seen
         seen.add(each.id)
 
@@ -130,7 +129,7 @@ def test_comments_that_answer_each_other_in_a_circle_all_come(kolom: Kolom, file
 def test_an_import_that_breaks_off_among_the_comments_goes_on(
     kolom: Kolom, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kolom_cli.importers.commenting import CommentImporter
+    from kolom_cli.importers.common.comment_importer import CommentImporter
 
     stored: list[Any] = []
     original = CommentImporter.store
@@ -146,8 +145,8 @@ def test_an_import_that_breaks_off_among_the_comments_goes_on(
     with pytest.raises((KeyboardInterrupt, SystemExit, AssertionError, ValueError)):
         _import(kolom, file, item(1, more=comments))
     monkeypatch.setattr(CommentImporter, "store", original)
-    assert len(queues.list_by_article(1)) == 3
+    assert len(admin.list_by_article(1)) == 3
     report = _import(kolom, file, item(1, more=comments))["kinds"]["comment"]
     assert (report["created"], report["unchanged"]) == (3, 3)
-    answer = call(read_comments.handler, request("/api/comments/counts", "slug=post-1"))
+    answer = call(fetch_comments.handler, request("/api/comments/counts", "slug=post-1"))
     assert json.loads(answer.body) == {"counts": {"post-1": 6}}

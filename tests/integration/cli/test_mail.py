@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kolom import signing
-from kolom.contact import messages, submitting
-from kolom.contact.submitting import Draft
-from kolom.guard.intake import Arrival
-from kolom.mail import outbox, suppression
-from kolom.mail.outbox import Status
+from kolom import outbox
+from kolom.contact import repository as messages
+from kolom.contact import submission
+from kolom.contact.submission import NewMessage
+from kolom.mail import suppression
+from kolom.outbox import Status
+from kolom.security import signing
+from kolom.submissions.pipeline import RequestContext
 from tests.integration.cli.conftest import Kolom
 from tests.integration.conftest import Configure
 
@@ -20,8 +22,8 @@ def mail_ids(kolom: Kolom, configure: Configure) -> list[str]:
     configure(owner_email="owner@site.example", mail_from="blog@site.example")
     ids = []
     for number in range(3):
-        draft = Draft(email="budi@example.com", message=f"Message {number}.", subject="Halo [bold]")
-        submitted = submitting.submit(draft, Arrival(address=f"10.0.0.{number}"), now=datetime.now(UTC))
+        draft = NewMessage(email="budi@example.com", message=f"Message {number}.", subject="Halo [bold]")
+        submitted = submission.submit(draft, RequestContext(address=f"10.0.0.{number}"), now=datetime.now(UTC))
         ids.append(f"contact#{submitted.id}")
     for mail_id in ids[1:]:
         record = outbox.claim(mail_id, now=datetime.now(UTC))
@@ -29,13 +31,13 @@ def mail_ids(kolom: Kolom, configure: Configure) -> list[str]:
         if mail_id == ids[1]:
             outbox.mark_sent(record, "message-id", now=datetime.now(UTC))
         else:
-            outbox.give_up(record, "SES: BadRequestException")
+            outbox.mark_failed(record, "SES: BadRequestException")
     return ids
 
 
 def status(mail_id: str) -> Status:
     """What has become of a mail."""
-    return outbox.find(mail_id).status  # type: ignore[return-value]
+    return outbox.get(mail_id).status  # type: ignore[return-value]
 
 
 def test_the_list_says_what_became_of_mail_what_was_not_sent_first(kolom: Kolom, mail_ids: list[str]) -> None:
@@ -73,13 +75,13 @@ def test_failed_mail_is_sent_again_and_what_waits_is_left_alone(kolom: Kolom, ma
     assert f"{waiting}: it is being sent already" in " ".join(ran.stderr.split())
     assert "there is no mail 'contact#x'" in ran.stderr
     assert [status(each) for each in mail_ids] == ["waiting"] * 3
-    record = outbox.find(failed)
+    record = outbox.get(failed)
     assert (int(record.attempts), record.queue) == (0, "mail")
     assert record.deadline > record.created_at
 
 
 def test_an_address_is_allowed_again(kolom: Kolom) -> None:
-    suppression.suppress("budi@example.com", "bounce", signing.secret(), now=datetime.now(UTC))
+    suppression.suppress("budi@example.com", "bounce", signing.load_keys(), now=datetime.now(UTC))
     assert kolom("mail", "allow", "Budi@example.com", "--json").json == {"was_suppressed": True}
     assert "not suppressed" in kolom("mail", "allow", "budi@example.com").stdout
-    assert suppression.find_reason("budi@example.com", signing.secret()) is None
+    assert suppression.find_reason("budi@example.com", signing.load_keys()) is None

@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.contact import submitting
-from kolom.contact.submitting import Draft
-from kolom.guard.intake import Arrival, Form
+from kolom.contact import submission
+from kolom.contact.submission import NewMessage
+from kolom.submissions.pipeline import FormMeta, RequestContext
 from tests.integration.cli.conftest import Kolom
 
 BUDI = "Budi@Example.com"
@@ -21,9 +21,9 @@ FORMULA = '=HYPERLINK("https://evil.example","Click")'
 
 def submit(message: str, *, email: str = BUDI, is_spam: bool = False, **fields: Any) -> str:
     """The id of a new message."""
-    draft = Draft(email=email, message=message, form=Form(honeypot=is_spam), **fields)
+    draft = NewMessage(email=email, message=message, form=FormMeta(honeypot=is_spam), **fields)
     address = f"10.{len(message)}.{len(email)}.{len(str(fields))}"
-    return submitting.submit(draft, Arrival(address=address), now=datetime.now(UTC)).id
+    return submission.submit(draft, RequestContext(address=address), now=datetime.now(UTC)).id
 
 
 @pytest.fixture

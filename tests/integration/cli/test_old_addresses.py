@@ -8,10 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from kolom.articles import publishing
+from tests.integration.cli.conftest import Kolom
 from tests.integration.pages.following import follow
 from tests.unit.cli.wxr import export, item
-
-from .conftest import Kolom
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "addresses"
 
@@ -100,7 +99,7 @@ def test_a_slug_of_the_site_becomes_one_that_answers(kolom: Kolom, tmp_path: Pat
     notes = _notes(_import(kolom, "wordpress", file))
     is_free = slug in {"tags", "wp-login"}
     new = slug if is_free else f"article-{slug}"
-    assert publishing.find(new).path == f"/{new}/"
+    assert publishing.get_by_slug(new).path == f"/{new}/"
     assert follow(f"/{new}/").page.status == 200
     assert ("is not possible: it became" in notes) is not is_free
 

@@ -8,11 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import publishing, reading
-from kolom.articles.shelves import list_shelf
+from kolom.articles import public, publishing
+from kolom.articles.admin import list_by_status
 from kolom.errors import NotFound
-
-from .conftest import Kolom
+from tests.integration.cli.conftest import Kolom
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 
@@ -46,11 +45,11 @@ def test_a_folder_is_published_and_its_files_learn_their_versions(kolom: Kolom, 
     one = _write(tmp_path, "1.md", front, "## Head\n\nText.\n")
     (tmp_path / "two.html").write_text("<h1>Two</h1><p>Text</p>")
     assert _publish(kolom, tmp_path)["created"] == 2
-    read = reading.read("one")
+    read = public.get_article("one")
     assert (read.article.title, read.article.labels, read.article.path) == ("Title", ("A", "B"), "/2020/one.html")
     assert read.article.published_at == datetime(2026, 1, 1, 3, tzinfo=UTC)
     assert [heading.text for heading in read.body.toc] == ["Head"]
-    assert reading.read("two").article.title == "Two"
+    assert public.get_article("two").article.title == "Two"
     assert one.read_text().startswith(f"---\n{front}\nid: ")
     assert "version: 1\n" in one.read_text()
 
@@ -72,7 +71,7 @@ def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path) -> Non
     _publish(kolom, path)
     path.write_text(path.read_text().replace("Text.", "Other."))
     assert _publish(kolom, path)["updated"] == 1
-    assert "Other." in reading.read("one").body.html
+    assert "Other." in public.get_article("one").body.html
     assert "version: 2\n" in path.read_text()
 
 
@@ -86,9 +85,9 @@ def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: K
     reason = _reason(_publish(kolom, mine, exit_code=1))
     assert "is now in version 2" in reason
     assert "--force" in reason
-    assert "Theirs." in reading.read("one").body.html
+    assert "Theirs." in public.get_article("one").body.html
     assert _publish(kolom, mine, "--force")["updated"] == 1
-    assert "Mine." in reading.read("one").body.html
+    assert "Mine." in public.get_article("one").body.html
 
 
 def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolom, tmp_path: Path) -> None:
@@ -126,9 +125,9 @@ def test_a_bad_file_is_named_with_its_line_and_the_others_are_published(
     assert (report["created"], report["skipped"]) == (1, 1)
     assert f"{bad}:{line}:" in _reason(report) if line else f"{bad}:" in _reason(report)
     assert message in _reason(report)
-    assert reading.read("good").article.slug == "good"
+    assert public.get_article("good").article.slug == "good"
     with pytest.raises(NotFound):
-        publishing.find("bad")
+        publishing.get_by_slug("bad")
 
 
 def test_invalid_utf_8_is_named_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
@@ -145,7 +144,7 @@ def test_of_two_files_with_one_slug_the_second_is_refused_and_both_are_named(kol
     report = _publish(kolom, tmp_path, exit_code=1)
     assert report["created"] == 1
     assert f"{tmp_path}/b.md:3: has the slug 'same', as {tmp_path}/a.md has" in _reason(report)
-    assert reading.read("same").article.title == "A"
+    assert public.get_article("same").article.title == "A"
 
 
 def test_images_are_uploaded_once_and_linked(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
@@ -163,7 +162,7 @@ def test_images_are_uploaded_once_and_linked(kolom: Kolom, tmp_path: Path, calls
     head = s3.head_object(Bucket="kolom-media", Key=stored["Key"])
     assert head["ContentType"] == "image/png"
     assert head["CacheControl"] == "public, max-age=31536000, immutable"
-    read = reading.read("one")
+    read = public.get_article("one")
     assert read.article.image == f"/{stored['Key']}"
     assert read.body.html.count(f'src="/{stored["Key"]}"') == 2
 
@@ -180,7 +179,7 @@ def test_links_between_files_lead_to_their_articles(kolom: Kolom, tmp_path: Path
     _write(tmp_path, "two.md", "title: Two\nslug: zwei\ndate: 2026-01-01")
     _write(tmp_path, "sub/three.md", "title: T\npath: /old/three.html\ndate: 2026-01-01")
     _publish(kolom, tmp_path)
-    html = reading.read("one").body.html
+    html = public.get_article("one").body.html
     assert 'href="/zwei/#part"' in html
     assert 'href="/old/three.html"' in html
 
@@ -207,7 +206,7 @@ def test_an_id_from_another_stack_changes_no_other_article(kolom: Kolom, tmp_pat
     _publish(kolom, _write(tmp_path, "one.md"))
     stranger = _write(tmp_path, "two.md", "title: Two\ndate: 2026-01-01\nslug: two\nid: 1\nversion: 1")
     assert "is called 'one' here" in _reason(_publish(kolom, stranger, exit_code=1))
-    assert publishing.find("one").title == "T"
+    assert publishing.get_by_slug("one").title == "T"
     unknown = _write(tmp_path, "three.md", "title: Three\ndate: 2026-01-01\nid: 99\nversion: 5")
     assert _publish(kolom, unknown)["created"] == 1
 
@@ -217,35 +216,35 @@ def test_a_file_renames_its_article_when_told_to(kolom: Kolom, tmp_path: Path) -
     _publish(kolom, path)
     path.write_text(path.read_text().replace("slug: one", "slug: new"))
     assert _publish(kolom, path, "--rename")["updated"] == 1
-    assert publishing.find("one").slug == "new"
+    assert publishing.get_by_slug("one").slug == "new"
 
 
 def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md", "title: T\ndate: 2099-01-01")
     _publish(kolom, path)
-    assert publishing.find("one").status == "scheduled"
-    assert publishing.release(1, now=datetime(2099, 1, 2, tzinfo=UTC)) is not None
+    assert publishing.get_by_slug("one").status == "scheduled"
+    assert publishing.publish_scheduled(1, now=datetime(2099, 1, 2, tzinfo=UTC)) is not None
     path.write_text(path.read_text().replace("2099", "2026").replace("Text.", "Other."))
     assert _publish(kolom, path)["updated"] == 1
 
 
 def test_a_draft_is_kept_but_not_shown(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "one.md", "title: T\ndraft: true"))
-    assert [article.slug for article in list_shelf("draft", limit=9).items] == ["one"]
+    assert [article.slug for article in list_by_status("draft", limit=9).items] == ["one"]
     with pytest.raises(NotFound):
-        reading.read("one")
+        public.get_article("one")
 
 
 def test_the_name_of_a_file_gives_date_and_slug(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "2024-05-16-Über Züge.md", "title: T"))
-    article = publishing.find("über-züge")
+    article = publishing.get_by_slug("über-züge")
     assert article.published_at == datetime(2024, 5, 15, 17, tzinfo=UTC)  # midnight in Jakarta
 
 
 def test_ctrl_c_ends_after_the_article_at_hand(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = publishing.publish
 
-    def interrupted(*arguments: Any, **named: Any) -> publishing.Published:
+    def interrupted(*arguments: Any, **named: Any) -> publishing.PublishResult:
         signal.raise_signal(signal.SIGINT)
         return original(*arguments, **named)
 
@@ -298,7 +297,7 @@ def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path
     (tmp_path / "one.md").write_text(text)
     assert says in _reason(_publish(kolom, tmp_path, exit_code=1))
     with pytest.raises(NotFound):
-        publishing.find("one")
+        publishing.get_by_slug("one")
 
 
 @pytest.mark.parametrize("name", ["_drafts/one.md", "drafts/2026/one.md", "draft_one.md", "one.draft.md"])
@@ -310,7 +309,7 @@ def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_p
     for value, status in (("true", "draft"), ("false", "published")):
         path.write_text(f"---\ntitle: T\nslug: one\ndraft: {value}\n---\nText.\n")
         _publish(kolom, tmp_path, "--force", "--no-write-back")
-        assert publishing.find("one").status == status
+        assert publishing.get_by_slug("one").status == status
 
 
 def test_a_page_whose_meta_says_draft_is_refused(kolom: Kolom, tmp_path: Path) -> None:
@@ -328,7 +327,7 @@ def test_files_about_a_folder_are_not_published_with_it(kolom: Kolom, tmp_path: 
         (tmp_path / name).write_text("# A heading\n")
     _write(tmp_path, "security.md")
     assert _publish(kolom, tmp_path)["created"] == 1
-    assert reading.read("security").article.title == "T"
+    assert public.get_article("security").article.title == "T"
 
 
 @pytest.mark.parametrize("name", ["medium", "medium/posts", "substack/posts"])

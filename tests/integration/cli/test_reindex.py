@@ -8,12 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import publishing, store
-from kolom.search import documents, vocabulary
-from kolom.search.indexing import index, is_current
-from kolom.search.searching import Search, search
-from kolom.search.suggesting import suggest
-from kolom_cli import reindexing
+from kolom.articles import publishing, repository
+from kolom.search import document_table, reindexing, vocabulary
+from kolom.search.autocomplete import suggest
+from kolom.search.index_writer import is_current, update_index
+from kolom.search.searcher import SearchRequest, search
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
@@ -21,13 +20,13 @@ from tests.integration.cli.conftest import Kolom
 def publish(slug: str, text: str) -> int:
     """Publish an article and let the index take it."""
     article_id = publishing.publish(content(slug, html=f"<p>{text}</p>"), now=NOW).article.id
-    assert index([article_id]) == set()
+    assert update_index([article_id]) == set()
     return article_id
 
 
 def found(text: str) -> list[str]:
     """The slugs that a search finds."""
-    return [item.card.slug for item in search(Search(text=text)).items]
+    return [item.card.slug for item in search(SearchRequest(text=text)).items]
 
 
 @contextmanager
@@ -37,7 +36,7 @@ def indexer(ids: list[int]) -> Iterator[None]:
 
     def follow() -> None:
         while not ended.wait(0.05):
-            index(ids, workers=1)
+            update_index(ids, workers=1)
 
     worker = threading.Thread(target=follow)
     worker.start()
@@ -67,25 +66,25 @@ def test_a_damaged_index_is_whole_again(kolom: Kolom) -> None:
 def test_a_rebuild_forgets_words_that_no_article_has(kolom: Kolom) -> None:
     article_id = publish("one", "coffee")
     publishing.publish(content("one", html="<p>cocoa</p>"), now=NOW, force=True)
-    index([article_id])
-    assert vocabulary.beginning_with("coff", 10) == ["coffee"]
+    update_index([article_id])
+    assert vocabulary.with_prefix("coff", 10) == ["coffee"]
     assert suggest("coc").completions == ("cocoa",)
     with indexer([article_id]):
         ran = kolom("reindex", "--rebuild", "--yes", "--json")
     assert (ran.exit_code, ran.json["indexed"]) == (0, 1)
-    assert vocabulary.beginning_with("coff", 10) == []
+    assert vocabulary.with_prefix("coff", 10) == []
     assert suggest("coc").completions == ("cocoa",)
 
 
 def test_a_reader_with_a_list_from_before_a_rebuild_finds_what_is_there(kolom: Kolom) -> None:
     article_id = publish("one", "coffee")
     assert found("coffee") == ["one"]
-    before = documents.current().revision
+    before = document_table.get().revision
     kolom("reindex", "--rebuild", "--yes", "--no-wait")
     assert found("coffee") == []
-    index([article_id])
+    update_index([article_id])
     assert found("coffee") == ["one"]
-    assert documents.current().revision > before
+    assert document_table.get().revision > before
 
 
 def test_what_was_withdrawn_while_nobody_indexed_goes(kolom: Kolom) -> None:
@@ -134,14 +133,14 @@ def test_many_articles_are_marked_on_every_shelf(kolom: Kolom) -> None:
 
 
 def test_touching_what_is_not_there_makes_nothing(tables: None) -> None:
-    store.touch(99, "mark")
-    assert store.load(99) is None
+    repository.request_reindex(99, "mark")
+    assert repository.get(99) is None
 
 
 def test_a_touched_article_is_not_current_until_it_is_indexed_again(tables: None) -> None:
     article_id = publish("one", "coffee")
     assert is_current(article_id)
-    store.touch(article_id, "mark")
+    repository.request_reindex(article_id, "mark")
     assert not is_current(article_id)
-    index([article_id])
+    update_index([article_id])
     assert is_current(article_id)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions.read_comments import app as read_comments
+from functions.fetch_comments import app as fetch_comments
 from functions.write_comments import app as write_comments
 from kolom.articles import publishing
-from kolom.comments import moderation, queues
+from kolom.comments import admin, moderation
 from kolom.comments.types import Action, Comment
 from tests.factories import comment_request, content, request
 from tests.integration.handlers import Answered, call, stored
@@ -35,7 +35,7 @@ class Blog:
         """Post a comment, and look at how it is kept."""
         answer = self.post(text, **fields)
         assert answer.status == 201, answer.body
-        return queues.find(answer.json["comment"]["id"])
+        return admin.get(answer.json["comment"]["id"])
 
     def approved(self, text: str = "Nice.", **fields: Any) -> Comment:
         """A comment that has been approved."""
@@ -55,7 +55,7 @@ class Blog:
 
     def read(self, query: str = "", *, slug: str = "hello", **headers: str) -> Answered:
         """Read the comments of an article."""
-        return call(read_comments.handler, request(f"/api/articles/{slug}/comments", query, headers=headers))
+        return call(fetch_comments.handler, request(f"/api/articles/{slug}/comments", query, headers=headers))
 
     def shown(self) -> list[str]:
         """The ids of the comments that readers see, oldest first."""

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.write_comments import app as write_comments
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import editing, people, queues
-from kolom.guard import bans
-from kolom.guard.intake import Arrival
+from kolom.articles import public, publishing
+from kolom.comments import admin, authors, editing
 from kolom.models.comments import CommentRecord
+from kolom.security import bans, signing
+from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
@@ -27,14 +26,14 @@ def posted(blog: Blog, text: str = "Before.", **fields: str) -> tuple[str, str]:
 
 def test_an_edit_waits_for_approval_again(blog: Blog) -> None:
     comment_id, token = posted(blog)
-    blog.moderate(queues.find(comment_id), "approve")
+    blog.moderate(admin.get(comment_id), "approve")
     answer = blog.change("PATCH", comment_id, token, "*After.*")
     assert answer.status == 200
     assert answer.json["content_html"] == "<p><em>After.</em></p>"
     assert answer.json["edited_at"] is not None
-    assert queues.find(comment_id).status == "pending"
+    assert admin.get(comment_id).status == "pending"
     assert (blog.shown(), blog.total()) == ([], 0)
-    blog.moderate(queues.find(comment_id), "approve")
+    blog.moderate(admin.get(comment_id), "approve")
     assert "After." in blog.read().body
 
 
@@ -52,9 +51,9 @@ def test_an_edit_is_judged_and_spam_stays_spam(blog: Blog, configure: Configure)
     configure(moderation_mode="none", blocked_words="casino")
     comment_id, token = posted(blog)
     assert blog.change("PATCH", comment_id, token, "Visit my casino").status == 200
-    assert queues.find(comment_id).status == "spam"
+    assert admin.get(comment_id).status == "spam"
     assert blog.change("PATCH", comment_id, token, "Harmless again").status == 200
-    assert queues.find(comment_id).status == "spam"
+    assert admin.get(comment_id).status == "spam"
     assert blog.total() == 0
 
 
@@ -62,7 +61,7 @@ def test_the_same_text_again_changes_nothing(blog: Blog) -> None:
     comment_id, token = posted(blog)
     first = blog.change("PATCH", comment_id, token, "After.")
     assert blog.change("PATCH", comment_id, token, "After.").json == first.json
-    assert queues.find(comment_id).revision == 2
+    assert admin.get(comment_id).revision == 2
 
 
 def test_an_edit_keeps_the_reasons_for_which_a_comment_is_spam(blog: Blog, configure: Configure) -> None:
@@ -70,7 +69,7 @@ def test_an_edit_keeps_the_reasons_for_which_a_comment_is_spam(blog: Blog, confi
     comment_id, token = posted(blog, "Visit my casino")
     for text in ("Harmless again", "HARMLESS, AND SHOUTED BY SOMEBODY", "Harmless"):
         blog.change("PATCH", comment_id, token, text)
-    assert queues.find(comment_id).reasons == ("words: 'casino' is blocked", "edit: its author changed it")
+    assert admin.get(comment_id).reasons == ("words: 'casino' is blocked", "edit: its author changed it")
 
 
 COPIED = "This wonderful text comes from very many comments at the same time."
@@ -81,10 +80,10 @@ def test_comments_edited_into_one_text_are_copies_like_posted_ones(blog: Blog, c
     comments = [posted(blog, f"Harmless, number {number}.") for number in range(7)]
     for comment_id, token in comments:
         assert blog.change("PATCH", comment_id, token, COPIED).status == 200
-    statuses = [queues.find(comment_id).status for comment_id, _ in comments]
+    statuses = [admin.get(comment_id).status for comment_id, _ in comments]
     assert statuses == ["approved"] * 4 + ["spam"] * 3
-    assert queues.find(blog.post(COPIED).json["comment"]["id"]).status == "spam"
-    assert "copies" in queues.find(comments[1][0]).reasons[0]
+    assert admin.get(blog.post(COPIED).json["comment"]["id"]).status == "spam"
+    assert "copies" in admin.get(comments[1][0]).reasons[0]
 
 
 def test_a_comment_is_no_copy_of_itself(blog: Blog, configure: Configure) -> None:
@@ -93,7 +92,7 @@ def test_a_comment_is_no_copy_of_itself(blog: Blog, configure: Configure) -> Non
     for number in range(3):
         for text in (f"Something else for a while, number {number}.", COPIED.upper().capitalize(), COPIED):
             assert blog.change("PATCH", comment_id, token, text).status == 200
-    assert queues.find(comment_id).reasons == ("edit: its author changed it",)
+    assert admin.get(comment_id).reasons == ("edit: its author changed it",)
 
 
 @pytest.mark.usefixtures("one_minute")
@@ -103,19 +102,19 @@ def test_edits_count_with_comments_against_the_limits(blog: Blog) -> None:
     answers = [blog.change("PATCH", comment_id, token, ("One.", "Two.")[number % 2]) for number in range(10)]
     assert [answer.status for answer in answers] == [200] * 9 + [429]
     assert blog.post("Another.", address=address).status == 429
-    assert queues.find(comment_id).content == "One."
+    assert admin.get(comment_id).content == "One."
 
 
 @pytest.mark.usefixtures("one_minute")
 def test_the_same_edit_again_and_at_once_is_one_edit_and_counts_once(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=2, moderation_mode="none")
     comment_id, token = posted(blog, "First.")
-    article, now = reading.read_public_card("hello"), datetime.now(UTC)
-    arrival = Arrival(address="203.0.113.7", authorization=f"Bearer {token}")
+    article, now = public.get_summary("hello"), datetime.now(UTC)
+    arrival = RequestContext(address="203.0.113.7", authorization=f"Bearer {token}")
     with ThreadPoolExecutor(8) as pool:
         edits = list(pool.map(lambda _: editing.edit(article, comment_id, COPIED, arrival, now=now), range(16)))
     assert {edit.content for edit in edits} == {COPIED}
-    kept = queues.find(comment_id)
+    kept = admin.get(comment_id)
     assert (kept.revision, kept.reasons) == (2, ("edit: its author changed it",))
     assert blog.change("PATCH", comment_id, token, "Second.").status == 200
     assert blog.change("PATCH", comment_id, token, "Third.").status == 429
@@ -126,17 +125,17 @@ def test_a_banned_sender_cannot_write_by_an_edit(blog: Blog, configure: Configur
     comment_id, token = posted(blog, "Before.", address="203.0.113.7")
     bans.ban(comment_id, days=1, whole_network=False, now=datetime.now(UTC))
     assert blog.change("PATCH", comment_id, token, "After.").status == 200
-    assert queues.find(comment_id).status == "spam"
+    assert admin.get(comment_id).status == "spam"
 
 
 def test_an_edit_by_one_who_was_approved_before_waits_all_the_same(blog: Blog) -> None:
     first_id, token = posted(blog, "The first.")
-    blog.moderate(queues.find(first_id), "approve")
+    blog.moderate(admin.get(first_id), "approve")
     trusted = blog.post("The second.", headers={"authorization": f"Bearer {token}"})
     assert trusted.json["status"] == "approved"
     comment_id, edit_token = trusted.json["comment"]["id"], trusted.json["edit_token"]
     assert blog.change("PATCH", comment_id, edit_token, "Another.").status == 200
-    assert queues.find(comment_id).status == "pending"
+    assert admin.get(comment_id).status == "pending"
 
 
 def test_an_edit_needs_neither_form_token_nor_proof_of_work(blog: Blog, configure: Configure) -> None:
@@ -156,12 +155,12 @@ def test_who_takes_a_comment_back_leaves_nothing_of_themselves(blog: Blog) -> No
     assert [blog.change("DELETE", comment_id, token).status for _ in range(3)] == [204, 204, 204]
     left = json.dumps(stored("comments"))
     assert not [word for word in ("Private", "budi", "Budi") if word in left]
-    assert queues.find(comment_id).expires_at is not None
+    assert admin.get(comment_id).expires_at is not None
 
 
 def test_a_taken_back_comment_with_replies_is_a_tombstone(blog: Blog) -> None:
     comment_id, token = posted(blog)
-    blog.moderate(queues.find(comment_id), "approve")
+    blog.moderate(admin.get(comment_id), "approve")
     reply = blog.approved("A reply.", parent_id=comment_id)
     assert blog.change("DELETE", comment_id, token).status == 204
     assert blog.shown() == [comment_id, reply.id]
@@ -170,7 +169,7 @@ def test_a_taken_back_comment_with_replies_is_a_tombstone(blog: Blog) -> None:
 
 def test_a_deleted_comment_cannot_be_edited(blog: Blog) -> None:
     comment_id, token = posted(blog)
-    blog.moderate(queues.find(comment_id), "delete")
+    blog.moderate(admin.get(comment_id), "delete")
     assert blog.change("PATCH", comment_id, token, "After.").status == 410
 
 
@@ -198,7 +197,7 @@ def test_after_the_window_the_token_opens_nothing(blog: Blog, method: str) -> No
 
 
 def test_a_token_of_a_comment_that_is_gone_says_so(blog: Blog) -> None:
-    token = people.edit_token(1, "01K0000000000000000000000A", signing.secret())
+    token = authors.create_edit_token(1, "01K0000000000000000000000A", signing.load_keys())
     assert blog.change("PATCH", "01K0000000000000000000000A", token, "After.").status == 410
 
 

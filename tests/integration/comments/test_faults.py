@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kolom.comments import queues
+from kolom.comments import admin
 from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
 from tests.integration.comments.conftest import Blog, stored_comments
@@ -97,7 +97,7 @@ def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
             made = max(made, lightning.made)
             calm(lightning)
             assert answer.status in {200, 204, 503}
-            kept = queues.find(comment_id)
+            kept = admin.get(comment_id)
             if kind != "cut after" or not lasting:
                 is_done = kept.is_erased if method == "DELETE" else kept.content == text
                 assert is_done == (answer.status != 503)
@@ -128,8 +128,8 @@ def test_an_approval_happens_once_or_is_told_not_to_have(
         made = lightning.made
         calm(lightning)
         if kind != "cut after" or not lasting:
-            assert (queues.find(comment.id).status == "approved") == told
-        if queues.find(comment.id).status != "approved":
+            assert (admin.get(comment.id).status == "approved") == told
+        if admin.get(comment.id).status != "approved":
             blog.moderate(comment, "approve")
         with pytest.raises(Conflict):
             blog.moderate(comment, "approve")

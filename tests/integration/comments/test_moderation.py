@@ -13,15 +13,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from functions.moderate import app as moderate
-from kolom import signing
-from kolom.articles import reading
-from kolom.comments import links, people, posting, queues, store
-from kolom.comments.posting import Draft
+from functions.serve_mail_links import app as serve_mail_links
+from kolom.articles import public
+from kolom.comments import admin, authors, moderation_links, posting, repository
+from kolom.comments.posting import NewComment
 from kolom.comments.types import Action, Comment
 from kolom.errors import Conflict, KolomError
-from kolom.guard.intake import Arrival
 from kolom.models.comments import CommentRecord
+from kolom.security import signing
+from kolom.submissions.pipeline import RequestContext
 from tests.factories import request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, Faults
@@ -33,7 +33,7 @@ ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete", "restore")
 @pytest.mark.parametrize("body", ["[1]", "7", "null", '"x"', "{"])
 def test_a_body_that_is_no_form_is_no_failure_of_the_sites(blog: Blog, body: str) -> None:
     event = request("/api/moderation/x", method="POST", headers={"content-type": "application/json"}, body=body)
-    assert call(moderate.handler, event).status in {400, 404, 422}
+    assert call(serve_mail_links.handler, event).status in {400, 404, 422}
 
 
 def test_states_follow_each_other_as_a_moderator_expects(blog: Blog) -> None:
@@ -61,10 +61,10 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     comment = blog.commented()
     for each in before:
         blog.moderate(comment, each)
-    kept = store.load(1, comment.id)
+    kept = repository.get(1, comment.id)
     with pytest.raises(Conflict):
         blog.moderate(comment, action)
-    assert store.load(1, comment.id) == kept
+    assert repository.get(1, comment.id) == kept
 
 
 @pytest.mark.parametrize("actions", [("approve", "approve"), ("approve", "spam"), ("delete", "spam")])
@@ -84,7 +84,7 @@ def test_of_moderators_at_once_one_wins_and_the_others_are_told(blog: Blog, acti
 
     with ThreadPoolExecutor(8) as pool:
         won = sum(pool.map(act, range(8)))
-    kept = store.load(1, comment.id)
+    kept = repository.get(1, comment.id)
     assert kept is not None
     # Each who was told to have won has made one change, and nobody else any.
     assert kept.version == before + won
@@ -100,7 +100,7 @@ def test_spam_expires_and_deleted_comments_do_unless_they_hold_a_thread_together
     assert blog.shown() == [parent.id, reply.id]
     blog.moderate(reply, "delete")
     assert blog.shown() == []
-    kept = store.load(1, parent.id)
+    kept = repository.get(1, parent.id)
     assert kept is not None
     assert kept.expires_at is not None
     assert blog.moderate(parent, "restore").expires_at is None
@@ -159,7 +159,7 @@ class Thread(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 50), action=st.sampled_from(ACTIONS))
     def moderate(self, number: int, action: Action) -> None:
-        if (comment := store.load(1, self.pick(number) or "none")) is not None:
+        if (comment := repository.get(1, self.pick(number) or "none")) is not None:
             with contextlib.suppress(Conflict):
                 self.blog.moderate(comment, action)
 
@@ -180,7 +180,7 @@ class Thread(RuleBasedStateMachine):
 
 def check_consistency(blog: Blog) -> None:
     """What must hold at any moment."""
-    comments = {comment.id: comment for comment in queues.list_by_article(1)}
+    comments = {comment.id: comment for comment in admin.list_by_article(1)}
     visible = {comment.id for comment in comments.values() if comment.is_visible}
     assert blog.total() == sum(comment.status == "approved" for comment in comments.values())
     assert blog.shown() == sorted(visible)
@@ -202,7 +202,7 @@ def test_counts_and_threads_stay_true_in_every_order(blog: Blog, configure: Conf
 
 def test_counts_and_threads_stay_true_when_all_happens_at_once(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=100, moderation_mode="none")
-    article, now = reading.read_public_card("hello"), datetime.now(UTC)
+    article, now = public.get_summary("hello"), datetime.now(UTC)
     parents = [blog.commented(f"Parent {n}.") for n in range(4)]
     children = [blog.commented(f"Child {n}.", parent_id=parents[n % 4].id) for n in range(8)]
     start = threading.Barrier(8)
@@ -213,8 +213,8 @@ def test_counts_and_threads_stay_true_when_all_happens_at_once(blog: Blog, confi
             chosen: Comment = (parents + children)[(number * 5 + step * 3) % 12]
             try:
                 if step % 3 == 2:
-                    draft = Draft(name="X", content=f"Reply {number} {step}.", parent_id=chosen.id)
-                    posting.post(article, draft, Arrival(address=f"10.{number}.{step}.1"), now=now)
+                    draft = NewComment(name="X", content=f"Reply {number} {step}.", parent_id=chosen.id)
+                    posting.post(article, draft, RequestContext(address=f"10.{number}.{step}.1"), now=now)
                 else:
                     blog.moderate(chosen, ACTIONS[(number + step) % 4])
             except KolomError:
@@ -231,13 +231,15 @@ def test_counts_and_threads_stay_true_when_all_happens_at_once(blog: Blog, confi
 def link(comment: Comment, action: Action = "approve", *, days: float = 0) -> str:
     """The path of a link that was made so many days ago."""
     made = datetime.now(UTC) - timedelta(days=days)
-    return f"/api/moderation/{links.issue(comment, action, signing.secret(), now=made)}"
+    return f"/api/moderation/{moderation_links.create(comment, action, signing.load_keys(), now=made)}"
 
 
 def follow(path: str, method: str = "POST", **form: Any) -> Answered:
     """Open a link, or press its button."""
     headers = {"content-type": "application/x-www-form-urlencoded"} if form else {}
-    return call(moderate.handler, request(path, method=method, headers=headers, body=urlencode(form) if form else None))
+    return call(
+        serve_mail_links.handler, request(path, method=method, headers=headers, body=urlencode(form) if form else None)
+    )
 
 
 def test_opening_a_link_shows_what_it_does_and_does_nothing(blog: Blog) -> None:
@@ -258,8 +260,8 @@ def test_a_link_acts_once(blog: Blog) -> None:
     path = link(comment)
     assert follow(path).status == 200
     assert blog.total() == 1
-    blog.moderate(queues.find(comment.id), "delete")
-    blog.moderate(queues.find(comment.id), "restore")
+    blog.moderate(admin.get(comment.id), "delete")
+    blog.moderate(admin.get(comment.id), "restore")
     assert follow(path).status == 409
     assert follow(path, "GET").status == 409
 
@@ -269,9 +271,9 @@ def test_a_link_pressed_by_many_at_once_acts_once(blog: Blog) -> None:
     token = link(comment).rpartition("/")[2]
 
     def press(_: int) -> bool:
-        read = links.read(token, signing.secret, now=datetime.now(UTC))
+        read = moderation_links.parse(token, signing.load_keys, now=datetime.now(UTC))
         try:
-            links.follow(read, shown_revision=None, now=datetime.now(UTC))
+            moderation_links.execute(read, shown_revision=None, now=datetime.now(UTC))
         except Conflict:
             return False
         return True
@@ -283,7 +285,7 @@ def test_a_link_pressed_by_many_at_once_acts_once(blog: Blog) -> None:
 
 def test_a_link_does_not_approve_words_that_its_reader_has_not_seen(blog: Blog) -> None:
     answer = blog.post("Harmless.")
-    comment = queues.find(answer.json["comment"]["id"])
+    comment = admin.get(answer.json["comment"]["id"])
     path = link(comment)
     blog.change("PATCH", comment.id, answer.json["edit_token"], "Not harmless.")
     assert follow(path).status == 409
@@ -305,7 +307,7 @@ def test_links_that_are_forged_expired_or_of_nothing_do_nothing(blog: Blog) -> N
         path.replace("1.", "2.", 1),
     ):
         assert [follow(forged, method).status for method in ("GET", "POST")] == [404, 404]
-    token = people.edit_token(1, comment.id, signing.secret())
+    token = authors.create_edit_token(1, comment.id, signing.load_keys())
     assert follow(f"/api/moderation/{token}").status == 404
     assert [follow(link(comment, days=8), method).status for method in ("GET", "POST")] == [410, 410]
     assert blog.total() == 0

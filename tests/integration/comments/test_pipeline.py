@@ -11,32 +11,32 @@ import boto3
 import pytest
 
 from functions.write_comments import app as write_comments
-from kolom import signing
-from kolom.comments import queues
-from kolom.guard import bans, forms
-from kolom.guard.senders import Sender
+from kolom.comments import admin
+from kolom.security import bans, signing
+from kolom.security.client_address import ClientId
+from kolom.submissions import form_tokens
 from tests.factories import Context, comment_request, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call, stored
 
 
-def form_token(age_seconds: float = 60, *, challenge: bool = False) -> forms.FormToken:
+def form_token(age_seconds: float = 60, *, challenge: bool = False) -> form_tokens.FormToken:
     """A token of a form that was opened some time ago."""
     opened = datetime.now(UTC) - timedelta(seconds=age_seconds)
-    return forms.issue(signing.secret(), now=opened, with_challenge=challenge)
+    return form_tokens.create_token(signing.load_keys(), now=opened, with_challenge=challenge)
 
 
 def reasons(answer: Answered) -> list[str]:
     """The kinds of reasons that a moderator sees."""
     assert answer.status == 201, answer.body
-    comment = queues.find(answer.json["comment"]["id"])
+    comment = admin.get(answer.json["comment"]["id"])
     return [reason.split(":")[0] for reason in comment.reasons]
 
 
 def status(answer: Answered) -> str:
     """The status that is kept, which is not always the one that is told."""
-    return queues.find(answer.json["comment"]["id"]).status
+    return admin.get(answer.json["comment"]["id"]).status
 
 
 def test_a_form_token_tells_what_a_form_needs(blog: Blog) -> None:
@@ -51,7 +51,9 @@ def test_a_form_token_tells_what_a_form_needs(blog: Blog) -> None:
 def test_a_form_that_was_filled_in_faster_than_anybody_reads_is_held(
     blog: Blog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kolom.guard.rules.MIN_SECONDS", 600)  # however long a busy machine takes to send the form
+    monkeypatch.setattr(
+        "kolom.submissions.spam_rules.MIN_SECONDS", 600
+    )  # however long a busy machine takes to send the form
     assert "speed" in reasons(blog.post("Quick.", form_token=form_token(1).token))
     assert "speed" not in reasons(blog.post("Slow.", form_token=form_token(1_000).token))
 
@@ -127,7 +129,7 @@ def test_a_filled_trap_looks_like_success_and_is_kept_as_spam_for_a_while(blog: 
     assert answer.json["edit_token"]
     assert (status(answer), reasons(answer)[0]) == ("spam", "honeypot")
     assert (blog.shown(), blog.total()) == ([], 0)
-    assert queues.find(answer.json["comment"]["id"]).expires_at is not None
+    assert admin.get(answer.json["comment"]["id"]).expires_at is not None
 
 
 def test_who_fills_the_trap_cannot_tell_it_from_a_comment_that_waits(blog: Blog) -> None:
@@ -143,7 +145,7 @@ def test_who_fills_the_trap_cannot_tell_it_from_a_comment_that_waits(blog: Blog)
     assert len({re.sub(r"[\w-]", "x", token) for token in tokens}) == 1
     edits = [blog.change("PATCH", *each, "Another text.") for each in zip(ids, tokens, strict=True)]
     assert [edit.status for edit in edits] == [200, 200]
-    assert queues.find(ids[1]).status == "spam"
+    assert admin.get(ids[1]).status == "spam"
 
 
 def test_the_token_of_a_filled_trap_proves_nothing(blog: Blog) -> None:
@@ -228,8 +230,8 @@ def test_an_expired_ban_does_not_hold_though_it_is_still_there(blog: Blog) -> No
 
 
 def test_an_address_that_is_none_is_a_sender_all_the_same(secret: str) -> None:
-    keys = signing.secret()
-    assert Sender.of("", keys) == Sender.of("", keys) != Sender.of("fe80::1%eth0", keys)
+    keys = signing.load_keys()
+    assert ClientId.from_ip("", keys) == ClientId.from_ip("", keys) != ClientId.from_ip("fe80::1%eth0", keys)
 
 
 @pytest.mark.usefixtures("one_minute")
@@ -248,13 +250,13 @@ def test_behind_the_cdn_it_is_the_viewers_as_the_cdn_says(
 ) -> None:
     boto3.client("secretsmanager").create_secret(Name="kolom-origin-secret", SecretString="o" * 64)
     configure(origin_secret_name="kolom-origin-secret")
-    signing.origin_secret.cache_clear()
+    signing.get_origin_secret.cache_clear()
     statuses = set()
     for number in range(12):
         headers = {"x-kolom-viewer": f"10.0.{number}.1", "x-kolom-origin": proof}
         event = comment_request(content=f"Number {number}.", headers=headers)
         statuses.add(write_comments.handler(event, Context())["statusCode"])
-    signing.origin_secret.cache_clear()
+    signing.get_origin_secret.cache_clear()
     assert (429 in statuses) == limited
 
 

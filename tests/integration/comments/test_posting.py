@@ -12,12 +12,12 @@ from botocore.exceptions import ConnectionClosedError
 from pynamodb.exceptions import TransactWriteError
 
 from functions.write_comments import app as write_comments
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import people, posting, queues, store
-from kolom.comments.posting import Draft, Posted
-from kolom.guard.intake import Arrival
+from kolom.articles import public, publishing
+from kolom.comments import admin, authors, posting, repository
+from kolom.comments.posting import NewComment, PostedComment
 from kolom.models.transaction import Transaction
+from kolom.security import signing
+from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, Context, comment_request, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, Faults
@@ -48,7 +48,7 @@ def test_who_was_approved_before_and_proves_it_need_not_wait(blog: Blog) -> None
     first = blog.post("The first.")
     token = {"authorization": f"Bearer {first.json['edit_token']}"}
     assert blog.post("Too early.", headers=token).json["status"] == "pending"
-    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    blog.moderate(admin.get(first.json["comment"]["id"]), "approve")
     trusted = blog.post("The second.", headers=token)
     assert trusted.json["status"] == "approved"
     assert trusted.json["comment"]["author"]["avatar"] == first.json["comment"]["author"]["avatar"]
@@ -64,7 +64,7 @@ def test_typing_the_name_and_address_of_one_who_was_approved_gives_nothing(blog:
 def test_where_all_wait_even_the_trusted_do(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="all")
     first = blog.post("The first.")
-    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    blog.moderate(admin.get(first.json["comment"]["id"]), "approve")
     again = blog.post("The second.", headers={"authorization": f"Bearer {first.json['edit_token']}"})
     assert again.json["status"] == "pending"
 
@@ -92,9 +92,11 @@ def test_a_reply_belongs_to_an_approved_comment_of_the_same_article(blog: Blog) 
 
 def test_a_parent_that_was_written_by_a_clock_ahead_still_precedes_its_reply(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
-    article = reading.read_public_card("hello")
+    article = public.get_summary("hello")
     ahead = datetime.now(UTC) + timedelta(minutes=5)
-    parent = posting.post(article, Draft(name="A", content="From ahead."), Arrival(address="10.0.0.1"), now=ahead)
+    parent = posting.post(
+        article, NewComment(name="A", content="From ahead."), RequestContext(address="10.0.0.1"), now=ahead
+    )
     reply = blog.commented("An answer.", parent_id=parent.comment.id)
     assert blog.shown() == [parent.comment.id, reply.id]
 
@@ -245,7 +247,7 @@ def test_who_repeats_the_words_of_another_gets_no_token(blog: Blog) -> None:
     words: dict[str, Any] = {"text": "Read by all.", "name": "Siti", "address": "10.1.1.1"}
     author = blog.post(**words)
     comment_id = author.json["comment"]["id"]
-    blog.moderate(queues.find(comment_id), "approve")
+    blog.moderate(admin.get(comment_id), "approve")
     neighbour = blog.post(**words)
     assert (neighbour.json["comment"]["id"], neighbour.json["edit_token"]) == (comment_id, None)
     assert author.json["edit_token"] not in neighbour.body
@@ -283,7 +285,7 @@ def test_an_answer_that_the_database_lost_costs_the_author_no_token(
 def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_closed(blog: Blog) -> None:
     key: dict[str, Any] = {"headers": {"idempotency-key": "abc"}}
     first = blog.post("Once.", **key)
-    blog.moderate(queues.find(first.json["comment"]["id"]), "approve")
+    blog.moderate(admin.get(first.json["comment"]["id"]), "approve")
     publishing.publish(content("hello", comments_open=False), now=NOW, article_id=1, expected_version=1)
     again = blog.post("Once.", **key)
     assert again.status == 201
@@ -291,14 +293,14 @@ def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_clo
     assert again.json["status"] == "approved"
 
 
-def post_at_once(drafts: list[tuple[Draft, Arrival]], workers: int) -> list[Posted | Exception]:
+def post_at_once(drafts: list[tuple[NewComment, RequestContext]], workers: int) -> list[PostedComment | Exception]:
     """Post all at the same moment, from as many threads as there are workers."""
-    article, now = reading.read_public_card("hello"), datetime.now(UTC)
+    article, now = public.get_summary("hello"), datetime.now(UTC)
     start = threading.Barrier(workers)
 
-    def work(share: list[tuple[Draft, Arrival]]) -> list[Posted | Exception]:
+    def work(share: list[tuple[NewComment, RequestContext]]) -> list[PostedComment | Exception]:
         start.wait()
-        answers: list[Posted | Exception] = []
+        answers: list[PostedComment | Exception] = []
         for draft, arrival in share:
             try:
                 answers.append(posting.post(article, draft, arrival, now=now))
@@ -318,14 +320,14 @@ def test_equal_posts_at_once_are_one_comment_and_equal_answers(
     blog: Blog, configure: Configure, mode: str, key: str | None, posts: int
 ) -> None:
     configure(moderation_mode=mode)
-    draft = Draft(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
-    answers = post_at_once([(draft, Arrival(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts)
+    draft = NewComment(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
+    answers = post_at_once([(draft, RequestContext(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts)
     assert len(answers) == posts
     tokens = [answer if isinstance(answer, Exception) else answer.edit_token for answer in answers]
     (token,) = set(tokens) - {None}
     assert isinstance(token, str)
     assert tokens.count(token) == (posts if key else 1)
-    assert {answer.comment.id for answer in answers if isinstance(answer, Posted)} == {
+    assert {answer.comment.id for answer in answers if isinstance(answer, PostedComment)} == {
         stored_comments()[0]["sort"]["S"]
     }
     assert len(stored_comments()) == 1
@@ -342,8 +344,8 @@ def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
     faults.conflict(times=conflicts)
     drafts = [
         (
-            Draft(name="Budi", content=f"Comment number {n}.", parent_id=parent.id if n % 2 else None),
-            Arrival(address=f"10.{n}.0.1", idempotency_key=str(n)),
+            NewComment(name="Budi", content=f"Comment number {n}.", parent_id=parent.id if n % 2 else None),
+            RequestContext(address=f"10.{n}.0.1", idempotency_key=str(n)),
         )
         for n in range(posts)
     ]
@@ -352,7 +354,7 @@ def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
     assert faults.refused == conflicts
     assert len(stored_comments()) == posts + 1
     assert blog.total() == posts + 1
-    kept = store.load(1, parent.id)
+    kept = repository.get(1, parent.id)
     assert kept is not None
     assert kept.replies == posts // 2
 
@@ -376,7 +378,7 @@ def test_a_form_is_answered_by_a_page(blog: Blog) -> None:
 
 def test_the_page_after_a_form_holds_no_token(blog: Blog) -> None:
     pages = [form("name=Budi&content=Halo") for _ in range(2)]
-    token = people.edit_token(1, stored_comments()[0]["sort"]["S"], signing.secret())
+    token = authors.create_edit_token(1, stored_comments()[0]["sort"]["S"], signing.load_keys())
     for page in pages:
         assert page.status == 201
         assert token not in f"{page.headers} {page.body}"

@@ -9,12 +9,13 @@ import boto3
 import pytest
 from aws_xray_sdk.core import xray_recorder
 
-from functions.moderate import app as moderate
-from functions.read_comments import app as read_comments
+from functions.fetch_comments import app as fetch_comments
+from functions.serve_mail_links import app as serve_mail_links
 from functions.write_comments import app as write_comments
-from kolom import signing
-from kolom.comments import links, queues
+from kolom.comments import admin, moderation_links
 from kolom.observability import logger
+from kolom.security import signing
+from kolom.security.client_address import ClientId
 from tests.factories import request
 from tests.integration.comments.conftest import Blog
 from tests.integration.conftest import Configure, Lightning
@@ -51,7 +52,7 @@ def test_nothing_private_is_answered_logged_measured_or_traced(
     note(blog.post("A comment.", **fields, headers={KEY: "a"}))
     note(blog.post("Another.", **fields, headers={KEY: "a"}))
     comment_id, token = first["comment"]["id"], first["edit_token"]
-    comment = blog.moderate(queues.find(comment_id), "approve")
+    comment = blog.moderate(admin.get(comment_id), "approve")
     note(blog.post("A reply.", **fields, parent_id=comment_id, headers={"authorization": f"Bearer {token}"}))
     for bad in ({"name": ""}, {"content": ""}, {"website": "x"}, {"parent_id": "x"}, {"form_token": "x"}):
         body = json.dumps({"name": "Budi", "content": "Hi", "email": EMAIL} | bad)
@@ -66,10 +67,10 @@ def test_nothing_private_is_answered_logged_measured_or_traced(
         ("/api/comments/counts", "slug=hello"),
         ("/api/comments/recent", ""),
     ):
-        note(call(read_comments.handler, request(path, query)))
-    link = links.issue(comment, "spam", signing.secret(), now=comment.created_at)
+        note(call(fetch_comments.handler, request(path, query)))
+    link = moderation_links.create(comment, "spam", signing.load_keys(), now=comment.created_at)
     for method in ("GET", "POST"):
-        note(call(moderate.handler, request(f"/api/moderation/{link}", method=method)))
+        note(call(serve_mail_links.handler, request(f"/api/moderation/{link}", method=method)))
     form = f"name=Budi&content=Hello+there&email={EMAIL}"
     event = request("/api/articles/hello/comments", method="POST", body=form)
     event["headers"]["content-type"] = "application/x-www-form-urlencoded"
@@ -115,10 +116,9 @@ def test_addresses_are_kept_only_as_hashes_that_expire(blog: Blog) -> None:
 
 
 def test_the_same_address_has_another_hash_on_another_site(blog: Blog) -> None:
-    from kolom.guard.senders import Sender
 
-    keys = [signing.Secret.parse(text * 32) for text in ("ab", "cd")]
-    first, second = (Sender.of(ADDRESS, key) for key in keys)
+    keys = [signing.SigningKeys.parse(text * 32) for text in ("ab", "cd")]
+    first, second = (ClientId.from_ip(ADDRESS, key) for key in keys)
     assert {first.address, first.network}.isdisjoint({second.address, second.network})
 
 

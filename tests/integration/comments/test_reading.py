@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from functions.fetch_articles import app as fetch_articles
-from functions.read_comments import app as read_comments
+from functions.fetch_comments import app as fetch_comments
 from kolom.articles import publishing
-from kolom.comments import queues
+from kolom.comments import admin
 from tests.factories import NOW, Context, content, request
 from tests.integration.comments.conftest import Blog
 from tests.integration.conftest import Configure
@@ -65,7 +65,7 @@ def test_the_total_counts_what_is_approved(blog: Blog) -> None:
     comments = [blog.commented(f"Number {n}.") for n in range(4)]
     for comment in comments[:3]:
         blog.moderate(comment, "approve")
-    blog.moderate(queues.find(comments[0].id), "delete")
+    blog.moderate(admin.get(comments[0].id), "delete")
     assert blog.total() == 2
     assert blog.shown() == [comment.id for comment in comments[1:3]]
 
@@ -91,7 +91,7 @@ def test_counts_are_for_up_to_fifty_articles_in_three_requests(open_blog: Blog) 
     open_blog.post("Two.", slug="a3")
     query = "&".join(f"slug=a{n}" for n in range(49)) + "&slug=none"
     with recorded() as asked:
-        answer = call(read_comments.handler, request("/api/comments/counts", query))
+        answer = call(fetch_comments.handler, request("/api/comments/counts", query))
     assert len(asked.operations) == 3
     assert answer.json["counts"] == {f"a{n}": 2 if n == 3 else 0 for n in range(49)} | {"none": 0}
 
@@ -100,15 +100,15 @@ def test_comments_of_an_article_that_is_not_public_are_not_counted(open_blog: Bl
     publishing.publish(content("withdrawn"), now=NOW)
     open_blog.post("Of an article that will be withdrawn.", slug="withdrawn")
     counts = request("/api/comments/counts", "slug=withdrawn")
-    assert call(read_comments.handler, counts).json["counts"] == {"withdrawn": 1}
+    assert call(fetch_comments.handler, counts).json["counts"] == {"withdrawn": 1}
     publishing.unpublish("withdrawn", now=NOW)
-    assert call(read_comments.handler, counts).json["counts"] == {"withdrawn": 0}
+    assert call(fetch_comments.handler, counts).json["counts"] == {"withdrawn": 0}
 
 
 def test_more_than_fifty_counts_are_refused(blog: Blog) -> None:
     query = "&".join(f"slug=a{n}" for n in range(51))
-    assert call(read_comments.handler, request("/api/comments/counts", query)).fields == {"slug"}
-    assert call(read_comments.handler, request("/api/comments/counts", "")).json == {"counts": {}}
+    assert call(fetch_comments.handler, request("/api/comments/counts", query)).fields == {"slug"}
+    assert call(fetch_comments.handler, request("/api/comments/counts", "")).json == {"counts": {}}
 
 
 def test_recent_comments_are_the_approved_ones_of_published_articles(open_blog: Blog) -> None:
@@ -116,9 +116,9 @@ def test_recent_comments_are_the_approved_ones_of_published_articles(open_blog: 
     open_blog.post("Of an article that will be withdrawn.", slug="hidden")
     first, second = open_blog.commented("First."), open_blog.commented("Second.")
     reply = open_blog.commented("Reply.", parent_id=first.id)
-    open_blog.moderate(queues.find(first.id), "delete")
+    open_blog.moderate(admin.get(first.id), "delete")
     publishing.unpublish("hidden", now=NOW)
-    items = call(read_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
+    items = call(fetch_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
     assert [item["id"] for item in items] == [reply.id, second.id]
     assert items[0]["article"] == {"slug": "hello", "title": "Hello"}
 

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from kolom.comments import text
+from kolom.rendering import visitor_text
 from tests.integration.comments.conftest import Blog
 from tests.integration.conftest import Configure
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("tables")
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """What is called to render a text."""
-    parse = Mock(wraps=text._PARSER.parse)
-    monkeypatch.setattr(text._PARSER, "parse", parse)
-    text.render.cache_clear()
+    parse = Mock(wraps=visitor_text._PARSER.parse)
+    monkeypatch.setattr(visitor_text._PARSER, "parse", parse)
+    visitor_text.render.cache_clear()
     return parse
 
 
@@ -46,7 +46,7 @@ def test_a_reply_does_not_render_what_it_answers(blog: Blog, configure: Configur
 
 def test_an_approval_renders_once(blog: Blog, rendered: Mock) -> None:
     comment = blog.commented("Waiting.")
-    text.render.cache_clear()
+    visitor_text.render.cache_clear()
     rendered.reset_mock()
     blog.moderate(comment, "approve")
     rendered.assert_called_once_with("Waiting.")

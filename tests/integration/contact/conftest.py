@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.submit_contact import app as submit_contact
-from kolom.contact import messages
+from kolom.contact import repository as messages
 from kolom.contact.types import Message
 from tests.factories import contact_request
 from tests.integration.conftest import Configure
@@ -29,7 +29,7 @@ class Desk:
         """Send a message, and look at how it is kept."""
         answer = self.submit(message, **fields)
         assert answer.status == 201, answer.body
-        return messages.load(answer.json["id"])
+        return messages.get(answer.json["id"])
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.submit_contact import app as submit_contact
-from kolom import signing
-from kolom.contact import messages, submitting
-from kolom.contact.views import MessageIn
-from kolom.guard import bans, forms
-from kolom.guard.intake import Arrival
+from kolom.contact import repository as messages
+from kolom.contact import submission
+from kolom.contact.schemas import MessageIn
+from kolom.security import bans, signing
+from kolom.submissions import form_tokens
+from kolom.submissions.pipeline import RequestContext
 from tests.factories import contact_request, form_request, request
 from tests.integration.conftest import Configure, Faults, Lightning
 from tests.integration.contact.conftest import Desk
@@ -30,7 +31,7 @@ def test_a_message_is_stored_with_its_mail_and_then_the_visitor_is_told(desk: De
     answer = desk.submit("Apa kabar?", name="Budi", subject="Salam")
     assert (answer.status, answer.json["status"], set(answer.json)) == (201, "received", {"id", "status"})
     assert answer.headers["Cache-Control"] == "no-store"
-    message = messages.load(answer.json["id"])
+    message = messages.get(answer.json["id"])
     assert (message.name, message.email, message.subject) == ("Budi", "budi@example.com", "Salam")
     assert (message.message, message.status) == ("Apa kabar?", "new")
     (mail,) = stored("outbox")
@@ -128,9 +129,9 @@ def test_a_key_of_a_comment_is_no_key_of_a_message(desk: Desk) -> None:
 def test_forty_at_once_are_one_message(desk: Desk) -> None:
     event = contact_request(message="At once.", headers={"idempotency-key": "same"})
     draft = MessageIn.model_validate_json(event["body"]).draft()
-    arrival, now = Arrival.of(event), datetime.now(UTC)
+    arrival, now = RequestContext.from_event(event), datetime.now(UTC)
     with ThreadPoolExecutor(40) as pool:
-        ids = {each.id for each in pool.map(lambda _: submitting.submit(draft, arrival, now=now), range(40))}
+        ids = {each.id for each in pool.map(lambda _: submission.submit(draft, arrival, now=now), range(40))}
     assert len(ids) == 1
     assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
 
@@ -176,7 +177,7 @@ def test_whatever_happens_to_any_call_a_message_is_stored_and_told_or_neither(
 def test_a_filled_trap_looks_like_success_is_kept_as_spam_and_nobody_is_mailed(desk: Desk) -> None:
     answer = desk.submit("Buy!", website_url="https://spam.example")
     assert (answer.status, answer.json["status"]) == (201, "received")
-    message = messages.load(answer.json["id"])
+    message = messages.get(answer.json["id"])
     assert (message.status, message.reasons[0].split(":")[0]) == ("spam", "honeypot")
     assert message.expires_at < (datetime.now(UTC) + timedelta(days=31)).timestamp()
     assert stored("outbox") == []
@@ -205,7 +206,9 @@ def test_a_sender_has_to_wait_after_too_much(desk: Desk, configure: Configure) -
 
 
 def test_form_tokens_and_proof_of_work_are_the_comments(desk: Desk, configure: Configure) -> None:
-    token = forms.issue(signing.secret(), now=datetime.now(UTC) - timedelta(minutes=1), with_challenge=False).token
+    token = form_tokens.create_token(
+        signing.load_keys(), now=datetime.now(UTC) - timedelta(minutes=1), with_challenge=False
+    ).token
     assert desk.submitted("With.", form_token=token).reasons == ()
     configure(form_token="required")
     assert desk.submit("Without.").fields == {"form_token"}

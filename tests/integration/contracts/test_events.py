@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kolom.articles import publishing
-from kolom_cli.template import Template
+from kolom_cli.sam.model import Template
 from tests.factories import NOW, Context, content
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -18,10 +18,10 @@ EXPECTED = {
     "submit_contact/submit_message": 201,
     # Their links and tokens were signed elsewhere.
     "preview_article/get_preview": 404,
-    "moderate/show_link": 404,
-    "moderate/follow_link": 404,
-    "moderate/show_subscription": 404,
-    "moderate/follow_subscription": 404,
+    "serve_mail_links/show_link": 404,
+    "serve_mail_links/follow_link": 404,
+    "serve_mail_links/show_subscription": 404,
+    "serve_mail_links/follow_subscription": 404,
     "write_comments/edit_comment": 422,
     "write_comments/delete_comment": 422,
 }

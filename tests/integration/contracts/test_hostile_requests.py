@@ -9,15 +9,15 @@ from urllib.parse import quote
 
 import pytest
 
-from kolom import signing
 from kolom.articles import publishing
-from kolom.bodies import is_form
-from kolom.comments import people
-from kolom.cursors import issue_cursor
+from kolom.comments import authors
+from kolom.http.request_body import is_form
 from kolom.models.base import MAX_KEY_BYTES, connection
-from kolom.search.indexing import index
-from kolom.search.searching import Search, _listing
-from kolom_cli.template import Route, Template
+from kolom.pagination import encode_cursor
+from kolom.search.index_writer import update_index
+from kolom.search.searcher import SearchRequest, _listing
+from kolom.security import signing
+from kolom_cli.sam.model import Route, Template
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Configure
 
@@ -206,15 +206,15 @@ def body_cases(path: str, method: str) -> Iterator[Case]:
 
 def forged_cursors() -> Iterator[tuple[str, str, str, str]]:
     """Cursors that anyone can make, with the function and the list whose they seem to be."""
-    wanted = Search(
+    wanted = SearchRequest(
         text="body", label=None, language=None, earliest=None, latest=None, newest_first=False, limit=10, cursor=None
     )
     for position in POSITIONS:
-        yield "fetch_articles", "/api/articles", "", issue_cursor("articles?&year=&month=", position)
-        yield "search_articles", "/api/search", "q=body&", issue_cursor(_listing(wanted), position)
+        yield "fetch_articles", "/api/articles", "", encode_cursor("articles?&year=&month=", position)
+        yield "search_articles", "/api/search", "q=body&", encode_cursor(_listing(wanted), position)
         listing = "comments?article=1&order=oldest"
-        yield "read_comments", "/api/articles/hello/comments", "", issue_cursor(listing, position)
-        yield "serve_pages", "/", "", issue_cursor("articles?&year=&month=", position)
+        yield "fetch_comments", "/api/articles/hello/comments", "", encode_cursor(listing, position)
+        yield "serve_pages", "/", "", encode_cursor("articles?&year=&month=", position)
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def blog(secret: str, configure: Configure) -> None:
     """A site with an article, where nobody has to wait."""
     configure(comments_per_minute=100, owner_email="owner@example.com", proof_of_work="none")
     publishing.publish(content("hello", labels=("News",)), now=NOW)
-    index((1,))
+    update_index((1,))
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def fault(route: Route, event: dict[str, Any]) -> str | None:
 
 
 FUNCTIONS = [
-    *("fetch_articles", "moderate", "preview_article", "read_comments", "search_articles"),
+    *("fetch_articles", "serve_mail_links", "preview_article", "fetch_comments", "search_articles"),
     *("serve_feeds", "serve_pages", "submit_contact", "write_comments"),
 ]
 
@@ -335,12 +335,12 @@ def test_brackets_within_a_text_are_no_nesting() -> None:
 
 @pytest.mark.usefixtures("blog")
 def test_an_edit_token_of_another_purpose_or_key_is_refused() -> None:
-    token = people.edit_token(1, "01", signing.secret())
+    token = authors.create_edit_token(1, "01", signing.load_keys())
     for forged in (
         token.replace("1.", "2.", 1),
         token[:-1],
         f"{token}.x",
-        signing.sign("x", [1, "01"], signing.secret()),
+        signing.sign("x", [1, "01"], signing.load_keys()),
     ):
         event = request(
             "/api/articles/hello/comments/01", method="DELETE", headers={"authorization": f"Bearer {forged}"}

@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from kolom_cli.openapi import document
-from kolom_cli.template import Template
+from kolom_cli.sam.model import Template
 
 PUBLISHED = Path(__file__).parents[3] / "docs/openapi.json"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

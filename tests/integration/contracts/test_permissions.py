@@ -10,28 +10,28 @@ from typing import Any
 import pytest
 
 from functions.fetch_articles import app as fetch_articles
+from functions.fetch_comments import app as fetch_comments
+from functions.handle_bounces import app as handle_bounces
 from functions.index_articles import app as index_articles
-from functions.moderate import app as moderate
 from functions.preview_article import app as preview_article
-from functions.read_comments import app as read_comments
-from functions.release_due import app as release_due
+from functions.run_scheduled_tasks import app as run_scheduled_tasks
 from functions.search_articles import app as search_articles
-from functions.send_notifications import app as send_notifications
+from functions.send_mail import app as send_mail
 from functions.serve_feeds import app as serve_feeds
+from functions.serve_mail_links import app as serve_mail_links
 from functions.serve_pages import app as serve_pages
 from functions.submit_contact import app as submit_contact
-from functions.suppress_addresses import app as suppress_addresses
 from functions.write_comments import app as write_comments
-from kolom import preview, signing
-from kolom.articles import publishing, reading
-from kolom.comments import links, moderation, people, queues, store, subscriptions
-from kolom.comments.subscriptions import Link
+from kolom.articles import preview_links, public, publishing
+from kolom.comments import admin, authors, moderation, moderation_links, reply_subscriptions, repository
+from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.comments.types import Action, Comment
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
-from kolom.search.indexing import index
-from kolom_cli.template import Template
-from kolom_cli.template_reader import load
+from kolom.search.index_writer import update_index
+from kolom.security import signing
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import Template
 from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
@@ -42,11 +42,11 @@ pytestmark = pytest.mark.usefixtures("tables")
 DRAFT_ID = 5
 OF_THE_TEST = {
     "write_comments": {("dynamodb:Query", "kolom-comments/index/by_status")},
-    "moderate": {
+    "serve_mail_links": {
         *(("dynamodb:Query", "kolom-comments"), ("dynamodb:BatchGetItem", "kolom-articles")),
         ("dynamodb:Scan", "kolom-comments"),
     },
-    "send_notifications": {("dynamodb:Scan", "kolom-outbox")},
+    "send_mail": {("dynamodb:Scan", "kolom-outbox")},
 }
 """What the tests ask for on the way, as the site's owner would."""
 
@@ -101,15 +101,15 @@ def use_serve_feeds() -> None:
 
 def use_preview_article() -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=1)
-    token = preview.sign(DRAFT_ID, signing.secret(), expires_at=expires_at)
+    token = preview_links.create_token(DRAFT_ID, signing.load_keys(), expires_at=expires_at)
     for path in (f"/preview/{token}", "/preview/none"):
         preview_article.handler(request(path), Context())
 
 
-def use_release_due(monkeypatch: pytest.MonkeyPatch) -> None:
+def use_run_scheduled_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    monkeypatch.setattr(release_due, "datetime", SimpleNamespace(now=lambda _: tomorrow))
-    release_due.handler({}, Context())
+    monkeypatch.setattr(run_scheduled_tasks, "datetime", SimpleNamespace(now=lambda _: tomorrow))
+    run_scheduled_tasks.handler({}, Context())
 
 
 def stream_event(*article_ids: int) -> dict[str, Any]:
@@ -140,16 +140,16 @@ def post(slug: str = "n0", **fields: Any) -> Comment:
     """A comment as it is stored after its POST, which changes a second before the next one."""
     answer = write_comments.handler(comment_request(slug, **fields), Context())
     assert answer["statusCode"] == 201, answer
-    return queues.find(json.loads(answer["body"])["comment"]["id"])
+    return admin.get(json.loads(answer["body"])["comment"]["id"])
 
 
-def use_read_comments() -> None:
+def use_fetch_comments() -> None:
     for path, query in [
         *((f"/api/articles/{slug}/comments", "") for slug in ("n0", "n1", "none", "draft", "gone")),
         ("/api/comments/counts", "slug=n0&slug=n1&slug=none"),
         ("/api/comments/recent", ""),
     ]:
-        read_comments.handler(request(path, query), Context())
+        fetch_comments.handler(request(path, query), Context())
 
 
 def use_write_comments() -> None:
@@ -162,7 +162,7 @@ def use_write_comments() -> None:
         {"content": "a reply", "parent_id": parent.id},
     ):
         post(**fields)
-    token = people.edit_token(parent.article_id, parent.id, signing.secret())
+    token = authors.create_edit_token(parent.article_id, parent.id, signing.load_keys())
     headers = {"authorization": f"Bearer {token}"}
     reply = post(content="a trusted reply", parent_id=parent.id, headers=headers)
     assert reply.status == "approved"
@@ -173,31 +173,31 @@ def use_write_comments() -> None:
     write_comments.handler(request(path, method="DELETE", headers=headers), Context())
 
 
-def use_moderate() -> None:
+def use_serve_mail_links() -> None:
     def follow(comment: Comment, action: Action) -> None:
-        token = links.issue(comment, action, signing.secret(), now=datetime.now(UTC))
+        token = moderation_links.create(comment, action, signing.load_keys(), now=datetime.now(UTC))
         for method in ("GET", "POST", "POST"):
-            moderate.handler(request(f"/api/moderation/{token}", method=method), Context())
+            serve_mail_links.handler(request(f"/api/moderation/{token}", method=method), Context())
 
     now = datetime.now(UTC)
-    parent = queues.list_by_article(1)[0]
+    parent = admin.list_by_article(1)[0]
     follow(parent, "approve")
-    reply = queues.reply(
-        store.load(1, parent.id) or parent,
-        reading.read_cards([1])[1],
+    reply = admin.reply(
+        repository.get(1, parent.id) or parent,
+        public.get_summaries([1])[1],
         name="Owner",
         content="Yes",
         now=now,
-        secret=signing.secret(),
+        secret=signing.load_keys(),
     )
     follow(reply, "spam")
-    follow(store.load(1, parent.id) or parent, "delete")
+    follow(repository.get(1, parent.id) or parent, "delete")
 
     asked = next(iter(SubscriptionRecord.scan()))
     for action in ("confirm", "leave"):
-        token = subscriptions.issue(action, 1, asked.subscriber, signing.secret(), now=now)
+        token = reply_subscriptions.create(action, 1, asked.subscriber, signing.load_keys(), now=now)
         for method in ("GET", "POST"):
-            moderate.handler(request(f"/api/subscription/{token}", method=method), Context())
+            serve_mail_links.handler(request(f"/api/subscription/{token}", method=method), Context())
 
 
 def use_submit_contact() -> None:
@@ -212,19 +212,19 @@ def mail_of_every_kind() -> None:
     use_submit_contact()
     parent = post(content="first", email="a@example.com", notify_replies=True)
     moderation.moderate(1, parent.id, "approve", by="test", now=datetime.now(UTC))
-    subscriptions.follow(Link("confirm", 1, str(parent.person), 0), now=datetime.now(UTC))
+    reply_subscriptions.execute(SubscriptionLink("confirm", 1, str(parent.person), 0), now=datetime.now(UTC))
     reply = post(content="second", email="b@example.com", notify_replies=True, parent_id=parent.id)
     moderation.moderate(1, reply.id, "approve", by="test", now=datetime.now(UTC))
 
 
-def use_send_notifications() -> None:
+def use_send_mail() -> None:
     ids = [record.id for record in OutboxRecord.scan()]
     assert {mail_id.split("#")[0] for mail_id in ids} == {"contact", "moderation", "confirm", "reply"}
-    send_notifications.handler(waiting_mail(*ids), Context())
+    send_mail.handler(waiting_mail(*ids), Context())
 
 
-def use_suppress_addresses() -> None:
-    suppress_addresses.handler(json.loads(Path("events/suppress_addresses/bounce.json").read_text()), Context())
+def use_handle_bounces() -> None:
+    handle_bounces.handler(json.loads(Path("events/handle_bounces/bounce.json").read_text()), Context())
 
 
 @pytest.fixture
@@ -237,13 +237,13 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
         "preview_article": use_preview_article,
         "index_articles": use_index_articles,
         "search_articles": use_search_articles,
-        "read_comments": use_read_comments,
+        "fetch_comments": use_fetch_comments,
         "write_comments": use_write_comments,
-        "moderate": use_moderate,
+        "serve_mail_links": use_serve_mail_links,
         "submit_contact": use_submit_contact,
-        "send_notifications": use_send_notifications,
-        "suppress_addresses": use_suppress_addresses,
-        "release_due": lambda: use_release_due(monkeypatch),
+        "send_mail": use_send_mail,
+        "handle_bounces": use_handle_bounces,
+        "run_scheduled_tasks": lambda: use_run_scheduled_tasks(monkeypatch),
     }
 
 
@@ -268,19 +268,19 @@ def test_a_function_uses_exactly_what_it_is_granted(
 ) -> None:
     configure(owner_email="owner@example.com")
     blog()
-    if function in {"read_comments", "moderate"}:
+    if function in {"fetch_comments", "serve_mail_links"}:
         post(content="first", email="a@example.com", notify_replies=True)
     if function == "serve_feeds":
         comment = post(content="first")
         moderation.moderate(comment.article_id, comment.id, "approve", by="test", now=datetime.now(UTC))
-    if function == "send_notifications":
+    if function == "send_mail":
         mail_of_every_kind()
-    if function == "release_due":
+    if function == "run_scheduled_tasks":
         use_submit_contact()
     if function in {"search_articles", "serve_pages"}:
-        index(range(1, 8))
+        update_index(range(1, 8))
     if function == "index_articles":
-        index((2, 3))
+        update_index((2, 3))
         publishing.publish(content("n1", html="<p>other words</p>"), now=NOW, force=True)
         publishing.unpublish("n2", now=NOW)
     with recorded() as asked:
@@ -290,7 +290,7 @@ def test_a_function_uses_exactly_what_it_is_granted(
 
 def test_mail_is_sent_from_the_sites_own_addresses_only() -> None:
     parameters = {"SiteUrl": "https://blog.example", "OwnerEmail": "me@home.example", "MailFrom": "blog@site.example"}
-    function = load(Path("template.yaml"), parameters).functions["send_notifications"]
+    function = load(Path("template.yaml"), parameters).functions["send_mail"]
     (statement,) = (each for each in function.policies if "ses:SendEmail" in each.actions)
     assert statement.actions == ("ses:SendEmail",)
     assert {resource.split(":123456789012:")[1] for resource in statement.resources} == {
@@ -312,7 +312,7 @@ def test_only_the_sender_of_mail_may_read_messages_and_only_it_may_send(template
         for name, function in template.functions.items()
         if any("ses:SendEmail" in statement.actions for statement in function.policies)
     }
-    assert readers == senders == {"send_notifications"}
+    assert readers == senders == {"send_mail"}
 
 
 def test_public_comments_are_read_by_counts_and_public_indexes_only(
@@ -321,7 +321,7 @@ def test_public_comments_are_read_by_counts_and_public_indexes_only(
     blog()
     post(content="first")
     with recorded() as asked:
-        use_read_comments()
+        use_fetch_comments()
     on_comments = {operation for operation in asked.operations if operation[1].startswith("kolom-comments")}
     assert on_comments == {
         ("dynamodb:Query", "kolom-comments/index/public"),
@@ -330,25 +330,25 @@ def test_public_comments_are_read_by_counts_and_public_indexes_only(
     }
     (condition,) = (
         statement.condition
-        for statement in template.functions["read_comments"].policies
+        for statement in template.functions["fetch_comments"].policies
         if statement.actions == ("dynamodb:BatchGetItem",)
     )
     assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["stats#*"]}}
     assert all(key.startswith("stats#") for key in asked.leading_keys["dynamodb:BatchGetItem", "kolom-comments"])
 
 
-@pytest.mark.parametrize("function", ["preview_article", "moderate", "submit_contact"])
+@pytest.mark.parametrize("function", ["preview_article", "serve_mail_links", "submit_contact"])
 def test_who_has_nothing_to_do_with_articles_may_read_the_theme_of_its_pages_and_no_other_item(
     function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str, configure: Configure
 ) -> None:
     configure(owner_email="owner@example.com")
     blog()
-    if function == "moderate":
+    if function == "serve_mail_links":
         post(content="first", email="a@example.com", notify_replies=True)
     with recorded() as asked:
         uses[function]()
-    # The owner, who answers in the test of `moderate`, reads an article.
-    of_the_test = {"1"} if function == "moderate" else set()
+    # The owner, who answers in the test of `serve_mail_links`, reads an article.
+    of_the_test = {"1"} if function == "serve_mail_links" else set()
     assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] - of_the_test == {"site"}
     (condition,) = (
         statement.condition
@@ -376,5 +376,5 @@ def test_no_function_that_answers_public_reads_may_read_the_secret(template: Tem
         if any("secretsmanager:GetSecretValue" in statement.actions for statement in function.policies)
     ]
     assert set(readers) == {
-        *("preview_article", "write_comments", "submit_contact", "moderate", "send_notifications", "suppress_addresses")
+        *("preview_article", "write_comments", "submit_contact", "serve_mail_links", "send_mail", "handle_bounces")
     }

@@ -6,18 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.articles.names import (
-    RESERVED_SLUGS,
-    SITE_SEGMENTS,
-    alias_problem,
-    is_site_address,
-    path_problem,
-    slug_problem,
-)
-from kolom.pages.site import _ROUTES
-from kolom_cli.local.inbox import ROOT
-from kolom_cli.template import Template
-from kolom_cli.template_reader import load
+from kolom.articles.names import RESERVED_SLUGS, SITE_SEGMENTS, alias_problem, is_site_path, path_problem, slug_problem
+from kolom.pages.router import _ROUTES
+from kolom_cli.emulator.inbox_pages import ROOT
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import Template
 from tests.integration.conftest import PROJECT
 
 PAGES = [pattern for pattern, _ in _ROUTES if not pattern.fullmatch("/")]
@@ -83,5 +76,5 @@ def test_no_article_is_where_a_page_of_the_site_is(path: str) -> None:
     ],
 )
 def test_lists_of_a_year_and_a_month_have_addresses(path: str, is_list: bool) -> None:
-    assert is_site_address(path) is is_list
+    assert is_site_path(path) is is_list
     assert (path_problem(path) is not None) is is_list

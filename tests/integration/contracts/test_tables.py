@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from pynamodb.models import Model
 
-from kolom.models.articles import ArticleRecord
+from kolom.models.articles import ArticlesTableRecord
 from kolom.models.comments import CommentRecord
 from kolom.models.guard import GuardRecord
 from kolom.models.messages import MessageRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.models.search import SearchRecord
-from kolom_cli.template import Template
+from kolom_cli.sam.model import Template
 
 MODELS: dict[str, type[Model]] = {
-    "ArticlesTable": ArticleRecord,
+    "ArticlesTable": ArticlesTableRecord,
     "CommentsTable": CommentRecord,
     "GuardTable": GuardRecord,
     "MessagesTable": MessageRecord,

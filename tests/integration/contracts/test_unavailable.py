@@ -19,15 +19,16 @@ from botocore.exceptions import (
 )
 from pynamodb.exceptions import GetError
 
-from kolom import aws, signing
+from kolom import aws
 from kolom.articles import publishing
-from kolom.comments import subscriptions
+from kolom.comments import reply_subscriptions
 from kolom.config import settings
-from kolom.http import failure_of
+from kolom.http.errors import failure_of
 from kolom.models.base import connection
 from kolom.models.transaction import DEADLINE_SECONDS
 from kolom.pages import theme
-from kolom_cli.template import Function, Template
+from kolom.security import signing
+from kolom_cli.sam.model import Function, Template
 from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request
 from tests.integration.conftest import Configure
 
@@ -42,12 +43,12 @@ WITHOUT_DYNAMODB = {
         "serve_feeds/head_robots",
     ),
     # Their links were signed elsewhere: nothing is looked for.
-    *("preview_article/get_preview", "moderate/show_link", "moderate/follow_link"),
-    *("moderate/show_subscription", "moderate/follow_subscription"),
+    *("preview_article/get_preview", "serve_mail_links/show_link", "serve_mail_links/follow_link"),
+    *("serve_mail_links/show_subscription", "serve_mail_links/follow_subscription"),
 }
 WITH_SECRET = {
-    *("preview_article/get_preview", "moderate/show_link", "moderate/follow_link"),
-    *("moderate/show_subscription", "moderate/follow_subscription"),
+    *("preview_article/get_preview", "serve_mail_links/show_link", "serve_mail_links/follow_link"),
+    *("serve_mail_links/show_subscription", "serve_mail_links/follow_subscription"),
     *("write_comments/get_form_token", "write_comments/post_comment", "submit_contact/submit_message"),
 }
 GATEWAY_SECONDS = 30
@@ -110,10 +111,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
 def cold(secret: str) -> Iterator[None]:
     """A site with an article, in functions that have just been started."""
     publishing.publish(content(SLUG, labels=("Politik",)), now=NOW)
-    theme.forget()
-    signing.secret.cache_clear()
+    theme.clear_cache()
+    signing.load_keys.cache_clear()
     yield
-    signing.secret.cache_clear()
+    signing.load_keys.cache_clear()
 
 
 def answer_to(path: Path) -> dict[str, Any]:
@@ -128,10 +129,10 @@ def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
     assert answer["statusCode"] == 503, (name, answer)
     assert int(answer["headers"]["Retry-After"]) > 0, name
     assert answer["headers"]["Cache-Control"] == "no-store", name
-    is_page = name.startswith(("serve_pages", "moderate", "preview_article"))
+    is_page = name.startswith(("serve_pages", "serve_mail_links", "preview_article"))
     expected = "text/html; charset=utf-8" if is_page else "application/problem+json"
     assert answer["headers"]["Content-Type"] == expected, name
-    if name.startswith(("moderate", "preview_article")):
+    if name.startswith(("serve_mail_links", "preview_article")):
         assert answer["headers"]["Referrer-Policy"] == "no-referrer", name
 
 
@@ -139,8 +140,8 @@ def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", ["throttled", "no answer in time"])
 def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str) -> None:
     for path in FILES:
-        theme.forget()
-        signing.secret.cache_clear()
+        theme.clear_cache()
+        signing.load_keys.cache_clear()
         failed = broken("dynamodb", LATER[kind])
         name = f"{path.parent.name}/{path.stem}"
         answer = answer_to(path)
@@ -154,7 +155,7 @@ def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str
 def test_every_route_says_when_the_secret_cannot_be_fetched(broken: Break, kind: str) -> None:
     broken("secretsmanager", LATER[kind])
     for path in FILES:
-        signing.secret.cache_clear()
+        signing.load_keys.cache_clear()
         name = f"{path.parent.name}/{path.stem}"
         if name in WITH_SECRET:
             check_asks_to_wait(name, answer_to(path))
@@ -163,7 +164,7 @@ def test_every_route_says_when_the_secret_cannot_be_fetched(broken: Break, kind:
 @pytest.mark.usefixtures("cold")
 def test_what_no_later_call_mends_is_a_fault_of_the_site(broken: Break) -> None:
     broken("secretsmanager", NEVER["not allowed"])
-    for name in ("moderate/show_link", "submit_contact/submit_message"):
+    for name in ("serve_mail_links/show_link", "submit_contact/submit_message"):
         answer = answer_to(EVENTS / f"{name}.json")
         assert answer["statusCode"] == 500
         assert "Retry-After" not in answer["headers"]
@@ -184,8 +185,8 @@ def test_a_secret_that_could_not_be_fetched_is_fetched_anew(broken: Break, monke
     with monkeypatch.context() as patch:
         patch.setattr(aws, "new_client", lambda _: (_ for _ in ()).throw(LATER["no connection"]))
         with pytest.raises(EndpointConnectionError):
-            signing.secret()
-    assert signing.secret().current == "1"
+            signing.load_keys()
+    assert signing.load_keys().current == "1"
 
 
 @pytest.mark.usefixtures("cold")
@@ -204,7 +205,7 @@ def test_a_form_does_not_wait_again_and_again(broken: Break) -> None:
     """Neither its commit, nor what is read after that, nor the page that says so."""
     waited = set()
     for calls in range(12):
-        theme.forget()
+        theme.clear_cache()
         failed = broken("dynamodb", LATER["no answer in time"], after=calls)
         fields = {"name": "Budi", "content": f"Comment {calls}."}
         event = form_request(f"/api/articles/{SLUG}/comments", fields)
@@ -226,7 +227,7 @@ def test_a_form_is_answered_by_a_page_that_keeps_what_was_written(broken: Break)
 @pytest.mark.usefixtures("cold")
 def test_a_reader_is_told_in_their_language_and_a_moderator_in_the_sites(broken: Break) -> None:
     broken("secretsmanager", LATER["throttled"])
-    handler = importlib.import_module("functions.moderate.app").handler
+    handler = importlib.import_module("functions.serve_mail_links.app").handler
     languages = {}
     for place in ("moderation", "subscription"):
         event = request(f"/api/{place}/1.W10.x", headers={"accept-language": "en"})
@@ -236,12 +237,12 @@ def test_a_reader_is_told_in_their_language_and_a_moderator_in_the_sites(broken:
 
 @pytest.mark.usefixtures("cold")
 def test_a_link_that_cannot_be_followed_now_says_when_to_try_again(broken: Break) -> None:
-    token = subscriptions.issue("leave", 1, "person", signing.secret(), now=datetime.now(UTC))
+    token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     broken("dynamodb", LATER["no answer in time"])
-    answer = importlib.import_module("functions.moderate.app").handler(
+    answer = importlib.import_module("functions.serve_mail_links.app").handler(
         request(f"/api/subscription/{token}", method="POST"), Context()
     )
-    check_asks_to_wait("moderate", answer)
+    check_asks_to_wait("serve_mail_links", answer)
 
 
 def test_clients_wait_and_try_as_the_settings_say(configure: Configure) -> None:

@@ -15,14 +15,14 @@ import pytest
 from functions.serve_feeds import app
 from functions.write_comments import app as write_comments
 from kolom.articles import publishing
-from kolom.articles.reading import newest
-from kolom.articles.releasing import release_due
-from kolom.articles.types import Shelf
-from kolom.comments import moderation, queues, store
+from kolom.articles.public import list_newest
+from kolom.articles.scheduler import publish_due
+from kolom.articles.types import ArticleFilter
+from kolom.comments import admin, moderation, repository
 from kolom.comments.types import Action
-from kolom.feeds import reading
-from kolom.models.articles import BodyPart
-from kolom.pages.site import respond
+from kolom.feeds import builder
+from kolom.models.articles import BodyChunk
+from kolom.pages.router import dispatch
 from tests.factories import NOW, comment_request, content, request
 from tests.integration.conftest import Faults
 from tests.integration.contracts.recorder import recorded
@@ -61,7 +61,7 @@ def comment(name: str, *, slug: str = "hello", action: Action | None = "approve"
     address = f"198.51.{sum(name.encode()) % 256}.{len(name)}"
     fields: dict[str, Any] = {"content": f"*{name}* <script>", "email": f"{name}@example.com", "parent_id": parent}
     answer = call(write_comments.handler, comment_request(slug, name=f"{name} <b>", address=address, **fields))
-    posted = queues.find(answer.json["comment"]["id"])
+    posted = admin.get(answer.json["comment"]["id"])
     if action is not None:
         moderation.moderate(posted.article_id, posted.id, action, by="test", now=datetime.now(UTC))
     return posted.id
@@ -115,7 +115,7 @@ class TestArticles:
     def test_a_scheduled_article_is_not_older_than_its_publication(self) -> None:
         soon = NOW + timedelta(days=5)
         publishing.publish(content("soon", published_at=soon), now=NOW)
-        release_due(now=soon)
+        publish_due(now=soon)
         (item,) = get("/feeds/feed.json").json["items"]
         assert item["date_published"] == item["date_modified"] == "2026-03-06T12:00:00Z"
 
@@ -163,7 +163,7 @@ class TestArticles:
     def test_a_text_that_does_not_fit_into_the_rest_becomes_its_excerpt_and_costs_no_work(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        half = reading.MAX_TEXT_BYTES // 2
+        half = builder.MAX_TEXT_BYTES // 2
         cleaner = Mock(wraps=nh3.Cleaner)
         monkeypatch.setattr(nh3, "Cleaner", cleaner)
         for number, length in enumerate((10, half, half, half)):
@@ -193,23 +193,23 @@ class TestArticles:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         publish_days(2)
-        listed = newest(Shelf(), limit=20)
+        listed = list_newest(ArticleFilter(), limit=20)
         publishing.unpublish("day-01", now=NOW)
-        monkeypatch.setattr("kolom.articles.reading.newest", lambda *_, **__: listed)
+        monkeypatch.setattr("kolom.articles.public.list_newest", lambda *_, **__: listed)
         assert titles(read("/feeds/atom.xml")) == ["Day 00"]
 
     def test_an_article_that_the_list_shows_as_it_was_is_told_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         publishing.publish(content("old", title="Old"), now=NOW)
-        listed = newest(Shelf(), limit=20)
+        listed = list_newest(ArticleFilter(), limit=20)
         publishing.publish(content("new", title="New"), now=NOW, article_id=1, expected_version=1)
-        monkeypatch.setattr("kolom.articles.reading.newest", lambda *_, **__: listed)
+        monkeypatch.setattr("kolom.articles.public.list_newest", lambda *_, **__: listed)
         (entry,) = read("/feeds/atom.xml").entries
         assert (entry.title, entry.link) == ("New", "https://blog.example/new/")
 
     def test_an_article_that_is_being_replaced_is_told_by_its_excerpt(self) -> None:
         publishing.publish(content(excerpt="In short."), now=NOW)
-        article = publishing.find("hello")
-        BodyPart(str(article.id), f"body#{article.body_version}#0").delete()
+        article = publishing.get_by_slug("hello")
+        BodyChunk(str(article.id), f"body#{article.body_version}#0").delete()
         (entry,) = read("/feeds/atom.xml").entries
         assert (entry.summary, "content" in entry) == ("In short.", False)
 
@@ -223,7 +223,7 @@ class TestArticles:
         publish_days(25)
         with recorded() as asked:
             read("/feeds/atom.xml")
-        assert len(asked.operations) == 1 + reading.LENGTH
+        assert len(asked.operations) == 1 + builder.MAX_ENTRIES
 
 
 @pytest.fixture
@@ -263,8 +263,8 @@ class TestComments:
         assert authors == [f"{name} <b>" for name in reversed(names[2:])]
 
     def test_an_edited_comment_tells_when(self) -> None:
-        posted = queues.find(comment("a"))
-        store.change(1, posted.id, lambda was: replace(was, edited_at=LATER, change="edit"), now=LATER)
+        posted = admin.get(comment("a"))
+        repository.update(1, posted.id, lambda was: replace(was, edited_at=LATER, change="edit"), now=LATER)
         (entry,) = read("/feeds/comments/hello").entries
         assert entry.updated == "2027-01-01T00:00:00+00:00"
         assert entry.published != entry.updated
@@ -315,8 +315,8 @@ class TestOtherAddresses:
 
     def test_an_article_that_is_called_like_a_feed_elsewhere_stands_at_its_address(self) -> None:
         publishing.publish(content("feed"), now=NOW)
-        assert respond("/feed/", {}).status == 200
-        assert respond("/feed.xml", {}).status == 301
+        assert dispatch("/feed/", {}).status == 200
+        assert dispatch("/feed.xml", {}).status == 301
 
     @pytest.mark.parametrize("path", ["/feeds/", "/feeds/none.xml", "/feeds/a/b/c", "/feeds/atom.xml/", "/feeds/%FF"])
     def test_what_is_no_feed_is_a_problem(self, path: str) -> None:

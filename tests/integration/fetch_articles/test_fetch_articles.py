@@ -12,7 +12,7 @@ import pytest
 from functions.fetch_articles import app
 from kolom.articles import publishing
 from kolom.articles.types import Body
-from kolom.authoring import Heading
+from kolom.rendering.types import Heading
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Faults
 
@@ -300,7 +300,7 @@ class TestTrouble:
         def fail(*_: Any, **__: Any) -> None:
             raise RuntimeError("the secret is 42")
 
-        monkeypatch.setattr("kolom.articles.reading.labels", fail)
+        monkeypatch.setattr("kolom.articles.public.list_labels", fail)
         answer = get("/api/labels")
         assert answer["statusCode"] == 500
         assert "42" not in answer["body"]

@@ -14,13 +14,12 @@ from pathlib import Path
 import boto3
 import pytest
 
-from kolom import signing
 from kolom.config import settings
 from kolom.pages import theme
-from kolom_cli.bucket import IMMUTABLE
-from kolom_cli.commands.serve import LoadError
-from kolom_cli.loading import StackLoader
-from kolom_cli.local.stack import LocalStack
+from kolom.security import signing
+from kolom_cli.emulator.stack import EmulatedStack
+from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
+from kolom_cli.seed import LoadError, StackLoader
 
 PROJECT = Path(__file__).parents[3]
 
@@ -36,19 +35,19 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(checkout: Path) -> Iterator[LocalStack]:
+def stack(checkout: Path) -> Iterator[EmulatedStack]:
     before = dict(os.environ)
-    with LocalStack(checkout / "template.yaml", port=0) as running:
+    with EmulatedStack(checkout / "template.yaml", port=0) as running:
         StackLoader().deploy_assets(running)
         yield running
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
-    signing.secret.cache_clear()
-    theme.forget()
+    signing.load_keys.cache_clear()
+    theme.clear_cache()
 
 
-def ask(stack: LocalStack, path: str, **headers: str) -> tuple[int, Message, str]:
+def ask(stack: EmulatedStack, path: str, **headers: str) -> tuple[int, Message, str]:
     """Status, headers and body of a GET."""
     wanted = urllib.request.Request(stack.url + path, headers=headers)  # noqa: S310
     try:
@@ -59,18 +58,18 @@ def ask(stack: LocalStack, path: str, **headers: str) -> tuple[int, Message, str
             return error.code, error.headers, error.read().decode()
 
 
-def stylesheet(stack: LocalStack, name: str = "theme/kolom") -> str:
+def stylesheet(stack: EmulatedStack, name: str = "theme/kolom") -> str:
     """The address of a stylesheet as the home page has it."""
     html = ask(stack, "/")[2]
     (address, *_) = re.findall(rf'<link rel="stylesheet" href="(/assets/{name}[^"]*)"', html)
     return str(address)
 
 
-def test_pages_show_files_that_never_change(stack: LocalStack) -> None:
+def test_pages_show_files_that_never_change(stack: EmulatedStack) -> None:
     address = stylesheet(stack)
     assert re.fullmatch(r"/assets/theme/kolom\.[0-9a-f]{8}\.css", address)
     status, headers, _ = ask(stack, address)
-    assert (status, headers["Cache-Control"]) == (200, IMMUTABLE)
+    assert (status, headers["Cache-Control"]) == (200, IMMUTABLE_CACHE_CONTROL)
     assert headers["Content-Type"] == "text/css; charset=utf-8"
     assert ask(stack, "/assets/theme/kolom.00000000.css")[0] == 404
 
@@ -79,7 +78,7 @@ def test_pages_show_files_that_never_change(stack: LocalStack) -> None:
     "path",
     ["/", "/none/", "/api/health", "/api/articles/none", "/assets/favicon.svg", "/assets/none.css", "/media/a.svg"],
 )
-def test_every_answer_has_the_headers_of_the_template(stack: LocalStack, path: str) -> None:
+def test_every_answer_has_the_headers_of_the_template(stack: EmulatedStack, path: str) -> None:
     boto3.client("s3").put_object(
         Bucket=stack.template.buckets["MediaBucket"], Key="media/a.svg", Body=b"<svg/>", ContentType="image/svg+xml"
     )
@@ -91,7 +90,7 @@ def test_every_answer_has_the_headers_of_the_template(stack: LocalStack, path: s
         assert headers.get_all(header.name) == [header.value]
 
 
-def test_a_pages_own_stricter_header_stays(stack: LocalStack) -> None:
+def test_a_pages_own_stricter_header_stays(stack: EmulatedStack) -> None:
     _, headers, _ = ask(stack, "/")
     assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
     # Mail is shown under a policy of its own, and does not come by the CDN.
@@ -100,13 +99,13 @@ def test_a_pages_own_stricter_header_stays(stack: LocalStack) -> None:
     assert headers["Strict-Transport-Security"] is None
 
 
-def test_a_module_may_be_used_on_other_sites(stack: LocalStack) -> None:
+def test_a_module_may_be_used_on_other_sites(stack: EmulatedStack) -> None:
     status, headers, _ = ask(stack, "/assets/widgets/kolom-articles.js", Origin="https://elsewhere.example")
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_changed_file_shows_when_the_page_is_loaded_again(stack: LocalStack, checkout: Path) -> None:
+def test_a_changed_file_shows_when_the_page_is_loaded_again(stack: EmulatedStack, checkout: Path) -> None:
     before, file = stylesheet(stack), checkout / "frontend/theme/kolom.css"
     file.write_text(file.read_text("utf-8") + "\n/* changed */\n")
     after = stylesheet(stack)
@@ -117,7 +116,7 @@ def test_a_changed_file_shows_when_the_page_is_loaded_again(stack: LocalStack, c
     assert "/* changed */" not in ask(stack, before)[2]
 
 
-def test_changed_settings_show_when_the_page_is_loaded_again(stack: LocalStack, checkout: Path) -> None:
+def test_changed_settings_show_when_the_page_is_loaded_again(stack: EmulatedStack, checkout: Path) -> None:
     file = checkout / "frontend/site.toml"
     before = file.read_text("utf-8")
     file.write_text('[colours]\naccent = "maroon"\n[[menu]]\nname = "Elsewhere"\nhref = "https://x.example/"\n')
@@ -130,7 +129,7 @@ def test_changed_settings_show_when_the_page_is_loaded_again(stack: LocalStack, 
 
 
 def test_what_cannot_be_deployed_is_said_and_the_site_stays(
-    stack: LocalStack, checkout: Path, caplog: pytest.LogCaptureFixture
+    stack: EmulatedStack, checkout: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = checkout / "frontend/site.toml"
     before, shown = file.read_text("utf-8"), stylesheet(stack)
@@ -143,7 +142,7 @@ def test_what_cannot_be_deployed_is_said_and_the_site_stays(
         refuse(stack, checkout)
 
 
-def refuse(stack: LocalStack, checkout: Path) -> None:
+def refuse(stack: EmulatedStack, checkout: Path) -> None:
     """Start with settings that cannot be used."""
     file = checkout / "frontend/site.toml"
     before = file.read_text("utf-8")
@@ -154,8 +153,8 @@ def refuse(stack: LocalStack, checkout: Path) -> None:
         file.write_text(before)
 
 
-def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack: LocalStack) -> None:
-    secret = stack.store.client("secretsmanager").get_secret_value(SecretId="kolom-originsecret")["SecretString"]
+def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack: EmulatedStack) -> None:
+    secret = stack.aws.client("secretsmanager").get_secret_value(SecretId="kolom-originsecret")["SecretString"]
 
     def write(number: int, proof: str) -> int:
         headers = {"x-kolom-viewer": f"198.51.{number}.1", "x-kolom-origin": proof, "content-type": "application/json"}
@@ -173,7 +172,7 @@ def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack
     assert 429 in {write(number, "guessed") for number in range(12, 36)}
 
 
-def test_a_style_travels_compressed_to_those_who_take_that(stack: LocalStack) -> None:
+def test_a_style_travels_compressed_to_those_who_take_that(stack: EmulatedStack) -> None:
     wanted = urllib.request.Request(  # noqa: S310
         f"{stack.url}/assets/theme/kolom.css", headers={"Accept-Encoding": "gzip"}
     )

@@ -17,9 +17,9 @@ import html5lib
 import pytest
 from moto import mock_aws
 
-from kolom_cli.local.gateway import Response
-from kolom_cli.local.inbox import PAGE_SIZE, ROOT, Inbox
-from kolom_cli.local.mail import Outbox
+from kolom_cli.emulator.api_gateway import Response
+from kolom_cli.emulator.inbox_pages import PAGE_SIZE, ROOT, Inbox
+from kolom_cli.emulator.ses import SentMail
 from tests.serving import PROJECT, Site, eventually, fetch, mails, send, served
 
 MESSAGE = {"email": "budi@example.com", "name": "Budi", "subject": "Salam ☕", "message": "<script>alert(1)</script>"}
@@ -32,9 +32,9 @@ LONG_URL = "https://blog.example/api/subscription/" + "abcDEF123." * 30 + "z"
 
 
 @pytest.fixture
-def outbox() -> Iterator[Outbox]:
+def outbox() -> Iterator[SentMail]:
     """All mail that this process gives to SES."""
-    outbox = Outbox()
+    outbox = SentMail()
     with mock_aws(), outbox.recording():
         yield outbox
 
@@ -55,13 +55,13 @@ def give(text: str | None = "Hello.", markup: str | None = None, subject: str = 
     boto3.client("sesv2").send_email(**request | changes)
 
 
-def source_of(outbox: Outbox) -> EmailMessage:
+def source_of(outbox: SentMail) -> EmailMessage:
     """The source of the only mail, read as a mail program does."""
     (received,) = outbox.received
     return email.message_from_bytes(received.source, _class=EmailMessage, policy=email.policy.default)
 
 
-def show(outbox: Outbox, path: str = "", query: str = "") -> str:
+def show(outbox: SentMail, path: str = "", query: str = "") -> str:
     """A page of the inbox."""
     answer = Inbox(outbox)(ROOT + path, query)
     assert answer.status == 200
@@ -76,7 +76,7 @@ def header(answer: Response, name: str) -> str:
 # ---- recording ----
 
 
-def test_a_mail_is_recorded_as_the_contract_says(outbox: Outbox) -> None:
+def test_a_mail_is_recorded_as_the_contract_says(outbox: SentMail) -> None:
     unsubscribe = {"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}
     destination = {"ToAddresses": ["a@example.com", "b@example.com"], "CcAddresses": ["c@example.com"]}
     replies = ["x@example.com", "y@example.com"]
@@ -101,14 +101,14 @@ def test_a_mail_is_recorded_as_the_contract_says(outbox: Outbox) -> None:
     ]
 
 
-def test_what_a_mail_does_not_have_is_empty(outbox: Outbox) -> None:
+def test_what_a_mail_does_not_have_is_empty(outbox: SentMail) -> None:
     give()
     (mail,) = outbox.mails
     assert (mail["reply_to"], mail["html"]) == ("", "")
     assert "Reply-To" not in mail["headers"]
 
 
-def test_a_mail_by_the_first_version_of_the_api_is_recorded_alike(outbox: Outbox) -> None:
+def test_a_mail_by_the_first_version_of_the_api_is_recorded_alike(outbox: SentMail) -> None:
     boto3.client("ses").send_email(
         Source="a@example.com",
         Destination={"ToAddresses": ["b@example.com", "c@example.com"]},
@@ -133,7 +133,7 @@ def by_version_2() -> None:
 
 
 @pytest.mark.parametrize("send_raw", [by_version_1, by_version_2])
-def test_a_raw_mail_is_shown_by_its_parts_and_is_its_own_source(outbox: Outbox, send_raw: Callable[[], None]) -> None:
+def test_a_raw_mail_is_shown_by_its_parts_and_is_its_own_source(outbox: SentMail, send_raw: Callable[[], None]) -> None:
     send_raw()
     (mail,) = outbox.mails
     assert (mail["to"], mail["reply_to"]) == ("b@example.com", "c@example.com, d@example.com")
@@ -142,13 +142,13 @@ def test_a_raw_mail_is_shown_by_its_parts_and_is_its_own_source(outbox: Outbox, 
     assert outbox.received[0].source == RAW
 
 
-def test_a_raw_mail_in_an_unknown_charset_is_shown_all_the_same(outbox: Outbox) -> None:
+def test_a_raw_mail_in_an_unknown_charset_is_shown_all_the_same(outbox: SentMail) -> None:
     raw = RAW.replace(b"charset=utf-8", b"charset=klingon")
     boto3.client("ses").send_raw_email(RawMessage={"Data": raw})
     assert outbox.mails[0]["text"] == "hallo, kafé"
 
 
-def test_the_source_of_a_mail_given_in_parts_is_the_mail_that_ses_makes_of_them(outbox: Outbox) -> None:
+def test_the_source_of_a_mail_given_in_parts_is_the_mail_that_ses_makes_of_them(outbox: SentMail) -> None:
     give("Hé", "<p>Hé</p>", "Salam ☕", headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
     source = source_of(outbox)
     assert (source["Subject"], source["To"]) == ("Salam ☕", "owner@example.com")
@@ -158,19 +158,19 @@ def test_the_source_of_a_mail_given_in_parts_is_the_mail_that_ses_makes_of_them(
     assert [part.get_content_type() for part in source.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_a_long_address_stands_whole_in_the_source(outbox: Outbox) -> None:
+def test_a_long_address_stands_whole_in_the_source(outbox: SentMail) -> None:
     give(LONG_URL, headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
     assert outbox.received[0].source.decode().count(LONG_URL) == 2
 
 
 @pytest.mark.parametrize(("text", "markup", "kind"), [("Hé", None, "text/plain"), (None, "<p>Hé</p>", "text/html")])
-def test_a_mail_in_one_form_has_one_part(outbox: Outbox, text: str | None, markup: str | None, kind: str) -> None:
+def test_a_mail_in_one_form_has_one_part(outbox: SentMail, text: str | None, markup: str | None, kind: str) -> None:
     give(text, markup)
     source = source_of(outbox)
     assert (source.get_content_type(), source.get_content().strip()) == (kind, text or markup)
 
 
-def test_a_line_feed_in_a_subject_makes_no_header(outbox: Outbox) -> None:
+def test_a_line_feed_in_a_subject_makes_no_header(outbox: SentMail) -> None:
     give(subject="Salam\r\nBcc: victim@example.com")
     assert source_of(outbox)["Bcc"] is None
 
@@ -178,14 +178,14 @@ def test_a_line_feed_in_a_subject_makes_no_header(outbox: Outbox) -> None:
 # ---- the inbox ----
 
 
-def test_an_empty_inbox_says_what_will_appear(outbox: Outbox) -> None:
+def test_an_empty_inbox_says_what_will_appear(outbox: SentMail) -> None:
     page = show(outbox)
     assert "No mail yet" in page
     assert 'href="/contact/"' in page
     assert 'href="/_local/mail.json"' in page
 
 
-def test_the_list_begins_with_the_newest_mail_and_shows_who_wrote_to_whom_and_how_it_begins(outbox: Outbox) -> None:
+def test_the_list_begins_with_the_newest_mail_and_shows_who_wrote_to_whom_and_how_it_begins(outbox: SentMail) -> None:
     give("First words.\n\n" + "and more " * 100, subject="Older")
     give("Hello.", subject="Newer", ReplyToAddresses=["budi@example.com"])
     page = show(outbox)
@@ -193,16 +193,16 @@ def test_the_list_begins_with_the_newest_mail_and_shows_who_wrote_to_whom_and_ho
     for expected in ("owner@example.com", "Blog &lt;blog@example.com&gt;", "budi@example.com"):
         assert expected in page
     assert "First words. and more" in page
-    assert len(page) < len(show(Outbox())) + 3_000
+    assert len(page) < len(show(SentMail())) + 3_000
     assert outbox.received[0].at.isoformat(timespec="seconds") in page
 
 
-def test_a_mail_without_text_is_previewed_by_what_its_html_says(outbox: Outbox) -> None:
+def test_a_mail_without_text_is_previewed_by_what_its_html_says(outbox: SentMail) -> None:
     give(None, "<style>p { color: red }</style><p>Fish &amp; <b>chips</b></p><script>alert(1)</script>")
     assert ">Fish &amp; chips</p>" in show(outbox)
 
 
-def test_a_long_list_has_pages(outbox: Outbox) -> None:
+def test_a_long_list_has_pages(outbox: SentMail) -> None:
     for number in range(1, PAGE_SIZE + 3):
         outbox.add(
             {**dict.fromkeys(["to", "from", "reply_to", "text", "html"], ""), "subject": str(number), "headers": {}}
@@ -227,7 +227,7 @@ def test_a_long_list_has_pages(outbox: Outbox) -> None:
         ("/source", "Content-Type: multipart/alternative"),
     ],
 )
-def test_a_mail_is_shown_in_all_its_forms(outbox: Outbox, view: str, expected: str) -> None:
+def test_a_mail_is_shown_in_all_its_forms(outbox: SentMail, view: str, expected: str) -> None:
     give("Plain hé", "<p>Hé</p>", headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}])
     page = show(outbox, f"/1{view}")
     assert expected in page
@@ -235,14 +235,14 @@ def test_a_mail_is_shown_in_all_its_forms(outbox: Outbox, view: str, expected: s
     assert page.count('aria-current="page"') == 1
 
 
-def test_a_mail_without_html_is_shown_as_text(outbox: Outbox) -> None:
+def test_a_mail_without_html_is_shown_as_text(outbox: SentMail) -> None:
     give("Only text.")
     page = show(outbox, "/1")
     assert "Only text." in page
     assert ">HTML</a>" not in page
 
 
-def test_a_step_to_the_next_mail_keeps_the_view(outbox: Outbox) -> None:
+def test_a_step_to_the_next_mail_keeps_the_view(outbox: SentMail) -> None:
     for _ in range(3):
         give()
     page = show(outbox, "/2/headers")
@@ -261,7 +261,7 @@ def test_a_step_to_the_next_mail_keeps_the_view(outbox: Outbox) -> None:
         ("javascript:alert(1) https:// a.example mailto:a@b.example", []),
     ],
 )
-def test_addresses_in_the_text_are_links(outbox: Outbox, text: str, links: list[str]) -> None:
+def test_addresses_in_the_text_are_links(outbox: SentMail, text: str, links: list[str]) -> None:
     give(text)
     page = show(outbox, "/1/text")
     found = re.findall(r'<a href="([^"]+)" target="_blank" rel="noopener noreferrer">([^<]+)</a>', page)
@@ -280,14 +280,14 @@ def test_a_hostile_mail_makes_the_same_page_as_a_harmless_one(view: str) -> None
     attack = "\"'></iframe></pre></title></style><img src=x onerror=alert(1)><script>alert(1)</script>"
     shapes = []
     for words in ("harmless", attack):
-        outbox = Outbox()
+        outbox = SentMail()
         with mock_aws(), outbox.recording():
             give(f"https://a.example/{words}", words, words, headers=[{"Name": "X-Name", "Value": words}])
         shapes.append(shape(show(outbox, view)))
     assert shapes[0] == shapes[1]
 
 
-def test_the_html_may_open_tabs_and_nothing_else(outbox: Outbox) -> None:
+def test_the_html_may_open_tabs_and_nothing_else(outbox: SentMail) -> None:
     give("x", "<p>x</p>")
     answer = Inbox(outbox)(f"{ROOT}/1")
     policy = header(answer, "Content-Security-Policy")
@@ -298,7 +298,7 @@ def test_the_html_may_open_tabs_and_nothing_else(outbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize("path", ["/0", "/2", "/999999999", "/x", "/1/2", "/1/html", "/1.exe", ".xml", "/2.eml", "/-1"])
-def test_there_is_no_other_mail(outbox: Outbox, path: str) -> None:
+def test_there_is_no_other_mail(outbox: SentMail, path: str) -> None:
     give()
     answer = Inbox(outbox)(ROOT + path)
     assert (answer.status, header(answer, "Content-Type")) == (404, "text/html; charset=utf-8")
@@ -306,7 +306,7 @@ def test_there_is_no_other_mail(outbox: Outbox, path: str) -> None:
     assert f'href="{ROOT}"' in answer.body.decode()
 
 
-def test_the_source_can_be_taken_along(outbox: Outbox) -> None:
+def test_the_source_can_be_taken_along(outbox: SentMail) -> None:
     by_version_1()
     answer = Inbox(outbox)(f"{ROOT}/1.eml")
     assert (answer.status, answer.body) == (200, RAW)
@@ -315,7 +315,7 @@ def test_the_source_can_be_taken_along(outbox: Outbox) -> None:
     assert header(answer, "X-Content-Type-Options") == "nosniff"
 
 
-def test_the_json_is_what_was_recorded_oldest_first(outbox: Outbox) -> None:
+def test_the_json_is_what_was_recorded_oldest_first(outbox: SentMail) -> None:
     give(subject="One")
     give(subject="Two ☕")
     assert json.loads(Inbox(outbox)(f"{ROOT}.json").body) == outbox.mails

@@ -30,7 +30,8 @@ class Loader:
 root = Path(sys.argv.pop(1))
 serve.project_root = lambda: root
 app = typer.Typer()
-app.command()(serve.make_command(Loader()))
+serve.StackLoader = Loader
+app.command()(serve.serve)
 app()
 """
 

@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.intrinsics import TemplateError
-from kolom_cli.local.runtime import FunctionError
-from kolom_cli.local.stack import LocalStack
+from kolom_cli.emulator.lambda_runtime import FunctionError
+from kolom_cli.emulator.stack import EmulatedStack
+from kolom_cli.sam.intrinsics import TemplateError
 from tests.serving import eventually
 
 FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
 
 
 def test_a_parameter_given_goes_before_the_default() -> None:
-    with LocalStack(FIXTURE / "template.yaml", {"Name": "xyz", "SiteUrl": "https://my.example"}, port=0) as stack:
+    with EmulatedStack(FIXTURE / "template.yaml", {"Name": "xyz", "SiteUrl": "https://my.example"}, port=0) as stack:
         assert stack.template.parameters["Name"] == "xyz"
         assert stack.template.outputs["Site"] == "https://my.example"
 
 
 def test_a_stack_stops_at_once_and_leaves_nothing() -> None:
     threads = threading.active_count()
-    stack = LocalStack(FIXTURE / "template.yaml", port=0)
+    stack = EmulatedStack(FIXTURE / "template.yaml", port=0)
     stack.start()
     port = int(stack.url.rsplit(":", 1)[1])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -48,7 +48,7 @@ def test_two_values_for_one_variable_are_an_error(tmp_path: Path) -> None:
     template.write_text(template.read_text().replace("API_URL: !Sub", "COLOUR: red\n          API_URL: !Sub"))
     with (
         pytest.raises(TemplateError, match=r"COLOUR is .green. for collect but .red. for answer"),
-        LocalStack(template, port=0),
+        EmulatedStack(template, port=0),
     ):
         pass
 
@@ -58,6 +58,6 @@ def test_a_handler_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
     (root / "functions/tick/app.py").write_text("import nowhere_to_be_found")
     with (
         pytest.raises(FunctionError, match=r"tick: .*app\.py cannot be imported"),
-        LocalStack(root / "template.yaml", port=0),
+        EmulatedStack(root / "template.yaml", port=0),
     ):
         pass

@@ -12,18 +12,19 @@ import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from functions.moderate import app as moderate
-from functions.release_due import app as release_due
-from functions.send_notifications import app as send_notifications
+from functions.run_scheduled_tasks import app as run_scheduled_tasks
+from functions.send_mail import app as send_mail
+from functions.serve_mail_links import app as serve_mail_links
 from functions.submit_contact import app as submit_contact
 from functions.write_comments import app as write_comments
-from kolom.comments import moderation, queues, subscriptions
+from kolom import outbox
+from kolom.comments import admin, moderation, reply_subscriptions
 from kolom.comments.types import Comment
-from kolom.contact import messages
+from kolom.contact import repository as messages
 from kolom.contact.types import Message
-from kolom.mail import outbox, sending
+from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
-from kolom_cli.local.mail import Mail, Outbox
+from kolom_cli.emulator.ses import Mail, SentMail
 from tests.factories import Context, comment_request, contact_request, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call
@@ -47,7 +48,7 @@ def that_may_end() -> Iterator[None]:
 class Ses:
     """What SES does with each mail it is given: by default it takes it. ``calls`` counts how often it is asked."""
 
-    def __init__(self, taken: Outbox) -> None:
+    def __init__(self, taken: SentMail) -> None:
         self._taken = taken
         self.calls = 0
         self.before: Callable[[], Any] = lambda: None
@@ -118,7 +119,7 @@ class PostOffice:
         address = f"198.51.{self.visitors // 256}.{self.visitors % 256}"
         answer = call(submit_contact.handler, contact_request(address=address, message=message, **fields))
         assert answer.status == 201, answer.body
-        return messages.load(answer.json["id"])
+        return messages.get(answer.json["id"])
 
     def comment(self, text: str = "Nice.", **fields: Any) -> Comment:
         """A comment by the API. Each visitor has an address of their own, unless they say otherwise."""
@@ -126,7 +127,7 @@ class PostOffice:
         address = fields.pop("address", f"198.52.{self.visitors // 256}.{self.visitors % 256}")
         answer = call(write_comments.handler, comment_request(content=text, address=address, **fields))
         assert answer.status == 201, answer.body
-        return queues.find(answer.json["comment"]["id"])
+        return admin.get(answer.json["comment"]["id"])
 
     def approve(self, comment: Comment) -> Comment:
         """What the moderator does."""
@@ -134,14 +135,14 @@ class PostOffice:
 
     def subscription(self, comment: Comment) -> str | None:
         """The state of the subscription of a comment's author."""
-        found = subscriptions.load(comment.article_id, str(comment.person), now=self.now)
+        found = reply_subscriptions.load(comment.article_id, str(comment.person), now=self.now)
         return found.state if found else None
 
     def open(self, url: str, method: str = "GET", body: str | None = None, **headers: str) -> Answered:
         """Follow a link of a mail."""
         path = url.removeprefix("https://blog.example")
         form = {"content-type": "application/x-www-form-urlencoded"} if body else {}
-        return call(moderate.handler, request(path, method=method, headers={**form, **headers}, body=body))
+        return call(serve_mail_links.handler, request(path, method=method, headers={**form, **headers}, body=body))
 
     def stream(self, *, batch: int = 10) -> None:
         """Bring all mail that waits to its sender, as the stream does through its filter."""
@@ -152,14 +153,14 @@ class PostOffice:
     def bring(self, *mail_ids: str, left_milliseconds: int = 120_000) -> dict[str, Any]:
         """Bring the sender one batch."""
         with that_may_end():
-            answer: dict[str, Any] = send_notifications.handler(waiting_mail(*mail_ids), Context(left_milliseconds))
+            answer: dict[str, Any] = send_mail.handler(waiting_mail(*mail_ids), Context(left_milliseconds))
         return answer
 
     def timer(self) -> None:
         """The five minutes are over."""
         self.now += timedelta(minutes=5)
         with that_may_end():
-            release_due.handler({}, Context())
+            run_scheduled_tasks.handler({}, Context())
 
     def run(self, hours: float) -> None:
         """Let so much time pass."""
@@ -170,22 +171,22 @@ class PostOffice:
 
     def status(self, mail_id: str) -> str:
         """What has become of a mail."""
-        return outbox.find(mail_id).status
+        return outbox.get(mail_id).status
 
 
 @pytest.fixture
 def ses(tables: None) -> Iterator[Ses]:
     """SES, with its sender verified."""
-    taken = Outbox()
+    taken = SentMail()
     with taken.recording():
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
         ses = Ses(taken)
-        sending._client.cache_clear()
-        events = sending._client().meta.events
+        delivery._client.cache_clear()
+        events = delivery._client().meta.events
         events.register_first("before-call.sesv2.SendEmail", ses.hear)
         events.register("after-call.sesv2.SendEmail", ses.answer)
         yield ses
-        sending._client.cache_clear()
+        delivery._client.cache_clear()
 
 
 @pytest.fixture
@@ -194,7 +195,7 @@ def post_office(ses: Ses, secret: str, configure: Configure, monkeypatch: pytest
     configure(owner_email=OWNER, mail_from=SENDER, comments_per_minute=100)
     office = PostOffice(ses)
     clock = SimpleNamespace(now=lambda _: office.now)
-    for module in (send_notifications, release_due, submit_contact, write_comments, moderate):
+    for module in (send_mail, run_scheduled_tasks, submit_contact, write_comments, serve_mail_links):
         monkeypatch.setattr(module, "datetime", clock)
     monkeypatch.setattr("time.sleep", lambda _: None)
     return office

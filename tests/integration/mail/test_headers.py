@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from functions.submit_contact import app as submit_contact
 from kolom.articles import publishing
-from kolom.comments import subscriptions
-from kolom.mail.rendering import one_line
+from kolom.comments import reply_subscriptions
+from kolom.mail.renderer import header_text
 from tests.factories import contact_request, content, form_request
 from tests.hostile import hostile_addresses, hostile_lines
 from tests.integration.conftest import Configure
@@ -105,12 +105,12 @@ def test_an_address_is_written_as_a_header_can_hold_it(post_office: PostOffice, 
 
 
 def test_a_subject_of_any_unicode_is_safe_and_short() -> None:
-    assert one_line("a\r\nBcc: b") == "a Bcc: b"
-    assert one_line("x\u202egnp.exe\u2066") == "xgnp.exe"
-    assert one_line("a\u2028b\u0085c\x0bd") == "a b c d"
-    assert one_line("a\ud800b\x00c\ufeffd\U000e0041") == "abcd"
-    assert one_line("é" * 300) == "é" * 159 + "…"
-    assert one_line("سلام 👩‍👩‍👧") == "سلام 👩👩👧"
+    assert header_text("a\r\nBcc: b") == "a Bcc: b"
+    assert header_text("x\u202egnp.exe\u2066") == "xgnp.exe"
+    assert header_text("a\u2028b\u0085c\x0bd") == "a b c d"
+    assert header_text("a\ud800b\x00c\ufeffd\U000e0041") == "abcd"
+    assert header_text("é" * 300) == "é" * 159 + "…"
+    assert header_text("سلام 👩‍👩‍👧") == "سلام 👩👩👧"
 
 
 def test_the_html_of_every_mail_is_valid_whatever_is_in_it(post_office: PostOffice) -> None:
@@ -121,7 +121,7 @@ def test_the_html_of_every_mail_is_valid_whatever_is_in_it(post_office: PostOffi
     post_office.comment(hostile, name=hostile)
     parent = post_office.approve(post_office.comment("Hi.", email="a@example.com", notify_replies=True))
     post_office.stream()
-    subscriptions.follow(subscriptions.Link("confirm", 1, str(parent.person), 0), now=now)
+    reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
     post_office.approve(post_office.comment(f"> {hostile}\n\n- a\n- b", name=hostile, parent_id=parent.id))
     post_office.stream()
     assert len(post_office.ses.mails) == 4

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from functions.write_comments import app as write_comments
-from kolom import signing
 from kolom.articles import publishing
 from kolom.comments import editing
 from kolom.comments.types import Comment
-from kolom.guard import limits
-from kolom.guard.senders import Sender
 from kolom.models.guard import GuardRecord
+from kolom.security import rate_limits, signing
+from kolom.security.client_address import ClientId
 from tests.factories import comment_request, content
 from tests.integration.conftest import Configure
 from tests.integration.handlers import call
@@ -71,9 +70,9 @@ def test_the_same_words_posted_again_and_again_are_counted_each_time(
 
 def may_ask(number: int, address: str | None, now: datetime, mailbox: str | None = None) -> bool:
     """Whether a question for a comment of that number is within the limits."""
-    sender = Sender.of(address, signing.secret()) if address else None
-    applied = limits.question_limits(mailbox or f"mailbox{number}", sender)
-    return limits.find_reached(f"question{number}", applied, now=now) is None
+    sender = ClientId.from_ip(address, signing.load_keys()) if address else None
+    applied = rate_limits.question_limits(mailbox or f"mailbox{number}", sender)
+    return rate_limits.find_reached(f"question{number}", applied, now=now) is None
 
 
 def hours(post_office: PostOffice, count: int) -> list[tuple[int, datetime]]:

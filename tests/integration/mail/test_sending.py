@@ -10,11 +10,12 @@ from functools import partial
 
 import pytest
 
-from kolom.contact import messages
-from kolom.mail import outbox, sending
-from kolom.mail.outbox import LEASE
+from kolom import outbox
+from kolom.contact import repository as messages
+from kolom.mail import delivery
 from kolom.observability import logger
-from kolom_cli.template import Template
+from kolom.outbox import LEASE
+from kolom_cli.sam.model import Template
 from tests.integration.conftest import Faults, Lightning
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, Crash, PostOffice
@@ -29,7 +30,7 @@ def test_a_message_is_mailed_to_its_owner_and_can_be_answered(post_office: PostO
     assert "Apa kabar?\nBaik." in mail["text"]
     assert "Apa kabar?<br>" in mail["html"]
     assert mail["headers"]["Auto-Submitted"] == "auto-generated"
-    record = outbox.find(f"contact#{message.id}")
+    record = outbox.get(f"contact#{message.id}")
     assert (record.status, int(record.attempts)) == ("sent", 1)
     assert record.message_id
     assert not {"queue", "due", "lease"} & set(stored("outbox")[0])
@@ -45,7 +46,7 @@ def test_a_record_that_comes_twice_sends_once(post_office: PostOffice) -> None:
 def test_of_many_senders_at_once_one_sends(post_office: PostOffice) -> None:
     mail_id = f"contact#{post_office.submit().id}"
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda _: sending.send(mail_id, lambda: post_office.now), range(16)))
+        outcomes = list(pool.map(lambda _: delivery.send(mail_id, lambda: post_office.now), range(16)))
     assert sorted(outcomes) == ["sent"] + ["taken"] * 15
     assert len(post_office.ses.mails) == 1
 
@@ -61,7 +62,7 @@ def test_a_throttled_mail_is_tried_again_at_once_and_then_later(post_office: Pos
     mail_id = f"contact#{post_office.submit().id}"
     post_office.stream()
     assert post_office.ses.calls == 4
-    assert (post_office.status(mail_id), outbox.find(mail_id).reason) == ("deferred", f"SES: {code}")
+    assert (post_office.status(mail_id), outbox.get(mail_id).reason) == ("deferred", f"SES: {code}")
     post_office.ses.mend()
     post_office.run(0.25)
     assert post_office.status(mail_id) == "sent"
@@ -79,7 +80,7 @@ def test_what_ses_refuses_for_now_is_tried_again_for_a_day_and_then_failed(post_
     tries = post_office.ses.calls
     assert 8 <= tries <= 14
     post_office.run(5)
-    record = outbox.find(mail_id)
+    record = outbox.get(mail_id)
     assert (record.status, record.reason) == ("failed", f"SES: {code}")
     post_office.ses.mend()
     post_office.run(2)
@@ -143,11 +144,11 @@ def test_a_mail_that_cannot_be_made_keeps_none_behind_it_and_fails_after_a_day(
     post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poisonous, good = (f"contact#{post_office.submit(text).id}" for text in ("Poison.", "Good."))
-    load = messages.load
-    monkeypatch.setattr(messages, "load", lambda each: 1 / 0 if poisonous.endswith(each) else load(each))
+    load = messages.get
+    monkeypatch.setattr(messages, "get", lambda each: 1 / 0 if poisonous.endswith(each) else load(each))
     post_office.bring(poisonous, good)
     assert (post_office.status(poisonous), post_office.status(good)) == ("deferred", "sent")
-    assert outbox.find(poisonous).reason == "ZeroDivisionError"
+    assert outbox.get(poisonous).reason == "ZeroDivisionError"
     post_office.run(28)
     assert post_office.status(poisonous) == "failed"
 
@@ -157,7 +158,7 @@ def test_a_record_that_the_stream_lost_is_brought_by_the_timer(post_office: Post
     post_office.timer()
     post_office.timer()
     before = {item["id"]["S"]: item["due"]["S"] for item in stored("outbox")}
-    assert outbox.find(mail_id).status == "waiting"
+    assert outbox.get(mail_id).status == "waiting"
     post_office.timer()
     after = {item["id"]["S"]: item["due"]["S"] for item in stored("outbox")}
     assert after != before  # the change is what the stream brings
@@ -207,12 +208,12 @@ def test_two_timers_at_once_and_late_senders_do_no_harm(post_office: PostOffice)
     post_office.ses.mend()
     post_office.now += timedelta(minutes=5)
     with ThreadPoolExecutor(4) as pool:
-        released = list(pool.map(lambda _: outbox.release(now=post_office.now), range(4)))
-    assert sum(len(each.woken) for each in released) == 1
+        released = list(pool.map(lambda _: outbox.requeue_due(now=post_office.now), range(4)))
+    assert sum(len(each.requeued) for each in released) == 1
     post_office.stream()
     assert post_office.status(mail_id) == "sent"
     assert not outbox.defer(late, "too late", now=post_office.now)
-    assert not outbox.drop(late, "too late")
+    assert not outbox.mark_dropped(late, "too late")
     assert post_office.status(mail_id) == "sent"
 
 
@@ -252,7 +253,7 @@ def test_of_a_message_that_is_gone_nobody_is_told(post_office: PostOffice, what:
     if what == "deleted":
         messages.delete(message.id)
     else:
-        messages.mark(message.id, "spam", now=post_office.now)
+        messages.set_status(message.id, "spam", now=post_office.now)
     post_office.stream()
     assert post_office.status(f"contact#{message.id}") == "dropped"
     assert post_office.ses.mails == []
@@ -272,10 +273,10 @@ def test_mail_is_sent_again_when_the_owner_says_so_and_has_a_day_anew(post_offic
 
 
 def test_the_stream_brings_what_waits_and_nothing_else(template: Template) -> None:
-    (stream,) = (each for each in template.streams if each.function == "send_notifications")
+    (stream,) = (each for each in template.streams if each.function == "send_mail")
     assert json.loads(stream.filters[0]) == {"dynamodb": {"NewImage": {"status": {"S": ["waiting"]}}}}
     assert template.tables["OutboxTable"].create["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
-    timeout = template.functions["send_notifications"].timeout_seconds
+    timeout = template.functions["send_mail"].timeout_seconds
     assert timedelta(seconds=timeout) < LEASE
 
 
@@ -303,7 +304,7 @@ def test_nothing_private_is_logged_or_measured(
         post_office.submit(f"Private words {number}.", **fields)
         weather()
         post_office.run(0.5)
-    monkeypatch.setattr(messages, "load", lambda _: 1 / 0)
+    monkeypatch.setattr(messages, "get", lambda _: 1 / 0)
     post_office.bring(f"contact#{post_office.visitors}")
     logger.setLevel("INFO")
     printed = capsys.readouterr()

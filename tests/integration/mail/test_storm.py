@@ -18,10 +18,10 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from functions.submit_contact import app as submit_contact
-from kolom.mail import outbox
+from kolom import outbox
 from kolom.models.base import connection
 from kolom.models.outbox import OutboxRecord
-from kolom_cli.local.mail import Mail
+from kolom_cli.emulator.ses import Mail
 from tests.factories import Context, contact_request
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import Crash, PostOffice

@@ -9,15 +9,15 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom import signing
-from kolom.articles import publishing, reading
-from kolom.comments import editing, people, queues, store, subscriptions
+from kolom.articles import public, publishing
+from kolom.comments import admin, authors, editing, reply_subscriptions, repository
 from kolom.comments.moderation import moderate
 from kolom.comments.types import Action, Comment
 from kolom.config import settings
-from kolom.guard.intake import Arrival
-from kolom.persons import person_of
-from kolom_cli.local.mail import Mail
+from kolom.security import signing
+from kolom.security.pseudonyms import pseudonym_of
+from kolom.submissions.pipeline import RequestContext
+from kolom_cli.emulator.ses import Mail
 from tests.factories import content
 from tests.integration.conftest import Configure, Faults
 from tests.integration.handlers import stored
@@ -45,7 +45,9 @@ def urls(text: str, kind: str) -> list[str]:
 def subscribed(post_office: PostOffice) -> Comment:
     """An approved comment whose author has said yes."""
     comment = post_office.approve(post_office.comment("A comment.", **ASKING))
-    subscriptions.follow(subscriptions.Link("confirm", 1, str(comment.person), 0), now=post_office.now)
+    reply_subscriptions.execute(
+        reply_subscriptions.SubscriptionLink("confirm", 1, str(comment.person), 0), now=post_office.now
+    )
     post_office.stream()
     return comment
 
@@ -68,12 +70,12 @@ def test_the_owner_is_told_of_a_comment_and_can_moderate_it_by_the_links_once(po
     approve, spam, delete = urls(mail["text"], "moderation")
     assert approve in mail["html"]
     assert post_office.open(approve).status == 200
-    assert queues.find(comment.id).status == "pending"
+    assert admin.get(comment.id).status == "pending"
     assert post_office.open(approve, "POST").status == 200
-    assert queues.find(comment.id).status == "approved"
+    assert admin.get(comment.id).status == "approved"
     assert post_office.open(approve, "POST").status == 409
     assert post_office.open(spam, "POST").status == 200
-    assert queues.find(comment.id).status == "spam"
+    assert admin.get(comment.id).status == "spam"
     assert post_office.open(delete, "POST").status == 200
 
 
@@ -103,8 +105,10 @@ def test_of_a_comment_that_a_moderator_has_approved_the_owner_is_not_told_anew(p
 
 def test_of_a_comment_that_was_edited_meanwhile_the_owner_is_told_once(post_office: PostOffice) -> None:
     comment = post_office.comment("Before.")
-    arrival = Arrival(address="10.0.0.1", authorization=f"Bearer {people.edit_token(1, comment.id, signing.secret())}")
-    editing.edit(reading.read_public_card("hello"), comment.id, "After.", arrival, now=post_office.now)
+    arrival = RequestContext(
+        address="10.0.0.1", authorization=f"Bearer {authors.create_edit_token(1, comment.id, signing.load_keys())}"
+    )
+    editing.edit(public.get_summary("hello"), comment.id, "After.", arrival, now=post_office.now)
     post_office.stream()
     (mail,) = post_office.ses.mails
     assert "After." in mail["text"]
@@ -165,13 +169,13 @@ def test_who_said_yes_is_told_of_a_reply_when_it_is_approved_once(post_office: P
 
 def test_the_owners_answer_is_a_reply_too(post_office: PostOffice) -> None:
     parent = subscribed(post_office)
-    queues.reply(
-        store.load(1, parent.id) or parent,
-        reading.read_cards([1])[1],
+    admin.reply(
+        repository.get(1, parent.id) or parent,
+        public.get_summaries([1])[1],
         name="Owner",
         content="Thank you.",
         now=post_office.now,
-        secret=signing.secret(),
+        secret=signing.load_keys(),
     )
     post_office.stream()
     assert "Owner" in sent_to(post_office, BUDI)[-1]["subject"]
@@ -249,7 +253,9 @@ def test_who_leaves_while_a_mail_is_on_its_way_does_not_get_it(post_office: Post
     parent = subscribed(post_office)
     before = len(sent_to(post_office, BUDI))
     reply = post_office.approve(post_office.comment("An answer.", parent_id=parent.id))
-    subscriptions.follow(subscriptions.Link("leave", 1, str(parent.person), 0), now=post_office.now)
+    reply_subscriptions.execute(
+        reply_subscriptions.SubscriptionLink("leave", 1, str(parent.person), 0), now=post_office.now
+    )
     post_office.stream()
     assert len(sent_to(post_office, BUDI)) == before
     assert post_office.status(f"reply#{reply.id}#{parent.person}") == "dropped"
@@ -263,11 +269,11 @@ def test_a_refusal_outlives_the_comment_that_brought_the_question(
     for refuse_first in (True, False):
         comment = post_office.comment(f"By somebody else, {refuse_first}.", **ASKING)
         post_office.stream()
-        leave = subscriptions.Link("leave", 1, str(comment.person), 0)
+        leave = reply_subscriptions.SubscriptionLink("leave", 1, str(comment.person), 0)
         if refuse_first:
-            subscriptions.follow(leave, now=post_office.now)
+            reply_subscriptions.execute(leave, now=post_office.now)
         editing.erase(1, comment.id, by="author", now=post_office.now)
-        subscriptions.follow(leave, now=post_office.now)
+        reply_subscriptions.execute(leave, now=post_office.now)
         assert post_office.subscription(comment) == "left"
         assert BUDI not in json.dumps(stored("comments"))
     post_office.now += timedelta(days=30)
@@ -292,10 +298,12 @@ def test_a_new_key_of_the_site_has_nobody_asked_again(
 ) -> None:
     parent = subscribed(post_office)
     if state == "left":
-        subscriptions.follow(subscriptions.Link("leave", 1, str(parent.person), 0), now=post_office.now)
+        reply_subscriptions.execute(
+            reply_subscriptions.SubscriptionLink("leave", 1, str(parent.person), 0), now=post_office.now
+        )
     before = len(sent_to(post_office, BUDI))
-    old = signing.secret()
-    monkeypatch.setattr(signing, "secret", lambda: signing.Secret("2", {"2": "f" * 64, **old.keys}))
+    old = signing.load_keys()
+    monkeypatch.setattr(signing, "load_keys", lambda: signing.SigningKeys("2", {"2": "f" * 64, **old.keys}))
     post_office.approve(post_office.comment("With the new key.", parent_id=parent.id, **ASKING))
     post_office.stream()
     assert len(sent_to(post_office, BUDI)) == before
@@ -360,8 +368,8 @@ def test_erasing_the_comment_that_asked_erases_the_subscription(post_office: Pos
 
 def test_who_is_forgotten_is_in_no_table_and_not_mailed_any_more(post_office: PostOffice) -> None:
     subscribed(post_office)
-    person = person_of(BUDI, signing.secret())
-    assert queues.forget(BUDI.upper(), signing.secret(), now=post_office.now) == 1
+    person = pseudonym_of(BUDI, signing.load_keys())
+    assert admin.erase_person(BUDI.upper(), signing.load_keys(), now=post_office.now) == 1
     everything = json.dumps(stored("comments"))
     assert BUDI not in everything
     assert person not in everything

@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
-from functions.suppress_addresses import app as suppress_addresses
-from kolom import signing
+from functions.handle_bounces import app as handle_bounces
+from kolom import outbox
 from kolom.articles import publishing
-from kolom.mail import outbox, suppression
-from kolom.persons import person_of
-from kolom_cli.template import Template
+from kolom.mail import suppression
+from kolom.security import signing
+from kolom.security.pseudonyms import pseudonym_of
+from kolom_cli.sam.model import Template
 from tests.factories import Context, content
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, PostOffice
 
-EVENTS = Path(__file__).parents[3] / "events/suppress_addresses"
+EVENTS = Path(__file__).parents[3] / "events/handle_bounces"
 
 
 def event(name: str, address: str, **bounce: Any) -> dict[str, Any]:
@@ -31,11 +32,11 @@ def event(name: str, address: str, **bounce: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["bounce", "complaint"])
 def test_an_address_is_not_written_to_after_a_bounce_or_a_complaint(post_office: PostOffice, name: str) -> None:
     for _ in range(2):
-        suppress_addresses.handler(event(name, OWNER.upper()), Context())
+        handle_bounces.handler(event(name, OWNER.upper()), Context())
     mail_id = f"contact#{post_office.submit().id}"
     post_office.stream()
     assert (post_office.ses.mails, post_office.ses.calls) == ([], 0)
-    assert (post_office.status(mail_id), outbox.find(mail_id).reason) == ("failed", f"suppressed: {name}")
+    assert (post_office.status(mail_id), outbox.get(mail_id).reason) == ("failed", f"suppressed: {name}")
 
 
 def test_a_reader_who_cannot_be_reached_is_no_failure_of_the_sites(post_office: PostOffice) -> None:
@@ -44,10 +45,10 @@ def test_a_reader_who_cannot_be_reached_is_no_failure_of_the_sites(post_office: 
     for address in ("gone@example.com", "用户@例子.example"):
         comment = post_office.approve(post_office.comment(f"By {address}", email=address, notify_replies=True))
         ids.append(f"confirm#1#{comment.person}")
-    suppress_addresses.handler(event("bounce", "gone@example.com"), Context())
+    handle_bounces.handler(event("bounce", "gone@example.com"), Context())
     post_office.stream()
     assert [post_office.status(each) for each in ids] == ["dropped", "dropped"]
-    assert outbox.find(ids[0]).reason == "suppressed: bounce"
+    assert outbox.get(ids[0]).reason == "suppressed: bounce"
     assert [mail for mail in post_office.ses.mails if mail["to"] != OWNER] == []
 
 
@@ -60,7 +61,7 @@ def test_mail_to_an_international_domain_is_written_as_ses_can_send_it(post_offi
 
 def test_a_bounce_that_may_pass_changes_nothing(post_office: PostOffice) -> None:
     for kind in ("Transient", "Undetermined"):
-        suppress_addresses.handler(event("bounce", OWNER, bounceType=kind), Context())
+        handle_bounces.handler(event("bounce", OWNER, bounceType=kind), Context())
     post_office.submit()
     post_office.stream()
     assert len(post_office.ses.mails) == 1
@@ -70,33 +71,33 @@ def test_a_bounce_that_may_pass_changes_nothing(post_office: PostOffice) -> None
     "spelling", ["budi@xn--bcher-kva.example", "Budi@BÜCHER.example", " budi@bu\u0308cher.example "]
 )
 def test_an_address_is_the_same_in_all_its_spellings(post_office: PostOffice, spelling: str) -> None:
-    keys = signing.secret()
-    assert person_of(spelling, keys) == person_of("budi@bücher.example", keys)
-    assert person_of("a@straße.example", keys) != person_of("a@strasse.example", keys)
+    keys = signing.load_keys()
+    assert pseudonym_of(spelling, keys) == pseudonym_of("budi@bücher.example", keys)
+    assert pseudonym_of("a@straße.example", keys) != pseudonym_of("a@strasse.example", keys)
     suppression.suppress("budi@xn--bcher-kva.example", "bounce", keys, now=post_office.now)
-    assert suppression.allow(spelling, keys)
-    assert person_of("no address", keys) == person_of(" No Address", keys)
+    assert suppression.unsuppress(spelling, keys)
+    assert pseudonym_of("no address", keys) == pseudonym_of(" No Address", keys)
 
 
 def test_an_address_can_be_allowed_again(post_office: PostOffice) -> None:
-    suppress_addresses.handler(event("bounce", OWNER), Context())
-    assert suppression.allow(OWNER, signing.secret())
-    assert not suppression.allow(OWNER, signing.secret())
+    handle_bounces.handler(event("bounce", OWNER), Context())
+    assert suppression.unsuppress(OWNER, signing.load_keys())
+    assert not suppression.unsuppress(OWNER, signing.load_keys())
     mail_id = f"contact#{post_office.submit().id}"
     post_office.stream()
     assert post_office.status(mail_id) == "sent"
 
 
 def test_a_suppressed_address_is_kept_as_a_hash_and_is_found_after_a_rotation_of_keys(post_office: PostOffice) -> None:
-    suppress_addresses.handler(event("bounce", OWNER), Context())
+    handle_bounces.handler(event("bounce", OWNER), Context())
     assert OWNER not in json.dumps(stored("outbox"))
-    old = signing.secret()
-    rotated = signing.Secret("2", {"2": "f" * 64, **old.keys})
+    old = signing.load_keys()
+    rotated = signing.SigningKeys("2", {"2": "f" * 64, **old.keys})
     assert suppression.find_reason(OWNER, rotated) == "bounce"
 
 
 def test_the_list_is_no_mail(post_office: PostOffice) -> None:
-    suppress_addresses.handler(event("bounce", OWNER), Context())
+    handle_bounces.handler(event("bounce", OWNER), Context())
     for status in outbox.STATUSES:
         assert outbox.list_by_status(status, limit=10) == []
     post_office.run(1)
@@ -109,4 +110,4 @@ def test_ses_is_asked_for_the_events_of_this_site_only(template: Template) -> No
     shown = json.loads((EVENTS / "bounce.json").read_text())
     assert shown["detail-type"] in pattern["detail-type"]
     configuration_set = pattern["detail"]["mail"]["tags"]["ses:configuration-set"]
-    assert configuration_set == [template.functions["send_notifications"].environment["CONFIGURATION_SET"]]
+    assert configuration_set == [template.functions["send_mail"].environment["CONFIGURATION_SET"]]

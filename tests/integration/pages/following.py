@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from kolom.pages.page import Page
-from kolom.pages.site import respond
+from kolom.pages.response import HtmlResponse
+from kolom.pages.router import dispatch
 
 _MOST = 3
 
@@ -13,7 +13,7 @@ class Followed:
     """Where a request ended: the last address, its page, and how many redirects led there."""
 
     address: str
-    page: Page
+    page: HtmlResponse
     redirects: int
 
     @property
@@ -24,8 +24,8 @@ class Followed:
 
 def follow(address: str) -> Followed:
     """Request a percent-encoded path, and where it redirects to."""
-    page, redirects = respond(address, {}), 0
+    page, redirects = dispatch(address, {}), 0
     while page.status == 301 and redirects < _MOST:
         address, redirects = page.headers["Location"], redirects + 1
-        page = respond(address, {})
+        page = dispatch(address, {})
     return Followed(address, page, redirects)

@@ -10,13 +10,13 @@ import pytest
 from moto import mock_aws
 
 from kolom.articles import publishing
-from kolom.models.articles import ArticleRecord
-from kolom.pages.page import Page
-from kolom.pages.site import respond
-from kolom.search import documents
-from kolom.search.indexing import index
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template import Template
+from kolom.models.articles import ArticlesTableRecord
+from kolom.pages.response import HtmlResponse
+from kolom.pages.router import dispatch
+from kolom.search import document_table
+from kolom.search.index_writer import update_index
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.sam.model import Template
 from tests.factories import NOW, content
 from tests.integration.pages.refusing import refusing
 
@@ -53,7 +53,7 @@ class Requests:
 @pytest.fixture(scope="module")
 def requests(template: Template) -> Iterator[Requests]:
     """A blog: a first, a renamed second, one that kept its path, a draft, a deleted one; and what is asked of it."""
-    with mock_aws(), help_moto():
+    with mock_aws(), patch_moto():
         for table in template.tables.values():
             boto3.client("dynamodb").create_table(**table.create)
         dates = [NOW - timedelta(days=days) for days in range(1, 30)]
@@ -68,18 +68,18 @@ def requests(template: Template) -> Iterator[Requests]:
         publishing.publish(content("draft", draft=True, path="/draft.html"), now=NOW)
         publishing.publish(content("gone", path="/2023/gone.html"), now=NOW)
         publishing.delete("gone", now=NOW)
-        documents.forget()
-        index(range(1, 20))
-        documents.current()
+        document_table.clear_cache()
+        update_index(range(1, 20))
+        document_table.get()
         requests = Requests()
-        events = ArticleRecord._get_connection().connection.client.meta.events
+        events = ArticlesTableRecord._get_connection().connection.client.meta.events
         events.register("before-call.dynamodb", requests)
         yield requests
         events.unregister("before-call.dynamodb", requests)
 
 
-def get(path: str, **query: str) -> Page:
-    return respond(path, {name: [value] for name, value in query.items()})
+def get(path: str, **query: str) -> HtmlResponse:
+    return dispatch(path, {name: [value] for name, value in query.items()})
 
 
 @pytest.mark.parametrize(

@@ -14,22 +14,22 @@ import pytest
 from ulid import ULID
 
 from functions.fetch_articles import app as fetch_articles
-from functions.read_comments import app as read_comments
+from functions.fetch_comments import app as fetch_comments
 from functions.search_articles import app as search_articles
 from functions.serve_feeds import app as serve_feeds
 from functions.serve_pages import app as serve_pages
-from kolom import cursors
-from kolom.articles import publishing, reading
-from kolom.articles.records import card_record
+from kolom import pagination
+from kolom.articles import public, publishing
+from kolom.articles.mapping import to_article_record
 from kolom.articles.types import Body, LabelCount
-from kolom.authoring import Heading
-from kolom.comments import reading as comments
-from kolom.comments import records
+from kolom.comments import mapping
+from kolom.comments import public as comments
 from kolom.comments.types import Comment
-from kolom.models.articles import COUNTS, ArticleRecord, Count
+from kolom.models.articles import COUNTS, ArticlesTableRecord, Count
 from kolom.models.comments import CommentRecord, StatsRecord, stats_key
 from kolom.pages import views
-from kolom.search.indexing import index
+from kolom.rendering.types import Heading
+from kolom.search.index_writer import update_index
 from tests.factories import NOW, Context, content, request
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -66,7 +66,7 @@ def store_comments(article_id: int, number: int, text: str, *, html: str | None 
                 created_at=created_at,
                 website="https://a.example/" + "&" * 236,
             )
-            record = records.to_record(comment)
+            record = mapping.to_record(comment)
             record.content_html = html or record.content_html
             batch.save(record)
             ids.append(comment.id)
@@ -82,7 +82,7 @@ def test_a_page_of_large_comments_ends_early_and_the_next_goes_on(order: str) ->
     cursor: str | None = ""
     while cursor is not None:
         page = json.loads(
-            get(read_comments.handler, "/api/articles/hello/comments", f"order={order}&limit=100&cursor={cursor}")
+            get(fetch_comments.handler, "/api/articles/hello/comments", f"order={order}&limit=100&cursor={cursor}")
         )
         assert page["total"] == 40
         assert page["items"]
@@ -95,9 +95,9 @@ def test_a_page_of_large_comments_ends_early_and_the_next_goes_on(order: str) ->
 def test_a_hundred_comments_of_what_grows_most_fit_wherever_they_are(text: str) -> None:
     article = publishing.publish(content(), now=NOW).article
     ids = store_comments(article.id, 100, text, name='"' * 100)
-    listed = json.loads(get(read_comments.handler, "/api/articles/hello/comments", "limit=100"))
+    listed = json.loads(get(fetch_comments.handler, "/api/articles/hello/comments", "limit=100"))
     assert [item["id"] for item in listed["items"]] == ids[: len(listed["items"])]
-    recent = json.loads(get(read_comments.handler, "/api/comments/recent", "limit=100"))
+    recent = json.loads(get(fetch_comments.handler, "/api/comments/recent", "limit=100"))
     assert [item["id"] for item in recent["items"]] == ids[::-1][: len(recent["items"])]
     page = get(serve_pages.handler, "/hello/")
     assert findall(r'<article id="comment-(\w+)"', page) == ids[: page.count('<article id="comment-')]
@@ -115,7 +115,7 @@ def test_comments_from_before_the_limit_leave_room_for_a_page_and_what_is_recent
     (more,) = findall(r'href="\?comments=([^"#]+)#comments"', page)
     following = get(serve_pages.handler, "/hello/", f"comments={unescape(more)}")
     assert findall(r'<article id="comment-(\w+)"', following)[0] == ids[len(seen)]
-    assert json.loads(get(read_comments.handler, "/api/comments/recent", "limit=100"))["items"][0]["id"] == ids[-1]
+    assert json.loads(get(fetch_comments.handler, "/api/comments/recent", "limit=100"))["items"][0]["id"] == ids[-1]
     assert ids[-1] in get(serve_feeds.handler, "/feeds/comments.xml")
     assert ids[-1] in get(serve_feeds.handler, "/feeds/comments/hello")
 
@@ -123,10 +123,10 @@ def test_comments_from_before_the_limit_leave_room_for_a_page_and_what_is_recent
 def test_comments_are_read_no_further_than_they_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     article = publishing.publish(content(), now=NOW).article
     store_comments(article.id, 10, ">", html="x" * 1_000)
-    monkeypatch.setattr(cursors, "MAX_PAGE_BYTES", 2_800)
-    to_shown = Mock(wraps=records.to_shown)
-    monkeypatch.setattr(comments, "to_shown", to_shown)
-    assert len(json.loads(get(read_comments.handler, "/api/articles/hello/comments", "limit=100"))["items"]) == 2
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 2_800)
+    to_shown = Mock(wraps=mapping.to_public)
+    monkeypatch.setattr(comments, "to_public", to_shown)
+    assert len(json.loads(get(fetch_comments.handler, "/api/articles/hello/comments", "limit=100"))["items"]) == 2
     assert to_shown.call_count == 3
 
 
@@ -157,9 +157,9 @@ def test_a_hundred_of_the_largest_cards_fit_wherever_they_are() -> None:
         "labels": tuple(f"{number:02d}{'日' * 98}" for number in range(20)),
     }
     first = publishing.publish(content("a0", **largest), now=NOW).article
-    with ArticleRecord.batch_write() as batch:
+    with ArticlesTableRecord.batch_write() as batch:
         for number in range(1, 100):
-            record = card_record(first)
+            record = to_article_record(first)
             slug = f"{number}{'日' * 197}"
             record.key, record.slug, record.path = str(100 + number), slug, f"/{slug}/"
             record.id = 100 + number
@@ -178,8 +178,8 @@ def test_a_hundred_of_the_largest_cards_fit_wherever_they_are() -> None:
 
 def test_search_goes_on_where_its_results_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
     articles = [publishing.publish(content(f"a{number}", title="Kabar"), now=NOW).article for number in range(7)]
-    index([article.id for article in articles])
-    monkeypatch.setattr(cursors, "MAX_PAGE_BYTES", 300)
+    update_index([article.id for article in articles])
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 300)
     seen: list[str] = []
     pages = 0
     cursor: str | None = ""
@@ -190,30 +190,30 @@ def test_search_goes_on_where_its_results_are_large(monkeypatch: pytest.MonkeyPa
         cursor, pages = page["next_cursor"], pages + 1
     assert sorted(seen) == [f"a{number}" for number in range(7)]
     assert pages > 1
-    monkeypatch.setattr(cursors, "MAX_PAGE_BYTES", 40)
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 40)
     assert len(json.loads(get(search_articles.handler, "/api/articles/a0/related"))["items"]) == 2
 
 
 def test_of_too_many_labels_the_most_used_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, label in enumerate("abcdef"):
         Count(COUNTS, f"label#{label}", articles=10 - number, label=label).save()
-    assert [entry.label for entry in reading.labels()] == list("abcdef")
-    monkeypatch.setattr(reading, "MAX_LABELS_BYTES", 3 * 158)
-    assert [entry.label for entry in reading.labels()] == ["a", "b", "c"]
-    assert [entry.label for entry in reading.all_labels()] == list("abcdef")
+    assert [entry.label for entry in public.list_labels()] == list("abcdef")
+    monkeypatch.setattr(public, "MAX_LABELS_BYTES", 3 * 158)
+    assert [entry.label for entry in public.list_labels()] == ["a", "b", "c"]
+    assert [entry.label for entry in public.list_all_labels()] == list("abcdef")
 
 
 @pytest.mark.parametrize("label", ["&" * 100, '"' * 100, "\U0001f600" * 100, "ﬃ" * 100, "ΐ" * 100, "a"])
 def test_a_label_takes_no_more_of_the_page_than_is_reckoned(label: str) -> None:
     one, two = (len(views.labels([LabelCount(label, 12_345)] * number).html.encode()) for number in (1, 2))
-    assert two - one <= reading._ENTRY_BYTES + reading._ENCODED * len(label.encode())
+    assert two - one <= public._ENTRY_BYTES + public._ENCODED * len(label.encode())
 
 
 def test_the_archive_has_the_newest_months(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_MONTHS", 2)
+    monkeypatch.setattr(public, "MAX_MONTHS", 2)
     for month in (1, 2, 3):
         Count(COUNTS, f"month#2024-0{month}", articles=1).save()
-    assert [entry.month for entry in reading.archive()] == [3, 2]
+    assert [entry.month for entry in public.list_months()] == [3, 2]
 
 
 def test_a_feed_tells_an_article_by_its_excerpt_if_its_links_make_it_too_large() -> None:
@@ -247,7 +247,7 @@ def test_what_cannot_be_sent_is_a_problem_and_is_recorded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Lambda would refuse it, and the gateway would say no more than that there was an error."""
-    monkeypatch.setattr("kolom.http.MAX_ANSWER_BYTES", 100)
+    monkeypatch.setattr("kolom.http.caching.MAX_RESPONSE_BYTES", 100)
     publishing.publish(content(html="x" * 200), now=NOW)
     answer = fetch_articles.handler(request("/api/articles/hello"), Context())
     assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (500, "no-store")

@@ -12,14 +12,14 @@ import pytest
 
 from kolom.articles import publishing
 from kolom.articles.types import Article
-from kolom.comments import adopting
-from kolom.comments.adopting import Foreign
-from kolom.cursors import issue_cursor
-from kolom.models.articles import ArticleRecord
-from kolom.pages.page import Page
-from kolom.pages.site import respond
-from kolom.search.indexing import index
-from kolom.search.searching import Search, _listing
+from kolom.comments import importing
+from kolom.comments.importing import ExternalComment
+from kolom.models.articles import ArticlesTableRecord
+from kolom.pages.response import HtmlResponse
+from kolom.pages.router import dispatch
+from kolom.pagination import encode_cursor
+from kolom.search.index_writer import update_index
+from kolom.search.searcher import SearchRequest, _listing
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
 from tests.integration.pages.refusing import refusing
@@ -47,7 +47,7 @@ def refuse_long_keys() -> Iterator[None]:
         assert all(len(text.encode()) <= 2_048 for text in _strings(params))
 
     names = ("GetItem", "BatchGetItem", "Query")
-    events = ArticleRecord._get_connection().connection.client.meta.events
+    events = ArticlesTableRecord._get_connection().connection.client.meta.events
     for name in names:
         events.register(f"provide-client-params.dynamodb.{name}", check)
     yield
@@ -64,14 +64,14 @@ def publish() -> Publish:
 
     def publish(slug: str, **changes: Any) -> Article:
         article = publishing.publish(content(slug, **changes), now=NOW).article
-        index((article.id,))
+        update_index((article.id,))
         return article
 
     return publish
 
 
-def get(path: str, **query: str) -> Page:
-    page = respond(path, parse_qs(urlencode(query)))
+def get(path: str, **query: str) -> HtmlResponse:
+    page = dispatch(path, parse_qs(urlencode(query)))
     html5lib.HTMLParser(strict=True).parse(page.html)
     return page
 
@@ -86,17 +86,17 @@ def comment(article: Article, number: int, **changes: Any) -> str:
         "created_at": NOW + timedelta(minutes=number),
         "status": "approved",
     }
-    wanted = adopting.as_comment(Foreign(**fields | changes))
-    adopting.adopt(wanted, now=datetime.now(UTC))
+    wanted = importing.to_comment(ExternalComment(**fields | changes))
+    importing.upsert(wanted, now=datetime.now(UTC))
     return wanted.id
 
 
-def titles(page: Page) -> list[str]:
+def titles(page: HtmlResponse) -> list[str]:
     found = re.findall(r'class="result__title"[^>]*><a [^>]*>(.*?)</a>', page.html)
     return [unescape(re.sub(r"</?mark>", "", title)) for title in found]
 
 
-def shown(page: Page) -> list[str]:
+def shown(page: HtmlResponse) -> list[str]:
     return re.findall(r'class="comment__text"[^>]*><p>(.*?)</p>', page.html)
 
 
@@ -195,9 +195,9 @@ def test_a_cursor_that_somebody_made_up_is_a_damaged_link(
         "/hello/": f"comments?article={article.id}&order=oldest",
         "/": "articles?&year=&month=",
         "/label/politik/": "articles?label=politik&year=&month=",
-        "/search/": _listing(Search(text="kabar")),
+        "/search/": _listing(SearchRequest(text="kabar")),
     }
-    assert get(path, **{"q": "kabar", name: issue_cursor(listings[path], position)}).status == 400
+    assert get(path, **{"q": "kabar", name: encode_cursor(listings[path], position)}).status == 400
 
 
 @pytest.mark.parametrize("path", [f"/{'a' * 3_000}", f"/label/{'a' * 3_000}/", f"/x/{'é' * 3_000}.html"])
@@ -221,8 +221,8 @@ def test_a_misspelt_word_is_corrected_and_nothing_found_says_so(publish: Publish
 def test_an_article_shows_its_comments_in_threads_and_a_form(publish: Publish) -> None:
     article = publish("hello")
     first = comment(article, 1)
-    parent = adopting.as_comment(
-        Foreign(
+    parent = importing.to_comment(
+        ExternalComment(
             article_id=article.id,
             origin="1",
             name="Reader 1",

@@ -11,17 +11,17 @@ import pytest
 
 from functions.index_articles.app import handler as index_handler
 from functions.search_articles.app import handler
-from kolom.articles import publishing, store
-from kolom.articles.records import card_attributes
+from kolom.articles import publishing, repository
+from kolom.articles.mapping import summary_attributes
 from kolom.models.base import connection
 from kolom.models.search import DOC, DOCUMENTS, ResultRecord, add_elements, count_revision
-from kolom.search import highlighting, phrases, reading, relating, searching, vocabulary, words
-from kolom.search.codes import POSTINGS_PER_BLOCK, Document, decode_document, encode_document, encode_posting
-from kolom.search.entries import Entry, describe
-from kolom.search.held import Held, to_record
-from kolom.search.indexing import index, result_record
-from kolom.search.languages import stem
-from kolom.search.reading import Found
+from kolom.search import highlighter, index_reader, more_like_this, phrase_matcher, searcher, tokenizer, vocabulary
+from kolom.search.analyzer import stem
+from kolom.search.codec import POSTINGS_PER_BLOCK, DocumentStats, decode_document, encode_document, encode_posting
+from kolom.search.document import IndexedDocument, build_document
+from kolom.search.forward_index import ForwardEntry, to_record
+from kolom.search.index_reader import StoredResult
+from kolom.search.index_writer import result_record, update_index
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Faults
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 def publish(slug: str, text: str, **changes: Any) -> int:
     """Publish an article and let the index take it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
-    assert index([done.article.id]) == set()
+    assert update_index([done.article.id]) == set()
     return done.article.id
 
 
@@ -98,7 +98,7 @@ class Read:
     def __init__(self) -> None:
         self.articles = self.characters = self.requests = self.made_into_words = 0
 
-    def add(self, found: dict[int, Found]) -> None:
+    def add(self, found: dict[int, StoredResult]) -> None:
         """Count one request."""
         self.requests += bool(found)
         self.articles += len(found)
@@ -110,8 +110,8 @@ def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
     """Counts what searches read and tokenize."""
     seen = Read()
 
-    def read_found(*args: Any, **options: Any) -> dict[int, Found]:
-        found = reading.read_found(*args, **options)
+    def load_results(*args: Any, **options: Any) -> dict[int, StoredResult]:
+        found = index_reader.load_results(*args, **options)
         seen.add(found)
         return found
 
@@ -119,11 +119,11 @@ def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
         seen.made_into_words += len(text)
         return original[len(args)](text, *args)
 
-    original = (words.words, words.find)
-    monkeypatch.setattr(searching, "read_found", read_found)
-    monkeypatch.setattr(relating, "read_found", read_found)
-    monkeypatch.setattr(phrases, "words", count)
-    monkeypatch.setattr(highlighting, "find", count)
+    original = (tokenizer.tokenize, tokenizer.find_words)
+    monkeypatch.setattr(searcher, "load_results", load_results)
+    monkeypatch.setattr(more_like_this, "load_results", load_results)
+    monkeypatch.setattr(phrase_matcher, "tokenize", count)
+    monkeypatch.setattr(highlighter, "find_words", count)
     return seen
 
 
@@ -137,27 +137,27 @@ def text_of(size: int, *sentences: str) -> str:
 def publish_many(number: int, size: int, *sentences: str) -> None:
     """Put so many articles of that size into the index, which has of them only the words of the sentences."""
     first = publishing.publish(content("n0", html=f"<p>{text_of(size, *sentences)}</p>"), now=NOW).article
-    body = store.load_shown(first)
+    body = repository.get_body_html(first)
     assert body is not None
-    entry = describe(first, body)
+    entry = build_document(first, body)
     articles = [replace(first, id=1 + n, slug=f"n{n}") for n in range(number)]
-    document = Document(NOW, "en", entry_length(entry))
+    document = DocumentStats(NOW, "en", entry_length(entry))
     add_elements(DOCUMENTS, 0, (encode_document(each.id, document) for each in articles))
     count_revision(1)
-    terms = entry.postings.keys() & {stem(word.form, "en") for word in words.words(" ".join(sentences))}
+    terms = entry.postings.keys() & {stem(word.form, "en") for word in tokenizer.tokenize(" ".join(sentences))}
     asked_for = {term: entry.postings[term] % 256 for term in terms}
     for term, code in asked_for.items():
         add_elements(term, 0, (encode_posting(each.id, code) for each in articles))
     record = result_record(first, entry)
     with ResultRecord.batch_write() as batch:
         for each in articles:
-            shown = card_attributes(each)
+            shown = summary_attributes(each)
             batch.save(ResultRecord(f"doc#{each.id}", DOC, **shown, text=record.text, is_whole=entry.is_whole))
-    held = Held(postings={term: {encode_posting(1, code)} for term, code in asked_for.items()})
+    held = ForwardEntry(postings={term: {encode_posting(1, code)} for term, code in asked_for.items()})
     to_record(1, held, revision=1).save()
 
 
-def entry_length(entry: Entry) -> int:
+def entry_length(entry: IndexedDocument) -> int:
     """The length code of an entry."""
     assert entry.document is not None
     return decode_document(entry.document)[1]
@@ -262,7 +262,7 @@ def test_a_correction_reads_a_bounded_part_of_the_vocabulary(
 
 def test_terms_are_read_until_their_postings_are_many(requests: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The most important words are searched for, exclusions hold, and the total is told not to be exact."""
-    monkeypatch.setattr(reading, "MAX_POSTINGS", 5)
+    monkeypatch.setattr(index_reader, "MAX_POSTINGS", 5)
     terms = [f"{chr(97 + n) * 3}harbour" for n in range(20)]
     publish("one", " ".join(terms))
     publish("two", " ".join(terms) + " milk")
@@ -362,15 +362,15 @@ def test_a_term_of_many_blocks_is_found_whole(tables: None) -> None:
 
 def test_two_versions_of_nothing_but_long_unheard_words_fit_one_item() -> None:
     chance = random.Random(1)
-    held = Held()
+    held = ForwardEntry()
     for _ in range(2):
         words = ["".join(chance.choices("0123456789abcdefghijklmnopqrstuvwxyz", k=64)) for _ in range(15_000)]
         done = publishing.publish(content("one", html=f"<p>{' '.join(words)}</p>"), now=NOW, force=True)
-        body = store.load_shown(done.article)
+        body = repository.get_body_html(done.article)
         assert body is not None
-        postings = describe(done.article, body).postings
+        postings = build_document(done.article, body).postings
         assert len(postings) > 2_000
-        held.include(Held(postings={term: {element} for term, element in postings.items()}))
+        held.merge(ForwardEntry(postings={term: {element} for term, element in postings.items()}))
     assert len(to_record(1, held, revision=1).data) < 300_000
 
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from moto import mock_aws
 
-from kolom.articles import publishing, store
+from kolom.articles import publishing, repository
 from kolom.errors import KolomError
 from kolom.models.base import connection
-from kolom.search import entries, indexing, vocabulary
-from kolom.search.held import load_held
-from kolom.search.languages import stem
-from kolom_cli.local.moto_help import help_moto
-from kolom_cli.template_reader import load
+from kolom.search import document, index_writer, vocabulary
+from kolom.search.analyzer import stem
+from kolom.search.forward_index import load_entry
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
 
 TEMPLATE = load(Path(__file__).parents[3] / "template.yaml", {"SiteUrl": "https://blog.example"})
@@ -56,11 +56,11 @@ class Indexing(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.analyser = 1
         self.stack.enter_context(mock_aws())
-        self.stack.enter_context(help_moto())
+        self.stack.enter_context(patch_moto())
         self.client = boto3.client("dynamodb")
         for table in TEMPLATE.tables.values():
             self.client.create_table(**table.create)
-        vocabulary.forget()
+        vocabulary.clear_cache()
         self.events = connection().client.meta.events
 
     def teardown(self) -> None:
@@ -81,7 +81,7 @@ class Indexing(RuleBasedStateMachine):
 
     @rule(slug=SLUGS, to=SLUGS)
     def rename(self, slug: str, to: str) -> None:
-        article_id = store.find_id(f"slug:{slug}")
+        article_id = repository.find_id(f"slug:{slug}")
         if article_id is not None:
             self.attempt(lambda: publishing.publish(content(to), now=NOW, article_id=article_id, force=True))
 
@@ -95,13 +95,13 @@ class Indexing(RuleBasedStateMachine):
 
     @rule(slug=SLUGS, mark=st.sampled_from("ab"))
     def touch(self, slug: str, mark: str) -> None:
-        article_id = store.find_id(f"slug:{slug}")
+        article_id = repository.find_id(f"slug:{slug}")
         if article_id is not None:
-            store.touch(article_id, mark)
+            repository.request_reindex(article_id, mark)
 
     @rule(ids=st.sets(st.integers(1, 4), min_size=1))
     def deliver(self, ids: set[int]) -> None:
-        assert indexing.index(ids, workers=1) == set()
+        assert index_writer.update_index(ids, workers=1) == set()
 
     @rule(ids=st.sets(st.integers(1, 4), min_size=1), number=st.integers(1, 40))
     def crash(self, ids: set[int], number: int) -> None:
@@ -124,17 +124,17 @@ class Indexing(RuleBasedStateMachine):
     def index_while_indexing(self, ids: set[int], others: set[int], number: int, slug: str, text: str) -> None:
         def interrupt() -> None:
             self.publish(slug, text, text, ("Kopi",), 2)
-            indexing.index(others, workers=1)
+            index_writer.update_index(others, workers=1)
 
         self.index_interrupted(ids, number, interrupt)
 
     @rule()
     def upgrade_the_analyser(self) -> None:
         self.analyser += 1
-        self.stack.enter_context(patch.object(indexing, "ANALYSER_VERSION", self.analyser))
+        self.stack.enter_context(patch.object(index_writer, "ANALYZER_VERSION", self.analyser))
         self.stack.enter_context(
             patch.object(
-                entries, "stem", stem if self.analyser % 2 else lambda word, language: stem(word, language)[:3]
+                document, "stem", stem if self.analyser % 2 else lambda word, language: stem(word, language)[:3]
             )
         )
 
@@ -143,7 +143,7 @@ class Indexing(RuleBasedStateMachine):
         """Whatever the index holds of an article, its ``terms#`` says so: nothing can be left behind."""
         if not hasattr(self, "client"):
             return
-        known = {article_id: load_held(article_id, consistent=True) for article_id in range(1, 5)}
+        known = {article_id: load_entry(article_id, consistent=True) for article_id in range(1, 5)}
         for key, item in self.items().items():
             if key[1].isdigit() and not key[0].startswith(("#", "words#")):
                 # A crash may leave an emptied block, which the next run removes.
@@ -155,9 +155,9 @@ class Indexing(RuleBasedStateMachine):
         interruption = Interruption(number, happens)
         self.events.register("before-call.dynamodb.*", interruption)
         try:
-            indexing.index(ids, workers=1)
+            index_writer.update_index(ids, workers=1)
         except Crash:
-            vocabulary.forget()
+            vocabulary.clear_cache()
         finally:
             self.events.unregister("before-call.dynamodb.*", interruption)
 
@@ -171,12 +171,12 @@ class Indexing(RuleBasedStateMachine):
 
     def check(self) -> None:
         """Deliver what is outstanding, then compare with an index made anew."""
-        assert indexing.index(range(1, 5), workers=1) == set()
+        assert index_writer.update_index(range(1, 5), workers=1) == set()
         converged = self.items()
         self.client.delete_table(TableName="kolom-search")
         self.client.create_table(**TEMPLATE.tables["SearchTable"].create)
-        vocabulary.forget()
-        assert indexing.index(range(1, 5), workers=2) == set()
+        vocabulary.clear_cache()
+        assert index_writer.update_index(range(1, 5), workers=2) == set()
         rebuilt = self.items()
         assert _without_words(converged) == _without_words(rebuilt)
         assert converged.keys() >= rebuilt.keys()

@@ -7,7 +7,7 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.search.indexing import index
+from kolom.search.index_writer import update_index
 from tests.factories import NOW, Context, content, request
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 def publish(slug: str, text: str, **changes: Any) -> None:
     """Publish an article and let the index take it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
-    assert index([done.article.id]) == set()
+    assert update_index([done.article.id]) == set()
 
 
 def search(status: int = 200, path: str = "/api/search", **query: Any) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_what_is_withdrawn_is_found_no_more() -> None:
     publish("one", "coffee")
     assert search(q="coffee")["total"] == 1
     article = publishing.unpublish("one", now=NOW)
-    index([article.id])
+    update_index([article.id])
     assert search(q="coffee")["total"] == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
-from kolom.search.indexing import index
+from kolom.search.index_writer import update_index
 from tests.factories import NOW, Context, content, request
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 def publish(slug: str, text: str = "x", **changes: Any) -> int:
     """Publish an article and let the index take it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW, force=True)
-    assert index([done.article.id]) == set()
+    assert update_index([done.article.id]) == set()
     return done.article.id
 
 
@@ -95,7 +95,7 @@ def test_a_new_title_takes_the_place_of_the_old_one() -> None:
 def test_what_is_withdrawn_is_suggested_no_more() -> None:
     article_id = publish("one", "coffee", title="Harbour")
     publishing.unpublish("one", now=NOW)
-    index([article_id])
+    update_index([article_id])
     assert get("/api/search/suggest", q="harb") == {"items": [], "completions": []}
     assert completions("coff") == []
 

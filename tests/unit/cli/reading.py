@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from kolom_cli.importers import Item, SourceError
-from kolom_cli.importers.mapping import ThreadMap, read_mapping
+from kolom_cli.importers.common.thread_map import ThreadMap, read_mapping
+from kolom_cli.importers.common.types import Item, SourceError
 
 
 def read_all(items: Iterator[Item]) -> tuple[list[Item], str]:

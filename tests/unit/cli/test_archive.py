@@ -11,14 +11,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.articles.restoring import Whole
+from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import Article, Body
-from kolom.authoring import Heading
 from kolom.comments.types import Comment
-from kolom_cli.archive.forms import ArticleForm, CommentForm
-from kolom_cli.archive.reading import Archive, Read
-from kolom_cli.archive.text import as_json, front_matter, read_front_matter
-from kolom_cli.importers import Skipped
+from kolom.rendering.types import Heading
+from kolom_cli.archive.encoding import as_json, front_matter, read_front_matter
+from kolom_cli.archive.reader import Archive, ArchiveItem
+from kolom_cli.archive.schemas import ArticleRecord, CommentRecord
+from kolom_cli.importers.common.types import Skipped
 from tests.unit.cli.archives import ARTICLE, COMMENT, break_file, break_front, break_lines, small_archive
 
 ZONE = ZoneInfo("UTC")
@@ -72,20 +72,22 @@ def test_an_article_is_read_as_it_was_written(
     )
     headings = tuple(Heading(f"x-{number}", 2, text) for number, text in enumerate(toc))
     body = Body(html="<p>Hello.</p>", toc=headings, source=source, source_format="html")
-    form = ArticleForm.from_article(article, body, ["path:/b", "path:/a"])
+    form = ArticleRecord.from_article(article, body, ["path:/b", "path:/a"])
     (root / ARTICLE).write_bytes((front_matter(form.data()) + source).encode())
     (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
-    assert isinstance(entry, Read), entry
-    assert entry.thing == Whole(article=article, body=body, content_version=0, aliases=("path:/a", "path:/b"))
+    assert isinstance(entry, ArchiveItem), entry
+    assert entry.entity == ArticleSnapshot(
+        article=article, body=body, content_version=0, aliases=("path:/a", "path:/b")
+    )
 
 
 def test_an_article_at_an_address_of_the_site_comes_back_at_its_slug(tmp_path: Path) -> None:
     root = small_archive(tmp_path / "a")
     break_front('slug: "hello"', 'slug: "hello"\npath: "/2024/"')(root)
     (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
-    assert isinstance(entry, Read)
-    assert isinstance(entry.thing, Whole)
-    assert entry.thing.article.path == "/hello/"
+    assert isinstance(entry, ArchiveItem)
+    assert isinstance(entry.entity, ArticleSnapshot)
+    assert entry.entity.article.path == "/hello/"
     assert entry.note == "its path /2024/ is an address of the site itself: it answers at its slug's"
 
 
@@ -110,14 +112,14 @@ def test_a_comment_is_read_as_it_was_written(content: str, reasons: list[str], c
         announced=True,
         expires_at=1_800_000_000,
     )
-    line = as_json(CommentForm.from_comment(comment).data())
+    line = as_json(CommentRecord.from_comment(comment).data())
     assert len(line.splitlines()) == 1
-    assert CommentForm.read(json.loads(line)).comment() == comment
+    assert CommentRecord.read(json.loads(line)).comment() == comment
 
 
 def test_an_archive_by_another_program_is_read(tmp_path: Path) -> None:
     entries = list(Archive(small_archive(tmp_path / "a"), ZONE).entries())
-    assert [entry.kind for entry in entries if isinstance(entry, Read)] == ["article", "comment", "comment"]
+    assert [entry.kind for entry in entries if isinstance(entry, ArchiveItem)] == ["article", "comment", "comment"]
 
 
 DIGEST = hashlib.sha256(b"x").hexdigest()[:16]

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.rendering import plain_text, render
-from kolom.rendering.markup import Start, Text, tokenise, unescape
-from kolom_cli.importers.blogger.links import OwnLinks, largest, picture_name
-from kolom_cli.importers.blogger.markup import Converter
+from kolom.rendering.html_tokenizer import Start, Text, tokenize, unescape
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
+from kolom_cli.importers.blogger.html_converter import Converter
+from kolom_cli.importers.blogger.urls import OwnLinks, image_name, largest
 
 HOST = "https://blogger.googleusercontent.com/img/b/R29/AVv"
 
@@ -271,9 +272,9 @@ def test_a_picture_is_taken_at_up_to_1600_pixels(url: str, shown: str) -> None:
 
 
 def test_a_picture_is_known_by_its_files_name() -> None:
-    assert picture_name(f"{HOST}/s320/Pasar%2520pagi+1.jpg") == "Pasar pagi 1.jpg"
-    assert picture_name("https://lh3.googleusercontent.com/abc=s320") is None
-    assert picture_name("https://else.example/a.jpg") is None
+    assert image_name(f"{HOST}/s320/Pasar%2520pagi+1.jpg") == "Pasar pagi 1.jpg"
+    assert image_name("https://lh3.googleusercontent.com/abc=s320") is None
+    assert image_name("https://else.example/a.jpg") is None
 
 
 _PIECES = [
@@ -399,12 +400,12 @@ def _larger(contents: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def _words(html: str) -> str:
     """All text of it, without white space."""
-    text = "".join(unescape(token.markup) for token in tokenise(html) if isinstance(token, Text))
+    text = "".join(unescape(token.markup) for token in tokenize(html) if isinstance(token, Text))
     return re.sub(r"\s", "", text)
 
 
 def _pictures(html: str) -> int:
-    return sum(1 for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
+    return sum(1 for token in tokenize(html) if isinstance(token, Start) and token.name == "img")
 
 
 @example(
@@ -436,5 +437,5 @@ def test_a_picture_keeps_the_size_of_its_own_that_blogger_notes(
     noted: str, kept: tuple[str | None, str | None]
 ) -> None:
     html = render(convert(f'<p>x<img src="{HOST}/s320/a.jpg" {noted}></p>'), "html").html
-    (image,) = (token for token in tokenise(html) if isinstance(token, Start) and token.name == "img")
+    (image,) = (token for token in tokenize(html) if isinstance(token, Start) and token.name == "img")
     assert (image.attributes.get("width"), image.attributes.get("height")) == kept

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.comments import text
-from kolom.rendering import plain_text, render
-from kolom_cli.importers.comment_text import markdown_of
+from kolom.rendering import visitor_text
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
+from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from tests.hostile import hostile_texts
 
 
@@ -55,7 +56,7 @@ from tests.hostile import hostile_texts
     ],
 )
 def test_html_becomes_the_markdown_that_says_the_same(written: str, markdown: str) -> None:
-    assert markdown_of(written) == markdown
+    assert html_to_markdown(written) == markdown
 
 
 def _words(shown: str) -> str:
@@ -64,7 +65,9 @@ def _words(shown: str) -> str:
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "M")), max_size=80))
 def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
-    assert _words(text.render(markdown_of(html.escape(written))).html) == _words(text.clean(html.escape(written)))
+    assert _words(visitor_text.render(html_to_markdown(html.escape(written))).html) == _words(
+        visitor_text.clean_text(html.escape(written))
+    )
 
 
 @example(["_", "http://a.b/", "*"])
@@ -72,7 +75,7 @@ def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
 @given(st.lists(st.sampled_from([*"*_`[]()<>#-+=~.1 \\!&|\"'\n", "http://a.b/", "ab", "&amp;"]), max_size=25))
 def test_text_that_looks_like_markdown_is_shown_as_it_was(pieces: list[str]) -> None:
     written = "".join(pieces)
-    assert _words(text.render(markdown_of(html.escape(written))).html) == _words(html.escape(written))
+    assert _words(visitor_text.render(html_to_markdown(html.escape(written))).html) == _words(html.escape(written))
 
 
 _TEXT = st.text('ab1 .:()"!?-+#>=~*_`[]<&;\\/\n\u00a0é“', min_size=1, max_size=8).map(html.escape)
@@ -98,20 +101,20 @@ def _elements(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @given(st.lists(st.recursive(st.one_of(_TEXT, st.just("<br>")), _elements, max_leaves=12), max_size=6))
 def test_whatever_is_nested_in_whatever_is_shown_with_the_same_words(pieces: list[str]) -> None:
     there = render("".join(pieces), "html").html
-    assert _words(text.render(markdown_of("".join(pieces))).html) == _words(text.clean(there))
+    assert _words(visitor_text.render(html_to_markdown("".join(pieces))).html) == _words(visitor_text.clean_text(there))
 
 
 def test_quotations_deeper_than_comments_can_show_keep_their_words() -> None:
-    shown = text.render(markdown_of("<blockquote>one<ul><li>" * 20 + "two")).html
+    shown = visitor_text.render(html_to_markdown("<blockquote>one<ul><li>" * 20 + "two")).html
     assert _words(shown) == " ".join(["one"] * 20 + ["two"])
 
 
 @pytest.mark.parametrize("hostile", list(hostile_texts())[::7])
 def test_hostile_html_ends_as_a_comment_that_is_no_more_than_text(hostile: str) -> None:
-    shown = text.render(markdown_of(hostile)).html
+    shown = visitor_text.render(html_to_markdown(hostile)).html
     assert not re.search(r"<(?!/?(?:a|blockquote|br|code|em|hr|li|ol|p|pre|strong|ul)\b)", shown)
-    assert text.render(markdown_of(shown)).html is not None
+    assert visitor_text.render(html_to_markdown(shown)).html is not None
 
 
 def test_a_comment_nested_a_thousand_deep_is_no_error() -> None:
-    assert markdown_of("<blockquote>" * 1_000 + "deep").endswith("deep")
+    assert html_to_markdown("<blockquote>" * 1_000 + "deep").endswith("deep")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
-from kolom_cli.importers.disqus import read_disqus
+from kolom_cli.importers.common.types import ImportedComment, Item, Skipped, SourceError
+from kolom_cli.importers.disqus.reader import read_disqus
 from tests.unit.cli.reading import mapping_of, read_all
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>

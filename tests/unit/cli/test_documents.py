@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom_cli.documents import Document, DocumentError, find_documents, read_document, record_version
+from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document, record_version
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 FULL = """---

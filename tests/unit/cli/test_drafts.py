@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.drafts import draft_mark, place_mark, read_header, unread_metadata
-from kolom_cli.importers import Imported, Skipped, SourceError
-from kolom_cli.importers.markdown import read_markdown
+from kolom_cli.importers.common.types import ImportedArticle, Skipped, SourceError
+from kolom_cli.importers.markdown.front_matter_values import get_datetime
 from kolom_cli.importers.markdown.publication import publication_of
-from kolom_cli.importers.markdown.values import moment_in
+from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.publishing.draft_marks import draft_mark, place_mark, read_header, unread_metadata
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/exports"
 
@@ -66,7 +66,7 @@ def _items(folder: Path) -> Iterator[tuple[str, str, str]]:
         match item:
             case Skipped(reason=reason, refused=refused):
                 yield name, "refused" if refused else "skipped", reason
-            case Imported(content=content, notes=notes):
+            case ImportedArticle(content=content, notes=notes):
                 is_later = content.published_at is not None and content.published_at > datetime.now(UTC)
                 yield name, "draft" if content.draft else "scheduled" if is_later else "published", "; ".join(notes)
 
@@ -111,7 +111,7 @@ def test_a_key_of_its_own_outweighs_a_merged_one(tmp_path: Path) -> None:
     """What a text says itself goes before what it takes from elsewhere, and the first map of a list before the next."""
     front = "x: &d {draft: true, title: D}\ny: &e {title: E}\n<<: [*e, *d]\ndraft: false"
     (item,) = read_markdown(_site(tmp_path, {"a.md": f"---\n{front}\n---\nX\n"}), dry_run=True)
-    assert isinstance(item, Imported)
+    assert isinstance(item, ImportedArticle)
     assert (item.content.title, item.content.draft) == ("E", False)
 
 
@@ -243,7 +243,7 @@ def test_marks_in_groups_of_keys_count_in_a_plain_folder(tmp_path: Path, text: s
 )
 def test_a_time_is_read_with_its_half_of_the_day_and_its_zone(written: str, moment: str) -> None:
     """A text must not be published hours before its time."""
-    assert moment_in(written, UTC) == datetime.fromisoformat(moment)
+    assert get_datetime(written, UTC) == datetime.fromisoformat(moment)
 
 
 @pytest.mark.parametrize(
@@ -560,7 +560,7 @@ def test_comments_in_notes_of_obsidian_stay_behind(tmp_path: Path) -> None:
     body = "Seen %%hidden%% `%%code%%`\n\n```\n%%kept%%\n```\n\n%%\nhidden `x\n%%\n\nEnd. %% hidden to the end\n"
     _site(tmp_path, {"a.md": f"---\ntitle: A\npublish: true\n---\n{body}"})
     (item,) = read_markdown(tmp_path, dry_run=True)
-    assert isinstance(item, Imported)
+    assert isinstance(item, ImportedArticle)
     text = str(item.content)
     assert "hidden" not in text
     assert all(word in text for word in ("Seen", "%%code%%", "%%kept%%", "End."))

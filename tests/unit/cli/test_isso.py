@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.importers import ImportedComment, Item, Skipped, SourceError
+from kolom_cli.importers.common.types import ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.isso import read_isso
 from tests.unit.cli.reading import mapping_of, read_all
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.articles.names import path_problem, slug_problem
-from kolom_cli.importers import SourceError
-from kolom_cli.importers.addresses import host_of, path_names, thread_names
-from kolom_cli.importers.mapping import ThreadMap, Unmatched, check_unmatched, read_mapping, write_unmatched
-from kolom_cli.importers.origins import MAX_BYTES, wordpress_origin
+from kolom_cli.importers.common.article_matching import host_of, path_names, thread_names
+from kolom_cli.importers.common.source_ids import MAX_BYTES, wordpress_origin
+from kolom_cli.importers.common.thread_map import ThreadMap, Unmatched, check_unmatched, read_mapping, write_unmatched
+from kolom_cli.importers.common.types import SourceError
 
 
 @pytest.fixture

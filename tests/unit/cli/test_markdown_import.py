@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.front_matter import DocumentError
-from kolom_cli.importers.article_fields import language_in
-from kolom_cli.importers.markdown.attributes import without_attributes
-from kolom_cli.importers.markdown.front import Values, read_front
+from kolom_cli.importers.common.article_fields import language_in
+from kolom_cli.importers.markdown.attribute_lists import without_attributes
+from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_image, get_list, get_names, get_text
+from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.permalinks import (
     JEKYLL_STYLES,
@@ -23,9 +24,8 @@ from kolom_cli.importers.markdown.permalinks import (
     jekyll_name,
 )
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
-from kolom_cli.importers.markdown.snippets import Converted
-from kolom_cli.importers.markdown.tags import arguments
-from kolom_cli.importers.markdown.values import list_in, moment_in, names_in, picture_in, text_in
+from kolom_cli.importers.markdown.tag_arguments import arguments
+from kolom_cli.publishing.front_matter import DocumentError
 
 FILE = Path("post.md")
 ADDRESSES = {"2020-01-02-a": "/2020/01/02/a/", "about.md": "/about/", "/posts/b.md": "/posts/b/"}
@@ -117,26 +117,26 @@ WIB = timezone(timedelta(hours=7))
     ],
 )
 def test_dates_as_people_write_them(text: str, moment: datetime | None) -> None:
-    assert moment_in(text, UTC) == moment
+    assert get_datetime(text, UTC) == moment
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_date_or_none(text: str) -> None:
-    moment = moment_in(text, UTC)
+    moment = get_datetime(text, UTC)
     assert moment is None or moment.tzinfo is not None
 
 
 def test_lists_names_and_pictures_in_their_many_forms() -> None:
-    assert list_in({"a": "x y"}, "a", spaces=True) == ["x", "y"]
-    assert list_in({"a": "x y, z"}, "a", spaces=True) == ["x y", "z"]
-    assert list_in({"a": ["x y", None, {"name": "z"}]}, "a") == ["x y", "z"]
+    assert get_list({"a": "x y"}, "a", spaces=True) == ["x", "y"]
+    assert get_list({"a": "x y, z"}, "a", spaces=True) == ["x y", "z"]
+    assert get_list({"a": ["x y", None, {"name": "z"}]}, "a") == ["x y", "z"]
     known: Values = {"jane": {"name": "Jane Doe"}}
-    assert list(names_in(["jane", {"name": "Bob"}, "Eve"], known)) == ["Jane Doe", "Bob", "Eve"]
-    assert picture_in({"path": "/a.png", "alt": "x"}) == "/a.png"
-    assert picture_in([{"src": "b.png"}]) == "b.png"
-    assert picture_in({"image": {"feature": "c.png"}}) == "c.png"
-    assert picture_in({"alt": "x"}) is None
-    assert text_in({"a": ["x"], "b": " A &amp;\n b "}, "a", "b") == "A & b"
+    assert list(get_names(["jane", {"name": "Bob"}, "Eve"], known)) == ["Jane Doe", "Bob", "Eve"]
+    assert get_image({"path": "/a.png", "alt": "x"}) == "/a.png"
+    assert get_image([{"src": "b.png"}]) == "b.png"
+    assert get_image({"image": {"feature": "c.png"}}) == "c.png"
+    assert get_image({"alt": "x"}) is None
+    assert get_text({"a": ["x"], "b": " A &amp;\n b "}, "a", "b") == "A & b"
     assert [language_in(code, ("en", "id")) for code in ("en-US", "en_gb", "pt-BR", "x", "ID")] == [
         *("en", "en", "pt", None, "id")
     ]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.media import MediaError, MediaStore, Resolver, media_name
-from kolom_cli.svg import svg_problem
+from kolom_cli.media.store import MediaError, MediaStore, Resolver, media_name
+from kolom_cli.media.svg_safety import find_unsafe_svg
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">%s</svg>'
 
@@ -95,7 +95,7 @@ def test_names_of_media_need_no_escapes(name: str, expected: str) -> None:
     ],
 )
 def test_a_drawing_that_may_act_is_refused(inside: bytes) -> None:
-    assert svg_problem(SVG % inside)
+    assert find_unsafe_svg(SVG % inside)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_drawing_that_may_act_is_refused(inside: bytes) -> None:
     ],
 )
 def test_what_is_no_plain_drawing_is_refused(data: bytes) -> None:
-    assert svg_problem(data)
+    assert find_unsafe_svg(data)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_what_is_no_plain_drawing_is_refused(data: bytes) -> None:
     ],
 )
 def test_a_drawing_to_look_at_is_taken(inside: bytes) -> None:
-    assert svg_problem(SVG % inside) is None
+    assert find_unsafe_svg(SVG % inside) is None
 
 
 def test_the_drawings_of_the_sample_are_taken() -> None:
     folder = Path(__file__).parents[3] / "cli" / "kolom_cli" / "sample" / "images"
-    assert {path.name: svg_problem(path.read_bytes()) for path in folder.glob("*.svg")}.items() >= set()
-    assert not any(svg_problem(path.read_bytes()) for path in folder.glob("*.svg"))
+    assert {path.name: find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg")}.items() >= set()
+    assert not any(find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg"))

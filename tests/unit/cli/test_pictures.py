@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.pictures import picture_size
+from kolom_cli.media.image_size import image_size
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}><rect width="7" height="7"/></svg>'
 
@@ -33,13 +33,13 @@ def jpeg(width: int, height: int, orientation: int) -> bytes:
 
 
 def test_a_photograph_is_measured() -> None:
-    assert picture_size(png(1200, 675), ".png") == (1200, 675)
-    assert picture_size(b"GIF89a" + struct.pack("<HH", 20, 10) + bytes(20), ".gif") == (20, 10)
+    assert image_size(png(1200, 675), ".png") == (1200, 675)
+    assert image_size(b"GIF89a" + struct.pack("<HH", 20, 10) + bytes(20), ".gif") == (20, 10)
 
 
 def test_a_photograph_that_was_taken_with_the_camera_turned_is_measured_as_it_is_shown() -> None:
-    assert picture_size(jpeg(400, 300, 1), ".jpg") == (400, 300)
-    assert picture_size(jpeg(400, 300, 6), ".jpg") == (300, 400)
+    assert image_size(jpeg(400, 300, 1), ".jpg") == (400, 300)
+    assert image_size(jpeg(400, 300, 6), ".jpg") == (300, 400)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_a_photograph_that_was_taken_with_the_camera_turned_is_measured_as_it_is
     ],
 )
 def test_a_drawing_has_its_own_size_or_that_of_its_view_box(attributes: str, size: tuple[int, int] | None) -> None:
-    assert picture_size(SVG.format(attributes).encode(), ".svg") == size
+    assert image_size(SVG.format(attributes).encode(), ".svg") == size
 
 
 @given(st.binary(max_size=200), st.sampled_from([".png", ".jpg", ".gif", ".webp", ".avif", ".svg"]))
 def test_a_damaged_file_has_no_size_and_breaks_nothing(data: bytes, suffix: str) -> None:
     heads = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".gif": b"GIF89a", ".webp": b"RIFF1234WEBPVP8 "}
-    size = picture_size(heads.get(suffix, b"") + data, suffix)
+    size = image_size(heads.get(suffix, b"") + data, suffix)
     assert size is None or min(size) >= 1

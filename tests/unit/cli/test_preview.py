@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
+from kolom.articles.preview_links import create_token, read_token
 from kolom.errors import ConfigurationError, NotFound
-from kolom.preview import sign, verify
-from kolom.signing import Secret
+from kolom.security.signing import SigningKeys
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SECRET = Secret.parse("k" * 64)
+SECRET = SigningKeys.parse("k" * 64)
 
 
-def _token(hours: float = 24, article_id: int = 7, secret: Secret = SECRET) -> str:
-    return sign(article_id, secret, expires_at=NOW + timedelta(hours=hours))
+def _token(hours: float = 24, article_id: int = 7, secret: SigningKeys = SECRET) -> str:
+    return create_token(article_id, secret, expires_at=NOW + timedelta(hours=hours))
 
 
 def test_a_link_leads_to_its_article() -> None:
-    assert verify(_token(article_id=42), lambda: SECRET, now=NOW) == 42
+    assert read_token(_token(article_id=42), lambda: SECRET, now=NOW) == 42
 
 
 def test_a_link_has_only_characters_that_need_no_escape_in_a_url() -> None:
@@ -31,7 +31,7 @@ def test_a_link_has_only_characters_that_need_no_escape_in_a_url() -> None:
 @pytest.mark.parametrize("hours", [0, -1])
 def test_an_expired_link_leads_nowhere(hours: float) -> None:
     with pytest.raises(NotFound, match="expired"):
-        verify(_token(hours), lambda: SECRET, now=NOW)
+        read_token(_token(hours), lambda: SECRET, now=NOW)
 
 
 @given(position=st.integers(0, 200), character=st.characters(min_codepoint=33, max_codepoint=126))
@@ -43,22 +43,22 @@ def test_a_link_with_one_other_character_leads_nowhere(position: int, character:
     if changed == token or position == len(token) - 1:
         return
     with pytest.raises(NotFound):
-        verify(changed, lambda: SECRET, now=NOW)
+        read_token(changed, lambda: SECRET, now=NOW)
 
 
 @pytest.mark.parametrize("token", ["", ".", "1", "1.", "1..", "1.a.b", "2.x.y", "é.ü.ñ", "1." + "a" * 10_000])
 def test_what_is_no_token_leads_nowhere(token: str) -> None:
     with pytest.raises(NotFound):
-        verify(token, lambda: SECRET, now=NOW)
+        read_token(token, lambda: SECRET, now=NOW)
 
 
 @pytest.mark.parametrize("token", ["", "abc", "1.", "1.payload", "1.a b.c", "1." + "a" * 10_000])
 def test_what_is_no_token_is_refused_without_a_look_at_the_secret(token: str) -> None:
-    def fail() -> Secret:
+    def fail() -> SigningKeys:
         raise AssertionError("the secret was asked for")
 
     with pytest.raises(NotFound):
-        verify(token, fail, now=NOW)
+        read_token(token, fail, now=NOW)
 
 
 def test_a_token_that_the_same_key_signed_for_another_purpose_is_refused() -> None:
@@ -67,22 +67,22 @@ def test_a_token_that_the_same_key_signed_for_another_purpose_is_refused() -> No
     )
     token = "1." + str(other.dumps({"article": 7, "expires": 2**40}))
     with pytest.raises(NotFound):
-        verify(token, lambda: SECRET, now=NOW)
+        read_token(token, lambda: SECRET, now=NOW)
 
 
 def test_links_of_the_key_before_stay_good_until_it_is_dropped() -> None:
     old = _token()
-    rotated = Secret.parse('{"current": "2", "keys": {"1": "' + "k" * 64 + '", "2": "another"}}')
-    assert verify(old, lambda: rotated, now=NOW) == 7
-    assert sign(7, rotated, expires_at=NOW).startswith("2.")
+    rotated = SigningKeys.parse('{"current": "2", "keys": {"1": "' + "k" * 64 + '", "2": "another"}}')
+    assert read_token(old, lambda: rotated, now=NOW) == 7
+    assert create_token(7, rotated, expires_at=NOW).startswith("2.")
     with pytest.raises(NotFound):
-        verify(old, lambda: Secret("2", {"2": "another"}), now=NOW)
+        read_token(old, lambda: SigningKeys("2", {"2": "another"}), now=NOW)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"current": "1"}', '{"current": "2", "keys": {"1": "x"}}', "{broken"])
 def test_a_secret_without_a_key_is_a_configuration_error(text: str) -> None:
     with pytest.raises(ConfigurationError):
-        Secret.parse(text)
+        SigningKeys.parse(text)
 
 
 def test_a_secret_does_not_show_itself() -> None:

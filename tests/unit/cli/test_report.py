@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from kolom_cli.report import Note, Report
+from kolom_cli.terminal.report import Note, Report
 
 MARKUP = ["[/b]", "[red]x[/]", "[/]", "[b", "a\\", ":smile:", "[link=https://a.example]x[/link]"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kolom.pages.theme import MENU_PLACES
-from kolom_cli.theme import css, site
-from kolom_cli.theme.site import Palette, SettingsError
+from kolom_cli.assets import css, site_config
+from kolom_cli.assets.site_config import Palette, SettingsError
 
 FRONTEND = Path(__file__).parents[3] / "frontend"
 FILES = {
@@ -18,9 +18,9 @@ FILES = {
 }
 
 
-def read(folder: Path, text: str) -> site.Site:
+def read(folder: Path, text: str) -> site_config.SiteConfig:
     (folder / "site.toml").write_text(text)
-    return site.load(folder, FILES)
+    return site_config.load(folder, FILES)
 
 
 def uncommented() -> str:
@@ -31,26 +31,30 @@ def uncommented() -> str:
 
 
 def test_the_committed_settings_change_nothing() -> None:
-    found = site.load(FRONTEND, {})
-    assert (site.stylesheet(found), site.menu_item(found), site.logo_item(found)) == (None, None, None)
+    found = site_config.load(FRONTEND, {})
+    assert (site_config.stylesheet(found), site_config.menu_item(found), site_config.logo_item(found)) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_all_the_examples_in_the_committed_settings_are_good(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(uncommented())
-    found = site.load(tmp_path, {**FILES, "fonts/literata.woff2": b""})
+    found = site_config.load(tmp_path, {**FILES, "fonts/literata.woff2": b""})
     assert found.colours.accent
     assert found.colours.dark.accent
     assert found.logo
     assert len(found.menu or ()) == 3
     assert found.font.faces
     # And the colours shown there are the theme's own.
-    theme = (FRONTEND / site.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
+    theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
     for name, value in found.colours.given().items():
         assert f"--{name}: {value};" in theme
 
 
 def test_every_colour_of_the_theme_can_be_set_and_no_other() -> None:
-    theme = (FRONTEND / site.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
+    theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
     named = {field.alias or name for name, field in Palette.model_fields.items()}
     assert named == {name for name, _ in re.findall(r"--([\w-]+): (#[0-9a-f]{6});", theme)}
     for name in ("serif", "sans", "mono"):
@@ -62,7 +66,7 @@ def test_the_stylesheet_sets_each_scheme_by_itself(tmp_path: Path) -> None:
         '[colours]\naccent = "oklch(46% 0.13 36)"\naccent-strong = "maroon"\n[colours.dark]\npaper = "#111"\n'
         '[font]\nserif = \'"My Face", serif\'\n[[font.faces]]\nfamily = "My Face"\nfile = "fonts/x.woff2"\n'
     )
-    sheet = site.stylesheet(read(tmp_path, text)) or ""
+    sheet = site_config.stylesheet(read(tmp_path, text)) or ""
     light = sheet.split("@media screen and (prefers-color-scheme: light) {")[1].split("@media")[0]
     dark = sheet.split("@media screen and (prefers-color-scheme: dark) {")[1]
     assert "--accent: oklch(46% 0.13 36);" in light
@@ -108,16 +112,16 @@ def test_what_cannot_be_used_is_said_by_its_place(tmp_path: Path, text: str, pro
 
 
 def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_path: Path) -> None:
-    theme = (FRONTEND / site.THEME_CSS).read_text("utf-8")
-    assert site.warnings(site.Site(), theme) == []
+    theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8")
+    assert site_config.warnings(site_config.SiteConfig(), theme) == []
     faint = read(tmp_path, '[colours]\naccent = "#e0a080"\n')
-    assert [each.split(" has")[0] for each in site.warnings(faint, theme)] == [
+    assert [each.split(" has")[0] for each in site_config.warnings(faint, theme)] == [
         *("colours: accent on paper", "colours: accent on shade")
     ]
     night = read(tmp_path, '[colours.dark]\npaper = "oklch(60% 0.1 30)"\n')
-    assert any(each.startswith("colours.dark: accent on paper") for each in site.warnings(night, theme))
+    assert any(each.startswith("colours.dark: accent on paper") for each in site_config.warnings(night, theme))
     good = read(tmp_path, '[colours]\naccent = "maroon"\n')
-    assert site.warnings(good, theme) == []
+    assert site_config.warnings(good, theme) == []
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,8 @@ def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_pa
     [("black", "white", 21), ("white", "white", 1), ("#777", "#fff", 4.48), ("oklch(0% 0 0)", "lab(100% 0 0)", 21)],
 )
 def test_contrast_is_that_of_wcag(first: str, second: str, ratio: float) -> None:
-    assert css.contrast(first, second) == pytest.approx(ratio, abs=0.01)
-    assert css.contrast("color(display-p3 1 0 0)", "white") is None
+    assert css.contrast_ratio(first, second) == pytest.approx(ratio, abs=0.01)
+    assert css.contrast_ratio("color(display-p3 1 0 0)", "white") is None
 
 
 def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
@@ -134,12 +138,12 @@ def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
         '[[menu]]\npage = "search"\n[[menu]]\nname = "X"\nhref = "https://x.example/"\n'
         '[[menu]]\nname = { id = "Y", en = "Z" }\nhref = "/y/"\n'
     )
-    assert site.menu_item(read(tmp_path, text)) == [
+    assert site_config.menu_item(read(tmp_path, text)) == [
         {"href": "/search/", "key": "search"},
         {"href": "https://x.example/", "names": {"": "X"}},
         {"href": "/y/", "names": {"id": "Y", "en": "Z"}},
     ]
-    places = site.Entry.model_json_schema()["properties"]["page"]["anyOf"][0]["enum"]
+    places = site_config.MenuItem.model_json_schema()["properties"]["page"]["anyOf"][0]["enum"]
     assert set(places) == set(MENU_PLACES)
 
 

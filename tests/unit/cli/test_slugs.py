@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.articles.names import slug_problem
-from kolom_cli.slugs import slug_ending, slug_from, slug_kept
+from kolom_cli.publishing.slugs import clean_slug, slug_suffix, slugify_title
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from kolom_cli.slugs import slug_ending, slug_from, slug_kept
     ],
 )
 def test_a_title_makes_a_slug(text: str, slug: str | None) -> None:
-    assert slug_from(text) == slug
+    assert slugify_title(text) == slug
 
 
 @pytest.mark.parametrize(
@@ -39,18 +39,18 @@ def test_a_title_makes_a_slug(text: str, slug: str | None) -> None:
     ],
 )
 def test_another_systems_slug_is_kept_as_far_as_possible(name: str, slug: str | None) -> None:
-    assert slug_kept(name) == slug
+    assert clean_slug(name) == slug
 
 
 @pytest.mark.parametrize(
     ("name", "ending"), [("2020", "2020"), ("1/2", "1-2"), ("Über 7", "uber-7"), ("?/", "b17e5558")]
 )
 def test_another_systems_id_makes_the_end_of_a_slug(name: str, ending: str) -> None:
-    assert slug_ending(name) == ending
+    assert slug_suffix(name) == ending
 
 
 @given(st.text())
 def test_every_slug_is_valid(text: str) -> None:
-    assert slug_problem(f"post-{slug_ending(text)}") is None
-    for slug in (slug_from(text), slug_kept(text)):
+    assert slug_problem(f"post-{slug_suffix(text)}") is None
+    for slug in (slugify_title(text), clean_slug(text)):
         assert slug is None or slug_problem(slug) is None

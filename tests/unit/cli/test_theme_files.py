@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.theme.files import CONTENT_TYPES, Asset, AssetError, collect, is_hashed, with_hashes
+from kolom_cli.assets.fingerprint import CONTENT_TYPES, Asset, AssetError, collect, is_hashed, with_hashes
 
 FRONTEND = Path(__file__).parents[3] / "frontend"
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from kolom_cli.importers import Imported, Item, Skipped
-from kolom_cli.importers.wordpress import read_wordpress
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.importers.wordpress.reader import read_wordpress
 from tests.unit.cli.reading import read_all
-
-from .wxr import HEAD, TAIL, export, item, meta, term
+from tests.unit.cli.wxr import HEAD, TAIL, export, item, meta, term
 
 
 @pytest.fixture
@@ -24,13 +23,13 @@ def _read(file: Path, xml: str | bytes) -> tuple[list[Item], str]:
     return read_all(read_wordpress(file))
 
 
-def _articles(file: Path, *items: str) -> list[Imported]:
+def _articles(file: Path, *items: str) -> list[ImportedArticle]:
     found, error = _read(file, export(*items))
     assert not error
-    return [each for each in found if isinstance(each, Imported)]
+    return [each for each in found if isinstance(each, ImportedArticle)]
 
 
-def _article(file: Path, **changes: Any) -> Imported:
+def _article(file: Path, **changes: Any) -> ImportedArticle:
     (article,) = _articles(file, item(1, **changes))
     return article
 
@@ -107,14 +106,14 @@ def test_what_only_some_readers_saw_there_is_a_draft(file: Path, content: str, m
 def test_what_does_not_become_an_article_has_its_reason(file: Path, changes: dict[str, Any], kind: str) -> None:
     (skipped, other), _ = _read(file, export(item(1, **changes), item(2)))
     assert isinstance(skipped, Skipped)
-    assert isinstance(other, Imported)
+    assert isinstance(other, ImportedArticle)
     assert (skipped.kind, skipped.refused) == (kind, False)
     assert skipped.reason
 
 
 def test_a_plugins_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> None:
     items, error = _read(file, export(item(1, more="<plugin:x>1</plugin:x>"), item(2)))
-    assert [type(each) for each in items] == [Imported, Imported]
+    assert [type(each) for each in items] == [ImportedArticle, ImportedArticle]
     assert "it was read to its end nonetheless" in error
 
 
@@ -242,14 +241,14 @@ def test_control_characters_that_wordpress_lets_pass_do_no_harm(file: Path) -> N
 def test_the_language_is_the_sites_that_the_export_means(file: Path, code: str, language: str) -> None:
     file.write_text(export(item(1)).replace("<language>en-US<", f"<language>{code}<"))
     (article,) = read_wordpress(file)
-    assert isinstance(article, Imported)
+    assert isinstance(article, ImportedArticle)
     assert article.content.language == language
 
 
 def test_the_language_can_be_chosen(file: Path) -> None:
     file.write_text(export(item(1)))
     (article,) = read_wordpress(file, language="id")
-    assert isinstance(article, Imported)
+    assert isinstance(article, ImportedArticle)
     assert article.content.language == "id"
 
 
@@ -299,12 +298,12 @@ def test_another_file_is_no_export(file: Path, xml: str) -> None:
 
 def test_a_text_of_more_than_ten_megabytes_is_refused_and_the_next_is_read(file: Path) -> None:
     found, error = _read(file, export(item(1), item(2, content="x" * 11_000_000), item(3)))
-    assert [type(each) for each in found] == [Imported, Skipped, Imported]
+    assert [type(each) for each in found] == [ImportedArticle, Skipped, ImportedArticle]
     assert not error
 
 
 def test_an_item_within_an_item_is_not_taken_for_one(file: Path) -> None:
     nested = item(1).replace("</item>", item(2) + "</item>")
     (article,), _ = _read(file, HEAD.format(version="1.2") + nested + TAIL)
-    assert isinstance(article, Imported)
+    assert isinstance(article, ImportedArticle)
     assert article.content.title == "Post 1"

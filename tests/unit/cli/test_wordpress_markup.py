@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.importers.wordpress_markup import Attachment, Converter, paragraphs
+from kolom_cli.importers.common.autop import paragraphs
+from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 
 PICTURE = Attachment(id="5", url="https://old.example/a.jpg", alt='A "b"', caption="Cap", parent="1")
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.comments import text
-from kolom.comments.text import clean, is_blank, render
+from kolom.rendering import visitor_text
+from kolom.rendering.visitor_text import clean_text, is_blank, render
 from tests.hostile import hostile_texts
 
 PLAIN = {"blockquote", "br", "code", "em", "hr", "li", "p", "pre", "strong", "ul"}
@@ -28,7 +28,7 @@ def check(html: str) -> None:
         assert element.tag in ALLOWED, element.tag
         assert set(element.attrib) <= ALLOWED[element.tag]
         if element.tag == "a":
-            assert element.get("rel") == text.LINK_RELATION
+            assert element.get("rel") == visitor_text.LINK_RELATION
             assert element.get("href", "https:").startswith(("http://", "https://")), element.attrib
 
 
@@ -83,20 +83,20 @@ def test_no_mixture_of_marks_becomes_markup_that_it_should_not(pieces: list[str]
 
 @given(st.text(max_size=100))
 def test_cleaning_twice_is_cleaning_once(content: str) -> None:
-    assert clean(clean(content)) == clean(content)
+    assert clean_text(clean_text(content)) == clean_text(content)
 
 
 def test_what_would_turn_a_page_around_is_taken_out_and_what_languages_need_stays() -> None:
-    assert clean("a\u202eb\u2066c") == "abc"
-    assert clean("\u05d0\u200f!") == "\u05d0\u200f!"
-    assert clean("e" + "\u0301" * 5_000) == "é" + "\u0301" * 8
-    assert clean("a\x00b\x0bc\r\nd") == "abc\nd"
-    assert clean("\u0915\u094d\u200d\u0937") == "\u0915\u094d\u200d\u0937"
+    assert clean_text("a\u202eb\u2066c") == "abc"
+    assert clean_text("\u05d0\u200f!") == "\u05d0\u200f!"
+    assert clean_text("e" + "\u0301" * 5_000) == "é" + "\u0301" * 8
+    assert clean_text("a\x00b\x0bc\r\nd") == "abc\nd"
+    assert clean_text("\u0915\u094d\u200d\u0937") == "\u0915\u094d\u200d\u0937"
 
 
 @pytest.mark.parametrize("nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff"])
 def test_what_nobody_can_see_is_nothing(nothing: str) -> None:
-    assert is_blank(clean(nothing))
+    assert is_blank(clean_text(nothing))
 
 
 PIECES = ("- a\n", "*_", "a**", "[*", "[](", "[`", "a://", "http://[", "https://a.b.", "&", ">\n\n", "a\u00a0", "a\n")
@@ -179,7 +179,7 @@ def test_twice_the_text_takes_about_twice_the_time() -> None:
 def test_an_address_is_looked_for_only_where_one_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not at each colon, and never in more than 2,000 characters."""
     look = Mock(return_value=0)
-    monkeypatch.setattr(text._PARSER.linkify, "test_schema_at", look)
+    monkeypatch.setattr(visitor_text._PARSER.linkify, "test_schema_at", look)
     render("a://[" * 2_000)
     look.assert_not_called()
     render("http://[" * 1_000)
@@ -217,13 +217,13 @@ def test_marks_are_taken_away_before_they_are_sorted(monkeypatch: pytest.MonkeyP
     """NFC sorts the marks on a letter, in time in proportion to the square of their number."""
     normalize = Mock(wraps=unicodedata.normalize)
     monkeypatch.setattr(unicodedata, "normalize", normalize)
-    assert clean("a" + "\u0301\u0327" * 5_000) == clean("a" + "\u0301\u0327" * 32)
+    assert clean_text("a" + "\u0301\u0327" * 5_000) == clean_text("a" + "\u0301\u0327" * 32)
     assert len(normalize.call_args_list[0].args[1]) == 65
 
 
 def test_the_same_text_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = Mock(wraps=text._PARSER.parse)
-    monkeypatch.setattr(text._PARSER, "parse", parse)
+    parse = Mock(wraps=visitor_text._PARSER.parse)
+    monkeypatch.setattr(visitor_text._PARSER, "parse", parse)
     assert render("Once and *for all*.") == render("Once and *for all*.")
     parse.assert_called_once()
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from kolom.guard.once import Submission
-from kolom.signing import Secret
+from kolom.security.signing import SigningKeys
+from kolom.submissions.idempotency import Submission
 from tests.factories import NOW
 
-KEYS = Secret("1", {"1": "a secret"})
+KEYS = SigningKeys("1", {"1": "a secret"})
 
 
 def submission(minutes: int, key: str | None = None) -> Submission:
@@ -27,6 +27,6 @@ def test_a_submission_with_a_key_counts_once_for_as_long_as_the_key_holds() -> N
 
 
 def test_what_counts_a_submission_cannot_be_computed_without_the_secret() -> None:
-    other = Secret("1", {"1": "another secret"})
+    other = SigningKeys("1", {"1": "another secret"})
     again = Submission.of("comment", {"content": "x"}, idempotency_key="k", sender="a", keys=other, now=NOW)
     assert again.id != submission(0, "k").id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom.guard.senders import ORIGIN_HEADER, VIEWER_HEADER, sender_address
+from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER, client_ip
 from tests.factories import request
 
 CONNECTION = "203.0.113.7"
@@ -11,7 +11,7 @@ SECRET = "s" * 64
 
 def address(secret: str | None = SECRET, **headers: str) -> str:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return sender_address(request("/api/contact", method="POST", headers=named), lambda: secret)
+    return client_ip(request("/api/contact", method="POST", headers=named), lambda: secret)
 
 
 @pytest.mark.parametrize("viewer", ["198.51.100.9", "2001:db8::7"])
@@ -40,6 +40,6 @@ def test_nobody_asks_for_the_secret_where_nobody_claims_to_be_the_cdn() -> None:
     def refuse() -> str:
         raise AssertionError("the secret was asked for")
 
-    assert sender_address(request("/api/contact"), refuse) == CONNECTION
-    assert sender_address(request("/api/contact", headers={VIEWER_HEADER: "198.51.100.9"}), refuse) == CONNECTION
-    assert sender_address(request("/api/contact", headers={ORIGIN_HEADER: SECRET}), refuse) == CONNECTION
+    assert client_ip(request("/api/contact"), refuse) == CONNECTION
+    assert client_ip(request("/api/contact", headers={VIEWER_HEADER: "198.51.100.9"}), refuse) == CONNECTION
+    assert client_ip(request("/api/contact", headers={ORIGIN_HEADER: SECRET}), refuse) == CONNECTION

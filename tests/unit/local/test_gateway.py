@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from kolom_cli.local.gateway import Match, Request, match_route, preflight, to_event, to_response, with_cors
-from kolom_cli.template import Cors, Route
+from kolom_cli.emulator.api_gateway import Match, Request, match_route, preflight, to_event, to_response, with_cors
+from kolom_cli.sam.model import Cors, Route
 
 CORS = Cors(allow_origins=("https://a.example",), allow_methods=("GET",), allow_headers=("x-a",), max_age_seconds=9)
 

@@ -16,7 +16,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 
-from kolom_cli.local.moto_help import help_moto
+from kolom_cli.emulator.moto_patches import patch_moto
 
 ATTRIBUTES = ("key", "part", "shelf", "at")
 
@@ -24,7 +24,7 @@ ATTRIBUTES = ("key", "part", "shelf", "at")
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-    with mock_aws(), help_moto():
+    with mock_aws(), patch_moto():
         client = boto3.client("dynamodb", region_name="us-east-1")
         client.create_table(
             TableName="t",

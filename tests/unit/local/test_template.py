@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kolom_cli.intrinsics import TemplateError
-from kolom_cli.template import Template
-from kolom_cli.template_reader import load
+from kolom_cli.sam.intrinsics import TemplateError
+from kolom_cli.sam.loader import load
+from kolom_cli.sam.model import Template
 
 TEMPLATE = Path(__file__).parents[2] / "fixtures/local_stack/template.yaml"
 

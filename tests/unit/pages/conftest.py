@@ -9,4 +9,4 @@ from kolom.pages.theme import Theme
 @pytest.fixture(autouse=True)
 def nothing_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(theme, "_read", Theme)
-    theme.forget()
+    theme.clear_cache()

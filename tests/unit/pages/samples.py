@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from kolom.articles.types import Article, Body, Card, CardPage, Reading
-from kolom.comments.types import CommentPage, ShownComment
+from kolom.articles.types import Article, ArticleList, ArticleSummary, Body, PublishedArticle
+from kolom.comments.types import CommentPage, PublicComment
 
 HOSTILE = """</title></script><script>alert(1)</script><img src=x onerror="alert('2')"> & "quoted" {{ 7 * 7 }} \u2028"""
 
@@ -24,14 +24,14 @@ _CARD: dict[str, Any] = {
 }
 
 
-def card(**changes: Any) -> Card:
+def card(**changes: Any) -> ArticleSummary:
     """A card; published on 1 February 2026 in Jakarta, on 31 January in UTC."""
-    return Card(**_CARD | changes)
+    return ArticleSummary(**_CARD | changes)
 
 
-def card_page(*cards: Card, total: int | None = None, next_cursor: str | None = None) -> CardPage:
+def card_page(*cards: ArticleSummary, total: int | None = None, next_cursor: str | None = None) -> ArticleList:
     """A page of a list."""
-    return CardPage(items=cards, total=len(cards) if total is None else total, next_cursor=next_cursor)
+    return ArticleList(items=cards, total=len(cards) if total is None else total, next_cursor=next_cursor)
 
 
 def article(**changes: Any) -> Article:
@@ -53,9 +53,11 @@ def article(**changes: Any) -> Article:
     return Article(**_CARD | own | changes)
 
 
-def reading(*, body: Body | None = None, previous: Any = None, following: Any = None, **changes: Any) -> Reading:
+def reading(
+    *, body: Body | None = None, previous: Any = None, following: Any = None, **changes: Any
+) -> PublishedArticle:
     """A published article with its body and neighbours."""
-    return Reading(
+    return PublishedArticle(
         article=article(**changes),
         body=body or Body(html="<h2 id='a-b'>Part</h2><p>Text.</p>"),
         previous=previous,
@@ -63,7 +65,7 @@ def reading(*, body: Body | None = None, previous: Any = None, following: Any = 
     )
 
 
-def comment(comment_id: str = "1", **changes: Any) -> ShownComment:
+def comment(comment_id: str = "1", **changes: Any) -> PublicComment:
     """A comment of Budi's."""
     own: dict[str, Any] = {
         "article_id": 1,
@@ -77,9 +79,9 @@ def comment(comment_id: str = "1", **changes: Any) -> ShownComment:
         "edited_at": None,
         "deleted": False,
     }
-    return ShownComment(id=comment_id, **own | changes)
+    return PublicComment(id=comment_id, **own | changes)
 
 
-def comment_page(*comments: ShownComment, total: int | None = None, next_cursor: str | None = None) -> CommentPage:
+def comment_page(*comments: PublicComment, total: int | None = None, next_cursor: str | None = None) -> CommentPage:
     """A page of an article's comments."""
     return CommentPage(items=comments, total=len(comments) if total is None else total, next_cursor=next_cursor)

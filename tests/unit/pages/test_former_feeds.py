@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom.pages.former_feeds import former_feed
+from kolom.feeds.legacy_urls import legacy_feed_redirect
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ from kolom.pages.former_feeds import former_feed
     ],
 )
 def test_a_feed_of_another_system_leads_to_the_one_here(path: str, query: dict[str, list[str]], place: str) -> None:
-    assert former_feed(path, query) == place
+    assert legacy_feed_redirect(path, query) == place
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds/", "/feeds/x", "/feedback/", "/feed/x/y", "/feeds/posts/other"])
 def test_other_addresses_are_none(path: str) -> None:
-    assert former_feed(path, {}) is None
+    assert legacy_feed_redirect(path, {}) is None

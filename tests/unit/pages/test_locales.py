@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from kolom.mail import rendering
-from kolom.pages import locales
-from kolom.pages.locales import Locale, direction, find_locale
+from kolom.i18n.locale import Locale, available_languages, find_locale, text_direction
+from kolom.mail import renderer
+from kolom.pages import templating
 
-TEMPLATES = [Path(str(package.__file__)).parent / "templates" for package in (locales, rendering)]
+TEMPLATES = [Path(str(package.__file__)).parent / "templates" for package in (templating, renderer)]
 
 
 def load(code: str) -> Locale:
@@ -23,7 +23,7 @@ def stems(locale: Locale) -> set[str]:
     return {key.removesuffix(".one").removesuffix(".other") for key in locale.strings}
 
 
-@pytest.mark.parametrize("code", sorted(locales.available()))
+@pytest.mark.parametrize("code", sorted(available_languages()))
 def test_every_language_says_the_same_things(code: str) -> None:
     locale, english = load(code), load("en")
     assert stems(locale) == stems(english)
@@ -59,4 +59,4 @@ def test_a_regional_language_has_the_words_of_its_language() -> None:
 
 
 def test_some_languages_are_written_from_right_to_left() -> None:
-    assert [direction(code) for code in ("ar", "he-IL", "en", "id")] == ["rtl", "rtl", "ltr", "ltr"]
+    assert [text_direction(code) for code in ("ar", "he-IL", "en", "id")] == ["rtl", "rtl", "ltr", "ltr"]

@@ -10,16 +10,16 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from kolom.articles.types import Body, LabelCount, MonthCount, Neighbour, Reading
-from kolom.authoring import Heading
-from kolom.comments.subscriptions import Action, Link
+from kolom.articles.types import AdjacentArticle, Body, LabelCount, MonthCount, PublishedArticle
+from kolom.comments.reply_subscriptions import Action, SubscriptionLink
 from kolom.errors import Conflict
-from kolom.http import FormAnswer
+from kolom.http.api import FormResponder
+from kolom.i18n.locale import site_locale
 from kolom.pages import subscription, views
-from kolom.pages.discussion import Living
-from kolom.pages.form import comment_form_answer, contact_form_answer
-from kolom.pages.locales import site_locale
-from kolom.pages.page import Page
+from kolom.pages.article_extras import ArticleExtras
+from kolom.pages.forms import comment_form_response, contact_form_response
+from kolom.pages.response import HtmlResponse
+from kolom.rendering.types import Heading
 from tests.unit.pages.samples import HOSTILE, article, card, card_page, comment, comment_page, reading
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -29,12 +29,12 @@ LONG = Body(
 )
 
 
-def article_page(shown: Reading, living: Living | None = None) -> Page:
+def article_page(shown: PublishedArticle, living: ArticleExtras | None = None) -> HtmlResponse:
     """The page of an article, without comments unless ``living`` has some."""
-    return views.article(shown, living or Living(comments=comment_page(), is_open=False))
+    return views.article(shown, living or ArticleExtras(comments=comment_page(), is_open=False))
 
 
-def sent(form: FormAnswer, became: str) -> Page:
+def sent(form: FormResponder, became: str) -> HtmlResponse:
     """What a visitor sees who has sent a form in which everything is hostile."""
     fields = dict.fromkeys(("name", "email", "website", "subject", "content", "message", "parent_id"), HOSTILE)
     errors = [{"field": field, "message": HOSTILE} for field in (*fields, "form_token", "other")]
@@ -48,15 +48,15 @@ def sent(form: FormAnswer, became: str) -> Page:
     answer = form(
         event, {} if became == "not read" else fields, {"statusCode": status, "headers": {}, "body": json.dumps(body)}
     )
-    return Page(answer["statusCode"], answer["body"], answer["headers"])
+    return HtmlResponse(answer["statusCode"], answer["body"], answer["headers"])
 
 
-def link(action: Action) -> Link:
+def link(action: Action) -> SubscriptionLink:
     """A link to a subscription."""
-    return Link(action, 1, "0" * 32, 0)
+    return SubscriptionLink(action, 1, "0" * 32, 0)
 
 
-PAGES: dict[str, Callable[[], Page]] = {
+PAGES: dict[str, Callable[[], HtmlResponse]] = {
     "home": lambda: views.home(card_page(card(), card(language="en"), total=9, next_cursor="abc")),
     "home, empty": lambda: views.home(card_page()),
     "home, continued": lambda: views.home(card_page(card()), cursor="abc"),
@@ -69,7 +69,7 @@ PAGES: dict[str, Callable[[], Page]] = {
     "contact": views.contact,
     **{
         f"{form.__name__}, {became}": (lambda form=form, became=became: sent(form, became))  # type: ignore[misc]
-        for form in (comment_form_answer, contact_form_answer)
+        for form in (comment_form_response, contact_form_response)
         for became in ("taken", "refused", "busy", "not read")
     },
     **{
@@ -79,14 +79,14 @@ PAGES: dict[str, Callable[[], Page]] = {
     "subscription, done": lambda: subscription.done(link("leave"), site_locale()),
     "subscription, refused": lambda: subscription.refused(Conflict("left"), site_locale()),
     "article": lambda: article_page(
-        reading(body=LONG, previous=Neighbour("a", "/a/", "A"), following=Neighbour("b", "/b/", "B"))
+        reading(body=LONG, previous=AdjacentArticle("a", "/a/", "A"), following=AdjacentArticle("b", "/b/", "B"))
     ),
     "article in English": lambda: article_page(reading(language="en-GB")),
     "article in Arabic": lambda: article_page(reading(language="ar")),
     "article, updated": lambda: article_page(reading(updated_at=datetime(2026, 3, 1, tzinfo=UTC))),
     "article with comments": lambda: article_page(
         reading(title="Hello"),
-        Living(
+        ArticleExtras(
             comments=comment_page(
                 comment(),
                 comment("2", parent_id="1", is_owner=True, website="https://a.example"),
@@ -96,12 +96,13 @@ PAGES: dict[str, Callable[[], Page]] = {
                 next_cursor="a b",
             ),
             related=(card(), card(language="ar")),
-            answering="1",
+            reply_to_id="1",
         ),
     ),
-    "article whose comments are away": lambda: article_page(reading(), Living(comments=None)),
+    "article whose comments are away": lambda: article_page(reading(), ArticleExtras(comments=None)),
     "hostile comment": lambda: article_page(
-        reading(), Living(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), answering="1")
+        reading(),
+        ArticleExtras(comments=comment_page(comment(name=HOSTILE)), related=(card(title=HOSTILE),), reply_to_id="1"),
     ),
     "free page": lambda: article_page(reading(kind="page", labels=())),
     "preview": lambda: views.preview(article(status="draft", published_at=None), Body(html="<p>x</p>")),
@@ -112,7 +113,7 @@ PAGES: dict[str, Callable[[], Page]] = {
             description=HOSTILE,
             author=HOSTILE,
             labels=(HOSTILE,),
-            previous=Neighbour("a", "/a/", HOSTILE),
+            previous=AdjacentArticle("a", "/a/", HOSTILE),
             body=Body(html="", toc=tuple(Heading(f"a-{number}", 2, HOSTILE) for number in range(3))),
         )
     ),
@@ -133,22 +134,22 @@ PAGES: dict[str, Callable[[], Page]] = {
 each_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 
 
-def parse(page: Page) -> Element:
+def parse(page: HtmlResponse) -> Element:
     """The page's tree; anything that the HTML standard calls a parse error fails the test."""
     tree: Element = html5lib.HTMLParser(strict=True).parse(page.html)
     return tree
 
 
-def find_all(page: Page, path: str) -> list[Element]:
+def find_all(page: HtmlResponse, path: str) -> list[Element]:
     return parse(page).findall("." + path.replace("//", f"//{XHTML}"))
 
 
-def attributes(page: Page, path: str, name: str) -> list[str | None]:
+def attributes(page: HtmlResponse, path: str, name: str) -> list[str | None]:
     return [found.get(name) for found in find_all(page, path)]
 
 
 @each_page
-def test_every_page_is_valid_html_with_one_main_heading_and_landmarks(page: Callable[[], Page]) -> None:
+def test_every_page_is_valid_html_with_one_main_heading_and_landmarks(page: Callable[[], HtmlResponse]) -> None:
     made = page()
     assert len(find_all(made, "//h1")) == 1
     assert len(find_all(made, "//main")) == 1
@@ -158,7 +159,7 @@ def test_every_page_is_valid_html_with_one_main_heading_and_landmarks(page: Call
 
 
 @each_page
-def test_headings_never_skip_a_level(page: Callable[[], Page]) -> None:
+def test_headings_never_skip_a_level(page: Callable[[], HtmlResponse]) -> None:
     levels = [
         int(found.tag[-1])
         for found in parse(page()).iter()
@@ -169,7 +170,7 @@ def test_headings_never_skip_a_level(page: Callable[[], Page]) -> None:
 
 
 @each_page
-def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], Page]) -> None:
+def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], HtmlResponse]) -> None:
     """The Content-Security-Policy has no 'unsafe-inline'; scripts are files."""
     made = page()
     for found in parse(made).iter():
@@ -183,7 +184,7 @@ def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], Page]) -> None
 
 
 @each_page
-def test_no_page_has_an_id_twice_and_each_has_the_target_of_its_skip_link(page: Callable[[], Page]) -> None:
+def test_no_page_has_an_id_twice_and_each_has_the_target_of_its_skip_link(page: Callable[[], HtmlResponse]) -> None:
     tree = parse(page())
     ids = [found.get("id") for found in tree.iter() if found.get("id")]
     assert len(ids) == len(set(ids))
@@ -303,7 +304,7 @@ def test_link_previews_get_a_picture_unless_it_is_a_drawing() -> None:
     assert not find_all(article_page(reading(image="/media/picture.svg")), "//meta[@property='og:image']")
 
 
-def feeds_of(page: Page) -> list[tuple[str | None, str | None]]:
+def feeds_of(page: HtmlResponse) -> list[tuple[str | None, str | None]]:
     links = html5lib.parse(page.html).iter(f"{XHTML}link")
     return [(link.get("title"), link.get("href")) for link in links if link.get("rel") == "alternate"]
 

@@ -5,13 +5,14 @@ from urllib.parse import urljoin
 
 import pytest
 
-from kolom.rendering import linking, render
+from kolom.rendering import absolute_links
+from kolom.rendering.renderer import render
 
 PAGE = "https://blog.example/2024/05/rain.html"
 
 
 def with_absolute_links(markup: str, base: str) -> str:
-    changed = linking.with_absolute_links(markup, base, max_bytes=100_000)
+    changed = absolute_links.with_absolute_links(markup, base, max_bytes=100_000)
     assert changed is not None
     return changed
 
@@ -28,8 +29,8 @@ def with_absolute_links(markup: str, base: str) -> str:
         ('<a href="//[">x</a>', '<a href="//[">x</a>'),
         ('<img src="/media/a.png">', '<img src="https://blog.example/media/a.png">'),
         (
-            '<video poster="/p.png" src="/v.mp4"></video>',
-            '<video poster="https://blog.example/p.png" src="https://blog.example/v.mp4"></video>',
+            '<video publisher="/p.png" src="/v.mp4"></video>',
+            '<video publisher="https://blog.example/p.png" src="https://blog.example/v.mp4"></video>',
         ),
         (
             '<blockquote cite="/source/"><p>x</p></blockquote>',
@@ -65,14 +66,14 @@ def test_what_becomes_too_large_by_its_links_is_refused() -> None:
     """A link of 16 bytes may become one of thousands."""
     markup = '<a href="#a"></a>' * 1_000
     whole = with_absolute_links(markup, PAGE)
-    assert linking.with_absolute_links(markup, PAGE, max_bytes=len(whole)) == whole
-    assert linking.with_absolute_links(markup, PAGE, max_bytes=len(whole) - 1) is None
+    assert absolute_links.with_absolute_links(markup, PAGE, max_bytes=len(whole)) == whole
+    assert absolute_links.with_absolute_links(markup, PAGE, max_bytes=len(whole) - 1) is None
 
 
 def test_links_stop_growing_once_the_text_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that memory is bounded by what is allowed, not by what it would become."""
     join = Mock(wraps=urljoin)
-    monkeypatch.setattr(linking, "urljoin", join)
+    monkeypatch.setattr(absolute_links, "urljoin", join)
     markup = '<a href="#a"></a>' * 1_000
-    assert linking.with_absolute_links(markup, PAGE, max_bytes=len(markup) + 10 * len(PAGE)) is None
+    assert absolute_links.with_absolute_links(markup, PAGE, max_bytes=len(markup) + 10 * len(PAGE)) is None
     assert join.call_count == 11

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from kolom.authoring import Heading
-from kolom.rendering import Rendered, render
-from kolom.rendering.article import MAX_TOC_ENTRIES
-from kolom.rendering.balancing import MAX_DEPTH
+from kolom.rendering.html_rewriter import MAX_TOC_ENTRIES
+from kolom.rendering.renderer import render
+from kolom.rendering.tag_balancer import MAX_DEPTH
+from kolom.rendering.types import Heading, Rendered
 
 
 def html(source: str) -> str:
@@ -243,7 +243,7 @@ def test_the_resolver_sees_every_image_medium_and_local_link_before_sanitising()
 
     source = (
         "<img src='a b.png' srcset='a.png, b.png 2x,c.png 100w'><img src='data:image/png;base64,xx'>"
-        "<video src=d.mp4 poster=e.png></video><audio><source src=https://x/f.mp3></audio>"
+        "<video src=d.mp4 publisher=e.png></video><audio><source src=https://x/f.mp3></audio>"
         "<a href=g.pdf>x</a><a href=https://x/>x</a><a href=#h>x</a><a href=//x/y>x</a><a href=mailto:a@b.c>x</a>"
     )
     rendered = render(source, "html", resolve=resolve)

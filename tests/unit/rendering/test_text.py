@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.rendering import plain_text, render
-from kolom.rendering.text import reading_minutes, shorten
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text, reading_minutes, shorten
 
 
 def excerpt(source: str) -> str:

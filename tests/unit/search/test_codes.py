@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.codes import (
+from kolom.search.codec import (
     DOCUMENTS_PER_BLOCK,
     POSTINGS_PER_BLOCK,
-    Document,
+    DocumentStats,
     decode_document,
     decode_frequency,
     encode_document,
@@ -42,7 +42,7 @@ def test_a_posting_says_its_place_and_its_frequency(article_id: int, code: int) 
 
 @given(IDS, MOMENTS, st.sampled_from(["id", "en", "zh", "haw"]), st.integers(0, 255))
 def test_a_document_says_what_it_is(article_id: int, moment: datetime, language: str, length: int) -> None:
-    number = encode_document(article_id, Document(moment, language, length))
+    number = encode_document(article_id, DocumentStats(moment, language, length))
     assert number < 10**38  # what DynamoDB keeps of a number
     place, code, time, language_number = decode_document(number)
     assert (place, code, time) == (article_id % DOCUMENTS_PER_BLOCK, length, seconds(moment))

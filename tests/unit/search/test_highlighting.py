@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.highlighting import SNIPPET_CHARACTERS, mark_snippet, mark_title, matcher
-from kolom.search.languages import stem
-from kolom.search.words import words
+from kolom.search.analyzer import stem
+from kolom.search.highlighter import SNIPPET_CHARACTERS, mark_snippet, mark_title, matcher
+from kolom.search.tokenizer import tokenize
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")), max_size=400)
 
@@ -55,7 +55,7 @@ def test_only_marks_are_markup(text: str) -> None:
 
 @given(TEXTS, st.lists(st.text(max_size=3), max_size=4))
 def test_what_is_shown_is_a_piece_of_the_text(text: str, query: list[str]) -> None:
-    wanted = {word.form for each in query for word in words(each)} | {word.form for word in list(words(text))[:2]}
+    wanted = {word.form for each in query for word in tokenize(each)} | {word.form for word in list(tokenize(text))[:2]}
     shown = snippet(text, *wanted, language="xx")
     plain = visible(shown)
     assert plain.removeprefix("…").removesuffix("…") in text or plain in text
@@ -65,7 +65,7 @@ def test_what_is_shown_is_a_piece_of_the_text(text: str, query: list[str]) -> No
 
 @given(TEXTS)
 def test_a_title_is_shown_whole(title: str) -> None:
-    first = {word.form for word in list(words(title))[:2]}
+    first = {word.form for word in list(tokenize(title))[:2]}
     assert visible(mark_title(title, matcher(first, "xx"))) == title
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.languages import _STEMMERS, is_stop_word, stem, stems
+from kolom.search.analyzer import _STEMMERS, is_stop_word, stem, stems
 
 
 @pytest.mark.parametrize(

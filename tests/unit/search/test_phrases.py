@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kolom.search import phrases
-from kolom.search.phrases import SearchedText
-from kolom.search.words import words
+from kolom.search import phrase_matcher
+from kolom.search.phrase_matcher import SearchedText
+from kolom.search.tokenizer import tokenize
 
 PIECES = (
     *(
@@ -35,7 +35,7 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 def forms(text: str) -> list[str]:
     """The forms of a text's words."""
-    return [word.form for word in words(text)]
+    return [word.form for word in tokenize(text)]
 
 
 def has(text: str, phrase: str) -> bool | None:
@@ -113,7 +113,7 @@ def test_every_piece_of_a_text_is_found_in_it(text: str, start: int, length: int
 def made_into_words(text: str, phrase: str) -> int:
     """How many characters are made into words to look for the phrase."""
     wanted = forms(phrase)
-    with patch.object(phrases, "words", wraps=words) as made:
+    with patch.object(phrase_matcher, "tokenize", wraps=tokenize) as made:
         SearchedText(text).has(wanted)
     return sum(len(call.args[0]) for call in made.call_args_list)
 
@@ -133,4 +133,4 @@ def test_of_a_text_with_the_phrase_only_its_place_is_made_into_words() -> None:
 def test_no_text_and_phrase_are_compared_for_long(text: str) -> None:
     """A phrase that nearly fits everywhere is looked for once from each place, not in every way."""
     assert not SearchedText(text).has(["a"] * 23 + ["b"])
-    assert made_into_words(text, "a a") <= phrases._MAX_PLACES * 300
+    assert made_into_words(text, "a a") <= phrase_matcher._MAX_PLACES * 300

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.queries import MAX_EXCLUSIONS, MAX_LENGTH, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
+from kolom.search.query_parser import MAX_EXCLUSIONS, MAX_LENGTH, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
 
 TYPED = st.text(st.one_of(st.characters(), st.sampled_from("ab \"-“”«»「」'’`´–−+:#5日本é")), max_size=120)
 SIGNS = st.lists(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.words import MAX_WORD, find, fold, form, joined, words
+from kolom.search.tokenizer import MAX_WORD, find_words, join_hyphenated, normalize, strip_accents, tokenize
 
 TEXTS = st.text(
     st.one_of(st.characters(), st.sampled_from("aB9é'’-.,· \u0301ก่日本ー👩\u200d\u05d0\u0648")), max_size=80
@@ -13,7 +13,7 @@ TEXTS = st.text(
 
 def forms(text: str) -> list[str]:
     """The forms of a text's words."""
-    return [word.form for word in words(text)]
+    return [word.form for word in tokenize(text)]
 
 
 @pytest.mark.parametrize(
@@ -46,34 +46,34 @@ def test_words_are_those_that_a_reader_sees(text: str, expected: list[str]) -> N
 @given(TEXTS)
 def test_every_word_is_a_piece_of_the_text_in_its_order(text: str) -> None:
     last = 0
-    for word in words(text):
+    for word in tokenize(text):
         assert last <= word.start < word.end <= len(text)
         assert word.form
         assert len(word.form) <= MAX_WORD
-        assert word.form == form(text[word.start : word.end][: 2 * MAX_WORD])
+        assert word.form == normalize(text[word.start : word.end][: 2 * MAX_WORD])
         last = word.start
 
 
 @given(TEXTS)
 def test_finding_meets_the_same_words(text: str) -> None:
-    assert list(find(text, lambda each: each)) == [(word.start, word.end, word.form) for word in words(text)]
+    assert list(find_words(text, lambda each: each)) == [(word.start, word.end, word.form) for word in tokenize(text)]
 
 
 @given(TEXTS)
 def test_case_does_not_matter(text: str) -> None:
-    for word in words(text):
-        assert form(word.form) == word.form
+    for word in tokenize(text):
+        assert normalize(word.form) == word.form
 
 
 @given(TEXTS)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
-    assert fold(fold(text)) == fold(text)
+    assert strip_accents(strip_accents(text)) == strip_accents(text)
 
 
 def test_marks_that_make_another_word_stay() -> None:
-    assert fold("café naïve שָׁלוֹם سَلَام") == "cafe naive שלום سلام"
-    assert fold("ก่") == "ก่"
-    assert fold("हिन्दी") == "हिन्दी"
+    assert strip_accents("café naïve שָׁלוֹם سَلَام") == "cafe naive שלום سلام"
+    assert strip_accents("ก่") == "ก่"
+    assert strip_accents("हिन्दी") == "हिन्दी"
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_marks_that_make_another_word_stay() -> None:
      ("well-known", "wellknown"), ("hidup-matinya", None)],
 )  # fmt: skip
 def test_a_hyphen_joins_a_short_part(text: str, expected: str | None) -> None:
-    first, second = words(text)
-    assert joined(first, second, text) == expected
+    first, second = tokenize(text)
+    assert join_hyphenated(first, second, text) == expected
 
 
 @pytest.mark.parametrize("piece", ["x", "x'", "1.", "a.", "日", "e\u0301", "ก่", "\u0301", "'", "👩\u200d"])
 def test_a_word_without_an_end_is_still_bounded(piece: str) -> None:
     text = piece * (200_000 // len(piece))
-    assert all(len(word.form) <= MAX_WORD for word in words(text))
+    assert all(len(word.form) <= MAX_WORD for word in tokenize(text))

@@ -5,11 +5,11 @@ from collections.abc import Callable, Container
 from typing import Final
 
 from kolom.comments.types import Status
-from kolom.rendering import plain_text
-from kolom_cli.importers import Item, Skipped
-from kolom_cli.importers.blogger.feed import Entry
-from kolom_cli.importers.comment_fields import Found, moment, taken_over
-from kolom_cli.importers.comment_text import markdown_of
+from kolom.rendering.text import plain_text
+from kolom_cli.importers.blogger.atom_feed import Entry
+from kolom_cli.importers.common.comment_fields import RawComment, parse_datetime, to_imported_comment
+from kolom_cli.importers.common.html_to_markdown import html_to_markdown
+from kolom_cli.importers.common.types import Item, Skipped
 
 _KIND: Final = "comment"
 _STATUSES: Final[dict[str, Status]] = {"LIVE": "approved", "PENDING": "pending", "EMPTIED": "deleted"}
@@ -42,16 +42,16 @@ def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Conta
     waits = (
         () if entry.status in _STATUSES else (f"{entry.status or 'without a status'} there: waits for approval here",)
     )
-    return taken_over(
-        Found(
+    return to_imported_comment(
+        RawComment(
             name=name,
             origin=origin_of(entry.id),
             article=(f"origin:{origin_of(entry.post)}",),
             thread=entry.post,
             with_article=True,
             authors=(entry.writer.name,),
-            content=markdown_of(entry.content if entry.is_html else html.escape(entry.content)),
-            created_at=moment(entry.published),
+            content=html_to_markdown(entry.content if entry.is_html else html.escape(entry.content)),
+            created_at=parse_datetime(entry.published),
             status=status,
             parent=_parent(entry, origin_of),
             website=entry.writer.uri,

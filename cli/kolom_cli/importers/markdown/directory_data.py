@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from kolom_cli.documents import DocumentError, read_text
-
-from .front import Value, Values, read_data
-from .site import is_excluded
+from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
+from kolom_cli.importers.markdown.site import is_excluded
+from kolom_cli.publishing.document import DocumentError, read_text
 
 _PROGRAMS: Final = tuple(f".11tydata{suffix}" for suffix in (".js", ".cjs", ".mjs", ".ts"))
 

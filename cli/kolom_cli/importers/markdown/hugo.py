@@ -11,15 +11,24 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.documents import DocumentError, read_text
-from kolom_cli.drafts import draft_mark
-from kolom_cli.importers import Skipped, SourceError
-
-from .front import Front, Values, read_front
-from .permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
-from .publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
-from .site import DATED, Entry, Site, base_of, load, number_of, single_segment, slug_for, walk
-from .values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.importers.common.types import Skipped, SourceError
+from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
+from kolom_cli.importers.markdown.permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
+from kolom_cli.importers.markdown.publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
+from kolom_cli.importers.markdown.site import (
+    DATED,
+    Entry,
+    Site,
+    base_of,
+    load,
+    number_of,
+    single_segment,
+    slug_for,
+    walk,
+)
+from kolom_cli.publishing.document import DocumentError, read_text
+from kolom_cli.publishing.draft_marks import draft_mark
 
 _FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
 _NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in _FORMATS)
@@ -32,7 +41,7 @@ def is_configured(directory: Path) -> bool:
     """Whether the folder has the configuration of Hugo or Zola; other programs have a ``config.toml``, too."""
     if any((directory / f"hugo{suffix}").is_file() for suffix in _FORMATS) or (directory / _DEFAULTS).is_dir():
         return True
-    return (directory / "content").is_dir() and bool(text_in(load(directory, *_NAMES), "baseurl", "base_url"))
+    return (directory / "content").is_dir() and bool(get_text(load(directory, *_NAMES), "baseurl", "base_url"))
 
 
 def is_hugo(directory: Path) -> bool:
@@ -40,7 +49,7 @@ def is_hugo(directory: Path) -> bool:
     configured = any((directory / name).is_file() for name in _NAMES) or (directory / _DEFAULTS).is_dir()
     if (directory / "content").is_dir():
         return configured or any((directory / name).is_dir() for name in ("archetypes", "layouts", "themes", "static"))
-    if configured and text_in(_configuration(directory), "contentdir"):
+    if configured and get_text(_configuration(directory), "contentdir"):
         return True
     return (directory / "_index.md").is_file() or any(directory.glob("*/_index.md"))
 
@@ -48,8 +57,8 @@ def is_hugo(directory: Path) -> bool:
 def survey(directory: Path) -> Site:
     """Everything that is a document of the site."""
     config = _configuration(directory)
-    content = _inside(directory, text_in(config, "contentdir") or "content")
-    static = list_in(config, "staticdir") or ["static"]
+    content = _inside(directory, get_text(config, "contentdir") or "content")
+    static = get_list(config, "staticdir") or ["static"]
     site = Site(
         flavour="hugo",
         directory=directory,
@@ -58,9 +67,9 @@ def survey(directory: Path) -> Site:
         config=config,
         authors=load(directory, *(f"data/authors{suffix}" for suffix in _FORMATS)),
     )
-    site.base, site.hosts = base_of(text_in(config, "baseurl", "base_url"))
+    site.base, site.hosts = base_of(get_text(config, "baseurl", "base_url"))
     with contextlib.suppress(OSError, ValueError):
-        site.zone = ZoneInfo(text_in(config, "timezone")) if text_in(config, "timezone") else site.zone
+        site.zone = ZoneInfo(get_text(config, "timezone")) if get_text(config, "timezone") else site.zone
     return site.add(_with_root_kinds(list(_Survey(site).items())))
 
 
@@ -91,7 +100,7 @@ def _configuration(directory: Path) -> Values:
                 if section == "languages":
                     config["languages"] = dict(values)
                 elif not language:
-                    config[section] = map_in(config, section) | values
+                    config[section] = get_map(config, section) | values
     return config
 
 
@@ -111,16 +120,16 @@ class _Survey:
         self.ignored = list(_ignored(config))
         languages = config.get("languages")
         self.languages = languages if isinstance(languages, dict) else {}
-        self.default = text_in(config, "defaultcontentlanguage", "default_language").lower()
-        self.disabled = frozenset(map(str.lower, list_in(config, "disablelanguages"))) | {
-            code for code in self.languages if flag_in(map_in(self.languages, code), "disabled") is True
+        self.default = get_text(config, "defaultcontentlanguage", "default_language").lower()
+        self.disabled = frozenset(map(str.lower, get_list(config, "disablelanguages"))) | {
+            code for code in self.languages if get_flag(get_map(self.languages, code), "disabled") is True
         }
         if not self.default and self.languages:
             self.default = "en" if "en" in self.languages else next(iter(self.languages))
         own = {
             folder: code
             for code in self.languages
-            if (name := text_in(map_in(self.languages, code), "contentdir"))
+            if (name := get_text(get_map(self.languages, code), "contentdir"))
             and (folder := _inside(self.site.directory, name))
         }
         self.folders = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
@@ -184,7 +193,7 @@ class _Survey:
         inherited = self._cascade(path, folder)
         if reason := _unseen(inherited | front.values, text[front.body :], path):
             return Skipped(kind="page", name=str(path), reason=reason)
-        values = map_in(front.values, "params") | map_in(front.values, "extra") | front.values
+        values = get_map(front.values, "params") | get_map(front.values, "extra") | front.values
         section = next((parent for parent in path.parents if parent in self.draft_sections), None)
         by_section: Values = {"draft": "true"} if section else {}
         published = self._publication(path, base, inherited | values | by_section)
@@ -221,7 +230,7 @@ class _Survey:
         return (section / "_index").relative_to(self.site.directory).as_posix()
 
     def _publication(self, path: Path, base: str, values: Values) -> Publication:
-        if text_in(_build(values), "list").lower() in {"never", "false"}:
+        if get_text(_build(values), "list").lower() in {"never", "false"}:
             values = values | {"unlisted": "build.list"}
         dated = DATED.match(path.parent.name if base == "index" else base)
         return publication_of(
@@ -249,11 +258,11 @@ class _Survey:
         if is_unfinished(address, date):
             address, others = None, []
         if date is None and (day := _DAY.search(address or "")):
-            date = moment_in(day[1], site.zone)
+            date = get_datetime(day[1], site.zone)
         slug, more = slug_for(
-            text_in(front, "slug") or single_segment(address),
+            get_text(front, "slug") or single_segment(address),
             DATED.sub("", base),
-            text_in(front, "title"),
+            get_text(front, "title"),
             number=number,
         )
         is_default = language == self.default
@@ -279,35 +288,37 @@ class _Survey:
         )
 
     def _moment(self, front: Values, notes: list[str], *keys: str) -> datetime | None:
-        written = text_in(front, *keys)
-        moment = moment_in(written, self.site.zone)
+        written = get_text(front, *keys)
+        moment = get_datetime(written, self.site.zone)
         if written and moment is None:
             notes.append(f"the date {written!r} is not understood")
         return moment if moment is None or moment.year > 1 else None
 
     def _language(self, code: str) -> str | None:
-        configured = map_in(self.languages, code)
+        configured = get_map(self.languages, code)
         return (
-            text_in(configured, "languagecode", "locale") or code or text_in(self.site.config, "languagecode") or None
+            get_text(configured, "languagecode", "locale") or code or get_text(self.site.config, "languagecode") or None
         )
 
     def _kind(self, front: Values, sections: list[str]) -> Kind:
-        if {text_in(front, "type").lower(), text_in(front, "layout").lower()} & _PAGE_SECTIONS:
+        if {get_text(front, "type").lower(), get_text(front, "layout").lower()} & _PAGE_SECTIONS:
             return "page"
         if sections and sections[0] in _PAGE_SECTIONS:
             return "page"
-        main = list_in(map_in(self.site.config, "params"), "mainsections") or list_in(self.site.config, "mainsections")
+        main = get_list(get_map(self.site.config, "params"), "mainsections") or get_list(
+            self.site.config, "mainsections"
+        )
         if not sections or (main and sections[0] not in main):
-            return "article" if text_in(front, "date", "publishdate") else "page"
+            return "article" if get_text(front, "date", "publishdate") else "page"
         return "article"
 
     def _addresses(
         self, front: Values, language: str, sections: list[str], base: str, date: datetime | None
     ) -> tuple[str, list[str]]:
         config = self.site.config
-        lower = flag_in(config, "disablepathtolower") is not True
+        lower = get_flag(config, "disablepathtolower") is not True
         prefix = self._prefix(language)
-        title, slug = text_in(front, "title"), text_in(front, "slug")
+        title, slug = get_text(front, "title"), get_text(front, "slug")
         tokens = date_tokens(date) | {
             "title": hugo_name(title, lower=lower),
             "slug": hugo_name(slug or title or base, lower=lower),
@@ -320,25 +331,25 @@ class _Survey:
         names = [hugo_name(section, lower=lower) for section in sections]
         dynamic: dict[str, str | Callable[[str], str]] = {**tokens, "sections": hugo_sections(names)}
         ugly = self._is_ugly(sections)
-        if url := text_in(front, "url"):
+        if url := get_text(front, "url"):
             address = expand(url, dynamic) if ":" in url else tidy(url)
             if not url.startswith("/"):
                 address = tidy(f"{prefix}/{address}")
-        elif (path := text_in(front, "path")) and "base_url" in config:  # Zola's
+        elif (path := get_text(front, "path")) and "base_url" in config:  # Zola's
             address = tidy(path)
         elif pattern := self._pattern(sections):
             address = tidy(f"{prefix}/{expand(pattern, dynamic)}")
         else:
             address = tidy("/".join([prefix, *names, hugo_name(slug or base, lower=lower)]))
         last = address.rpartition("/")[2]
-        if ugly and not text_in(front, "url"):
+        if ugly and not get_text(front, "url"):
             address = f"{address.rstrip('/')}.html"
         elif last and not last.endswith((".html", ".htm", ".php", ".asp", ".aspx", ".xml", ".jsp")):
             address += "/"
         return tidy(address.removesuffix("index.html")), list(self._aliases(front, address, prefix))
 
     def _aliases(self, front: Values, address: str, prefix: str) -> Iterator[str]:
-        for alias in list_in(front, "aliases"):
+        for alias in get_list(front, "aliases"):
             full = alias
             if "base_url" in self.site.config:  # Zola's begin at the root
                 full = f"/{alias.lstrip('/')}"
@@ -359,28 +370,28 @@ class _Survey:
     def _prefix(self, language: str) -> str:
         if not language or not self.languages:
             return ""
-        in_folder = flag_in(self.site.config, "defaultcontentlanguageinsubdir") is True
+        in_folder = get_flag(self.site.config, "defaultcontentlanguageinsubdir") is True
         return "" if language == self.default and not in_folder else f"/{language}"
 
     def _is_ugly(self, sections: list[str]) -> bool:
-        by_section = map_in(self.site.config, "uglyurls")
+        by_section = get_map(self.site.config, "uglyurls")
         if by_section:
-            return bool(sections) and flag_in(by_section, sections[0].lower()) is True
-        return flag_in(self.site.config, "uglyurls") is True
+            return bool(sections) and get_flag(by_section, sections[0].lower()) is True
+        return get_flag(self.site.config, "uglyurls") is True
 
     def _pattern(self, sections: list[str]) -> str:
-        configured = map_in(self.site.config, "permalinks")
-        for holder in (map_in(configured, "page"), configured):
+        configured = get_map(self.site.config, "permalinks")
+        for holder in (get_map(configured, "page"), configured):
             for end in range(len(sections), 0, -1):
-                if pattern := text_in(holder, "/".join(sections[:end]).lower()):
+                if pattern := get_text(holder, "/".join(sections[:end]).lower()):
                     return pattern
-            if not sections and (pattern := text_in(holder, "/")):
+            if not sections and (pattern := get_text(holder, "/")):
                 return pattern
         return ""
 
 
 def _build(values: Values) -> Values:
-    return map_in(values, "build") or map_in(values, "_build")
+    return get_map(values, "build") or get_map(values, "_build")
 
 
 def _cascading(holder: Values) -> Values:
@@ -389,20 +400,20 @@ def _cascading(holder: Values) -> Values:
     merged: Values = {}
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
-            kinds = text_in(map_in(each, "target") or map_in(each, "_target"), "kind")
+            kinds = get_text(get_map(each, "target") or get_map(each, "_target"), "kind")
             if not kinds or "page" in kinds or "*" in kinds:
-                merged |= map_in(each, "params") | each
+                merged |= get_map(each, "params") | each
     return merged
 
 
 def _ignored(config: Values) -> Iterator[re.Pattern[str]]:
     """What files of the contents are none: Hugo's ``ignoreFiles`` are expressions, Zola's ``ignored_content`` globs."""
-    for pattern in list_in(config, "ignorefiles"):
+    for pattern in get_list(config, "ignorefiles"):
         try:
             yield re.compile(pattern)
         except re.error as error:
             raise SourceError(f"the configuration's ignoreFiles: {pattern!r} is not understood: {error}") from error
-    for glob in list_in(config, "ignored_content"):
+    for glob in get_list(config, "ignored_content"):
         yield from (re.compile(fnmatch.translate(each)) for each in _alternatives(glob))
 
 
@@ -421,7 +432,7 @@ def _alternatives(glob: str) -> Iterator[str]:
 
 
 def _unseen(values: Values, body: str, path: Path) -> str | None:
-    if flag_in(values, "headless") is True or text_in(_build(values), "render").lower() in {"never", "false", "link"}:
+    if get_flag(values, "headless") is True or get_text(_build(values), "render").lower() in {"never", "false", "link"}:
         return "not shown as a page there"
     if path.stem == "404":
         return "a page that Kolom makes itself"
@@ -431,6 +442,6 @@ def _unseen(values: Values, body: str, path: Path) -> str | None:
 
 
 def _labels(front: Values) -> list[str]:
-    terms = map_in(front, "taxonomies")
+    terms = get_map(front, "taxonomies")
     keys = ("categories", "category", "tags", "tag", "labels")
-    return [label for holder in (front, terms) for key in keys for label in list_in(holder, key)]
+    return [label for holder in (front, terms) for key in keys for label in get_list(holder, key)]

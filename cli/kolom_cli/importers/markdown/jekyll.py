@@ -10,15 +10,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.documents import FORMATS, DocumentError, read_text
-from kolom_cli.drafts import draft_mark
-from kolom_cli.importers import Skipped
-
-from .front import Front, Values, read_front
-from .liquid import is_program
-from .permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
-from .publication import publication_of, without_front_matter
-from .site import (
+from kolom_cli.importers.common.types import Skipped
+from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
+from kolom_cli.importers.markdown.liquid import is_program
+from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
+from kolom_cli.importers.markdown.publication import publication_of, without_front_matter
+from kolom_cli.importers.markdown.site import (
     DATED,
     Entry,
     Site,
@@ -31,7 +29,8 @@ from .site import (
     slug_for,
     walk,
 )
-from .values import flag_in, list_in, map_in, moment_in, text_in
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text
+from kolom_cli.publishing.draft_marks import draft_mark
 
 CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
 _POSTS: Final = frozenset(("_posts", "_drafts"))
@@ -57,7 +56,7 @@ def survey(directory: Path) -> Site:
     """Everything that is a document of the site."""
     config = load(directory, *CONFIGS)
     source = directory
-    for name in (text_in(config, "source", "source_dir"), "source"):
+    for name in (get_text(config, "source", "source_dir"), "source"):
         if name and (directory / name).is_dir() and (name != "source" or (directory / name / "_posts").is_dir()):
             source = directory / name
             break
@@ -71,9 +70,9 @@ def survey(directory: Path) -> Site:
         config=config,
         authors=load(source, "_data/authors.yml", "_data/authors.yaml", "_data/authors.json"),
     )
-    site.base, site.hosts = base_of(text_in(config, "url"), text_in(config, "baseurl", "root"))
+    site.base, site.hosts = base_of(get_text(config, "url"), get_text(config, "baseurl", "root"))
     with contextlib.suppress(OSError, ValueError):
-        site.zone = ZoneInfo(text_in(config, "timezone")) if text_in(config, "timezone") else site.zone
+        site.zone = ZoneInfo(get_text(config, "timezone")) if get_text(config, "timezone") else site.zone
     return site.add(_Survey(site).items())
 
 
@@ -82,7 +81,7 @@ class _Survey:
     site: Site
 
     def items(self) -> Iterator[Entry | Skipped]:
-        excluded = list_in(self.site.config, "exclude")
+        excluded = get_list(self.site.config, "exclude")
         source = self.site.pages
 
         def enter(folder: Path) -> bool:
@@ -118,9 +117,9 @@ class _Survey:
             return Skipped(kind=kind, name=str(path), reason=reason)
         defaults = self._defaults(path, "posts" if folder in _POSTS else collection or "pages")
         values = defaults | front.values
-        if collection and text_in(values, "date"):
+        if collection and get_text(values, "date"):
             kind = "article"
-        if text_in(values, "layout") == "page":
+        if get_text(values, "layout") == "page":
             kind = "page"
         entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
         if kind == "page" and not collection and (reason := _own_page(entry.address or "", values)):
@@ -132,13 +131,13 @@ class _Survey:
 
     def _within_collections(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """A path without the ``collections_dir`` of the configuration, which is in no address."""
-        above = tuple(Path(text_in(self.site.config, "collections_dir").strip("/")).parts)
+        above = tuple(Path(get_text(self.site.config, "collections_dir").strip("/")).parts)
         inside = above and parts[: len(above)] == above and parts[len(above)].startswith("_")
         return parts[len(above) :] if inside else parts
 
     def _not_shown(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
         """Why the site has no page of a document, wherever it lies."""
-        if path.name.startswith(("_", "#")) and path.name not in list_in(self.site.config, "include"):
+        if path.name.startswith(("_", "#")) and path.name not in get_list(self.site.config, "include"):
             return "its name begins with _ or #: no page of the site"
         if folder == "_posts" and not DATED.match(path.name) and not self._has_undated_posts(front):
             return "Jekyll shows no post whose file's name has no date: name it like 2024-05-16-title.md"
@@ -146,7 +145,7 @@ class _Survey:
             return None
         configured = self.site.config.get("collections")
         if isinstance(configured, dict) and collection in configured:
-            shown = flag_in(map_in(configured, collection), "output")
+            shown = get_flag(get_map(configured, collection), "output")
             return None if shown else f"the collection {collection!r} is not shown as pages there"
         return f"belongs to no collection of the site: _{collection}"
 
@@ -155,7 +154,7 @@ class _Survey:
         config, site = self.site.config, self.site
         if config or site.pages != site.directory:
             return site.pages != site.directory or "source_dir" in config
-        return bool(text_in(front, "date"))
+        return bool(get_text(front, "date"))
 
     def _entry(
         self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
@@ -179,9 +178,9 @@ class _Survey:
         elif "." not in address.rpartition("/")[2] and not address.endswith("/"):
             others.append(f"{address}.html")  # the file that Jekyll writes
         slug, more = slug_for(
-            text_in(front, "slug") or single_segment(address),
+            get_text(front, "slug") or single_segment(address),
             *([] if name == "index" else [name]),
-            text_in(front, "title"),
+            get_text(front, "title"),
             *(reversed(parts[:-1]) if name == "index" else []),
             number=number,
         )
@@ -195,9 +194,9 @@ class _Survey:
             number=number,
             name=name,
             address=address,
-            others=(*others, *(tidy(each) for each in list_in(front, "redirect_from"))),
+            others=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
             date=date,
-            updated=moment_in(text_in(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
+            updated=get_datetime(get_text(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
             draft=published.draft,
             labels=(*categories, *_tags(front)),
             notes=(*published.notes, *more),
@@ -214,7 +213,7 @@ class _Survey:
         collection: str,
     ) -> tuple[str, list[str]]:
         """Where the page answered, and further addresses: by the other time zone that its date may be meant in."""
-        wanted = text_in(front, "slug") or name
+        wanted = get_text(front, "slug") or name
         folders = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
         suffix = Path(parts[-1]).suffix.lower()
         lowered = list(dict.fromkeys(category.lower() for category in categories))
@@ -230,7 +229,7 @@ class _Survey:
             "basename": name,
             "output_ext": ".html" if suffix in FORMATS else suffix,
         }
-        pattern = text_in(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
+        pattern = get_text(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
         pattern = JEKYLL_STYLES.get(pattern, pattern)
 
         def address(moment: datetime | None) -> str:
@@ -240,20 +239,20 @@ class _Survey:
             return address(None), []
         local = address(date.astimezone(self.site.zone))
         universal = address(date.astimezone(UTC))
-        unsure = not text_in(self.site.config, "timezone") and universal != local
-        return local, [universal] if unsure and len(text_in(front, "date")) > len("2024-05-16") else []
+        unsure = not get_text(self.site.config, "timezone") and universal != local
+        return local, [universal] if unsure and len(get_text(front, "date")) > len("2024-05-16") else []
 
     def _pattern(self, name: str, collection: str, *, is_post: bool) -> str:
         config = self.site.config
-        general = text_in(config, "permalink") or "date"
+        general = get_text(config, "permalink") or "date"
         ending = "/" if general == "pretty" or (general not in JEKYLL_STYLES and general.endswith("/")) else ""
         if not ending and (general in JEKYLL_STYLES or general.endswith(":output_ext")):
             ending = ":output_ext"
         if collection:
-            own = text_in(map_in(config, "collections", collection), "permalink")
+            own = get_text(get_map(config, "collections", collection), "permalink")
             return own or f"/:collection/:path{ending}"
         if is_post:
-            return text_in(map_in(config, "collections", "posts"), "permalink") or general
+            return get_text(get_map(config, "collections", "posts"), "permalink") or general
         return "/:path/" if name == "index" else f"/:path/:basename{ending}"
 
     def _defaults(self, path: Path, kind: str) -> Values:
@@ -264,13 +263,13 @@ class _Survey:
         for each in configured if isinstance(configured, list) else []:
             if not isinstance(each, dict):
                 continue
-            scope = map_in(each, "scope")
-            below, of_kind = text_in(scope, "path").strip("/"), text_in(scope, "type")
+            scope = get_map(each, "scope")
+            below, of_kind = get_text(scope, "path").strip("/"), get_text(scope, "type")
             if of_kind and of_kind.rstrip("s") != kind.rstrip("s"):
                 continue
             if below and not (place == below or place.startswith(f"{below}/") or fnmatch.fnmatch(place, below)):
                 continue
-            found.append((len(below) * 2 + bool(of_kind), map_in(each, "values")))
+            found.append((len(below) * 2 + bool(of_kind), get_map(each, "values")))
         merged: Values = {}
         for _, values in sorted(found, key=lambda pair: pair[0]):
             merged |= values
@@ -289,18 +288,18 @@ def _own_page(address: str, front: Values) -> str | None:
     key = same_address(address)
     if key == "/":
         return "the site's first page: Kolom has its own"
-    if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or text_in(front, "layout") in {"404", "search"}:
+    if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:
         return "a page that Kolom makes itself"
     return None
 
 
 def _categories(front: Values, above: list[str]) -> list[str]:
-    single = text_in(front, "category")
-    named = [single] if single else list_in(front, "category")
-    return list(dict.fromkeys([*above, *named, *list_in(front, "categories", spaces=True)]))
+    single = get_text(front, "category")
+    named = [single] if single else get_list(front, "category")
+    return list(dict.fromkeys([*above, *named, *get_list(front, "categories", spaces=True)]))
 
 
 def _tags(front: Values) -> list[str]:
-    single = text_in(front, "tag")
-    named = [single] if single and "," not in single else list_in(front, "tag")
-    return [*named, *list_in(front, "tags", spaces=True), *list_in(front, "labels")]
+    single = get_text(front, "tag")
+    named = [single] if single and "," not in single else get_list(front, "tag")
+    return [*named, *get_list(front, "tags", spaces=True), *get_list(front, "labels")]

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from kolom.authoring import SourceFormat
-
-from . import snippets
-from .snippets import Converted
-from .tags import Arguments, arguments
+from kolom.rendering.types import SourceFormat
+from kolom_cli.importers.common.code_blocks import code_block
+from kolom_cli.importers.markdown import html_snippets
+from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
 
 _TAG: Final = re.compile(r"\{%-?\s*+([\w-]*+)((?:[^%{]|%(?!\})|\{(?!%))*+)%\}|\{\{((?:[^{}]|\}(?!\})|\{(?!\{))*+)\}\}")
 _CODE: Final = frozenset(("highlight", "codeblock", "code"))
@@ -60,7 +60,7 @@ class Liquid:
                 made = match[0]
                 result.unknown[f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"] += 1
             elif made.startswith("<"):
-                made = snippets.placed(made, before, after, self.source_format)
+                made = html_snippets.placed(made, before, after, self.source_format)
             pieces.append(made)
         result.text = "".join([*pieces, text[position:]])
         return result
@@ -74,7 +74,7 @@ class Liquid:
             case _:
                 found = arguments(given)
                 language = found.get("lang", "language") if name != "highlight" else ""
-                return snippets.code(inside, language or found.first, self.source_format)
+                return code_block(inside, language or found.first, self.source_format)
 
     def _tag(self, name: str, given: str, result: Converted) -> str | None:
         given = given.removesuffix("-").strip()
@@ -93,9 +93,9 @@ class Liquid:
             case "img" | "image" | "asset_img" | "figure":
                 return self._image(found)
             case "youtube" | "vimeo":
-                return snippets.film(name, found.named, found.first)
+                return html_snippets.video_embed(name, found.named, found.first)
             case "gist":
-                return snippets.link(f"https://gist.github.com/{found.first}") if found.first else None
+                return html_snippets.link(f"https://gist.github.com/{found.first}") if found.first else None
             case "more" | "excerpt":
                 return "<!--more-->"
             case "endraw" | "toc":
@@ -106,13 +106,13 @@ class Liquid:
     def _include(self, found: Arguments) -> str | None:
         """A figure or a player, for an include that has the parameters of one."""
         named = {key: self._inside(value) for key, value in found.named.items()}
-        if player := snippets.film(found.first, named, ""):
+        if player := html_snippets.video_embed(found.first, named, ""):
             return player
         src = next((named[key] for key in _SRC_KEYS if _PICTURE.search(named.get(key, ""))), None)
         if src is None:
             return None
         given = Arguments((), named)
-        return snippets.picture(
+        return html_snippets.image(
             src,
             alt=given.get("alt", "title"),
             caption=given.get("caption", "description"),
@@ -128,7 +128,7 @@ class Liquid:
         if place is None:
             return None
         words = [text for text in given[place + 1 :] if not text.isdigit()]
-        return snippets.picture(given[place], alt=" ".join(words))
+        return html_snippets.image(given[place], alt=" ".join(words))
 
     def _inside(self, value: str) -> str:
         """A parameter's value; ``site.baseurl`` and the like may stand for it."""

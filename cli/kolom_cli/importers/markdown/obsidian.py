@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from kolom_cli.drafts import normalise
-
-from .front import Values
-from .values import flag_in
+from kolom_cli.importers.markdown.front_matter_values import get_flag
+from kolom_cli.importers.markdown.lenient_front_matter import Values
+from kolom_cli.publishing.draft_marks import normalize
 
 _PUBLISHED: Final = frozenset(("publish", "dgpublish"))
 _COMMENT: Final = re.compile(
@@ -24,7 +23,7 @@ def is_vault(directory: Path) -> bool:
 
 def is_published(front: Values) -> bool:
     """Whether a note says that it is published, by Obsidian Publish or as a digital garden."""
-    return any(normalise(key) in _PUBLISHED and flag_in(front, key) is True for key in front)
+    return any(normalize(key) in _PUBLISHED and get_flag(front, key) is True for key in front)
 
 
 def without_comments(text: str) -> str:

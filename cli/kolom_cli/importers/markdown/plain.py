@@ -5,17 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kolom.articles.names import is_site_address, path_problem
+from kolom.articles.names import is_site_path, path_problem
 from kolom.articles.types import Kind
-from kolom_cli.documents import FORMATS, DocumentError, read_text
-from kolom_cli.importers import Skipped
-
-from .directory_data import is_ignored, unread_data, with_folder_data
-from .front import Values, read_front
-from .obsidian import is_published, is_vault
-from .publication import PUBLICATION_KEYS, Publication, dates_in, publication_of, without_front_matter
-from .site import DATED, Entry, Site, number_of, slug_for, walk
-from .values import list_in, moment_in, text_in
+from kolom_cli.importers.common.types import Skipped
+from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_folder_data
+from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
+from kolom_cli.importers.markdown.obsidian import is_published, is_vault
+from kolom_cli.importers.markdown.publication import (
+    PUBLICATION_KEYS,
+    Publication,
+    dates_in,
+    publication_of,
+    without_front_matter,
+)
+from kolom_cli.importers.markdown.site import DATED, Entry, Site, number_of, slug_for, walk
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text
 
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
 _POSTS: Final = frozenset(("_posts", "_drafts"))
@@ -59,7 +64,7 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
 
 def _no_article(site: Site, path: Path, front: Values) -> Skipped | None:
     """Why a file with front matter is no article."""
-    name, title = str(path), text_in(front, "title")
+    name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
         return Skipped(kind="file", name=name, reason="a part of other pages: its name or its folder's begins with _")
     if any(mark in title for mark in _TEMPLATE):
@@ -77,9 +82,9 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     base = path.parent.name if is_bundle else path.stem
     dated = DATED.match(base)
     published = _publication(site, path, front, dated[1] if dated else None)
-    address = next((found for key in ("path", "permalink", "url") if (found := _address(text_in(front, key)))), None)
-    slug, more = slug_for(text_in(front, "slug"), DATED.sub("", base), text_in(front, "title"), number=number)
-    kinds = {text_in(front, key).lower() for key in ("kind", "type", "layout")}
+    address = next((found for key in ("path", "permalink", "url") if (found := _address(get_text(front, key)))), None)
+    slug, more = slug_for(get_text(front, "slug"), DATED.sub("", base), get_text(front, "title"), number=number)
+    kinds = {get_text(front, key).lower() for key in ("kind", "type", "layout")}
     kind: Kind = "page" if "page" in kinds else "article"
     return Entry(
         path=path,
@@ -91,13 +96,13 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
         number=number,
         name=base,
         address=address,
-        others=(*list_in(front, "aliases"), *list_in(front, "redirect_from")),
+        others=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
         date=published.date,
-        updated=moment_in(
-            text_in(front, "updated", "lastmod", "last_modified_at", "modified", "updated_at"), site.zone
+        updated=get_datetime(
+            get_text(front, "updated", "lastmod", "last_modified_at", "modified", "updated_at"), site.zone
         ),
         draft=published.draft,
-        labels=tuple(label for key in _LABELS for label in list_in(front, key)),
+        labels=tuple(label for key in _LABELS for label in get_list(front, key)),
         bundle=path.parent if is_bundle else None,
         notes=(*published.notes, *more),
     )
@@ -116,4 +121,4 @@ def _address(written: str) -> str | None:
     """An address that stands in the front matter as it is; patterns and other sites' are none."""
     if not written.startswith("/") or ":" in written:
         return None
-    return written if path_problem(written) is None or is_site_address(written) else None
+    return written if path_problem(written) is None or is_site_path(written) else None

@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Final
 
 from kolom.articles.types import Kind
-from kolom_cli.documents import FORMATS, is_about_project
-from kolom_cli.drafts import draft_mark, groups_in, is_dated, is_group, normalise, place_mark, read_header
-from kolom_cli.importers import Skipped
-
-from .front import Front, Values
-from .values import flag_in, moment_in
+from kolom_cli.importers.common.types import Skipped
+from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
+from kolom_cli.publishing.document import FORMATS, is_about_project
+from kolom_cli.publishing.draft_marks import (
+    draft_mark,
+    groups_in,
+    is_dated,
+    is_group,
+    normalize,
+    place_mark,
+    read_header,
+)
 
 PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
 _WAITING_KEYS: Final = (
@@ -76,7 +83,7 @@ def publication_of(
     draft = False
     dates = dates_in(front, keys, zone)
     if not dates and named:
-        dates.append((named, moment_in(named, zone)))
+        dates.append((named, get_datetime(named, zone)))
     waits = dates_in(front, ("date", *PUBLICATION_KEYS, *_WAITING_KEYS), zone)
     for written, moment in dict.fromkeys([*dates, *waits]):
         if moment is None:
@@ -95,7 +102,7 @@ def publication_of(
             notes.append(f"expires there on {written}: nothing expires here, so unpublish it then")
     known = {*keys, "date", *PUBLICATION_KEYS, *_WAITING_KEYS, *_EXPIRY_KEYS, *_UPDATE_KEYS, *_TEXT_KEYS}
     for key, written in _others(front, known):
-        moment = moment_in(written, zone)
+        moment = get_datetime(written, zone)
         if moment is not None and moment > now:
             draft = True
             notes.append(f"{key}: {written} there, in the future: a draft here")
@@ -128,17 +135,17 @@ def without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Ski
 
 def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str, datetime | None]]:
     """The dates that the front matter has by these keys, as they are written and as moments; None: not understood."""
-    return [(written, moment_in(written, zone)) for key in keys for written in _written(front, key)]
+    return [(written, get_datetime(written, zone)) for key in keys for written in _written(front, key)]
 
 
 def _written(front: Values, key: str) -> Iterator[str]:
     """The dates that the front matter has by that key, however it is spelled; yes and no are none."""
     for name, value in _all(front):
-        if normalise(name) != key or not value:
+        if normalize(name) != key or not value:
             continue
         written = value.strip() if isinstance(value, str) else "…"
         is_flag = key in {"published", "publish"} and not is_dated(written)
-        is_no = key in _WAITING_KEYS and flag_in({key: written}, key) is False
+        is_no = key in _WAITING_KEYS and get_flag({key: written}, key) is False
         if not is_flag and not is_no and not written.startswith(_NO_DATE):
             yield written
 
@@ -146,7 +153,7 @@ def _written(front: Values, key: str) -> Iterator[str]:
 def _others(front: Values, known: Collection[str]) -> Iterator[tuple[str, str]]:
     """The texts by all keys but those that are known."""
     for key, value in _all(front):
-        if normalise(key) not in known:
+        if normalize(key) not in known:
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, str):
                     yield key, each.strip()

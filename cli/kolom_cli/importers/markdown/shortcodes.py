@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from kolom.authoring import SourceFormat
-
-from . import snippets
-from .snippets import Converted
-from .tags import Arguments, arguments
+from kolom.rendering.types import SourceFormat
+from kolom_cli.importers.common.code_blocks import code_block
+from kolom_cli.importers.markdown import html_snippets
+from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
 
 _CODE: Final = re.compile(
     r"\{\{(?P<kind>[<%])(?:"
@@ -60,13 +60,13 @@ class Shortcodes:
                 made = None
                 if ends:
                     first = arguments(match["given"]).first
-                    made = snippets.code(text[position : ends[-1][0]], first, self.source_format)
+                    made = code_block(text[position : ends[-1][0]], first, self.source_format)
                     position = ends[-1][1]
             else:
                 made = self._shown(name, bool(match["close"]), arguments(match["given"].rstrip().removesuffix("/")))
                 if made is not None and made.startswith("<"):
                     before, after = text[max(start - 200, 0) : start], text[position : position + 200]
-                    made = snippets.placed(made, before, after, self.source_format)
+                    made = html_snippets.placed(made, before, after, self.source_format)
             if made is None:
                 made = match[0]
                 if name and not match["close"]:
@@ -82,7 +82,7 @@ class Shortcodes:
         match name:
             case "figure" | "img" | "image":
                 src = given.get("src", "link") or given.first
-                return src and snippets.picture(
+                return src and html_snippets.image(
                     src,
                     alt=given.get("alt"),
                     caption=_caption(given),
@@ -91,16 +91,16 @@ class Shortcodes:
                     height=given.get("height"),
                 )
             case "youtube" | "vimeo":
-                return snippets.film(name, given.named, given.first)
+                return html_snippets.video_embed(name, given.named, given.first)
             case "ref" | "relref":
                 return self.address_of(given.get("path") or given.first)
             case "gist" if len(given.texts) > 1:
-                return snippets.link(f"https://gist.github.com/{given.texts[0]}/{given.texts[1]}")
+                return html_snippets.link(f"https://gist.github.com/{given.texts[0]}/{given.texts[1]}")
             case "tweet" | "x" | "twitter" | "twitter_simple" | "x_simple":
                 user, number = given.get("user") or "i", given.get("id") or given.first
-                return snippets.link(f"https://twitter.com/{user}/status/{number}") if number.isdigit() else None
+                return html_snippets.link(f"https://twitter.com/{user}/status/{number}") if number.isdigit() else None
             case "instagram":
-                return snippets.link(f"https://www.instagram.com/p/{given.first}/") if given.first else None
+                return html_snippets.link(f"https://www.instagram.com/p/{given.first}/") if given.first else None
             case "param":
                 return self.value_of(given.first.lower())
             case _:

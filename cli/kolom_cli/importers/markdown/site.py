@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from kolom.articles.names import natural_path
+from kolom.articles.names import default_path
 from kolom.articles.types import Kind
 from kolom.config import settings
-from kolom_cli.documents import FORMATS, NOT_READ, DocumentError, read_text
-from kolom_cli.importers import Skipped, SourceError
-from kolom_cli.places import folders_and_name, is_hidden_by_link
-from kolom_cli.slugs import slug_from, slug_kept
+from kolom_cli.importers.common.types import Skipped, SourceError
+from kolom_cli.importers.markdown.front_matter_values import get_map, get_text
+from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
+from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read_text
+from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
-from .front import Value, Values, read_data
-from .permalinks import tidy
-from .values import map_in, text_in
-
-type Flavour = Literal["jekyll", "hugo", "plain"]
+type Generator = Literal["jekyll", "hugo", "plain"]
 
 OTHER_MARKUP: Final = {
     ".adoc": "AsciiDoc",
@@ -67,14 +66,14 @@ class Entry:
     @property
     def key(self) -> str:
         """The address under which the site's own links may call it."""
-        return same_address(self.address or natural_path(self.slug))
+        return same_address(self.address or default_path(self.slug))
 
 
 @dataclass(slots=True)
 class Site:
     """``roots`` are the folders whose files lie at the root of the site; ``pages`` is where pages begin."""
 
-    flavour: Flavour
+    flavour: Generator
     directory: Path
     pages: Path
     roots: tuple[Path, ...]
@@ -210,11 +209,13 @@ def number_of(place: str) -> str:
 
 def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ...]]:
     """A slug as near as possible to the one that is wanted, and what is to be said of it."""
-    slug = (slug_kept(wanted) if wanted else None) or next((slug for each in others if (slug := slug_from(each))), None)
+    slug = (clean_slug(wanted) if wanted else None) or next(
+        (slug for each in others if (slug := slugify_title(each))), None
+    )
     if slug is None:
-        slug = slug_kept(f"page-{wanted}") if wanted else None
+        slug = clean_slug(f"page-{wanted}") if wanted else None
     if slug is None:
-        slug = next((slug for each in others if (slug := slug_from(f"page {each}"))), f"page-{number}")
+        slug = next((slug for each in others if (slug := slugify_title(f"page {each}"))), f"page-{number}")
     name = wanted or next((each for each in others if each), "")
     if slug.startswith("page-") and not name.lower().startswith("page"):
         return slug, (f"the slug {name!r} is not possible here: it became {slug!r}",)
@@ -229,10 +230,10 @@ def single_segment(address: str | None) -> str:
 
 def default_author(config: Values) -> Value:
     """Whom the configuration names as the author of everything."""
-    for holder in (config, map_in(config, "params")):
+    for holder in (config, get_map(config, "params")):
         author = holder.get("author") or holder.get("authors")
         if isinstance(author, dict):
-            author = text_in(author, "name")
+            author = get_text(author, "name")
         if author:
             return author
     return None

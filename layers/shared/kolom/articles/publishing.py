@@ -10,22 +10,19 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal
 
-from kolom.articles import store, transitions
-from kolom.articles.names import label_key, natural_path
-from kolom.articles.types import Article, Content, Status
-from kolom.articles.validation import check
+from kolom.articles import repository, transitions
+from kolom.articles.names import default_path, label_key
+from kolom.articles.types import Article, ArticleInput, Change, Status
+from kolom.articles.validation import validate
 from kolom.config import settings
 from kolom.errors import Conflict, NotFound
 
 _FORCED_ATTEMPTS = 5
 
-type Change = Literal["created", "updated", "unchanged"]
-
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishResult:
     """What a publication did: the article as it is kept now, and how it came to be."""
 
     article: Article
@@ -33,13 +30,13 @@ class Published:
 
 
 def publish(
-    content: Content,
+    content: ArticleInput,
     *,
     now: datetime,
     article_id: int | None = None,
     expected_version: int | None = None,
     force: bool = False,
-) -> Published:
+) -> PublishResult:
     """Make ``content`` the article, new or instead of what is there; the same content again changes nothing.
 
     ``article_id`` names the article to change; without it, the one whose slug it is. Changing one needs
@@ -51,17 +48,31 @@ def publish(
     :raises Conflict: the article is another version, or a name is another article's
     :raises Busy: the store could not take it in time; nothing was changed
     """
-    check(content)
+    validate(content)
 
-    def attempt() -> Published:
-        old = _find(content, article_id)
-        new = _next_state(content, old, now)
-        if old is not None and _same(old, new):
-            return Published(old, "unchanged")
-        _check_version(old, expected_version, force=force)
-        return Published(_replace_body(old, new, content), "created" if old is None else "updated")
+    def attempt() -> PublishResult:
+        old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
+        if old is not None and change == "unchanged":
+            return PublishResult(old, change)
+        return PublishResult(_replace_body(old, new, content), change)
 
     return _insist(attempt) if force else attempt()
+
+
+def plan_publish(
+    content: ArticleInput,
+    *,
+    now: datetime,
+    article_id: int | None = None,
+    expected_version: int | None = None,
+    force: bool = False,
+) -> Change:
+    """Return what :func:`publish` would do at this moment, without writing; raises what it would raise.
+
+    One thing is only known when it is written: whether the path belongs to another article.
+    """
+    validate(content)
+    return _plan(content, article_id, expected_version, force=force, now=now)[2]
 
 
 def unpublish(slug: str, *, now: datetime) -> Article:
@@ -78,44 +89,56 @@ def delete(slug: str, *, now: datetime) -> Article:
     :raises NotFound: there is no article of that slug, or it is deleted already
     """
     article = _set_status(slug, "deleted", now)
-    store.remove_stale_parts(article)
+    repository.delete_stale_chunks(article)
     return article
 
 
-def release(article_id: int, *, now: datetime) -> Article | None:
+def publish_scheduled(article_id: int, *, now: datetime) -> Article | None:
     """Publish a scheduled article whose time has come; None if that is not (or no longer) to be done.
 
     :raises Conflict: the author changed it at the same moment
     """
-    article = store.load(article_id)
+    article = repository.get(article_id)
     if article is None or article.status != "scheduled" or not article.published_at or article.published_at > now:
         return None
     return transitions.commit(article, _published(replace(article, version=article.version + 1)))
 
 
-def find(slug: str) -> Article:
+def get_by_slug(slug: str) -> Article:
     """The article of that slug, or of an alias of it, whatever its status.
 
     :raises NotFound: there is none
     """
-    article_id = store.find_id(f"slug:{slug}")
-    article = None if article_id is None else store.load(article_id)
+    article_id = repository.find_id(f"slug:{slug}")
+    article = None if article_id is None else repository.get(article_id)
     if article is None:
         raise NotFound(f"there is no article {slug!r}")
     return article
 
 
-def _find(content: Content, article_id: int | None) -> Article | None:
+def _plan(
+    content: ArticleInput, article_id: int | None, expected_version: int | None, *, force: bool, now: datetime
+) -> tuple[Article | None, Article, Change]:
+    """Return the present article, the one that ``content`` makes of it, and how they differ."""
+    old = _find(content, article_id)
+    new = _next_state(content, old, now)
+    if old is not None and has_same_content(old, new):
+        return old, new, "unchanged"
+    _check_version(old, expected_version, force=force)
+    return old, new, "created" if old is None else "updated"
+
+
+def _find(content: ArticleInput, article_id: int | None) -> Article | None:
     if article_id is not None:
-        article = store.load(article_id)
+        article = repository.get(article_id)
         if article is None:
             raise NotFound(f"there is no article with the id {article_id}")
         return article
     names = [f"origin:{content.origin}"] if content.origin else []
     for name in (*names, f"slug:{content.slug}"):
-        found = store.find_id(name)
+        found = repository.find_id(name)
         if found is not None:
-            article = store.load(found)
+            article = repository.get(found)
             if article is not None and name.startswith("slug:") and article.slug != content.slug:
                 raise Conflict(f"{content.slug!r} is another address of {article.slug!r}")
             if article is not None and content.origin and article.origin != content.origin:
@@ -133,7 +156,7 @@ def _check_version(old: Article | None, expected_version: int | None, *, force: 
     raise Conflict(f"{old.slug!r} is now in version {old.version}, and this is based on version {expected_version}")
 
 
-def _next_state(content: Content, old: Article | None, now: datetime) -> Article:
+def _next_state(content: ArticleInput, old: Article | None, now: datetime) -> Article:
     """The article that ``content`` makes of ``old``, not yet with a body of its own."""
     kept_date = old.published_at if old else None
     published_at = content.published_at or kept_date or (None if content.draft else now)
@@ -141,7 +164,7 @@ def _next_state(content: Content, old: Article | None, now: datetime) -> Article
     article = Article(
         id=old.id if old else 0,
         slug=content.slug,
-        path=content.path or natural_path(content.slug),
+        path=content.path or default_path(content.slug),
         title=" ".join(content.title.split()),
         excerpt=content.excerpt,
         image=content.image,
@@ -185,27 +208,27 @@ def _published(article: Article) -> Article:
     )
 
 
-def _same(old: Article, new: Article) -> bool:
+def has_same_content(old: Article, new: Article) -> bool:
     return (old.fingerprint, old.status) == (new.fingerprint, new.status)
 
 
-def _fingerprint(content: Content) -> str:
+def _fingerprint(content: ArticleInput) -> str:
     """A digest of all that the author supplied."""
     supplied = json.dumps(asdict(content), default=str, sort_keys=True)
     return hashlib.sha256(supplied.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _replace_body(old: Article | None, new: Article, content: Content) -> Article:
-    new = replace(new, id=old.id if old else store.next_id())
+def _replace_body(old: Article | None, new: Article, content: ArticleInput) -> Article:
+    new = replace(new, id=old.id if old else repository.next_id())
     new = transitions.commit_with_body(old, new, content.body, number=new.version)
     if old is not None:
-        store.remove_stale_parts(new)
+        repository.delete_stale_chunks(new)
     return new
 
 
 def _set_status(slug: str, status: Status, now: datetime) -> Article:
     def attempt() -> Article:
-        article = find(slug)
+        article = get_by_slug(slug)
         if article.status == "deleted":
             raise NotFound(f"the article {slug!r} is deleted")
         if article.status == status:

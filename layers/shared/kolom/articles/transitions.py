@@ -6,13 +6,13 @@ from typing import Final
 
 from ulid import ULID
 
-from kolom.articles import store
-from kolom.articles.bodies import body_parts, source_parts
+from kolom.articles import repository
+from kolom.articles.body_chunks import split_body, split_source
+from kolom.articles.mapping import count_deltas, pointer_keys, to_article_record, to_label_records
 from kolom.articles.names import label_key
-from kolom.articles.records import card_record, counts_of, label_records, pointer_keys
 from kolom.articles.types import Article, Body
 from kolom.errors import Conflict, KolomError
-from kolom.models.articles import COUNTS, POINTER, CardRecord, Count, LabelRecord, Pointer
+from kolom.models.articles import COUNTS, POINTER, ArticleRecord, Count, LabelRecord, Pointer
 from kolom.models.transaction import MAX_ITEMS, Transaction
 
 _NONE: Final[Mapping[str, str]] = {}
@@ -47,18 +47,18 @@ def commit_with_body(
 
     The body gets a version of its own, which begins with ``number``, so that writers at the same time never mix theirs.
     """
-    version = f"{store.body_version_prefix(number)}{ULID()}"
-    shown, source = body_parts(new.id, version, body), source_parts(new.id, version, body)
-    store.write_parts([*shown, *source])
+    version = f"{repository.body_version_prefix(number)}{ULID()}"
+    shown, source = split_body(new.id, version, body), split_source(new.id, version, body)
+    repository.write_chunks([*shown, *source])
     new = replace(new, body_version=version, body_parts=len(shown), source_parts=len(source))
     try:
         return commit(old, new, spellings=spellings)
     except KolomError:
-        store.remove_parts([*shown, *source])
+        repository.delete_chunks([*shown, *source])
         raise
 
 
-def claim(transaction: Transaction, key: str, article_id: int, refused: Conflict) -> None:
+def claim_pointer(transaction: Transaction, key: str, article_id: int, refused: Conflict) -> None:
     """Let the name ``key`` lead to the article; ``refused`` is raised if it leads to another."""
     free = Pointer.key.does_not_exist() | (Pointer.id == article_id)
     transaction.put(Pointer(key, POINTER, id=article_id), free, refused)
@@ -66,29 +66,29 @@ def claim(transaction: Transaction, key: str, article_id: int, refused: Conflict
 
 def _transaction(old: Article | None, new: Article, spellings: Mapping[str, str]) -> Transaction:
     transaction = Transaction()
-    _write_card(transaction, old, new)
+    _write_article(transaction, old, new)
     _write_pointers(transaction, old, new)
     _write_labels(transaction, old, new)
     _write_counts(transaction, old, new, spellings)
     return transaction
 
 
-def _write_card(transaction: Transaction, old: Article | None, new: Article) -> None:
-    unchanged = CardRecord.key.does_not_exist() if old is None else CardRecord.version == old.version
+def _write_article(transaction: Transaction, old: Article | None, new: Article) -> None:
+    unchanged = ArticleRecord.key.does_not_exist() if old is None else ArticleRecord.version == old.version
     refused = Conflict(f"{new.slug!r} was changed by someone else in the meantime")
-    transaction.put(card_record(new), unchanged, refused)
+    transaction.put(to_article_record(new), unchanged, refused)
 
 
 def _write_pointers(transaction: Transaction, old: Article | None, new: Article) -> None:
     known = set(pointer_keys(old)) if old else set()
     for key, name in pointer_keys(new):
         if (key, name) not in known:
-            claim(transaction, key, new.id, Conflict(f"{name} belongs to another article"))
+            claim_pointer(transaction, key, new.id, Conflict(f"{name} belongs to another article"))
 
 
 def _write_labels(transaction: Transaction, old: Article | None, new: Article) -> None:
-    wanted = label_records(new)
-    for part in label_records(old) if old else ():
+    wanted = to_label_records(new)
+    for part in to_label_records(old) if old else ():
         if part not in wanted:
             transaction.delete(LabelRecord(str(new.id), part))
     for label in wanted.values():
@@ -96,8 +96,8 @@ def _write_labels(transaction: Transaction, old: Article | None, new: Article) -
 
 
 def _write_counts(transaction: Transaction, old: Article | None, new: Article, spellings: Mapping[str, str]) -> None:
-    change = counts_of(new)
-    change.subtract(counts_of(old))
+    change = count_deltas(new)
+    change.subtract(count_deltas(old))
     names = {f"label#{(key := label_key(label))}": spellings.get(key, label) for label in new.labels}
     for part, amount in change.items():
         if amount:

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Literal
+from typing import Literal, Self
 
-from kolom.authoring import Heading, SourceFormat
+from kolom.rendering.types import Heading, Rendered, SourceFormat
 
 type Status = Literal["draft", "scheduled", "published", "deleted"]
 type Kind = Literal["article", "page"]
+
+MAX_HTML_BYTES = 2 * 1024 * 1024
+"""A Lambda answer is at most 6 MB, and JSON within JSON can double the quotes twice."""
+
+MAX_SOURCE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +25,19 @@ class Body:
     source: str = ""
     source_format: SourceFormat = "markdown"
 
-    def shows(self, image: str) -> bool:
+    @classmethod
+    def from_rendered(cls, rendered: Rendered, source: str, source_format: SourceFormat) -> Self:
+        """Return a rendered body together with its source."""
+        return cls(html=rendered.html, toc=rendered.toc, source=source, source_format=source_format)
+
+    def contains_image(self, image: str) -> bool:
         """Whether the text itself shows the picture of that address."""
         return escape(image) in self.html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering`).
+class ArticleInput:
+    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering.renderer`).
 
     ``published_at`` in the future schedules it; left out, it is the moment of the first publication. ``path`` is the
     address that it had elsewhere and keeps. ``origin`` names it in the export that it was imported from.
@@ -53,7 +63,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class ArticleSummary:
     """What a list shows of an article."""
 
     id: int
@@ -77,7 +87,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Article(Card):
+class Article(ArticleSummary):
     """Everything about an article but its body. ``version`` grows by one with every change.
 
     ``month`` is the month under which a published article is counted, kept so that a later change of the site's time
@@ -110,7 +120,7 @@ class Article(Card):
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class AdjacentArticle:
     """The article before or after this one."""
 
     slug: str
@@ -119,17 +129,17 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PublishedArticle:
     """A published article with everything its page needs. ``previous`` is the older neighbour, ``next`` the newer."""
 
     article: Article
     body: Body
-    previous: Neighbour | None
-    next: Neighbour | None
+    previous: AdjacentArticle | None
+    next: AdjacentArticle | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class ArticleFilter:
     """A selection of the published articles: all of them, or by label, year and month (of that year)."""
 
     label: str | None = None
@@ -138,10 +148,10 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardPage:
+class ArticleList:
     """One page of a list, newest first; ``total`` counts the whole list."""
 
-    items: tuple[Card, ...]
+    items: tuple[ArticleSummary, ...]
     total: int
     next_cursor: str | None
 
@@ -161,3 +171,6 @@ class MonthCount:
     year: int
     month: int
     count: int
+
+
+type Change = Literal["created", "updated", "unchanged"]

@@ -3,19 +3,19 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kolom import signing
 from kolom.articles.types import Article
-from kolom.comments import people, posting, store, subscriptions, verdicts
+from kolom.comments import authors, moderation_policy, posting, reply_subscriptions, repository
+from kolom.comments.moderation_policy import Decision
 from kolom.comments.types import Comment
-from kolom.comments.verdicts import Verdict
 from kolom.config import settings
-from kolom.errors import FieldError, Gone, Invalid
-from kolom.guard.intake import Arrival, Intake
+from kolom.errors import FieldError, Gone, InvalidInput
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
+from kolom.security import signing
+from kolom.submissions.pipeline import RequestContext, SubmissionPipeline
 
 
-def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, now: datetime) -> Comment:
+def edit(article: Article, comment_id: str, content: str, arrival: RequestContext, *, now: datetime) -> Comment:
     """Give the comment a new text, which passes the same checks as a new comment. The same text changes nothing.
 
     Unless no comments wait for approval, it waits for it again. Spam stays spam.
@@ -24,14 +24,14 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
     :raises Gone: it was deleted
     :raises TooMany: the sender, their network or the site has to wait
     """
-    current = _authorised(article, comment_id, arrival, now)
+    current = _require_edit_token(article, comment_id, arrival, now)
     if current.status == "deleted":
         raise Gone("this comment has been deleted")
     if current.content == content:
         return current
-    intake = Intake.begin_edit(comment_id, content, arrival, revision=current.revision, now=now)
-    intake.admit()
-    findings = posting.examine(intake, article, name=current.name, content=content, website=current.website)
+    pipeline = SubmissionPipeline.start_edit(comment_id, content, arrival, revision=current.revision, now=now)
+    pipeline.check_limits()
+    findings = posting.examine(pipeline, article, name=current.name, content=content, website=current.website)
     edited: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:
@@ -39,8 +39,8 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
             raise Gone("this comment has been deleted")
         if comment.content == content:
             return comment  # the same edit, made at the same moment
-        before = Verdict(comment.status, comment.reasons)
-        verdict = verdicts.judge_edit(findings, settings().moderation_mode, before=before)
+        before = Decision(comment.status, comment.reasons)
+        verdict = moderation_policy.decide_edit(findings, settings().moderation_mode, before=before)
         new = replace(
             comment,
             content=content,
@@ -54,16 +54,16 @@ def edit(article: Article, comment_id: str, content: str, arrival: Arrival, *, n
         edited[:] = [new]
         return new
 
-    return store.change(
+    return repository.update(
         article.id,
         comment_id,
         decide,
         now=now,
-        also=lambda transaction: posting.notify_owner(transaction, edited[0], now=now),
+        also=lambda transaction: posting.enqueue_moderation_mail(transaction, edited[0], now=now),
     )
 
 
-def take_back(article: Article, comment_id: str, arrival: Arrival, *, now: datetime) -> None:
+def delete_own(article: Article, comment_id: str, arrival: RequestContext, *, now: datetime) -> None:
     """Delete the comment and everything that its author gave; a tombstone keeps the place if there are replies.
 
     Taken back twice is taken back once.
@@ -71,7 +71,7 @@ def take_back(article: Article, comment_id: str, arrival: Arrival, *, now: datet
     :raises Invalid: the token is missing, forged, of another comment, or too old
     :raises Gone: it was deleted, and its time is over
     """
-    if not _authorised(article, comment_id, arrival, now).is_erased:
+    if not _require_edit_token(article, comment_id, arrival, now).is_erased:
         erase(article.id, comment_id, by="author", now=now)
 
 
@@ -100,22 +100,22 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
     def forget_address(transaction: Transaction) -> None:
         transaction.delete(AddressRecord(*address_key(comment_id)))
-        subscriptions.forget_asked_by(transaction, erased[0], now=now)
+        reply_subscriptions.delete_for_comment(transaction, erased[0], now=now)
 
-    return store.change(article_id, comment_id, decide, now=now, also=forget_address)
+    return repository.update(article_id, comment_id, decide, now=now, also=forget_address)
 
 
-def _authorised(article: Article, comment_id: str, arrival: Arrival, now: datetime) -> Comment:
+def _require_edit_token(article: Article, comment_id: str, arrival: RequestContext, now: datetime) -> Comment:
     """The comment, for whoever has its token in time; nobody else learns whether there is one."""
-    token = people.read_bearer(arrival.authorization, signing.secret)
+    token = authors.read_edit_token(arrival.authorization, signing.load_keys)
     if token is None:
-        raise Invalid(FieldError("authorization", "is required: Bearer and the edit token of this comment"))
+        raise InvalidInput(FieldError("authorization", "is required: Bearer and the edit token of this comment"))
     if token != (article.id, comment_id):
-        raise Invalid(FieldError("authorization", "is the token of another comment"))
-    comment = store.load(article.id, comment_id)
+        raise InvalidInput(FieldError("authorization", "is the token of another comment"))
+    comment = repository.get(article.id, comment_id)
     if comment is None:
         raise Gone("this comment has been deleted")
     minutes = settings().edit_minutes
     if now > comment.created_at + timedelta(minutes=minutes):
-        raise Invalid(FieldError("authorization", f"has expired: a comment can be changed for {minutes} minutes"))
+        raise InvalidInput(FieldError("authorization", f"has expired: a comment can be changed for {minutes} minutes"))
     return comment

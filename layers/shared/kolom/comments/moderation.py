@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from kolom.comments import store
+from kolom.comments import repository
 from kolom.comments.types import Action, Comment, Status
 from kolom.errors import Conflict
 from kolom.models.transaction import Transaction
@@ -48,4 +48,4 @@ def moderate(
         status = _TO.get(action) or comment.status_before or "pending"
         return replace(comment, status=status, status_before=comment.status, decided_by=by)
 
-    return store.change(article_id, comment_id, decide, now=now, also=also)
+    return repository.update(article_id, comment_id, decide, now=now, also=also)

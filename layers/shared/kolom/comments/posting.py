@@ -6,26 +6,27 @@ from typing import Any
 
 from ulid import ULID
 
-from kolom import signing
+from kolom import outbox
 from kolom.articles.types import Article
-from kolom.comments import people, store, text, verdicts
+from kolom.comments import authors, moderation_policy, repository
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
-from kolom.errors import Busy, Conflict, FieldError, Gone, Invalid
-from kolom.guard.intake import Arrival, Form, Intake
-from kolom.guard.rules import Finding
-from kolom.mail import outbox
+from kolom.errors import Conflict, FieldError, Gone, InvalidInput, ServiceBusy
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
-from kolom.persons import person_of
+from kolom.rendering import visitor_text
+from kolom.security import signing
+from kolom.security.pseudonyms import pseudonym_of
+from kolom.submissions.pipeline import FormMeta, RequestContext, SubmissionPipeline
+from kolom.submissions.spam_rules import SpamFinding
+from kolom.timestamps import SECONDS_PER_DAY
 
 _ATTEMPTS = 5
-_SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class NewComment:
     """What a visitor wrote, already valid in itself."""
 
     name: str
@@ -34,11 +35,11 @@ class Draft:
     website: str | None = None
     parent_id: str | None = None
     notify_replies: bool = False
-    form: Form = field(default_factory=Form)
+    form: FormMeta = field(default_factory=FormMeta)
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostedComment:
     """The comment as it is kept, and the token by which its author may change it for a while.
 
     ``edit_token`` is None where nothing proves that the sender is the author.
@@ -48,7 +49,7 @@ class Posted:
     edit_token: str | None
 
 
-def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> Posted:
+def post(article: Article, draft: NewComment, arrival: RequestContext, *, now: datetime) -> PostedComment:
     """Take the comment. Sent again, it changes nothing.
 
     Sent again under its idempotency key it gives the same answer. Without a key anybody behind the same address may
@@ -60,20 +61,20 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
     :raises TooMany: the sender, their network or the site has to wait
     :raises Busy: nothing was stored
     """
-    keys = signing.secret()
-    author = people.read_bearer(arrival.authorization, signing.secret)
-    intake = Intake.begin("comment", _fields(article, draft), draft.form, arrival, now=now)
-    if intake.before is not None:
-        return _posted_before(intake, draft, intake.before)
+    keys = signing.load_keys()
+    author = authors.read_edit_token(arrival.authorization, signing.load_keys)
+    pipeline = SubmissionPipeline.start("comment", _fields(article, draft), draft.form, arrival, now=now)
+    if pipeline.before is not None:
+        return _posted_before(pipeline, draft, pipeline.before)
 
     if not article.takes_comments(now, close_after_days=settings().comments_close_after_days):
         raise Conflict("this article takes no more comments")
     parent = _find_parent(article, draft.parent_id)
-    intake.admit()
+    pipeline.check_limits()
     writer = _approved_author(author)
-    findings = examine(intake, article, name=draft.name, content=draft.content, website=draft.website)
-    verdict = verdicts.judge(findings, settings().moderation_mode, trusted=writer is not None)
-    person = person_of(draft.email, keys) if draft.email else None
+    findings = examine(pipeline, article, name=draft.name, content=draft.content, website=draft.website)
+    verdict = moderation_policy.decide(findings, settings().moderation_mode, trusted=writer is not None)
+    person = pseudonym_of(draft.email, keys) if draft.email else None
     for _ in range(_ATTEMPTS):
         comment_id = _new_id(now, after=parent)
         comment = Comment(
@@ -84,41 +85,43 @@ def post(article: Article, draft: Draft, arrival: Arrival, *, now: datetime) -> 
             content=draft.content,
             website=draft.website,
             person=person,
-            avatar=writer.avatar if writer else people.avatar_of(comment_id, keys),
+            avatar=writer.avatar if writer else authors.avatar_seed(comment_id, keys),
             created_at=now.replace(microsecond=0),  # as it is stored, so that every answer is the same
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
             reasons=verdict.reasons,
-            change=intake.submission.id,
+            change=pipeline.submission.id,
         )
         try:
-            record = _store(intake, comment, draft, now=now)
-        except store.Changed:
+            record = _store(pipeline, comment, draft, now=now)
+        except repository.StaleComment:
             parent = _find_parent(article, draft.parent_id)
             continue
         if record is not None:
-            return _posted_before(intake, draft, record)
-        return Posted(comment, people.edit_token(comment.article_id, comment.id, keys))
-    raise Busy("too many changes at once; nothing was stored, try again")
+            return _posted_before(pipeline, draft, record)
+        return PostedComment(comment, authors.create_edit_token(comment.article_id, comment.id, keys))
+    raise ServiceBusy("too many changes at once; nothing was stored, try again")
 
 
-def examine(intake: Intake, article: Article, *, name: str, content: str, website: str | None) -> tuple[Finding, ...]:
+def examine(
+    pipeline: SubmissionPipeline, article: Article, *, name: str, content: str, website: str | None
+) -> tuple[SpamFinding, ...]:
     """What speaks against a comment on that article, new or edited."""
-    return intake.examine(
+    return pipeline.score_spam(
         name=name,
         content=content,
-        links=text.render(content).links,
+        links=visitor_text.render(content).links,
         website=website or "",
         # The names that no visitor has.
         names_taken=tuple(taken for taken in (article.author, settings().site_title) if taken),
     )
 
 
-def notify_owner(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
+def enqueue_moderation_mail(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
     """Add the mail about a new or edited comment to the transaction, if the site's owner wants mail; not about spam."""
     if settings().owner_email and comment.status != "spam" and not comment.is_owner:
         name = f"moderation#{comment.id}"
-        outbox.put(
+        outbox.enqueue(
             transaction,
             name if comment.revision == 1 else f"{name}#{comment.revision}",
             "moderation",
@@ -128,7 +131,7 @@ def notify_owner(transaction: Transaction, comment: Comment, *, now: datetime) -
         )
 
 
-def _fields(article: Article, draft: Draft) -> dict[str, Any]:
+def _fields(article: Article, draft: NewComment) -> dict[str, Any]:
     return {
         "article": article.id,
         "name": draft.name,
@@ -143,17 +146,17 @@ def _fields(article: Article, draft: Draft) -> dict[str, Any]:
 def _find_parent(article: Article, parent_id: str | None) -> Comment | None:
     if parent_id is None:
         return None
-    parent = store.load(article.id, parent_id)
+    parent = repository.get(article.id, parent_id)
     if parent is None or parent.status != "approved":
-        raise Invalid(FieldError("parent_id", "there is no such comment to reply to"))
+        raise InvalidInput(FieldError("parent_id", "there is no such comment to reply to"))
     if parent.depth >= MAX_DEPTH:
-        raise Invalid(FieldError("parent_id", "this thread is too deep: reply further up"))
+        raise InvalidInput(FieldError("parent_id", "this thread is too deep: reply further up"))
     return parent
 
 
 def _approved_author(author: tuple[int, str] | None) -> Comment | None:
     """The comment by which the sender proves to have been approved before."""
-    comment = store.load(*author) if author else None
+    comment = repository.get(*author) if author else None
     return comment if comment and comment.status == "approved" else None
 
 
@@ -165,37 +168,37 @@ def _new_id(now: datetime, *, after: Comment | None) -> str:
     return str(ULID.from_timestamp(milliseconds))
 
 
-def _store(intake: Intake, comment: Comment, draft: Draft, *, now: datetime) -> GuardRecord | None:
+def _store(pipeline: SubmissionPipeline, comment: Comment, draft: NewComment, *, now: datetime) -> GuardRecord | None:
     address = None
     if draft.email is not None:
         address = AddressRecord(
             *address_key(comment.id),
             email=draft.email,
             notify_replies=draft.notify_replies,
-            expires_at=int(now.timestamp()) + settings().email_days * _SECONDS_A_DAY,
+            expires_at=int(now.timestamp()) + settings().email_days * SECONDS_PER_DAY,
         )
 
     def add(transaction: Transaction) -> None:
-        store.write(transaction, None, comment, now=now, address=address, origin=intake.origin)
+        repository.stage(transaction, None, comment, now=now, address=address, origin=pipeline.origin)
         if comment.parent_id is not None and not comment.is_visible:
             transaction.check(
                 CommentRecord,
                 (str(comment.article_id), comment.parent_id),
                 CommentRecord.status == "approved",
-                store.Changed("the comment above was changed at the same moment"),
+                repository.StaleComment("the comment above was changed at the same moment"),
             )
         if address is not None:
             transaction.put(address)
-        notify_owner(transaction, comment, now=now)
+        enqueue_moderation_mail(transaction, comment, now=now)
 
-    return intake.store(comment.id, add, article_id=str(comment.article_id))
+    return pipeline.save_once(comment.id, add, article_id=str(comment.article_id))
 
 
-def _posted_before(intake: Intake, draft: Draft, record: GuardRecord) -> Posted:
-    comment = store.load(int(record.article_id or 0), str(record.item_id))
+def _posted_before(pipeline: SubmissionPipeline, draft: NewComment, record: GuardRecord) -> PostedComment:
+    comment = repository.get(int(record.article_id or 0), str(record.item_id))
     if comment is None or comment.status == "deleted":
         raise Gone("this comment was posted before, and has been deleted since")
-    if intake.submission.has_secret:
-        return Posted(comment, people.edit_token(comment.article_id, comment.id, signing.secret()))
+    if pipeline.submission.has_secret:
+        return PostedComment(comment, authors.create_edit_token(comment.article_id, comment.id, signing.load_keys()))
     # What the author has made of it since is not for whoever knows the first words: it may still wait for approval.
-    return Posted(replace(comment, content=draft.content, edited_at=None), None)
+    return PostedComment(replace(comment, content=draft.content, edited_at=None), None)

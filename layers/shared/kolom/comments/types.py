@@ -57,7 +57,7 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownComment:
+class PublicComment:
     """A comment as readers see it; of a deleted one only its place is left."""
 
     article_id: int
@@ -82,6 +82,6 @@ class ShownComment:
 class CommentPage:
     """One page of the comments of an article; ``total`` counts the approved ones."""
 
-    items: tuple[ShownComment, ...]
+    items: tuple[PublicComment, ...]
     total: int
     next_cursor: str | None

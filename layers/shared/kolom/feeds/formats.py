@@ -8,8 +8,8 @@ from typing import Any, Final
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 
 from kolom.feeds.types import Entry, Feed
-from kolom.pages.locales import machine_time
-from kolom.rendering.sanitising import clean_characters
+from kolom.rendering.sanitizer import clean_characters
+from kolom.timestamps import to_rfc3339
 
 ATOM: Final = "application/atom+xml"
 
@@ -18,12 +18,12 @@ _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 
 def atom(feed: Feed) -> str:
     """The feed as Atom."""
-    return _written(_Atom, feed)
+    return _serialize(_Atom, feed)
 
 
 def rss(feed: Feed) -> str:
     """The feed as RSS, with the content module for the text: https://www.rssboard.org/rss-profile#namespace-elements-content"""
-    return _written(_Rss, feed)
+    return _serialize(_Rss, feed)
 
 
 def json_feed(feed: Feed) -> str:
@@ -76,7 +76,7 @@ class _Rss(_Dated, Rss201rev2Feed):  # type: ignore[misc]
             handler.addQuickElement("content:encoded", item["content"])
 
 
-def _written(kind: type[Any], feed: Feed) -> str:
+def _serialize(kind: type[Any], feed: Feed) -> str:
     document = kind(
         title=clean_characters(feed.title),
         link=feed.url,
@@ -109,8 +109,8 @@ def _json_item(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
-        "date_published": machine_time(entry.published_at),
-        "date_modified": machine_time(entry.updated_at),
+        "date_published": to_rfc3339(entry.published_at),
+        "date_modified": to_rfc3339(entry.updated_at),
         "language": entry.language,
     }
     if entry.content_html is None:

@@ -18,11 +18,11 @@ from html import escape
 from typing import Final
 from xml.etree import ElementTree as Xml
 
-from kolom.articles import reading, shelves
-from kolom.articles.types import Card, Shelf
+from kolom import urls
+from kolom.articles import admin, public
+from kolom.articles.types import ArticleFilter, ArticleSummary
 from kolom.errors import NotFound
-from kolom.pages import addresses
-from kolom.pages.locales import machine_time
+from kolom.timestamps import to_rfc3339
 
 MAX_ADDRESSES: Final = 2_000
 """How many addresses a sitemap has. A month with more articles has further parts."""
@@ -42,7 +42,7 @@ _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 def index() -> str:
     """The list of all sitemaps."""
     names = [_PAGES]
-    for month in reading.archive():
+    for month in public.list_months():
         name = f"{month.year:04d}-{month.month:02d}"
         names.append(f"{name}.xml")
         names += [f"{name}-{part}.xml" for part in range(2, _parts(month.count) + 1)]
@@ -66,37 +66,37 @@ def sitemap(name: str) -> str:
 def robots() -> str:
     """Where search engines need not look: what is for programs, and searches, of which there is no end."""
     rules = ["User-agent: *", "Disallow: /api/", "Disallow: /preview/", "Disallow: /search/?"]
-    return "\n".join([*rules, "", f"Sitemap: {addresses.absolute('/sitemap.xml')}", ""])
+    return "\n".join([*rules, "", f"Sitemap: {urls.absolute_url('/sitemap.xml')}", ""])
 
 
-def _free_pages() -> Iterable[Card]:
-    return shelves.list_shelf("page", limit=MAX_ADDRESSES - len(_PLACES)).items
+def _free_pages() -> Iterable[ArticleSummary]:
+    return admin.list_by_status("page", limit=MAX_ADDRESSES - len(_PLACES)).items
 
 
-def _part(year: int, month: int, part: int) -> list[Card]:
-    month_shelf = Shelf(year=year, month=month)
+def _part(year: int, month: int, part: int) -> list[ArticleSummary]:
+    month_shelf = ArticleFilter(year=year, month=month)
     # A part that is not there must not cost what it would if it were.
-    if not year or (part > 1 and part > _parts(reading.count(month_shelf))):
+    if not year or (part > 1 and part > _parts(public.count_articles(month_shelf))):
         return []
-    return reading.oldest(month_shelf, start=(part - 1) * MAX_ADDRESSES, limit=MAX_ADDRESSES)
+    return public.list_oldest(month_shelf, start=(part - 1) * MAX_ADDRESSES, limit=MAX_ADDRESSES)
 
 
 def _parts(articles: int) -> int:
     return min(-(-articles // MAX_ADDRESSES), MAX_PARTS)
 
 
-def _addresses(cards: Iterable[Card]) -> Iterable[tuple[str, datetime | None]]:
-    return ((addresses.encoded_path(card.path), card.updated_at) for card in cards)
+def _addresses(cards: Iterable[ArticleSummary]) -> Iterable[tuple[str, datetime | None]]:
+    return ((urls.encoded_path(card.path), card.updated_at) for card in cards)
 
 
 def _document(root: str, entry: str, places: Iterable[tuple[str, datetime | None]]) -> str:
     document = Xml.Element(root, xmlns=_NAMESPACE)
     for path, changed_at in places:
-        address = addresses.absolute(path)
+        address = urls.absolute_url(path)
         if len(escape(address)) > MAX_ADDRESS:
             continue
         element = Xml.SubElement(document, entry)
         Xml.SubElement(element, "loc").text = address
         if changed_at is not None:
-            Xml.SubElement(element, "lastmod").text = machine_time(changed_at)
+            Xml.SubElement(element, "lastmod").text = to_rfc3339(changed_at)
     return Xml.tostring(document, encoding="unicode", xml_declaration=True)

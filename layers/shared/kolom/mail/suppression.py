@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from kolom.models.outbox import SuppressionRecord
-from kolom.persons import person_of, persons_of
-from kolom.signing import Secret
+from kolom.security.pseudonyms import all_pseudonyms_of, pseudonym_of
+from kolom.security.signing import SigningKeys
 
 type Reason = Literal["bounce", "complaint"]
 
 _PERMANENT: Final = "Permanent"
 
 
-def suppressed_by(event: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
+def addresses_to_suppress(event: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
     """The addresses that an event of SES says not to write to any more, and why.
 
     Bounces that may pass (a full mailbox, a server that is down) are none. The event is that of *Amazon SES Developer
@@ -32,14 +32,14 @@ def suppressed_by(event: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
             yield str(recipient["emailAddress"]), "complaint"
 
 
-def suppress(email: str, reason: Reason, secret: Secret, *, now: datetime) -> None:
+def suppress(email: str, reason: Reason, secret: SigningKeys, *, now: datetime) -> None:
     """Write to the address no more. Twice is once."""
-    SuppressionRecord(_key(person_of(email, secret)), reason=reason, created_at=now).save()
+    SuppressionRecord(_key(pseudonym_of(email, secret)), reason=reason, created_at=now).save()
 
 
-def find_reason(email: str, secret: Secret) -> str | None:
+def find_reason(email: str, secret: SigningKeys) -> str | None:
     """Why the address is not written to; None if it is. One GetItem for each key that the site has."""
-    for person in persons_of(email, secret):
+    for person in all_pseudonyms_of(email, secret):
         try:
             return SuppressionRecord.get(_key(person), consistent_read=True).reason
         except SuppressionRecord.DoesNotExist:
@@ -47,10 +47,10 @@ def find_reason(email: str, secret: Secret) -> str | None:
     return None
 
 
-def allow(email: str, secret: Secret) -> bool:
+def unsuppress(email: str, secret: SigningKeys) -> bool:
     """Write to the address again; whether it was suppressed. SES's own list is another."""
     suppressed = find_reason(email, secret) is not None
-    for person in persons_of(email, secret):
+    for person in all_pseudonyms_of(email, secret):
         SuppressionRecord(_key(person)).delete()
     return suppressed
 

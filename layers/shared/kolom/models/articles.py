@@ -2,10 +2,10 @@
 
 | ``key`` | ``part`` | item |
 |---|---|---|
-| ``7`` | ``body#<version>#0`` … | :class:`BodyPart`: what is shown, compressed and cut |
-| ``7`` | ``card`` | :class:`CardRecord` |
+| ``7`` | ``body#<version>#0`` … | :class:`BodyChunk`: what is shown, compressed and cut |
+| ``7`` | ``card`` | :class:`ArticlesTableRecord` |
 | ``7`` | ``label#<label>`` | :class:`LabelRecord`: the card's list fields again, so that a label page is one Query |
-| ``7`` | ``source#<version>#0`` … | :class:`BodyPart`: what the author wrote |
+| ``7`` | ``source#<version>#0`` … | :class:`BodyChunk`: what the author wrote |
 | ``slug:<slug>``, ``path:<path>``, ``origin:<origin>`` | ``pointer`` | :class:`Pointer` to an id |
 | ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
 | ``sequence`` | ``article`` | :class:`Sequence`, the last id given |
@@ -25,16 +25,16 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from kolom.models.base import Record, TableMeta, TimestampAttribute
-from kolom.models.cards import CardAttributes
+from kolom.models.summary import SummaryAttributes
 
-CARD = "card"
+ARTICLE = "card"
 POINTER = "pointer"
 COUNTS = "counts"
 SITE = "site"
 THEME = "theme"
 
 
-class ByShelf(GlobalSecondaryIndex["ArticleRecord"]):
+class ByShelf(GlobalSecondaryIndex["ArticlesTableRecord"]):
     """Cards and labels in the order of their dates: ``shelf`` is ``all``, ``label#<label>``, ``scheduled`` …"""
 
     class Meta:
@@ -45,7 +45,7 @@ class ByShelf(GlobalSecondaryIndex["ArticleRecord"]):
     shelf_order = UnicodeAttribute(range_key=True)
 
 
-class ArticleRecord(Record):
+class ArticlesTableRecord(Record):
     """Any item of the table; a read gives the subclass that ``item`` names."""
 
     class Meta(TableMeta):
@@ -58,14 +58,14 @@ class ArticleRecord(Record):
     by_shelf = ByShelf()
 
 
-class ShelvedRecord(CardAttributes, ArticleRecord):
+class ListedRecord(SummaryAttributes, ArticlesTableRecord):
     """What a list shows of an article, and where it stands on a shelf."""
 
     shelf = UnicodeAttribute()
     shelf_order = UnicodeAttribute()
 
 
-class CardRecord(ShelvedRecord, discriminator="card"):
+class ArticleRecord(ListedRecord, discriminator="card"):
     """An article's own item: everything about it but its body. ``touched`` asks for it to be indexed anew."""
 
     kind = UnicodeAttribute()
@@ -83,36 +83,36 @@ class CardRecord(ShelvedRecord, discriminator="card"):
     touched = UnicodeAttribute(null=True)
 
 
-class LabelRecord(ShelvedRecord, discriminator="label"):
+class LabelRecord(ListedRecord, discriminator="label"):
     """A published article's place on the shelf of one of its labels."""
 
 
-class BodyPart(ArticleRecord, discriminator="body"):
+class BodyChunk(ArticlesTableRecord, discriminator="body"):
     """A piece of a compressed body or source."""
 
     data = BinaryAttribute(legacy_encoding=False)
 
 
-class Pointer(ArticleRecord, discriminator="pointer"):
+class Pointer(ArticlesTableRecord, discriminator="pointer"):
     """A name that leads to an article: a slug, a path, or where it was imported from."""
 
     id = NumberAttribute()
 
 
-class Count(ArticleRecord, discriminator="count"):
+class Count(ArticlesTableRecord, discriminator="count"):
     """How many published articles there are of a kind; ``label`` is the label as it was last written."""
 
     articles = NumberAttribute(default=0)
     label = UnicodeAttribute(null=True)
 
 
-class Sequence(ArticleRecord, discriminator="sequence"):
+class Sequence(ArticlesTableRecord, discriminator="sequence"):
     """The last id that was given out."""
 
     value = NumberAttribute(default=0)
 
 
-class ThemeRecord(ArticleRecord, discriminator="theme"):
+class ThemeRecord(ArticlesTableRecord, discriminator="theme"):
     """What the pages of the site look like: the switch from the files of one deployment to those of the next.
 
     ``assets`` are the names under which each file is uploaded by its plain name, ``former`` since when a name is not

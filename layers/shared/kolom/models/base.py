@@ -1,7 +1,7 @@
 """What every table's model has in common: its name from the settings, one connection, and times."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import ClassVar
 
@@ -10,11 +10,11 @@ from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import STRING
-from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
 from kolom import aws
 from kolom.config import settings
+from kolom.timestamps import to_rfc3339
 
 
 class _TableMeta(type):
@@ -69,11 +69,6 @@ def _indexes(table: MetaTable) -> Sequence[object]:
     return indexes
 
 
-def is_condition_failed(error: PynamoDBException) -> bool:
-    """Whether DynamoDB refused a single write because its condition does not hold."""
-    return aws.error_code(error) == "ConditionalCheckFailedException"
-
-
 MAX_KEY_BYTES = 2_048
 """What a hash key may have: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
@@ -83,11 +78,6 @@ def is_key(text: str) -> bool:
     return 0 < len(text.encode()) <= MAX_KEY_BYTES
 
 
-def timestamp(moment: datetime) -> str:
-    """``moment`` (aware) as RFC 3339 in UTC to the second, ending in ``Z``: sorts as text as it does in time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
-
-
 class TimestampAttribute(Attribute[datetime]):
     """An aware ``datetime`` stored as ``2024-05-16T09:30:00Z``."""
 
@@ -95,7 +85,7 @@ class TimestampAttribute(Attribute[datetime]):
 
     def serialize(self, value: datetime) -> str:
         """The stored text; fractions of a second are dropped."""
-        return timestamp(value)
+        return to_rfc3339(value)
 
     def deserialize(self, value: str) -> datetime:
         """The moment, in UTC."""

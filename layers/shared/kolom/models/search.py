@@ -6,7 +6,7 @@
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
 | ``#documents`` | ``#`` | ``revision``: how often the document list has changed |
 | ``doc#7`` | ``doc`` | :class:`ResultRecord`: what a result shows, and the text for its snippet |
-| ``terms#7`` | ``terms`` | :class:`HeldRecord`: what the index may hold of the article |
+| ``terms#7`` | ``terms`` | :class:`ForwardRecord`: what the index may hold of the article |
 | ``words#e`` | ``election``, ``elan#élan`` | a word that some article has; nothing else |
 | ``titles#p`` | ``politik#7`` | a word of that article's title; nothing else |
 
@@ -18,18 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pynamodb.attributes import (
-    BinaryAttribute,
-    BooleanAttribute,
-    NumberAttribute,
-    NumberSetAttribute,
-    UnicodeAttribute,
-)
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import DeleteError, UpdateError
 
-from kolom.models.base import Record, TableMeta, is_condition_failed
-from kolom.models.cards import CardAttributes
+from kolom.models.base import Record, TableMeta
+from kolom.models.errors import is_condition_failed
+from kolom.models.summary import SummaryAttributes
 
 DOCUMENTS: Final = "#documents"
 REVISION: Final = "#"  # sorts before every block, so that a Query reads it first
@@ -54,7 +49,7 @@ class BlockRecord(SearchRecord):
     revision = NumberAttribute(null=True)
 
 
-class HeldRecord(SearchRecord):
+class ForwardRecord(SearchRecord):
     """What the index may hold of an article: a superset while ``is_settled`` is false, exact otherwise.
 
     ``data`` is compressed JSON: ``{"postings": {term: [elements]}, "documents": [elements], "title_words": [words]}``.
@@ -71,7 +66,7 @@ class HeldRecord(SearchRecord):
     data = BinaryAttribute(legacy_encoding=False)
 
 
-class ResultRecord(CardAttributes, SearchRecord):
+class ResultRecord(SummaryAttributes, SearchRecord):
     """What a result shows of an article: its card, and its text (compressed) up to a limit."""
 
     schema = NumberAttribute(default=1)

@@ -12,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from kolom.aws import error_code, is_throttle, is_throttled
-from kolom.errors import Busy, KolomError
+from kolom.errors import KolomError, ServiceBusy
 from kolom.models.base import connection
 
 MAX_ITEMS = 100
@@ -94,7 +94,7 @@ class Transaction:
         try:
             retrying(self._attempt)
         except _Contended as error:
-            raise Busy("too many changes at once; nothing was written, try again") from error
+            raise ServiceBusy("too many changes at once; nothing was written, try again") from error
 
     def _attempt(self) -> None:
         try:
@@ -111,7 +111,7 @@ class Transaction:
             if _CONFLICTS & {error_code(error), *codes}:
                 raise _Contended from error
             if is_throttled(error) or any(map(is_throttle, codes)):
-                raise Busy("the store is at its limit; nothing was written, try again") from error
+                raise ServiceBusy("the store is at its limit; nothing was written, try again") from error
             raise
 
 

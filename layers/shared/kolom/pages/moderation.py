@@ -1,17 +1,28 @@
 """The pages behind the links in a moderator's mail."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
-from kolom.comments.links import AlreadyDone, Link
-from kolom.comments.records import show
+from kolom.comments.mapping import to_author_view
+from kolom.comments.moderation_links import LinkAlreadyUsed, ModerationLink
 from kolom.comments.types import Comment
-from kolom.errors import Busy, Conflict, Gone, KolomError
-from kolom.pages.locales import Locale, site_locale
-from kolom.pages.page import PRIVATE, Page, html_page
+from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
+from kolom.http.errors import failure_of
+from kolom.i18n.locale import Locale, site_locale
+from kolom.pages.response import PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 
+_REASONS: Final[Mapping[type[KolomError], str]] = {
+    LinkAlreadyUsed: "moderation.used",
+    Conflict: "moderation.changed",
+    Gone: "moderation.expired",
+    ServiceBusy: "moderation.busy",
+}
+"""The message for each kind of error; the first that fits counts."""
 
-def confirm(link: Link, comment: Comment) -> Page:
+
+def confirm(link: ModerationLink, comment: Comment) -> HtmlResponse:
     """What would be done to which comment, and the button that does it."""
     locale = site_locale()
     return _page(
@@ -19,23 +30,15 @@ def confirm(link: Link, comment: Comment) -> Page:
     )
 
 
-def done(link: Link, comment: Comment) -> Page:
+def done(link: ModerationLink, comment: Comment) -> HtmlResponse:
     """That it was done."""
     return _page(site_locale(), f"moderation.{link.action}.done", comment=comment)
 
 
-def refused(error: KolomError) -> Page:
+def refused(error: KolomError) -> HtmlResponse:
     """Why nothing was done."""
-    locale = site_locale()
-    if isinstance(error, AlreadyDone):
-        return _page(locale, "moderation.used", status=HTTPStatus.CONFLICT)
-    if isinstance(error, Conflict):
-        return _page(locale, "moderation.changed", status=HTTPStatus.CONFLICT)
-    if isinstance(error, Gone):
-        return _page(locale, "moderation.expired", status=HTTPStatus.GONE)
-    if isinstance(error, Busy):
-        return _page(locale, "moderation.busy", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return _page(locale, "moderation.invalid", status=HTTPStatus.NOT_FOUND)
+    message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
+    return _page(site_locale(), message, status=failure_of(error).status)
 
 
 def _page(
@@ -45,16 +48,16 @@ def _page(
     comment: Comment | None = None,
     button: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
-) -> Page:
+) -> HtmlResponse:
     html = render(
         "moderation.html",
-        Head(title=locale.text("moderation.title"), indexed=False),
+        Head(title=locale.translate("moderation.title"), is_indexable=False),
         locale,
         is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
-        message=locale.text(message),
+        message=locale.translate(message),
         comment=comment,
-        shown=show(comment) if comment is not None else None,
+        shown=to_author_view(comment) if comment is not None else None,
         date=locale.date(comment.created_at) if comment is not None else "",
         button=button,
     )
-    return html_page(html, locale.code, status=status, headers=PRIVATE)
+    return html_response(html, locale.code, status=status, headers=PRIVATE)

@@ -8,13 +8,13 @@ from typing import Final, Self
 from urllib.parse import urlencode
 
 from kolom.config import settings
-from kolom.errors import FieldError, Invalid
-from kolom.pages.locales import Locale, site_locale
-from kolom.pages.page import Page, html_page
+from kolom.errors import FieldError, InvalidInput
+from kolom.i18n.locale import Locale, site_locale
+from kolom.pages.response import HtmlResponse, html_response
 from kolom.pages.templating import Head, render
-from kolom.search.periods import read_period
-from kolom.search.queries import MAX_LENGTH
-from kolom.search.searching import Results, Search, search
+from kolom.search.date_range import parse_range
+from kolom.search.query_parser import MAX_LENGTH
+from kolom.search.searcher import Results, SearchRequest, search
 
 PATH: Final = "/search/"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
@@ -33,13 +33,13 @@ class SearchForm:
     sort: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, Sequence[str]]) -> Self:
+    def from_query(cls, query: Mapping[str, Sequence[str]]) -> Self:
         """What the query of the page's address says."""
         said = {field.name: next(iter(query.get(_parameter(field.name), ())), "").strip() for field in fields(cls)}
         return cls(**said | {"sort": "" if said["sort"] == _SORTS[0] else said["sort"]})
 
     @property
-    def is_narrowed(self) -> bool:
+    def has_filters(self) -> bool:
         """Whether more is asked for than words."""
         return self != SearchForm(q=self.q)
 
@@ -49,11 +49,11 @@ class SearchForm:
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{PATH}?{query}" if query else PATH
 
-    def but(self, **changes: str) -> Self:
+    def replace(self, **changes: str) -> Self:
         """The same search, but for ``changes``."""
         return replace(self, **changes)
 
-    def wanted(self, cursor: str | None) -> Search:
+    def to_search(self, cursor: str | None) -> SearchRequest:
         """The search that is meant.
 
         :raises Invalid: a field holds what cannot be meant
@@ -64,9 +64,9 @@ class SearchForm:
         if self.sort not in {"", *_SORTS}:
             errors.append(FieldError("sort", f"must be one of {', '.join(_SORTS)}"))
         if errors:
-            raise Invalid(*errors)
-        earliest, latest = read_period(self.since or None, self.until or None, settings().zone)
-        return Search(
+            raise InvalidInput(*errors)
+        earliest, latest = parse_range(self.since or None, self.until or None, settings().zone)
+        return SearchRequest(
             text=self.q,
             label=self.label or None,
             language=self.language or None,
@@ -77,16 +77,16 @@ class SearchForm:
         )
 
 
-def search_page(form: SearchForm, *, cursor: str | None = None) -> Page:
+def search_page(form: SearchForm, *, cursor: str | None = None) -> HtmlResponse:
     """The results from ``cursor`` on; what is wrong with the search, if something is; without words only the form.
 
-    Requests: those of the search, see :mod:`kolom.search.searching`.
+    Requests: those of the search, see :mod:`kolom.search.searcher`.
 
     :raises InvalidCursor: ``cursor`` is damaged, or another search's
     """
     try:
-        wanted = form.wanted(cursor)
-    except Invalid as invalid:
+        wanted = form.to_search(cursor)
+    except InvalidInput as invalid:
         return _page(form, None, errors=frozenset(error.field for error in invalid.errors))
     return _page(form, search(wanted), cursor=cursor) if form.q else _page(form, None)
 
@@ -97,9 +97,9 @@ def _page(
     *,
     cursor: str | None = None,
     errors: frozenset[str] = frozenset(),
-) -> Page:
+) -> HtmlResponse:
     locale = site_locale()
-    title = locale.text("search.title", query=form.q) if form.q else locale.text("search")
+    title = locale.translate("search.title", query=form.q) if form.q else locale.translate("search")
     html = render(
         "search.html",
         _head(form, results, title, cursor, locale),
@@ -112,18 +112,18 @@ def _page(
         since=_day(form.since),
         until=_day(form.until),
     )
-    return html_page(html, locale.code, status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK)
+    return html_response(html, locale.code, status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK)
 
 
 def _head(form: SearchForm, results: Results | None, title: str, cursor: str | None, locale: Locale) -> Head:
     """Search engines want the form, but not their like's results."""
     next_cursor = results.next_cursor if results else None
     return Head(
-        title=title if cursor is None else locale.text("continued", title=title),
-        description=locale.text("search.description", site=settings().site_title),
+        title=title if cursor is None else locale.translate("continued", title=title),
+        description=locale.translate("search.description", site=settings().site_title),
         canonical=form.path(cursor),
         next_page=form.path(next_cursor) if next_cursor else None,
-        indexed=not form.q and not form.is_narrowed,
+        is_indexable=not form.q and not form.has_filters,
     )
 
 

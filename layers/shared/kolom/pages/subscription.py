@@ -1,38 +1,45 @@
 """The pages behind the links by which replies are asked for, and ended."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
-from kolom.comments.subscriptions import Link
-from kolom.errors import Busy, Conflict, Gone, KolomError
-from kolom.pages.locales import Locale
-from kolom.pages.page import PRIVATE, Page, html_page
+from kolom.comments.reply_subscriptions import SubscriptionLink
+from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
+from kolom.http.errors import failure_of
+from kolom.i18n.locale import Locale
+from kolom.pages.response import PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 
+_REASONS: Final[Mapping[type[KolomError], str]] = {
+    Conflict: "subscription.left",
+    Gone: "subscription.expired",
+    ServiceBusy: "subscription.busy",
+}
+"""The message for each kind of error."""
 
-def confirm(link: Link, locale: Locale) -> Page:
+
+def confirm(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
     """What would be done, and the button that does it: programs that look at mail follow links."""
     name = f"subscription.{link.action}"
     return _page(locale, f"{name}.question", button=f"{name}.button")
 
 
-def done(link: Link, locale: Locale) -> Page:
+def done(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
     """That it was done."""
     return _page(locale, f"subscription.{link.action}.done")
 
 
-def refused(error: KolomError, locale: Locale) -> Page:
+def refused(error: KolomError, locale: Locale) -> HtmlResponse:
     """Why nothing was done."""
-    if isinstance(error, Conflict):
-        return _page(locale, "subscription.left", status=HTTPStatus.CONFLICT)
-    if isinstance(error, Gone):
-        return _page(locale, "subscription.expired", status=HTTPStatus.GONE)
-    if isinstance(error, Busy):
-        return _page(locale, "subscription.busy", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return _page(locale, "subscription.invalid", status=HTTPStatus.NOT_FOUND)
+    message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "subscription.invalid")
+    return _page(locale, message, status=failure_of(error).status)
 
 
-def _page(locale: Locale, message: str, *, button: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Page:
-    head = Head(title=locale.text("subscription.title"), indexed=False)
+def _page(
+    locale: Locale, message: str, *, button: str | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> HtmlResponse:
+    head = Head(title=locale.translate("subscription.title"), is_indexable=False)
     is_away = status == HTTPStatus.SERVICE_UNAVAILABLE
-    html = render("subscription.html", head, locale, is_away=is_away, message=locale.text(message), button=button)
-    return html_page(html, locale.code, status=status, headers=PRIVATE)
+    html = render("subscription.html", head, locale, is_away=is_away, message=locale.translate(message), button=button)
+    return html_response(html, locale.code, status=status, headers=PRIVATE)

@@ -10,11 +10,12 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kolom.articles.types import Card
+from kolom import urls
+from kolom.articles.types import ArticleSummary
 from kolom.config import settings
-from kolom.pages import addresses
-from kolom.pages.locales import Locale, direction, machine_time
-from kolom.pages.theme import known_theme, theme
+from kolom.i18n.locale import Locale, text_direction
+from kolom.pages.theme import get_theme, known_theme
+from kolom.timestamps import to_rfc3339
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MAX_MARKED: Final = 10_000
@@ -42,9 +43,9 @@ class Head:
     description: str = ""
     canonical: str | None = None
     next_page: str | None = None
-    indexed: bool = True
+    is_indexable: bool = True
     image: str | None = None
-    article: Card | None = None
+    article: ArticleSummary | None = None
     structured_data: Mapping[str, Any] | None = None
     feed: FeedLink | None = None
 
@@ -62,7 +63,7 @@ def render(
 
     ``is_away`` tells that the page is about a service that does not answer: then it is not asked for the theme.
     """
-    shown = known_theme() if is_away else theme()
+    shown = known_theme() if is_away else get_theme()
     return (
         _environment()
         .get_template(template)
@@ -71,7 +72,7 @@ def render(
             site=settings(),
             locale=locale,
             language=language or locale.code,
-            t=locale.text,
+            t=locale.translate,
             count=locale.count,
             asset=shown.asset,
             site_menu=shown.menu,
@@ -94,13 +95,13 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
-        absolute=addresses.absolute,
-        encoded_path=addresses.encoded_path,
-        feed_path=addresses.feed_path,
-        label_path=addresses.label_path,
-        month_path=addresses.month_path,
-        year_path=addresses.year_path,
-        machine_time=machine_time,
+        absolute=urls.absolute_url,
+        encoded_path=urls.encoded_path,
+        feed_path=urls.feed_path,
+        label_path=urls.label_path,
+        month_path=urls.month_path,
+        year_path=urls.year_path,
+        rfc3339=to_rfc3339,
         in_language=_in_language,
         presented=_presented,
         shareable=_shareable,
@@ -113,8 +114,8 @@ def _in_language(language: str, around: str) -> Markup:
     if language == around:
         return Markup()
     attributes = Markup(' lang="{}"').format(language)
-    if direction(language) != direction(around):
-        attributes += Markup(' dir="{}"').format(direction(language))
+    if text_direction(language) != text_direction(around):
+        attributes += Markup(' dir="{}"').format(text_direction(language))
     return attributes
 
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 
 from kolom.errors import ConfigurationError
+from kolom.i18n.locale import Locale
 from kolom.models.articles import SITE, THEME, ThemeRecord
-from kolom.pages.locales import Locale
 
-KEPT_SECONDS: Final = 60.0
+CACHE_SECONDS: Final = 60.0
 SITE_CSS: Final = "theme/site.css"
 """The file with the site's own colours and typefaces, made from its settings."""
 
@@ -40,7 +40,7 @@ class MenuEntry:
     def text(self, locale: Locale) -> str:
         """What the menu calls it: in the page's language, else in the first one that there is."""
         if self.key is not None:
-            return locale.text(self.key)
+            return locale.translate(self.key)
         return self.names.get(locale.code) or next(iter(self.names.values()))
 
 
@@ -70,29 +70,29 @@ class Theme:
         return f"/assets/{self.assets.get(name, name)}"
 
 
-_kept: Theme | None = None
-_kept_until = 0.0
+_cached: Theme | None = None
+_cached_until = 0.0
 
 
-def theme(clock: Callable[[], float] = time.monotonic) -> Theme:
+def get_theme(clock: Callable[[], float] = time.monotonic) -> Theme:
     """The theme, at most a minute old."""
-    global _kept, _kept_until
-    if _kept is None or clock() >= _kept_until:
+    global _cached, _cached_until
+    if _cached is None or clock() >= _cached_until:
         # Before reading: what fails is not tried again for each page of the minute.
-        _kept_until = clock() + KEPT_SECONDS
-        _kept = _read() or _kept or Theme()
-    return _kept
+        _cached_until = clock() + CACHE_SECONDS
+        _cached = _read() or _cached or Theme()
+    return _cached
 
 
 def known_theme() -> Theme:
     """The theme as it was last read; the default one before that."""
-    return _kept or Theme()
+    return _cached or Theme()
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read it again at the next call."""
     global _kept
-    _kept = None
+    _cached = None
 
 
 def _read() -> Theme | None:

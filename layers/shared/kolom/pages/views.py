@@ -6,124 +6,132 @@ from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from kolom.articles.types import Article, Body, CardPage, LabelCount, MonthCount, Reading
+from kolom import urls
+from kolom.articles.types import Article, ArticleList, Body, LabelCount, MonthCount, PublishedArticle
+from kolom.comments.threads import build_threads
 from kolom.config import settings
-from kolom.pages import addresses
-from kolom.pages.discussion import Living, threads
-from kolom.pages.form import COMMENT, CONTACT
-from kolom.pages.locales import Locale, find_locale, machine_time, site_locale
-from kolom.pages.page import PRIVATE, Page, html_page
+from kolom.i18n.locale import Locale, find_locale, site_locale
+from kolom.pages.article_extras import ArticleExtras
+from kolom.pages.forms import COMMENT, CONTACT
+from kolom.pages.response import PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import FeedLink, Head, render
+from kolom.timestamps import to_rfc3339
 
 _CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
 
 
-def home(cards: CardPage, *, cursor: str | None = None) -> Page:
+def home(cards: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
     """The newest articles, or those that follow ``cursor``."""
     locale = site_locale()
     title = settings().site_title
-    description = settings().site_description or locale.text("home.description", site=title)
+    description = settings().site_description or locale.translate("home.description", site=title)
     head = _list_head(title, "/", cards, cursor, locale, description=description)
-    return html_page(render("home.html", head, locale, cards=cards, first="/", is_first=cursor is None), locale.code)
+    return html_response(
+        render("home.html", head, locale, cards=cards, first="/", is_first=cursor is None), locale.code
+    )
 
 
-def label(name: str, cards: CardPage, *, cursor: str | None = None) -> Page:
+def label(name: str, cards: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
     """The articles with the label ``name``."""
     locale = site_locale()
-    path = addresses.label_path(name)
-    feed = FeedLink(locale.text("feed.label", label=name), addresses.feed_path("atom.xml", name))
-    return _card_list(locale, locale.text("label.title", label=name), name, "label", path, cards, cursor, feed=feed)
+    path = urls.label_path(name)
+    feed = FeedLink(locale.translate("feed.label", label=name), urls.feed_path("atom.xml", name))
+    return _card_list(
+        locale, locale.translate("label.title", label=name), name, "label", path, cards, cursor, feed=feed
+    )
 
 
-def months(year: int, month: int | None, cards: CardPage, *, cursor: str | None = None) -> Page:
+def months(year: int, month: int | None, cards: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
     """The articles of a month, or of a whole year."""
     locale = site_locale()
     name = str(year) if month is None else locale.month(year, month)
-    path = addresses.year_path(year) if month is None else addresses.month_path(year, month)
-    return _card_list(locale, locale.text("month.title", month=name), name, "month", path, cards, cursor)
+    path = urls.year_path(year) if month is None else urls.month_path(year, month)
+    return _card_list(locale, locale.translate("month.title", month=name), name, "month", path, cards, cursor)
 
 
-def labels(counts: Sequence[LabelCount]) -> Page:
+def labels(counts: Sequence[LabelCount]) -> HtmlResponse:
     """All labels."""
     locale = site_locale()
     head = Head(
-        title=locale.text("labels"),
-        description=locale.text("labels.description", site=settings().site_title),
+        title=locale.translate("labels"),
+        description=locale.translate("labels.description", site=settings().site_title),
         canonical="/labels/",
     )
-    return html_page(render("labels.html", head, locale, counts=counts), locale.code)
+    return html_response(render("labels.html", head, locale, counts=counts), locale.code)
 
 
-def archive(counts: Sequence[MonthCount]) -> Page:
+def archive(counts: Sequence[MonthCount]) -> HtmlResponse:
     """All months, by year. ``counts`` newest first."""
     locale = site_locale()
     years = [(year, list(entries)) for year, entries in groupby(counts, key=lambda entry: entry.year)]
     head = Head(
-        title=locale.text("archive"),
-        description=locale.text("archive.description", site=settings().site_title),
+        title=locale.translate("archive"),
+        description=locale.translate("archive.description", site=settings().site_title),
         canonical="/archive/",
     )
-    return html_page(render("archive.html", head, locale, years=years), locale.code)
+    return html_response(render("archive.html", head, locale, years=years), locale.code)
 
 
-def contact() -> Page:
+def contact() -> HtmlResponse:
     """The contact form."""
     locale = site_locale()
     head = Head(
-        title=locale.text("contact"),
-        description=locale.text("contact.description", site=settings().site_title),
+        title=locale.translate("contact"),
+        description=locale.translate("contact.description", site=settings().site_title),
         canonical="/contact/",
     )
-    return html_page(render("contact.html", head, locale, form=CONTACT, values=CONTACT.empty()), locale.code)
+    return html_response(render("contact.html", head, locale, form=CONTACT, values=CONTACT.blank_values()), locale.code)
 
 
-def article(reading: Reading, living: Living) -> Page:
+def article(reading: PublishedArticle, living: ArticleExtras) -> HtmlResponse:
     """An article, in its own language as far as there is a locale for it, with what lives below it; or a free page."""
     shown, locale = reading.article, _locale_of(reading.article)
-    path = addresses.encoded_path(shown.path)
+    path = urls.encoded_path(shown.path)
     head = Head(
         title=shown.title,
         description=_description(shown),
         canonical=path,
         image=shown.image,
         article=shown if shown.is_listed else None,
-        structured_data=_structured_data(shown, addresses.absolute(path)) if shown.is_listed else None,
-        feed=FeedLink(locale.text("feed.comments.of", title=shown.title), addresses.comments_feed_path(shown.slug)),
+        structured_data=_structured_data(shown, urls.absolute_url(path)) if shown.is_listed else None,
+        feed=FeedLink(locale.translate("feed.comments.of", title=shown.title), urls.comments_feed_path(shown.slug)),
     )
-    shares = _shares(shown.title, addresses.absolute(path), locale) if shown.is_listed else ()
-    return html_page(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
+    shares = _shares(shown.title, urls.absolute_url(path), locale) if shown.is_listed else ()
+    return html_response(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
 
 
-def preview(shown: Article, body: Body) -> Page:
+def preview(shown: Article, body: Body) -> HtmlResponse:
     """An article whatever its status, for whoever has the link: under a banner, and never kept by anyone."""
     locale = _locale_of(shown)
     status = "draft" if shown.status == "deleted" else shown.status
     date = locale.date(shown.published_at or shown.updated_at)
-    head = Head(title=shown.title, description=_description(shown), indexed=False)
-    reading = Reading(article=shown, body=body, previous=None, next=None)
-    return html_page(
-        _render_article(head, locale, reading, notice=locale.text(f"preview.{status}", date=date)),
+    head = Head(title=shown.title, description=_description(shown), is_indexable=False)
+    reading = PublishedArticle(article=shown, body=body, previous=None, next=None)
+    return html_response(
+        _render_article(head, locale, reading, notice=locale.translate(f"preview.{status}", date=date)),
         shown.language,
         headers=PRIVATE,
     )
 
 
-def problem(status: HTTPStatus, locale: Locale | None = None, *, headers: Mapping[str, str] | None = None) -> Page:
+def problem(
+    status: HTTPStatus, locale: Locale | None = None, *, headers: Mapping[str, str] | None = None
+) -> HtmlResponse:
     """The page for an error, in the site's language or another: 400, 404, 410, 500 and 503 have words of their own."""
     locale = locale or site_locale()
     code = int(status)
     kind = code if f"problem.{code}.title" in locale.strings else "other"
-    title = locale.text(f"problem.{kind}.title")
+    title = locale.translate(f"problem.{kind}.title")
     html = render(
         "problem.html",
-        Head(title=title, indexed=False),
+        Head(title=title, is_indexable=False),
         locale,
         is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
         status=code,
         title=title,
-        text=locale.text(f"problem.{kind}.text"),
+        text=locale.translate(f"problem.{kind}.text"),
     )
-    return html_page(html, locale.code, status=status, headers=headers)
+    return html_response(html, locale.code, status=status, headers=headers)
 
 
 def _card_list(
@@ -132,21 +140,21 @@ def _card_list(
     name: str,
     kind: str,
     path: str,
-    cards: CardPage,
+    cards: ArticleList,
     cursor: str | None,
     *,
     feed: FeedLink | None = None,
-) -> Page:
+) -> HtmlResponse:
     description = f"{title}. {locale.count('articles', cards.total)}."
     head = _list_head(title, path, cards, cursor, locale, description=description, feed=feed)
     html = render("list.html", head, locale, cards=cards, name=name, kind=kind, first=path, is_first=cursor is None)
-    return html_page(html, locale.code)
+    return html_response(html, locale.code)
 
 
 def _list_head(
     title: str,
     path: str,
-    cards: CardPage,
+    cards: ArticleList,
     cursor: str | None,
     locale: Locale,
     *,
@@ -155,11 +163,11 @@ def _list_head(
 ) -> Head:
     """What is said of a list. Only its first page is for search engines: the others move with every publication."""
     return Head(
-        title=title if cursor is None else locale.text("continued", title=title),
+        title=title if cursor is None else locale.translate("continued", title=title),
         description=description,
-        canonical=addresses.with_cursor(path, cursor),
-        next_page=addresses.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
-        indexed=cursor is None,
+        canonical=urls.with_cursor(path, cursor),
+        next_page=urls.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
+        is_indexable=cursor is None,
         feed=feed,
     )
 
@@ -167,14 +175,14 @@ def _list_head(
 def _render_article(
     head: Head,
     locale: Locale,
-    reading: Reading,
+    reading: PublishedArticle,
     *,
     notice: str | None = None,
-    living: Living | None = None,
+    living: ArticleExtras | None = None,
     shares: Sequence[tuple[str, str]] = (),
 ) -> str:
     shown, body = reading.article, reading.body
-    answered = living.answered if living else None
+    answered = living.reply_to if living else None
     return render(
         "article.html",
         head,
@@ -184,17 +192,17 @@ def _render_article(
         body=body,
         contents=body.toc if len(body.toc) >= _CONTENTS_FROM else (),
         # Where the text itself shows the picture, the page does not show it again above it.
-        image=shown.image if shown.image and not body.shows(shown.image) else None,
+        image=shown.image if shown.image and not body.contains_image(shown.image) else None,
         updated=_was_updated(shown),
         previous=reading.previous,
         next=reading.next,
         notice=notice,
         shares=shares,
         living=living,
-        threads=threads(living.comments.items) if living and living.comments else (),
+        threads=build_threads(living.comments.items) if living and living.comments else (),
         form=COMMENT,
         answered=answered,
-        values=COMMENT.empty() | ({"parent_id": answered.id} if answered else {}),
+        values=COMMENT.blank_values() | ({"parent_id": answered.id} if answered else {}),
     )
 
 
@@ -206,7 +214,7 @@ def _shares(title: str, url: str, locale: Locale) -> list[tuple[str, str]]:
         ("Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': url})}"),
         ("X", f"https://x.com/intent/post?{urlencode({'url': url, 'text': title})}"),
         ("Mastodon", f"https://share.joinmastodon.org/#{urlencode({'text': f'{title} {url}'}, quote_via=quote)}"),
-        (locale.text("share.mail"), f"mailto:?{urlencode({'subject': title, 'body': url}, quote_via=quote)}"),
+        (locale.translate("share.mail"), f"mailto:?{urlencode({'subject': title, 'body': url}, quote_via=quote)}"),
     ]
 
 
@@ -235,14 +243,14 @@ def _structured_data(shown: Article, url: str) -> Mapping[str, Any]:
         "url": url,
         "mainEntityOfPage": url,
         "inLanguage": shown.language,
-        "datePublished": machine_time(shown.published_at or shown.updated_at),
-        "dateModified": machine_time(shown.updated_at),
-        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": addresses.absolute("/")},
+        "datePublished": to_rfc3339(shown.published_at or shown.updated_at),
+        "dateModified": to_rfc3339(shown.updated_at),
+        "isPartOf": {"@type": "Blog", "name": settings().site_title, "url": urls.absolute_url("/")},
     }
     if description := _description(shown):
         data["description"] = description
     if shown.image:
-        data["image"] = addresses.absolute(shown.image)
+        data["image"] = urls.absolute_url(shown.image)
     if shown.author:
         data["author"] = {"@type": "Person", "name": shown.author}
     if shown.labels:

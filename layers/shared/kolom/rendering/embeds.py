@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from .markup import words
+from kolom.rendering.html_tokenizer import names
 
 
 class Player(NamedTuple):
@@ -34,7 +34,7 @@ _HOSTS: Final = {
     "dailymotion.com": _DAILYMOTION,
     "www.dailymotion.com": _DAILYMOTION,
 }
-_PARAMETERS: Final = words("cc_lang_pref cc_load_policy end h hl list listType loop playlist rel start t")
+_PARAMETERS: Final = names("cc_lang_pref cc_load_policy end h hl list listType loop playlist rel start t")
 """What may be asked of a player: where to begin, captions, lists, the key of an unlisted video. Not ``autoplay``."""
 
 

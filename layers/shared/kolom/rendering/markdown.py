@@ -1,6 +1,6 @@
 """Markdown to HTML: CommonMark with tables, strikethrough, task lists, footnotes and definition lists.
 
-Raw HTML passes through, since an author's own is welcome; :func:`kolom.rendering.render` sanitises all of it.
+Raw HTML passes through, since an author's own is welcome; :func:`kolom.rendering.renderer.render` sanitises all of it.
 """
 
 import re

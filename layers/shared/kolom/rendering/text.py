@@ -6,18 +6,18 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from .balancing import MORE
-from .markup import RAW_TEXT, VOID, Comment, End, Start, Text, Token, tokenise, unescape, words
+from kolom.rendering.html_tokenizer import RAW_TEXT, VOID, Comment, End, Start, Text, Token, names, tokenize, unescape
+from kolom.rendering.tag_balancer import MORE
 
 EXCERPT_CHARACTERS: Final = 200
 WORDS_PER_MINUTE: Final = 200
 CJK_CHARACTERS_PER_MINUTE: Final = 400
 
-_BLOCKS: Final = words(
+_BLOCKS: Final = names(
     "address article aside audio blockquote br caption dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 "
     "header hgroup hr iframe li ol p pre section summary table tbody td tfoot th thead tr ul video"
 )
-_NOT_IN_EXCERPT: Final = words("audio figcaption h1 h2 h3 h4 h5 h6 iframe pre table video")
+_NOT_IN_EXCERPT: Final = names("audio figcaption h1 h2 h3 h4 h5 h6 iframe pre table video")
 _FOOTNOTE_CLASSES: Final = frozenset(("footnote-ref", "footnotes"))
 _SPACE: Final = re.compile(r"\s+")
 _WORD: Final = re.compile(r"\w")
@@ -33,7 +33,7 @@ def plain_text(html: str) -> str:
     pieces: list[str] = []
     preformatted = 0
     raw = False
-    for token in tokenise(html):
+    for token in tokenize(html):
         match token:
             case Text(markup) if not raw:
                 text = unescape(markup)

@@ -6,7 +6,7 @@ A word stays when the last article that had it goes; whoever offers it looks whe
 from typing import Final
 
 from kolom.models.search import SearchRecord, find_words, put_words
-from kolom.search.words import fold
+from kolom.search.tokenizer import strip_accents
 
 MAX_READ: Final = 4_000
 """How many words one request reads, at most: some 90 KB."""
@@ -17,24 +17,24 @@ _known: set[str] = set()
 """Words that this process has seen in the vocabulary. Words never leave it but by a rebuild."""
 
 
-def learn(words: set[str]) -> None:
+def add_words(words: set[str]) -> None:
     """Put words into the vocabulary. Reading which ones it has costs a tenth of writing them all."""
     if len(_known) > _MAX_KNOWN:
-        forget()
+        clear_cache()
     unknown = {_place(word) for word in words - _known}
     found = {(record.key, record.part) for record in SearchRecord.batch_get(unknown, attributes_to_get=["key", "part"])}
     put_words(unknown - found)
     _known.update(words)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Know no words, as a new process does."""
     _known.clear()
 
 
-def beginning_with(prefix: str, limit: int) -> list[str]:
+def with_prefix(prefix: str, limit: int) -> list[str]:
     """The first ``limit`` words, in their order, that begin with ``prefix``, whatever the accents. One request."""
-    key, beginning = _key(prefix), fold(prefix)
+    key, beginning = _key(prefix), strip_accents(prefix)
     return [_word(part) for part in find_words(key, beginning, limit=limit)]
 
 
@@ -44,19 +44,19 @@ def near(word: str) -> list[str]:
     """
     found: list[str] = []
     for letters in range(1, _MAX_BEGINNING + 1):
-        found = beginning_with(word[:letters], MAX_READ)
+        found = with_prefix(word[:letters], MAX_READ)
         if len(found) < MAX_READ:
             break
     return found
 
 
 def _place(word: str) -> tuple[str, str]:
-    folded = fold(word)
+    folded = strip_accents(word)
     return _key(word), word if folded == word else f"{folded}#{word}"
 
 
 def _key(word: str) -> str:
-    return f"words#{fold(word)[0]}"
+    return f"words#{strip_accents(word)[0]}"
 
 
 def _word(part: str) -> str:

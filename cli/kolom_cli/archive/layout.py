@@ -1,0 +1,18 @@
+"""The files of an archive, and how an archive is recognized."""
+
+from typing import Final
+
+FORMAT: Final = "kolom-archive"
+VERSION: Final = 1
+
+MANIFEST: Final = "archive.json"
+ATTRIBUTES: Final = ".gitattributes"
+ARTICLES: Final = "articles"
+HTML: Final = "html"
+MEDIA: Final = "media"
+COMMENTS: Final = "comments.jsonl"
+AUTHORS: Final = "addresses.jsonl"
+SUBSCRIPTIONS: Final = "subscriptions.jsonl"
+MESSAGES: Final = "messages.jsonl"
+PRIVATE: Final = (AUTHORS, SUBSCRIPTIONS, MESSAGES)
+"""The files that hold personal data which no reader sees."""

@@ -1,0 +1,270 @@
+"""Writing an archive: each file as a whole or not at all, and in the end exactly what a fresh export would be."""
+
+import hashlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from slugify import slugify
+
+from kolom.articles import public, repository
+from kolom.articles.mapping import pointer_keys
+from kolom.articles.types import Article
+from kolom.comments import admin, restore
+from kolom.comments.types import Comment
+from kolom.config import settings
+from kolom.contact import repository as messages
+from kolom.errors import KolomError
+from kolom_cli.archive.encoding import as_json, front_matter
+from kolom_cli.archive.layout import (
+    ARTICLES,
+    ATTRIBUTES,
+    AUTHORS,
+    COMMENTS,
+    FORMAT,
+    HTML,
+    MANIFEST,
+    MEDIA,
+    MESSAGES,
+    PRIVATE,
+    SUBSCRIPTIONS,
+    VERSION,
+)
+from kolom_cli.archive.schemas import (
+    ArticleRecord,
+    CommentAuthorRecord,
+    CommentRecord,
+    MessageRecord,
+    Record,
+    SubscriptionRecord,
+)
+from kolom_cli.media.store import media_key_problem
+from kolom_cli.publishing.atomic_write import replace_file
+
+SUFFIXES: Final = {"markdown": ".md", "html": ".html"}
+
+_MAX_NAME: Final = 60
+_PUBLIC_MODE: Final = 0o644
+_PRIVATE_MODE: Final = 0o600
+_CHUNK: Final = 1024 * 1024
+_NO_CONVERSION: Final = "# The bytes count: git changes no line ends here.\n* -text\n"
+
+type Step = Callable[[], object]
+
+
+class ArchiveError(KolomError):
+    """The directory is none that an archive can be written into."""
+
+
+@dataclass(slots=True)
+class ExportResult:
+    """What was written, by kind; ``skipped`` has what was not, with the reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    interrupted: bool = False
+
+
+class _Interrupted(Exception):
+    """It was asked to stop."""
+
+
+@dataclass(slots=True)
+class Exporter:
+    """Writes the blog of the present settings into ``root``. ``step`` is told of each thing that is done.
+
+    What is there already and as it should be is not written again; what an archive had before and has no longer is
+    removed at the end. Other files beside them stay.
+    """
+
+    root: Path
+    now: datetime
+    private: bool = False
+    step: Step = lambda: None
+    stopped: threading.Event = field(default_factory=threading.Event)
+    done: ExportResult = field(default_factory=ExportResult)
+    _written: set[Path] = field(default_factory=set)
+
+    def run(self) -> ExportResult:
+        """Write everything.
+
+        :raises ArchiveError: the directory holds something else than an archive
+        """
+        self._prepare()
+        try:
+            names = repository.pointers_by_id()
+            ids = sorted(names)
+            for article_id in ids:
+                self._article(article_id, names[article_id])
+            self._comments(ids)
+            if self.private:
+                subscriptions = restore.export_subscriptions(now=self.now)
+                self._lines(SUBSCRIPTIONS, "subscription", map(SubscriptionRecord.from_subscription, subscriptions))
+                self._lines(MESSAGES, "message", self._messages())
+            self._media()
+        except _Interrupted:
+            self.done.interrupted = True
+        else:
+            self._remove_stale()
+            self._manifest(complete=True)
+        return self.done
+
+    def _prepare(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        manifest = self.root / MANIFEST
+        if not manifest.is_file() and any(self.root.iterdir()):
+            raise ArchiveError(f"{self.root} is not empty, and no archive: choose another directory")
+        if manifest.is_file():
+            try:
+                found = json.loads(manifest.read_bytes())
+            except ValueError:
+                found = None
+            if not isinstance(found, dict) or found.get("format") != FORMAT:
+                raise ArchiveError(f"{self.root} is no archive: its {MANIFEST} says otherwise")
+        self._manifest(complete=False)
+        for name in (MANIFEST, COMMENTS, *PRIVATE):  # what an export that was killed has left
+            for path in self.root.glob(f".{name}.*"):
+                path.unlink()
+        for name in () if self.private else PRIVATE:
+            (self.root / name).unlink(missing_ok=True)
+        _write(self.root / ATTRIBUTES, _NO_CONVERSION.encode())
+        for name in (ARTICLES, HTML, MEDIA):
+            if (self.root / name).is_symlink():
+                raise ArchiveError(f"{self.root / name} is a link: an archive is one directory")
+            (self.root / name).mkdir(exist_ok=True)
+
+    def _manifest(self, *, complete: bool) -> None:
+        data: dict[str, object] = {"format": FORMAT, "version": VERSION, "private": self.private, "complete": complete}
+        if complete:
+            data["labels"] = [each.label for each in public.list_all_labels()]
+        _write(self.root / MANIFEST, f"{as_json(data, indent=2)}\n".encode())
+
+    def _article(self, article_id: int, names: Sequence[str]) -> None:
+        self._pause()
+        found = repository.get_snapshot(article_id)
+        if found is None:
+            return
+        article, body = found
+        own = {key for key, _ in pointer_keys(article)}
+        form = ArticleRecord.from_article(article, body, [name for name in names if name not in own])
+        stem = _stem(article)
+        text = front_matter(form.data()) + body.source
+        self._put(self.root / ARTICLES / (stem + SUFFIXES[article.source_format]), text)
+        if article.status != "deleted":
+            self._put(self.root / HTML / f"{stem}.html", body.html)
+        self._count(article.kind)
+
+    def _comments(self, ids: Iterable[int]) -> None:
+        with self._open(COMMENTS) as comments, self._open(AUTHORS if self.private else None) as authors:
+            for article_id in ids:
+                self._pause()
+                found = [each for each in admin.list_by_article(article_id) if self._is_kept(each)]
+                for comment in found:
+                    _write_line(comments, CommentRecord.from_comment(comment))
+                    self._count("comment")
+                if authors is None:
+                    continue
+                for author in restore.export_authors(found, now=self.now):
+                    _write_line(authors, CommentAuthorRecord.from_author(author))
+                    self._count("address")
+
+    def _is_kept(self, comment: Comment) -> bool:
+        return comment.expires_at is None or comment.expires_at > self.now.timestamp()
+
+    def _messages(self) -> Iterator[Record]:
+        for message in messages.list_all():
+            if message.expires_at > self.now.timestamp():
+                yield MessageRecord.from_message(message)
+
+    def _lines(self, name: str, kind: str, forms: Iterable[Record]) -> None:
+        with self._open(name) as file:
+            for form in forms:
+                self._pause()
+                _write_line(file, form)
+                self._count(kind)
+
+    def _media(self) -> None:
+        bucket = settings().media_bucket
+        if not bucket:
+            self.done.skipped.append((MEDIA, "this endpoint has tables only, and no media bucket"))
+            return
+        client: Any = boto3.client("s3")
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{MEDIA}/"):
+            for each in page.get("Contents", ()):
+                self._pause()
+                key = str(each["Key"])
+                if problem := media_key_problem(key):
+                    self.done.skipped.append((key, problem))
+                    continue
+                self._file(client, bucket, key)
+
+    def _file(self, client: Any, bucket: str, key: str) -> None:
+        path = self.root / key
+        digest = path.parent.name
+        if path.parent.is_symlink() or path.is_symlink():
+            raise ArchiveError(f"{path} is a link: an archive is one directory")
+        if not path.is_file() or not _digest(path).startswith(digest):
+            path.parent.mkdir(exist_ok=True)
+            with replace_file(path, _PUBLIC_MODE) as file:
+                for chunk in client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(_CHUNK):
+                    file.write(chunk)
+        self._written.add(path)
+        self._count("file")
+
+    def _put(self, path: Path, text: str) -> None:
+        _write(path, text.encode())
+        self._written.add(path)
+
+    @contextmanager
+    def _open(self, name: str | None) -> Iterator[Any]:
+        if name is None:
+            yield None
+            return
+        with replace_file(self.root / name, _PRIVATE_MODE if name in PRIVATE else _PUBLIC_MODE) as file:
+            yield file
+
+    def _count(self, kind: str) -> None:
+        self.done.counts[kind] += 1
+        self.step()
+
+    def _pause(self) -> None:
+        if self.stopped.is_set():
+            raise _Interrupted
+
+    def _remove_stale(self) -> None:
+        for name in (ARTICLES, HTML, MEDIA):
+            for path in [*(self.root / name).rglob("*")]:
+                if path.is_symlink() or (path.is_file() and path not in self._written):
+                    path.unlink()
+        for path in [*(self.root / MEDIA).iterdir()]:
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+
+
+def _stem(article: Article) -> str:
+    """A file's name that every system takes as it is, and that is no other article's."""
+    return f"{article.id:06d}-{slugify(article.slug, max_length=_MAX_NAME)}".rstrip("-")
+
+
+def _write_line(file: Any, form: Record) -> None:
+    file.write(f"{as_json(form.data())}\n".encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Let the file hold ``data``; one that does already is not touched."""
+    if not path.is_symlink() and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        return
+    with replace_file(path, _PUBLIC_MODE) as file:
+        file.write(data)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,234 @@
+"""``frontend/site.toml``: what an owner says of their site's looks, and what is made of it."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kolom.errors import KolomError
+from kolom.pages.theme import MENU_PLACES
+from kolom_cli.assets import css
+from kolom_cli.media.s3 import IMAGE_TYPES
+from kolom_cli.media.svg_safety import find_unsafe_svg
+
+SETTINGS_FILE: Final = "site.toml"
+THEME_CSS: Final = "theme/kolom.css"
+CONTRAST: Final = 4.5
+"""WCAG 2.2, 1.4.3."""
+
+_TEXTS: Final = ("ink", "soft", "accent", "accent-strong")
+_GROUNDS: Final = ("paper", "shade")
+
+
+class SettingsError(KolomError):
+    """The settings cannot be used; ``problems`` says what is wrong where."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        super().__init__("\n  ".join([f"{file} cannot be used:", *problems]))
+        self.problems = problems
+
+
+def _typefaces(text: str) -> str:
+    if not re.fullmatch(r"""[\w\s,'"-]+""", text) or text.count('"') % 2 or text.count("'") % 2:
+        raise ValueError(f'{text!r} is no list of typefaces, such as "Source Serif 4", Georgia, serif')
+    return text
+
+
+def _address(text: str) -> str:
+    is_path = text.startswith("/") and not text.startswith("//")
+    if not (is_path or re.match(r"(https?://|mailto:)[^/\s]", text)) or re.search(r"[\s\\\x00-\x1f]", text):
+        raise ValueError(f"{text!r} is neither a path of this site such as /about/, nor an address of another")
+    return text
+
+
+def _file(text: str) -> str:
+    if text.startswith("/") or ".." in text.split("/") or "\\" in text:
+        raise ValueError(f"{text!r} must lie in the folder of this file")
+    return text
+
+
+type Color = Annotated[str, AfterValidator(css.css_color)]
+type Typefaces = Annotated[str, AfterValidator(_typefaces)]
+type Address = Annotated[str, AfterValidator(_address)]
+type File = Annotated[str, AfterValidator(_file)]
+type Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+type Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Palette(_Section):
+    """The theme's colours by the names of its custom properties; those that are left out stay the theme's own."""
+
+    paper: Color | None = None
+    shade: Color | None = None
+    ink: Color | None = None
+    soft: Color | None = None
+    line: Color | None = None
+    accent: Color | None = None
+    accent_strong: Color | None = Field(default=None, alias="accent-strong")
+    mark: Color | None = None
+    focus: Color | None = None
+
+    def given(self) -> dict[str, str]:
+        """Those that are not left out."""
+        return {name: value for name, value in self.model_dump(by_alias=True).items() if isinstance(value, str)}
+
+
+class Colors(Palette):
+    """The colours by day, and those by night."""
+
+    dark: Palette = Palette()
+
+
+class Logo(_Section):
+    """A picture in place of the title; ``alt`` is the site's title where it is left out."""
+
+    file: File
+    alt: Annotated[str, Field(max_length=200)] = ""
+
+
+class MenuItem(_Section):
+    """A place in the menu: one that the site has, or another by its name and address."""
+
+    page: Literal["home", "labels", "archive", "search", "contact"] | None = None
+    name: Text | Annotated[dict[Language, Text], Field(min_length=1)] | None = None
+    href: Address | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "MenuItem":
+        own = (self.name is not None, self.href is not None)
+        if own != ((False, False) if self.page else (True, True)):
+            raise ValueError("needs either `page`, or both `name` and `href`")
+        return self
+
+
+class FontFace(_Section):
+    """A file of a typeface that the site brings along."""
+
+    family: Annotated[str, Field(pattern=r"^[\w -]{1,80}$")]
+    file: File
+    weight: Annotated[str, Field(pattern=r"^[1-9]\d{0,2}( [1-9]\d{0,2})?$")] = "400"
+    style: Literal["normal", "italic"] = "normal"
+
+
+class Font(_Section):
+    """Lists of typefaces: for what is read, for the rest, and for code."""
+
+    serif: Typefaces | None = None
+    sans: Typefaces | None = None
+    mono: Typefaces | None = None
+    faces: tuple[FontFace, ...] = ()
+
+
+class SiteConfig(_Section):
+    """The whole file. Without a menu, the site has that of all its places."""
+
+    colours: Colors = Colors()
+    logo: Logo | None = None
+    menu: Annotated[tuple[MenuItem, ...], Field(max_length=20)] | None = None
+    font: Font = Font()
+
+
+def load(frontend: Path, files: Mapping[str, bytes]) -> SiteConfig:
+    """The settings in that folder, of which ``files`` are deployed; the defaults where it has none.
+
+    :raises SettingsError: they cannot be used
+    """
+    path = frontend / SETTINGS_FILE
+    try:
+        site = SiteConfig.model_validate(tomllib.loads(path.read_text("utf-8")) if path.exists() else {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(path.name, [f"it is not TOML: {error}"]) from error
+    except ValidationError as error:
+        raise SettingsError(path.name, [_problem(each) for each in error.errors()]) from error
+    if problems := list(_missing(site, files)):
+        raise SettingsError(path.name, problems)
+    return site
+
+
+def _problem(error: Any) -> str:
+    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in error["loc"])
+    return f"{place}: {str(error['msg']).removeprefix('Value error, ')}"
+
+
+def _missing(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
+    if site.logo is not None:
+        file = site.logo.file
+        if Path(file).suffix not in IMAGE_TYPES:
+            yield f"logo.file: {file!r} is no picture ({', '.join(sorted(IMAGE_TYPES))})"
+        elif file not in files:
+            yield f"logo.file: there is no {file!r} beside {SETTINGS_FILE}"
+        elif Path(file).suffix == ".svg" and (problem := find_unsafe_svg(files[file])):
+            yield f"logo.file: {problem}"
+    for number, face in enumerate(site.font.faces, start=1):
+        if face.file not in files:
+            yield f"font.faces.{number}.file: there is no {face.file!r} beside {SETTINGS_FILE}"
+
+
+def stylesheet(site: SiteConfig) -> str | None:
+    """What goes after the theme's own stylesheet; None if there is nothing to say.
+
+    Each scheme of colours by itself, so that the one leaves the other alone, and neither is printed.
+    """
+    blocks = [
+        f'@font-face {{\n  font-family: "{face.family}";\n  src: url("../{face.file}");\n'
+        f"  font-weight: {face.weight};\n  font-style: {face.style};\n  font-display: swap;\n}}\n"
+        for face in site.font.faces
+    ]
+    stacks = {name: value for name, value in site.font.model_dump(exclude={"faces"}).items() if value}
+    if stacks:
+        blocks.append(f":root {{\n{_declarations(stacks)}}}\n")
+    for scheme, palette in (("light", site.colours.given()), ("dark", site.colours.dark.given())):
+        if palette:
+            media = f"@media screen and (prefers-color-scheme: {scheme})"
+            blocks.append(f"{media} {{\n:root {{\n{_declarations(palette)}}}\n}}\n")
+    return "\n".join(blocks) if blocks else None
+
+
+def _declarations(properties: Mapping[str, str]) -> str:
+    return "".join(f"  --{name}: {value};\n" for name, value in properties.items())
+
+
+def warnings(site: SiteConfig, theme_css: str) -> list[str]:
+    """Which texts do not stand out enough from what they stand on, with the theme's colours where a site has none."""
+    light, _, rest = theme_css.partition("@media (prefers-color-scheme: dark)")
+    found = []
+    for scheme, block, own in (
+        ("", light, site.colours.given()),
+        (".dark", rest.partition("}")[0], site.colours.dark.given()),
+    ):
+        palette = {**dict(re.findall(r"--([\w-]+):\s*(#[0-9a-fA-F]{3,8});", block)), **own}
+        for text in _TEXTS:
+            for ground in _GROUNDS:
+                if not own.keys() & {text, ground} or not palette.keys() >= {text, ground}:
+                    continue
+                ratio = css.contrast_ratio(palette[text], palette[ground])
+                if ratio is not None and ratio < CONTRAST:
+                    found.append(
+                        f"colours{scheme}: {text} on {ground} has a contrast of {ratio:.1f} to 1; "
+                        f"below {CONTRAST} it is hard to read"
+                    )
+    return found
+
+
+def menu_item(site: SiteConfig) -> list[dict[str, Any]] | None:
+    """The menu as pages read it."""
+    if site.menu is None:
+        return None
+    return [
+        {"href": MENU_PLACES[entry.page], "key": entry.page}
+        if entry.page
+        else {"href": entry.href, "names": entry.name if isinstance(entry.name, dict) else {"": entry.name}}
+        for entry in site.menu
+    ]
+
+
+def logo_item(site: SiteConfig) -> dict[str, str] | None:
+    """The logo as pages read it."""
+    return None if site.logo is None else {"file": site.logo.file, "alt": site.logo.alt}

@@ -1,0 +1,138 @@
+"""What answers on the local site's port: what CloudFront does, the gateway behind it, and beside it the mail sent."""
+
+import gzip
+import hashlib
+import logging
+import mimetypes
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from kolom_cli.assets.fingerprint import is_hashed
+from kolom_cli.emulator import api_gateway
+from kolom_cli.emulator.api_gateway import Request, Response
+from kolom_cli.emulator.inbox_pages import Inbox
+from kolom_cli.emulator.lambda_runtime import FunctionError, FunctionTimeoutError, LambdaRuntime
+from kolom_cli.emulator.ses import SentMail
+from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
+from kolom_cli.sam.model import EdgeHeader, Template
+
+_COMPRESSED = ("text/", "application/json", "image/svg+xml")
+_log = logging.getLogger(__name__)
+
+
+class CloudFrontEmulator:
+    """The application behind the site's port."""
+
+    def __init__(self, template: Template, runtime: LambdaRuntime, outbox: SentMail, s3: Any, frontend: Path) -> None:
+        self._template = template
+        self._runtime = runtime
+        self._inbox = Inbox(outbox)
+        self._s3 = s3
+        self._frontend = frontend.resolve()
+        self._media_bucket = next((name for key, name in template.buckets.items() if "Media" in key), None)
+        self.before_pages: Callable[[], None] = lambda: None
+        """Called before a page or a file of it is answered."""
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        path = unquote(request.path)
+        if request.method in {"GET", "HEAD"}:
+            if self._inbox.serves(path):
+                return self._inbox(path, request.query)
+            if not path.startswith(("/api/", "/media/")):
+                self.before_pages()
+        response = self._answer(request, path)
+        if self._template.cdn is None:
+            return response
+        return with_edge_headers(self._template.cdn.behaviour(request.path).headers, response)
+
+    def _answer(self, request: Request, path: str) -> Response:
+        if request.method in {"GET", "HEAD"}:
+            if path.startswith("/assets/"):
+                return self._asset(path.removeprefix("/assets/"), request)
+            if path.startswith("/media/"):
+                return self._stored(path.removeprefix("/"), request)
+        return self._through_gateway(request, path)
+
+    def _through_gateway(self, request: Request, path: str) -> Response:
+        cors = self._template.cors
+        if answer := api_gateway.preflight(cors, request):
+            return answer
+        match = api_gateway.match_route(self._template.routes, request.method, path)
+        if match is None:
+            return api_gateway.with_cors(cors, request, api_gateway.gateway_error(*api_gateway.NOT_FOUND))
+        function = self._template.functions[match.route.function]
+        try:
+            result = self._runtime.invoke(
+                function.name,
+                api_gateway.to_event(request, match),
+                within_seconds=api_gateway.INTEGRATION_TIMEOUT_SECONDS,
+                one_at_a_time=True,
+            )
+        except FunctionTimeoutError:
+            # Lambda ending the function is a failed integration, a function slower than the gateway waits is none.
+            slow = function.timeout_seconds > api_gateway.INTEGRATION_TIMEOUT_SECONDS
+            response = api_gateway.gateway_error(
+                *(api_gateway.FUNCTION_TOO_SLOW if slow else api_gateway.FUNCTION_FAILED)
+            )
+        except FunctionError:
+            response = api_gateway.gateway_error(*api_gateway.FUNCTION_FAILED)
+        else:
+            response = api_gateway.to_response(result)
+        return api_gateway.with_cors(cors, request, response)
+
+    def _asset(self, name: str, request: Request) -> Response:
+        if is_hashed(name):
+            return self._stored(f"assets/{name}", request)
+        file = (self._frontend / name).resolve()
+        if file.is_relative_to(self._frontend) and file.is_file():
+            # Not kept for minutes as the deployed ones are: here somebody is editing them.
+            return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
+        return self._stored(f"assets/{name}", request, caching="no-cache")
+
+    def _stored(self, key: str, request: Request, *, caching: str | None = None) -> Response:
+        """A file of the bucket, by its own headers but for ``caching``."""
+        if self._media_bucket is None:
+            return api_gateway.gateway_error(*api_gateway.NOT_FOUND)
+        try:
+            found: Mapping[str, Any] = self._s3.get_object(Bucket=self._media_bucket, Key=key)
+        except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.ClientError):
+            return api_gateway.gateway_error(*api_gateway.NOT_FOUND)
+        kind = found.get("ContentType", "")
+        if kind in {"", "binary/octet-stream"}:
+            kind = _content_type(key)
+        caching = caching or found.get("CacheControl") or IMMUTABLE_CACHE_CONTROL
+        return _file_response(request, found["Body"].read(), kind, caching)
+
+
+def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:
+    """The answer with what CloudFront adds, to all what it allows to all origins (CloudFront: if they name theirs)."""
+    headers = response.headers
+    for header in added:
+        others = [(name, value) for name, value in headers if name.lower() != header.name.lower()]
+        if header.override or len(others) == len(headers):
+            headers = [*others, (header.name, header.value)]
+    return Response(status=response.status, headers=headers, body=response.body)
+
+
+def _file_response(request: Request, body: bytes, kind: str, cache_control: str) -> Response:
+    """A file, compressed as CloudFront would, so that what pages weigh here is what they weigh there."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = [("Cache-Control", cache_control), ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Encoding")]
+    if kind.startswith(_COMPRESSED) and "gzip" in (request.header("accept-encoding") or ""):
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        # Of another form of the same (RFC 9110, 8.8.1).
+        headers += [("ETag", f"W/{tag}"), ("Content-Encoding", "gzip")]
+    else:
+        headers.append(("ETag", tag))
+    if tag in (request.header("if-none-match") or ""):
+        return Response(status=304, headers=[each for each in headers if each[0] != "Content-Encoding"])
+    return Response(status=200, headers=[("Content-Type", kind), *headers], body=body)
+
+
+def _content_type(name: str) -> str:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind == "application/json"
+    return f"{kind}; charset=utf-8" if is_text else kind

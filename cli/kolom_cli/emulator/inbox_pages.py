@@ -1,0 +1,169 @@
+"""The mail that the local stack has sent, as pages for a developer: a list, and each mail in all its forms.
+
+Mail is hostile by assumption, since visitors' words are in it. Its HTML is shown in a sandboxed frame, which inherits
+the pages' policy: nothing in it runs, submits or navigates; a click on a link opens a tab that knows nothing of it.
+"""
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import nh3
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from kolom_cli.emulator.api_gateway import Response
+from kolom_cli.emulator.ses import CapturedMail, SentMail
+
+ROOT: Final = "/_local/mail"
+PAGE_SIZE: Final = 100
+
+_CONTENT_SECURITY_POLICY: Final = (
+    # Mails have styles and images of their own. A frame with `srcdoc` needs no `frame-src`; one to elsewhere gets none.
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_PAGE_HEADERS: Final = (
+    ("Content-Security-Policy", _CONTENT_SECURITY_POLICY),
+    # A link with rel="opener" would hand the tab that it opens a way back to the frame.
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+)
+_FOLDER: Final = Path(__file__).parent / "templates"
+_ADDRESS: Final = re.compile(r"/(?P<number>[0-9]{1,9})(?:(?P<download>\.eml)|/(?P<view>text|headers|source))?")
+# Bounded, as what follows a link may be hostile too: longer addresses lose their end.
+_URL: Final = re.compile(r"https?://[\w\[][^\s<>\"]{0,4096}", re.IGNORECASE)
+_PREVIEW_LENGTH: Final = 180
+
+
+class Inbox:
+    """Answers what is asked at :data:`ROOT`, below it, and with an extension (``.json``)."""
+
+    def __init__(self, outbox: SentMail) -> None:
+        self._outbox = outbox
+
+    @staticmethod
+    def serves(path: str) -> bool:
+        """Whether the (decoded) path is the inbox's."""
+        return path == ROOT or path.startswith((f"{ROOT}/", f"{ROOT}."))
+
+    def __call__(self, path: str, query: str = "") -> Response:
+        """Answer a GET. Mails are numbered from 1 in the order they came; a list ends ``before`` one, if asked to."""
+        place = path.removeprefix(ROOT).rstrip("/")
+        received = self._outbox.received
+        if place == ".json":
+            content = json.dumps(self._outbox.mails, ensure_ascii=False, indent=1)
+            return _response("application/json", content.encode())
+        if place == "":
+            return _list(received, parse_qs(query).get("before", [""])[0])
+        found = _ADDRESS.fullmatch(place)
+        if found is None or not 1 <= int(found["number"]) <= len(received):
+            return _page("missing.html", status=404, count=len(received))
+        number = int(found["number"])
+        if found["download"]:
+            return _download(number, received[number - 1])
+        return _mail(number, received, found["view"])
+
+
+def _list(received: Sequence[CapturedMail], before: str) -> Response:
+    end = min(int(before) - 1, len(received)) if re.fullmatch(r"[1-9][0-9]{0,8}", before) else len(received)
+    start = max(end - PAGE_SIZE, 0)
+    numbered = list(enumerate(received[start:end], start=start + 1))
+    return _page("list.html", mails=numbered[::-1], first=start + 1, last=end, count=len(received))
+
+
+def _mail(number: int, received: Sequence[CapturedMail], view: str | None) -> Response:
+    mail = received[number - 1].mail
+    return _page(
+        "mail.html",
+        number=number,
+        count=len(received),
+        received=received[number - 1],
+        mail=mail,
+        view=view or ("html" if mail["html"] else "text"),
+        # A step to the next mail keeps the view that was asked for.
+        step_suffix=f"/{view}" if view else "",
+    )
+
+
+def _download(number: int, received: CapturedMail) -> Response:
+    name = ("Content-Disposition", f'attachment; filename="kolom-mail-{number}.eml"')
+    return _response("message/rfc822", received.source, name)
+
+
+def _page(template: str, *, status: int = 200, **values: Any) -> Response:
+    content = _environment().get_template(template).render(**values)
+    return _response("text/html; charset=utf-8", content.encode(), *_PAGE_HEADERS, status=status)
+
+
+def _response(kind: str, body: bytes, *headers: tuple[str, str], status: int = 200) -> Response:
+    common = [("Content-Type", kind), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+    return Response(status=status, headers=[*common, *headers], body=body)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals["root"] = ROOT
+    environment.filters.update(
+        preview=_preview, links=_links, opening_tabs=_opening_tabs, readable=_readable, clock=_clock, day=_day
+    )
+    return environment
+
+
+def _preview(mail: dict[str, Any]) -> str:
+    """The beginning of what the mail says, on one line."""
+    text = mail["text"] or html.unescape(nh3.clean(mail["html"], tags=set()))
+    words = " ".join(text.split())
+    return words if len(words) <= _PREVIEW_LENGTH else words[: _PREVIEW_LENGTH - 1].rstrip() + "…"
+
+
+def _links(text: str) -> Markup:
+    """Plain text as HTML, in which http(s) addresses are links."""
+    parts, end = [], 0
+    for found in _URL.finditer(text):
+        url = _without_punctuation(found[0])
+        parts.append(escape(text[end : found.start()]))
+        parts.append(Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(url))
+        end = found.start() + len(url)
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _without_punctuation(url: str) -> str:
+    """An address without what belongs to the sentence around it: a full stop, a bracket that it does not open."""
+    pairs = {")": "(", "]": "[", "}": "{"}
+    while url[-1] in ".,;:!?'" or (url[-1] in pairs and url.count(url[-1]) > url.count(pairs[url[-1]])):
+        url = url[:-1]
+    return url
+
+
+def _opening_tabs(markup: str) -> str:
+    """A mail's HTML whose links open tabs. Of several such elements the first counts, so the mail cannot undo it."""
+    return f'<base target="_blank">{markup}'
+
+
+def _readable(source: bytes) -> str:
+    return source.decode("utf-8", "replace")
+
+
+def _clock(moment: datetime) -> str:
+    """The time of day on the clock of who reads it: their machine serves the page."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def _day(moment: datetime) -> str:
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y}"

@@ -1,0 +1,162 @@
+"""Lambda's part: loads each function's handler once and invokes it, with a context and a time limit."""
+
+import importlib.util
+import logging
+import os
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from types import ModuleType
+from typing import Any
+
+from kolom_cli.sam.intrinsics import TemplateError
+from kolom_cli.sam.model import Function
+
+_log = logging.getLogger(__name__)
+
+
+class FunctionError(Exception):
+    """The handler raised, or could not be imported."""
+
+
+class FunctionTimeoutError(FunctionError):
+    """The handler took longer than the function's time limit."""
+
+
+class Context:
+    """What Lambda passes beside the event."""
+
+    def __init__(self, function: Function) -> None:
+        self.function_name = function.physical_name
+        self.function_version = "$LATEST"
+        self.invoked_function_arn = function.arn
+        self.memory_limit_in_mb = str(function.memory_mb)
+        self.aws_request_id = str(uuid.uuid4())
+        self.log_group_name = f"/aws/lambda/{function.physical_name}"
+        self.log_stream_name = "local"
+        self.identity = None
+        self.client_context = None
+        self._deadline = time.monotonic() + function.timeout_seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the time limit; never negative."""
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+def merged_environment(functions: Mapping[str, Function]) -> dict[str, str]:
+    """One environment for all functions, since they share a process.
+
+    Raises :class:`TemplateError` when two functions want different values of one variable.
+    """
+    merged: dict[str, tuple[str, str]] = {}
+    for function in functions.values():
+        for name, value in function.environment.items():
+            if name in merged and merged[name][0] != value:
+                other = merged[name][1]
+                raise TemplateError(
+                    f"{name} is {value!r} for {function.name} but {merged[name][0]!r} for {other}: "
+                    "functions share one process locally, so they cannot differ"
+                )
+            merged.setdefault(name, (value, function.name))
+    return {name: value for name, (value, _) in merged.items()}
+
+
+class LambdaRuntime:
+    """The functions of a stack, imported and ready."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+        self._handlers: dict[str, Callable[[Any, Context], Any]] = {}
+        self._modules: list[str] = []
+        self._turn = threading.Lock()
+
+    def load(self) -> None:
+        """Import every handler, each under a module name of its own. The environment has to be set by now."""
+        for function in self._functions.values():
+            module_name, _, attribute = function.handler.rpartition(".")
+            module = self._import(function, module_name)
+            try:
+                self._handlers[function.name] = getattr(module, attribute)
+            except AttributeError as error:
+                raise FunctionError(f"{function.name}: {module_name}.py has no {attribute!r}") from error
+
+    def _import(self, function: Function, module_name: str) -> ModuleType:
+        file = function.code_dir / f"{module_name.replace('.', '/')}.py"
+        unique = f"_kolom_local_{uuid.uuid4().hex[:8]}_{function.name}"
+        spec = importlib.util.spec_from_file_location(unique, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[unique] = module
+        self._modules.append(unique)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise FunctionError(f"{function.name}: {file} cannot be imported: {error!r}") from error
+        return module
+
+    def unload(self) -> None:
+        """Forget the imported modules."""
+        for name in self._modules:
+            sys.modules.pop(name, None)
+
+    def invoke(self, name: str, event: Any, *, within_seconds: float | None = None, one_at_a_time: bool = False) -> Any:
+        """Call a handler and give its result.
+
+        ``one_at_a_time`` is for handlers with Powertools' resolvers: these keep the current event in a class attribute,
+        since on Lambda a process has one request at a time.
+
+        Raises :class:`FunctionError` when it raises, :class:`FunctionTimeoutError` after its time limit (or
+        ``within_seconds``); a thread cannot be ended, so the handler then runs on unheeded.
+        """
+        function = self._functions[name]
+        limit = min(function.timeout_seconds, within_seconds or function.timeout_seconds)
+        outcome: dict[str, Any] = {}
+
+        turn = self._turn if one_at_a_time else nullcontext()
+
+        def call() -> None:
+            try:
+                with turn:
+                    outcome["result"] = self._handlers[name](event, Context(function))
+            except BaseException as error:  # noqa: BLE001 (whatever a handler raises, sys.exit included, is its failure)
+                outcome["error"] = error
+
+        worker = threading.Thread(target=call, name=f"invoke-{name}", daemon=True)
+        worker.start()
+        worker.join(limit)
+        if worker.is_alive():
+            if turn is self._turn:
+                self._turn = threading.Lock()  # the handler that runs on keeps the old one
+            _log.error("%s: timed out after %s s", name, limit)
+            raise FunctionTimeoutError(f"{name} timed out after {limit} s")
+        if "error" in outcome:
+            _log.error("%s: failed", name, exc_info=outcome["error"])
+            raise FunctionError(f"{name} failed: {outcome['error']!r}") from outcome["error"]
+        return outcome["result"]
+
+
+class Environment:
+    """Variables put into this process's environment, and taken out again."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._before: dict[str, str | None] = {}
+
+    def apply(self) -> None:
+        """Set the variables."""
+        for name, value in self._variables.items():
+            self._before[name] = os.environ.get(name)
+            os.environ[name] = value
+
+    def restore(self) -> None:
+        """Put back what was there before."""
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._before.clear()

@@ -1,0 +1,271 @@
+"""Blogger's Atom as plain entries, streamed: Google Takeout's ``feed.atom``, the older export, and a live feed.
+
+| | Takeout | older export | live feed |
+|---|---|---|---|
+| kind | ``blogger:type`` | a category of the scheme ``…#kind`` | by its id; a comment answers something |
+| state | ``blogger:status``, ``blogger:trashed`` | ``app:draft`` | is public |
+| address | ``blogger:filename`` | ``link rel=alternate`` | ``link rel=alternate`` |
+| comment's post | ``blogger:parent`` | ``thr:in-reply-to`` | ``thr:in-reply-to`` |
+| comment's parent | ``blogger:inReplyTo`` | ``link rel=related`` | ``link rel=related`` |
+
+Only the names of elements count, not their namespaces: some exports use prefixes that they do not declare.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final, Literal
+
+from lxml import etree
+
+from kolom_cli.importers.blogger.takeout import UNREADABLE
+from kolom_cli.importers.common.article_fields import size_problem
+from kolom_cli.importers.common.types import SourceError
+from kolom_cli.importers.common.xml_stream import (
+    free_element,
+    iterate_elements,
+    local_name,
+    place,
+    refuse_document_type,
+    text_of,
+)
+
+type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
+
+_XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_ATOM: Final = "http://www.w3.org/2005/Atom"
+_KIND_SCHEME: Final = "http://schemas.google.com/g/2005#kind"
+_LABEL_SCHEMES: Final = ("http://www.blogger.com/atom/ns#", "https://www.blogger.com/atom/ns#", "tag:blogger.com,1999:")
+_KINDS: Final[dict[str, EntryKind]] = {
+    name: name for name in ("post", "page", "comment", "settings", "template", "other")
+}
+_ID: Final = re.compile(r"blog-(\d+)\.(post|page|settings|layout|template)\b-?(\d*)")
+_BEGINNING: Final = 1_000
+"""How many characters of a content are kept that is too large: enough to call the entry by, if it has no other name."""
+_REMOVED: Final = "blogger.contentRemoved"
+
+
+@dataclass(slots=True)
+class Writer:
+    """Who wrote an entry. ``uri`` is their profile or website; ``type`` is Takeout's, in upper case.
+
+    Only of a ``BLOGGER`` is the profile known to be theirs.
+    """
+
+    name: str = ""
+    uri: str = ""
+    email: str = ""
+    type: str = ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """An ``<entry>`` in ``line`` of the feed.
+
+    ``id``, ``post`` and ``parent`` are like ``blog-1.post-2``: ``post`` is the one that a comment is on, ``parent`` the
+    comment that it answers. ``address`` is a URL or a path. ``status`` is Takeout's, in upper case; empty if a Takeout
+    does not tell it.
+    ``problem`` says why the content is too large, of which there is only the beginning then.
+    """
+
+    line: int
+    id: str = ""
+    kind: EntryKind = "other"
+    status: str = "LIVE"
+    is_trashed: bool = False
+    is_removed: bool = False
+    title: str = ""
+    content: str = ""
+    problem: str | None = None
+    is_html: bool = True
+    is_summary: bool = False
+    published: str = ""
+    updated: str = ""
+    writer: Writer = field(default_factory=Writer)
+    labels: list[str] = field(default_factory=list)
+    address: str = ""
+    description: str = ""
+    post: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blog:
+    """What a feed says of itself."""
+
+    language: str = ""
+    address: str = ""
+
+
+class NoFeed(SourceError):
+    """The file is something else, or nothing can be made of its beginning. ``is_certain`` if it is something else."""
+
+    def __init__(self, message: str, *, is_certain: bool = False) -> None:
+        super().__init__(message)
+        self.is_certain = is_certain
+
+
+def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
+    """Everything of interest in the feed ``name``, in its order.
+
+    :raises NoFeed: it is no feed of Blogger's
+    :raises SourceError: it cannot be read, or is broken from here on
+    """
+    try:
+        yield _blog(name, file)
+        elements = iterate_elements(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
+        try:
+            for _, element in elements:
+                if not _is_of_feed(element):
+                    continue
+                if local_name(element) == "entry":
+                    entry = _entry(element)
+                    free_element(element)  # before it is looked at, since both may be large
+                    yield entry
+                elif element.get("rel") == "alternate":
+                    yield Blog(address=element.get("href", ""))
+        except etree.XMLSyntaxError as error:
+            raise SourceError(f"{name}:{place(elements, error)}") from error
+    except UNREADABLE as error:
+        raise SourceError(f"{name}: cannot be read on: {error}") from error
+
+
+def _blog(name: str, file: IO[bytes]) -> Blog:
+    """What the feed's first tag says; ``file`` is at its beginning again."""
+    beginning = iterate_elements(file, event="start")
+    try:
+        root = next((element for _, element in beginning), None)
+    except etree.XMLSyntaxError as error:
+        raise NoFeed(f"{name}:{place(beginning, error)}") from error
+    if root is None:
+        raise NoFeed(f"{name}: this is no feed of Blogger's")
+    if root.tag != f"{{{_ATOM}}}feed":
+        raise NoFeed(f"{name}: this is no feed of Blogger's, but <{local_name(root)}>", is_certain=True)
+    refuse_document_type(name, root, "feed of Blogger's")
+    file.seek(0)
+    return Blog(language=root.get(_XML_LANG) or "")
+
+
+def _is_of_feed(element: Any) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.getparent() is None
+
+
+def _entry(element: Any) -> Entry:
+    entry = Entry(line=element.sourceline or 0)
+    kind = status = ""
+    is_takeout = is_draft = False
+    for child in element:
+        match local_name(child):
+            case "id":
+                entry.id = _short_id(text_of(child))
+            case "type":
+                kind = text_of(child).strip().lower()
+                is_takeout = True
+            case "status":
+                status = text_of(child).strip().upper()
+            case "trashed":
+                entry.is_trashed = bool(text_of(child).strip())
+            case "control":
+                is_draft |= any(local_name(each) == "draft" and text_of(each).strip().lower() != "no" for each in child)
+            case "title":
+                entry.title = _markup(child)
+            case "content":
+                _take_content(child, entry)
+                entry.is_summary = False
+            case "summary" if not entry.content:
+                _take_content(child, entry)
+                entry.is_summary = True
+            case "published" | "issued":
+                entry.published = text_of(child).strip()
+            case "created" if not entry.published:
+                entry.published = text_of(child).strip()
+            case "updated":
+                entry.updated = text_of(child).strip()
+            case "author":
+                entry.writer = _writer(child)
+            case "category":
+                kind = _category(child, entry) or kind
+            case "filename":
+                entry.address = text_of(child).strip() or entry.address
+            case "metaDescription":
+                entry.description = text_of(child).strip()
+            case "parent":
+                entry.post = _short_id(text_of(child))
+            case "inReplyTo":
+                entry.parent = _short_id(text_of(child))
+            case "in-reply-to":
+                entry.post = _short_id(child.get("ref", "")) or entry.post
+            case "link":
+                _link(child, entry)
+            case "extendedProperty":
+                entry.is_removed |= child.get("name") == _REMOVED and child.get("value") == "true"
+            case _:
+                pass
+    entry.kind = _kind(kind, entry)
+    entry.status = status or ("" if is_takeout else "LIVE")  # only Takeout tells that something is public
+    if is_draft and entry.status in {"", "LIVE", "SCHEDULED"}:
+        entry.status = "DRAFT"
+    return entry
+
+
+def _take_content(element: Any, entry: Entry) -> None:
+    content = _markup(element)
+    entry.problem = size_problem(content)
+    entry.content = content[:_BEGINNING] if entry.problem else content
+    entry.is_html = element.get("type") != "text"
+
+
+def _kind(named: str, entry: Entry) -> EntryKind:
+    if named:
+        return _KINDS.get(named, "other")
+    if entry.post:
+        return "comment"
+    match = _ID.search(entry.id)
+    if match is None:
+        return "other"
+    return "page" if match[2] == "page" else "post" if match[2] == "post" else "settings"
+
+
+def _category(element: Any, entry: Entry) -> str:
+    """The kind that the category names; a label is added to the entry's."""
+    scheme, term = element.get("scheme", ""), element.get("term", "")
+    if scheme == _KIND_SCHEME:
+        return str(term.rpartition("#")[2])
+    if term and (not scheme or scheme.startswith(_LABEL_SCHEMES)):
+        entry.labels.append(term)
+    return ""
+
+
+def _link(element: Any, entry: Entry) -> None:
+    href = element.get("href") or ""
+    match element.get("rel"):
+        case "alternate" if not entry.address:
+            entry.address = href
+        case "related" if "/comments/default/" in href and not entry.parent:
+            # …/feeds/<blog>/<post>/comments/default/<comment>
+            entry.parent = f"post-{href.partition('?')[0].rstrip('/').rpartition('/')[2]}"
+        case _:
+            pass
+
+
+def _writer(element: Any) -> Writer:
+    fields = {local_name(child): text_of(child).strip() for child in element if local_name(child)}
+    return Writer(
+        name=fields.get("name", ""),
+        uri=fields.get("uri", ""),
+        email=fields.get("email", ""),
+        type=fields.get("type", "").upper(),
+    )
+
+
+def _markup(element: Any) -> str:
+    """The text of an Atom text construct (RFC 4287, section 3.1), XHTML as markup."""
+    if element.get("type") == "xhtml":
+        return "".join(etree.tostring(child, encoding="unicode", with_tail=True) for child in element)
+    return text_of(element)
+
+
+def _short_id(text: str) -> str:
+    """``blog-1.post-2`` of ``tag:blogger.com,1999:blog-1.post-2``; what is no such id stays."""
+    return text.strip().removeprefix("tag:blogger.com,1999:")

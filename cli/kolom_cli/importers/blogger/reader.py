@@ -1,0 +1,245 @@
+"""Blogger: posts become articles, pages become pages, comments stay below them in their threads.
+
+Drafts stay drafts, scheduled posts scheduled; what was thrown away is skipped, as are settings and the theme. The
+addresses that posts had answer here. Pictures that a Takeout holds are stored here, all others stay where they are.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import unquote
+
+from kolom.articles.types import ArticleInput, Body
+from kolom.articles.validation import first_image
+from kolom.config import settings
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
+from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
+from kolom_cli.importers.blogger.comments import read_comment
+from kolom_cli.importers.blogger.html_converter import Converter
+from kolom_cli.importers.blogger.images import Images
+from kolom_cli.importers.blogger.takeout import Export, Member, open_export, opened
+from kolom_cli.importers.blogger.urls import host_of, split
+from kolom_cli.importers.common.article_fields import ArticleFields, site_language
+from kolom_cli.importers.common.dates import parse_iso_datetime
+from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.source_ids import origin_id
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
+from kolom_cli.media.store import MediaStore
+from kolom_cli.publishing.slugs import slug_suffix
+
+_KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
+_OTHER_KINDS: Final = {
+    "settings": "a setting of Blogger's",
+    "template": "the theme: the site has its own",
+    "other": "no post, page or comment",
+}
+_BINNED: Final = frozenset(("SOFT_TRASHED", "TRASHED", "DELETED"))
+_PUBLIC: Final = frozenset(("LIVE", "SCHEDULED"))
+_EXTENSION: Final = re.compile(r"\.html?$", re.IGNORECASE)
+_DIGITS: Final = 8
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What must be known of the whole export before its first entry."""
+
+    language: str
+    hosts: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
+    owners: set[str] = field(default_factory=set)
+    private: set[str] = field(default_factory=set)  # blogs that only some may read, by the beginnings of their ids
+    others: dict[str, NoFeed] = field(default_factory=dict)  # by name, what lies beside the feeds
+
+
+def read_blogger(
+    sources: Iterable[Path], *, language: str | None = None, blog: str | None = None, dry_run: bool = False
+) -> Iterator[Item]:
+    """Everything in the export: a Takeout (zipped, in several parts, or unpacked), a feed, or the pages of a feed.
+
+    ``language`` goes before the one that the export names, ``blog`` chooses among a Takeout's.
+
+    :raises SourceError: it cannot be read, or not further than to here
+    """
+    with open_export(sources, blog) as export:
+        survey = _survey(export, language)
+        feeds = [feed for feed in export.feeds if feed.name not in survey.others]
+        if not feeds:
+            raise SourceError(f"there is no feed in it: {'; '.join(map(str, survey.others.values()))}")
+        for name, why in survey.others.items():
+            yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
+        pictures = Images(export, MediaStore(dry_run=dry_run))
+        seen: set[str] = set()
+        for entry in _entries(feeds):
+            if entry.id in seen:
+                yield Skipped(kind=_kind(entry), name=_name(entry), reason="is in the export twice")
+                continue
+            seen.add(entry.id)
+            yield _item(entry, survey, pictures)
+
+
+def _without_name(error: NoFeed, name: str) -> str:
+    return str(error).removeprefix(f"{name}:").strip()
+
+
+def _entries(feeds: Iterable[Member]) -> Iterator[Entry]:
+    for feed in feeds:
+        with opened(feed) as file:
+            yield from (found for found in read_feed(feed.name, file) if isinstance(found, Entry))
+
+
+def _survey(export: Export, language: str | None) -> _Survey:
+    survey = _Survey(language or settings().language_codes[0])
+    for feed in export.feeds:
+        try:
+            with opened(feed) as file:
+                for found in read_feed(feed.name, file):
+                    if isinstance(found, Blog):
+                        _survey_blog(survey, found, given=language is not None)
+                    else:
+                        _survey_entry(survey, found, given=language is not None)
+        except NoFeed as error:
+            if not feed.is_named:
+                survey.others[feed.name] = error
+        except SourceError:
+            pass  # The second reading comes to the same place, and says so after everything before it.
+    return survey
+
+
+def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
+    if blog.language and not given:
+        survey.language = site_language(blog.language)
+    if parts := split(blog.address):
+        survey.hosts |= {host_of(parts)} - {""}
+
+
+def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
+    if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not given:
+        survey.language = site_language(entry.content.strip())
+    if entry.kind == "settings" and entry.id.endswith(".BLOG_READ_ACCESS_MODE") and entry.content.strip() != "PUBLIC":
+        survey.private.add(entry.id.partition(".")[0])
+    if entry.kind in _KINDS:
+        survey.owners |= {entry.writer.uri} - {""}
+        if path := _path(entry):
+            survey.paths.add(path)
+
+
+def _path(entry: Entry) -> str:
+    parts = split(entry.address)
+    return parts.path if parts else ""
+
+
+def _kind(entry: Entry) -> str:
+    return _KINDS.get(entry.kind, entry.kind)
+
+
+def _name(entry: Entry) -> str:
+    title = (
+        plain_text(entry.title if entry.is_html else html.escape(entry.title)) or plain_text(entry.content[:400])[:40]
+    )
+    return f"{_path(entry) or entry.id or f'line {entry.line}'} {title[:80]!r}"
+
+
+def _origin(entry_id: str) -> str:
+    return origin_id("blogger", entry_id)
+
+
+def _item(entry: Entry, survey: _Survey, pictures: Images) -> Item:
+    kind, name = _kind(entry), _name(entry)
+    if entry.kind in _OTHER_KINDS:
+        return Skipped(kind=kind, name=name, reason=_OTHER_KINDS[entry.kind])
+    if not entry.id:
+        return Skipped(kind=kind, name=name, reason="has no id", refused=True)
+    if entry.is_trashed or entry.status in _BINNED:
+        return Skipped(kind=kind, name=name, reason="in the bin there")
+    if entry.problem:
+        return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
+    if entry.kind == "comment":
+        return read_comment(entry, origin_of=_origin, owners=survey.owners)
+    return _Reader(entry, survey, pictures).item()
+
+
+class _Reader:
+    """Makes one article of one entry."""
+
+    def __init__(self, entry: Entry, survey: _Survey, pictures: Images) -> None:
+        self._entry = entry
+        self._survey = survey
+        self._pictures = pictures
+        self._published = parse_iso_datetime(entry.published)
+        number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
+        # Behind a slug that is taken, the month of a post says more than its long number.
+        self._number = f"{self._published:%Y-%m}" if self._published else number
+        self._fields = ArticleFields(_KINDS[entry.kind], number)
+        self._notes = self._fields.notes
+
+    def item(self) -> ImportedArticle:
+        """The article."""
+        entry = self._entry
+        source = self._source()
+        remote = RemoteImages()
+        rendered = render(source, "html", resolve=remote, size_of=self._pictures.media.sizes.get)
+        self._notes += self._pictures.take_notes()
+        title = self._title(rendered.html)
+        slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
+        content = ArticleInput(
+            title=title,
+            slug=slug,
+            body=Body.from_rendered(rendered, source, "html"),
+            excerpt=rendered.excerpt,
+            description=self._fields.cut("description", plain_text(html.escape(entry.description))),
+            image=first_image(rendered),
+            labels=self._fields.labels(entry.labels),
+            language=self._survey.language,
+            author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
+            published_at=self._published,
+            updated_at=parse_iso_datetime(entry.updated) or self._published,
+            path=self._fields.path(entry.address, slug) if entry.address else None,
+            kind=self._fields.kind,
+            draft=self._is_draft(),
+            reading_minutes=rendered.reading_minutes,
+            origin=_origin(entry.id),
+        )
+        return ImportedArticle(
+            name=_name(entry),
+            content=content,
+            number=self._number,
+            notes=tuple(self._notes),
+            remote_images=remote.count,
+        )
+
+    def _source(self) -> str:
+        entry = self._entry
+        if entry.is_summary:
+            self._notes.append("the feed has only a summary of it: that is the text here")
+        if not entry.is_html:
+            return "<p>" + html.escape(entry.content).replace("\n\n", "</p>\n<p>") + "</p>"
+        converter = Converter(self._survey.paths.__contains__, frozenset(self._survey.hosts), self._pictures)
+        source = converter.convert(entry.content)
+        self._notes += converter.notes
+        return source
+
+    def _title(self, rendered: str) -> str:
+        # Blogger escapes titles once more than it should; what looks like a tag is none.
+        title = " ".join(plain_text(html.unescape(self._entry.title).replace("<", "&lt;")).split())
+        return self._fields.title(title, rendered)
+
+    def _wanted_slug(self) -> str:
+        return _EXTENSION.sub("", unquote(_path(self._entry).rstrip("/")).rpartition("/")[2])
+
+    def _is_draft(self) -> bool:
+        status = self._entry.status
+        if self._entry.id.partition(".")[0] in self._survey.private:
+            self._notes.append("its blog is not open to all readers: a draft here")
+            return True
+        if status == "SCHEDULED" and self._published is None:
+            self._notes.append("scheduled there without a date: a draft here")
+            return True
+        if status not in _PUBLIC and status != "DRAFT":
+            self._notes.append(f"{status or 'without a status'} there: a draft here")
+        if status in _PUBLIC and self._published is None:
+            self._notes.append("without a date there: dated by the import")
+        return status not in _PUBLIC

@@ -1,0 +1,85 @@
+"""Addresses in a post: of pictures that Blogger keeps, and of the blog's own articles."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_SIZED_PATH: Final = re.compile(r"/(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)?/(?=[^/]*$)")
+_SIZED_END: Final = re.compile(r"=(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)*$")
+_PICTURE_HOST: Final = re.compile(
+    r"(?:[\w-]+\.)*(?:bp\.blogspot\.com|blogger\.googleusercontent\.com|ggpht\.com|googleusercontent\.com)$"
+)
+_BLOG_HOST: Final = re.compile(r"([\w-]+)\.blogspot\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
+_DATED: Final = re.compile(r"/\d{4}/\d{2}/.")
+_BIGGEST: Final = "s1600"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLinks:
+    """Knows links to the blog's own articles, which lead to the articles here.
+
+    ``is_own_address`` tells whether a path is that of one of them; ``hosts`` are the blog's, perhaps none is known.
+    """
+
+    is_own_address: Callable[[str], bool]
+    hosts: frozenset[str]
+
+    def __call__(self, url: str) -> str:
+        """What shall stand in place of ``url``."""
+        parts = split(url)
+        if parts is None or not self._is_own_host(parts) or not self.is_own_address(parts.path):
+            return url
+        if parts.query.replace("m=1", "").replace("m=0", ""):
+            return url
+        return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
+
+    def _is_own_host(self, parts: SplitResult) -> bool:
+        """Blogger shows a blog under one name in many countries: ``x.blogspot.com`` is ``x.blogspot.co.id``.
+
+        If that name is not known, as in a Takeout or of a blog with a domain of its own, a dated path says enough:
+        other blogs hardly have the same month and name, but many have a page ``/p/about.html``.
+        """
+        host, names = host_of(parts), self._names()
+        blog = _BLOG_HOST.fullmatch(host)
+        if blog is None:
+            return host in self.hosts
+        return blog[1] in names if names else _DATED.match(parts.path) is not None
+
+    def _names(self) -> set[str]:
+        return {match[1] for match in map(_BLOG_HOST.fullmatch, self.hosts) if match}
+
+
+def image_name(url: str) -> str | None:
+    """The file's name of a picture that Blogger keeps; None for all others."""
+    parts = split(url)
+    if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):
+        return None
+    name = unquote(unquote(parts.path.rpartition("/")[2]).replace("+", " "))
+    return name if "." in name else None
+
+
+def largest(url: str) -> str:
+    """The address of a picture that Blogger keeps, at up to 1,600 pixels; others stay."""
+    parts = split(url)
+    if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):
+        return url
+    sized, number = _SIZED_PATH.subn(f"/{_BIGGEST}/", url)
+    return sized if number else _SIZED_END.sub(f"={_BIGGEST}", url)
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an address; None of what is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
+def host_of(parts: SplitResult) -> str:
+    """The host in small letters; empty if there is none."""
+    try:
+        return (parts.hostname or "").lower()
+    except ValueError:
+        return ""

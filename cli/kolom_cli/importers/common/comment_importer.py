@@ -1,0 +1,140 @@
+"""Putting an export's comments below their articles: each once, in its thread, at its own time."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from kolom.articles import repository as articles
+from kolom.comments import importing, repository
+from kolom.comments.importing import Change, ExternalComment
+from kolom.comments.types import MAX_DEPTH, Comment
+from kolom.config import settings
+from kolom.errors import Conflict, ServiceBusy
+from kolom.security import signing
+from kolom.security.pseudonyms import pseudonym_of
+from kolom_cli.importers.common.comment_spool import CommentSpool, StoredComment
+from kolom_cli.importers.common.thread_map import Unmatched
+from kolom_cli.importers.common.types import ImportedComment
+from kolom_cli.terminal.report import Note, Report
+
+_KIND: Final = "comment"
+_PLANNED: Final = 0
+"""The id, in a dry run, of each article that is not there yet."""
+
+
+@dataclass(slots=True)
+class CommentImporter:
+    """Stores comments and reports on each. ``planned`` are the names that a dry run would give to articles.
+
+    ``unmatched`` are the threads for which no article was found.
+    """
+
+    report: Report
+    now: datetime
+    threads: CommentSpool
+    overwrite: bool = False
+    dry_run: bool = False
+    planned: AbstractSet[str] = frozenset()
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    _articles: dict[str, int | None] = field(default_factory=dict)
+    _is_deleted: dict[int, bool] = field(default_factory=dict)
+
+    def store(self, comment: ImportedComment) -> None:
+        """Store one comment, or count it."""
+        article_id = self._article_of(comment)
+        if article_id is not None:
+            self._store_below(article_id, comment)
+        elif self.planned.isdisjoint(comment.article):
+            self._skip_unmatched(comment)
+        else:
+            self._report_on(comment, "created", self._missing_parent(comment, _PLANNED))
+            self.threads.place(comment, StoredComment(_PLANNED, ""))
+
+    def _store_below(self, article_id: int, comment: ImportedComment) -> None:
+        self._look_at(article_id)
+        # In a dry run, those of an article that would be brought back come back with it.
+        if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
+            self.report.skip(_KIND, comment.name, "its article is deleted here")
+            return
+        foreign = ExternalComment(
+            article_id=article_id,
+            origin=comment.origin,
+            name=comment.author,
+            content=comment.content,
+            created_at=comment.created_at,
+            status=comment.status,
+            parent=self._parent_of(comment, article_id),
+            website=comment.website,
+            # Without a secret, such as where there are tables only, an address leaves no trace at all.
+            person=pseudonym_of(comment.email, signing.load_keys())
+            if comment.email and settings().secret_name
+            else None,
+            is_owner=comment.is_owner,
+        )
+        wanted = importing.to_comment(foreign, self._known(comment.origin, article_id))
+        try:
+            if self.dry_run:
+                change = importing.diff(repository.get(article_id, wanted.id), wanted, overwrite=self.overwrite)
+            else:
+                change = importing.upsert(wanted, now=self.now, overwrite=self.overwrite)
+        except Conflict as error:
+            self.report.skip(_KIND, comment.name, str(error))
+        except ServiceBusy as error:
+            self.report.skip(_KIND, comment.name, str(error), refused=True)
+            return
+        else:
+            self._report_on(comment, change, self._missing_parent(comment, article_id))
+        self.threads.place(comment, StoredComment(article_id, wanted.id))
+
+    def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
+        self.report.add(_KIND, change)
+        if change != "unchanged":
+            self.report.notes += [Note(name=comment.name, text=note) for note in (*comment.notes, *notes) if note]
+
+    def _skip_unmatched(self, comment: ImportedComment) -> None:
+        if comment.with_article:
+            self.report.skip(_KIND, comment.name, "its article is not imported")
+            return
+        known = self.unmatched.get(comment.thread, Unmatched(comment.thread, comment.title, 0))
+        self.unmatched[comment.thread] = replace(known, comments=known.comments + 1)
+        self.report.skip(_KIND, comment.name, f"no article here is at {comment.thread}", refused=True)
+
+    def _article_of(self, comment: ImportedComment) -> int | None:
+        for name in comment.article:
+            if name not in self._articles:
+                self._articles[name] = articles.find_id(name)
+            if (found := self._articles[name]) is not None:
+                return found
+        return None
+
+    def _parent_of(self, comment: ImportedComment, article_id: int) -> Comment | None:
+        """The comment that it answers, or the one above that if the thread is too deep."""
+        found = self._find(comment.parent, article_id) if comment.parent else None
+        parent = repository.get(article_id, found) if found else None
+        while parent is not None and parent.depth >= MAX_DEPTH:
+            parent = repository.get(article_id, parent.parent_id) if parent.parent_id else None
+        return parent
+
+    def _missing_parent(self, comment: ImportedComment, article_id: int) -> str:
+        if comment.parent is None or self._find(comment.parent, article_id) is not None:
+            return ""
+        return "answers a comment that is not here: stands on its own"
+
+    def _find(self, origin: str, article_id: int) -> str | None:
+        """The id of the comment of that origin below the article, from this import or one before; empty if planned."""
+        place = self.threads.place_of(origin)
+        if place is not None and place.article_id == article_id:
+            return place.comment_id
+        return self._known(origin, article_id)
+
+    def _known(self, origin: str, article_id: int) -> str | None:
+        return self.threads.known(article_id, importing.id_suffix_of(origin))
+
+    def _look_at(self, article_id: int) -> None:
+        """Learn, once, what is here of an article."""
+        if article_id in self._is_deleted:
+            return
+        article = articles.get(article_id)
+        self._is_deleted[article_id] = article is None or article.status == "deleted"
+        self.threads.keep_known(article_id, importing.ids_by_suffix(article_id))

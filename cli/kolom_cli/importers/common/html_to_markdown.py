@@ -1,0 +1,168 @@
+"""A comment's HTML from elsewhere, as the Markdown that a visitor would have typed here. Pure.
+
+What Markdown of comments cannot express (:mod:`kolom.rendering.visitor_text`) becomes the nearest thing: a picture
+its link, a heading bold text, a table its words, what was struck out plain text. Text stays the same to the letter.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+import nh3
+from linkify_it import LinkifyIt
+from markdownify import MarkdownConverter
+
+from kolom.rendering.renderer import render
+from kolom_cli.importers.common.code_blocks import code_block
+from kolom_cli.importers.common.emphasis import BOLD, ITALIC, SPACE, Kind, marked, written
+
+_HEADINGS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
+_BOLD: Final = _HEADINGS | {"b", "strong"}
+_ITALIC: Final = frozenset(("em", "i"))
+_BLOCKS: Final = _HEADINGS | {"blockquote", "div", "hr", "li", "ol", "p", "tr", "ul"}
+_TAGS: Final = {*_BOLD, *_ITALIC, *_BLOCKS, "a", "br", "code", "img", "pre", "td", "th"}
+_CLEANER: Final = nh3.Cleaner(
+    tags=_TAGS,
+    attributes={"*": set(), "a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}},
+    url_schemes={"http", "https"},
+    link_rel=None,
+    strip_comments=True,
+)
+_ONE_LINE: Final = frozenset(("a", "_inline"))
+"""Within a link, and within what markdownify calls inline (headings, cells), nothing begins a new line."""
+
+_MAX_DEPTH: Final = 8
+"""How many quotations and lists go into each other: the renderer of comments drops what is too deep."""
+
+_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_NOT_IN_LINK: Final = re.compile(r"[<>\s\\]")
+_ADDRESS: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
+_SAFE: Final = "%/:=&?~#+!$,;'@()*[]"
+_LINKIFIER: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+
+
+def html_to_markdown(html: str) -> str:
+    """The Markdown of a comment's HTML; any string is one. Empty if it shows nothing."""
+    # The articles' renderer closes what is open and flattens what is too deep, as the converter needs.
+    cleaned = _CLEANER.clean(render(html, "html").html)
+    return written(str(_Converter().convert(f"<div>{cleaned}</div>"))).strip()
+
+
+class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
+    """markdownify for our dialect: a line end is a line break; what stands in a line is marked, not yet written."""
+
+    class Options:
+        bullets = "-"
+        strip_document = "strip"
+
+    def get_conv_fn(self, tag_name: str) -> Callable[..., str] | None:
+        convert: Callable[..., str] | None = super().get_conv_fn(tag_name)  # type: ignore[misc, unused-ignore]
+        return _set_apart(convert) if convert and tag_name in _BLOCKS else convert
+
+    def escape(self, text: str, parent_tags: set[str]) -> str:
+        text = _SPACE.sub(" ", text)
+        parts, position = [], 0
+        for start, end in [] if "a" in parent_tags else _addresses(text):
+            parts.append(_marked("text", text[position:start], parent_tags))
+            parts.append(_linked(text[start:end], parent_tags))
+            position = end
+        return "".join((*parts, _marked("text", text[position:], parent_tags)))
+
+    def convert_b(self, _el: Any, text: str, **_: Any) -> str:
+        return text
+
+    convert_strong = convert_i = convert_em = convert_b
+
+    def convert_br(self, _el: Any, _text: str, parent_tags: set[str]) -> str:
+        return SPACE if parent_tags & _ONE_LINE else "\n"
+
+    def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        href = (el.get("href") or "").strip()
+        if "_noformat" in parent_tags or not _ADDRESS.match(href) or not text.strip():
+            return text
+        if el.get_text().strip() == href and not _NOT_IN_LINK.search(href):
+            return _marked("link", f"<{href}>", parent_tags)
+        inside = text.strip()
+        return text.replace(inside, f"[{inside}]({_target(href)})")
+
+    def convert_img(self, el: Any, _text: str, parent_tags: set[str]) -> str:
+        source, alt = el.get("src"), _SPACE.sub(" ", el.get("alt") or "").strip()
+        if "_noformat" in parent_tags:
+            return alt
+        shown = _marked("text", alt, parent_tags)
+        if "a" in parent_tags or not _ADDRESS.match(source or ""):
+            return shown
+        return f"[{shown}]({_target(source)})" if alt else f"<{quote(source, safe=_SAFE)}>"
+
+    def convert_code(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        if "_noformat" in parent_tags:
+            return text
+        has_lines = el.find(["br", *_BLOCKS]) and not parent_tags & _ONE_LINE
+        lines = text.split("\n") if has_lines else [text]
+        return "\n".join(_marked("code", _SPACE.sub(" ", line), parent_tags) for line in lines)
+
+    def convert_pre(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        if "_noformat" in parent_tags or parent_tags & _ONE_LINE:
+            return f"{SPACE}{self.convert_code(el, text, parent_tags)}{SPACE}"
+        return code_block(text, "", "markdown") if text.strip() else "\n"
+
+    def convert_hN(self, _n: int, _el: Any, text: str, _tags: set[str]) -> str:  # noqa: N802 - the library's name
+        return f"\n\n{text.strip()}\n\n"
+
+    def convert_td(self, _el: Any, text: str, **_: Any) -> str:
+        return text.strip() + " "
+
+    convert_th = convert_td
+
+    def convert_tr(self, _el: Any, text: str, **_: Any) -> str:
+        return text.strip() + "\n"
+
+    def convert_ul(self, _el: Any, text: str, parent_tags: set[str]) -> str:
+        text = text.strip()
+        # Within an item, after its text, a list may begin in the next line, but for one that counts from elsewhere.
+        before = "\n" if "li" in parent_tags and text.startswith(("- ", "1. ")) else "\n\n"
+        return f"{before}{text}\n\n" if text else ""
+
+    convert_ol = convert_ul
+
+
+def _set_apart(convert: Callable[..., str]) -> Callable[..., str]:
+    """``convert``, beginning a new line even if it shows nothing; only the text where no block can be."""
+
+    def set_apart(el: Any, text: str, parent_tags: set[str]) -> str:
+        if parent_tags & _ONE_LINE:
+            return f"{SPACE}{text.strip()}{SPACE}"
+        if "_noformat" in parent_tags:
+            return f"\n{text}\n"
+        if sum(parent.name in {"blockquote", "li"} for parent in el.parents) >= _MAX_DEPTH:
+            return f"\n\n{text.strip()}\n\n"
+        shown = convert(el, text, parent_tags=parent_tags)
+        return shown if shown.startswith("\n") else f"\n{shown}"
+
+    return set_apart
+
+
+def _marked(kind: Kind, content: str, parent_tags: set[str]) -> str:
+    emphasis = (BOLD if parent_tags & _BOLD else 0) | (ITALIC if parent_tags & _ITALIC else 0)
+    return marked(kind, content, emphasis)
+
+
+def _linked(address: str, parent_tags: set[str]) -> str:
+    """The address as a link to itself; not every address can stand between angle brackets."""
+    if _NOT_IN_LINK.search(address):
+        return f"[{_marked('text', address, parent_tags)}]({_target(address)})"
+    return _marked("link", f"<{address}>", parent_tags)
+
+
+def _addresses(text: str) -> list[tuple[int, int]]:
+    """Where in ``text`` an address begins and ends."""
+    if "://" not in text:
+        return []
+    found = cast("list[Any]", _LINKIFIER.match(text) or [])
+    return [(match.index, match.last_index) for match in found if match.schema in {"http:", "https:"}]
+
+
+def _target(url: str) -> str:
+    url = quote(url, safe=_SAFE)
+    return f"<{url}>" if "(" in url or ")" in url else url

@@ -1,0 +1,232 @@
+"""Putting what an export holds into the store: each once, whatever is there already; comments after all articles."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from kolom.articles import aliases, publishing, repository
+from kolom.articles.names import MAX_SLUG, alias_problem, default_path, pointer_keys_at
+from kolom.articles.types import Article, ArticleInput, Change
+from kolom.articles.versions import is_unedited
+from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
+from kolom_cli.importers.common.comment_importer import CommentImporter
+from kolom_cli.importers.common.comment_spool import CommentSpool
+from kolom_cli.importers.common.thread_map import Unmatched
+from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
+from kolom_cli.terminal.report import Note, Report
+
+_NO_VERSION = 0
+
+
+class Track(Protocol):
+    """Shows how far a long work is: gives what it is given, ``total`` of them if that is known."""
+
+    def __call__[T](self, things: Iterable[T], title: str, total: int | None) -> Iterable[T]: ...
+
+
+def _untracked[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track
+    return things
+
+
+@dataclass(slots=True)
+class Importer:
+    """Stores items and reports on each.
+
+    What was imported before is updated as long as nobody has edited, withdrawn or deleted it here since; ``overwrite``
+    puts the export's state in place of all that. ``unmatched`` are the threads, by name, whose article was not found.
+    """
+
+    report: Report
+    now: datetime
+    overwrite: bool = False
+    dry_run: bool = False
+    unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    _planned: set[str] = field(default_factory=set)
+
+    def store_all(self, items: Iterable[Item], stopped: threading.Event, track: Track = _untracked) -> None:
+        """Store what ``items`` gives until it ends or breaks off, or ``stopped`` is set; ``track`` shows progress."""
+        with CommentSpool.on_disk() as threads:
+            try:
+                for item in track(items, "Importing", None):
+                    if self._stops(stopped):
+                        return
+                    self._store(item, threads)
+            except SourceError as error:
+                self.report.errors.append(str(error))
+            self._store_comments(threads, stopped, track)
+
+    def _stops(self, stopped: threading.Event) -> bool:
+        self.report.interrupted = stopped.is_set()
+        return self.report.interrupted
+
+    def _store(self, item: Item, threads: CommentSpool) -> None:
+        match item:
+            case Skipped():
+                self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
+            case ImportedComment():
+                if not threads.add(item):
+                    self.report.skip("comment", item.name, "is in the export twice")
+            case ImportedArticle():
+                self._store_article(item)
+
+    def _store_comments(self, threads: CommentSpool, stopped: threading.Event, track: Track) -> None:
+        if not len(threads):
+            return
+        importer = CommentImporter(
+            self.report,
+            self.now,
+            threads,
+            overwrite=self.overwrite,
+            dry_run=self.dry_run,
+            planned=self._planned,
+            unmatched=self.unmatched,
+        )
+        for comment in track(threads.ordered(), "Comments", len(threads)):
+            if self._stops(stopped):
+                return
+            importer.store(comment)
+
+    def _store_article(self, item: ImportedArticle) -> None:
+        kind = item.content.kind
+        article_id = repository.find_id(f"origin:{item.content.origin}")
+        existing = None if article_id is None else repository.get(article_id)
+        reason = self._why_hidden(item, existing)
+        if reason is not None:
+            item = replace(item, content=replace(item.content, draft=True), notes=(*item.notes, reason))
+        content, notes = self._with_free_names(item, existing)
+        try:
+            change, own = self._publish(content, existing)
+            notes += self._add_aliases(item, content, own)
+            notes += self._shown_again(content, existing)
+        except Conflict as error:
+            if existing is None or self.overwrite or is_unedited(existing):
+                self.report.skip(kind, item.name, str(error), refused=True)
+            else:
+                self.report.skip(kind, item.name, _why_kept(existing))
+        except (InvalidInput, NotFound, ServiceBusy) as error:
+            self.report.skip(kind, item.name, str(error), refused=True)
+        else:
+            self.report.add(kind, change)
+            if self.dry_run:
+                self._planned |= {f"origin:{content.origin}", *_names_of(content)}
+            self.report.remote_images += item.remote_images
+            if change != "unchanged":
+                self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
+
+    def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:
+        """What became of it, and the article's id, which a dry run of a new one does not know."""
+        article_id, expected = None, None
+        if existing is not None:
+            article_id = existing.id
+            expected = existing.version if is_unedited(existing) else _NO_VERSION
+        if self.dry_run:
+            change = publishing.plan_publish(
+                content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
+            )
+            return change, article_id
+        published = publishing.publish(
+            content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
+        )
+        return published.change, published.article.id
+
+    def _why_hidden(self, item: ImportedArticle, existing: Article | None) -> str | None:
+        """Why an article that no reader has seen yet becomes a draft: it may be one that was withdrawn here.
+
+        An export names an article by its place there. One that was moved there comes as a new one, but wants the old
+        slug or address.
+        """
+        content = item.content
+        if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
+            return None
+        own = existing.id if existing else None
+        addresses = (content.path or default_path(content.slug), *item.aliases)
+        names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]
+        for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
+            other = None if article_id in {None, own} else repository.get(article_id)
+            if other is not None and _was_withdrawn(other):
+                what = "deleted" if other.status == "deleted" else "withdrawn"
+                return f"the article {other.slug}, whose name it wants, was {what} here: a draft here"
+        return None
+
+    def _shown_again(self, content: ArticleInput, existing: Article | None) -> list[str]:
+        """What to say of an article that was taken from readers here and that ``overwrite`` gives back to them."""
+        if existing is None or content.draft or is_unedited(existing) or existing.status not in {"draft", "deleted"}:
+            return []
+        what = "a draft" if existing.status == "draft" else "deleted"
+        return [f"was {what} here: --overwrite shows it to readers"]
+
+    def _add_aliases(self, item: ImportedArticle, content: ArticleInput, own: int | None) -> list[str]:
+        """Let the item's further addresses lead to it; gives back which could not, and why."""
+        notes = []
+        path = content.path or default_path(content.slug)
+        for alias in dict.fromkeys(item.aliases):
+            if alias == path:
+                continue
+            if problem := alias_problem(alias):
+                notes.append(f"its old address does not answer: {problem}")
+                continue
+            keys = pointer_keys_at(alias)
+            if not self._are_free(keys, content, own):
+                notes.append(f"its old address {alias} is another article's")
+                continue
+            self._names |= dict.fromkeys(keys, content.origin or "")
+            if own is not None and not self.dry_run:
+                try:
+                    aliases.add_alias(own, alias)
+                except Conflict as error:  # taken since it was looked up
+                    notes.append(str(error))
+        return notes
+
+    def _with_free_names(self, item: ImportedArticle, existing: Article | None) -> tuple[ArticleInput, list[str]]:
+        """The content under names that are no other article's, and what was done to get them.
+
+        Which names are taken depends only on what was there before and on the order of the export, so a rerun chooses
+        the same.
+        """
+        content, notes = item.content, []
+        own = existing.id if existing else None
+        if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
+            notes.append(f"the path {content.path} is another article's: it answers only at its slug's")
+            content = replace(content, path=None)
+        for slug in _candidates(content.slug, item.number):
+            names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
+            if self._are_free(names, content, own):
+                break
+        if slug != content.slug:
+            notes.append(f"the slug {content.slug} is another article's: it became {slug}")
+            content = replace(content, slug=slug)
+        self._names |= dict.fromkeys(_names_of(content), content.origin or "")
+        return content, notes
+
+    def _are_free(self, names: Iterable[str], content: ArticleInput, own: int | None) -> bool:
+        return all(
+            self._names.get(name, content.origin) == content.origin and repository.find_id(name) in {None, own}
+            for name in names
+        )
+
+
+def _names_of(content: ArticleInput) -> set[str]:
+    """The names under which the article will be found, and no other one."""
+    return {f"slug:{content.slug}", *pointer_keys_at(content.path or default_path(content.slug))}
+
+
+def _was_withdrawn(article: Article) -> bool:
+    """Whether the article was taken from readers here; one that came as a draft never was theirs."""
+    return article.status == "deleted" or (article.status == "draft" and not is_unedited(article))
+
+
+def _why_kept(existing: Article) -> str:
+    if existing.status == "deleted":
+        return "deleted here since the import; --overwrite brings it back"
+    return "edited here since the import; --overwrite replaces it"
+
+
+def _candidates(slug: str, number: str) -> Iterator[str]:
+    yield slug
+    suffix = f"-{number}"
+    while True:
+        yield slug[: MAX_SLUG - len(suffix)].rstrip("-_") + suffix
+        suffix += f"-{number}"

@@ -1,0 +1,1 @@
+"""Import of comments from Disqus's XML export."""

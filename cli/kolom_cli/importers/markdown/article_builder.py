@@ -1,0 +1,235 @@
+"""From a document of a site to an article: its tags put in place, its pictures uploaded, what it says of itself."""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from kolom.articles.names import label_key, path_problem
+from kolom.articles.types import ArticleInput, Body
+from kolom.articles.validation import first_image, is_image_url
+from kolom.config import settings
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
+from kolom.rendering.types import Rendered, SourceFormat
+from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.source_ids import origin_id
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.importers.markdown.attribute_lists import without_attributes
+from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image, get_map, get_names, get_text
+from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.lenient_front_matter import Value
+from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
+from kolom_cli.importers.markdown.liquid import Liquid
+from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
+from kolom_cli.importers.markdown.shortcodes import Shortcodes
+from kolom_cli.importers.markdown.site import Entry, Site, default_author
+from kolom_cli.media.store import MediaStore
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
+
+_PICTURES: Final = (
+    *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
+    *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
+    "featureimage",
+)
+_BUNDLED: Final = re.compile(r"(?:featured?|cover|thumbnail).*\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
+_SHOWN_PROBLEMS: Final = 5
+
+
+@dataclass(slots=True)
+class ArticleBuilder:
+    """Makes the articles of a site, uploading to ``media`` what they show. ``language`` is for those that name none."""
+
+    site: Site
+    media: MediaStore
+    language: str | None = None
+
+    def item(self, entry: Entry) -> Item:
+        """The article of a document, or why there is none."""
+        try:
+            return _Builder(self, entry, ArticleFields(entry.kind, entry.number)).imported()
+        except DocumentError as error:
+            return Skipped(kind=entry.kind, name=str(entry.path), reason=error.message, refused=True)
+
+
+@dataclass(slots=True)
+class _Builder:
+    articles: ArticleBuilder
+    entry: Entry
+    fields: ArticleFields
+    format: SourceFormat = "markdown"
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not stay as it was."""
+        return self.fields.notes
+
+    def imported(self) -> ImportedArticle:
+        entry, site = self.entry, self.articles.site
+        self.notes.extend(entry.notes)
+        self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
+        text = read_text(entry.path)
+        body = text[entry.body :]
+        if site.flavour == "plain" and is_vault(site.directory):
+            body = without_comments(body)
+        title, body = self._title(body)
+        links = LinkResolver(site, entry, self.articles.media)
+        remote = RemoteImages(links)
+        body = self._converted(body, links)
+        rendered = render(body, self.format, resolve=remote, size_of=self.articles.media.sizes.get)
+        image = self._image(rendered, remote)
+        self._tell(links.problems)
+        path = path_of(entry)
+        if entry.date is None and entry.kind == "article" and not entry.draft:
+            self.notes.append("without a date there: dated by the import")
+        content = ArticleInput(
+            title=title,
+            slug=entry.slug,
+            body=Body.from_rendered(rendered, body, self.format),
+            excerpt=self._text("excerpt", "excerpt", "summary") or rendered.excerpt,
+            description=self._text("description", "description", "subtitle"),
+            image=image,
+            labels=self._labels(),
+            language=self._language(),
+            author=self._author(),
+            published_at=entry.date,
+            updated_at=entry.updated,
+            path=path,
+            kind=entry.kind,
+            draft=entry.draft,
+            comments_open=self._comments_open(),
+            reading_minutes=rendered.reading_minutes,
+            origin=origin_id("markdown", entry.place),
+        )
+        return ImportedArticle(
+            name=str(entry.path),
+            content=content,
+            number=entry.number,
+            aliases=self._aliases(path),
+            notes=tuple(self.notes),
+            remote_images=remote.count,
+        )
+
+    def _title(self, body: str) -> tuple[str, str]:
+        """The title, and the body without the heading that says the same."""
+        title = get_text(self.entry.front, "title")
+        found, rest = (title_of_html if self.format == "html" else title_of_markdown)(body)
+        if not title and found:
+            title, body = found, rest
+        elif found and found == plain_text(html.escape(title)):
+            body = rest
+        if not title:
+            words = re.sub(r"[-_]+", " ", self.entry.name).strip()
+            title = words[:1].upper() + words[1:] or self.entry.slug
+            self.notes.append("without a title there: its file's name is the title here")
+        return self.fields.cut("title", title), body
+
+    def _converted(self, body: str, links: LinkResolver) -> str:
+        site, front = self.articles.site, self.entry.front
+        results: list[Converted] = []
+
+        def run(convert: Callable[[str], Converted], text: str) -> str:
+            results.append(convert(text))
+            return results[-1].text
+
+        if site.flavour == "jekyll":
+            separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
+            if separator and separator != "<!--more-->":
+                body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
+            body = run(Liquid(links.reference, self._value, self.format).convert, body)
+        if site.flavour == "hugo":
+            body = run(Shortcodes(links.reference, lambda key: get_text(front, key) or None, self.format).convert, body)
+        if site.flavour != "plain" and self.format == "markdown":
+            body = without_attributes(body)
+        for what, names in (
+            ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
+            ("became a picture or a player", sum((each.shown for each in results), Counter[str]())),
+        ):
+            self.notes.extend(f"{name} {what}" for name in list(names)[:20])
+        return body
+
+    def _value(self, name: str) -> str | None:
+        """What a name of Liquid's says, as far as it is about addresses and plain texts."""
+        scope, _, key = name.partition(".")
+        key = key.lower()
+        if name in {"site.url", "site.baseurl", "site.github.url", "base_path"}:
+            return ""
+        if scope == "page" and key in {"url", "permalink"}:
+            return self.entry.address
+        keys = key.split(".")
+        holder = self.articles.site.config if scope == "site" else self.entry.front if scope == "page" else {}
+        return get_text(get_map(holder, *keys[:-1]), keys[-1]) or None
+
+    def _image(self, rendered: Rendered, resolve: Callable[[str], str]) -> str | None:
+        """The picture that the front matter names, else one that a bundle has for that, else the first in the text."""
+        values: list[Value] = [self.entry.front.get(key) for key in _PICTURES]
+        for value in values:
+            if (wanted := get_image(value)) and re.search(r"[./]", wanted):
+                wanted = re.sub(r"\{\{\s*site\.(?:base)?url\s*\}\}", "", wanted)
+                image = resolve(wanted.replace(" ", "%20"))
+                if is_image_url(image) and not (image == wanted and "://" not in image):
+                    return image
+        if self.entry.bundle is not None:
+            for path in sorted(self.entry.bundle.iterdir()):
+                if _BUNDLED.fullmatch(path.name):
+                    image = resolve(path.name.replace("%", "%25").replace(" ", "%20"))
+                    return image if image.startswith("/media/") else first_image(rendered)
+        return first_image(rendered)
+
+    def _tell(self, problems: Counter[str]) -> None:
+        names = list(problems)
+        self.notes.extend(f"a link is kept as it is: {problem}" for problem in names[:_SHOWN_PROBLEMS])
+        if len(names) > _SHOWN_PROBLEMS:
+            self.notes.append(f"{len(names) - _SHOWN_PROBLEMS} more links are kept as they are")
+
+    def _labels(self) -> tuple[str, ...]:
+        labels = (" ".join(written.split()) for written in self.entry.labels)
+        return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
+
+    def _language(self) -> str:
+        codes = settings().language_codes
+        config = self.articles.site.config
+        candidates = (
+            get_text(self.entry.front, "lang", "language", "locale"),
+            self.entry.language or "",
+            self.articles.language or "",
+            get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
+        )
+        return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
+
+    def _author(self) -> str:
+        front, site = self.entry.front, self.articles.site
+        value = next((front[key] for key in ("author", "authors") if front.get(key)), None) or default_author(
+            site.config
+        )
+        names = list(dict.fromkeys(get_names(value, site.authors)))
+        joined = "".join(character for character in ", ".join(names) if character.isprintable())
+        return self.fields.cut("author's name", joined)
+
+    def _text(self, what: str, *keys: str) -> str:
+        text = get_text(self.entry.front, *keys)
+        return self.fields.cut(what, plain_text(text) if "<" in text else text)
+
+    def _comments_open(self) -> bool:
+        disabled = get_flag(self.entry.front, "disablecomments", "disable_comments")
+        return disabled is not True and get_flag(self.entry.front, "comments", "comment") is not False
+
+    def _aliases(self, path: str | None) -> tuple[str, ...]:
+        """The further addresses; those of other pages of the site are theirs."""
+        entry, site = self.entry, self.articles.site
+        wanted = list(entry.others)
+        if entry.address is not None and path is None and path_problem(entry.address):
+            wanted.insert(0, entry.address)
+        if entry.address is not None and site.base:
+            wanted.append(site.base + entry.address)
+        kept = []
+        for alias in dict.fromkeys(wanted):
+            owner = site.at_address(alias)
+            if owner is not None and owner is not entry:
+                self.notes.append(f"its old address {alias} is another page's")
+            else:
+                kept.append(alias)
+        return tuple(kept)

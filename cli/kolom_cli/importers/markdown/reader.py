@@ -1,0 +1,61 @@
+"""A folder of Markdown from another site generator: Jekyll's, Hugo's, or any other.
+
+The folder is surveyed first, because pages link to each other by where they answer; then each document becomes an
+article. The files stay as they are; their paths name the articles, so that a later run finds them again.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from kolom_cli.importers.common.types import Item, Skipped, SourceError
+from kolom_cli.importers.markdown import hugo, jekyll, plain
+from kolom_cli.importers.markdown.article_builder import ArticleBuilder
+from kolom_cli.importers.markdown.site import Site
+from kolom_cli.media.store import MediaStore
+from kolom_cli.publishing.file_locations import enclosing
+from kolom_cli.publishing.foreign_exports import export_problem
+
+__all__ = ["read_markdown"]
+
+_LEVELS: Final = 4
+
+
+def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool = False) -> Iterator[Item]:
+    """Every document in the folder, its pictures uploaded. ``language`` is for those that name none.
+
+    :raises SourceError: there is no document, the folder cannot be read, or is another system's export
+    """
+    try:
+        if problem := export_problem(directory):
+            raise SourceError(f"{directory} {problem}")
+        if around := _site_around(directory):
+            raise SourceError(
+                f"{directory} is a part of the site in {around}, "
+                f"whose configuration says what is public: import {around}"
+            )
+        site = _survey(directory)
+    except OSError as error:
+        raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
+    if not site.items:
+        raise SourceError(f"there is no document in {directory}: no file ends in .md, .markdown, .html or .htm")
+    articles = ArticleBuilder(site, MediaStore(dry_run=dry_run), language)
+    for item in site.items:
+        yield item if isinstance(item, Skipped) else articles.item(item)
+
+
+def _site_around(directory: Path) -> Path | None:
+    """The site of whose folders this is one; None if there is none, or the folder has a configuration itself."""
+    if _is_configured(directory):
+        return None
+    return next(filter(_is_configured, enclosing(directory, 1 + _LEVELS)), None)
+
+
+def _is_configured(directory: Path) -> bool:
+    return jekyll.is_configured(directory) or hugo.is_configured(directory)
+
+
+def _survey(directory: Path) -> Site:
+    if jekyll.is_jekyll(directory):
+        return jekyll.survey(directory)
+    return hugo.survey(directory) if hugo.is_hugo(directory) else plain.survey(directory)

@@ -1,0 +1,1 @@
+"""Import from WordPress's export files (WXR)."""

@@ -1,0 +1,251 @@
+"""WordPress exports: posts become articles, pages become pages.
+
+What was not public there is not public here: drafts, pending, private and password-protected posts become drafts,
+scheduled ones stay scheduled. What was thrown away or never finished is skipped, as are menus, revisions and other
+kinds; media files are used where articles show them, from where they are. Comments follow their article.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import unquote
+
+from kolom.articles.names import label_key
+from kolom.articles.types import ArticleInput, Body
+from kolom.articles.validation import first_image, is_image_url
+from kolom.config import settings
+from kolom.rendering.renderer import render
+from kolom.rendering.text import plain_text
+from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
+from kolom_cli.importers.common.remote_images import RemoteImages
+from kolom_cli.importers.common.source_ids import wordpress_origin
+from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
+from kolom_cli.importers.wordpress.comments import read_comments
+from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail_date, parse_utc_datetime
+from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
+from kolom_cli.importers.wordpress.restrictions import restriction_in
+from kolom_cli.importers.wordpress.wxr import Author, Language, Record, read_wxr
+from kolom_cli.publishing.slugs import slug_suffix
+
+_KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
+_OTHER_KINDS: Final = {
+    "attachment": "media file: stays where it is, shown by the articles that use it",
+    "nav_menu_item": "menu entry: the site has no menus of WordPress's",
+    "revision": "older version of an article",
+    "custom_css": "style of a WordPress theme",
+    "wp_global_styles": "style of a WordPress theme",
+    "wp_template": "part of a WordPress theme",
+    "wp_template_part": "part of a WordPress theme",
+    "wp_navigation": "part of a WordPress theme",
+}
+_NEVER_PUBLISHED: Final = {
+    "trash": "in the bin",
+    "auto-draft": "never saved by its author",
+    "inherit": "belongs to another post",
+}
+
+
+@dataclass(slots=True)
+class _Blog:
+    """What must be known of the whole export before its first article: an article may use what comes after it."""
+
+    language: str
+    authors: dict[str, str] = field(default_factory=dict)
+    author_ids: set[str] = field(default_factory=set)
+    media: dict[str, Attachment] = field(default_factory=dict)
+    by_parent: dict[str, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
+
+
+def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]:
+    """Everything in the export. ``language`` goes before the one that the export names.
+
+    :raises SourceError: the file cannot be read, or not further than to here
+    """
+    blog = _survey(path, language)
+    for record in read_wxr(path):
+        if isinstance(record, Record):
+            yield _Reader(record, blog).item()
+            yield from read_comments(
+                record.comments, article=_origin(record), title=_name(record), owners=blog.author_ids
+            )
+
+
+def _survey(path: Path, language: str | None) -> _Blog:
+    blog = _Blog(language or settings().language_codes[0])
+    try:
+        for record in read_wxr(path):
+            match record:
+                case Author(login, display_name, number):
+                    blog.authors[login] = display_name
+                    blog.author_ids |= {number} - {"", "0"}
+                case Language(code) if language is None:
+                    blog.language = site_language(code)
+                case Record() if record.get("wp:post_type") == "attachment":
+                    attachment = _attachment(record)
+                    blog.media[attachment.id] = attachment
+                    blog.by_parent[attachment.parent].append(attachment)
+                case _:
+                    pass
+    except SourceError:
+        pass  # The second reading comes to the same place, and says so after everything before it.
+    return blog
+
+
+def _attachment(record: Record) -> Attachment:
+    return Attachment(
+        id=record.get("wp:post_id"),
+        url=record.get("wp:attachment_url") or record.get("guid"),
+        alt=plain_text(record.meta.get("_wp_attachment_image_alt", "")),
+        caption=record.get("excerpt:encoded"),
+        parent=record.get("wp:post_parent"),
+    )
+
+
+def _name(record: Record) -> str:
+    number = record.get("wp:post_id") or f"line {record.line}"
+    return f"{number} {_title(record) or unquote(record.get('wp:post_name'))!r}"
+
+
+def _title(record: Record) -> str:
+    return plain_text(record.get("title"))
+
+
+def _address(record: Record) -> str:
+    return record.get("guid") or record.get("link")
+
+
+def _number(record: Record) -> str:
+    return record.get("wp:post_id") or hashlib.sha256(_address(record).encode()).hexdigest()[:8]
+
+
+def _origin(record: Record) -> str:
+    return wordpress_origin(_address(record), _number(record))
+
+
+class _Reader:
+    """Makes one article of one record."""
+
+    def __init__(self, record: Record, blog: _Blog) -> None:
+        self._record = record
+        self._blog = blog
+        # Plugins and other systems write ids that are no numbers.
+        self._number = slug_suffix(_number(record))
+        self._kind = _KINDS.get(record.get("wp:post_type"), "article")
+        self._fields = ArticleFields(self._kind, self._number)
+        self._notes = self._fields.notes
+        self._remote = RemoteImages()
+        self._name = _name(record)
+
+    def item(self) -> Item:
+        """The article, or why there is none."""
+        record = self._record
+        kind, status = record.get("wp:post_type") or "item", record.get("wp:status")
+        if kind not in _KINDS:
+            return self._skipped(kind, _OTHER_KINDS.get(kind, f"not a post or a page, but {kind!r}"))
+        if status in _NEVER_PUBLISHED:
+            return self._skipped(self._kind, _NEVER_PUBLISHED[status])
+        if not _address(record) and not record.get("wp:post_id"):
+            return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor an address", refused=True)
+        if problem := size_problem(record.fields.get("content:encoded", "")):
+            return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
+        content = self._content(_origin(record))
+        return ImportedArticle(
+            name=self._name,
+            content=content,
+            number=self._number,
+            notes=tuple(self._notes),
+            remote_images=self._remote.count,
+        )
+
+    def _skipped(self, kind: str, reason: str) -> Skipped:
+        return Skipped(kind=kind, name=self._name, reason=reason)
+
+    def _content(self, origin: str) -> ArticleInput:
+        record = self._record
+        converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
+        source = converter.convert(record.fields.get("content:encoded", ""))
+        self._notes += converter.notes
+        rendered = render(source, "html", resolve=self._remote)
+        title = _title(record)
+        slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
+        published_at = self._date()
+        return ArticleInput(
+            title=self._fields.title(title, rendered.html),
+            slug=slug,
+            body=Body.from_rendered(rendered, source, "html"),
+            excerpt=self._fields.cut("excerpt", plain_text(record.get("excerpt:encoded"))) or rendered.excerpt,
+            description=self._fields.cut("description", plain_text(record.meta.get("_yoast_wpseo_metadesc", ""))),
+            image=self._featured() or first_image(rendered),
+            labels=self._labels(),
+            language=self._blog.language,
+            author=self._author(),
+            published_at=published_at,
+            updated_at=parse_utc_datetime(record.get("wp:post_modified_gmt")) or published_at,
+            path=self._fields.path(record.get("link"), slug),
+            kind=self._kind,
+            draft=self._is_draft(published_at),
+            comments_open=record.get("wp:comment_status") == "open",
+            reading_minutes=rendered.reading_minutes,
+            origin=origin,
+        )
+
+    def _is_draft(self, published_at: datetime | None) -> bool:
+        status = self._record.get("wp:status")
+        if self._record.fields.get("wp:post_password"):  # a space is one
+            self._notes.append("protected by a password there: a draft here")
+            return True
+        if mark := restriction_in(self._record.fields.get("content:encoded", ""), self._record.meta):
+            self._notes.append(f"not shown to all readers there ({mark}): a draft here")
+            return True
+        if status == "publish":
+            return False
+        if status == "future":
+            if published_at is not None and self._has_date():
+                return False
+            self._notes.append("scheduled there without a date: a draft here")
+        elif status != "draft":
+            self._notes.append(f"{status or 'without a status'} there: a draft here")
+        return True
+
+    def _has_date(self) -> bool:
+        """Whether the post has a date itself; the feed's may be the one of the export."""
+        return parse_local_datetime(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
+
+    def _date(self) -> datetime | None:
+        record = self._record
+        moment = parse_local_datetime(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
+        if moment is None and record.get("wp:status") in {"publish", "future"}:
+            moment = parse_mail_date(record.get("pubDate"))
+            if moment is None:
+                self._notes.append("without a date there: dated by the import")
+        return moment
+
+    def _author(self) -> str:
+        login = self._record.get("dc:creator")
+        return self._fields.cut("author's name", self._blog.authors.get(login, login))
+
+    def _featured(self) -> str | None:
+        number = self._record.meta.get("_thumbnail_id", "")
+        if not number:
+            return None
+        attachment = self._blog.media.get(number)
+        if attachment is None or not is_image_url(attachment.url):
+            self._notes.append("its featured image is not in the export")
+            return None
+        return attachment.url
+
+    def _labels(self) -> tuple[str, ...]:
+        """Categories, then tags, without WordPress's placeholder."""
+        terms = self._record.terms
+        wanted = [term for term in terms if term[0] in {"", "category"}]
+        wanted += [term for term in terms if term[0] in {"post_tag", "tag"}]
+        names = [(nicename, " ".join(plain_text(name).split())) for _, nicename, name in wanted]
+        return self._fields.labels(
+            name
+            for nicename, name in names
+            if nicename not in UNCATEGORIZED and (nicename or label_key(name) not in UNCATEGORIZED)
+        )

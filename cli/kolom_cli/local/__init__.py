@@ -1,1 +1,0 @@
-"""The local stack: what AWS does for the deployed one, in one process."""

@@ -1,0 +1,1 @@
+"""Images and other files of articles: checks, sizes and the bucket."""

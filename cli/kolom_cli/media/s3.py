@@ -1,0 +1,31 @@
+"""What all files in the stack's bucket have in common."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+IMMUTABLE_CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
+"""The ``Cache-Control`` of a file whose name is made of its content."""
+
+IMAGE_TYPES: Final[Mapping[str, str]] = {
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+"""What pictures are served as, by their suffixes."""
+
+
+def head_object(client: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
+    """What S3 says of the file, None if there is none of that key."""
+    try:
+        found: Mapping[str, Any] = client.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
+            return None
+        raise
+    return found

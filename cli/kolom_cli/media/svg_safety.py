@@ -1,0 +1,71 @@
+"""Which drawings may be published: those that a browser can only look at.
+
+An SVG file that is opened by its own address runs its scripts with the site's rights. The media's answers should
+carry a Content-Security-Policy against that; this is the first line: a drawing with anything active is refused, not
+mended, so that the file that is served is the file that its author made.
+"""
+
+import re
+from typing import Any, Final
+
+from lxml import etree
+
+_ACTIVE: Final = frozenset(
+    ("script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler", "listener", "canvas")
+)
+_ANIMATIONS: Final = frozenset(("set", "animate", "animatetransform", "animatemotion"))
+_SCHEME: Final = re.compile(r"[\s\x00-\x20]*([a-z][a-z0-9+.-]*)\s*:", re.IGNORECASE)
+_HARMLESS_DATA: Final = re.compile(r"\s*data:image/(png|jpe?g|gif|webp)[;,]", re.IGNORECASE)
+
+
+def find_unsafe_svg(data: bytes) -> str | None:
+    """Why this drawing cannot be published, or None.
+
+    Refused are scripts, event handlers, embedded HTML, links by any scheme but http and https, animations of links
+    or handlers, processing instructions but comments, document types with declarations, and what is no SVG at all.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        return f"is no well-formed SVG: {error}"
+    if _local(root.tag) != "svg":
+        return "is no SVG"
+    subset: Any = root.getroottree().docinfo.internalDTD
+    if subset is not None and list(subset.iterentities()):
+        return "declares entities, which may hide scripts"
+    around = [*root.itersiblings(preceding=True), *root.itersiblings(), *root.iter()]
+    if any(isinstance(each, etree._ProcessingInstruction) for each in around):
+        return "has a processing instruction, which may run scripts"
+    for element in root.iter():
+        if isinstance(element.tag, str) and (problem := _element_problem(element)):
+            return problem
+        if isinstance(element, etree._Entity):
+            return "uses an entity"
+    return None
+
+
+def _element_problem(element: etree._Element) -> str | None:
+    name = _local(element.tag)
+    if name in _ACTIVE:
+        return f"has <{name}>, which may run scripts"
+    for key, value in element.attrib.items():
+        attribute = _local(key)
+        if attribute.startswith("on"):
+            return f"has the event handler {attribute!r}"
+        if attribute in {"href", "src", "action", "from", "to", "values", "by"} and _runs(str(value)):
+            return f"has a link that may run a script: {str(value)[:40]!r}"
+        if name in _ANIMATIONS and attribute == "attributename" and _local(str(value)) in {"href", "xlink:href"}:
+            return "animates a link"
+        if name in _ANIMATIONS and attribute == "attributename" and str(value).strip().lower().startswith("on"):
+            return "animates an event handler"
+    return None
+
+
+def _runs(value: str) -> bool:
+    scheme = _SCHEME.match(re.sub(r"[\t\r\n]", "", value))
+    return scheme is not None and scheme[1].lower() not in {"http", "https"} and not _HARMLESS_DATA.match(value)
+
+
+def _local(name: object) -> str:
+    return str(name).rpartition("}")[2].strip().lower()

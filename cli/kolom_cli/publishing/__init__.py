@@ -1,0 +1,1 @@
+"""From a file with front matter to a published article."""

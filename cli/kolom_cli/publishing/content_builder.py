@@ -1,0 +1,159 @@
+"""From a file to an article's content: rendered, its pictures uploaded, its links turned into the site's."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from kolom.articles.names import default_path
+from kolom.articles.types import ArticleInput, Body
+from kolom.articles.validation import first_image
+from kolom.config import settings
+from kolom.errors import InvalidInput
+from kolom.rendering.renderer import render
+from kolom_cli.media.store import MediaError, MediaStore, Resolver
+from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
+from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.foreign_exports import export_problem
+from kolom_cli.publishing.slugs import slugify_title
+
+_DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to publish; ``root`` is the folder beyond which its pictures cannot lie."""
+
+    path: Path
+    root: Path
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The folders around the file, of a link also those around its target, and its name."""
+        path = self.path.relative_to(self.root) if self.path.is_absolute() else self.path
+        return folders_and_name(self.path, self.root, path.parts[:-1])
+
+
+def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
+    """The documents among files and folders, each once, and what among them is none."""
+    found: dict[Path, Source] = {}
+    errors = []
+    roots = {given: given if given.is_dir() else given.parent for given in paths}
+    problems = {root: export_problem(root) for root in set(roots.values())}
+    for given, root in roots.items():
+        if problem := problems[root]:
+            errors.append(DocumentError(given, None, problem))
+            continue
+        try:
+            for path in find_documents([given]):
+                if is_hidden_by_link(path, root):
+                    errors.append(DocumentError(path, None, "is a link into a hidden folder"))
+                else:
+                    found.setdefault(path.resolve(), Source(path, root))
+        except DocumentError as error:
+            errors.append(error)
+    return list(found.values()), errors
+
+
+@dataclass(slots=True)
+class ContentBuilder:
+    """Makes contents of documents, uploading to ``media`` what they show."""
+
+    media: MediaStore
+    language: str | None = None
+    _addresses: dict[Path, str | None] = field(default_factory=dict)
+
+    def build(self, document: Document, slug: str, source: Source) -> ArticleInput:
+        """The content of a document.
+
+        :raises MediaError: a picture cannot be published
+        """
+        resolver = Resolver(source.path, source.root, self.media, self._address_of)
+        rendered = render(document.body, document.format, resolve=resolver, size_of=self.media.sizes.get)
+        return ArticleInput(
+            title=document.title,
+            slug=slug,
+            body=Body.from_rendered(rendered, document.body, document.format),
+            excerpt=document.excerpt or rendered.excerpt,
+            description=document.description or "",
+            image=resolver(document.image) if document.image else first_image(rendered),
+            labels=document.labels,
+            language=document.language or self.language or settings().language_codes[0],
+            author=document.author or "",
+            published_at=document.date or _date_in_name(document.path),
+            updated_at=document.updated,
+            path=document.page_path,
+            kind=document.kind,
+            draft=document.draft is True,
+            comments_open=document.comments_open,
+            reading_minutes=rendered.reading_minutes,
+        )
+
+    def _address_of(self, path: Path) -> str | None:
+        """The address of the article that another file is; None if it is none."""
+        if path not in self._addresses:
+            self._addresses[path] = None
+            try:
+                document = read_document(path, settings().zone)
+                self._addresses[path] = quote(document.page_path or default_path(slug_of(document)))
+            except DocumentError:
+                pass
+        return self._addresses[path]
+
+
+def slug_of(document: Document) -> str:
+    """The file's slug: what its front matter says, else its file's name, else its title.
+
+    :raises DocumentError: neither makes a slug
+    """
+    name = _DATED.sub("", document.path.stem)
+    slug = document.slug or slugify_title(name) or slugify_title(document.title)
+    if slug is None:
+        raise DocumentError(document.path, None, "neither file name nor title make a slug: give one as `slug:`")
+    return slug
+
+
+def _date_in_name(path: Path) -> datetime | None:
+    """The day that ``2024-05-16-title.md`` begins with, in the site's time zone."""
+    match = _DATED.match(path.stem)
+    try:
+        return datetime.fromisoformat(match[1]).replace(tzinfo=settings().zone) if match else None
+    except ValueError:
+        return None
+
+
+def format_location(path: Path, error: Exception) -> str:
+    """The file, and the line in it that ``error`` is about as far as that can be told: ``post.md:4``."""
+    line = None
+    match error:
+        case DocumentError():
+            line = error.line
+        case MediaError():
+            forms = {error.url, error.url.replace("%20", " ")}
+            line = _first_line(path, re.compile("|".join(map(re.escape, forms))))
+        case InvalidInput():
+            line = line_of_field(path, error.errors[0].field)
+        case _:
+            pass
+    return f"{path}:{line}" if line else str(path)
+
+
+def line_of_field(path: Path, name: str) -> int | None:
+    """The line of the front matter that gives the field; None if none does."""
+    return _first_line(path, re.compile(rf"[\"']?{re.escape(name)}[\"']?\s*[:=]"), front_matter=True)
+
+
+def _first_line(path: Path, pattern: re.Pattern[str], *, front_matter: bool = False) -> int | None:
+    try:
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    for number, line in enumerate(lines, start=1):
+        if pattern.match(line) if front_matter else pattern.search(line):
+            return number
+        if front_matter and number > 1 and line.strip() in {"---", "+++"}:
+            break
+    return None

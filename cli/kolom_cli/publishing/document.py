@@ -1,0 +1,341 @@
+"""An author's file: front matter, then Markdown or HTML. Read, written to where its version is kept, and found.
+
+What is wrong with a file is a :class:`DocumentError`, which names the line and says what to write instead.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markdown_it import MarkdownIt
+
+from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
+from kolom.articles.types import Kind
+from kolom.articles.validation import MAX_LABELS
+from kolom.rendering.html_tokenizer import End, Start, Text, tokenize
+from kolom.rendering.text import plain_text
+from kolom.rendering.types import SourceFormat
+from kolom_cli.publishing.atomic_write import replace_file
+from kolom_cli.publishing.draft_marks import draft_mark
+from kolom_cli.publishing.front_matter import DocumentError, FrontMatter, as_yaml, line_at
+
+__all__ = [
+    "DRAFT_HINT",
+    "FORMATS",
+    "NOT_READ",
+    "Document",
+    "DocumentError",
+    "find_documents",
+    "is_about_project",
+    "read_document",
+    "read_text",
+    "record_version",
+    "title_of_html",
+    "title_of_markdown",
+]
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+
+FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+NOT_READ: Final = frozenset(("node_modules", "vendor", "bower_components", "__pycache__"))
+"""Folders of other people's files."""
+_PROJECT: Final = re.compile(
+    r"readme|contributing|contributors|code[-_]of[-_]conduct|changelog|license|security|claude|agents", re.IGNORECASE
+)
+DRAFT_HINT: Final = (
+    "says {!r}: write `draft: true` into the front matter to keep it as a draft, `draft: false` to publish it"
+)
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
+_LINE: Final = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
+_H1: Final = re.compile(r"<h1(?=[\s/>])", re.IGNORECASE)
+_H1_END: Final = re.compile(r"</h1\s*+>", re.IGNORECASE)
+_MAX_HEADINGS: Final = 20
+_BLOCKS: Final = MarkdownIt("commonmark").disable(["inline", "text_join"])
+_INLINE: Final = MarkdownIt("commonmark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a file says. ``date`` and ``updated`` are aware; ``page_path`` is the key ``path``; ``draft`` may be unsaid.
+
+    ``body`` is what follows the front matter, without the heading if that is the title.
+    """
+
+    path: Path
+    format: SourceFormat
+    body: str
+    title: str
+    slug: str | None = None
+    date: datetime | None = None
+    updated: datetime | None = None
+    labels: tuple[str, ...] = ()
+    language: str | None = None
+    author: str | None = None
+    description: str | None = None
+    excerpt: str | None = None
+    image: str | None = None
+    page_path: str | None = None
+    kind: Kind = "article"
+    draft: bool | None = None
+    comments_open: bool = True
+    id: int | None = None
+    version: int | None = None
+
+
+def read_document(path: Path, zone: ZoneInfo) -> Document:
+    """The document in a file; dates without an offset are in ``zone``.
+
+    :raises DocumentError: the file cannot be read, or something in it is not as it should be
+    """
+    source_format = FORMATS.get(path.suffix.lower(), "markdown")
+    text = read_text(path)
+    front = FrontMatter.of(path, text)
+    front.check_keys()
+    draft = front.flag_of("draft")
+    if draft is None and "draft" in front.entries:
+        raise front.error("draft", "must be true or false, and is empty")
+    body = text[front.body :]
+    if draft is None and source_format == "html" and (mark := _meta_mark(body)):
+        raise DocumentError(path, None, f"its <meta> {DRAFT_HINT.format(mark)}")
+    title = front.text_of("title")
+    if "title" in front.entries and not title:
+        raise front.error("title", "must not be empty")
+    if not title:
+        title, body = (title_of_html if source_format == "html" else title_of_markdown)(body)
+    if not title:
+        wanted = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
+        line = line_at(text, front.body)
+        raise DocumentError(path, line, f"has no title: give it `title:` in the front matter, or {wanted}")
+    return Document(
+        path=path,
+        format=source_format,
+        body=body,
+        title=title,
+        slug=_checked(front, "slug", slug_problem),
+        date=front.moment_of("date", zone),
+        updated=front.moment_of("updated", zone),
+        labels=_labels(front),
+        language=_checked(front, "language", _language_problem),
+        author=front.text_of("author") or None,
+        description=front.text_of("description") or None,
+        excerpt=front.text_of("excerpt") or None,
+        image=front.text_of("image") or None,
+        page_path=_checked(front, "path", path_problem),
+        kind=_kind(front),
+        draft=draft,
+        comments_open=front.flag_of("comments") is not False,
+        id=front.number_of("id"),
+        version=front.number_of("version"),
+    )
+
+
+def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it
+    """Write into the file's front matter what it was published as; the slug only if it has none.
+
+    Every other byte stays: comments, order, quotation marks, line ends, byte order mark. A file without front matter
+    gets one. The file is replaced in one step, so a crash leaves the old one or the new.
+
+    :raises DocumentError: the file cannot be read, or its front matter cannot be changed
+    """
+    data = _read(path)
+    bom = _BOM if data.startswith(_BOM) else b""
+    front = FrontMatter.of(path, _decode(path, data.removeprefix(bom)))
+    values = {"id": str(id), "version": str(version)}
+    if front.text_of("slug") is None:
+        values["slug"] = as_yaml(slug)
+    changed = bom + front.with_values(values).encode()
+    if changed != data:
+        _replace(path.resolve(), changed)
+
+
+def find_documents(paths: Iterable[Path]) -> list[Path]:
+    """The documents among files and folders, each once: files as they are given, those in a folder sorted.
+
+    In folders, what is hidden, other people's (``node_modules``) and about the project (README, LICENSE) without front
+    matter is left out; links to folders are not followed.
+
+    :raises DocumentError: there is no such file or folder, or a file that is named is neither Markdown nor HTML
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            documents = sorted(_in_folder(path))
+        elif not path.exists():
+            raise DocumentError(path, None, "there is no such file or folder")
+        elif path.suffix.lower() not in FORMATS:
+            raise DocumentError(path, None, f"is not of a known kind: {', '.join(FORMATS)}")
+        else:
+            documents = [path]
+        for document in documents:
+            found.setdefault(document.resolve(), document)
+    return list(found.values())
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in folder.walk(on_error=_refuse_folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in NOT_READ]
+        for name in files:
+            path = parent / name
+            if path.suffix.lower() in FORMATS and not name.startswith(".") and not _is_left_out(path):
+                yield path
+
+
+def _is_left_out(path: Path) -> bool:
+    """Whether a file of a folder is about the folder. An article may be called *security*, but has front matter."""
+    if not is_about_project(path):
+        return False
+    try:
+        return path.stem.lower() == "readme" or not read_text(path).startswith("---")
+    except DocumentError:
+        return False  # it is read again, and then told
+
+
+def is_about_project(path: Path) -> bool:
+    """Whether a file is, by its name, about the folder that it lies in: README, LICENSE, CHANGELOG and the like."""
+    return _PROJECT.fullmatch(path.stem) is not None
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise DocumentError(Path(error.filename), None, f"cannot be read: {error.strerror}") from error
+
+
+def read_text(path: Path) -> str:
+    """The file's text without its byte order mark.
+
+    :raises DocumentError: it cannot be read, or is no text in UTF-8
+    """
+    return _decode(path, _read(path).removeprefix(_BOM))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(path, None, f"cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise DocumentError(path, None, f"is larger than {MAX_BYTES // 1024 // 1024} MB")
+    return data
+
+
+def _decode(path: Path, data: bytes) -> str:
+    if data.startswith(_UTF_16):
+        raise DocumentError(path, 1, "is in UTF-16; save it as UTF-8")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = line_at(data[: error.start].decode(), error.start)
+        message = f"is not in UTF-8: the byte {data[error.start]:#04x} at offset {error.start}; save it as UTF-8"
+        raise DocumentError(path, line, message) from error
+    if "\0" in text:
+        raise DocumentError(path, line_at(text, text.index("\0")), "holds a NUL character; is it a text?")
+    return text
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put ``data`` in place of the file, which keeps its permissions."""
+    with replace_file(path, stat.S_IMODE(path.stat().st_mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _checked(front: FrontMatter, key: str, problem_of: Callable[[str], str | None]) -> str | None:
+    value = front.text_of(key) or None
+    if value is not None and (problem := problem_of(value)):
+        raise front.error(key, problem)
+    return value
+
+
+def _language_problem(language: str) -> str | None:
+    return None if _LANGUAGE.fullmatch(language) else f"must be like id, en or pt-BR, not {language!r}"
+
+
+def _kind(front: FrontMatter) -> Kind:
+    match front.text_of("kind"):
+        case None | "article":
+            return "article"
+        case "page":
+            return "page"
+        case other:
+            raise front.error("kind", f"must be article or page, not {other!r}")
+
+
+def _labels(front: FrontMatter) -> tuple[str, ...]:
+    labels: dict[str, str] = {}
+    for label in front.texts_of("labels"):
+        if problem := label_problem(label):
+            raise front.error("labels", problem)
+        labels.setdefault(label_key(label), label)
+    if len(labels) > MAX_LABELS:
+        raise front.error("labels", f"at most {MAX_LABELS} are possible, here are {len(labels)}")
+    return tuple(labels.values())
+
+
+def _meta_mark(html: str) -> str | None:
+    """What of ``<meta name="status" content="draft">`` and the like says that a page is a draft."""
+    for token in tokenize(html):
+        match token:
+            case Start("meta", attributes):
+                if mark := draft_mark({attributes.get("name", ""): attributes.get("content", "")}):
+                    return mark
+            case _:
+                pass
+    return None
+
+
+def title_of_markdown(body: str) -> tuple[str | None, str]:
+    """The text of the first heading of level 1 outside of lists and quotations, and the body without it."""
+    tokens = _BLOCKS.parse(body)
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h1" and token.level == 0 and token.map:
+            title = plain_text(_INLINE.renderInline(tokens[index + 1].content)).replace("\n", " ")
+            lines = _LINE.findall(body)
+            return title or None, "".join(lines[: token.map[0]] + lines[token.map[1] :])
+    return None, body
+
+
+def title_of_html(body: str) -> tuple[str | None, str]:
+    """The ``<title>``, else the text of the first ``<h1>``; an ``<h1>`` that says just that leaves the body."""
+    title: list[str] = []
+    heading: list[str] = []
+    place: list[str] | None = None
+    headings = drawings = 0
+    for token in tokenize(body):
+        match token:
+            case Start("svg"):
+                drawings += 1
+            case End("svg"):
+                drawings -= 1
+            case Start("title") if not title and drawings <= 0:
+                place = title
+            case Start("h1") if not headings:
+                headings, place = 1, heading
+            case End("title" | "h1"):
+                place = None
+            case Text(markup) if place is not None:
+                place.append(markup)
+            case _:
+                pass
+    words = plain_text("".join(heading)).replace("\n", " ")
+    name = plain_text("".join(title)).replace("\n", " ") or words
+    if words and name == words:
+        body = _without_heading(body, words)
+    return name or None, body
+
+
+def _without_heading(body: str, words: str) -> str:
+    for opening in islice(_H1.finditer(body), _MAX_HEADINGS):  # the first may stand in a comment or a script
+        closing = _H1_END.search(body, opening.end())
+        if closing and plain_text(body[opening.start() : closing.end()]).replace("\n", " ") == words:
+            return body[: opening.start()] + body[closing.end() :]
+    return body

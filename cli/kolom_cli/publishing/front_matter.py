@@ -1,0 +1,342 @@
+"""The YAML between the ``---`` lines at the top of an author's file: read with its line numbers, changed in place.
+
+The YAML is only composed, never constructed: nothing in it can make an object, and each value is known by its place.
+What is wrong is said to a writer, in a writer's words.
+"""
+
+import difflib
+import json
+import re
+import unicodedata
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from kolom_cli.publishing.draft_marks import draft_mark, unread_metadata
+
+KEYS: Final = (
+    *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),
+    *("kind", "draft", "comments", "id", "version"),
+)
+MAX_CHARACTERS: Final = 64 * 1024
+
+_OPENING: Final = re.compile(r"---[ \t]*(\r\n|\n|\r|\Z)")
+_CLOSING: Final = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|\Z)")
+_TOML: Final = re.compile(r"\+\+\+[ \t]*[\r\n]")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_MOMENT: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2}(?::\d{2}(?:\.\d{1,6})?)?)[ \t]*(Z|z|UTC|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_NULL: Final = "tag:yaml.org,2002:null"
+_STRING: Final = "tag:yaml.org,2002:str"
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,15}")
+_FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_PLAIN: Final = re.compile(r"[a-z][a-z0-9-]*")
+_NOT_TEXT: Final = frozenset(("null", "y", "n", *_FLAGS))
+_OTHER_NAMES: Final = {
+    "categories": "labels",
+    "category": "labels",
+    "cover": "image",
+    "lang": "language",
+    "lastmod": "updated",
+    "modified": "updated",
+    "permalink": "path",
+    "published": "date",
+    "summary": "excerpt",
+    "tags": "labels",
+    "type": "kind",
+    "url": "path",
+}
+_HINTS: Final = (
+    ("mapping values are not allowed", 'a value with ": " in it must stand between quotation marks'),
+    ("found character '\\t'", "there is a tab at the beginning of a line or a value; use spaces"),
+    ("that cannot start any token", "a value that begins with this character must stand between quotation marks"),
+    ("found undefined alias", "a value that begins with * must stand between quotation marks"),
+    ("could not find expected ':'", "every line must be like `key: value`"),
+    ("while scanning a quoted scalar", "a quotation mark that is opened here is not closed"),
+    ("while parsing a flow sequence", "a list that begins with [ here is not closed, or lacks a comma"),
+    ("while parsing a flow mapping", "what begins with { here is not closed, or lacks a comma"),
+)
+
+
+class DocumentError(Exception):
+    """What is wrong with a file, and in which line (counted from 1, or ``None`` if it is about the whole)."""
+
+    def __init__(self, path: Path, line: int | None, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+        self.path = path
+        self.line = line
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key with its value. ``line`` is the key's, ``key_end`` the index behind it, both in the file."""
+
+    key: str
+    line: int
+    key_end: int
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The file's text, where its front matter is (``start`` to ``end``, without the ``---`` lines), and what it says.
+
+    A file without front matter has an empty one, with ``body`` at 0.
+    """
+
+    path: Path
+    text: str
+    start: int
+    end: int
+    body: int
+    root: MappingNode | None
+    entries: Mapping[str, Entry]
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> Self:
+        """The front matter of a file's text. Unknown keys pass.
+
+        :raises DocumentError: it is not closed, too long, no YAML, not made of keys and values, has a key twice, or is
+            written as other systems do
+        """
+        if _TOML.match(text):
+            raise DocumentError(
+                path, 1, "front matter between +++ lines (TOML) is not read: write it as YAML between ---"
+            )
+        opening = _OPENING.match(text)
+        if opening is None:
+            if problem := unread_metadata(text):
+                raise DocumentError(path, 1, problem)
+            return cls(path, text, 0, 0, 0, None, {})
+        closing = _CLOSING.search(text, opening.end())
+        if closing is None:
+            raise DocumentError(path, 1, "the front matter that begins here is not closed: it ends with a line `---`")
+        start, end = opening.end(), closing.start()
+        if end - start > MAX_CHARACTERS:
+            raise DocumentError(path, 1, f"the front matter is longer than {MAX_CHARACTERS:,} characters")
+        root = compose_yaml(path, text, start, end)
+        return cls(path, text, start, end, closing.end(), root, _entries(path, text, start, root))
+
+    def error(self, key: str, message: str) -> DocumentError:
+        """An error about the value of ``key``."""
+        return DocumentError(self.path, self.entries[key].line, f"{key}: {message}")
+
+    def check_keys(self) -> None:
+        """:raises DocumentError: there is a key that means nothing; the message names the nearest that does"""
+        for entry in self.entries.values():
+            if entry.key not in KEYS:
+                folded = entry.key.lower()
+                if draft_mark({entry.key: getattr(entry.node, "value", None)}):
+                    message = f"the key {entry.key!r} is not known; write `draft: true` for what is not to be published"
+                    raise DocumentError(self.path, entry.line, message)
+                near = [_OTHER_NAMES[folded]] if folded in _OTHER_NAMES else difflib.get_close_matches(folded, KEYS, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
+                raise DocumentError(self.path, entry.line, f"the key {entry.key!r} is not known; {hint}")
+
+    def text_of(self, key: str) -> str | None:
+        """A line of text, white space collapsed; ``None`` if the key is missing or has no value."""
+        node = self._scalar(key, "one line of text")
+        if node is None:
+            return None
+        text = " ".join(node.value.split())
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+            raise self.error(key, "holds a control character")
+        return text
+
+    def flag_of(self, key: str) -> bool | None:
+        node = self._scalar(key, "true or false")
+        if node is None:
+            return None
+        if node.style or node.value.lower() not in _FLAGS:
+            raise self.error(key, f"must be true or false, without quotation marks, not {_shown(node)}")
+        return _FLAGS[node.value.lower()]
+
+    def number_of(self, key: str) -> int | None:
+        node = self._scalar(key, "a whole number")
+        if node is None:
+            return None
+        if node.style or not _NUMBER.fullmatch(node.value):
+            raise self.error(key, f"must be a whole number above 0, without quotation marks, not {_shown(node)}")
+        return int(node.value)
+
+    def moment_of(self, key: str, zone: ZoneInfo) -> datetime | None:
+        """A date or a date and time; without an offset it is in ``zone``, and without a time at the day's beginning."""
+        node = self._scalar(key, "a date")
+        if node is None:
+            return None
+        if parts := _MOMENT.fullmatch(node.value.strip()):
+            day, hour, rest, offset = parts.groups()
+            offset = "+00:00" if offset in {"Z", "z", "UTC"} else offset or ""
+            try:
+                moment = datetime.fromisoformat(f"{day}T{int(hour):02}:{rest}{offset}" if hour else day)
+                moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+                moment.astimezone(UTC)
+            except (ValueError, OverflowError):
+                pass
+            else:
+                return moment
+        raise self.error(key, f"{_shown(node)} is no date; write it like 2024-05-01 or 2024-05-01 14:30")
+
+    def texts_of(self, key: str) -> tuple[str, ...]:
+        """A list of texts, or one text with commas between them."""
+        entry = self.entries.get(key)
+        if entry is None or _is_null(entry.node):
+            return ()
+        if isinstance(entry.node, ScalarNode) and entry.node.tag == _STRING:
+            return tuple(text for part in entry.node.value.split(",") if (text := " ".join(part.split())))
+        if not isinstance(entry.node, SequenceNode):
+            raise self.error(key, "must be a list, like [politics, economy]")
+        for item in entry.node.value:
+            if not isinstance(item, ScalarNode) or item.tag != _STRING:
+                hint = f'; write "{item.value}"' if isinstance(item, ScalarNode) and item.value else ""
+                line = line_at(self.text, self.start + item.start_mark.index)
+                raise DocumentError(self.path, line, f"{key}: {_shown(item)} is no text{hint}")
+        return tuple(" ".join(item.value.split()) for item in entry.node.value)
+
+    def with_values(self, values: Mapping[str, str]) -> str:
+        """The file's text with these keys set to these values (YAML, of one line), and nothing else changed.
+
+        :raises DocumentError: the front matter is written in a way that does not allow it
+        """
+        edits = []
+        for key in values.keys() & self.entries.keys():
+            entry = self.entries[key]
+            first, last = self.start + entry.node.start_mark.index, self.start + entry.node.end_mark.index
+            if first < last:
+                edits.append((first, last, values[key]))
+            else:  # no value: it goes behind the colon
+                first = self.text.find(":", entry.key_end) + 1
+                edits.append((first, first, f" {values[key]}"))
+        if new := {key: value for key, value in values.items() if key not in self.entries}:
+            edits.append(self._insertion(new))
+        text = self.text
+        for first, last, replacement in sorted(edits, reverse=True):
+            text = text[:first] + replacement + text[last:]
+        self._check_written(text, values)
+        return text
+
+    def _insertion(self, values: Mapping[str, str]) -> tuple[int, int, str]:
+        pairs = [f"{key}: {value}" for key, value in values.items()]
+        if self.root is not None and self.root.flow_style:
+            brace = self.text.index("{", self.start + self.root.start_mark.index) + 1
+            return brace, brace, "".join(f"{pair}, " for pair in pairs)
+        line_end = (_LINE_END.search(self.text) or ["\n"])[0]
+        indent = " " * self.root.start_mark.column if self.root is not None else ""
+        lines = "".join(f"{indent}{pair}{line_end}" for pair in pairs)
+        return self.end, self.end, lines if self.body else f"---{line_end}{lines}---{line_end}"
+
+    def _check_written(self, text: str, values: Mapping[str, str]) -> None:
+        try:
+            written = FrontMatter.of(self.path, text)
+        except DocumentError:
+            written = None
+        wanted = {key: _data(entry.node) for key, entry in self.entries.items()}
+        wanted |= {key: _data(_compose_value(value)) for key, value in values.items()}
+        if (
+            written is None
+            or {key: _data(entry.node) for key, entry in written.entries.items()} != wanted
+            or written.text[written.body :] != self.text[self.body :]
+        ):
+            message = f"{', '.join(values)} cannot be written into this front matter: put each key on a line of its own"
+            raise DocumentError(self.path, 1, message)
+
+    def _scalar(self, key: str, wanted: str) -> ScalarNode | None:
+        entry = self.entries.get(key)
+        if entry is None or _is_null(entry.node):
+            return None
+        if not isinstance(entry.node, ScalarNode):
+            raise self.error(key, f"must be {wanted}, not a list or a group of keys")
+        return entry.node
+
+
+def line_at(text: str, index: int) -> int:
+    """The line, counted from 1, in which the character at ``index`` stands."""
+    return sum(1 for _ in _LINE_END.finditer(text, 0, index)) + 1
+
+
+def as_yaml(text: str) -> str:
+    """A text of one line as a YAML value, in quotation marks where something else could be understood."""
+    return text if _PLAIN.fullmatch(text) and text not in _NOT_TEXT else json.dumps(text, ensure_ascii=False)
+
+
+def compose_yaml(path: Path, text: str, start: int, end: int) -> MappingNode | None:
+    """The YAML as nodes; ``None`` if there is none.
+
+    :raises DocumentError: it is no YAML, or no keys with values
+    """
+    try:
+        root = _parse(text[start:end])
+    except MarkedYAMLError as error:
+        problem = f"{error.context or ''} {error.problem or ''}"
+        hint = next((hint for sign, hint in _HINTS if sign in problem), problem.strip())
+        mark = (error.context_mark if "while" in problem else None) or error.problem_mark
+        line = line_at(text, min(start + mark.index, end)) if mark else 1
+        raise DocumentError(path, line, f"the front matter does not parse: {hint}") from error
+    except ReaderError as error:
+        line = line_at(text, start + error.position)
+        raise DocumentError(path, line, "a control character stands in the front matter") from error
+    except RecursionError as error:
+        raise DocumentError(path, 1, "the front matter is nested too deeply") from error
+    except (YAMLError, ValueError, OverflowError) as error:
+        raise DocumentError(path, 1, f"the front matter is no YAML: {error}") from error
+    if root is None or isinstance(root, MappingNode):
+        return root
+    raise DocumentError(path, line_at(text, start), "the front matter must be lines like `key: value`")
+
+
+def _parse(yaml: str) -> Node | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about anchors that are used twice
+        root: Node | None = YAML(typ="safe", pure=True).compose(yaml)
+    return root
+
+
+def _compose_value(value: str) -> Node:
+    node = _parse(value)
+    assert node is not None
+    return node
+
+
+def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for key, node in root.value if root is not None else ():
+        line = line_at(text, start + key.start_mark.index)
+        if not isinstance(key, ScalarNode):
+            raise DocumentError(path, line, "a key must be a word")
+        if key.value in entries:
+            raise DocumentError(
+                path, line, f"the key {key.value!r} stands here again, after line {entries[key.value].line}"
+            )
+        entries[key.value] = Entry(key.value, line, start + key.end_mark.index, node)
+    return entries
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == _NULL
+
+
+def _shown(node: Node) -> str:
+    """A value as a message quotes it."""
+    return repr(node.value[:60]) if isinstance(node, ScalarNode) else "a list or a group of keys"
+
+
+def _data(node: Node) -> object:
+    """What a node says, whatever it is called in; to compare. Deep or repeated values are compared by their places."""
+    if isinstance(node, ScalarNode):
+        return node.tag, node.value
+    if isinstance(node, SequenceNode) and all(isinstance(item, ScalarNode) for item in node.value):
+        return node.tag, [(item.tag, item.value) for item in node.value]
+    return node.tag, len(node.value)

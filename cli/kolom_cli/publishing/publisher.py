@@ -1,0 +1,119 @@
+"""Publishing files: each becomes an article or a line of the report, and learns its version."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from kolom.articles import publishing, repository
+from kolom.articles.types import Article, Change
+from kolom.articles.versions import expected_version
+from kolom.config import settings
+from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
+from kolom_cli.media.store import MediaError, MediaStore
+from kolom_cli.publishing.content_builder import ContentBuilder, Source, format_location, line_of_field, slug_of
+from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
+from kolom_cli.publishing.draft_marks import place_mark
+from kolom_cli.terminal.report import Note, Report
+
+_HINT: Final = (
+    "`kolom articles show {slug} --source` prints what is there now; take its changes over and put its version "
+    "into the front matter, or pass --force to replace it"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """How to publish. ``rename`` lets a file change the slug of the article that its front matter names."""
+
+    force: bool = False
+    dry_run: bool = False
+    write_back: bool = True
+    rename: bool = False
+
+
+@dataclass(slots=True)
+class Publisher:
+    """Publishes files one by one and reports on each; no file's fault keeps the others from being published."""
+
+    options: PublishOptions
+    report: Report
+    now: datetime
+    _contents: ContentBuilder = field(init=False)
+    _slugs: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._contents = ContentBuilder(MediaStore(dry_run=self.options.dry_run))
+
+    def publish(self, source: Source) -> None:
+        """Publish one file."""
+        path, kind = source.path, "file"
+        try:
+            document = read_document(path, settings().zone)
+            kind = document.kind
+            _check_place(document, source)
+            slug = slug_of(document)
+            self._reserve_slug(slug, path)
+            change = self._publish(document, slug, source)
+        except DocumentError as error:
+            self.report.skip(kind, format_location(path, error), error.message, refused=True)
+        except (MediaError, InvalidInput, Conflict, NotFound, ServiceBusy) as error:
+            self.report.skip(kind, format_location(path, error), str(error), refused=True)
+        else:
+            self.report.add(kind, change)
+
+    def _reserve_slug(self, slug: str, path: Path) -> None:
+        first = self._slugs.setdefault(slug, path)
+        if first != path:
+            message = f"has the slug {slug!r}, as {first} has: give one of them another"
+            raise DocumentError(path, line_of_field(path, "slug"), message)
+
+    def _publish(self, document: Document, slug: str, source: Source) -> Change:
+        content = self._contents.build(document, slug, source)
+        article_id, expected = self._target(document, slug)
+        act = publishing.plan_publish if self.options.dry_run else publishing.publish
+        try:
+            done = act(
+                content, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force
+            )
+        except Conflict as error:
+            raise Conflict(f"{error}; {_HINT.format(slug=slug)}") from error
+        if isinstance(done, str):
+            return done
+        if self.options.write_back:
+            self._write_back(document, done.article)
+        return done.change
+
+    def _target(self, document: Document, slug: str) -> tuple[int | None, int | None]:
+        """Which article the file is, and the version that its author last saw.
+
+        Ids and versions in a file may be another stack's. So a file changes the article of its id only if that
+        has the file's slug, or if it is told to rename it.
+        """
+        if document.id is None:
+            return None, document.version
+        article = repository.get(document.id)
+        named = repository.find_id(f"slug:{slug}")
+        if article is None or (article.slug != slug and named not in {None, article.id}):
+            return None, None
+        if article.slug != slug and not (self.options.rename or self.options.force):
+            raise Conflict(
+                f"article {article.id} is called {article.slug!r} here, not {slug!r}: pass --rename to rename it, or "
+                "remove id and version from the front matter if this is another article"
+            )
+        return article.id, expected_version(article, document.version)
+
+    def _write_back(self, document: Document, article: Article) -> None:
+        if (document.id, document.version) == (article.id, article.version):
+            return
+        try:
+            record_version(document.path, id=article.id, version=article.version, slug=article.slug)
+        except (DocumentError, OSError) as error:
+            text = f"published, but its id and version could not be written into the file: {error}"
+            self.report.notes.append(Note(name=str(document.path), text=text))
+
+
+def _check_place(document: Document, source: Source) -> None:
+    """:raises DocumentError: the file lies among drafts, and does not say itself whether it is one"""
+    if document.draft is None and (mark := place_mark(source.place)):
+        raise DocumentError(document.path, None, f"its path {DRAFT_HINT.format(mark)}")

@@ -1,0 +1,1 @@
+"""The SAM template: its parameters, intrinsic functions and resources."""

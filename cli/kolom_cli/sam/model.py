@@ -1,0 +1,179 @@
+"""What a deployed stack is made of, as ``template.yaml`` says: plain values, with every intrinsic function resolved."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement of a function's policies."""
+
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    condition: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One Lambda function, named after the directory of its code."""
+
+    name: str
+    logical_id: str
+    physical_name: str
+    arn: str
+    code_dir: Path
+    handler: str
+    environment: Mapping[str, str]
+    timeout_seconds: int
+    memory_mb: int
+    policies: tuple[Statement, ...]
+    managed_policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route of the HTTP API; ``path`` is ``$default`` for the catch-all."""
+
+    method: str
+    path: str
+    function: str
+
+    @property
+    def key(self) -> str:
+        """The route's key as API Gateway writes it: ``GET /api/articles/{slug}``."""
+        return self.path if self.path == "$default" else f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A function's subscription to a table's changes."""
+
+    function: str
+    table: str
+    starting_position: str
+    batch_size: int
+    filters: tuple[str, ...]
+    reports_failures: bool
+    maximum_retries: int | None
+    bisects: bool
+    window_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A function's timer."""
+
+    name: str
+    function: str
+    every_seconds: int
+    payload: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """The events of EventBridge that a function answers: ``pattern`` is JSON."""
+
+    function: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A DynamoDB table: ``create`` is what ``create_table`` takes."""
+
+    logical_id: str
+    name: str
+    create: Mapping[str, Any]
+    ttl_attribute: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A secret: its text, or how Secrets Manager is to generate it."""
+
+    logical_id: str
+    name: str
+    text: str | None
+    generate: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cors:
+    """The API's answer to other origins."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    max_age_seconds: int | None = None
+    allow_credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """The API's default throttling, where the template sets one."""
+
+    burst: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeHeader:
+    """A header that the CDN adds to answers: in place of the origin's own with ``override``, else where it has none."""
+
+    name: str
+    value: str
+    override: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheBehavior:
+    """What the CDN does with the paths of a pattern: ``*`` stands for any characters, ``?`` for one."""
+
+    pattern: str
+    origin: str
+    methods: tuple[str, ...]
+    headers: tuple[EdgeHeader, ...]
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cdn:
+    """The distribution: its behaviours in the order in which they are tried, the last of which takes every path."""
+
+    domain: str
+    aliases: tuple[str, ...]
+    behaviours: tuple[CacheBehavior, ...]
+
+    def behaviour(self, path: str) -> CacheBehavior:
+        """What goes for a path, as it stands in the request line."""
+        return next(each for each in self.behaviours if _matches(each.pattern, path))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, path, re.DOTALL) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A stack, with every intrinsic function resolved."""
+
+    path: Path
+    parameters: Mapping[str, str]
+    functions: Mapping[str, Function]
+    routes: tuple[Route, ...]
+    streams: tuple[Stream, ...]
+    schedules: tuple[Schedule, ...]
+    rules: tuple[Rule, ...]
+    tables: Mapping[str, Table]
+    buckets: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+    cors: Cors | None
+    throttle: Throttle | None
+    cdn: Cdn | None
+    outputs: Mapping[str, str]

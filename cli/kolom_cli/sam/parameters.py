@@ -1,0 +1,55 @@
+"""A template's parameters: defaults, the values given for them, and the limits on those."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kolom_cli.sam.intrinsics import TemplateError
+
+
+def parameter_values(definitions: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, object]:
+    """The value of every parameter: the given one, else the default.
+
+    Raises :class:`TemplateError` for an unknown name, a value outside the parameter's limits, and a missing value.
+    """
+    if unknown := sorted(given.keys() - definitions.keys()):
+        raise TemplateError(f"no such parameter: {', '.join(unknown)} (there are: {', '.join(sorted(definitions))})")
+    values: dict[str, object] = {}
+    for name, definition in definitions.items():
+        if name not in given and "Default" not in definition:
+            raise TemplateError(f"parameter {name} has no default: give it a value")
+        default = definition.get("Default")
+        value = str(given.get(name, str(default).lower() if isinstance(default, bool) else default))
+        _check(name, value, definition)
+        is_list = definition.get("Type") == "CommaDelimitedList" or str(definition.get("Type")).startswith("List<")
+        values[name] = [part.strip() for part in value.split(",")] if is_list else value
+    return values
+
+
+def _check(name: str, value: str, definition: Mapping[str, Any]) -> None:
+    because = definition.get("ConstraintDescription")
+
+    def refuse(reason: str) -> TemplateError:
+        return TemplateError(f"parameter {name}: {value!r} {because or reason}")
+
+    allowed = [
+        str(each).lower() if isinstance(each, bool) else str(each) for each in definition.get("AllowedValues", [])
+    ]
+    if allowed and value not in allowed:
+        raise refuse(f"is not one of {', '.join(allowed)}")
+    pattern = definition.get("AllowedPattern")
+    if pattern and not re.fullmatch(pattern, value):
+        raise refuse(f"does not match {pattern}")
+    if len(value) < int(definition.get("MinLength", 0)):
+        raise refuse(f"is shorter than {definition['MinLength']} characters")
+    if "MaxLength" in definition and len(value) > int(definition["MaxLength"]):
+        raise refuse(f"is longer than {definition['MaxLength']} characters")
+    if definition.get("Type") == "Number":
+        try:
+            number = float(value)
+        except ValueError:
+            raise refuse("is not a number") from None
+        if "MinValue" in definition and number < float(definition["MinValue"]):
+            raise refuse(f"is less than {definition['MinValue']}")
+        if "MaxValue" in definition and number > float(definition["MaxValue"]):
+            raise refuse(f"is more than {definition['MaxValue']}")

@@ -1,1 +1,0 @@
-"""From ``frontend/`` and its settings to the files that the site shows."""

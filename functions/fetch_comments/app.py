@@ -1,0 +1,70 @@
+"""The public comments: of an article, of the whole site, and how many there are."""
+
+from typing import Annotated, Any
+from urllib.parse import quote, unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom.articles.public import get_summary
+from kolom.comments import public
+from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentCommentListOut
+from kolom.comments.types import Order
+from kolom.errors import FieldError, InvalidInput, Moved
+from kolom.http.api import MovedPermanently, new_api, responses
+from kolom.observability import logger, tracer
+from kolom.pagination import MAX_LIMIT, Cursor
+
+# Who comes back to see their comment asks again; what has not changed is a 304.
+api = new_api(caching="public, max-age=0, s-maxage=10")
+
+
+@api.get(
+    "/api/articles/<slug>/comments",
+    summary="An article's comments",
+    tags=["comments"],
+    responses=responses(200, 301, 400, 404, 410, 422),
+)
+def list_comments(
+    slug: Annotated[str, Path()],
+    order: Annotated[Order, Query(description="With `oldest` a comment comes before its replies")] = "oldest",
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
+) -> CommentListOut:
+    try:
+        article = get_summary(unquote(slug))
+    except Moved as moved:
+        raise MovedPermanently(f"/api/articles/{quote(moved.slug)}/comments") from None
+    return CommentListOut.of(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
+
+
+@api.get(
+    "/api/comments/counts", summary="How many comments articles have", tags=["comments"], responses=responses(200, 422)
+)
+def count_comments(
+    slug: Annotated[
+        list[str] | None,
+        Query(description="Up to 50 different ones", json_schema_extra={"maxItems": public.MAX_COUNTED}),
+    ] = None,
+) -> CommentCountsOut:
+    slugs = list(dict.fromkeys(slug or ()))
+    if len(slugs) > public.MAX_COUNTED:
+        raise InvalidInput(FieldError("slug", f"at most {public.MAX_COUNTED} are possible, here are {len(slugs)}"))
+    return CommentCountsOut(counts=public.count_by_slug(slugs))
+
+
+@api.get(
+    "/api/comments/recent",
+    summary="The newest comments of the whole site",
+    tags=["comments"],
+    responses=responses(200, 422),
+)
+def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> RecentCommentListOut:
+    return RecentCommentListOut.of(public.list_recent(limit))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer an HTTP API event."""
+    return api.resolve(event, context)

@@ -1,0 +1,21 @@
+"""What SES tells of bounces and complaints: those addresses are not written to any more."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from kolom.mail.suppression import addresses_to_suppress, suppress
+from kolom.observability import count, logger, tracer
+from kolom.security import signing
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
+    """Answer an event of SES, which EventBridge may bring twice."""
+    for email, reason in addresses_to_suppress(EventBridgeEvent(event).detail):
+        suppress(email, reason, signing.load_keys(), now=datetime.now(UTC))
+        count("AddressesSuppressed")
+        logger.warning("an address is not written to any more", reason=reason)

@@ -1,0 +1,44 @@
+"""Bodies as DynamoDB items: compressed, and cut well below the 400 KB that an item may have."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from kolom.articles.types import Body
+from kolom.models.articles import BodyChunk
+from kolom.rendering.types import Heading
+
+CHUNK_BYTES = 350 * 1024
+
+
+def split_body(article_id: int, version: str, body: Body) -> list[BodyChunk]:
+    """The items that hold what is shown of ``body``."""
+    shown = {"html": body.html, "toc": [asdict(heading) for heading in body.toc]}
+    return _cut(article_id, f"body#{version}#", json.dumps(shown, ensure_ascii=False).encode())
+
+
+def split_source(article_id: int, version: str, body: Body) -> list[BodyChunk]:
+    """The items that hold what the author wrote; no public read touches them."""
+    return _cut(article_id, f"source#{version}#", body.source.encode())
+
+
+def join_body(parts: Sequence[BodyChunk]) -> Body:
+    """What :func:`split_body` was given (without its source). ``parts`` in the order of their numbers."""
+    shown = json.loads(_join(parts))
+    return Body(html=shown["html"], toc=tuple(Heading(**heading) for heading in shown["toc"]))
+
+
+def join_source(parts: Sequence[BodyChunk]) -> str:
+    """What the author wrote. ``parts`` in the order of their numbers."""
+    return _join(parts).decode()
+
+
+def _cut(article_id: int, prefix: str, data: bytes) -> list[BodyChunk]:
+    packed = zlib.compress(data, level=9)
+    pieces = [packed[start : start + CHUNK_BYTES] for start in range(0, len(packed), CHUNK_BYTES)]
+    return [BodyChunk(str(article_id), f"{prefix}{number}", data=piece) for number, piece in enumerate(pieces)]
+
+
+def _join(parts: Sequence[BodyChunk]) -> bytes:
+    return zlib.decompress(b"".join(part.data for part in parts))

@@ -1,0 +1,218 @@
+"""Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pynamodb.exceptions import UpdateError
+
+from kolom.articles.body_chunks import join_body, join_source
+from kolom.articles.mapping import to_article
+from kolom.articles.types import Article, Body
+from kolom.errors import NotFound, ServiceBusy
+from kolom.models.articles import ARTICLE, POINTER, ArticleRecord, ArticlesTableRecord, BodyChunk, Pointer
+from kolom.models.articles import Sequence as IdSequence
+from kolom.models.base import is_key
+from kolom.models.errors import is_condition_failed
+
+_REREADS: Final = 5
+type Check = Callable[[Article], None]
+"""Raises what keeps an article from being shown."""
+_BODY_READS = 3
+
+
+def next_id() -> int:
+    """A new article id. An id that is never used leaves a gap, which does no harm."""
+    sequence = IdSequence("sequence", "article")
+    sequence.update(actions=[IdSequence.value.add(1)])
+    return int(sequence.value)
+
+
+def reserve_id(article_id: int) -> None:
+    """See to it that no later article gets this id."""
+    value = IdSequence.value
+    try:
+        IdSequence("sequence", "article").update(
+            actions=[value.set(article_id)], condition=value.does_not_exist() | (value < article_id)
+        )
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
+
+
+def find_id(pointer_key: str) -> int | None:
+    """The id to which ``slug:…``, ``path:…`` or ``origin:…`` leads."""
+    if not is_key(pointer_key):
+        return None
+    try:
+        return int(Pointer.get(pointer_key, POINTER, consistent_read=True).id)
+    except Pointer.DoesNotExist:
+        return None
+
+
+def get(article_id: int) -> Article | None:
+    """The article of that id, whatever its status."""
+    try:
+        return to_article(ArticleRecord.get(str(article_id), ARTICLE, consistent_read=True))
+    except ArticleRecord.DoesNotExist:
+        return None
+
+
+def get_with_reindex_mark(article_id: int) -> tuple[Article | None, str | None]:
+    """The article of that id, and the mark of the last :func:`request_reindex` since it was published."""
+    try:
+        record = ArticleRecord.get(str(article_id), ARTICLE, consistent_read=True)
+    except ArticleRecord.DoesNotExist:
+        return None, None
+    return to_article(record), record.touched
+
+
+def request_reindex(article_id: int, mark: str) -> None:
+    """Mark the card, so that its stream tells of it; nothing about the article changes. There need be none."""
+    card = ArticleRecord(str(article_id), ARTICLE)
+    try:
+        card.update(actions=[ArticleRecord.touched.set(mark)], condition=ArticleRecord.key.exists())
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
+
+
+def get_body_html(article: Article) -> Body | None:
+    """The article's body without its source; None if it has been replaced since ``article`` was read."""
+    parts = _query_chunks(article.id, f"body#{article.body_version}#")
+    return join_body(parts) if len(parts) == article.body_parts else None
+
+
+def get_body(article: Article) -> Body:
+    """The article's body with its source. A deleted article has an empty one."""
+    if article.status == "deleted":
+        return Body(html="", source_format=article.source_format)
+    shown = join_body(_query_chunks(article.id, f"body#{article.body_version}#"))
+    return Body(
+        html=shown.html,
+        toc=shown.toc,
+        source=join_source(_query_chunks(article.id, f"source#{article.body_version}#")),
+        source_format=article.source_format,
+    )
+
+
+def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
+    """The article of that id with the body that is its, whoever publishes at this moment; None if there is none.
+
+    :raises Busy: it was changed again and again while it was read
+    """
+    for _ in range(_REREADS):
+        article = get(article_id)
+        if article is None:
+            return None
+        if article.status == "deleted":
+            return article, get_body(article)
+        shown = _query_chunks(article.id, f"body#{article.body_version}#")
+        source = _query_chunks(article.id, f"source#{article.body_version}#")
+        if (len(shown), len(source)) == (article.body_parts, article.source_parts):
+            body = join_body(shown)
+            return article, replace(body, source=join_source(source), source_format=article.source_format)
+    raise ServiceBusy(f"the article {article_id} is being changed at this moment")
+
+
+def pointers_by_id() -> Mapping[int, Sequence[str]]:
+    """All names that lead to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
+    names: dict[int, list[str]] = {}
+    wanted = (ArticlesTableRecord.part == ARTICLE) | (ArticlesTableRecord.part == POINTER)
+    for record in ArticlesTableRecord.scan(
+        wanted, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]
+    ):
+        if isinstance(record, Pointer):
+            names.setdefault(int(record.id), []).append(record.key)
+        elif isinstance(record, ArticleRecord):
+            names.setdefault(int(record.key), [])
+    return names
+
+
+def write_chunks(parts: Iterable[BodyChunk]) -> None:
+    """Store the parts of a body that no card names yet."""
+    with ArticlesTableRecord.batch_write() as batch:
+        for part in parts:
+            batch.save(part)
+
+
+def delete_chunks(parts: Iterable[BodyChunk]) -> None:
+    """Remove parts that no card names."""
+    with ArticlesTableRecord.batch_write() as batch:
+        for part in parts:
+            batch.delete(part)
+
+
+def delete_stale_chunks(current: Article) -> None:
+    """Remove the bodies and sources that ``current`` has replaced, and what broken-off publications left behind.
+
+    A body's version begins with the number of the article's version for which it was stored. Parts of a higher number
+    are another writer's, who builds on ``current`` at this moment; those of a lower one can never be committed.
+    """
+    stale = [
+        part
+        for prefix in ("body#", "source#")
+        for part in BodyChunk.query(
+            str(current.id),
+            BodyChunk.part.between(prefix, f"{prefix}{body_version_prefix(current.version + 1)}"),
+            consistent_read=True,
+            attributes_to_get=["key", "part", "item"],
+        )
+        if part.part.split("#")[1] != current.body_version
+    ]
+    if stale:
+        delete_chunks(stale)
+
+
+def body_version_prefix(version: int) -> str:
+    """How the version of a body begins that was stored for that version of its article; sorts as the number does."""
+    return f"{version:010d}."
+
+
+def _query_chunks(article_id: int, prefix: str) -> Sequence[BodyChunk]:
+    return list(BodyChunk.query(str(article_id), BodyChunk.part.startswith(prefix), consistent_read=True))
+
+
+def find_ids(slugs: Collection[str]) -> dict[str, int]:
+    """The ids of the articles that have, or had, these slugs, published or not. A BatchGetItem for each hundred."""
+    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
+    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
+
+
+def get_any_status(article_id: int) -> tuple[Article, Body]:
+    """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
+
+    :raises NotFound: there is none, or it was deleted
+    :raises Busy: it was being replaced at each of several reads
+    """
+    return get_with_body(article_id, _check_exists)
+
+
+def get_with_body(article_id: int, check: Check) -> tuple[Article, Body]:
+    """Card and body of one moment: read again when the card names parts that were not there a moment before.
+
+    ``check`` raises what keeps the article from being shown.
+    """
+    for attempt in range(_BODY_READS):
+        items = list(
+            ArticlesTableRecord.query(
+                str(article_id), ArticlesTableRecord.part.between("body#", ARTICLE), consistent_read=attempt > 0
+            )
+        )
+        card = items.pop() if items else None
+        if not isinstance(card, ArticleRecord):
+            raise NotFound("there is no such article")
+        article = to_article(card)
+        check(article)
+        prefix = f"body#{article.body_version}#"
+        parts = [item for item in items if isinstance(item, BodyChunk) and item.part.startswith(prefix)]
+        if len(parts) == article.body_parts:
+            return article, join_body(parts)
+        time.sleep(0.05 * attempt)
+    raise ServiceBusy("this article is being published at this moment")
+
+
+def _check_exists(article: Article) -> None:
+    if article.status == "deleted":
+        raise NotFound("the article was deleted")

@@ -1,0 +1,105 @@
+"""Messages as the site's owner sees them. For the author's side, and for the mail about a message."""
+
+import heapq
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from pynamodb.exceptions import UpdateError
+
+from kolom.config import settings
+from kolom.contact.types import STATUSES, Message, Status
+from kolom.errors import NotFound
+from kolom.models.errors import is_condition_failed
+from kolom.models.messages import MessageRecord
+from kolom.security.pseudonyms import all_pseudonyms_of
+from kolom.security.signing import SigningKeys
+from kolom.timestamps import SECONDS_PER_DAY
+
+_STATUSES: Final[dict[str, Status]] = {status: status for status in STATUSES}
+
+
+def get(message_id: str) -> Message:
+    """The message of that id.
+
+    :raises NotFound: there is none, or none any more
+    """
+    try:
+        return _to_message(MessageRecord.get(message_id.upper(), consistent_read=True))
+    except MessageRecord.DoesNotExist:
+        raise NotFound(f"there is no message {message_id!r}") from None
+
+
+def list_by_status(status: Status, *, limit: int | None = None) -> Iterator[Message]:
+    """The messages of that status, the newest first."""
+    return map(_to_message, MessageRecord.by_status.query(status, scan_index_forward=False, limit=limit))
+
+
+def list_all() -> Iterator[Message]:
+    """All messages, the oldest first."""
+    queues = [MessageRecord.by_status.query(status) for status in STATUSES]
+    last = ""
+    for record in heapq.merge(*queues, key=lambda record: record.id):
+        if record.id != last:  # one whose status changes meanwhile may be in two of them
+            yield _to_message(record)
+        last = record.id
+
+
+def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
+    """Give a message that status, and the time to be kept that goes with it. The same again changes nothing.
+
+    :raises NotFound: there is no such message
+    """
+    before = get(message_id)
+    days, since = (settings().spam_days, now) if status == "spam" else (settings().message_days, before.created_at)
+    record = MessageRecord(before.id)
+    try:
+        record.update(
+            actions=[
+                MessageRecord.status.set(status),
+                MessageRecord.expires_at.set(int(since.timestamp()) + days * SECONDS_PER_DAY),
+            ],
+            condition=MessageRecord.id.exists(),
+        )
+    except UpdateError as error:
+        if is_condition_failed(error):
+            raise NotFound(f"there is no message {message_id!r}") from None
+        raise
+    return _to_message(record)
+
+
+def delete(message_id: str) -> Message:
+    """Delete a message for good.
+
+    :raises NotFound: there is none
+    """
+    message = get(message_id)
+    MessageRecord(message.id).delete()
+    return message
+
+
+def list_by_email(email: str, secret: SigningKeys) -> Iterator[Message]:
+    """All messages from that e-mail address, in any case. Reads the whole table."""
+    return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret))))
+
+
+def erase_person(email: str, secret: SigningKeys) -> int:
+    """Delete every message from that e-mail address; how many there were."""
+    found = list(list_by_email(email, secret))
+    for message in found:
+        MessageRecord(message.id).delete()
+    return len(found)
+
+
+def _to_message(record: MessageRecord) -> Message:
+    return Message(
+        id=record.id,
+        status=_STATUSES[record.status],
+        name=record.name,
+        email=record.email,
+        subject=record.subject,
+        message=record.message,
+        created_at=record.created_at,
+        reasons=tuple(record.reasons),
+        expires_at=int(record.expires_at),
+    )

@@ -1,0 +1,50 @@
+"""Putting messages back as they were. For archives. Nothing is mailed."""
+
+from kolom.articles.types import Change
+from kolom.contact import repository as messages
+from kolom.contact.types import Message
+from kolom.errors import Conflict, NotFound, RestoreConflict
+from kolom.models.messages import MessageRecord
+from kolom.models.transaction import Transaction
+from kolom.security import signing
+from kolom.security.pseudonyms import pseudonym_of
+
+
+def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
+    """What :func:`restore_message` would do; raises the same."""
+    try:
+        existing = messages.get(message.id)
+    except NotFound:
+        return "created"
+    if existing == message:
+        return "unchanged"
+    if not overwrite:
+        raise RestoreConflict(f"is another state here ({existing.status}); --overwrite replaces it")
+    return "updated"
+
+
+def restore_message(message: Message, *, overwrite: bool = False) -> Change:
+    """Put ``message`` where there is none of its id, with ``overwrite`` also in place of the one that is there.
+
+    :raises Kept: it is another state here, and ``overwrite`` was not said
+    """
+    change = plan_restore(message, overwrite=overwrite)
+    if change == "unchanged":
+        return change
+    record = MessageRecord(
+        message.id,
+        status=message.status,
+        name=message.name,
+        email=message.email,
+        subject=message.subject,
+        message=message.message,
+        person=pseudonym_of(message.email, signing.load_keys()),
+        created_at=message.created_at,
+        reasons=list(message.reasons),
+        expires_at=message.expires_at,
+    )
+    transaction = Transaction()
+    free = MessageRecord.id.does_not_exist() if change == "created" else None
+    transaction.put(record, free, Conflict("the same message was put back at the same moment"))
+    transaction.commit()
+    return change

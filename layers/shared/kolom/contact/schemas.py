@@ -1,0 +1,31 @@
+"""Messages as the API takes and answers them: the shapes of the contract."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from kolom.contact.submission import NewMessage
+from kolom.submissions import fields
+from kolom.submissions.schemas import FormFields
+
+
+class MessageIn(FormFields):
+    """A message to the site's owner."""
+
+    email: fields.RequiredEmail = Field(description="Where the answer goes")
+    message: fields.Content = Field(description="Plain text")
+    name: fields.OptionalName = None
+    subject: fields.Subject = None
+
+    def draft(self) -> NewMessage:
+        """What it means to the pipeline."""
+        return NewMessage(
+            email=self.email, message=self.message, name=self.name, subject=self.subject, form=self.form()
+        )
+
+
+class ReceivedMessageOut(BaseModel):
+    """The message is stored."""
+
+    id: str
+    status: Literal["received"] = "received"

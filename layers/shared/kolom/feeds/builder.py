@@ -1,0 +1,146 @@
+"""What the feeds say at this moment.
+
+| feed | DynamoDB requests, at most |
+|---|---|
+| articles, of all or of a label | 1 + :data:`MAX_ENTRIES`: a Query of the list, one for each article with its text |
+| comments of the site | 6: :func:`kolom.comments.public.list_recent` |
+| comments of an article | 3: pointer and card, a Query |
+
+An article that is being replaced at that moment may take two requests more, and one of over 1 MB takes another for each
+further megabyte.
+"""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Final
+
+from kolom import urls
+from kolom.articles import public
+from kolom.articles.types import Article, ArticleFilter, ArticleSummary, Body
+from kolom.comments import public as comments
+from kolom.comments.types import PublicComment
+from kolom.config import settings
+from kolom.errors import NotFound, ServiceBusy
+from kolom.feeds.types import Entry, Feed
+from kolom.i18n.locale import Locale, site_locale
+from kolom.labels import display_label
+from kolom.rendering.absolute_links import with_absolute_links
+
+MAX_ENTRIES: Final = 20
+"""How many entries a feed has."""
+
+MAX_TEXT_BYTES: Final = 1_000_000
+"""How much text the entries of a feed have together, the newest first. One that does not fit into the rest is told by
+its excerpt: many programs refuse large feeds, and Lambda larger ones."""
+
+
+def article_feed(feed_name: str, label: str | None = None) -> Feed:
+    """The newest articles with their texts, of all or of those with a label. ``feed_name`` is such as ``atom.xml``."""
+    locale, site = site_locale(), settings()
+    cards = public.list_newest(ArticleFilter(label=label), limit=MAX_ENTRIES)
+    if label is None:
+        title, description, path = site.site_title, site.site_description, "/"
+    else:
+        label = display_label(label, (each for card in cards for each in card.labels))
+        title = f"{site.site_title}: {label}"
+        description, path = locale.translate("label.title", label=label), urls.label_path(label)
+    return Feed(
+        title=title,
+        author=site.site_title,
+        description=description or locale.translate("home.description", site=site.site_title),
+        url=urls.absolute_url(path),
+        feed_url=urls.absolute_url(urls.feed_path(feed_name, label)),
+        language=locale.code,
+        entries=_article_entries(cards),
+    )
+
+
+def comment_feed() -> Feed:
+    """The newest comments of the whole site."""
+    locale, site = site_locale(), settings().site_title
+    found = comments.list_recent(MAX_ENTRIES)
+    return Feed(
+        title=locale.translate("feed.comments", site=site),
+        description=locale.translate("feed.comments.description", site=site),
+        author=site,
+        url=urls.absolute_url("/"),
+        feed_url=urls.absolute_url(urls.feed_path("comments.xml")),
+        language=locale.code,
+        entries=[_comment_entry(each.comment, each.article, locale) for each in found],
+    )
+
+
+def article_comment_feed(slug: str) -> Feed:
+    """The newest comments of the article of that slug.
+
+    :raises NotFound: there is none, or it is not published
+    :raises Gone: it was deleted
+    :raises Moved: it has another slug now
+    """
+    article, locale, site = public.get_summary(slug), site_locale(), settings().site_title
+    found = comments.list_newest(article.id, limit=MAX_ENTRIES)
+    return Feed(
+        title=locale.translate("feed.comments.of", title=article.title),
+        description=locale.translate("feed.comments.description", site=site),
+        author=site,
+        url=urls.article_url(article.path),
+        feed_url=urls.absolute_url(urls.comments_feed_path(slug)),
+        language=locale.code,
+        entries=[_comment_entry(each, article, locale) for each in found if not each.deleted],
+    )
+
+
+def _article_entries(cards: Iterable[ArticleSummary]) -> list[Entry]:
+    left, entries = MAX_TEXT_BYTES, []
+    for card in cards:
+        try:
+            article, body = public.get_by_id(card.id)
+        except NotFound:
+            continue  # it was taken back a moment ago
+        except ServiceBusy:
+            entries.append(_article_entry(card, None))
+            continue
+        text = _text(article, body, max_bytes=left)
+        left -= len(text.encode()) if text else 0
+        entries.append(_article_entry(article, text))
+    return entries
+
+
+def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
+    """The article's text for a feed, below its picture if the text does not show that, as on the article's page.
+
+    None if it is larger than ``max_bytes``.
+    """
+    picture = ""
+    if article.image and not body.contains_image(article.image):
+        picture = f'<p><img src="{escape(article.image)}" alt=""></p>'
+    return with_absolute_links(picture + body.html, urls.article_url(article.path), max_bytes=max_bytes)
+
+
+def _article_entry(card: ArticleSummary, text: str | None) -> Entry:
+    return Entry(
+        id=urls.absolute_url(f"/#article-{card.id}"),
+        url=urls.article_url(card.path),
+        title=card.title,
+        published_at=card.published_at or card.updated_at,
+        updated_at=card.updated_at,
+        author=card.author,
+        summary=card.excerpt,
+        content_html=text,
+        image=None if card.image is None else urls.absolute_url(card.image),
+        labels=card.labels,
+        language=card.language,
+    )
+
+
+def _comment_entry(comment: PublicComment, article: Article, locale: Locale) -> Entry:
+    return Entry(
+        id=urls.absolute_url(f"/#comment-{comment.id}"),
+        url=urls.comment_url(article.path, comment.id),
+        title=locale.translate("feed.comment", name=comment.name, title=article.title),
+        published_at=comment.created_at,
+        updated_at=comment.edited_at or comment.created_at,
+        author=comment.name,
+        content_html=comment.content_html,
+        language=article.language,
+    )

@@ -1,0 +1,40 @@
+"""Where the feeds were on other systems, so that those who subscribed there go on reading here. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from kolom.urls import feed_path
+
+_NAMES: Final = {"rss": "rss.xml", "json": "feed.json"}
+_BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+)(?:/.*)?)?/?")
+_BLOGGER_COMMENTS: Final = re.compile(r"/feeds/(?:\d+/)?comments/(?:default|full|summary)/?")
+_ELSEWHERE: Final = {
+    # WordPress
+    "/feed": "rss.xml",
+    "/feed/rss": "rss.xml",
+    "/feed/rss2": "rss.xml",
+    "/feed/atom": "atom.xml",
+    "/comments/feed": "comments.xml",
+    # Jekyll, Hugo, Eleventy, Ghost; Blogger has the first two as well
+    "/atom.xml": "atom.xml",
+    "/rss.xml": "rss.xml",
+    "/feed.xml": "atom.xml",
+    "/index.xml": "rss.xml",
+    "/rss": "rss.xml",
+    "/feed.json": "feed.json",
+}
+
+
+def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
+    """The address that a feed at ``path`` (decoded) has here; None if it is none that is known.
+
+    Of several labels, all of which Blogger wants an article to have, the first one goes on.
+    """
+    if match := _BLOGGER.fullmatch(path):
+        kind = next(iter(query.get("alt", ())), "")
+        return feed_path(_NAMES.get(kind, "atom.xml"), (match[1] or "").strip() or None)
+    if _BLOGGER_COMMENTS.fullmatch(path):
+        return feed_path("comments.xml")
+    name = _ELSEWHERE.get(path.removesuffix("/"))
+    return None if name is None else feed_path(name)

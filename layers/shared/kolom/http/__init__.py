@@ -1,0 +1,1 @@
+"""The HTTP interface: routing, caching, errors, request bodies and headers."""

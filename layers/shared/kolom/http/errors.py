@@ -1,0 +1,143 @@
+"""The only table of errors and HTTP statuses, and errors as problems (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
+from pydantic import BaseModel
+
+from kolom.aws import error_code, is_throttled, is_unavailable
+from kolom.errors import (
+    Conflict,
+    FieldError,
+    Gone,
+    InvalidCursor,
+    InvalidInput,
+    KolomError,
+    NotFound,
+    RateLimited,
+    ServiceBusy,
+)
+from kolom.http.request_body import BodyTooLarge, MalformedBody, UnsupportedMediaType
+from kolom.http.types import LambdaResponse
+from kolom.observability import logger
+
+PROBLEM = "application/problem+json"
+
+
+_RETRY_AFTER_SECONDS = 1
+
+
+STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
+    InvalidCursor: HTTPStatus.BAD_REQUEST,
+    MalformedBody: HTTPStatus.BAD_REQUEST,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Gone: HTTPStatus.GONE,
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    ServiceBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class FieldProblem(BaseModel):
+    """One thing wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). ``errors`` is there when a validation failed."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an error is to the client. ``retry_after_seconds`` says when the same request may succeed, where it may."""
+
+    status: HTTPStatus
+    detail: str
+    errors: Sequence[FieldError] = ()
+    retry_after_seconds: int | None = None
+
+
+def failure_of(error: Exception) -> Failure:
+    """What an error is to the client, of an API and of a page. What is not the client's doing is recorded.
+
+    This is the only table of errors and statuses.
+    """
+    match error:
+        case KolomError() if (status := _status_of(error)) is not None:
+            return _domain_failure(error, status)
+        case RequestValidationError():
+            return _validation_failure(error)
+        case RequestUnsupportedContentType():
+            return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this content type is not understood here")
+        case ServiceError():
+            return Failure(HTTPStatus(error.status_code), str(error.msg))
+    if is_throttled(error):
+        logger.warning("an AWS service is at its limit", code=error_code(error))
+        return Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the site is at its limit, try again", (), _RETRY_AFTER_SECONDS)
+    if is_unavailable(error):
+        logger.error("an AWS service is not available", exc_info=error)
+        return Failure(
+            HTTPStatus.SERVICE_UNAVAILABLE, "the site cannot answer now, try again", (), _RETRY_AFTER_SECONDS
+        )
+    logger.error("unexpected error", exc_info=error)
+    return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; it has been recorded")
+
+
+def problem(failure: Failure) -> Response[str]:
+    """An RFC 9457 problem. ``detail`` is for people; ``errors`` names the fields of a failed validation."""
+    fields = [FieldProblem(field=error.field, message=error.message) for error in failure.errors]
+    status = failure.status
+    body = Problem(title=status.phrase, status=int(status), detail=failure.detail, errors=fields or None)
+    headers: dict[str, str | list[str]] = {}
+    if failure.retry_after_seconds is not None:
+        headers["Retry-After"] = str(failure.retry_after_seconds)
+    return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=headers)
+
+
+def to_lambda_response(response: Response[str]) -> LambdaResponse:
+    """A response made outside of the resolver, as Lambda answers it."""
+    headers = {name: value for name, value in response.headers.items() if value is not None}
+    return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
+
+
+def _status_of(error: KolomError) -> HTTPStatus | None:
+    return next((STATUS_BY_ERROR[kind] for kind in type(error).__mro__ if kind in STATUS_BY_ERROR), None)
+
+
+def _domain_failure(error: KolomError, status: HTTPStatus) -> Failure:
+    retry_after_seconds = _RETRY_AFTER_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    if isinstance(error, RateLimited):
+        retry_after_seconds = error.retry_after_seconds
+    return Failure(status, str(error), error.errors if isinstance(error, InvalidInput) else (), retry_after_seconds)
+
+
+def _validation_failure(error: RequestValidationError) -> Failure:
+    if any(entry["type"] == "json_invalid" for entry in error.errors()):
+        return Failure(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
+    errors = [FieldError(_field(entry["loc"]), _message(entry)) for entry in error.errors()]
+    return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not acceptable as it is", errors)
+
+
+def _field(location: Sequence[int | str]) -> str:
+    """The name of the field as the caller wrote it: what follows ``body``, ``query`` or ``path``."""
+    return str(location[1] if len(location) > 1 else location[-1])
+
+
+def _message(entry: Mapping[str, Any]) -> str:
+    return str(entry["msg"]).removeprefix("Value error, ")

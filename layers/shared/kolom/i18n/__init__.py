@@ -1,0 +1,1 @@
+"""The two interface languages: messages, plural forms, dates and numbers."""

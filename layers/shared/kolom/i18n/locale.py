@@ -1,0 +1,105 @@
+"""What the site says in each of its languages: the strings, dates and numbers of ``messages/<language>.json``."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from kolom.config import settings
+
+_FOLDER: Final = Path(__file__).parent / "messages"
+_FALLBACK: Final = "en"
+_WEIGHT: Final = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
+# By the script in which the language is usually written.
+_RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"])
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """One language of the site's own words. Adding a language is adding its file."""
+
+    code: str
+    months: tuple[str, ...]
+    date_format: str
+    month_format: str
+    thousands: str
+    strings: Mapping[str, str]
+
+    def translate(self, key: str, **values: object) -> str:
+        """The string of that key with its ``{places}`` filled. Plain text: templates escape it."""
+        return self.strings[key].format(**values)
+
+    def count(self, key: str, number: int) -> str:
+        """A number with its noun: ``<key>.one`` where the language has one for 1, ``<key>.other`` else."""
+        one = self.strings.get(f"{key}.one")
+        chosen = one if number == 1 and one is not None else self.strings[f"{key}.other"]
+        return chosen.format(n=self.number(number))
+
+    def number(self, number: int) -> str:
+        """A whole number in groups of three digits."""
+        return f"{number:,}".replace(",", self.thousands)
+
+    def date(self, moment: datetime) -> str:
+        """The day of ``moment`` in the site's time zone."""
+        local = moment.astimezone(settings().zone)
+        return self.date_format.format(day=local.day, month=self.months[local.month - 1], year=local.year)
+
+    def month(self, year: int, month: int) -> str:
+        """A month of a year."""
+        return self.month_format.format(month=self.months[month - 1], year=year)
+
+
+def site_locale() -> Locale:
+    """The locale of the site's own pages: that of its first language that has one."""
+    for code in settings().language_codes:
+        if locale := find_locale(code):
+            return locale
+    return _load(_FALLBACK)
+
+
+def find_locale(language: str) -> Locale | None:
+    """The locale for a language code such as ``en`` or ``en-GB``; ``None`` without a file for it."""
+    code = language.split("-")[0].lower()
+    return _load(code) if code in available_languages() else None
+
+
+def negotiate_locale(accept_language: str) -> Locale:
+    """The locale that a visitor likes best by their ``Accept-Language`` (RFC 9110, 12.5.4); else the site's own."""
+    weighed: list[tuple[float, str]] = []
+    for entry in accept_language.split(","):
+        language, _, parameter = entry.partition(";")
+        value = parameter.replace(" ", "").removeprefix("q=")
+        weighed.append((float(value) if _WEIGHT.fullmatch(value) else 1.0, language.strip()))
+    # Sorting is stable: of equal ones the first named goes first.
+    for weight, language in sorted(weighed, key=lambda each: -each[0]):
+        if weight > 0 and (locale := find_locale(language)):
+            return locale
+    return site_locale()
+
+
+@cache
+def available_languages() -> frozenset[str]:
+    """The codes of the languages that there are files for."""
+    return frozenset(file.stem for file in _FOLDER.glob("*.json"))
+
+
+def text_direction(language: str) -> str:
+    """``ltr`` or ``rtl``: which way the language is written."""
+    return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+@cache
+def _load(code: str) -> Locale:
+    data = json.loads((_FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    return Locale(
+        code=code,
+        months=tuple(data["months"]),
+        date_format=data["date"],
+        month_format=data["month"],
+        thousands=data["thousands"],
+        strings=data["strings"],
+    )

@@ -1,0 +1,15 @@
+"""How labels compare and how they are displayed. Pure."""
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def normalize_label(label: str) -> str:
+    """Return the form that all spellings of a label share: NFC, case-folded, with single spaces."""
+    return unicodedata.normalize("NFC", " ".join(label.split()).casefold())
+
+
+def display_label(label: str, labels: Iterable[str]) -> str:
+    """Return ``label`` as the first equal one of ``labels`` is spelled, or unchanged."""
+    wanted = normalize_label(label)
+    return next((each for each in labels if normalize_label(each) == wanted), label)

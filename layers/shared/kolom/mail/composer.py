@@ -1,0 +1,286 @@
+"""What a mail says: from its item in the Outbox and what that tells of, as it is at this moment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import formataddr
+from typing import Any, Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from kolom import urls
+from kolom.articles import repository as articles
+from kolom.articles.types import Article
+from kolom.comments import moderation_links, reply_subscriptions
+from kolom.comments import repository as comments
+from kolom.comments.types import Action, Comment
+from kolom.config import settings
+from kolom.contact import repository as messages
+from kolom.errors import KolomError, NotFound
+from kolom.i18n.locale import Locale, find_locale, site_locale
+from kolom.mail.renderer import header_text, render
+from kolom.models.comments import SubscriptionRecord
+from kolom.models.outbox import OutboxRecord
+from kolom.rendering import visitor_text
+from kolom.security import signing
+
+_ACTIONS: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
+_MAX_SENDER_NAME: Final = 60
+_MAX_ENCODED_NAME_BYTES: Final = 45
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMail:
+    """A mail as it is given to SES. ``sender`` is a whole ``From``, ``to`` and ``reply_to`` are bare addresses.
+
+    ``headers`` are beside those; their values are ASCII.
+    """
+
+    sender: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    reply_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class MailObsolete(KolomError):
+    """What the mail would tell of is not there any more, or concerns its reader no longer."""
+
+
+def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
+    """The mail of that item of the Outbox. Up to four GetItem.
+
+    :raises NothingToTell: it has become needless
+    """
+    return _COMPOSERS[record.kind](record, now)
+
+
+def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
+    try:
+        message = messages.get(record.item_id)
+    except NotFound:
+        raise MailObsolete("the message was deleted") from None
+    if message.status == "spam":
+        raise MailObsolete("the message is spam")
+    locale = site_locale()
+    writer = message.name or message.email
+    subject = message.subject or locale.translate("mail.contact.untitled", name=writer)
+    return _mail(
+        "contact",
+        locale,
+        to=_owner(),
+        subject=_subject(locale, "mail.contact.subject", subject=subject),
+        reply_to=_ascii_address(message.email),
+        message=message,
+        writer=writer,
+        date=_moment(locale, message.created_at),
+        can_reply=_ascii_address(message.email) is not None,
+    )
+
+
+def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
+    comment = _comment(record)
+    if comment.status not in {"pending", "approved"}:
+        raise MailObsolete(f"the comment is {comment.status}")
+    if comment.decided_by != "rules":
+        raise MailObsolete("a moderator has decided on the comment")
+    if comment.revision > _revision(record):
+        raise MailObsolete("its author has edited the comment, of which another mail tells")
+    article = _article(record)
+    secret = signing.load_keys()
+    actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
+    locale = site_locale()
+    return _mail(
+        "moderation",
+        locale,
+        to=_owner(),
+        subject=_subject(locale, f"mail.moderation.{comment.status}.subject", title=article.title),
+        comment=comment,
+        comment_html=visitor_text.render(comment.content).html,
+        title=article.title,
+        url=urls.article_url(article.path),
+        date=_moment(locale, comment.created_at),
+        links=[
+            (action, f"{_site()}/api/moderation/{moderation_links.create(comment, action, secret, now=now)}")
+            for action in actions
+        ],
+        days=moderation_links.LINK_DAYS,
+    )
+
+
+def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
+    subscription = _subscription(record, "asked", now)
+    article = _public_article(record)
+    locale = _locale_of(article)
+    return _to_subscriber(
+        "confirm",
+        locale,
+        subscription,
+        record,
+        now,
+        # Nothing in this mail was written by a visitor: whoever typed the address could use it to send anything.
+        subject=_subject(locale, "mail.confirm.subject", title=article.title),
+        title=article.title,
+        url=urls.article_url(article.path),
+        confirm_url=_subscription_url("confirm", record, now),
+        days=reply_subscriptions.CONFIRM_DAYS,
+    )
+
+
+def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
+    subscription = _subscription(record, "confirmed", now)
+    comment = _comment(record)
+    if comment.status != "approved":
+        raise MailObsolete(f"the comment is {comment.status}")
+    article = _public_article(record)
+    locale = _locale_of(article)
+    return _to_subscriber(
+        "reply",
+        locale,
+        subscription,
+        record,
+        now,
+        subject=_subject(locale, "mail.reply.subject", name=comment.name, title=article.title),
+        comment=comment,
+        comment_html=visitor_text.render(comment.content).html,
+        title=article.title,
+        url=urls.comment_url(article.path, comment.id),
+    )
+
+
+_COMPOSERS: Final[Mapping[str, Callable[[OutboxRecord, datetime], OutgoingMail]]] = {
+    "contact": _contact,
+    "moderation": _moderation,
+    "confirm": _confirm,
+    "reply": _reply,
+}
+
+
+def _mail(
+    template: str,
+    locale: Locale,
+    *,
+    to: str,
+    subject: str,
+    reply_to: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> OutgoingMail:
+    plain, html = render(template, locale, subject=subject, **values)
+    return OutgoingMail(
+        sender=_sender(),
+        to=to,
+        subject=subject,
+        text=plain,
+        html=html,
+        reply_to=reply_to,
+        # So that out-of-office replies do not answer (RFC 3834, 5).
+        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+    )
+
+
+def _to_subscriber(
+    template: str,
+    locale: Locale,
+    subscription: SubscriptionRecord,
+    record: OutboxRecord,
+    now: datetime,
+    *,
+    subject: str,
+    **values: Any,
+) -> OutgoingMail:
+    """A mail that its reader can leave by one click, in their mail program (RFC 8058) or on a page."""
+    leave_url = _subscription_url("leave", record, now)
+    address = _ascii_address(str(subscription.email))
+    if address is None:
+        raise MailObsolete("its reader has an address that SES cannot write to")
+    return _mail(
+        template,
+        locale,
+        to=address,
+        subject=subject,
+        headers={"List-Unsubscribe": f"<{leave_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        leave_url=leave_url,
+        **values,
+    )
+
+
+def _subject(locale: Locale, key: str, **values: str) -> str:
+    return header_text(locale.translate(key, site=settings().site_title, **values))
+
+
+def _sender() -> str:
+    """``From``: the site's title, cut so that it fits into one encoded word (RFC 2047, 2), and the address."""
+    name = header_text(settings().site_title, _MAX_SENDER_NAME)
+    while not name.isascii() and len(name.encode()) > _MAX_ENCODED_NAME_BYTES:
+        name = name[:-1]
+    return formataddr((name, settings().need("sender")))
+
+
+def _owner() -> str:
+    if not settings().owner_email:
+        raise MailObsolete("the site has no owner to be told")
+    return settings().owner_email
+
+
+def _ascii_address(email: str) -> str | None:
+    """A visitor's address as a header can hold it; None for one that SES cannot write to: a local part beyond ASCII."""
+    try:
+        return validate_email(email, check_deliverability=False).ascii_email
+    except EmailNotValidError:
+        return None
+
+
+def _comment(record: OutboxRecord) -> Comment:
+    comment = comments.get(int(record.article_id or 0), record.item_id)
+    if comment is None:
+        raise MailObsolete("the comment was deleted")
+    return comment
+
+
+def _article(record: OutboxRecord) -> Article:
+    article = articles.get(int(record.article_id or 0))
+    if article is None:
+        raise MailObsolete("the article is not there any more")
+    return article
+
+
+def _public_article(record: OutboxRecord) -> Article:
+    article = _article(record)
+    if article.status != "published":
+        raise MailObsolete(f"the article is {article.status}")
+    return article
+
+
+def _revision(record: OutboxRecord) -> int:
+    """Of which version of a comment's text the mail tells: its id says so, from the second on."""
+    _, _, revision = record.id.removeprefix("moderation#").partition("#")
+    return int(revision or 1)
+
+
+def _subscription(record: OutboxRecord, state: str, now: datetime) -> SubscriptionRecord:
+    found = reply_subscriptions.load(int(record.article_id or 0), str(record.person), now=now)
+    if found is None or found.email is None or found.state != state:
+        raise MailObsolete(f"the subscription is {found.state if found else 'gone'}")
+    return found
+
+
+def _subscription_url(action: reply_subscriptions.Action, record: OutboxRecord, now: datetime) -> str:
+    token = reply_subscriptions.create(
+        action, int(record.article_id or 0), str(record.person), signing.load_keys(), now=now
+    )
+    return f"{_site()}/api/subscription/{token}"
+
+
+def _locale_of(article: Article) -> Locale:
+    return find_locale(article.language) or site_locale()
+
+
+def _moment(locale: Locale, moment: datetime) -> str:
+    return f"{locale.date(moment)}, {moment.astimezone(settings().zone):%H:%M}"
+
+
+def _site() -> str:
+    return settings().need("site_url").rstrip("/")

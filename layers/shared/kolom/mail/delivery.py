@@ -1,0 +1,117 @@
+"""Sending one mail: claim it, compose it, give it to SES, and note what became of it.
+
+SES has no idempotency key. A mail is sent twice only if its sender ends, or loses DynamoDB, between SES's acceptance
+and the mark; for all that fails before, it is sent once, later.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from kolom import aws, outbox
+from kolom.config import settings
+from kolom.mail import suppression
+from kolom.mail.composer import MailObsolete, OutgoingMail, compose
+from kolom.models.outbox import OutboxRecord
+from kolom.observability import logger
+from kolom.security import signing
+
+type Outcome = Literal["sent", "deferred", "failed", "dropped", "taken", "left"]
+
+_IMPOSSIBLE: Final = "BadRequestException"
+_ATTEMPTS: Final = 4
+
+
+def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
+    """Send the mail if it waits; ``taken`` if it does not, or another sends it.
+
+    Whatever goes wrong is noted, and tried again later, for a day. What cannot even be noted is ``left``: it waits, or
+    its lease ends, and then the timer brings it again. Nothing is raised.
+    """
+    try:
+        return _send(mail_id, clock)
+    except PynamoDBException:
+        logger.exception("the Outbox cannot be reached", mail=outbox.redact_id(mail_id))
+        return "left"
+
+
+def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
+    record = outbox.claim(mail_id, now=clock())
+    if record is None:
+        return "taken"
+    try:
+        mail = compose(record, now=clock())
+        if (reason := suppression.find_reason(mail.to, signing.load_keys())) is not None:
+            return _fail(record, f"suppressed: {reason}")
+        message_id = _send_via_ses(mail)
+    except MailObsolete as error:
+        outbox.mark_dropped(record, str(error))
+        return "dropped"
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        if code == _IMPOSSIBLE:
+            return _fail(record, f"SES: {code}")
+        return _defer(record, f"SES: {code}", clock)
+    except BotoCoreError as error:
+        return _defer(record, f"SES: {type(error).__name__}", clock)
+    except Exception as error:  # noqa: BLE001 - one mail that cannot be made must not keep others
+        logger.exception("a mail cannot be made", mail=outbox.redact_id(mail_id))
+        return _defer(record, type(error).__name__, clock)
+    outbox.mark_sent(record, message_id, now=clock())
+    return "sent"
+
+
+def _defer(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> Outcome:
+    logger.warning("a mail could not be sent yet", mail=outbox.redact_id(record.id), reason=reason)
+    outbox.defer(record, reason, now=clock())
+    return "deferred"
+
+
+def _fail(record: OutboxRecord, reason: str) -> Outcome:
+    """Send it never. That is a failure, with an alarm, if it is the owner's; a reader who cannot be reached is none."""
+    logger.warning("a mail can never be sent", mail=outbox.redact_id(record.id), reason=reason)
+    if record.kind in outbox.READER_KINDS:
+        outbox.mark_dropped(record, reason)
+        return "dropped"
+    outbox.mark_failed(record, reason)
+    return "failed"
+
+
+def _send_via_ses(mail: OutgoingMail) -> str:
+    """SES's id of the mail. Only what SES has refused for its rate is tried again at once: that was surely not sent."""
+    request: dict[str, Any] = {
+        "FromEmailAddress": mail.sender,
+        "Destination": {"ToAddresses": [mail.to]},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                "Body": {
+                    "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                    "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                },
+                "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
+            }
+        },
+    }
+    if mail.reply_to is not None:
+        request["ReplyToAddresses"] = [mail.reply_to]
+    if settings().configuration_set:
+        request["ConfigurationSetName"] = settings().configuration_set
+    retrying = Retrying(
+        retry=retry_if_exception(aws.is_throttled),
+        wait=wait_random_exponential(multiplier=0.2, max=2),
+        stop=stop_after_attempt(_ATTEMPTS),
+        reraise=True,
+    )
+    return str(retrying(_client().send_email, **request)["MessageId"])
+
+
+@cache
+def _client() -> Any:
+    # Without retries of its own: after a time-out nobody knows whether the mail was taken.
+    return aws.new_client("sesv2", read_timeout=8, max_attempts=1)

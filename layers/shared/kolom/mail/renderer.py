@@ -1,0 +1,51 @@
+"""The two forms of a mail, plain and HTML, from its templates; and what may stand in a header."""
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from kolom.config import settings
+from kolom.i18n.locale import Locale, text_direction
+
+_FOLDER: Final = Path(__file__).parent / "templates"
+_MAX_SUBJECT: Final = 160
+
+
+def render(template: str, locale: Locale, **values: Any) -> tuple[str, str]:
+    """The text and the HTML of a mail."""
+    common = {"site": settings(), "locale": locale, "t": locale.translate, "direction": text_direction(locale.code)}
+    plain, html = (
+        _environment().get_template(f"{template}.{form}").render(**common, **values) for form in ("txt", "html")
+    )
+    return plain.strip() + "\n", html
+
+
+def header_text(text: str, limit: int = _MAX_SUBJECT) -> str:
+    """``text`` as a header may hold it: on one line, without what is invisible or turns directions, not too long."""
+    visible = (" " if character.isspace() else character for character in text)
+    kept = "".join(each for each in visible if each == " " or not unicodedata.category(each).startswith("C"))
+    words = " ".join(kept.split())
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["lines"] = _lines
+    return environment
+
+
+def _lines(text: str) -> Markup:
+    """Plain text as HTML: not every mail program knows `white-space`."""
+    return Markup("<br>\n").join(escape(line) for line in text.splitlines())

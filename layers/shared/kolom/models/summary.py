@@ -1,0 +1,22 @@
+"""What a list shows of an article, as the tables that hold it have it."""
+
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+
+from kolom.models.base import TimestampAttribute
+
+
+class SummaryAttributes:
+    """The attributes of a :class:`kolom.articles.types.ArticleSummary`, to be mixed into a model."""
+
+    id = NumberAttribute()
+    slug = UnicodeAttribute()
+    path = UnicodeAttribute()
+    title = UnicodeAttribute()
+    excerpt = UnicodeAttribute()
+    image = UnicodeAttribute(null=True)
+    labels: ListAttribute[str] = ListAttribute()
+    language = UnicodeAttribute()
+    author = UnicodeAttribute()
+    published_at = TimestampAttribute(null=True)
+    updated_at = TimestampAttribute()
+    reading_minutes = NumberAttribute()

@@ -1,0 +1,73 @@
+"""Reading what stands below an article. The page stands without it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pynamodb.exceptions import PynamoDBException
+
+from kolom.articles.types import Article, ArticleSummary
+from kolom.aws import is_throttled, is_unavailable
+from kolom.comments import public
+from kolom.comments.types import CommentPage, PublicComment
+from kolom.config import settings
+from kolom.observability import logger
+from kolom.search.more_like_this import related_articles
+
+COMMENTS_LENGTH: Final = 20
+RELATED_LENGTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleExtras:
+    """A page of an article's comments, and related articles.
+
+    ``comments`` is None where they cannot be read at this moment; without ``cursor`` they begin with the first.
+    ``is_open`` tells whether readers may comment, ``reply_to_id`` is the id of the comment to be answered.
+    """
+
+    comments: CommentPage | None
+    related: tuple[ArticleSummary, ...] = ()
+    is_open: bool = True
+    cursor: str | None = None
+    reply_to_id: str | None = None
+
+    @property
+    def reply_to(self) -> PublicComment | None:
+        """The comment on this page that the form answers, if it is to answer one."""
+        items = self.comments.items if self.comments else ()
+        return next((each for each in items if each.id == self.reply_to_id and not each.deleted), None)
+
+
+def load_article_extras(
+    article: Article, *, cursor: str | None, reply_to_id: str | None, now: datetime
+) -> ArticleExtras:
+    """The comments from ``cursor`` on, in two requests, and the related articles, in some more.
+
+    :raises InvalidCursor: ``cursor`` is not of this article's comments
+    """
+    comments = _none_if_unavailable(
+        lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
+    )
+    # Where the comments are away, the reader has waited for them: the next thing would only be waited for too.
+    asks = article.is_listed and comments is not None
+    found = _none_if_unavailable(lambda: related_articles(article.id, RELATED_LENGTH)) if asks else ()
+    return ArticleExtras(
+        comments=comments,
+        related=found or (),
+        is_open=article.takes_comments(now, close_after_days=settings().comments_close_after_days),
+        cursor=cursor,
+        reply_to_id=reply_to_id,
+    )
+
+
+def _none_if_unavailable[Result](read: Callable[[], Result]) -> Result | None:
+    """What ``read`` gives; None where DynamoDB is at its limit or not to be reached."""
+    try:
+        return read()
+    except PynamoDBException as error:
+        if not (is_throttled(error) or is_unavailable(error)):
+            raise
+        logger.warning("a living part of a page is missing")
+        return None

@@ -1,0 +1,88 @@
+"""What a page is, and the headers that go with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+VIDEO_HOSTS: Final = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://www.dailymotion.com")
+"""Whose players an article may hold (:mod:`kolom.rendering.renderer`)."""
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' https:",
+        "media-src 'self' https:",
+        f"frame-src {' '.join(VIDEO_HOSTS)}",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    ]
+)
+
+PAGE_CACHING: Final = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
+REDIRECT_CACHING: Final = "max-age=60"
+NO_CACHING: Final = "no-store"
+RETRY_AFTER_SECONDS: Final = 5
+
+PRIVATE: Final = {
+    "Cache-Control": NO_CACHING,
+    "X-Robots-Tag": "noindex",
+    "Referrer-Policy": "no-referrer",
+}
+"""The headers of pages whose address is the permission to see them. It must not reach hosts of pictures and players."""
+
+_CACHING: Final = {
+    HTTPStatus.OK: PAGE_CACHING,
+    HTTPStatus.MOVED_PERMANENTLY: REDIRECT_CACHING,
+    HTTPStatus.GONE: REDIRECT_CACHING,
+}
+_SECURITY: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # The players of YouTube refuse to play for a page that does not say where it is.
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlResponse:
+    """An answer to a reader: the HTML is empty for a redirect."""
+
+    status: int
+    html: str
+    headers: Mapping[str, str]
+
+
+def html_response(
+    html: str, language: str, *, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> HtmlResponse:
+    """A page in that language with the headers that every page has; ``headers`` go before them.
+
+    A 503 says when to try again.
+    """
+    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return HtmlResponse(
+        status=int(status),
+        html=html,
+        headers={
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Language": language,
+            "Cache-Control": _CACHING.get(status, NO_CACHING),
+            **_SECURITY,
+            **retry,
+            **(headers or {}),
+        },
+    )
+
+
+def redirect(location: str) -> HtmlResponse:
+    """A permanent redirect to a path of this site, percent-encoded."""
+    return HtmlResponse(
+        status=int(HTTPStatus.MOVED_PERMANENTLY),
+        html="",
+        headers={"Location": location, "Cache-Control": REDIRECT_CACHING, **_SECURITY},
+    )

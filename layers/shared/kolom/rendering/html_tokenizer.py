@@ -1,0 +1,200 @@
+"""HTML as a run of tokens, in linear time whatever the input is.
+
+The tokeniser follows the HTML standard (13.2.5) where it matters: quoted attributes, comments, elements whose content
+is raw text, and the end of the input inside any of these, which ends it. The standard library's ``html.parser`` needs
+quadratic time for some unclosed constructs, and reads comments and raw text differently from one patch release to the
+next; the output of this package must depend on neither. Nothing here makes HTML safe: :mod:`.sanitising` does.
+
+Character references are left alone: text and attribute values stand in the tokens as markup, fit to be written back
+between tags or between double quotes. :func:`escape` and :func:`unescape` lead to plain strings and back.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from html import unescape
+from typing import Final, NamedTuple
+
+__all__ = [
+    "RAW_TEXT",
+    "VOID",
+    "Comment",
+    "End",
+    "Start",
+    "Text",
+    "Token",
+    "escape",
+    "names",
+    "serialize",
+    "tokenize",
+    "unescape",
+]
+
+
+def names(text: str) -> frozenset[str]:
+    """The words of ``text`` as a set: how lists of names are written here."""
+    return frozenset(text.split())
+
+
+VOID: Final = names("area base br col embed hr img input link meta param source track wbr")
+"""Elements without content and without an end tag."""
+
+RAW_TEXT: Final = names("iframe noembed noframes plaintext script style textarea title xmp")
+"""Elements whose content is text up to their own end tag, whatever it looks like."""
+
+_SEPARATOR: Final = "<!---->"
+"""Divides one text into two, and shows nothing."""
+
+_MAX_ATTRIBUTES: Final = 50
+_MAX_REFERENCES: Final = 500
+_WITH_REFERENCES: Final = names("textarea title")
+_SPACE: Final = "\t\n\f\r "
+_TEXT: Final = re.compile(r"[^<]*+(?:<(?![a-zA-Z/!?])[^<]*+)*+")
+_TAG_NAME: Final = re.compile(rf"</?+([a-zA-Z][^{_SPACE}/>]*+)")
+_BETWEEN: Final = re.compile(rf"[{_SPACE}/]*+")
+_ATTRIBUTE_NAME: Final = re.compile(rf"[^{_SPACE}/>][^{_SPACE}/>=]*+")
+_EQUALS: Final = re.compile(rf"[{_SPACE}]*+=[{_SPACE}]*+")
+_UNQUOTED: Final = re.compile(rf"[^{_SPACE}>]*+")
+_COMMENT_END: Final = re.compile(r"--!?>")
+
+
+class Start(NamedTuple):
+    """A start tag; ``name`` and the attributes' names are in lower case."""
+
+    name: str
+    attributes: dict[str, str]
+
+
+class End(NamedTuple):
+    """An end tag."""
+
+    name: str
+
+
+class Text(NamedTuple):
+    """Text, as markup: ``&lt;`` for a ``<``."""
+
+    markup: str
+
+
+class Comment(NamedTuple):
+    """A comment's text, without its delimiters."""
+
+    data: str
+
+
+type Token = Start | End | Text | Comment
+
+
+def escape(text: str) -> str:
+    """Plain text as markup, for a place between tags or between double quotes."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def tokenize(html: str) -> Iterator[Token]:
+    """The tokens of ``html``: any string is HTML. Declarations and processing instructions are left out."""
+    position, end = 0, len(html)
+    while position < end:
+        opening = _TEXT.match(html, position).end()  # type: ignore[union-attr]  # matches anything
+        if opening > position:
+            yield Text(html[position:opening].replace("<", "&lt;"))
+        if opening == end:
+            return
+        if tag := _TAG_NAME.match(html, opening):
+            name = tag[1].lower()
+            attributes, position = _attributes(html, tag.end())
+            if position < 0:
+                return
+            if html[opening + 1] == "/":
+                yield End(name)
+                continue
+            yield Start(name, attributes)
+            if name in RAW_TEXT:
+                closing = _raw_text_end(name).search(html, position)
+                stop = closing.start() if closing else end
+                if stop > position:
+                    text = html[position:stop]
+                    yield Text((text if name in _WITH_REFERENCES else text.replace("&", "&amp;")).replace("<", "&lt;"))
+                position = stop
+        elif html.startswith("<!--", opening):
+            data, position = _comment(html, opening + 4)
+            yield Comment(data)
+        else:  # a declaration, a processing instruction, or "</" without a name
+            position = html.find(">", opening) + 1
+            if position == 0:
+                return
+
+
+def serialize(tokens: Iterable[Token]) -> str:
+    """The tokens as markup, for a parser.
+
+    Empty comments break up text with many character references: html5ever copies all that it has of a text for each
+    reference in it.
+    """
+    pieces: list[str] = []
+    references = 0  # since the last tag
+    for token in tokens:
+        match token:
+            case Text(markup):
+                references += markup.count("&")
+                if references > _MAX_REFERENCES:
+                    markup = _SEPARATOR + _separated(markup)
+                    references = 0
+                pieces.append(markup)
+            case Start(name, attributes):
+                if attributes:
+                    name += "".join([f' {key}="{value}"' for key, value in attributes.items()])
+                pieces.append(f"<{name}>")
+                references = 0
+            case End(name):
+                pieces.append(f"</{name}>")
+                references = 0
+            case Comment(data):
+                pieces.append(f"<!--{data}-->")
+    return "".join(pieces)
+
+
+def _separated(markup: str) -> str:
+    parts = markup.split("&")
+    return f"{_SEPARATOR}&".join(
+        "&".join(parts[first : first + _MAX_REFERENCES]) for first in range(0, len(parts), _MAX_REFERENCES)
+    )
+
+
+def _attributes(html: str, position: int) -> tuple[dict[str, str], int]:
+    """The attributes that begin at ``position``, and where the tag is over: -1 if the input is over before it."""
+    attributes: dict[str, str] = {}
+    if html.startswith(">", position):
+        return attributes, position + 1
+    while True:
+        position = _BETWEEN.match(html, position).end()  # type: ignore[union-attr]  # matches anything
+        name = _ATTRIBUTE_NAME.match(html, position)
+        if name is None:
+            return attributes, position + 1 if position < len(html) else -1
+        position, value = name.end(), ""
+        if equals := _EQUALS.match(html, position):
+            position = equals.end()
+            quote = html[position : position + 1]
+            if quote in {'"', "'"}:
+                closing = html.find(quote, position + 1)
+                if closing < 0:
+                    return attributes, -1
+                value, position = html[position + 1 : closing], closing + 1
+            elif unquoted := _UNQUOTED.match(html, position):
+                value, position = unquoted[0], unquoted.end()
+        if len(attributes) < _MAX_ATTRIBUTES:
+            attributes.setdefault(name[0].lower(), value.replace('"', "&quot;"))
+
+
+def _comment(html: str, position: int) -> tuple[str, int]:
+    """The comment whose text begins at ``position``, and where it is over."""
+    for abrupt in (">", "->"):
+        if html.startswith(abrupt, position):
+            return "", position + len(abrupt)
+    closing = _COMMENT_END.search(html, position)
+    return (html[position : closing.start()], closing.end()) if closing else (html[position:], len(html))
+
+
+@cache
+def _raw_text_end(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}(?=[{_SPACE}/>])" if name != "plaintext" else r"\Z", re.IGNORECASE)

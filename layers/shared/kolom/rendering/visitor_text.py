@@ -1,0 +1,186 @@
+"""A visitor's words: what is taken out of them, and how they become markup. Pure.
+
+Comments are CommonMark without raw HTML, headings and images: what a visitor types as HTML is shown as they typed it.
+markdown-it renders, and nh3 lets nothing through that is not on the list below, whatever the renderer did.
+
+Time, size, nesting and links are bounded: what exceeds a limit is rendered as plain paragraphs (:func:`render`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import Final
+
+import nh3
+import regex
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, link
+from markdown_it.token import Token
+
+from kolom.rendering.sanitizer import clean_characters
+
+LINK_RELATION: Final = "nofollow ugc noopener"
+
+MAX_PARAGRAPH: Final = 10_000
+"""How many characters stand between two blank lines. markdown-it may take time in proportion to the square of that."""
+
+MAX_NESTING: Final = 20
+"""How many elements of the markup are open at once."""
+
+MAX_LINKS: Final = 200
+"""How many links a text has."""
+
+MAX_GROWTH: Final = 6
+"""How many bytes of markup a character may become, on average. Plain paragraphs never need more."""
+
+MAX_HTML_BYTES: Final = 200_000
+"""How large the markup is at most, as an item of the table holds it beside the text."""
+
+_ALLOWANCE_BYTES: Final = 2_000  # on top of the growth: a single short address becomes ten times as long
+_MAX_ADDRESS: Final = 2_000
+_TAGS: Final = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
+_ABSOLUTE: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"(?<![a-z0-9.+-])https?$", re.IGNORECASE)
+_CLOSING: Final = re.compile(r"_+(?:\W|$)")  # the end of emphasis, which no host's name has
+_BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
+_CLEANER: Final = nh3.Cleaner(
+    tags=_TAGS,
+    # Without an entry of its own, nh3 allows some attributes on any element.
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
+    url_schemes={"http", "https"},
+    link_rel=LINK_RELATION,
+)
+# Embeddings, overrides and isolates: they would turn around what stands beside the comment.
+_DIRECTIONS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# No script stacks more marks on a letter than this; what does, paints over its neighbours.
+_MAX_MARKS: Final = 8
+_MARKS: Final = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
+_WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")
+# Sorting marks by class (NFC) takes time in proportion to the square of their number.
+_HEAPED: Final = regex.compile(r"(\p{M}{64})\p{M}+")
+_INVISIBLE: Final = {"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
+
+
+def _link_address(state: StateInline, silent: bool) -> bool:
+    """A rule of markdown-it: a whole address becomes a link, within :data:`_MAX_ADDRESS` characters.
+
+    Its own rules read all the text before each colon, and look for more than whole addresses.
+    """
+    colon = state.pos
+    if state.linkLevel or not state.src.startswith("://", colon):
+        return False
+    scheme = _SCHEME.search(state.src, max(0, colon - len("https")), colon)
+    if scheme is None or not state.pending.endswith(scheme[0]):
+        return False
+    text = state.src[scheme.start() : scheme.start() + _MAX_ADDRESS]
+    end = _address_end(state, text) or _address_end(state, _CLOSING.split(text, maxsplit=1)[0])
+    if not end or end == _MAX_ADDRESS:
+        return False
+    url = text[:end].rstrip("*")  # which ends emphasis
+    href = state.md.normalizeLink(url)
+    if not state.md.validateLink(href):
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        state.push("link_open", "a", 1).attrs = {"href": href}
+        state.push("text", "", 0).content = state.md.normalizeLinkText(url)
+        state.push("link_close", "a", -1)
+    state.pos += len(url) - len(scheme[0])
+    return True
+
+
+def _address_end(state: StateInline, text: str) -> int:
+    """Where the address ends with which ``text`` begins; 0 if it begins with none."""
+    assert state.md.linkify is not None
+    after_scheme = text.index("://") + 1
+    length: int = state.md.linkify.test_schema_at(text, "http:", after_scheme)
+    return after_scheme + length if length else 0
+
+
+def _parser() -> MarkdownIt:
+    # Of what is deeper than it may be, enough is parsed to see that it is.
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING + 2})
+    parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
+    parser.inline.ruler.after("text", "link_address", _link_address)
+    # Other addresses stay as they were typed: a visitor has none on this site, and "javascript:" is no address.
+    parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
+    parser.inline.ruler.at("link", _link)
+    return parser
+
+
+def _link(state: StateInline, silent: bool) -> bool:
+    """CommonMark's link, but for ``[text]()``, which has no address to be checked."""
+    start = state.pos
+    if not link(state, True):
+        return False
+    has_address = not _WITHOUT_ADDRESS.search(state.src, start, state.pos)
+    if silent and has_address:
+        return True
+    state.pos = start
+    return has_address and link(state, False)
+
+
+_PARSER: Final = _parser()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedVisitorText:
+    """A text as markup: sanitised HTML, and how many links the text asks for, whether or not the markup has them."""
+
+    html: str
+    links: int
+
+
+def clean_text(text: str) -> str:
+    """``text`` as it is kept: NFC, without control characters, turned directions and towers of marks."""
+    text = _HEAPED.sub(r"\1", clean_characters(text).translate(_DIRECTIONS))
+    return _MARKS.sub(r"\1", unicodedata.normalize("NFC", text)).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in ``text`` that anyone could see."""
+    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+
+
+@lru_cache(maxsize=8)
+def render(content: str) -> RenderedVisitorText:
+    """The markup of a comment's Markdown; links tell search engines and the linked site nothing.
+
+    Text with longer paragraphs, deeper nesting, more links or larger markup than the limits above is shown as it was
+    typed, in plain paragraphs. The last results are kept: judging, storing and showing a comment render it once.
+    """
+    content = clean_text(content)
+    if max(map(len, _BLANK_LINES.split(content))) > MAX_PARAGRAPH:
+        return RenderedVisitorText(_plain(content), len(_ABSOLUTE.findall(content)))
+    tokens = _PARSER.parse(content)
+    links = sum(token.type == "link_open" for token in _all(tokens))
+    if links <= MAX_LINKS and _depth(tokens) <= MAX_NESTING:
+        html = _sanitize(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+        if len(html.encode()) <= min(MAX_GROWTH * len(content) + _ALLOWANCE_BYTES, MAX_HTML_BYTES):
+            return RenderedVisitorText(html, links)
+    # Of what is nested too deeply, the parser has not seen all.
+    return RenderedVisitorText(_plain(content), max(links, len(_ABSOLUTE.findall(content))))
+
+
+def _all(tokens: Iterable[Token]) -> Iterable[Token]:
+    return (each for token in tokens for each in (token, *(token.children or ())))
+
+
+def _depth(tokens: Iterable[Token]) -> int:
+    """How many elements are open at once, at most."""
+    return max(
+        (token.level + max((child.level for child in token.children or ()), default=0) for token in tokens), default=0
+    )
+
+
+def _plain(content: str) -> str:
+    """The text in paragraphs, as it was typed."""
+    paragraphs = (escape(each, quote=False) for each in _BLANK_LINES.split(content))
+    return _sanitize("".join(f"<p>{each.replace('\n', '<br>\n')}</p>\n" for each in paragraphs))
+
+
+def _sanitize(markup: str) -> str:
+    return str(_CLEANER.clean(markup)).strip()

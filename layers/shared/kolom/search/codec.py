@@ -1,0 +1,83 @@
+"""Frequencies, postings and documents as single numbers, as the index holds them in number sets. Pure.
+
+A posting is ``(id % 512) * 256 + frequency code`` in block ``id // 512`` of its term. A document is one number of 24
+decimal digits at most in block ``id // 256``: language, time, length code and the id's place in the block.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+POSTINGS_PER_BLOCK: Final = 512
+DOCUMENTS_PER_BLOCK: Final = 256
+_CODES: Final = 256
+_MANTISSA_BITS: Final = 4
+_TIMES: Final = 1 << 39  # seconds in 10,000 years need 38.2 bits
+_EPOCH: Final = datetime(1, 1, 1, tzinfo=UTC)
+_LETTERS: Final = "_abcdefghijklmnopqrstuvwxyz"
+
+
+def encode_frequency(frequency: int) -> int:
+    """``frequency`` (0 or more, below 2^34) in 8 bits: exact up to 16, then to four significant bits, rounded down.
+
+    The order is kept. The form is that of Lucene's ``SmallFloat.intToByte4``.
+    """
+    shift = max(0, frequency.bit_length() - _MANTISSA_BITS)
+    if shift == 0:
+        return frequency
+    return ((shift << (_MANTISSA_BITS - 1)) + (frequency >> shift)) & 0xFF
+
+
+def decode_frequency(code: int) -> int:
+    """The least frequency that :func:`encode_frequency` gives ``code``."""
+    shift = max(0, (code >> (_MANTISSA_BITS - 1)) - 1)
+    return (code - (shift << (_MANTISSA_BITS - 1))) << shift
+
+
+FREQUENCIES: Final = tuple(decode_frequency(code) for code in range(_CODES))
+"""What each code stands for."""
+
+
+def encode_posting(article_id: int, code: int) -> int:
+    """The element that says how often the article has the block's term."""
+    return article_id % POSTINGS_PER_BLOCK * _CODES + code
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStats:
+    """What the document list knows of an article. ``length`` is a frequency code, ``language`` two or three letters."""
+
+    published_at: datetime
+    language: str
+    length: int
+
+
+def encode_document(article_id: int, document: DocumentStats) -> int:
+    """The element that puts the article on the document list."""
+    number = 0
+    for letter in f"{document.language[:3]:_<3}":
+        number = number * len(_LETTERS) + max(0, _LETTERS.find(letter))
+    number = number * _TIMES + seconds(document.published_at)
+    return (number * _CODES + document.length) * DOCUMENTS_PER_BLOCK + article_id % DOCUMENTS_PER_BLOCK
+
+
+def decode_document(number: int) -> tuple[int, int, int, int]:
+    """Place in the block, length code, seconds since the year 1, and a number for the language."""
+    number, place = divmod(number, DOCUMENTS_PER_BLOCK)
+    number, length = divmod(number, _CODES)
+    language, time = divmod(number, _TIMES)
+    return place, length, time, language
+
+
+def language_code(number: int) -> str:
+    """The language that :func:`decode_document` gave as a number."""
+    letters = []
+    for _ in range(3):
+        number, letter = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(reversed(letters)).rstrip("_")
+
+
+def seconds(moment: datetime) -> int:
+    """Whole seconds since the year 1."""
+    return (moment - _EPOCH) // timedelta(seconds=1)

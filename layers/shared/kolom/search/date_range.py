@@ -1,0 +1,64 @@
+"""The ``from`` and ``to`` of a search: dates in the site's time zone, or moments. Pure."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from kolom.errors import FieldError, InvalidInput
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_LOST_PLUS: Final = re.compile(r" (?=\d{2}:\d{2}$)", re.ASCII)
+
+
+Moment = Annotated[str, Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]})]
+"""A date or a time as the OpenAPI document describes it; :func:`parse_range` says whether it is one."""
+
+
+def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The first and the last second of the period, in UTC; None where it is open.
+
+    :raises Invalid: one of them is neither a date nor a time (RFC 3339), or they are the wrong way round
+    """
+    problems: list[FieldError] = []
+
+    def moment(name: str, text: str | None, of_a_day: time) -> datetime | None:
+        try:
+            return None if text is None else _moment(text, zone, of_a_day)
+        except ValueError as error:
+            problems.append(FieldError(name, str(error)))
+            return None
+
+    earliest, latest = moment("from", from_, time.min), moment("to", to, time(23, 59, 59))
+    if earliest and latest and earliest > latest:
+        problems.append(FieldError("from", "must not be after to"))
+    if problems:
+        raise InvalidInput(*problems)
+    return earliest, latest
+
+
+def _moment(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
+    try:
+        moment = _parsed(text, zone, of_a_day)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise ValueError("must be a date such as 2024-05-16 or a time such as 2024-05-16T09:30:00Z")
+    return _in_utc(moment)
+
+
+def _parsed(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
+    if _DATE.fullmatch(text):
+        return datetime.combine(date.fromisoformat(text), of_a_day, zone)
+    # A plus sign that was not escaped arrives as a space.
+    return datetime.fromisoformat(_LOST_PLUS.sub("+", text))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        limit = datetime.min if moment.year == 1 else datetime.max - timedelta(seconds=1)  # noqa: DTZ901 - made aware
+        return limit.replace(tzinfo=UTC)

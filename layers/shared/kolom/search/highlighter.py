@@ -1,0 +1,128 @@
+"""Titles and snippets in which what was found is marked: escaped text in which only ``<mark>`` is markup. Pure."""
+
+from collections.abc import Callable, Container, Sequence
+from html import escape
+from itertools import islice
+from typing import Final
+
+from kolom.search.analyzer import stem
+from kolom.search.tokenizer import find_words
+
+SNIPPET_CHARACTERS: Final = 240
+MAX_CHARACTERS: Final = 50_000
+"""How much of a text is looked into for its snippet, at most."""
+
+_LEAD_CHARACTERS: Final = 60
+_WORD_CHARACTERS: Final = 30
+_MAX_MATCHES: Final = 500
+
+type Match = tuple[int, int, str]
+"""Where a word begins and ends, and its stem."""
+
+
+def matcher(stems: Container[str], language: str) -> Callable[[str], str | None]:
+    """Recognises the words of a text in ``language`` that have one of the stems."""
+
+    def recognise(form: str) -> str | None:
+        found = stem(form, language)
+        return found if found in stems else None
+
+    return recognise
+
+
+def mark_title(title: str, recognise: Callable[[str], str | None]) -> str:
+    """The whole title."""
+    return _mark(title, 0, len(title), list(find_words(title, recognise)))
+
+
+def mark_snippet(
+    text: str,
+    recognise: Callable[[str], str | None],
+    *,
+    hints: Sequence[str] = (),
+    within: int = MAX_CHARACTERS,
+) -> str:
+    """The stretch of ``text``, about 240 characters of whole words, that has the most of the different words found.
+
+    Looks only at ``within`` characters: of a longer text, from where it has one of the ``hints`` (in lower case) first.
+    Where nothing is found, the beginning.
+    """
+    first = _first_place(text, hints) if len(text) > within else 0
+    found = islice(find_words(text[first : first + within], recognise), _MAX_MATCHES)
+    matches = [(start + first, end + first, key) for start, end, key in found]
+    start, end = _window(text, matches)
+    before = "…" if start > 0 else ""
+    after = "…" if end < len(text) else ""
+    return before + _mark(text, start, end, matches) + after
+
+
+def _first_place(text: str, hints: Sequence[str]) -> int:
+    lower = text.replace("İ", "i").lower()  # the only letter that becomes longer in lower case
+    place = min((place for hint in hints if (place := lower.find(hint)) >= 0), default=0)
+    return max(0, place - SNIPPET_CHARACTERS)
+
+
+def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
+    best = first = _densest(matches)
+    start = max(0, first[0] - _LEAD_CHARACTERS) if matches else 0
+    end = max(start + SNIPPET_CHARACTERS, best[1])
+    if end >= len(text):
+        end = len(text)
+        start = max(0, min(start, end - SNIPPET_CHARACTERS)) if matches else 0
+    return _word_start(text, start), _word_end(text, end)
+
+
+def _densest(matches: Sequence[Match]) -> tuple[int, int]:
+    """The beginning and the end of the best stretch: most different stems, then most words, then the first."""
+    best, place, last = (0, 0), (0, 0), 0
+    inside: dict[str, int] = {}
+    for number, (start, _, key) in enumerate(matches):
+        while last < len(matches) and matches[last][1] - start <= SNIPPET_CHARACTERS - _LEAD_CHARACTERS:
+            inside[matches[last][2]] = inside.get(matches[last][2], 0) + 1
+            last += 1
+        value = (len(inside), last - number)
+        if value > best:
+            best, place = value, (start, matches[max(last - 1, number)][1])
+        if last > number:
+            inside[key] -= 1
+            if not inside[key]:
+                del inside[key]
+        else:
+            last = number + 1  # a word longer than the whole stretch
+    return place
+
+
+def _word_start(text: str, position: int) -> int:
+    """The next beginning of a word at or after ``position``, unless it is far."""
+    if position == 0 or text[position - 1].isspace():
+        return position
+    for place in range(position, min(position + _WORD_CHARACTERS, len(text))):
+        if text[place].isspace():
+            return place + 1
+    return position
+
+
+def _word_end(text: str, position: int) -> int:
+    """The end of the last whole word before ``position``, unless it is far."""
+    if position >= len(text) or text[position].isspace():
+        return position
+    for place in range(position, max(position - _WORD_CHARACTERS, 0), -1):
+        if text[place - 1].isspace():
+            return place - 1
+    return position
+
+
+def _mark(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
+    pieces: list[str] = []
+    position = start
+    for first, last, _ in matches:
+        if last <= start or first >= end:
+            continue
+        first, last = max(first, position), min(last, end)  # pairs of characters overlap
+        if last <= first:
+            continue
+        pieces.append(escape(text[position:first]))
+        pieces.append(f"<mark>{escape(text[first:last])}</mark>")
+        position = last
+    pieces.append(escape(text[position:end]))
+    return "".join(pieces).replace("</mark><mark>", "")

@@ -1,0 +1,51 @@
+"""Articles that are about the same: found by an article's own telling words.
+
+Requests: the article's pointer, ``terms#``, the revision of the document list, at most 8 Queries of postings, one
+BatchGetItem.
+"""
+
+from typing import Final
+
+from kolom.articles.types import ArticleSummary
+from kolom.pagination import first_page
+from kolom.search import document_table
+from kolom.search.codec import FREQUENCIES
+from kolom.search.forward_index import load_entry
+from kolom.search.index_reader import load_results, read_postings
+
+MAX_TERMS: Final = 8
+_MAX_LABELS: Final = 2
+_MIN_LENGTH: Final = 3
+
+
+def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
+    """At most ``limit`` other articles, the most alike first; none for an article that is not in the index.
+
+    Fewer if their texts are long, which are read with them, or if their cards do not fit on a page.
+    """
+    terms = _significant_terms(article_id)
+    listed = document_table.get()
+    postings = read_postings(terms)
+    ranking = listed.rank(postings, (((term,), 1) for term in terms))
+    others = sorted(
+        (each for each in ranking.scores if each != article_id), key=lambda each: (-ranking.scores[each], -each)
+    )
+    best = list(listed.within_budget(others[:limit]))
+    found = load_results(best, with_text=False)
+    return first_page((found[each].card for each in best if each in found), limit)[0]
+
+
+def _significant_terms(article_id: int) -> list[str]:
+    """Two labels and the words that count most in the article, longer ones first where they count the same.
+
+    How rare a word is elsewhere is not known before its postings are read; then it decides how much it weighs.
+    """
+    postings = load_entry(article_id, consistent=False).postings
+    labels = sorted(term for term in postings if term.startswith("label:"))[:_MAX_LABELS]
+    weights = {
+        term: max(FREQUENCIES[element & 0xFF] for element in elements)
+        for term, elements in postings.items()
+        if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.isdigit()
+    }
+    telling = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
+    return [*labels, *telling[: MAX_TERMS - len(labels)]]

@@ -1,0 +1,84 @@
+"""Whether a text has a phrase: these words, one directly after the other. Pure.
+
+Making words of a text takes a hundred times as long as searching it. So a test comes first that no text with the
+phrase fails, and words are made only of the places where it succeeds.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Final
+
+import regex
+
+from kolom.search.tokenizer import MAX_WORD, normalized, tokenize
+
+_MAX_PLACES: Final = 50
+"""Places of a text that only look like the phrase, after which it is not looked for any more."""
+
+_MAX_DIGITS: Final = 20
+_MARGIN: Final = 2 * MAX_WORD
+_SPACED: Final = regex.compile(r"[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}']*+")
+_UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+
+
+@dataclass(frozen=True)
+class SearchedText:
+    """A text in which phrases are looked for, each a sequence of forms."""
+
+    text: str
+
+    def has(self, phrase: Sequence[str]) -> bool | None:
+        """Whether the words of the phrase stand somewhere one after the other; None if too many places look like it."""
+        pattern = _pattern(phrase)
+        if pattern is not None:
+            places = list(islice(pattern.finditer(self._normalized), _MAX_PLACES + 1))
+            if any(_follow(self._forms_around(*place.span()), phrase) for place in places[:_MAX_PLACES]):
+                return True
+            return None if len(places) > _MAX_PLACES else False
+        if any(form not in self._normalized for form in phrase if _UNSPACED.match(form)):
+            return False
+        return _follow(self._forms, phrase)
+
+    @cached_property
+    def _normalized(self) -> str:
+        return normalized(self.text).replace("\n", " ")
+
+    @cached_property
+    def _forms(self) -> list[str]:
+        return [word.form for word in tokenize(self.text)]
+
+    def _forms_around(self, start: int, end: int) -> list[str]:
+        """The words of a place, which goes on to white space on both sides."""
+        text = self._normalized
+        first = text.rfind(" ", max(0, start - _MARGIN), start) + 1 or max(0, start - _MARGIN)
+        last = text.find(" ", end, end + _MARGIN)
+        return [word.form for word in tokenize(text[first : last if last >= 0 else end + _MARGIN])]
+
+
+def _pattern(phrase: Sequence[str]) -> re.Pattern[str] | None:
+    """What every normalized text with the phrase has; None for a phrase of which that cannot be told so simply."""
+    return re.compile(r"[\W_]++".join(map(_spellings, phrase))) if all(map(_is_simple, phrase)) else None
+
+
+def _is_simple(form: str) -> bool:
+    limit = _MAX_DIGITS if form.isdecimal() else MAX_WORD - 1
+    return len(form) <= limit and _SPACED.fullmatch(form) is not None and not _UNSPACED.search(form)
+
+
+def _spellings(form: str) -> str:
+    """How a form may be spelled: a number with separators, letters as initials. Only one of them fits any place."""
+    if form.isdecimal():
+        return "[.,٫٬]?".join(form)
+    return f"(?:{form}|{r'\.'.join(form)})" if form.isalpha() and len(form) > 1 else re.escape(form)
+
+
+def _follow(forms: Sequence[str], phrase: Sequence[str]) -> bool:
+    wanted = list(phrase)
+    return any(forms[place : place + len(wanted)] == wanted for place in _places(forms, wanted[0]))
+
+
+def _places(forms: Sequence[str], form: str) -> Iterator[int]:
+    return (place for place, each in enumerate(forms) if each == form)

@@ -1,0 +1,81 @@
+"""Words that no article has: which of the site's words was meant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kolom.search import vocabulary
+from kolom.search.analyzer import stems
+from kolom.search.index_reader import read_postings
+from kolom.search.query_parser import Query, QueryWord
+
+MAX_CORRECTIONS: Final = 2
+"""Words of one query that are corrected, at most: each costs Queries of the vocabulary and of postings."""
+
+_MAX_CANDIDATES: Final = 3
+_MAX_STEMS: Final = 4
+"""Of one candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of the query, what was meant, and the postings of that."""
+
+    original: QueryWord
+    replacement: QueryWord
+    postings: dict[str, dict[int, int]]
+
+
+def allowed_edits(word: str) -> int:
+    """How many typing errors a word may have: none up to 4 letters, 1 up to 8, then 2, as in Meilisearch."""
+    return 0 if len(word) <= 4 else 1 if len(word) <= 8 else 2  # noqa: PLR2004, RUF100 - the rule itself
+
+
+def suggest(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
+    """Corrections for words without postings, to words that have some.
+
+    Per word one Query of the vocabulary, of a large one at most three, and those of at most three candidates' stems.
+    """
+    tried = [word for word in unknown if word.is_required and allowed_edits(word.form)][:MAX_CORRECTIONS]
+    return [made for word in tried if (made := _correct(word, languages))]
+
+
+def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
+    """The query with what was meant in place of what was typed."""
+    meant = {each.original.form: each.replacement for each in corrections}
+    forms = {typed: word.form for typed, word in meant.items()}
+    return replace(
+        query,
+        words=tuple(meant.get(word.form, word) for word in query.words),
+        phrases=tuple(tuple(forms.get(form, form) for form in phrase) for phrase in query.phrases),
+    )
+
+
+def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
+    """The query's text as it was meant; None without corrections."""
+    for each in sorted(corrections, key=lambda each: each.original.start, reverse=True):
+        text = text[: each.original.start] + each.replacement.form + text[each.original.end :]
+    return " ".join(text.split()) if corrections else None
+
+
+def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
+    # Imported here: only a query with an unknown word needs it, and every cold start would wait for it.
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    known = vocabulary.near(word.form)
+    near = process.extract(word.form, known, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50)
+    best = sorted(near, key=lambda found: (found[1], abs(len(found[0]) - len(word.form)), found[0]))[:_MAX_CANDIDATES]
+    candidates = {found[0]: stems(found[0], languages)[:_MAX_STEMS] for found in best}
+    if not candidates:
+        return None
+    postings = read_postings(each for found in candidates.values() for each in found)
+    distances = {found[0]: found[1] for found in best}
+    in_use = {form: sum(len(postings.get(each, ())) for each in found) for form, found in candidates.items()}
+    chosen = min(
+        (form for form in candidates if in_use[form]), key=lambda form: (distances[form], -in_use[form]), default=None
+    )
+    if chosen is None:
+        return None
+    meant = QueryWord(chosen, candidates[chosen], word.start, word.end, word.count)
+    return Correction(word, meant, {each: postings.get(each, {}) for each in candidates[chosen]})

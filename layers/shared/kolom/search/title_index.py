@@ -1,0 +1,32 @@
+"""The words of all titles with their articles, by first letters: what stands in the search box may become a title."""
+
+from collections.abc import Iterable
+
+from kolom.models.search import find_words, put_words, remove_words
+from kolom.search.tokenizer import strip_accents
+
+
+def add(words: Iterable[tuple[str, int]]) -> None:
+    """Put words of titles without accents, each with the id of its article, on the list."""
+    put_words(map(_place, words))
+
+
+def remove(words: Iterable[tuple[str, int]]) -> None:
+    """Take them off the list."""
+    remove_words(map(_place, words))
+
+
+def with_prefix(prefix: str, limit: int) -> list[tuple[str, int]]:
+    """The first ``limit`` words, in their order, that begin with ``prefix``, each with an article. One request."""
+    folded = strip_accents(prefix)
+    found = (each.rpartition("#") for each in find_words(_key(folded), folded, limit=limit))
+    return [(word, int(article_id)) for word, _, article_id in found]
+
+
+def _place(listed: tuple[str, int]) -> tuple[str, str]:
+    word, article_id = listed
+    return _key(word), f"{word}#{article_id}"
+
+
+def _key(folded: str) -> str:
+    return f"titles#{folded[0]}"

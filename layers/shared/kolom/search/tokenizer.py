@@ -1,0 +1,135 @@
+"""Texts become words: where each begins and ends, and its form without case and accents. Pure.
+
+Word boundaries are those of Unicode's UAX #29 but for what a search is better without: a full stop or a colon parts
+words (``example.com`` is two) unless single letters stand between (``U.S.A.``), and a run of a script that sets no
+spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of characters.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import regex
+
+MAX_WORD: Final = 64
+"""Characters of a word that count; longer ones are mostly no words."""
+
+_UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
+_WORD: Final = regex.compile(
+    rf"""
+      (?P<simple>[A-Za-z]++(?=[ ,;:!?)"\n-]))
+    | (?P<run>(?:[{_UNSPACED}ー]\p{{M}}*+)++)
+    | (?P<initials>\p{{L}}(?:\.\p{{L}})++(?![\p{{L}}\p{{M}}\p{{N}}]))
+    | (?P<number>\p{{N}}++(?:[.,٫٬]\p{{N}}++)*+(?![\p{{L}}\p{{M}}]))
+    | (?P<word>[\p{{L}}\p{{N}}--{_UNSPACED}][\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]*+
+        (?:[{_APOSTROPHES}][\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]++)*+)
+    """.replace(f"--{_UNSPACED}]", f"--[{_UNSPACED}]]"),
+    regex.VERBOSE | regex.VERSION1,
+)
+_SYMBOL: Final = regex.compile(r"\p{S}")
+_CHARACTER: Final = regex.compile(rf"[{_UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
+_SEPARATORS: Final = str.maketrans("", "", ".,٫٬")
+_PLAIN_APOSTROPHE: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
+_COMPOUND_PART: Final = 4
+
+
+class Word(NamedTuple):
+    """A word of a text: ``text[start:end]``. ``form`` has neither case nor variants of width, dots or apostrophes."""
+
+    form: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> Iterator[Word]:
+    """The words of ``text`` in their order; of a run without spaces, its pairs of neighbouring characters."""
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        kind = match.lastgroup
+        if kind == "simple":  # Most words: everything below would leave it as it is.
+            yield Word(match[0][:MAX_WORD].lower(), start, end)
+        elif kind == "run":
+            yield from _pairs(text, start, end)
+        else:
+            yield Word(normalize(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
+
+
+def find_words[Key](text: str, recognise: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
+    """Where in ``text`` the words stand whose form ``recognise`` knows, with what it answers."""
+    known: dict[str, Key | None] = {}
+    for match in _WORD.finditer(text):
+        if match.lastgroup == "run":
+            for word in _pairs(text, *match.span()):
+                if (key := recognise(word.form)) is not None:
+                    yield word.start, word.end, key
+            continue
+        surface = match[0]
+        if surface not in known:
+            known[surface] = recognise(normalize(surface[: 2 * MAX_WORD]))
+        if (key := known[surface]) is not None:
+            yield match.start(), match.end(), key
+
+
+def normalize(word: str) -> str:
+    """The form under which a word is compared: NFKC, no case, plain apostrophes; numbers without separators."""
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", word).translate(_PLAIN_APOSTROPHE)
+    word = word.casefold()
+    if not word.isalpha() and (word[0].isdigit() or "." in word):
+        word = word.translate(_SEPARATORS)
+    return word[:MAX_WORD]
+
+
+def normalized(text: str) -> str:
+    """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials. Drops symbols."""
+    if text.isascii():
+        return text.casefold()
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text))  # ™ is no "tm" of its own
+    for apostrophe in _APOSTROPHES:
+        text = text.replace(apostrophe, "'")
+    return text.casefold()
+
+
+def strip_accents(word: str) -> str:
+    """``word`` without accents and vowel points (Latin, Greek, Cyrillic, Hebrew, Arabic); other marks stay."""
+    if word.isascii():
+        return word
+    kept = (each for each in unicodedata.normalize("NFD", word) if not _is_accent(each))
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
+    """The one word that a hyphen makes of two, as in ``e-mail``, ``co-operate``, ``COVID-19``; None if it makes none.
+
+    One part must be short, so that neither every compound nor a reduplication (``buku-buku``) becomes a word more.
+    """
+    if second.start != first.end + 1 or text[first.end] not in "-\u2010\u2011" or first.form == second.form:
+        return None
+    if min(len(first.form), len(second.form)) > _COMPOUND_PART or not first.form.isalpha():
+        return None
+    return (first.form + second.form)[:MAX_WORD]
+
+
+def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
+    characters = [match.span() for match in _CHARACTER.finditer(text, start, end)]
+    if len(characters) == 1:
+        yield Word(normalize(text[start:end]), start, end)
+    for (first, _), (_, last) in pairwise(characters):
+        yield Word(normalize(text[first:last]), first, last)
+
+
+def _is_accent(character: str) -> bool:
+    code = ord(character)
+    return (
+        0x300 <= code <= 0x36F
+        or 0x591 <= code <= 0x5C7
+        or 0x64B <= code <= 0x65F
+        or code == 0x670
+        or 0x1AB0 <= code <= 0x1AFF
+        or 0x1DC0 <= code <= 0x1DFF
+        or 0x20D0 <= code <= 0x20FF
+        or 0xFE20 <= code <= 0xFE2F
+    )

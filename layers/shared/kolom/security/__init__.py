@@ -1,0 +1,1 @@
+"""Signed tokens, pseudonyms, client addresses, rate limits, bans and single-use records."""

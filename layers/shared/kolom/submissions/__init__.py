@@ -1,0 +1,1 @@
+"""What every comment and contact message passes: validation, idempotency, limits and spam rules."""

@@ -1,0 +1,160 @@
+"""What visitors may write into the fields of a form: the types of which requests are made. Pure."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from kolom.rendering import visitor_text
+
+MAX_NAME: Final = 100
+MAX_EMAIL: Final = 254
+MAX_WEBSITE: Final = 254
+MAX_SUBJECT: Final = 200
+MAX_CONTENT: Final = 10_000
+
+_NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
+
+# The rules below as regular expressions of JSON Schema (ECMA-262 with Unicode), for the OpenAPI document.
+_ON_ONE_LINE: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
+# A character that anyone can see. Python's `re` and others know no \p{L}, so it is one of the blocks that hold nothing
+# else: what the validators accept is more.
+_VISIBLE: Final = (
+    r"[!-~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0481\u048a-\u052f\u0531-\u0556\u0561-\u0586"
+    r"\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3\u0904-\u0939\u0e01-\u0e30\u1b05-\u1b33\u1b83-\u1ba0"
+    r"\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u2426\u2500-\u2b73\u3041-\u3096"
+    r"\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\ua984-\ua9b2\uac00-\ud7a3"
+    "\U0001f300-\U0001f64f\U0001f680-\U0001f6d7\U0001f900-\U0001f9ff]"
+)
+_WEBSITE: Final = r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,3})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
+
+
+def _documented(**schema: Any) -> Any:
+    """What the OpenAPI document says of a field whose validators are functions."""
+    return Field(json_schema_extra=schema)
+
+
+def _on_one_line(value: str) -> str:
+    if any(unicodedata.category(character) in _NOT_ON_ONE_LINE for character in value):
+        raise ValueError("must be on one line, without control characters")
+    return value
+
+
+def _visible(value: str) -> str:
+    cleaned = visitor_text.clean_text(value)
+    if visitor_text.is_blank(cleaned):
+        raise ValueError("must not be empty")
+    return cleaned
+
+
+def _within(limit: int) -> Callable[[str], str]:
+    """The check that text is no longer than ``limit`` as it is kept: its NFC form may be three times as long."""
+
+    def check(value: str) -> str:
+        if len(value) > limit:
+            raise ValueError(f"must have at most {limit} characters")
+        return value
+
+    return check
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, strict=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError("is no e-mail address") from error
+
+
+def _website(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("is no address of a website") from error
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("must begin with https:// or http:// and a name")
+    if any(character.isspace() or character in '<>"\\^`{|}' for character in value):
+        raise ValueError("must not hold spaces, quotes or brackets")
+    return value
+
+
+def _none_if_empty(value: Any) -> Any:
+    # A plain form sends empty fields.
+    return None if isinstance(value, str) and not value.strip(" ") else value
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip(" ") if isinstance(value, str) else value
+
+
+Name = Annotated[
+    str,
+    StringConstraints(max_length=MAX_NAME),
+    AfterValidator(_on_one_line),
+    AfterValidator(_visible),
+    AfterValidator(_within(MAX_NAME)),
+    _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
+]
+OptionalName = Annotated[Name | None, BeforeValidator(_none_if_empty)]
+Content = Annotated[
+    str,
+    StringConstraints(max_length=MAX_CONTENT),
+    AfterValidator(_visible),
+    AfterValidator(_within(MAX_CONTENT)),
+    _documented(minLength=1, pattern=_VISIBLE),
+]
+Subject = Annotated[
+    Annotated[
+        str,
+        StringConstraints(max_length=MAX_SUBJECT),
+        AfterValidator(_on_one_line),
+        AfterValidator(_visible),
+        AfterValidator(_within(MAX_SUBJECT)),
+        _documented(minLength=1, pattern=f"^{_ON_ONE_LINE}{_VISIBLE}{_ON_ONE_LINE}$"),
+    ]
+    | None,
+    BeforeValidator(_none_if_empty),
+]
+RequiredEmail = Annotated[
+    str,
+    BeforeValidator(_trimmed),
+    StringConstraints(max_length=MAX_EMAIL),
+    AfterValidator(_on_one_line),
+    AfterValidator(_email),
+    _documented(format="email"),
+]
+"""An address and nothing beside it: no name, no comment, no second one."""
+
+Email = Annotated[RequiredEmail | None, BeforeValidator(_none_if_empty)]
+Website = Annotated[
+    Annotated[
+        str,
+        BeforeValidator(_trimmed),
+        StringConstraints(max_length=MAX_WEBSITE),
+        AfterValidator(_on_one_line),
+        AfterValidator(_website),
+        _documented(pattern=_WEBSITE),
+    ]
+    | None,
+    BeforeValidator(_none_if_empty),
+]
+Flag = Annotated[bool, BeforeValidator(lambda value: False if value in ("", None) else value)]
+"""A checkbox: ``on`` in a form, true in JSON."""
+
+Token = Annotated[
+    Annotated[
+        str,
+        StringConstraints(max_length=4_096),
+        AfterValidator(_on_one_line),
+        _documented(pattern=f"^{_ON_ONE_LINE}$"),
+    ]
+    | None,
+    BeforeValidator(_none_if_empty),
+]
+CommentId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None, BeforeValidator(_none_if_empty)
+]
+Honeypot = Annotated[str | None, StringConstraints(max_length=10_000), BeforeValidator(_none_if_empty)]

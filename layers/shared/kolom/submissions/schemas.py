@@ -1,0 +1,36 @@
+"""What every form has beside its own fields, as the API takes and shows it: the shapes of the contract."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from kolom.submissions import fields
+from kolom.submissions.form_tokens import FormToken
+from kolom.submissions.pipeline import FormMeta
+
+
+class FormFields(BaseModel):
+    """What a form brings. ``website_url`` is a trap: people do not see it, so it stays empty."""
+
+    form_token: fields.Token = Field(None, description="`token` of `GET /api/form-token`")
+    altcha: fields.Token = Field(None, description="The solved `challenge` of `GET /api/form-token`, if it has one")
+    website_url: fields.Honeypot = None
+
+    def form(self) -> FormMeta:
+        """What it means to the pipeline."""
+        return FormMeta(token=self.form_token, proof=self.altcha, honeypot=self.website_url is not None)
+
+
+class FormTokenOut(BaseModel):
+    """What a form needs. ``challenge`` is ALTCHA's, or null."""
+
+    token: str
+    min_seconds: int
+    expires_at: datetime
+    challenge: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, token: FormToken, min_seconds: int) -> Self:
+        """The view of a token."""
+        return cls(token=token.token, min_seconds=min_seconds, expires_at=token.expires_at, challenge=token.challenge)
