@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kolom_cli.docs.markdown import code
-from kolom_cli.template_reader import read_document
+from kolom_cli.sam.loader import read_document
 
 TEMPLATE: Final = Path(__file__).parents[3] / "template.yaml"
 

@@ -15,7 +15,7 @@ from openapi_schema_validator.shortcuts import validate
 from kolom_cli.docs import command_line, decisions, http_api, template_parameters
 from kolom_cli.docs.markdown import code
 from kolom_cli.main import app
-from kolom_cli.template_reader import read_document
+from kolom_cli.sam.loader import read_document
 
 PROJECT = decisions.FOLDER.parents[1]
 
