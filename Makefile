@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 90
 # On all cores, each file's tests in one process: many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi clean
+.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi decisions docs docs-serve clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,7 +56,7 @@ check: sync ## Check format, lint, types and the API document
 	$(RUN) openapi-spec-validator docs/openapi.json
 
 # Everything that must hold before a change lands, beside `make test`.
-check-all: check lint-js test-slow api-fuzz smoke browser ## All checks: also the scripts, the API, the template, the build and the browser
+check-all: check docs lint-js test-slow api-fuzz smoke browser ## All checks: also docs, the scripts, the API, the template, the build and the browser
 
 # The scripts run as they are; this is only what reads them critically. Needs npm (Debian: apt-get install npm).
 node_modules/.package-lock.json: package.json package-lock.json
@@ -104,5 +104,17 @@ lock: $(filter $(CURDIR)/%,$(UV)) ## Update uv.lock and the layer's requirements
 openapi: sync ## Write docs/openapi.json
 	$(RUN) python -m kolom_cli.openapi docs/openapi.json
 
+# A test fails where it has drifted from the records.
+decisions: sync ## Write docs/decisions/README.md, the index of the records
+	$(RUN) python -m kolom_cli.docs.decisions docs/decisions/README.md
+
+# Fails for a broken link or anchor, a missing picture, and a page that the navigation does not lead to.
+docs: sync ## Build docs/ as a site into docs/_build/html
+	@rm -rf docs/_build
+	$(RUN) python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -d docs/_build/doctrees docs docs/_build/html
+
+docs-serve: docs ## Show that site on http://127.0.0.1:8000
+	@exec $(RUN) python -m http.server --bind 127.0.0.1 --directory docs/_build/html 8000
+
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-sam .uv node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output
+	rm -rf .venv .venv-sam .uv node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output docs/_build

@@ -5,6 +5,7 @@ Exit codes: 0 all is well; 1 something failed or was refused, everything else wa
 """
 
 import importlib.metadata
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -46,6 +47,7 @@ class _Group(TyperGroup):
             console.fail("interrupted", console.INTERRUPTED)
 
 
+@cache
 def _serve() -> Any:
     # Imported here: with moto and werkzeug, the local stack takes 3 s to import, all other commands together 1 s.
     from kolom_cli.commands.serve import serve

@@ -56,6 +56,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom_cli.commands": 15,
     "kolom_cli.main": 16,
     "kolom_cli.openapi": 16,
+    "kolom_cli.docs": 17,
 }
 """The level of each package: it imports only packages of lower levels.
 

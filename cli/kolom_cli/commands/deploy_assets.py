@@ -20,7 +20,13 @@ KEPT_DAYS: Final = 2
 def deploy_assets(
     ctx: typer.Context,
     frontend: Annotated[
-        Path, typer.Option("--frontend", metavar="DIR", help="The folder with the files and site.toml.")
+        Path,
+        typer.Option(
+            "--frontend",
+            metavar="DIR",
+            help="The folder with the files and site.toml.",
+            show_default="frontend/ of the project",
+        ),
     ] = FRONTEND,
     prune: Annotated[
         int | None,

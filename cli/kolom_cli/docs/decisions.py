@@ -1,0 +1,75 @@
+"""Generate the index of the decision records: ``docs/decisions/README.md``."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parents[3] / "docs" / "decisions"
+
+_HEADING: Final = re.compile(r"# (\d+)\. (.+)")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\b")
+_SUPERSEDED: Final = re.compile(r"\bsuperseded by (\[\d+\]\([^)]+\))", re.IGNORECASE)
+_INTRODUCTION: Final = """\
+# Decision records
+
+Each record is one page: the context of a choice, the decision, its alternatives and its consequences. A record is not
+changed after it is accepted. A later decision supersedes it, and its second paragraph then ends with
+`· superseded by [N](file.md)`.
+
+`make decisions` generates this page from the records.
+
+| no. | title | status | date |
+|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the index says about one record. ``date`` is empty where the record has none."""
+
+    file: str
+    number: int
+    title: str
+    status: str
+    date: str
+
+
+def read_record(name: str, text: str) -> Record:
+    """Read the record in the file ``name``. Raises :class:`ValueError` if its heading is not ``# N. Title``."""
+    heading, _, rest = text.partition("\n\n")
+    match = _HEADING.fullmatch(heading)
+    if match is None or not name.startswith(f"{int(match[1]):04}-"):
+        raise ValueError(f"{name} must begin with `# N. Title`, with the number of its name, not {heading!r}")
+    metadata = rest.partition("\n\n")[0]
+    date = _DATE.match(metadata)
+    # Only the metadata counts: the body of a record may speak of others.
+    superseded = _SUPERSEDED.search(metadata) if date else None
+    return Record(
+        file=name,
+        number=int(match[1]),
+        title=match[2],
+        status=f"superseded by {superseded[1]}" if superseded else "accepted",
+        date=date[0] if date else "",
+    )
+
+
+def records(folder: Path = FOLDER) -> Iterator[Record]:
+    """All records in order of their numbers."""
+    for path in sorted(folder.glob("[0-9]*.md")):
+        yield read_record(path.name, path.read_text("utf-8"))
+
+
+def index(folder: Path = FOLDER) -> str:
+    """The index as Markdown."""
+    rows = (
+        f"| {record.number} | [{record.title.replace('|', r'\|')}]({record.file}) | {record.status} | {record.date} |\n"
+        for record in records(folder)
+    )
+    return _INTRODUCTION + "".join(rows)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(index(), "utf-8")

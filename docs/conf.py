@@ -1,0 +1,75 @@
+"""Build docs/ as a site: ``make docs``.
+
+The pages stay plain Markdown that reads well in the repository too. Navigation and generated text are added when a page
+is read, so neither stands in the sources.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sphinx.application import Sphinx
+
+import kolom
+from kolom_cli.docs import command_line, http_api, template_parameters
+
+# The sidebar, by reader. An entry is a page, or its label and the page.
+NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
+    "Start": ("Overview <self>",),
+    "Write": (
+        "Publish <publish>",
+        "Theme <theme>",
+        "Feeds and sitemaps <feeds>",
+        "Import <migrate>",
+        "Export and restore <archive>",
+    ),
+    "Embed": ("Custom elements <embed>",),
+    "Operate": ("Deploy <deploy>", "Operate <operate>", "Comments <comments>", "Mail <mail>"),
+    "Develop": ("Architecture <architecture>", "Development <develop>"),
+    "Reference": ("reference/http-api", "reference/cli", "reference/parameters", "changelog", "decisions/README"),
+}
+GENERATED: Final[Mapping[str, Callable[[], str]]] = {
+    "reference/http-api": http_api.reference,
+    "reference/cli": command_line.reference,
+    "reference/parameters": template_parameters.reference,
+}
+
+project = "Kolom"
+version = kolom.__version__
+language = "en"
+extensions = ["myst_parser", "sphinx_copybutton"]
+exclude_patterns = ["_build"]
+# Indented blocks have commands, addresses, files: no one language.
+highlight_language = "text"
+# Else `--option` in running text has a dash.
+smartquotes = False
+copybutton_prompt_text = "$ "
+copybutton_exclude = ".linenos, .gp"
+myst_heading_anchors = 4
+
+html_theme = "furo"
+html_title = "Kolom"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_use_index = False
+html_show_sourcelink = False
+html_copy_source = False
+html_show_copyright = False
+
+
+def toctree(caption: str, pages: tuple[str, ...], *options: str) -> str:
+    lines = ["", "```{toctree}", ":hidden:", f":caption: {caption}", *options, "", *pages, "```", ""]
+    return "\n".join(lines)
+
+
+def complete(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Add to a page what its file does not have: generated text, and the lists of pages below it."""
+    if page in GENERATED:
+        source[0] += "\n" + GENERATED[page]()
+    if page == "index":
+        source[0] += "".join(toctree(caption, pages) for caption, pages in NAVIGATION.items())
+    if page == "decisions/README":
+        source[0] += toctree("Records", ("[0-9]*",), ":glob:")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", complete)
