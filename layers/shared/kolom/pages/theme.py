@@ -91,7 +91,7 @@ def known_theme() -> Theme:
 
 def clear_cache() -> None:
     """Read it again at the next call."""
-    global _kept
+    global _cached
     _cached = None
 
 
