@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import IO, Final, Literal
 
-from tests.unit.cli import takeout, wxr
+from tests.unit.cli.importers.blogger import takeout
+from tests.unit.cli.importers.wordpress import wxr
 
 type Fates = Counter[tuple[str, Literal["created", "skipped"]]]
 """How many of each kind an importer is to create, and to skip."""

@@ -10,11 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-PROJECT = Path(__file__).parents[1]
+from tests.paths import PROJECT
 
 
 class Site(str):

@@ -6,7 +6,6 @@ The examples are the same in every run; ``API_EXAMPLES`` says how many there are
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,10 @@ from schemathesis.checks import CheckContext
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 
+from tests.paths import PROJECT
 from tests.serving import Site, send, served
 
-DOCUMENT = Path(__file__).parents[2] / "docs/openapi.json"
+DOCUMENT = PROJECT / "docs/openapi.json"
 STATED = {
     "form_token": "is not a token of this site",
     "parent_id": "there is no such comment to reply to",

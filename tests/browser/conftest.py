@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +14,8 @@ from kolom.articles import publishing
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.seed import StackLoader
 from tests.factories import content
+from tests.paths import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 PARAMETERS = {"SiteTitle": "Catatan Sari", "SiteDescription": "Catatan dari Yogyakarta.", "TimeZone": "Asia/Jakarta"}
 BROWSER_ARGUMENTS = [
     "--no-sandbox",

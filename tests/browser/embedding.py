@@ -4,15 +4,16 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from tests.paths import PROJECT
+
 expect.set_options(timeout=12_000)  # a form is not sent before it is three seconds old
 
-FRONTEND = Path(__file__).parents[2] / "frontend"
+FRONTEND = PROJECT / "frontend"
 STRICT = "default-src 'self'; connect-src *; object-src 'none'; base-uri 'none'"
 FRIEND = "http://localhost:9797"
 """Another origin than the blog's. Nothing listens there: whatever it has comes from the tests."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PROJECT, Visitor
+from tests.browser.conftest import Visitor
 from tests.browser.pages import ARTICLE, EVERY
+from tests.paths import PROJECT
 from tests.serving import fetch
 
 MODULES = PROJECT / "node_modules"

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -28,8 +27,7 @@ from kolom.security import signing
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
-
-PROJECT = Path(__file__).parents[2]
+from tests.paths import PROJECT
 
 
 @pytest.fixture(scope="session")

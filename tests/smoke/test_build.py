@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+from tests.paths import PROJECT
+
 DEPLOYED = PROJECT / ".aws-sam/build"
 NATIVE = PROJECT / ".aws-sam/native"
 FUNCTIONS = sorted(path.name for path in NATIVE.iterdir() if (path / "app.py").is_file()) if NATIVE.is_dir() else []

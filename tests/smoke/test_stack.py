@@ -4,15 +4,14 @@ import json
 import subprocess
 from functools import cache
 from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import Any, Final
 
 from kolom_cli.sam.intrinsics import Resolver
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
+from tests.paths import PROJECT
 
-PROJECT: Final = Path(__file__).parents[2]
 SAM: Final = PROJECT / ".venv-sam"
 TEMPLATE_LIMIT_BYTES: Final = 1_000_000
 RESOURCE_LIMIT: Final = 500

@@ -12,7 +12,8 @@ from typing import Final
 
 import pytest
 
-PROJECT: Final = Path(__file__).parents[2]
+from tests.paths import PROJECT
+
 ROOTS: Final = {"kolom": PROJECT / "layers/shared", "kolom_cli": PROJECT / "cli"}
 
 LEVELS: Final[Mapping[str, int]] = {

@@ -12,8 +12,8 @@ import pytest
 
 from kolom_cli.sam.loader import load, read_document
 from kolom_cli.seed import SAMPLE
+from tests.paths import PROJECT
 
-PROJECT: Final = Path(__file__).parents[2]
 TEMPLATE: Final = PROJECT / "template.yaml"
 PAGES: Final = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 # Which of AWS's commands are none of an API's operations.

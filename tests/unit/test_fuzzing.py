@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-PROJECT = Path(__file__).parents[2]
+from tests.paths import PROJECT
+
 CONFTEST = """
 from itertools import count
 from tests import fuzzing

@@ -1,7 +1,7 @@
 """What moto's DynamoDB needs to stand in for the real one under a running site.
 
 Every helper is a small patch, in force inside :func:`patch_moto` only, with a test in
-``tests/unit/local/test_moto_help.py`` that fails without it. moto is pinned; drop each part that a newer one
+``tests/unit/cli/emulator/test_moto_patches.py`` that fails without it. moto is pinned; drop each part that a newer one
 makes needless.
 """
 

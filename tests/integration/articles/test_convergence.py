@@ -19,7 +19,7 @@ from kolom.errors import Conflict, NotFound
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
-from tests.integration.conftest import PROJECT
+from tests.paths import PROJECT
 
 SLUGS = st.sampled_from(["one", "two", "three"])
 LABELS = st.lists(st.sampled_from(["News", "news", "c#", "100%", "Politik"]), max_size=4).map(tuple)

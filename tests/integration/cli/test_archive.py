@@ -43,7 +43,7 @@ from kolom_cli.terminal.report import Report
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call, stored
-from tests.unit.cli.archives import ARTICLE, COMMENT, break_front, break_lines
+from tests.unit.cli.archive.archives import ARTICLE, COMMENT, break_front, break_lines
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LONG_AGO = datetime(2019, 5, 6, 7, 8, 9, tzinfo=UTC)

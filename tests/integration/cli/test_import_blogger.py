@@ -19,7 +19,7 @@ from kolom.comments import admin
 from tests.factories import request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
-from tests.unit.cli.takeout import (
+from tests.unit.cli.importers.blogger.takeout import (
     BLOG,
     comment,
     entry,

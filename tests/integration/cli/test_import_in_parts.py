@@ -11,7 +11,7 @@ from kolom.articles import publishing
 from kolom.comments import admin
 from kolom.comments.types import Comment
 from tests.integration.cli.conftest import Kolom
-from tests.unit.cli.takeout import comment, entry, takeout
+from tests.unit.cli.importers.blogger.takeout import comment, entry, takeout
 
 type Import = Callable[..., dict[str, Any]]
 

@@ -13,6 +13,7 @@ from kolom.errors import Conflict, InvalidInput
 from kolom.pages.router import dispatch
 from kolom_cli.importers.markdown.site import number_of
 from tests.integration.cli.conftest import Kolom
+from tests.paths import FIXTURES
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 
@@ -442,7 +443,7 @@ def test_a_post_that_becomes_a_draft_there_becomes_one_here(kolom: Kolom, tmp_pa
 def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None:
     """The message names what can be read instead."""
     for name in ("medium", "substack"):
-        report = _import(kolom, Path(__file__).parents[2] / "fixtures/exports" / name, exit_code=1)
+        report = _import(kolom, FIXTURES / "exports" / name, exit_code=1)
         assert report["read"] == 0
         assert "Markdown with front matter" in report["errors"][0]
 

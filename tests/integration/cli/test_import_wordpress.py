@@ -10,7 +10,7 @@ import pytest
 from kolom.articles import public, publishing, repository
 from kolom.articles.types import Article
 from tests.integration.cli.conftest import Kolom
-from tests.unit.cli.wxr import export, item, term
+from tests.unit.cli.importers.wordpress.wxr import export, item, term
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from kolom.comments.types import MAX_DEPTH
 from tests.factories import request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
-from tests.unit.cli.wxr import comment, export, item
+from tests.unit.cli.importers.wordpress.wxr import comment, export, item
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import pytest
 from kolom.articles import publishing
 from tests.integration.cli.conftest import Kolom
 from tests.integration.pages.following import follow
-from tests.unit.cli.wxr import export, item
+from tests.paths import FIXTURES
+from tests.unit.cli.importers.wordpress.wxr import export, item
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "addresses"
+FOLDER = FIXTURES / "addresses"
 
 HUGO = {"/aaa/": "A", "/%C3%9Cber/": "B", "/c++-notes/": "C"}
 JEKYLL = {
@@ -54,7 +55,7 @@ def _notes(report: dict[str, Any]) -> str:
 def test_every_address_of_a_sample_shows_its_article(
     kolom: Kolom, kind: str, sample: str, addresses: dict[str, str]
 ) -> None:
-    _import(kolom, kind, FIXTURES / sample)
+    _import(kolom, kind, FOLDER / sample)
     for address, title in addresses.items():
         followed = follow(address)
         assert followed.found, address
@@ -62,7 +63,7 @@ def test_every_address_of_a_sample_shows_its_article(
 
 
 def test_a_published_file_answers_at_its_path_and_its_slug(kolom: Kolom, tmp_path: Path) -> None:
-    file = Path(shutil.copy(FIXTURES / "publish" / "pub.md", tmp_path))
+    file = Path(shutil.copy(FOLDER / "publish" / "pub.md", tmp_path))
     assert kolom("publish", file).exit_code == 0
     assert [(each.found, each.address) for each in map(follow, ("/elsewhere/", "/elsewhere", "/pub/"))] == [
         (True, "/elsewhere/")

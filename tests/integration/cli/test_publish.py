@@ -12,6 +12,7 @@ from kolom.articles import public, publishing
 from kolom.articles.admin import list_by_status
 from kolom.errors import NotFound
 from tests.integration.cli.conftest import Kolom
+from tests.paths import FIXTURES
 
 PNG = b"\x89PNG\r\n\x1a\nnot really"
 
@@ -333,7 +334,7 @@ def test_files_about_a_folder_are_not_published_with_it(kolom: Kolom, tmp_path: 
 @pytest.mark.parametrize("name", ["medium", "medium/posts", "substack/posts"])
 def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -> None:
     """Drafts lie in it beside published texts."""
-    folder = Path(__file__).parents[2] / "fixtures/exports" / name
+    folder = FIXTURES / "exports" / name
     for given in ([folder], sorted(folder.glob("*.html"))):
         if given:
             report = _publish(kolom, *given, exit_code=1)

@@ -10,8 +10,9 @@ import pytest
 from kolom.articles import publishing
 from kolom_cli.sam.model import Template
 from tests.factories import NOW, Context, content
+from tests.paths import PROJECT
 
-EVENTS = Path(__file__).parents[3] / "events"
+EVENTS = PROJECT / "events"
 FILES = sorted(EVENTS.glob("*/*.json"))
 EXPECTED = {
     "write_comments/post_comment": 201,

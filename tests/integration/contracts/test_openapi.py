@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,9 @@ from openapi_spec_validator import validate
 
 from kolom_cli.openapi import document
 from kolom_cli.sam.model import Template
+from tests.paths import PROJECT
 
-PUBLISHED = Path(__file__).parents[3] / "docs/openapi.json"
+PUBLISHED = PROJECT / "docs/openapi.json"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 

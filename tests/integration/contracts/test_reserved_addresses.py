@@ -11,7 +11,7 @@ from kolom.pages.router import _ROUTES
 from kolom_cli.emulator.inbox_pages import ROOT
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
-from tests.integration.conftest import PROJECT
+from tests.paths import PROJECT
 
 PAGES = [pattern for pattern, _ in _ROUTES if not pattern.fullmatch("/")]
 

@@ -31,8 +31,9 @@ from kolom.security import signing
 from kolom_cli.sam.model import Function, Template
 from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request
 from tests.integration.conftest import Configure
+from tests.paths import PROJECT
 
-EVENTS = Path(__file__).parents[3] / "events"
+EVENTS = PROJECT / "events"
 FILES = sorted(path for path in EVENTS.glob("*/*.json") if "routeKey" in path.read_text())
 SLUG = "china-russia-agree-to-deepen-strategic-cooperation"
 WITHOUT_DYNAMODB = {

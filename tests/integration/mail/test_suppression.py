@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,9 @@ from kolom_cli.sam.model import Template
 from tests.factories import Context, content
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, PostOffice
+from tests.paths import PROJECT
 
-EVENTS = Path(__file__).parents[3] / "events/handle_bounces"
+EVENTS = PROJECT / "events/handle_bounces"
 
 
 def event(name: str, address: str, **bounce: Any) -> dict[str, Any]:

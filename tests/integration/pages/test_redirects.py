@@ -27,9 +27,9 @@ from kolom.urls import encoded_path
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content, request
-from tests.integration.conftest import PROJECT
 from tests.integration.handlers import call
 from tests.integration.pages.following import follow
+from tests.paths import PROJECT
 
 NFC, NFD = "caf\u00e9", "cafe\u0301"
 

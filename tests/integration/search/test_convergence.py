@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -21,8 +20,9 @@ from kolom.search.forward_index import load_entry
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from tests.factories import NOW, content
+from tests.paths import PROJECT
 
-TEMPLATE = load(Path(__file__).parents[3] / "template.yaml", {"SiteUrl": "https://blog.example"})
+TEMPLATE = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"})
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
 WORDS = ["gula", "jawa", "kopi", "pasar", "malam", "hujan", "bulan", "the", "river", "house", "walking", "walked"]
 SLUGS = st.sampled_from(["one", "two", "three"])

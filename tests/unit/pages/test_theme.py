@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-FRONTEND = Path(__file__).parents[3] / "frontend"
+from tests.paths import PROJECT
+
+FRONTEND = PROJECT / "frontend"
 MAX_WIDGET_BYTES = 10 * 1024
 
 

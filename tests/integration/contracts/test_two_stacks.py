@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import boto3
@@ -11,8 +10,9 @@ from moto import mock_aws
 
 from kolom_cli.sam.loader import read_document
 from kolom_cli.sam.stack_import import import_input
+from tests.paths import PROJECT
 
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+TEMPLATE: Final = PROJECT / "template.yaml"
 # What the template has of types that moto's CloudFormation creates and deletes.
 TYPES: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic"}
 

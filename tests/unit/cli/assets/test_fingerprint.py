@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from kolom_cli.assets.fingerprint import CONTENT_TYPES, Asset, AssetError, collect, is_hashed, with_hashes
+from tests.paths import PROJECT
 
-FRONTEND = Path(__file__).parents[3] / "frontend"
+FRONTEND = PROJECT / "frontend"
 
 
 def hashed(**files: str) -> dict[str, Asset]:

@@ -19,7 +19,7 @@ from kolom_cli.archive.encoding import as_json, front_matter, read_front_matter
 from kolom_cli.archive.reader import Archive, ArchiveItem
 from kolom_cli.archive.schemas import ArticleRecord, CommentRecord
 from kolom_cli.importers.common.types import Skipped
-from tests.unit.cli.archives import ARTICLE, COMMENT, break_file, break_front, break_lines, small_archive
+from tests.unit.cli.archive.archives import ARTICLE, COMMENT, break_file, break_front, break_lines, small_archive
 
 ZONE = ZoneInfo("UTC")
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=200)

@@ -20,7 +20,8 @@ from moto import mock_aws
 from kolom_cli.emulator.api_gateway import Response
 from kolom_cli.emulator.inbox_pages import PAGE_SIZE, ROOT, Inbox
 from kolom_cli.emulator.ses import SentMail
-from tests.serving import PROJECT, Site, eventually, fetch, mails, send, served
+from tests.paths import PROJECT
+from tests.serving import Site, eventually, fetch, mails, send, served
 
 MESSAGE = {"email": "budi@example.com", "name": "Budi", "subject": "Salam ☕", "message": "<script>alert(1)</script>"}
 RAW = (

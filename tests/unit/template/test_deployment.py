@@ -16,8 +16,9 @@ from kolom_cli.sam.model import Template
 from kolom_cli.sam.parameters import parameter_values
 from kolom_cli.sam.resource_names import ResourceNames
 from kolom_cli.sam.stack_import import IDENTIFIERS, import_input, main
+from tests.paths import PROJECT
 
-TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
+TEMPLATE: Final = PROJECT / "template.yaml"
 SITE: Final = "https://blog.example"
 OWNER: Final = "owner@blog.example"
 LONGEST_STACK: Final = "s" * 40

@@ -14,8 +14,8 @@ from kolom_cli.emulator.cloudfront import with_edge_headers
 from kolom_cli.sam.intrinsics import TemplateError, parse
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import CacheBehavior, Cdn, Template
+from tests.paths import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
 WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/blog/00000000-0000-0000-0000-000000000000"
 PAGES = ("/", "/a-slug/", "/2024/05/x.html", "/feeds/atom.xml", "/sitemap.xml", "/robots.txt", "/preview/token")

@@ -6,6 +6,7 @@ import pytest
 
 from kolom_cli.media.store import MediaError, MediaStore, Resolver, media_name
 from kolom_cli.media.svg_safety import find_unsafe_svg
+from tests.paths import PROJECT
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">%s</svg>'
 
@@ -128,6 +129,6 @@ def test_a_drawing_to_look_at_is_taken(inside: bytes) -> None:
 
 
 def test_the_drawings_of_the_sample_are_taken() -> None:
-    folder = Path(__file__).parents[3] / "cli" / "kolom_cli" / "sample" / "images"
+    folder = PROJECT / "cli" / "kolom_cli" / "sample" / "images"
     assert {path.name: find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg")}.items() >= set()
     assert not any(find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg"))

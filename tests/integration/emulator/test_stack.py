@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,9 +14,10 @@ import boto3
 import pytest
 
 from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
+from tests.paths import FIXTURES
 from tests.serving import eventually
 
-FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
+FIXTURE = FIXTURES / "local_stack"
 
 
 @pytest.fixture(scope="module")

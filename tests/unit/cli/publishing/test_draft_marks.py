@@ -14,8 +14,9 @@ from kolom_cli.importers.markdown.front_matter_values import get_datetime
 from kolom_cli.importers.markdown.publication import publication_of
 from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.publishing.draft_marks import draft_mark, place_mark, read_header, unread_metadata
+from tests.paths import FIXTURES
 
-FIXTURES = Path(__file__).parents[2] / "fixtures/exports"
+FOLDER = FIXTURES / "exports"
 
 MARKS = [
     *("draft: true", "draft: yes", "draft: '1'", 'draft: "true"', "draft: maybe", "draft: [true]", "Draft: True"),
@@ -456,7 +457,7 @@ def test_of_eleventy_what_the_data_of_a_folder_say_counts(tmp_path: Path) -> Non
 def test_an_export_of_medium_or_substack_is_refused_whole(name: str) -> None:
     """Its files do not say which of them are drafts."""
     with pytest.raises(SourceError, match=r"is an export of (Medium|Substack), which is not read"):
-        list(read_markdown(FIXTURES / name, dry_run=True))
+        list(read_markdown(FOLDER / name, dry_run=True))
 
 
 def test_an_archive_of_kolom_is_no_folder_of_markdown(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from kolom.articles.types import ArticleFilter
 from kolom_cli.connection import Target, connect
 from kolom_cli.seed import SAMPLE, LoadError, load_import, load_sample
 from tests.integration.cli.conftest import Kolom
-from tests.unit.cli.wxr import export, item
+from tests.unit.cli.importers.wordpress.wxr import export, item
 
 
 def test_the_sample_is_published_whole_and_its_files_stay_as_they_are(kolom: Kolom) -> None:

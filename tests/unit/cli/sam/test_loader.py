@@ -7,8 +7,9 @@ import pytest
 from kolom_cli.sam.intrinsics import TemplateError
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
+from tests.paths import FIXTURES
 
-TEMPLATE = Path(__file__).parents[2] / "fixtures/local_stack/template.yaml"
+TEMPLATE = FIXTURES / "local_stack/template.yaml"
 
 
 def read(**parameters: str) -> Template:

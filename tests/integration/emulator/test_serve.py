@@ -6,11 +6,12 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
-FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
+from tests.paths import FIXTURES
+
+FIXTURE = FIXTURES / "local_stack"
 PROGRAM = """
 import sys
 from pathlib import Path

@@ -9,8 +9,9 @@ import pytest
 from kolom.pages.theme import MENU_PLACES
 from kolom_cli.assets import css, site_config
 from kolom_cli.assets.site_config import Palette, SettingsError
+from tests.paths import PROJECT
 
-FRONTEND = Path(__file__).parents[3] / "frontend"
+FRONTEND = PROJECT / "frontend"
 FILES = {
     "logo.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "fonts/x.woff2": b"",

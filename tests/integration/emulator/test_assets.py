@@ -20,8 +20,7 @@ from kolom.security import signing
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
 from kolom_cli.seed import LoadError, StackLoader
-
-PROJECT = Path(__file__).parents[3]
+from tests.paths import PROJECT
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ import pytest
 from kolom_cli.emulator.lambda_runtime import FunctionError
 from kolom_cli.emulator.stack import EmulatedStack
 from kolom_cli.sam.intrinsics import TemplateError
+from tests.paths import FIXTURES
 from tests.serving import eventually
 
-FIXTURE = Path(__file__).parents[2] / "fixtures/local_stack"
+FIXTURE = FIXTURES / "local_stack"
 
 
 def test_a_parameter_given_goes_before_the_default() -> None:
