@@ -18,7 +18,11 @@ REQUEST_LIMIT_BYTES = 10 * 1024 * 1024
 RESULT_LIMIT_BYTES = 6 * 1024 * 1024
 INTEGRATION_TIMEOUT_SECONDS = 30
 API_ID = "local"
+METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE")
 _PLACEHOLDER = re.compile(r"\{([^}+]+)(\+?)\}")
+# RFC 9110, 5.1 and 5.5.
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TEXT_TYPES = {"application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded"}
 
 
@@ -64,6 +68,7 @@ def gateway_error(status: int, message: str) -> Response:
     return Response(status=status, headers=[("Content-Type", "application/json")], body=body)
 
 
+FORBIDDEN = (403, "Forbidden")
 NOT_FOUND = (404, "Not Found")
 TOO_LARGE = (413, "Request Entity Too Large")
 FUNCTION_FAILED = (500, "Internal Server Error")
@@ -200,22 +205,28 @@ def to_response(result: object) -> Response:
 
 def _explicit(result: Mapping[str, Any]) -> Response:
     status = int(result["statusCode"])
-    if not 100 <= status <= 599:  # noqa: PLR2004, RUF100
+    if not 200 <= status <= 599:  # noqa: PLR2004, RUF100
         raise ValueError(status)
     text = result.get("body") or ""
     if not isinstance(text, str):
         raise TypeError("a body is text")
     body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
-    headers = [(str(name), _header_text(value)) for name, value in (result.get("headers") or {}).items()]
+    headers = [(_header_name(name), _header_text(value)) for name, value in (result.get("headers") or {}).items()]
     headers += [
-        (str(name), _header_text(value))
+        (_header_name(name), _header_text(value))
         for name, values in (result.get("multiValueHeaders") or {}).items()
         for value in values
     ]
     if not any(name.lower() == "content-type" for name, _ in headers) and body:
         headers.append(("Content-Type", "text/plain;charset=utf-8"))
-    headers += [("Set-Cookie", cookie) for cookie in result.get("cookies") or []]
+    headers += [("Set-Cookie", _header_text(cookie)) for cookie in result.get("cookies") or []]
     return Response(status=status, headers=headers, body=body)
+
+
+def _header_name(name: object) -> str:
+    if not _FIELD_NAME.fullmatch(str(name)):
+        raise ValueError("a header's name is a token")
+    return str(name)
 
 
 def _header_text(value: object) -> str:
@@ -223,10 +234,9 @@ def _header_text(value: object) -> str:
         return str(value).lower()
     if not isinstance(value, str | int | float):
         raise TypeError("a header is text")
-    text = str(value)
-    if any(character in text for character in "\r\n\0"):
-        raise ValueError("a header is one line")
-    text.encode("latin-1")
+    text = str(value).strip(" \t")
+    if not _FIELD_VALUE.fullmatch(text):
+        raise ValueError("a header is one line of Latin-1")
     return text
 
 

@@ -49,6 +49,9 @@ class CloudFrontEmulator:
         return with_edge_headers(self._template.cdn.behaviour(request.path).headers, response)
 
     def _answer(self, request: Request, path: str) -> Response:
+        cdn = self._template.cdn
+        if request.method not in (cdn.behaviour(request.path).methods if cdn else api_gateway.METHODS):
+            return api_gateway.gateway_error(*api_gateway.FORBIDDEN)
         if request.method in {"GET", "HEAD"}:
             if path.startswith("/assets/"):
                 return self._asset(path.removeprefix("/assets/"), request)
@@ -86,11 +89,17 @@ class CloudFrontEmulator:
     def _asset(self, name: str, request: Request) -> Response:
         if is_hashed(name):
             return self._stored(f"assets/{name}", request)
-        file = (self._frontend / name).resolve()
-        if file.is_relative_to(self._frontend) and file.is_file():
+        if file := self._frontend_file(name):
             # Not kept for minutes as the deployed ones are: here somebody is editing them.
             return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
         return self._stored(f"assets/{name}", request, caching="no-cache")
+
+    def _frontend_file(self, name: str) -> Path | None:
+        try:
+            file = (self._frontend / name).resolve()
+            return file if file.is_relative_to(self._frontend) and file.is_file() else None
+        except (OSError, ValueError):  # Too long for a name, or with a NUL.
+            return None
 
     def _stored(self, key: str, request: Request, *, caching: str | None = None) -> Response:
         """A file of the bucket, by its own headers but for ``caching``."""

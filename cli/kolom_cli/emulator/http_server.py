@@ -1,16 +1,20 @@
-"""A small threaded HTTP/1.1 server with keep-alive, which passes requests on as they came.
+"""The local site's HTTP server: uvicorn in a thread, which passes requests on as they came.
 
-Werkzeug's closes every connection and hands over decoded paths and joined headers, which the gateway's events need raw.
+Applications are synchronous and run in daemon threads, so that one that never answers does not delay the end.
 """
 
+import asyncio
 import contextlib
-import http
-import http.server
 import logging
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from kolom_cli.emulator.api_gateway import (
     FUNCTION_FAILED,
@@ -21,10 +25,14 @@ from kolom_cli.emulator.api_gateway import (
     gateway_error,
 )
 
+HEAD_LIMIT_BYTES = 64 * 1024
 DRAIN_LIMIT_BYTES = 100 * 1024 * 1024
 IDLE_SECONDS = 60
-_REST_SECONDS = 0.2  # how long the rest of a request that is refused may keep us waiting
-_CHUNK_BYTES = 64 * 1024
+BODY_SECONDS = 60
+CONCURRENT_REQUESTS = 64
+_LINGER_SECONDS = 0.2
+_TIMED_OUT = (408, "Request Timeout")
+_HEAD_TOO_LONG = 431
 _NO_BODY = {204, 304}
 _NOT_PASSED_ON = {"connection", "content-length", "transfer-encoding", "keep-alive"}
 _log = logging.getLogger(__name__)
@@ -32,28 +40,41 @@ _requests = logging.getLogger("kolom.requests")
 type Application = Callable[[Request], Response]
 
 
-class _BodyTooLargeError(Exception):
-    """The body is beyond what the gateway takes."""
+class HttpServer:
+    """Serves an application on one address of this machine until :meth:`close`.
 
-
-class HttpServer(http.server.ThreadingHTTPServer):
-    """Serves an application on one address of this machine until :meth:`close`."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+    It listens from the beginning: clients wait until :meth:`start`. Raises :class:`OSError` when the port is in use.
+    """
 
     def __init__(self, address: tuple[str, int], application: Application) -> None:
         self.application = application
-        self._connections: set[socket.socket] = set()
-        self._guard = threading.Lock()
-        super().__init__(address, _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._socket = socket.create_server(address, backlog=128)
+        # Inherited by connections; asyncio does it only for sockets made with the protocol named.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._serve,
+                interface="asgi3",
+                loop="asyncio",
+                http=_Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="error",  # It warns of each malformed request.
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=IDLE_SECONDS,
+                h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,
+            )
+        )
+        self._threads = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        return int(self.server_address[1])
+        return int(self._socket.getsockname()[1])
 
     def start(self) -> None:
         """Serve in a thread of its own."""
@@ -61,133 +82,149 @@ class HttpServer(http.server.ThreadingHTTPServer):
 
     def close(self) -> None:
         """Stop listening and end the open connections."""
+        self._server.should_exit = self._server.force_exit = True
         if self._thread.is_alive():
-            self.shutdown()
             self._thread.join()
-        self.server_close()
-        with self._guard:
-            connections = list(self._connections)
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that :meth:`close` can end it."""
-        with self._guard:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget the connection."""
-        with self._guard:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no error worth a traceback."""
-        _log.debug("connection %s from %s ended", request, client_address, exc_info=True)
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = IDLE_SECONDS
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: HttpServer
-
-    def _handle(self) -> None:
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request: an ASGI application."""
+        headers: list[tuple[bytes, bytes]] = []
         try:
-            body = self._body()
-        except _BodyTooLargeError:
-            self.close_connection = True
-            response = gateway_error(*TOO_LARGE)
-        except ValueError:
-            self.close_connection = True
-            response = gateway_error(400, "Bad Request")
-        else:
-            response = self._answer(body)
-        self._send(response)
+            request = _request(scope, await _body(scope, receive))
+            async with self._threads:
+                response = await _in_thread(self._answer, request)
+        except _RefusedError as refusal:
+            response = gateway_error(*refusal.answer)
+            headers.append((b"connection", b"close"))
+        except (ConnectionError, asyncio.CancelledError):
+            return  # The client has gone, or the server ends.
+        target = "?".join(filter(None, [scope["raw_path"].decode(), scope["query_string"].decode()]))
+        _requests.info("%s %s HTTP/%s %s", scope["method"], target, scope["http_version"], response.status)
+        headers += _headers(response)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if response.status in _NO_BODY else response.body})
 
-    def _answer(self, body: bytes) -> Response:
-        path, _, query = self.path.partition("?")
-        request = Request(
-            method=self.command,
-            path=path,
-            query=query,
-            headers=[(name, str(value)) for name, value in self.headers.items()],
-            body=body,
-            source_ip=self.client_address[0],
-            protocol=self.request_version,
-            host=self.headers.get("Host", "127.0.0.1"),
-        )
+    def _answer(self, request: Request) -> Response:
         try:
-            return self.server.application(request)
+            return self.application(request)
         except Exception:  # noqa: BLE001 (the server outlives any request)
-            _log.exception("%s %s", self.command, path)
+            _log.exception("%s %s", request.method, request.path)
             return gateway_error(*FUNCTION_FAILED)
 
-    def _body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._chunked()
-        length = int(self.headers.get("Content-Length") or 0)
-        if length < 0:
-            raise ValueError(length)
-        if length > REQUEST_LIMIT_BYTES:
-            self._drain(min(length, DRAIN_LIMIT_BYTES))
-            raise _BodyTooLargeError
-        return self.rfile.read(length)
 
-    def _chunked(self) -> bytes:
-        body = bytearray()
-        while size := int(self.rfile.readline(100).split(b";")[0], 16):
-            if len(body) + size > REQUEST_LIMIT_BYTES:
-                raise _BodyTooLargeError
-            body += self.rfile.read(size)
-            self.rfile.readline(3)
-        while self.rfile.readline(1000).strip():
-            pass
-        return bytes(body)
+class _RefusedError(Exception):
+    """The request is answered without the application."""
 
-    def _drain(self, length: int) -> None:
-        """Read what the client is still sending, else it sees a reset and not the answer."""
-        while length > 0 and (read := self.rfile.read1(min(length, _CHUNK_BYTES))):
-            length -= len(read)
+    def __init__(self, answer: tuple[int, str]) -> None:
+        super().__init__(answer)
+        self.answer = answer
 
-    def _send(self, response: Response) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers:
-            if name.lower() not in _NOT_PASSED_ON:
-                self.send_header(name, value)
-        if response.status not in _NO_BODY:
-            self.send_header("Content-Length", str(len(response.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD" and response.status not in _NO_BODY:
-            self.wfile.write(response.body)
-        self.wfile.flush()
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Answer what cannot be read as a request, such as one whose first line has no end."""
-        self.close_connection = True
-        self.connection.settimeout(_REST_SECONDS)
-        with contextlib.suppress(OSError):
-            self._drain(DRAIN_LIMIT_BYTES)
-        self.connection.settimeout(self.timeout)
-        self._send(gateway_error(code, message or http.HTTPStatus(code).phrase))
+async def _in_thread[T, R](function: Callable[[T], R], argument: T) -> R:
+    """The function's result, from a daemon thread: executors wait for their threads before the process ends."""
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[R] = loop.create_future()
 
-    def handle_expect_100(self) -> bool:
-        more = super().handle_expect_100()
-        self.wfile.flush()
-        return more
+    def deliver(value: R) -> None:
+        if not result.done():
+            result.set_result(value)
 
-    def version_string(self) -> str:
-        return "kolom"
+    def call() -> None:
+        value = function(argument)
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits.
+            loop.call_soon_threadsafe(deliver, value)
 
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:  # noqa: ARG002
-        _requests.info("%s %s", self.requestline, int(code))
+    threading.Thread(target=call, daemon=True).start()
+    return await result
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
-        _log.debug(format, *args)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle  # noqa: N815 (http.server's names)
+async def _body(scope: Any, receive: Any) -> bytes:
+    """The whole body. Raises :class:`_RefusedError`, and :class:`ConnectionError` when the client goes away.
+
+    What is too large is read to its end, since a client that is still sending sees a reset instead of the answer;
+    unless the client waits for permission to send it.
+    """
+    headers = dict(scope["headers"])
+    if b"expect" in headers and int(headers.get(b"content-length", 0)) > REQUEST_LIMIT_BYTES:
+        raise _RefusedError(TOO_LARGE)
+    body, length, more = bytearray(), 0, True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more and length <= DRAIN_LIMIT_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ConnectionError
+                length += len(message["body"])
+                if length <= REQUEST_LIMIT_BYTES:
+                    body += message["body"]
+                more = message["more_body"]
+    except TimeoutError:
+        raise _RefusedError(_TIMED_OUT) from None
+    if length > REQUEST_LIMIT_BYTES:
+        raise _RefusedError(TOO_LARGE)
+    return bytes(body)
+
+
+def _request(scope: Any, body: bytes) -> Request:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode(),
+        query=scope["query_string"].decode(),
+        headers=headers,
+        body=body,
+        source_ip=scope["client"][0],
+        protocol=f"HTTP/{scope['http_version']}",
+        host=dict(headers).get("host", "127.0.0.1"),
+    )
+
+
+def _headers(response: Response) -> Iterable[tuple[bytes, bytes]]:
+    for name, value in response.headers:
+        if name.lower() not in _NOT_PASSED_ON:
+            yield name.encode("latin-1"), value.encode("latin-1")
+    if response.status not in _NO_BODY:
+        yield b"content-length", b"%d" % len(response.body)
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's protocol, which also ends connections that never send a request, and answers malformed ones in JSON."""
+
+    _refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_request()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused or self.conn.their_state is h11.MUST_CLOSE:  # Behind the last request, such as a line break.
+            return
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None:
+            self._await_request()
+
+    def _await_request(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """Answer what cannot be read as a request; then read on for a moment, since closing discards the answer."""
+        self._refused = True
+        too_long = getattr(sys.exception(), "error_status_hint", None) == _HEAD_TOO_LONG
+        status = _HEAD_TOO_LONG if too_long else 400
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            reason = STATUS_PHRASES[status]
+            answer = gateway_error(status, reason.decode())
+            headers = [*_headers(answer), (b"connection", b"close")]
+            self.transport.write(
+                self.conn.send(h11.Response(status_code=status, headers=headers, reason=reason)) or b""
+            )
+            self.transport.write(answer.body)
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+    def shutdown(self) -> None:
+        """End the connection, whatever it does."""
+        self.transport.abort()

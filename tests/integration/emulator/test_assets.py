@@ -46,9 +46,9 @@ def stack(checkout: Path) -> Iterator[EmulatedStack]:
     theme.clear_cache()
 
 
-def ask(stack: EmulatedStack, path: str, **headers: str) -> tuple[int, Message, str]:
-    """Status, headers and body of a GET."""
-    wanted = urllib.request.Request(stack.url + path, headers=headers)  # noqa: S310
+def ask(stack: EmulatedStack, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, str]:
+    """Status, headers and body of an answer."""
+    wanted = urllib.request.Request(stack.url + path, method=method, headers=headers)  # noqa: S310
     try:
         with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310
             return answer.status, answer.headers, answer.read().decode()
@@ -87,6 +87,23 @@ def test_every_answer_has_the_headers_of_the_template(stack: EmulatedStack, path
     _, headers, _ = ask(stack, path)
     for header in added:
         assert headers.get_all(header.name) == [header.value]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/", 403),
+        ("OPTIONS", "/assets/favicon.svg", 403),
+        ("TRACE", "/api/articles", 403),
+        ("DELETE", "/api/articles", 404),
+        ("HEAD", "/assets/favicon.svg", 200),
+    ],
+)
+def test_a_method_that_the_distribution_does_not_allow_is_forbidden(
+    stack: EmulatedStack, method: str, path: str, status: int
+) -> None:
+    """As CloudFront does by the template's AllowedMethods, before any function is asked."""
+    assert ask(stack, path, method)[0] == status
 
 
 def test_a_pages_own_stricter_header_stays(stack: EmulatedStack) -> None:

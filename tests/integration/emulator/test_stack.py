@@ -197,7 +197,23 @@ def test_assets_and_media_are_served_as_files(stack: EmulatedStack) -> None:
     assert ask(stack, "/media/missing.png").status == 404
 
 
-@pytest.mark.parametrize("path", ["/assets/../template.yaml", "/assets/%2e%2e/template.yaml", "/assets//etc/passwd"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/../template.yaml",
+        "/assets/%2e%2e/template.yaml",
+        "/assets//etc/passwd",
+        "/assets/%00",
+        "/assets/a%00.css",
+        "/assets/%ff",
+        "/assets/" + "a" * 300,
+        "/assets/" + "a/" * 3000,
+        "/assets/theme/kolom.css/x",
+        "/media/%00",
+        "/media/" + "a" * 3000,
+    ],
+    ids=lambda path: path[:40],
+)
 def test_only_the_frontends_files_are_assets(stack: EmulatedStack, path: str) -> None:
     assert ask(stack, path).status == 404
 
@@ -225,5 +241,11 @@ def test_a_port_in_use_is_named(stack: EmulatedStack) -> None:
 
 def test_an_address_without_an_end_is_refused_and_the_client_told(stack: EmulatedStack) -> None:
     answer = ask(stack, "/anything?q=" + "x" * 300_000)
-    assert answer.status == 414
-    assert "message" in answer.json
+    assert (answer.status, answer.json) == (431, {"message": "Request Header Fields Too Large"})
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "get"])
+def test_methods_that_the_gateway_does_not_know_are_refused(stack: EmulatedStack, method: str) -> None:
+    """A route for any method means any of the seven."""
+    answer = ask(stack, "/echo", method)
+    assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
