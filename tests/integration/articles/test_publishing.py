@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -74,6 +75,16 @@ class TestChanging:
         publishing.publish(content(), now=NOW)
         forced = publishing.publish(content(title="Forced"), now=NOW, force=True)
         assert (forced.change, forced.article.version) == ("updated", 2)
+
+    @pytest.mark.parametrize("path", ["/taken.html", "/taken/"], ids=["a path", "a path that is another's slug"])
+    def test_force_does_not_retry_what_cannot_succeed(self, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+        """A path that belongs to another article stays taken: the body is written once."""
+        publishing.publish(content("taken", path="/taken.html"), now=NOW)
+        writes = Mock(wraps=repository.write_chunks)
+        monkeypatch.setattr(repository, "write_chunks", writes)
+        with pytest.raises(Conflict, match="belongs to another article"):
+            publishing.publish(content("other", path=path), now=NOW, force=True)
+        assert writes.call_count == 1
 
     def test_the_old_body_is_removed(self) -> None:
         article = publishing.publish(content(), now=NOW).article

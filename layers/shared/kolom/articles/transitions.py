@@ -81,11 +81,11 @@ def _write_article(transaction: Transaction, old: Article | None, new: Article) 
 
 def _write_pointers(transaction: Transaction, old: Article | None, new: Article) -> None:
     known = set(pointer_keys(old)) if old else set()
+    # An article is new if its slug and its origin led nowhere when they were looked up.
+    were_free = {f"slug:{new.slug}", f"origin:{new.origin}"} if old is None else frozenset()
     for key, name in pointer_keys(new):
         if (key, name) not in known:
-            # A new article is new because its slug and its origin led nowhere when they were looked up.
-            was_free = old is None and not key.startswith("path:")
-            refused = StaleRead if was_free else Conflict
+            refused = StaleRead if key in were_free else Conflict
             claim_pointer(transaction, key, new.id, refused(f"{name} belongs to another article"))
 
 
