@@ -4,7 +4,9 @@
 is gone from the project fails here: it goes only with a release note that says what takes its place.
 """
 
+import importlib
 import json
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,9 @@ from typing import Any, Final
 import click
 import pytest
 import typer.main
+from pynamodb.models import Model
 
+from kolom import models
 from kolom_cli.main import app
 from kolom_cli.template_reader import read_document
 
@@ -96,6 +100,28 @@ def elements() -> Iterator[tuple[str, set[str]]]:
     yield "elements: properties", set(re.findall(r"var\((--kolom-[\w-]+)", source))
 
 
+def stored() -> Iterator[tuple[str, set[str]]]:
+    """Of each table the attributes of its items, the kinds of items that are told apart by one, and the indexes."""
+    found: Names = {}
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"{models.__name__}.{module.name}")
+    for model in _below(Model):
+        if hasattr(model, "Meta") and hasattr(model.Meta, "table_name"):
+            of_table = found.setdefault(f"stored: {model.Meta.table_name}", set())
+            of_table |= {each.attr_name for each in model.get_attributes().values()}
+            of_table |= {f"index {name}" for name in model._indexes}
+            discriminator = model.get_attributes().get(model._discriminator or "")
+            kinds = getattr(discriminator, "_class_map", {}).values()
+            of_table |= {f"{discriminator.attr_name}={kind}" for kind in kinds if discriminator}
+    yield from found.items()
+
+
+def _below(model: Any) -> Iterator[Any]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
 def words() -> Iterator[tuple[str, set[str]]]:
     """The keys under which templates find the site's words, wherever the file is."""
     (english,) = (PROJECT / "layers/shared/kolom").rglob("en.json")
@@ -106,7 +132,7 @@ def words() -> Iterator[tuple[str, set[str]]]:
 
 def names() -> Names:
     """All that others rely on, by what it is of."""
-    return dict(each for part in (api, commands, template, elements, words) for each in part())
+    return dict(each for part in (api, commands, template, stored, elements, words) for each in part())
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +141,7 @@ def current() -> Names:
     return names()
 
 
-@pytest.mark.parametrize("kind", ["api", "command", "template", "elements", "words"])
+@pytest.mark.parametrize("kind", ["api", "command", "template", "stored", "elements", "words"])
 def test_no_name_that_others_rely_on_is_gone(current: Names, kind: str) -> None:
     """A blind rename of a field, a flag, a parameter or a part ends here."""
     recorded = {
@@ -130,5 +156,6 @@ def test_no_name_that_others_rely_on_is_gone(current: Names, kind: str) -> None:
 
 
 if __name__ == "__main__":
+    importlib.import_module("tests.conftest")
     lines = [f"{json.dumps(name)}: {json.dumps(sorted(listed))}" for name, listed in names().items()]
     RECORDED.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
