@@ -20,8 +20,8 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from kolom_cli.local.gateway import match_route
-from kolom_cli.template import Template
+from kolom_cli.emulator.api_gateway import match_route
+from kolom_cli.sam.model import Template
 from tests.factories import Context, request
 from tests.integration.cli.conftest import Kolom, Ran, environment, kolom
 from tests.integration.conftest import Configure
