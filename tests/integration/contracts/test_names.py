@@ -19,7 +19,7 @@ from pynamodb.models import Model
 
 from kolom import models
 from kolom_cli.main import app
-from kolom_cli.template_reader import read_document
+from kolom_cli.sam.loader import read_document
 
 PROJECT: Final = Path(__file__).parents[3]
 RECORDED: Final = Path(__file__).parent / "names.json"
