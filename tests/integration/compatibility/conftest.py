@@ -9,7 +9,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -286,6 +286,49 @@ def essence(answer: Answered) -> Data:
     else:
         found["type"], found["body"] = kind, answer.body
     return found
+
+
+# What each command is given. Mail comes first: the commands after it change what mail is about.
+COMMANDS: Final[dict[str, Callable[[Data, Path], tuple[object, ...]]]] = {
+    "mail list": lambda _tokens, _directory: (),
+    "mail show": lambda tokens, _: (tokens["mail"]["moderation"],),
+    "mail allow": lambda _tokens, _directory: ("nobody@example.com",),
+    "articles list": lambda _tokens, _directory: (),
+    "articles show": lambda _tokens, _directory: ("morning-at-the-market",),
+    "comments list": lambda _tokens, _directory: ("--status", "pending"),
+    "comments show": lambda tokens, _: (tokens["pending"], "--links"),
+    "comments approve": lambda tokens, _: (tokens["pending"],),
+    "comments reply": lambda tokens, _: (tokens["reply"], "Thanks."),
+    "comments forget": lambda _tokens, _directory: ("nobody@example.com", "--yes"),
+    "messages list": lambda _tokens, _directory: (),
+    "messages show": lambda tokens, _: (tokens["mail"]["contact"].partition("#")[2], "--keep-new"),
+    "messages forget": lambda _tokens, _directory: ("nobody@example.com", "--yes"),
+    "publish": lambda _tokens, _directory: (FIXTURES / "published", "--dry-run"),
+    "export": lambda _, directory: (directory / "archive", "--private"),
+    "reindex": lambda _tokens, _directory: ("--no-wait",),
+    "deploy-assets": lambda _tokens, _directory: ("--dry-run",),
+    "import archive": lambda _tokens, _directory: (FIXTURES / "archive", "--dry-run"),
+    "import wordpress": lambda _tokens, _directory: (FIXTURES / "wordpress.xml", "--dry-run"),
+}
+
+
+def command_keys(stack: Stack, directory: Path) -> dict[str, list[str]]:
+    """The keys of what each command prints with `--json`, by their paths."""
+    tokens = read("tokens.json")
+
+    def keys(value: Any, path: str = "") -> Iterator[str]:
+        if isinstance(value, dict):
+            for name, each in value.items():
+                yield f"{path}.{name}".lstrip(".")
+                yield from keys(each, f"{path}.{name}")
+        elif isinstance(value, list):
+            for each in value:
+                yield from keys(each, f"{path}[]")
+
+    return {
+        command: sorted(set(keys(stack.kolom(*command.split(), *given(tokens, directory), "--json").json)))
+        for command, given in COMMANDS.items()
+    }
 
 
 def _modules() -> Iterator[ModuleType]:

@@ -2,6 +2,7 @@
 
 pytest tests/integration/compatibility/record_stored_data.py -k everything
 pytest tests/integration/compatibility/record_stored_data.py -k answers
+pytest tests/integration/compatibility/record_stored_data.py -k command_keys
 """
 
 import re
@@ -12,7 +13,17 @@ from typing import Any
 
 import altcha
 
-from tests.integration.compatibility.conftest import FIXTURES, Data, Stack, dump, essence, load, read, write
+from tests.integration.compatibility.conftest import (
+    FIXTURES,
+    Data,
+    Stack,
+    command_keys,
+    dump,
+    essence,
+    load,
+    read,
+    write,
+)
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered
 
@@ -257,3 +268,10 @@ def test_record_answers(empty: Stack) -> None:
     empty.clock.set(datetime.fromisoformat(read("tokens.json")["now"]))
     load(read("tables.json"))
     write("answers.json", answers(empty, list(read("answers.json"))))
+
+
+def test_record_command_keys(empty: Stack, tmp_path: Path) -> None:
+    """Replaces the keys alone, by those that the commands print now of the same tables."""
+    empty.clock.set(datetime.fromisoformat(read("tokens.json")["now"]))
+    load(read("tables.json"))
+    write("command_keys.json", command_keys(empty, tmp_path))

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration.compatibility.conftest import FIXTURES, Data, Stack, essence, files, load, read
+from tests.integration.compatibility.conftest import FIXTURES, Data, Stack, command_keys, essence, files, load, read
 from tests.integration.conftest import Configure
 from tests.integration.handlers import stored
 
@@ -226,3 +226,12 @@ def test_hashes_are_made_for_the_purposes_that_are_stored(stack: Stack) -> None:
     assert comment["author"]["avatar"] == keyed_hash("kolom.avatar", comment["id"])[:12]
     assert origin["address"]["S"] == keyed_hash("kolom.sender", "203.0.113.50/32")
     assert origin["network"]["S"] == keyed_hash("kolom.sender", "203.0.113.0/24")
+
+
+def test_no_key_of_what_a_command_prints_as_json_is_gone(stack: Stack, tmp_path: Path) -> None:
+    """Scripts of owners read the lists and reports of `kolom … --json`."""
+    printed = command_keys(stack, tmp_path)
+    recorded = read("command_keys.json")
+    assert recorded.keys() == printed.keys()
+    gone = {command: sorted(set(keys) - set(printed[command])) for command, keys in recorded.items()}
+    assert {command: keys for command, keys in gone.items() if keys} == {}
