@@ -108,10 +108,10 @@ def _stemmer(code: str) -> Callable[[str], str] | None:
     name = _STEMMERS.get(code)
     if name is None:
         return None
-    known: dict[str, Any] = _stemmers.__dict__
-    if name not in known:
-        known[name] = Stemmer.Stemmer(name)
-    method: Callable[[str], str] = known[name].stemWord
+    stemmers: dict[str, Any] = _stemmers.__dict__
+    if name not in stemmers:
+        stemmers[name] = Stemmer.Stemmer(name)
+    method: Callable[[str], str] = stemmers[name].stemWord
     return method
 
 

@@ -94,12 +94,12 @@ def _completions(prefix: str, title_matches: Iterable[str], languages: Sequence[
 
 
 def _items(found: Sequence[StoredResult], typed: Sequence[Word]) -> tuple[Suggestion, ...]:
-    whole = {strip_accents(word.form) for word in typed}
+    full_words = {strip_accents(word.form) for word in typed}
     prefix = strip_accents(typed[-1].form)
 
     def recognize(form: str) -> str | None:
         folded = strip_accents(form)
-        return folded if folded in whole or folded.startswith(prefix) else None
+        return folded if folded in full_words or folded.startswith(prefix) else None
 
     return tuple(
         Suggestion(each.summary.slug, each.summary.title, mark_title(each.summary.title, recognize)) for each in found

@@ -33,7 +33,7 @@ def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[date
 
     earliest, latest = moment("from", from_, time.min), moment("to", to, time(23, 59, 59))
     if earliest and latest and earliest > latest:
-        problems.append(FieldError("from", "must not be after to"))
+        problems.append(FieldError("from", "must not be after `to`"))
     if problems:
         raise InvalidInput(*problems)
     return earliest, latest

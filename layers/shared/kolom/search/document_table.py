@@ -72,14 +72,14 @@ class DocumentTable:
                 ranking.add(postings.get(stem, {}), count=count, word=number)
         return ranking
 
-    def within_budget(self, article_ids: Iterable[int], *, known: Container[int] = ()) -> Iterator[int]:
+    def within_budget(self, article_ids: Iterable[int], *, loaded: Container[int] = ()) -> Iterator[int]:
         """Yield articles until the estimated size of their texts exceeds :data:`MAX_TEXTS_BYTES`.
 
-        At least :data:`ALWAYS_READ` of them. Articles in ``known`` are already loaded and cost nothing.
+        At least :data:`ALWAYS_READ` of them. Articles in ``loaded`` are already loaded and cost nothing.
         """
         remaining = MAX_TEXTS_BYTES
         for number, article_id in enumerate(article_ids):
-            if article_id not in known:
+            if article_id not in loaded:
                 remaining -= min(FREQUENCIES[self.lengths[article_id]] * _BYTES_PER_WORD, MAX_TEXT_BYTES)
             if remaining < 0 and number >= ALWAYS_READ:
                 return

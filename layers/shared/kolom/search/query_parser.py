@@ -100,13 +100,13 @@ class Query:
         )
         return list(dict.fromkeys(itertools.chain.from_iterable(listed)))
 
-    def restricted_to(self, known: Mapping[str, object]) -> "Query":
-        """Return the query reduced to the stems in ``known``; words without one are dropped."""
+    def restricted_to(self, available: Mapping[str, object]) -> "Query":
+        """Return the query reduced to the stems in ``available``; words without one are dropped."""
         return replace(
             self,
-            words=tuple(replace(word, stems=kept) for word in self.words if (kept := _among(word.stems, known))),
+            words=tuple(replace(word, stems=kept) for word in self.words if (kept := _among(word.stems, available))),
             distinctive=tuple(
-                tuple(each for each in words if len(_among(each, known)) == len(each)) for words in self.distinctive
+                tuple(each for each in words if len(_among(each, available)) == len(each)) for words in self.distinctive
             ),
         )
 
@@ -171,15 +171,17 @@ class _StemSelector:
 
         Forms without a selected stem are missing; with ``whole``, also forms without all their stems.
         """
-        known = {form: stems(form, self._languages) for form in forms}
+        stems_by_form = {form: stems(form, self._languages) for form in forms}
         chosen: dict[str, list[str]] = {form: [] for form in forms}
-        for place in range(max(map(len, known.values()), default=0)):
-            for form, found in known.items():
+        for place in range(max(map(len, stems_by_form.values()), default=0)):
+            for form, found in stems_by_form.items():
                 if place < len(found) and (found[place] in self._selected or len(self._selected) < limit):
                     self._selected.add(found[place])
                     chosen[form].append(found[place])
         return {
-            form: tuple(each) for form, each in chosen.items() if each and not (whole and len(each) < len(known[form]))
+            form: tuple(each)
+            for form, each in chosen.items()
+            if each and not (whole and len(each) < len(stems_by_form[form]))
         }
 
 
@@ -228,8 +230,8 @@ def _distinctive_words(phrase: Sequence[str], languages: Sequence[str]) -> list[
     return sorted(forms, key=len, reverse=True)[:_MAX_DISTINCTIVE]
 
 
-def _among(stems: Sequence[str], known: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(stem for stem in stems if stem in known)
+def _among(stems: Sequence[str], available: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(stem for stem in stems if stem in available)
 
 
 def _flat[Item](nested: Sequence[Sequence[Item]]) -> Iterator[Item]:

@@ -127,7 +127,7 @@ def search(request: SearchRequest) -> Results:
     if query.excluded_phrases:
         matches.exclude_phrases()
     page = matches.page(after, request.limit + 1)
-    ids = list(documents.within_budget(map(_article_id, page[: request.limit]), known=matches.loaded))
+    ids = list(documents.within_budget(map(_article_id, page[: request.limit]), loaded=matches.loaded))
     matches.loaded |= load_results(each for each in ids if each not in matches.loaded)
     marker = _Marker(query, len(ids))
     results = (marker.result(matches.loaded[each], matches.score(each)) for each in ids if each in matches.loaded)
@@ -213,7 +213,7 @@ class _Matches:
     ) -> dict[int, bool | None]:
         """Return the result of ``has`` for each candidate that can be read, the best first; None if it is unknown."""
         best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
-        read = list(self._documents.within_budget(best, known=self.loaded))
+        read = list(self._documents.within_budget(best, loaded=self.loaded))
         self.loaded |= load_results(each for each in read if each not in self.loaded)
         verdicts: dict[int, bool | None] = {}
         remaining = MAX_CHARACTERS_COMPARED

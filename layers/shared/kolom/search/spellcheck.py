@@ -64,8 +64,10 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    known = vocabulary.near(word.form)
-    near = process.extract(word.form, known, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50)
+    vocabulary_words = vocabulary.near(word.form)
+    near = process.extract(
+        word.form, vocabulary_words, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50
+    )
     best = sorted(near, key=lambda found: (found[1], abs(len(found[0]) - len(word.form)), found[0]))[:_MAX_CANDIDATES]
     candidates = {found[0]: stems(found[0], languages)[:_MAX_STEMS] for found in best}
     if not candidates:

@@ -58,7 +58,7 @@ def tokenize(text: str) -> Iterator[Word]:
 
 def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
     """Yield the positions of the words that ``recognize`` maps to a key, with the key."""
-    known: dict[str, Key | None] = {}
+    keys: dict[str, Key | None] = {}
     for match in _WORD.finditer(text):
         if match.lastgroup == "run":
             for word in _pairs(text, *match.span()):
@@ -66,9 +66,9 @@ def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterat
                     yield word.start, word.end, key
             continue
         surface = match[0]
-        if surface not in known:
-            known[surface] = recognize(normalize(surface[: 2 * MAX_WORD]))
-        if (key := known[surface]) is not None:
+        if surface not in keys:
+            keys[surface] = recognize(normalize(surface[: 2 * MAX_WORD]))
+        if (key := keys[surface]) is not None:
             yield match.start(), match.end(), key
 
 
