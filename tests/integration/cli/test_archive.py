@@ -489,7 +489,7 @@ def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
     found = reasons(report)
     assert found["articles/000001-hello.html"] == "the id 1 belongs to another article: 'mine'"
     assert found["comments.jsonl:1"] == "its article 1 was not put back"
-    assert found["articles/000002-two.html"].startswith("the id 2 is another")
+    assert found["articles/000002-two.html"].startswith("the id 2 belongs to another")
     assert report["created"] == 1
     assert [item for item in tables()["articles"] if item["key"] == {"S": "1"}] == [
         item for item in mine["articles"] if item["key"] == {"S": "1"}
@@ -542,7 +542,7 @@ HOSTILE_ARCHIVES = {
         "image: must be an address",
     ),
     "no date": (break_front('"published"', '"draft"'), ARTICLE, "month: "),
-    "labels twice": (break_front('["a", "b"]', '["a", "A"]'), ARTICLE, "labels: the same one"),
+    "labels twice": (break_front('["a", "b"]', '["a", "A"]'), ARTICLE, "labels: must not contain duplicates"),
     "alias that is none": (
         break_front('slug: "hello"', 'slug: "hello"\naliases: ["counts"]'),
         ARTICLE,
