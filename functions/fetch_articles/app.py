@@ -43,7 +43,7 @@ def list_articles(
 @api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=responses(200, 301, 404, 410))
 def get_article(slug: Annotated[str, Path()]) -> ArticleOut:
     try:
-        return ArticleOut.of_reading(public.get_article(unquote(slug)))
+        return ArticleOut.of_article(public.get_article(unquote(slug)))
     except Moved as moved:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 

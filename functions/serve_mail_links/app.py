@@ -30,7 +30,7 @@ def show_link(token: str) -> Response[str]:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
         return moderation.confirm(link, moderation_links.preview(link))
 
-    return html(show, moderation.refused)
+    return html(show, moderation.failed)
 
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
@@ -45,7 +45,7 @@ def follow_link(token: str) -> Response[str]:
         logger.info("moderated by a link", action=link.action, comment=link.comment_id)
         return page
 
-    return html(follow, moderation.refused)
+    return html(follow, moderation.failed)
 
 
 @api.get("/api/subscription/<token>", include_in_schema=False)
@@ -53,7 +53,7 @@ def show_subscription(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
     return html(
         lambda: subscription.confirm(reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale),
-        lambda error: subscription.refused(error, locale),
+        lambda error: subscription.failed(error, locale),
     )
 
 
@@ -66,7 +66,7 @@ def follow_subscription(token: str) -> Response[str]:
         reply_subscriptions.execute(link, now=now)
         return subscription.done(link, locale)
 
-    return html(follow, lambda error: subscription.refused(error, locale))
+    return html(follow, lambda error: subscription.failed(error, locale))
 
 
 def locale_of(event: dict[str, Any]) -> Locale:
@@ -75,12 +75,12 @@ def locale_of(event: dict[str, Any]) -> Locale:
     return site_locale() if is_moderator else negotiate_locale(header(event, "accept-language") or "")
 
 
-def html(answer: Callable[[], HtmlResponse], refused: Callable[[KolomError], HtmlResponse]) -> Response[str]:
+def html(answer: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:
     """A page as the answer: what was asked for, or why not."""
     try:
         return html_response(answer())
     except KolomError as error:
-        return html_response(refused(error))
+        return html_response(failed(error))
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -27,7 +27,7 @@ api = new_api(error_page=error_page)
 def get_page() -> Response[str]:
     path = api.current_event.path
     if is_api(path):
-        raise NotFound("there is no such address")
+        raise NotFound("not found")
     return html_response(router.dispatch(path, parse_qs(api.current_event["rawQueryString"])))
 
 

@@ -22,12 +22,12 @@ from tests.serving import Site, send, served
 
 DOCUMENT = PROJECT / "docs/openapi.json"
 STATED = {
-    "form_token": "is not a token of this site",
-    "parent_id": "there is no such comment to reply to",
-    "authorization": "must be Bearer and the edit token of a comment",
-    "from": "must not be after to",
+    "form_token": "is not a valid form token; reload the form",
+    "parent_id": "the comment to reply to does not exist",
+    "authorization": "must be Bearer with a valid edit token",
+    "from": "must not be after `to`",
     "month": "needs a year",
-    "Idempotency-Key": "was used before, for something else",
+    "Idempotency-Key": "was already used for a different request",
 }
 """What only the site can know of a field: the document says so in words."""
 

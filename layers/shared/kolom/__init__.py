@@ -1,3 +1,3 @@
-"""The domain of Kolom: what every Lambda function and the command line share."""
+"""The domain of Kolom, shared by the Lambda functions and the command line."""
 
 __version__ = "0.1.0"

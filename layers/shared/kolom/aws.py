@@ -1,8 +1,8 @@
-"""Clients of AWS services: how long they wait, how often they try, and which errors are temporary.
+"""Create clients of AWS services with limits for time and attempts, and classify temporary errors.
 
-The template sets both limits for the functions (``AWS_READ_TIMEOUT_MILLISECONDS``, ``AWS_MAX_ATTEMPTS``), so that a
-service that does not answer leaves time to say so within the function's own ``Timeout``. The defaults are those of the
-command line, which has more time.
+The template sets both limits for the functions (``AWS_READ_TIMEOUT_MILLISECONDS``, ``AWS_MAX_ATTEMPTS``), so that the
+function can report an unresponsive service within its own ``Timeout``. The defaults are those of the command line,
+which has more time.
 """
 
 from collections.abc import Mapping
@@ -31,28 +31,28 @@ _THROTTLES: Final = {
     "TooManyRequestsException",
 }
 _FAILURES: Final = {
-    # The service failed, or an answer that is none of its own came from in between: then the status is the code.
+    # The service failed, or an intermediary sent the response: then the status is the code.
     *("InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceErrorException"),
     *("ServiceUnavailable", "ServiceUnavailableException", "500", "502", "503", "504"),
     *("RequestTimeout", "RequestTimeoutException"),
-    # Lambda renews the credentials of a function; a process that was frozen meanwhile may still hold the old ones.
+    # Lambda renews the credentials of a function; a process that was frozen may still have the old ones.
     *("ExpiredToken", "ExpiredTokenException"),
 }
 _UNREACHABLE: Final = (BotocoreConnectionError, HTTPClientError, CredentialRetrievalError, ResponseParserError)
 
 
 def read_timeout_seconds() -> float:
-    """How long a client waits for an answer that does not come."""
+    """Return how long a client waits for a response."""
     return settings().aws_read_timeout_milliseconds / 1000
 
 
 def retries(max_attempts: int | None = None) -> Any:
-    """botocore's configuration of retries: that many attempts, by default as many as the settings say."""
+    """Return botocore's retry configuration: ``max_attempts``, by default those of the settings."""
     return {"total_max_attempts": max_attempts or settings().aws_max_attempts, "mode": "standard"}
 
 
 def new_client(service: str, *, read_timeout: float | None = None, max_attempts: int | None = None) -> Any:
-    """A client of a service, by botocore itself, which PynamoDB loads anyway: boto3 would lengthen every cold start."""
+    """Create a client with botocore, which PynamoDB loads anyway: boto3 would lengthen every cold start."""
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=read_timeout or read_timeout_seconds(),
@@ -62,9 +62,9 @@ def new_client(service: str, *, read_timeout: float | None = None, max_attempts:
 
 
 def error_code(error: BaseException) -> str | None:
-    """The code of the service's answer to a call by botocore or PynamoDB; None where there was no answer.
+    """Return the error code of the service's response to a botocore or PynamoDB call; None without a response.
 
-    PynamoDB's own ``cause_response_code`` raises there: botocore gives its errors of the connection a response of None.
+    PynamoDB's own ``cause_response_code`` raises in that case: botocore's connection errors have a response of None.
     """
     response: Mapping[str, Any] = getattr(_cause(error), "response", None) or {}
     code: str | None = response.get("Error", {}).get("Code")
@@ -72,24 +72,24 @@ def error_code(error: BaseException) -> str | None:
 
 
 def is_throttled(error: BaseException) -> bool:
-    """Whether a service refused a call for lack of capacity, so that a later one may succeed."""
+    """Return whether a service rejected a call for lack of capacity, so that a later one may succeed."""
     return error_code(error) in _THROTTLES
 
 
 def is_throttle(code: str | None) -> bool:
-    """Whether an error of that code, which may be that of one item of a transaction, is for lack of capacity."""
+    """Return whether an error code, which may be that of one item of a transaction, means a lack of capacity."""
     return code in _THROTTLES
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether a service could not be reached, or failed itself: a later call may succeed, this one may have too.
+    """Return whether a service was unreachable or failed: a later call may succeed, and this one may have too.
 
-    What no later call mends is none of it: missing permissions, a wrong name, no credentials at all.
+    Excludes errors that retries cannot fix: missing permissions, a wrong name, no credentials at all.
     """
     return error_code(error) in _FAILURES or isinstance(_cause(error), _UNREACHABLE)
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What botocore raised: PynamoDB wraps it."""
+    """Return the botocore error that PynamoDB wraps."""
     cause: BaseException | None = getattr(error, "cause", None)
     return cause or error

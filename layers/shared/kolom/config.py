@@ -12,10 +12,10 @@ from kolom.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What ``template.yaml`` puts into the environment, one field per variable (``site_url`` is ``SITE_URL``).
+    """The environment variables that ``template.yaml`` sets, one field per variable (``site_url`` is ``SITE_URL``).
 
-    A function's environment holds only what the function needs; asking for the rest raises
-    :class:`~kolom.errors.ConfigurationError` through :meth:`need`.
+    A function's environment has only what the function needs; :meth:`need` raises
+    :class:`~kolom.errors.ConfigurationError` for the rest.
     """
 
     site_url: str = ""
@@ -37,7 +37,7 @@ class Settings:
     configuration_set: str = ""
     allowed_origins: str = ""
     moderation_mode: Literal["none", "first", "all"] = "first"
-    form_token: Literal["optional", "required"] = "optional"  # noqa: S105 - whether one is needed
+    form_token: Literal["optional", "required"] = "optional"  # noqa: S105 - not a password
     proof_of_work: Literal["none", "altcha"] = "none"
     blocked_words: str = ""
     links_allowed: int = 2
@@ -51,7 +51,10 @@ class Settings:
     aws_max_attempts: int = 4
 
     def need(self, name: str) -> str:
-        """The setting ``name``, which must not be empty."""
+        """Return the setting ``name``, which must not be empty.
+
+        :raises ConfigurationError: the setting is not set
+        """
         value: str = getattr(self, name)
         if not value:
             raise ConfigurationError(f"{name.upper()} is not set")
@@ -59,35 +62,35 @@ class Settings:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone in which the site counts its months."""
+        """Return the time zone of the monthly archive."""
         return ZoneInfo(self.time_zone)
 
     @property
     def sender(self) -> str:
-        """The address that mail comes from, empty if no mail is to be sent: the owner's own where no other is given."""
+        """Return the address that mail is sent from, by default the owner's; empty if no mail is to be sent."""
         return self.mail_from or self.owner_email
 
     @property
     def origins(self) -> frozenset[str]:
-        """The origins whose pages may send to the API: the site's own, and those of :attr:`allowed_origins`."""
+        """Return the origins whose pages may send to the API: the site's own, and those of :attr:`allowed_origins`."""
         listed = {origin.strip().rstrip("/") for origin in self.allowed_origins.split(",")}
         return frozenset({self.site_url.rstrip("/"), *listed} - {""})
 
     @property
     def language_codes(self) -> tuple[str, ...]:
-        """The site's languages, the first one being the default."""
+        """Return the site's languages, the default first."""
         return tuple(code.strip() for code in self.languages.split(",") if code.strip())
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read every field from the variable of its name; missing ones keep their default."""
-        known: dict[str, Any] = {}
+        """Read every field from its variable; missing ones keep their default."""
+        values: dict[str, Any] = {}
         for field in fields(cls):
             name = field.name.upper()
             if name in environment:
                 value = environment[name]
-                known[field.name] = _number(name, value) if isinstance(field.default, int) else value
-        return cls(**known)
+                values[field.name] = _number(name, value) if isinstance(field.default, int) else value
+        return cls(**values)
 
 
 def _number(name: str, value: str) -> int:
@@ -99,5 +102,5 @@ def _number(name: str, value: str) -> int:
 
 @cache
 def settings() -> Settings:
-    """This process's settings, read at the first call and never again."""
+    """Return this process's settings, read at the first call only."""
     return Settings.from_environment(os.environ)

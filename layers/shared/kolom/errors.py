@@ -1,22 +1,22 @@
-"""What can go wrong in the domain. No HTTP here: :mod:`kolom.http.api` gives each of these its status code."""
+"""Errors of the domain, without HTTP: :mod:`kolom.http.errors` maps them to statuses."""
 
 from dataclasses import dataclass
 
 
 class KolomError(Exception):
-    """The base of every error that the domain raises on purpose. Its text is meant for people and holds no secrets."""
+    """The base of all domain errors. The message is for people and contains no secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with one field: ``field`` is its name as the caller wrote it, ``message`` says what is wanted."""
+    """An error in a field: ``field`` is its name as the caller wrote it, ``message`` says what is expected."""
 
     field: str
     message: str
 
 
 class InvalidInput(KolomError):
-    """Input that is understood but cannot be accepted. ``errors`` has at least one entry."""
+    """The input is well-formed but not valid. ``errors`` has at least one entry."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
@@ -24,19 +24,19 @@ class InvalidInput(KolomError):
 
 
 class InvalidCursor(KolomError):
-    """A paging cursor that this list did not issue."""
+    """The cursor was not created for this list."""
 
 
 class NotFound(KolomError):
-    """There is nothing of that name, or nothing that the public may see."""
+    """The item does not exist, or is not public."""
 
 
 class Gone(KolomError):
-    """It was here once and was deleted."""
+    """The item was deleted."""
 
 
 class Moved(KolomError):
-    """The article that was asked for has another name: its ``slug``, and the ``path`` at which it answers."""
+    """The article has a different name now: its ``slug`` and ``path``."""
 
     def __init__(self, slug: str, path: str) -> None:
         super().__init__(f"moved to {slug}")
@@ -45,19 +45,19 @@ class Moved(KolomError):
 
 
 class Conflict(KolomError):
-    """The write was based on something that has changed since, or wants a name that is taken."""
+    """The write is based on outdated state, or needs a name that is in use."""
 
 
 class StaleRead(Conflict):
-    """The write was based on a state that has changed since it was read. Reading and writing again may succeed."""
+    """The write is based on state that has changed since it was read. Reading and writing again may succeed."""
 
 
 class RestoreConflict(Conflict):
-    """What is here is another state than what was to be put back, and stays."""
+    """The existing record differs from the archived one and is kept."""
 
 
 class RateLimited(KolomError):
-    """The caller sent too much in too short a time, and may come again after ``retry_after_seconds``."""
+    """The client exceeded a rate limit, and may retry after ``retry_after_seconds``."""
 
     def __init__(self, message: str, retry_after_seconds: int) -> None:
         super().__init__(message)
@@ -65,7 +65,7 @@ class RateLimited(KolomError):
 
 
 class ServiceBusy(KolomError):
-    """The store could not take the request in time; nothing was changed and a later try may succeed."""
+    """The storage did not accept the request in time; nothing was changed and a retry may succeed."""
 
 
 class ConfigurationError(KolomError):

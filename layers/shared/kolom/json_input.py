@@ -1,4 +1,4 @@
-"""JSON that a client wrote. Pure."""
+"""Parse JSON from clients. Pure."""
 
 import json
 import math
@@ -7,30 +7,30 @@ from itertools import accumulate
 from typing import Any, Final, NoReturn
 
 MAX_DEPTH: Final = 64
-"""How deep arrays and objects may be nested. What was read is validated and written too, which takes recursion."""
+"""The maximum nesting of arrays and objects. Validating and serializing parsed values is recursive too."""
 
 _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 
 
 def parse_json(text: str) -> Any:
-    """The value of a JSON text (RFC 8259). Of a name that an object has twice, the last value counts.
+    """Parse a JSON text (RFC 8259). If an object has a name twice, the last value counts.
 
-    :raises ValueError: it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or has a number that cannot be read
+    :raises ValueError: it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or has a number that is too large
     """
     if depth(text) > MAX_DEPTH:
-        raise ValueError(f"arrays and objects may be nested {MAX_DEPTH} levels deep")
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        raise ValueError(f"arrays and objects may be nested at most {MAX_DEPTH} levels deep")
+    return json.loads(text, parse_constant=_reject_constant, parse_float=_finite)
 
 
 def depth(text: str) -> int:
-    """How deep arrays and objects are nested in a JSON text, as far as a parser can get in it. Takes no recursion."""
+    """Return the maximum nesting of arrays and objects in a JSON text that a parser can reach. Not recursive."""
     steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(_STRING.sub("", text)))
     return max(accumulate(steps), default=0)
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+def _reject_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _finite(number: str) -> float:

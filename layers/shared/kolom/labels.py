@@ -1,4 +1,4 @@
-"""How labels compare and how they are displayed. Pure."""
+"""Compare and display labels. Pure."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -11,5 +11,5 @@ def normalize_label(label: str) -> str:
 
 def display_label(label: str, labels: Iterable[str]) -> str:
     """Return ``label`` as the first equal one of ``labels`` is spelled, or unchanged."""
-    wanted = normalize_label(label)
-    return next((each for each in labels if normalize_label(each) == wanted), label)
+    normalized = normalize_label(label)
+    return next((each for each in labels if normalize_label(each) == normalized), label)

@@ -1,6 +1,6 @@
 """The only Logger, Tracer and Metrics: structured logs, traces and business events under one service name.
 
-Logs are constant messages with keyword fields, and never hold bodies, e-mail addresses or tokens. Level, service
+Logs are constant messages with keyword fields, and never contain bodies, email addresses or tokens. Level, service
 name and namespace come from the template (``POWERTOOLS_LOG_LEVEL``, ``POWERTOOLS_SERVICE_NAME``,
 ``POWERTOOLS_METRICS_NAMESPACE``).
 """

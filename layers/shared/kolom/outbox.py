@@ -1,14 +1,14 @@
-"""The Outbox: from the transaction that asks for a mail to the mark that it was sent, failed, or became needless.
+"""The Outbox: the states of a mail from the transaction that creates it until it is sent, failed or dropped.
 
     waiting ──claim──► sending ──► sent
-       ▲                  │ ├────► dropped   there is nothing to tell any more
-       │                  │ └────► failed    it can never be sent
-    release               ▼
-       └───────────── deferred               tried again later, for a day; then failed
+       ▲                  │ ├────► dropped   no longer necessary
+       │                  │ └────► failed    can never be sent
+    requeue               ▼
+       └───────────── deferred               retried later, for a day; then failed
 
-The table's stream wakes the sender for whatever is ``waiting``. Every other state has a time, ``due``, at which
-:func:`requeue_due` looks after it: a sender that crashed holds its lease no longer than that. Each step is one
-conditional write, so that of two senders one goes on.
+The table's stream triggers the delivery of each ``waiting`` mail. Every unfinished state has a time, ``due``, at which
+:func:`requeue_due` processes it: the lease of a crashed process does not last longer. Each step is one conditional
+write, so that only one of two concurrent processes continues.
 """
 
 import random
@@ -37,22 +37,22 @@ READER_KINDS: Final = frozenset(["confirm", "reply"])
 """The kinds of mail that go to visitors; the others go to the site's owner."""
 
 LEASE: Final = timedelta(minutes=3)
-"""How long a sender has for one mail: longer than its function may run."""
+"""The time that a process has for one mail: more than its function's timeout."""
 
 GIVE_UP_AFTER: Final = timedelta(days=1)
 KEEP_DAYS: Final = 30
 
 _STREAM_PATIENCE: Final = timedelta(minutes=5)
-"""When the stream has not brought a waiting mail to a sender by then, it is brought once more."""
+"""The time after which a waiting mail that the stream did not deliver is requeued."""
 
-_FIRST_PAUSE_MINUTES: Final = 5
-_LONGEST_PAUSE_MINUTES: Final = 240
-_MOST_AT_ONCE: Final = 500
+_MIN_PAUSE_MINUTES: Final = 5
+_MAX_PAUSE_MINUTES: Final = 240
+_MAX_PER_RUN: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class RequeueResult:
-    """What :func:`requeue_due` did: ids of what waits again, of what was given up, and of what DynamoDB refused."""
+    """The result of :func:`requeue_due`: ids of requeued and failed mail, and of mail that could not be updated."""
 
     requeued: tuple[str, ...]
     failed: tuple[str, ...]
@@ -69,7 +69,7 @@ def enqueue(
     article_id: int | None = None,
     person: str | None = None,
 ) -> None:
-    """Add a mail to the transaction that makes it necessary. ``person`` is whom it goes to, where not to the owner."""
+    """Add a mail to the transaction that creates its subject. ``person`` is its recipient, if not the owner."""
     transaction.put(
         OutboxRecord(
             mail_id,
@@ -88,9 +88,9 @@ def enqueue(
 
 
 def claim(mail_id: str, *, now: datetime) -> OutboxRecord | None:
-    """Take a waiting mail for :data:`LEASE`; None if it does not wait, or another has it. One UpdateItem."""
+    """Claim a waiting mail for :data:`LEASE`; None if it is not waiting, or another process has it. One UpdateItem."""
     record, lease = OutboxRecord(mail_id), uuid4().hex
-    taken = _update(
+    claimed = _update(
         record,
         [
             OutboxRecord.status.set("sending"),
@@ -98,32 +98,32 @@ def claim(mail_id: str, *, now: datetime) -> OutboxRecord | None:
             OutboxRecord.due.set(now + LEASE),
             OutboxRecord.attempts.add(1),
         ],
-        # The second, for the SDK's own retry of a claim whose answer was lost.
+        # The second condition allows the SDK's own retry of a claim whose response was lost.
         (OutboxRecord.status == "waiting") | (OutboxRecord.lease == lease),
     )
-    return record if taken else None
+    return record if claimed else None
 
 
 def mark_sent(record: OutboxRecord, message_id: str, *, now: datetime) -> bool:
-    """Note that SES has taken a claimed mail; whether the lease was still held."""
-    return _settle(
+    """Record that SES accepted a claimed mail; return whether the lease was still valid."""
+    return _finish(
         record, "sent", [OutboxRecord.sent_at.set(now), OutboxRecord.message_id.set(message_id)], reason=None
     )
 
 
 def mark_failed(record: OutboxRecord, reason: str) -> bool:
-    """Note that a claimed mail can never be sent."""
-    return _settle(record, "failed", [], reason=reason)
+    """Record that a claimed mail can never be sent."""
+    return _finish(record, "failed", [], reason=reason)
 
 
 def mark_dropped(record: OutboxRecord, reason: str) -> bool:
-    """Note that a claimed mail needs not be sent any more."""
-    return _settle(record, "dropped", [], reason=reason)
+    """Record that a claimed mail is no longer necessary."""
+    return _finish(record, "dropped", [], reason=reason)
 
 
 def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
-    """Have a claimed mail tried again: after five minutes, then after twice as long each time, up to four hours."""
-    minutes = min(_FIRST_PAUSE_MINUTES * 2 ** (int(record.attempts) - 1), _LONGEST_PAUSE_MINUTES)
+    """Retry a claimed mail later: after five minutes, then twice as long each time, up to four hours."""
+    minutes = min(_MIN_PAUSE_MINUTES * 2 ** (int(record.attempts) - 1), _MAX_PAUSE_MINUTES)
     pause = timedelta(minutes=minutes * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
     actions = [
         OutboxRecord.status.set("deferred"),
@@ -135,32 +135,32 @@ def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
 
 
 def requeue_due(*, now: datetime) -> RequeueResult:
-    """Look after all mail whose time has come: what waits again wakes its sender, what waited for a day has failed.
+    """Requeue due mail, and fail mail that has been retried for a day.
 
-    A Query, and for each an UpdateItem, two for what is given up. At most 500 at once; the rest is for the next run.
+    A Query, and for each mail an UpdateItem, or two if it fails. At most 500 per run; the next run continues.
     """
     requeued: list[str] = []
     failed: list[str] = []
     skipped: list[str] = []
-    for found in OutboxRecord.due_index.query(QUEUE, OutboxRecord.due <= now, limit=_MOST_AT_ONCE):
+    for found in OutboxRecord.due_index.query(QUEUE, OutboxRecord.due <= now, limit=_MAX_PER_RUN):
         try:
-            if _wake(found, now):
+            if _requeue(found, now):
                 requeued.append(found.id)
             elif _fail(found, now):
                 failed.append(found.id)
         except PynamoDBException:
-            # The next run does it; the others are to be told of all the same.
+            # The next run retries it; the results of the others must still be returned.
             skipped.append(found.id)
     return RequeueResult(tuple(requeued), tuple(failed), tuple(skipped))
 
 
 def redact_id(mail_id: str) -> str:
-    """What a log may say of a mail: what it tells of, without the hash of whom it goes to."""
+    """Return the part of a mail's id that logs may contain: its subject, without the recipient's hash."""
     return "#".join(mail_id.split("#")[:2])
 
 
 def get(mail_id: str) -> OutboxRecord:
-    """The mail of that id, as it is at this moment.
+    """Return the mail with that id. Consistent.
 
     :raises NotFound: there is none
     """
@@ -171,18 +171,18 @@ def get(mail_id: str) -> OutboxRecord:
 
 
 def list_by_status(status: Status, *, limit: int) -> list[OutboxRecord]:
-    """The newest mail of that status."""
+    """Return the newest mail with that status."""
     return list(OutboxRecord.by_status.query(status, scan_index_forward=False, limit=limit))
 
 
 def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
-    """Have a mail sent (again) whatever became of it, with a day of its own; not what is under way.
+    """Send a mail (again) in any finished or deferred state; the retry period of a day starts again.
 
     :raises NotFound: there is none
-    :raises Conflict: it waits already, or is being sent
+    :raises Conflict: it is waiting already, or is being sent
     """
     record = get(mail_id)
-    again = [
+    requeued = [
         OutboxRecord.status.set("waiting"),
         OutboxRecord.queue.set(QUEUE),
         OutboxRecord.due.set(now + _STREAM_PATIENCE),
@@ -190,43 +190,43 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
         OutboxRecord.attempts.set(0),
         OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY),
     ]
-    if not _update(record, again, OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent")):
-        raise Conflict("it is being sent already")
+    if not _update(record, requeued, OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent")):
+        raise Conflict("it is waiting or being sent already")
     return record
 
 
-def _wake(found: OutboxRecord, now: datetime) -> bool:
+def _requeue(found: OutboxRecord, now: datetime) -> bool:
     actions = [
         OutboxRecord.status.set("waiting"),
         OutboxRecord.due.set(now + _STREAM_PATIENCE),
         OutboxRecord.lease.remove(),
     ]
-    # The index is a second late: whoever changed the item since has looked after it.
+    # The index is a second behind: a process that changed the item in the meantime has handled it.
     return _update(OutboxRecord(found.id), actions, (OutboxRecord.due == found.due) & (OutboxRecord.deadline > now))
 
 
 def _fail(found: OutboxRecord, now: datetime) -> bool:
-    actions = [OutboxRecord.status.set("failed"), *_OUT_OF_THE_QUEUE]
+    actions = [OutboxRecord.status.set("failed"), *_REMOVE_FROM_QUEUE]
     return _update(OutboxRecord(found.id), actions, (OutboxRecord.due == found.due) & (OutboxRecord.deadline <= now))
 
 
-_OUT_OF_THE_QUEUE: Final[tuple[Action, ...]] = (
+_REMOVE_FROM_QUEUE: Final[tuple[Action, ...]] = (
     OutboxRecord.queue.remove(),
     OutboxRecord.due.remove(),
     OutboxRecord.lease.remove(),
 )
 
 
-def _settle(record: OutboxRecord, status: Status, actions: Sequence[Action], *, reason: str | None) -> bool:
-    why = OutboxRecord.reason.remove() if reason is None else OutboxRecord.reason.set(reason)
-    settled = [OutboxRecord.status.set(status), why, *actions, *_OUT_OF_THE_QUEUE]
-    # The first, for the SDK's own retry of a mark whose answer was lost.
-    held = (OutboxRecord.status == status) | (OutboxRecord.lease == record.lease)
-    return _update(record, settled, held)
+def _finish(record: OutboxRecord, status: Status, actions: Sequence[Action], *, reason: str | None) -> bool:
+    reason_action = OutboxRecord.reason.remove() if reason is None else OutboxRecord.reason.set(reason)
+    finished = [OutboxRecord.status.set(status), reason_action, *actions, *_REMOVE_FROM_QUEUE]
+    # The first condition allows the SDK's own retry of an update whose response was lost.
+    is_claimed = (OutboxRecord.status == status) | (OutboxRecord.lease == record.lease)
+    return _update(record, finished, is_claimed)
 
 
 def _update(record: OutboxRecord, actions: Sequence[Action], condition: Condition) -> bool:
-    """Change the item, and ``record`` with it, if the condition holds."""
+    """Update the item and ``record`` if the condition holds; return whether it did."""
     try:
         record.update(actions=list(actions), condition=condition)
     except UpdateError as error:

@@ -1,4 +1,4 @@
-"""Pages of a list: how much is on one, and cursors that say where the list goes on, opaque to the client."""
+"""Pagination: page sizes, and opaque cursors for the next page."""
 
 import base64
 import binascii
@@ -13,46 +13,46 @@ from kolom.errors import InvalidCursor
 _DIGEST_BYTES = 8
 
 Cursor = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
-"""A cursor as the OpenAPI document describes it; :func:`decode_cursor` says whether it is one."""
+"""A cursor in the OpenAPI document; :func:`decode_cursor` validates it."""
 MAX_PAGE_BYTES: Final = 500_000
-"""How many bytes of text a page of a list has, whatever its limit: escaped twice, they fit into a Lambda answer."""
+"""The maximum bytes of text on a page, whatever its limit: escaped twice, they fit into a Lambda response."""
 
 
 class Item(Protocol):
-    """What a list shows."""
+    """An item of a list."""
 
     @property
     def size_bytes(self) -> int:
-        """How much text it has."""
+        """Return the size of its text."""
         ...
 
 
-def first_page[Shown: Item](found: Iterable[Shown], limit: int) -> tuple[tuple[Shown, ...], bool]:
-    """The items of ``found`` that fit on a page, at least one and at most ``limit``; and whether others follow.
+def first_page[Shown: Item](items: Iterable[Shown], limit: int) -> tuple[tuple[Shown, ...], bool]:
+    """Return the items that fit on a page, at least one and at most ``limit``; and whether more follow.
 
-    Takes at most one item more than that, so that a lazy ``found`` reads no more than it has to.
+    Takes at most one item more than that, so that a lazy ``found`` reads no more than necessary.
     """
-    page: list[Shown] = []
-    left = MAX_PAGE_BYTES
-    for item in found:
-        left -= item.size_bytes
-        if page and (left < 0 or len(page) == limit):
-            return tuple(page), True
-        page.append(item)
-    return tuple(page), False
+    fitting: list[Shown] = []
+    remaining = MAX_PAGE_BYTES
+    for item in items:
+        remaining -= item.size_bytes
+        if fitting and (remaining < 0 or len(fitting) == limit):
+            return tuple(fitting), True
+        fitting.append(item)
+    return tuple(fitting), False
 
 
 def encode_cursor(listing: str, position: str) -> str:
-    """The cursor that continues ``listing`` (its name and filters) after ``position``.
+    """Return the cursor that continues ``listing`` (its name and filters) after ``position``.
 
-    The digest binds the position to its list, so that a damaged cursor or another list's is noticed. It is no
-    secret: whoever forges one can only begin a public list elsewhere.
+    The digest binds the position to its list, so that damaged cursors and those of other lists are detected. It is not
+    a secret: a forged cursor can only start a public list elsewhere.
     """
     return _encode(_digest(listing, position) + position.encode())
 
 
 def decode_cursor(cursor: str, listing: str) -> str:
-    """The position that :func:`encode_cursor` was given.
+    """Return the position that was passed to :func:`encode_cursor`.
 
     :raises InvalidCursor: the cursor is damaged or belongs to another list
     """
@@ -60,10 +60,10 @@ def decode_cursor(cursor: str, listing: str) -> str:
         data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = data[_DIGEST_BYTES:].decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidCursor("this cursor is damaged") from error
-    # Base64 has several spellings of the same bytes; only the one that was issued is taken.
+        raise InvalidCursor("the cursor is damaged") from error
+    # Base64 has several spellings of the same bytes; only the original one is valid.
     if data[:_DIGEST_BYTES] != _digest(listing, position) or _encode(data) != cursor:
-        raise InvalidCursor("this cursor does not belong to this list")
+        raise InvalidCursor("the cursor does not belong to this list")
     return position
 
 

@@ -1,6 +1,6 @@
-"""The addresses of the site's pages. Paths are percent-encoded and begin with a slash.
+"""The URLs and paths of the site's pages. Paths are percent-encoded and begin with a slash.
 
-Pure but for the site's URL and the names of its files.
+Pure, except for the site's URL.
 """
 
 import re
@@ -14,43 +14,43 @@ _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
 def label_path(label: str) -> str:
-    """Where the articles with a label are listed."""
+    """Return the path of the articles with a label."""
     return f"/label/{quote(normalize_label(label), safe='')}/"
 
 
 def year_path(year: int) -> str:
-    """Where the articles of a year are listed."""
+    """Return the path of the articles of a year."""
     return f"/{year:04d}/"
 
 
 def month_path(year: int, month: int) -> str:
-    """Where the articles of a month are listed."""
+    """Return the path of the articles of a month."""
     return f"/{year:04d}/{month:02d}/"
 
 
 def feed_path(name: str, label: str | None = None) -> str:
-    """A feed of the site, by its name such as ``atom.xml``: of all articles, or of those with a label."""
+    """Return the path of a feed by its name, such as ``atom.xml``: of all articles, or of those with a label."""
     path = f"/feeds/{name}"
     return path if label is None else f"{path}?{urlencode({'label': normalize_label(label)}, quote_via=quote)}"
 
 
 def comments_feed_path(slug: str) -> str:
-    """The feed of the comments of an article."""
+    """Return the path of the feed of an article's comments."""
     return f"/feeds/comments/{quote(slug)}"
 
 
 def encoded_path(path: str) -> str:
-    """The path of an article as it stands in a link or a ``Location``. Never begins with two slashes."""
+    """Return the path of an article for a link or a ``Location``. Never begins with two slashes."""
     return quote("/" + path.lstrip("/"), safe=_PATH_CHARACTERS)
 
 
 def with_cursor(path: str, cursor: str | None) -> str:
-    """The page of a list that begins at the cursor."""
+    """Return the path of the page of a list that begins at the cursor."""
     return path if cursor is None else f"{path}?{urlencode({'cursor': cursor})}"
 
 
 def absolute_url(address: str) -> str:
-    """The full URL of a path of this site; a URL stays as it is."""
+    """Return the full URL of a path of this site; a full URL is unchanged."""
     if re.match(r"https?://", address, re.IGNORECASE):
         return address
     if address.startswith("//"):
@@ -59,10 +59,10 @@ def absolute_url(address: str) -> str:
 
 
 def article_url(path: str) -> str:
-    """The full URL of the article at ``path`` (unescaped)."""
+    """Return the full URL of the article at ``path`` (unescaped)."""
     return absolute_url(encoded_path(path))
 
 
 def comment_url(path: str, comment_id: str) -> str:
-    """The full URL of a comment on the page of the article at ``path`` (unescaped)."""
+    """Return the full URL of a comment on the page of the article at ``path`` (unescaped)."""
     return f"{article_url(path)}#comment-{comment_id}"

@@ -452,7 +452,7 @@ def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, 
     kept = export(blog, tmp_path / "b", "--private")
     report = restore(blog, tmp_path / "a")
     assert report["created"] == report["updated"] == 0
-    assert {"another state" in reason or "erased" in reason for reason in reasons(report).values()} == {True}
+    assert {"differs from" in reason or "erased" in reason for reason in reasons(report).values()} == {True}
     assert len(reasons(report)) >= 5
     assert export(blog, tmp_path / "b", "--private") == kept
     overwritten = restore(blog, tmp_path / "a", "--overwrite")
@@ -487,9 +487,9 @@ def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
     mine = tables()
     report = restore(small, tmp_path, "--overwrite", exit_code=1)
     found = reasons(report)
-    assert found["articles/000001-hello.html"] == "the id 1 is another article's here: 'mine'"
+    assert found["articles/000001-hello.html"] == "the id 1 belongs to another article: 'mine'"
     assert found["comments.jsonl:1"] == "its article 1 was not put back"
-    assert found["articles/000002-two.html"].startswith("the id 2 is another")
+    assert found["articles/000002-two.html"].startswith("the id 2 belongs to another")
     assert report["created"] == 1
     assert [item for item in tables()["articles"] if item["key"] == {"S": "1"}] == [
         item for item in mine["articles"] if item["key"] == {"S": "1"}
@@ -534,7 +534,7 @@ def test_html_from_an_archive_is_held_to_the_same_rules(small: Kolom, move: Move
 
 HOSTILE_ARCHIVES = {
     "id of another": (break_front("id: 1\n", "id: 2\n"), "articles/000002-two.html", ""),
-    "reserved slug": (break_front('slug: "hello"', 'slug: "api"'), ARTICLE, "is an address of the site itself"),
+    "reserved slug": (break_front('slug: "hello"', 'slug: "api"'), ARTICLE, "is reserved for the site itself"),
     "path upwards": (break_front('slug: "hello"', 'slug: "hello"\npath: "/../x"'), ARTICLE, "path: "),
     "script as image": (
         break_front('slug: "hello"', 'slug: "hello"\nimage: "javascript:x"'),
@@ -542,7 +542,7 @@ HOSTILE_ARCHIVES = {
         "image: must be an address",
     ),
     "no date": (break_front('"published"', '"draft"'), ARTICLE, "month: "),
-    "labels twice": (break_front('["a", "b"]', '["a", "A"]'), ARTICLE, "labels: the same one"),
+    "labels twice": (break_front('["a", "b"]', '["a", "A"]'), ARTICLE, "labels: must not contain duplicates"),
     "alias that is none": (
         break_front('slug: "hello"', 'slug: "hello"\naliases: ["counts"]'),
         ARTICLE,
@@ -557,7 +557,7 @@ HOSTILE_ARCHIVES = {
     "answers nothing": (
         break_lines(lambda line: line | {"parent": "0" * 26}),
         COMMENT,
-        "the comment that it answers is not there",
+        "the parent comment does not exist",
     ),
 }
 

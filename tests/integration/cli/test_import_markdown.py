@@ -299,7 +299,7 @@ def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_
     assert "its old address /mine/ is another article's" in notes
     assert "its old address /b/ is another page's" in notes
     assert "its old address /x/ is another page's" in notes
-    assert "'/search/' is an address of the site itself" in notes
+    assert "'/search/' is reserved for the site itself" in notes
     assert [public.resolve_path(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
 
 

@@ -89,7 +89,7 @@ def test_addresses_of_the_site_are_reported_and_the_slug_answers(kolom: Kolom, t
     file.write_text(export(*items))
     notes = _notes(_import(kolom, "wordpress", file))
     for number, path in enumerate(RESERVED, start=1):
-        assert f"its old address does not answer: {path!r} is an address of the site itself" in notes
+        assert f"its old address does not answer: {path!r} is reserved for the site itself" in notes
         assert follow(f"/post-{number}/").redirects == 0
 
 
@@ -111,7 +111,7 @@ def test_a_permalink_of_the_site_is_reported(kolom: Kolom, tmp_path: Path, confi
         (tmp_path / "_config.yml").write_text("title: X\n")
     (tmp_path / "me.md").write_text("---\ntitle: Me\npermalink: /contact/\ndate: 2020-01-01\n---\nText.\n")
     notes = _notes(_import(kolom, "markdown", tmp_path))
-    assert "its old address does not answer: '/contact/' is an address of the site itself" in notes
+    assert "its old address does not answer: '/contact/' is reserved for the site itself" in notes
     assert follow("/me/").page.status == 200
 
 

@@ -84,7 +84,7 @@ def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: K
     mine.write_text(mine.read_text().replace("Text.", "Mine."))
     assert _publish(kolom, theirs)["updated"] == 1
     reason = _reason(_publish(kolom, mine, exit_code=1))
-    assert "is now in version 2" in reason
+    assert "has version 2" in reason
     assert "--force" in reason
     assert "Theirs." in public.get_article("one").body.html
     assert _publish(kolom, mine, "--force")["updated"] == 1
@@ -94,7 +94,7 @@ def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: K
 def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path / "a", "one.md"))
     reason = _reason(_publish(kolom, _write(tmp_path / "b", "one.md", body="Other."), exit_code=1))
-    assert "there is an article 'one' already, in version 1" in reason
+    assert "the article 'one' already exists (version 1)" in reason
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolo
         ("title: [unclosed\ndate: 2026-01-01", "x", None, "parse"),
         ("title: T\ndate: yesterday", "x", 3, "date"),
         ("title: T\nslug: a/b?c", "x", 3, "slug"),
-        ("title: T\nslug: contact", "x", 3, "address of the site itself"),
+        ("title: T\nslug: contact", "x", 3, "reserved for the site itself"),
         ("title: ''", "x", 2, "title"),
         ("labels: [" + ", ".join(f"l{n}" for n in range(200)) + "]\ntitle: T", "x", 2, "labels"),
         ("title: T\npath: /a b", "x", 3, "path"),

@@ -26,7 +26,7 @@ def publish(slug: str, text: str) -> int:
 
 def found(text: str) -> list[str]:
     """The slugs that a search finds."""
-    return [item.card.slug for item in search(SearchRequest(text=text)).items]
+    return [item.summary.slug for item in search(SearchRequest(text=text)).items]
 
 
 @contextmanager

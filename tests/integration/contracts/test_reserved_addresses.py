@@ -46,8 +46,8 @@ def test_what_the_site_does_not_answer_is_free_for_articles(segment: str) -> Non
 @pytest.mark.parametrize("segment", sorted(RESERVED_SLUGS))
 def test_no_article_is_given_a_reserved_address(segment: str) -> None:
     for path in (f"/{segment}", f"/{segment}/", f"/{segment}/x.html"):
-        assert "is an address of the site itself" in str(path_problem(path))
-        assert "is an address of the site itself" in str(alias_problem(path))
+        assert "is reserved for the site itself" in str(path_problem(path))
+        assert "is reserved for the site itself" in str(alias_problem(path))
     assert slug_problem(segment)
 
 

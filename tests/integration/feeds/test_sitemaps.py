@@ -142,7 +142,7 @@ def test_a_document_costs_one_request_and_robots_none() -> None:
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", "/sitemaps/x.xml", "/feeds/atom.xml"])
 def test_no_article_can_be_published_where_these_are(path: str) -> None:
-    with pytest.raises(InvalidInput, match="address of the site itself"):
+    with pytest.raises(InvalidInput, match="reserved for the site itself"):
         publish("a", "2026-01-01", path=path)
 
 

@@ -251,6 +251,6 @@ def test_what_cannot_be_sent_is_a_problem_and_is_recorded(
     publishing.publish(content(html="x" * 200), now=NOW)
     answer = fetch_articles.handler(request("/api/articles/hello"), Context())
     assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (500, "no-store")
-    assert json.loads(answer["body"])["detail"] == "this answer is too large to be sent"
+    assert json.loads(answer["body"])["detail"] == "the response is too large"
     assert "ETag" not in answer["headers"]
-    assert caplog.messages == ["an answer is too large to be sent"]
+    assert caplog.messages == ["response too large"]

@@ -77,7 +77,7 @@ PAGES: dict[str, Callable[[], HtmlResponse]] = {
         for action in ("confirm", "leave")
     },
     "subscription, done": lambda: subscription.done(link("leave"), site_locale()),
-    "subscription, refused": lambda: subscription.refused(Conflict("left"), site_locale()),
+    "subscription, failed": lambda: subscription.failed(Conflict("left"), site_locale()),
     "article": lambda: article_page(
         reading(body=LONG, previous=AdjacentArticle("a", "/a/", "A"), following=AdjacentArticle("b", "/b/", "B"))
     ),

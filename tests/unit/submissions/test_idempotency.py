@@ -13,7 +13,7 @@ def submission(minutes: int, key: str | None = None) -> SubmissionIdentity:
     """The same words from the same sender, after some minutes."""
     start = NOW.replace(minute=0, second=0, microsecond=0)
     now = start + timedelta(minutes=minutes)
-    return SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key=key, sender="a", keys=KEYS, now=now)
+    return SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key=key, client="a", keys=KEYS, now=now)
 
 
 def test_words_without_a_key_count_again_when_they_are_another_submission() -> None:
@@ -28,5 +28,5 @@ def test_a_submission_with_a_key_counts_once_for_as_long_as_the_key_holds() -> N
 
 def test_what_counts_a_submission_cannot_be_computed_without_the_secret() -> None:
     other = SigningKeys("1", {"1": "another secret"})
-    again = SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key="k", sender="a", keys=other, now=NOW)
+    again = SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key="k", client="a", keys=other, now=NOW)
     assert again.id != submission(0, "k").id

@@ -1,1 +1,1 @@
-"""Articles: publishing them (:mod:`.publishing`), reading them (:mod:`.reading`), and the rules for both."""
+"""Articles: publishing (:mod:`.publishing`), public reading (:mod:`.public`), and the rules for both."""

@@ -1,4 +1,4 @@
-"""The author's lists: what stands on each shelf, drafts and deleted articles included."""
+"""Lists for the author: all articles by status or label, including drafts and deleted articles."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,39 +16,39 @@ ADMIN_STATUSES: tuple[AdminStatus, ...] = ("draft", "scheduled", "published", "p
 
 @dataclass(frozen=True, slots=True)
 class AdminArticleList[Item: ArticleSummary]:
-    """A page of one shelf, newest first."""
+    """A page of a list, newest first."""
 
     items: tuple[Item, ...]
     next_cursor: str | None
 
 
-def list_by_status(shelf: AdminStatus, *, limit: int, cursor: str | None = None) -> AdminArticleList[Article]:
-    """At most ``limit`` articles of a shelf, newest first: published ones, free pages, drafts … One Query.
+def list_by_status(status: AdminStatus, *, limit: int, cursor: str | None = None) -> AdminArticleList[Article]:
+    """Return at most ``limit`` articles with that status, newest first. One Query.
 
-    :raises InvalidCursor: ``cursor`` was not issued for this shelf
+    :raises InvalidCursor: ``cursor`` was not created for this list
     """
-    records, next_cursor = _page(ALL_ARTICLES if shelf == "published" else shelf, f"shelf:{shelf}", limit, cursor)
+    records, next_cursor = _page(ALL_ARTICLES if status == "published" else status, f"shelf:{status}", limit, cursor)
     return AdminArticleList(
         tuple(to_article(record) for record in records if isinstance(record, ArticleRecord)), next_cursor
     )
 
 
 def list_by_label(label: str, *, limit: int, cursor: str | None = None) -> AdminArticleList[ArticleSummary]:
-    """At most ``limit`` published articles with that label, newest first. One Query.
+    """Return at most ``limit`` published articles with that label, newest first. One Query.
 
-    :raises InvalidCursor: ``cursor`` was not issued for this label
+    :raises InvalidCursor: ``cursor`` was not created for this list
     """
     records, next_cursor = _page(label_listing_key(label), f"shelf-label:{label_key(label)}", limit, cursor)
     return AdminArticleList(tuple(to_summary(record) for record in records), next_cursor)
 
 
-def _page(shelf: str, listing: str, limit: int, cursor: str | None) -> tuple[list[ListedRecord], str | None]:
+def _page(listing: str, scope: str, limit: int, cursor: str | None) -> tuple[list[ListedRecord], str | None]:
     before = None
     if cursor is not None:
-        before = ListedRecord.shelf_order < decode_cursor(cursor, listing)
-    found = ArticlesTableRecord.by_shelf.query(shelf, before, scan_index_forward=False, limit=limit + 1)
+        before = ListedRecord.shelf_order < decode_cursor(cursor, scope)
+    found = ArticlesTableRecord.by_shelf.query(listing, before, scan_index_forward=False, limit=limit + 1)
     records = [record for record in found if isinstance(record, ListedRecord)]
     if len(records) <= limit:
         return records, None
     records = records[:limit]
-    return records, encode_cursor(listing, listing_order(to_summary(records[-1])))
+    return records, encode_cursor(scope, listing_order(to_summary(records[-1])))

@@ -1,4 +1,4 @@
-"""Further addresses of an article, such as those that it had in another system: each leads to it with a 301."""
+"""Aliases: further paths of an article, such as those from another system, which redirect to it with a 301."""
 
 from kolom.articles import repository, transitions
 from kolom.articles.names import alias_problem, pointer_keys_at
@@ -7,18 +7,18 @@ from kolom.models.transaction import Transaction
 
 
 def add_alias(article_id: int, path: str) -> bool:
-    """Let ``path`` lead to the article; False if it did already.
+    """Add ``path`` as an alias of the article; False if it was one already.
 
-    :raises Invalid: nothing can stand at that path
-    :raises Conflict: it is another article's address
-    :raises Busy: the store could not take it in time; nothing was changed
+    :raises InvalidInput: the path is not allowed
+    :raises Conflict: the path belongs to another article
+    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
     """
     if problem := alias_problem(path):
         raise InvalidInput(FieldError("alias", problem))
     missing = [key for key in pointer_keys_at(path) if repository.find_id(key) != article_id]
     transaction = Transaction()
     for key in missing:
-        transitions.claim_pointer(transaction, key, article_id, Conflict(f"the address {path} is another article's"))
+        transitions.claim_pointer(transaction, key, article_id, Conflict(f"the path {path} belongs to another article"))
     if missing:
         transaction.commit()
     return bool(missing)

@@ -1,4 +1,4 @@
-"""Bodies as DynamoDB items: compressed, and cut well below the 400 KB that an item may have."""
+"""Store bodies as DynamoDB items: compressed, and split well below the item limit of 400 KB."""
 
 import json
 import zlib
@@ -13,24 +13,24 @@ CHUNK_BYTES = 350 * 1024
 
 
 def split_body(article_id: int, version: str, body: Body) -> list[BodyChunk]:
-    """The items that hold what is shown of ``body``."""
+    """Return the items with the rendered HTML and table of contents of ``body``."""
     shown = {"html": body.html, "toc": [asdict(heading) for heading in body.toc]}
     return _cut(article_id, f"body#{version}#", json.dumps(shown, ensure_ascii=False).encode())
 
 
 def split_source(article_id: int, version: str, body: Body) -> list[BodyChunk]:
-    """The items that hold what the author wrote; no public read touches them."""
+    """Return the items with the source of ``body``, which no public function reads."""
     return _cut(article_id, f"source#{version}#", body.source.encode())
 
 
 def join_body(parts: Sequence[BodyChunk]) -> Body:
-    """What :func:`split_body` was given (without its source). ``parts`` in the order of their numbers."""
+    """Return the body that :func:`split_body` split, without its source. ``parts`` must be in order."""
     shown = json.loads(_join(parts))
     return Body(html=shown["html"], toc=tuple(Heading(**heading) for heading in shown["toc"]))
 
 
 def join_source(parts: Sequence[BodyChunk]) -> str:
-    """What the author wrote. ``parts`` in the order of their numbers."""
+    """Return the author's source. ``parts`` must be in order."""
     return _join(parts).decode()
 
 

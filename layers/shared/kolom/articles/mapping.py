@@ -1,4 +1,4 @@
-"""Between articles and the items that hold them: which items a state of an article consists of. Pure."""
+"""Convert between articles and table items, and list the items for a state of an article. Pure."""
 
 import unicodedata
 from collections import Counter
@@ -18,24 +18,24 @@ ALL_ARTICLES = "all"
 
 
 def listing_key(article: Article) -> str:
-    """The shelf on which the article's card stands: ``all`` is the public one, the others are the author's."""
+    """Return the listing of the article: ``all`` is public, the others are for the author."""
     if article.status == "published":
         return ALL_ARTICLES if article.kind == "article" else "page"
     return article.status
 
 
 def label_listing_key(label: str) -> str:
-    """The shelf of a label."""
+    """Return the listing of a label."""
     return f"label#{label_key(label)}"
 
 
-def listing_order(card: ArticleSummary) -> str:
-    """Where a card stands on its shelves: by time, then by id. Ids stay below 10^12."""
-    return f"{to_rfc3339(card.published_at or card.updated_at)}#{card.id:012d}"
+def listing_order(summary: ArticleSummary) -> str:
+    """Return the sort key of an article in its listings: by time, then by id. Ids stay below 10^12."""
+    return f"{to_rfc3339(summary.published_at or summary.updated_at)}#{summary.id:012d}"
 
 
 def to_article_record(article: Article) -> ArticleRecord:
-    """The article's own item."""
+    """Return the article's own item."""
     return ArticleRecord(
         str(article.id),
         ARTICLE,
@@ -46,7 +46,7 @@ def to_article_record(article: Article) -> ArticleRecord:
 
 
 def to_label_records(article: Article) -> dict[str, LabelRecord]:
-    """The items that put a listed article on its labels' shelves, by their range key."""
+    """Return the items that add a listed article to the listings of its labels, by their range key."""
     if not article.is_listed:
         return {}
     return {
@@ -62,7 +62,7 @@ def to_label_records(article: Article) -> dict[str, LabelRecord]:
 
 
 def pointer_keys(article: Article) -> list[tuple[str, str]]:
-    """The names under which the article is found, each with what it is called in a message."""
+    """Return the article's pointers, each with its name for an error message."""
     keys = {f"slug:{article.slug}": f"the slug {article.slug!r}"}
     if article.path != default_path(article.slug):
         for path in _spellings(article.path):
@@ -74,13 +74,13 @@ def pointer_keys(article: Article) -> list[tuple[str, str]]:
 
 
 def _spellings(path: str) -> tuple[str, ...]:
-    """Return the path, and its NFC form if it mixes composed and decomposed letters: readers look in NFC and NFD."""
+    """Return the path, and its NFC form if it mixes composed and decomposed letters: lookups use NFC and NFD."""
     composed = unicodedata.normalize("NFC", path)
     return (path,) if path in {composed, unicodedata.normalize("NFD", path)} else (path, composed)
 
 
 def count_deltas(article: Article | None) -> Counter[str]:
-    """What the article adds to each count, by the count's range key; nothing unless it is listed."""
+    """Return what the article adds to each count, by the count's range key; nothing unless it is listed."""
     if article is None or not article.is_listed:
         return Counter()
     keys = [label_key(label) for label in article.labels]
@@ -94,23 +94,23 @@ def count_deltas(article: Article | None) -> Counter[str]:
     )
 
 
-def summary_attributes(card: ArticleSummary) -> dict[str, Any]:
-    """What an item holds of a card."""
-    return {name: _stored(getattr(card, name)) for name in SUMMARY_FIELDS}
+def summary_attributes(summary: ArticleSummary) -> dict[str, Any]:
+    """Return the attributes of an article summary in an item."""
+    return {name: _stored(getattr(summary, name)) for name in SUMMARY_FIELDS}
 
 
 def to_summary(record: SummaryAttributes) -> ArticleSummary:
-    """The card that an item holds."""
+    """Return the article summary of an item."""
     return ArticleSummary(**_fields(record, SUMMARY_FIELDS))
 
 
 def to_article(record: ArticleRecord) -> Article:
-    """The article of a card item."""
+    """Return the article of an item."""
     return Article(**_fields(record, _ARTICLE_FIELDS))
 
 
 def _fields(record: SummaryAttributes, names: tuple[str, ...]) -> dict[str, Any]:
-    """What the item says; an article that was given an address of the site's answers at its slug's."""
+    """Return the fields of an item; a path that is reserved for the site is replaced by that of the slug."""
     path = default_path(record.slug) if is_site_path(record.path) else record.path
     return {name: _loaded(getattr(record, name)) for name in names} | {"path": path}
 

@@ -1,4 +1,4 @@
-"""Signed links to what is not published: whoever holds one may read that article until it expires."""
+"""Signed preview links: anyone with the link may read an unpublished article until the link expires."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,17 +11,17 @@ _PURPOSE = "kolom.preview"
 
 
 def create_token(article_id: int, secret: SigningKeys, *, expires_at: datetime) -> str:
-    """The token of a link to the article, safe in a URL, good until ``expires_at``.
+    """Return a URL-safe token for the article, valid until ``expires_at``.
 
-    It reads ``<key id>.<payload>.<signature>``; anyone can see the article's id in it.
+    Its format is ``<key id>.<payload>.<signature>``; anyone can read the article's id in it.
     """
     return signing.sign(_PURPOSE, {"article": article_id, "expires": int(expires_at.timestamp())}, secret)
 
 
 def read_token(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> int:
-    """The id of the article that ``token`` was signed for.
+    """Return the id of the article that ``token`` was created for.
 
-    :raises NotFound: it was not signed for this, or not by one of these keys, or has expired
+    :raises NotFound: the token is invalid or has expired
     """
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None:

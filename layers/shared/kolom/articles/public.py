@@ -1,6 +1,6 @@
-"""Reading what is published: lists, single articles, labels and months. Never a draft, and never unbounded.
+"""Read published articles: lists, single articles, labels and months. Never returns drafts or unbounded results.
 
-Reads through the index follow a publication by about a second.
+Reads through the index are about a second behind a publication.
 """
 
 import re
@@ -43,73 +43,74 @@ from kolom.pagination import decode_cursor, encode_cursor, first_page
 from kolom.timestamps import to_rfc3339
 
 MAX_MONTHS = 2_400
-"""How many months the archive has: those of 200 years."""
+"""The maximum number of months in the archive: those of 200 years."""
 
 MAX_LABELS_BYTES = 2_000_000
-"""How large the page of all labels becomes, at most: that is 6,000 labels of 20 letters, or 600 of the longest."""
+"""The maximum size of the page of all labels: 6,000 labels of 20 letters, or 600 of the maximum length."""
 
-_ENTRY_BYTES = 150  # of a label on that page, without its name
-_ENCODED = 8  # what a byte of its name becomes at most: escaped as text, and percent-encoded in a link
+_ENTRY_BYTES = 150  # per label on that page, without its name
+_ENCODED = 8  # maximum growth per byte of the name: escaped as text, and percent-encoded in a link
 
 _POSITION = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)#(\d{12})")
 _FIRST, _LAST = "0", "9999-12-31T23:59:59Z~"
 
 
-def list_articles(shelf: ArticleFilter, *, limit: int, cursor: str | None = None) -> ArticleList:
-    """A page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
+def list_articles(listing: ArticleFilter, *, limit: int, cursor: str | None = None) -> ArticleList:
+    """Return a page of at most ``limit`` (1 to :data:`MAX_LIMIT`) published articles, newest first.
 
-    The page ends before ``limit`` where its cards are large (:func:`kolom.pagination.first_page`). Going on from
-    ``cursor`` skips nothing and repeats nothing, whatever is published in between.
+    The page ends before ``limit`` if its summaries are large (:func:`kolom.pagination.first_page`). Continuing from
+    ``cursor`` skips nothing and repeats nothing, even if articles are published in between.
+
     Two requests: one Query of the index, one read of the counts.
 
-    :raises InvalidCursor: ``cursor`` was not issued for this shelf
+    :raises InvalidCursor: ``cursor`` was not created for this list
     """
-    listing = _cursor_scope(shelf)
-    first, last = _bounds(shelf)
+    scope = _cursor_scope(listing)
+    first, last = _bounds(listing)
     if cursor is not None:
-        last = min(last, _before(decode_cursor(cursor, listing)))
-    places = ListedRecord.shelf_order.between(first, last)
-    found = _query_listing(_listing_key(shelf), places, newest_first=True, limit=limit + 1)
-    cards, more = first_page(found, limit)
+        last = min(last, _before(decode_cursor(cursor, scope)))
+    sort_keys = ListedRecord.shelf_order.between(first, last)
+    found = _query_listing(_listing_key(listing), sort_keys, newest_first=True, limit=limit + 1)
+    summaries, more = first_page(found, limit)
     return ArticleList(
-        items=cards,
-        total=count_articles(shelf),
-        next_cursor=encode_cursor(listing, listing_order(cards[-1])) if more else None,
+        items=summaries,
+        total=count_articles(listing),
+        next_cursor=encode_cursor(scope, listing_order(summaries[-1])) if more else None,
     )
 
 
-def list_newest(shelf: ArticleFilter, *, limit: int) -> list[ArticleSummary]:
-    """The newest ``limit`` published articles of the shelf. One Query."""
-    places = ListedRecord.shelf_order.between(*_bounds(shelf))
-    return list(_query_listing(_listing_key(shelf), places, newest_first=True, limit=limit))
+def list_newest(listing: ArticleFilter, *, limit: int) -> list[ArticleSummary]:
+    """Return the newest ``limit`` published articles of the list. One Query."""
+    sort_keys = ListedRecord.shelf_order.between(*_bounds(listing))
+    return list(_query_listing(_listing_key(listing), sort_keys, newest_first=True, limit=limit))
 
 
-def list_oldest(shelf: ArticleFilter, *, start: int, limit: int) -> list[ArticleSummary]:
-    """The ``limit`` published articles of the shelf after its ``start`` oldest.
+def list_oldest(listing: ArticleFilter, *, start: int, limit: int) -> list[ArticleSummary]:
+    """Return the ``limit`` published articles of the list after its ``start`` oldest.
 
-    Reads those before too: a Query, and one more for each megabyte of cards, of which a thousand have about one.
+    Reads those before too: a Query, and one more for each megabyte of summaries, which is about a thousand.
     """
-    places = ListedRecord.shelf_order.between(*_bounds(shelf))
-    found = _query_listing(_listing_key(shelf), places, newest_first=False, limit=start + limit)
+    sort_keys = ListedRecord.shelf_order.between(*_bounds(listing))
+    found = _query_listing(_listing_key(listing), sort_keys, newest_first=False, limit=start + limit)
     return list(islice(found, start, None))
 
 
-def count_articles(shelf: ArticleFilter) -> int:
-    """How many published articles stand on the shelf, exactly. One request: a GetItem, or a Query of 12 months."""
-    label = None if shelf.label is None else label_key(shelf.label)
-    if shelf.year is None:
+def count_articles(listing: ArticleFilter) -> int:
+    """Return the exact number of published articles of the list. One request: a GetItem, or a Query of 12 months."""
+    label = None if listing.label is None else label_key(listing.label)
+    if listing.year is None:
         return _count(ALL_ARTICLES if label is None else f"label#{label}")
     prefix = "month#" if label is None else f"label-month#{label}#"
-    if shelf.month is not None:
-        return _count(f"{prefix}{shelf.year:04d}-{shelf.month:02d}")
-    months = Count.part.between(f"{prefix}{shelf.year:04d}-01", f"{prefix}{shelf.year:04d}-12")
+    if listing.month is not None:
+        return _count(f"{prefix}{listing.year:04d}-{listing.month:02d}")
+    months = Count.part.between(f"{prefix}{listing.year:04d}-01", f"{prefix}{listing.year:04d}-12")
     return sum(int(record.articles) for record in Count.query(COUNTS, months))
 
 
 def list_labels() -> list[LabelCount]:
-    """The labels that published articles carry, in alphabetical order; of very many the most used. One Query.
+    """Return the labels of published articles in alphabetical order; if there are too many, the most used.
 
-    As many as fit within :data:`MAX_LABELS_BYTES`. One Query more for each megabyte of labels.
+    As many as fit within :data:`MAX_LABELS_BYTES`. One Query, and another for each megabyte of labels.
     """
     most_used = sorted(list_all_labels(), key=lambda entry: (-entry.count, entry.label))
     sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
@@ -118,7 +119,7 @@ def list_labels() -> list[LabelCount]:
 
 
 def list_all_labels() -> list[LabelCount]:
-    """All labels that published articles carry, in alphabetical order. For the author's side."""
+    """Return all labels of published articles in alphabetical order. For the author."""
     return _alphabetical(
         LabelCount(record.label or record.part.removeprefix("label#"), int(record.articles))
         for record in Count.query(COUNTS, Count.part.startswith("label#"))
@@ -131,7 +132,7 @@ def _alphabetical(counts: Iterable[LabelCount]) -> list[LabelCount]:
 
 
 def list_months() -> list[MonthCount]:
-    """The newest :data:`MAX_MONTHS` months in which articles were published, newest first. One Query."""
+    """Return the newest :data:`MAX_MONTHS` months with published articles, newest first. One Query."""
     counts = Count.query(COUNTS, Count.part.startswith("month#"), scan_index_forward=False)
     months = (
         MonthCount(int(record.part[6:10]), int(record.part[11:13]), int(record.articles))
@@ -142,11 +143,11 @@ def list_months() -> list[MonthCount]:
 
 
 def resolve_path(path: str) -> str:
-    """The slug of the published article at ``path``, or to which ``path`` leads as :func:`get_article_at` has it.
+    """Return the slug of the published article at ``path``, resolved as by :func:`get_article_at`.
 
-    Two or three GetItems; up to nine where nothing is there, as for :func:`get_article_at`.
+    Two or three GetItems; up to nine if there is none, as for :func:`get_article_at`.
 
-    :raises NotFound: nothing that is published stands there
+    :raises NotFound: no published article is there
     """
     try:
         return _find_at(path, _get_summary).slug
@@ -157,45 +158,45 @@ def resolve_path(path: str) -> str:
 
 
 def get_article(slug: str) -> PublishedArticle:
-    """The published article of that slug, with its body and neighbours.
+    """Return the published article with that slug, its body and the adjacent articles.
 
-    Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each neighbour.
+    Four requests: its pointer, its collection (more for a body over 1 MB), and a Query for each adjacent article.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
-    :raises Moved: it has another slug now
-    :raises Busy: it was being replaced at each of several reads
+    :raises Moved: it has a different slug now
+    :raises ServiceBusy: it was replaced during each of several reads
     """
     return _with_adjacent(*get_with_body(_id_of(slug), lambda article: _check_slug(article, slug)))
 
 
 def get_article_at(path: str) -> PublishedArticle:
-    """The published article whose address ``path`` (unescaped) is, with its body and neighbours.
+    """Return the published article at ``path`` (unescaped), its body and the adjacent articles.
 
-    Requests as by slug: one more for a path of a single segment that was published before such a path took the slug.
-    To what is not there go one or two for the path as it is, one for it without its slash or with one, and at most six
-    more if it is not the same in all of Unicode's normal forms.
+    Requests as by slug: one more for a path of one segment that was published before such paths were slugs. If there is
+    no article: one or two for the path itself, one for it with or without its final slash, and at most six more if its
+    Unicode normal forms differ.
 
-    :raises NotFound: nothing that is published stands there
-    :raises Gone: what stood there was deleted
-    :raises Moved: the path leads to an article that has another one
-    :raises Busy: the article was being replaced at each of several reads
+    :raises NotFound: no published article is there
+    :raises Gone: the article there was deleted
+    :raises Moved: the article at the path has a different path now
+    :raises ServiceBusy: the article was replaced during each of several reads
     """
     return _with_adjacent(*_find_at(path, get_with_body))
 
 
 def get_summary(slug: str) -> Article:
-    """The published article of that slug, without its body. Two GetItems.
+    """Return the published article with that slug, without its body. Two GetItems.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
-    :raises Moved: it has another slug now
+    :raises Moved: it has a different slug now
     """
     return _get_summary(_id_of(slug), lambda article: _check_slug(article, slug))
 
 
 def find_summary(slug: str) -> Article:
-    """The published article that has that slug, or had it before. Two GetItems.
+    """Return the published article with that current or former slug. Two GetItems.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
@@ -204,29 +205,29 @@ def find_summary(slug: str) -> Article:
 
 
 def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """The published ones among these articles. A BatchGetItem for each hundred."""
+    """Return the published ones of these articles by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
-    cards = (to_article(record) for record in records)
-    return {card.id: card for card in cards if card.status == "published"}
+    articles = (to_article(record) for record in records)
+    return {article.id: article for article in articles if article.status == "published"}
 
 
 def get_by_id(article_id: int) -> tuple[Article, Body]:
-    """The published article of that id with its body. One Query.
+    """Return the published article with that id and its body. One Query.
 
     :raises NotFound: there is none, or it is not published
-    :raises Busy: it was being replaced at each of several reads
+    :raises ServiceBusy: it was replaced during each of several reads
     """
     return get_with_body(article_id, _check_published)
 
 
 def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
-    """What ``read`` gives of the article whose address ``path`` is, whatever else leads there too.
+    """Return the result of ``read`` for the article at ``path``.
 
-    It raises as :func:`get_article_at`: of what the path leads to, the first counts that is or was public.
+    Raises as :func:`get_article_at`. If the path has several candidates, the first that is or was public counts.
     """
     checked: set[int] = set()
     for keys in (pointer_keys_at(path), variant_pointer_keys(path)):
-        answer: Moved | Gone | None = None
+        first_error: Moved | Gone | None = None
         for key in keys:
             article_id = _find_id(key)
             if article_id is None or article_id in checked:
@@ -237,14 +238,14 @@ def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
             except NotFound:
                 continue
             except (Moved, Gone) as error:
-                answer = answer or error
-        if answer is not None:
-            raise answer
+                first_error = first_error or error
+        if first_error is not None:
+            raise first_error
     raise NotFound(f"there is nothing at {path!r}")
 
 
 def _id_of(slug: str) -> int:
-    """The id of the article that has the slug, or had it, in whichever of Unicode's forms it is given."""
+    """Return the id of the article with that current or former slug, in any Unicode normal form."""
     for form in dict.fromkeys((slug, unicodedata.normalize("NFC", slug))):
         article_id = _find_id(f"slug:{form}")
         if article_id is not None:
@@ -260,7 +261,7 @@ def _find_id(key: str) -> int | None:
 
 
 def _get_summary(article_id: int, check: Check) -> Article:
-    """The article without its body; ``check`` raises what keeps it from being shown."""
+    """Return the article without its body; ``check`` raises an error if it must not be shown."""
     try:
         article = to_article(ArticleRecord.get(str(article_id), ARTICLE))
     except ArticleRecord.DoesNotExist:
@@ -310,13 +311,13 @@ def _adjacent(article: Article, *, newer: bool) -> AdjacentArticle | None:
     return AdjacentArticle(found.slug, found.path, found.title) if found else None
 
 
-def _query_listing(shelf: str, places: Condition, *, newest_first: bool, limit: int) -> Iterator[ArticleSummary]:
-    records = ArticlesTableRecord.by_shelf.query(shelf, places, scan_index_forward=not newest_first, limit=limit)
+def _query_listing(listing: str, sort_keys: Condition, *, newest_first: bool, limit: int) -> Iterator[ArticleSummary]:
+    records = ArticlesTableRecord.by_shelf.query(listing, sort_keys, scan_index_forward=not newest_first, limit=limit)
     return (to_summary(record) for record in records if isinstance(record, ListedRecord))
 
 
-def _listing_key(shelf: ArticleFilter) -> str:
-    return ALL_ARTICLES if shelf.label is None else label_listing_key(shelf.label)
+def _listing_key(listing: ArticleFilter) -> str:
+    return ALL_ARTICLES if listing.label is None else label_listing_key(listing.label)
 
 
 def _count(part: str) -> int:
@@ -326,17 +327,17 @@ def _count(part: str) -> int:
         return 0
 
 
-def _cursor_scope(shelf: ArticleFilter) -> str:
-    label = "" if shelf.label is None else f"label={quote(label_key(shelf.label))}"
-    return f"articles?{label}&year={shelf.year or ''}&month={shelf.month or ''}"
+def _cursor_scope(listing: ArticleFilter) -> str:
+    label = "" if listing.label is None else f"label={quote(label_key(listing.label))}"
+    return f"articles?{label}&year={listing.year or ''}&month={listing.month or ''}"
 
 
-def _bounds(shelf: ArticleFilter) -> tuple[str, str]:
-    """The first and the last place on the shelf that belong to its year or month, in the site's time zone."""
-    if shelf.year is None:
+def _bounds(listing: ArticleFilter) -> tuple[str, str]:
+    """Return the first and last sort key of the year or month of the list, in the site's time zone."""
+    if listing.year is None:
         return _FIRST, _LAST
-    year, month = shelf.year, shelf.month or 1
-    following = (year + month // 12, month % 12 + 1) if shelf.month else (year + 1, 1)
+    year, month = listing.year, listing.month or 1
+    following = (year + month // 12, month % 12 + 1) if listing.month else (year + 1, 1)
     return _start(year, month) or _FIRST, _start(*following) or _LAST
 
 
@@ -344,12 +345,12 @@ def _start(year: int, month: int) -> str | None:
     try:
         return to_rfc3339(datetime(year, month, 1, tzinfo=settings().zone).astimezone(UTC))
     except (OverflowError, ValueError):
-        return None  # beyond the years that a datetime can tell
+        return None  # outside the range of datetime
 
 
 def _before(position: str) -> str:
-    """The last place before ``position``: same moment, next lower id."""
+    """Return the last sort key before ``position``: same time, next lower id."""
     match = _POSITION.fullmatch(position)
     if match is None or int(match[2]) < 1:
-        raise InvalidCursor("this cursor is damaged")
+        raise InvalidCursor("the cursor is damaged")
     return f"{match[1]}#{int(match[2]) - 1:012d}"

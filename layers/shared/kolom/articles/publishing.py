@@ -1,8 +1,8 @@
-"""Publishing, withdrawing, deleting and releasing articles: what the author's side may do to them.
+"""Publish, unpublish, delete and schedule articles: the operations of the author.
 
-A publication stores the new body's parts beside the old ones, then moves card, labels, names and counts over to them
-in one transaction (:mod:`.transitions`), then removes the old parts. Broken off anywhere, it leaves the article as it
-was or as it should be, and running it again finishes the work.
+A publication stores the chunks of the new body beside the old ones, then switches article, labels, pointers and counts
+to them in one transaction (:mod:`.transitions`), then deletes the old chunks. If interrupted, it leaves the article in
+the old or the new state, and running it again completes it.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from kolom.models.transaction import retry_on_conflict
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What a publication did: the article as it is kept now, and how it came to be."""
+    """The result of a publication: the stored article, and how it changed."""
 
     article: Article
     change: Change
@@ -35,16 +35,16 @@ def publish(
     expected_version: int | None = None,
     force: bool = False,
 ) -> PublishResult:
-    """Make ``content`` the article, new or instead of what is there; the same content again changes nothing.
+    """Publish ``content`` as a new article or a new version; the same content again changes nothing.
 
-    ``article_id`` names the article to change; without it, the one whose slug it is. Changing one needs
-    ``expected_version``, the version that the author last saw, or ``force``. A draft is kept but not shown, a
-    publication date after ``now`` makes it scheduled.
+    ``article_id`` names the article to change; without it, its slug does. Changing an article needs
+    ``expected_version``, the version that the author last saw, or ``force``. A draft is stored but not public; a
+    publication date after ``now`` schedules the article.
 
-    :raises Invalid: something about ``content`` cannot be published
+    :raises InvalidInput: ``content`` is not valid
     :raises NotFound: there is no article ``article_id``
-    :raises Conflict: the article is another version, or a name is another article's
-    :raises Busy: the store could not take it in time; nothing was changed
+    :raises Conflict: the article has a different version, or a name belongs to another article
+    :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
     """
     validate(content)
 
@@ -65,26 +65,26 @@ def plan_publish(
     expected_version: int | None = None,
     force: bool = False,
 ) -> Change:
-    """Return what :func:`publish` would do at this moment, without writing; raises what it would raise.
+    """Return what :func:`publish` would do now, without writing; raises the same errors.
 
-    One thing is only known when it is written: whether the path belongs to another article.
+    Only a write detects a path that belongs to another article.
     """
     validate(content)
     return _plan(content, article_id, expected_version, force=force, now=now)[2]
 
 
 def unpublish(slug: str, *, now: datetime) -> Article:
-    """Withdraw an article: it becomes a draft and keeps everything.
+    """Unpublish an article: it becomes a draft and keeps all its data.
 
-    :raises NotFound: there is no article of that slug, or it is deleted
+    :raises NotFound: there is no article with that slug, or it is deleted
     """
     return _set_status(slug, "draft", now)
 
 
 def delete(slug: str, *, now: datetime) -> Article:
-    """Delete an article: its body goes, its card and its names stay, so that readers are told that it is gone.
+    """Delete an article: its body is removed; its metadata and names stay, so that its page reports 410.
 
-    :raises NotFound: there is no article of that slug, or it is deleted already
+    :raises NotFound: there is no article with that slug, or it is deleted already
     """
     article = _set_status(slug, "deleted", now)
     repository.delete_stale_chunks(article)
@@ -92,9 +92,9 @@ def delete(slug: str, *, now: datetime) -> Article:
 
 
 def publish_scheduled(article_id: int, *, now: datetime) -> Article | None:
-    """Publish a scheduled article whose time has come; None if that is not (or no longer) to be done.
+    """Publish a scheduled article that is due; None if it is not due or not scheduled (any more).
 
-    :raises Conflict: the author changed it at the same moment
+    :raises Conflict: the author changed it concurrently
     """
     article = repository.get(article_id)
     if article is None or article.status != "scheduled" or not article.published_at or article.published_at > now:
@@ -103,7 +103,7 @@ def publish_scheduled(article_id: int, *, now: datetime) -> Article | None:
 
 
 def get_by_slug(slug: str) -> Article:
-    """The article of that slug, or of an alias of it, whatever its status.
+    """Return the article with that slug or alias, in any status.
 
     :raises NotFound: there is none
     """
@@ -117,7 +117,7 @@ def get_by_slug(slug: str) -> Article:
 def _plan(
     content: ArticleInput, article_id: int | None, expected_version: int | None, *, force: bool, now: datetime
 ) -> tuple[Article | None, Article, Change]:
-    """Return the present article, the one that ``content`` makes of it, and how they differ."""
+    """Return the current article, the next one with ``content``, and how they differ."""
     old = _find(content, article_id)
     new = _next_state(content, old, now)
     if old is not None and has_same_content(old, new):
@@ -138,7 +138,7 @@ def _find(content: ArticleInput, article_id: int | None) -> Article | None:
         if found is not None:
             article = repository.get(found)
             if article is not None and name.startswith("slug:") and article.slug != content.slug:
-                raise Conflict(f"{content.slug!r} is another address of {article.slug!r}")
+                raise Conflict(f"{content.slug!r} is an alias of {article.slug!r}")
             if article is not None and content.origin and article.origin != content.origin:
                 raise Conflict(f"the slug {content.slug!r} belongs to another article")
             return article
@@ -150,14 +150,14 @@ def _check_version(old: Article | None, expected_version: int | None, *, force: 
         return
     if expected_version is None:
         state = " (deleted)" if old.status == "deleted" else ""
-        raise Conflict(f"there is an article {old.slug!r}{state} already, in version {old.version}")
-    raise Conflict(f"{old.slug!r} is now in version {old.version}, and this is based on version {expected_version}")
+        raise Conflict(f"the article {old.slug!r}{state} already exists (version {old.version})")
+    raise Conflict(f"{old.slug!r} has version {old.version}, but this change is based on version {expected_version}")
 
 
 def _next_state(content: ArticleInput, old: Article | None, now: datetime) -> Article:
-    """The article that ``content`` makes of ``old``, not yet with a body of its own."""
-    kept_date = old.published_at if old else None
-    published_at = content.published_at or kept_date or (None if content.draft else now)
+    """Return the next state of ``old`` with ``content``, without its stored body."""
+    current_date = old.published_at if old else None
+    published_at = content.published_at or current_date or (None if content.draft else now)
     labels = {label_key(label): " ".join(label.split()) for label in reversed(content.labels)}
     article = Article(
         id=old.id if old else 0,
@@ -196,12 +196,12 @@ def _next_state(content: ArticleInput, old: Article | None, now: datetime) -> Ar
 
 def _published(article: Article) -> Article:
     if article.published_at is None:
-        raise Conflict(f"{article.slug!r} has no date of publication")
+        raise Conflict(f"{article.slug!r} has no publication date")
     return replace(
         article,
         status="published",
         month=article.published_at.astimezone(settings().zone).strftime("%Y-%m"),
-        # What was written before it came out was not changed since.
+        # Edits before publication do not count as updates.
         updated_at=max(article.updated_at, article.published_at),
     )
 
@@ -211,7 +211,7 @@ def has_same_content(old: Article, new: Article) -> bool:
 
 
 def _fingerprint(content: ArticleInput) -> str:
-    """A digest of all that the author supplied."""
+    """Return a digest of everything that the author supplied."""
     supplied = json.dumps(asdict(content), default=str, sort_keys=True)
     return hashlib.sha256(supplied.encode("utf-8", "backslashreplace")).hexdigest()
 

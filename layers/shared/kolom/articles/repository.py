@@ -1,4 +1,4 @@
-"""Single items of the Articles table, read and written for the author's side: always consistent, drafts included."""
+"""Read and write single items of the Articles table for the author: always consistent, including drafts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,14 +18,14 @@ from kolom.models.transaction import retry_on_conflict
 
 
 def next_id() -> int:
-    """A new article id. An id that is never used leaves a gap, which does no harm."""
+    """Return a new article id. An unused id leaves a gap, which is harmless."""
     sequence = IdSequence("sequence", "article")
     sequence.update(actions=[IdSequence.value.add(1)])
     return int(sequence.value)
 
 
 def reserve_id(article_id: int) -> None:
-    """See to it that no later article gets this id."""
+    """Reserve this id, so that no later article gets it."""
     value = IdSequence.value
     try:
         IdSequence("sequence", "article").update(
@@ -37,7 +37,7 @@ def reserve_id(article_id: int) -> None:
 
 
 def find_id(pointer_key: str) -> int | None:
-    """The id to which ``slug:…``, ``path:…`` or ``origin:…`` leads."""
+    """Return the article id of a ``slug:…``, ``path:…`` or ``origin:…`` pointer, or None."""
     if not is_key(pointer_key):
         return None
     try:
@@ -47,7 +47,7 @@ def find_id(pointer_key: str) -> int | None:
 
 
 def get(article_id: int) -> Article | None:
-    """The article of that id, whatever its status."""
+    """Return the article with that id in any status, or None."""
     try:
         return to_article(ArticleRecord.get(str(article_id), ARTICLE, consistent_read=True))
     except ArticleRecord.DoesNotExist:
@@ -55,7 +55,7 @@ def get(article_id: int) -> Article | None:
 
 
 def get_with_reindex_mark(article_id: int) -> tuple[Article | None, str | None]:
-    """The article of that id, and the mark of the last :func:`request_reindex` since it was published."""
+    """Return the article with that id, and the mark of the last :func:`request_reindex` since it was published."""
     try:
         record = ArticleRecord.get(str(article_id), ARTICLE, consistent_read=True)
     except ArticleRecord.DoesNotExist:
@@ -64,23 +64,23 @@ def get_with_reindex_mark(article_id: int) -> tuple[Article | None, str | None]:
 
 
 def request_reindex(article_id: int, mark: str) -> None:
-    """Mark the card, so that its stream tells of it; nothing about the article changes. There need be none."""
-    card = ArticleRecord(str(article_id), ARTICLE)
+    """Mark the article, so that the table's stream triggers the indexer. Does nothing if there is no such article."""
+    record = ArticleRecord(str(article_id), ARTICLE)
     try:
-        card.update(actions=[ArticleRecord.touched.set(mark)], condition=ArticleRecord.key.exists())
+        record.update(actions=[ArticleRecord.touched.set(mark)], condition=ArticleRecord.key.exists())
     except UpdateError as error:
         if not is_condition_failed(error):
             raise
 
 
 def get_body_html(article: Article) -> Body | None:
-    """The article's body without its source; None if it has been replaced since ``article`` was read."""
+    """Return the article's body without its source; None if it was replaced since ``article`` was read."""
     parts = _query_chunks(article.id, f"body#{article.body_version}#")
     return join_body(parts) if len(parts) == article.body_parts else None
 
 
 def get_body(article: Article) -> Body:
-    """The article's body with its source. A deleted article has an empty one."""
+    """Return the article's body with its source. A deleted article has an empty body."""
     if article.status == "deleted":
         return Body(html="", source_format=article.source_format)
     shown = join_body(_query_chunks(article.id, f"body#{article.body_version}#"))
@@ -93,9 +93,9 @@ def get_body(article: Article) -> Body:
 
 
 def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
-    """Return the article of that id with the body that belongs to it, or None if there is none.
+    """Return the article with that id and its body, or None.
 
-    :raises ServiceBusy: it was replaced again and again while it was read
+    :raises ServiceBusy: it was replaced repeatedly while it was read
     """
 
     def read() -> tuple[Article, Body] | None:
@@ -115,11 +115,11 @@ def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
 
 
 def pointers_by_id() -> Mapping[int, Sequence[str]]:
-    """All names that lead to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
+    """Return the pointers to each article, such as ``slug:x``, by the ids of all articles. Scans the whole table."""
     names: dict[int, list[str]] = {}
-    wanted = (ArticlesTableRecord.part == ARTICLE) | (ArticlesTableRecord.part == POINTER)
+    is_article_or_pointer = (ArticlesTableRecord.part == ARTICLE) | (ArticlesTableRecord.part == POINTER)
     for record in ArticlesTableRecord.scan(
-        wanted, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]
+        is_article_or_pointer, consistent_read=True, attributes_to_get=["key", "part", "item", "id"]
     ):
         if isinstance(record, Pointer):
             names.setdefault(int(record.id), []).append(record.key)
@@ -129,24 +129,24 @@ def pointers_by_id() -> Mapping[int, Sequence[str]]:
 
 
 def write_chunks(parts: Iterable[BodyChunk]) -> None:
-    """Store the parts of a body that no card names yet."""
+    """Write the chunks of a body that no article refers to yet."""
     with ArticlesTableRecord.batch_write() as batch:
         for part in parts:
             batch.save(part)
 
 
 def delete_chunks(parts: Iterable[BodyChunk]) -> None:
-    """Remove parts that no card names."""
+    """Delete chunks that no article refers to."""
     with ArticlesTableRecord.batch_write() as batch:
         for part in parts:
             batch.delete(part)
 
 
 def delete_stale_chunks(current: Article) -> None:
-    """Remove the bodies and sources that ``current`` has replaced, and what broken-off publications left behind.
+    """Delete the bodies and sources that ``current`` has replaced, and those of interrupted publications.
 
-    A body's version begins with the number of the article's version for which it was stored. Parts of a higher number
-    are another writer's, who builds on ``current`` at this moment; those of a lower one can never be committed.
+    A body's version begins with the number of the article's version for which it was stored. Chunks with a higher
+    number belong to a concurrent writer that updates ``current``; those with a lower number can never be committed.
     """
     stale = [
         part
@@ -164,7 +164,7 @@ def delete_stale_chunks(current: Article) -> None:
 
 
 def body_version_prefix(version: int) -> str:
-    """How the version of a body begins that was stored for that version of its article; sorts as the number does."""
+    """Return the prefix of body versions for that version of an article; sorts like the number."""
     return f"{version:010d}."
 
 
@@ -173,10 +173,10 @@ def _query_chunks(article_id: int, prefix: str) -> Sequence[BodyChunk]:
 
 
 def get_any_status(article_id: int) -> tuple[Article, Body]:
-    """The article of that id with its body, whatever its status; for those who may see drafts. One Query.
+    """Return the article with that id and its body in any status, for callers that may see drafts. One Query.
 
     :raises NotFound: there is none, or it was deleted
-    :raises Busy: it was being replaced at each of several reads
+    :raises ServiceBusy: it was replaced during each of several reads
     """
     return get_with_body(article_id, _check_exists)
 

@@ -1,8 +1,8 @@
-"""Putting an article back as it was: with its id, version, times, body and all its names. For archives.
+"""Restore an article from an archive with its id, version, times, body and all its names.
 
-Broken off anywhere, it leaves the article as it was or as it should be, and running it again finishes the work: first
-the id is taken from the sequence, then the body is stored beside what there is, then the further names lead to the id;
-the transaction that writes the card is the last that matters.
+If interrupted, it leaves the article in the old or the new state, and running it again completes it: first the id is
+reserved, then the body is stored beside existing ones, then aliases are added. The transaction that writes the
+article is the last step that matters.
 """
 
 import re
@@ -18,21 +18,21 @@ from kolom.errors import Conflict, FieldError, InvalidInput, RestoreConflict
 from kolom.models.transaction import Transaction
 
 MAX_ID = 10**12 - 1
-"""The highest id that the shelves can order."""
+"""The highest id that listings can sort."""
 
 _MAX_ALIAS = 1_000
-# Wider than what an article may be called now: old addresses are as they are.
+# Less strict than for new articles: old addresses must be restored unchanged.
 _ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|origin:[^\x00-\x1f\x7f]+)")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleSnapshot:
-    """An article with its body and its ``aliases``: all names that lead to it beside its slug, path and origin.
+    """An article with its body and ``aliases``: all its names except its slug, path and origin.
 
-    ``content_version`` is the version of the article that first had this body. ``spellings`` says how its labels are
-    called in the list of all labels, by their keys, where that is not as it calls them itself. Where its parts lie
-    (``article.body_version`` and the numbers of parts) is each store's own affair.
+    ``content_version`` is the version in which the article got this body. ``spellings`` are the names of its labels in
+    the list of all labels by their keys, if they differ from its own spelling. The location of its chunks
+    (``article.body_version`` and the numbers of chunks) is specific to each store.
     """
 
     article: Article
@@ -44,68 +44,70 @@ class ArticleSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class RestorePlan:
-    """What is to be done: ``missing`` names are added; unless ``is_kept``, ``wanted`` takes the place of ``old``."""
+    """The steps of a restore: add ``missing`` names; unless ``keep_existing``, replace ``old`` by ``snapshot``."""
 
     change: Change
     old: Article | None
-    wanted: ArticleSnapshot
+    snapshot: ArticleSnapshot
     missing: tuple[str, ...]
     keep_existing: bool = False
 
 
-def restore_article(wanted: ArticleSnapshot, *, overwrite: bool = False) -> Change:
-    """Make ``wanted`` the article of its id. The same again changes nothing.
+def restore_article(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Change:
+    """Restore an article. Restoring the same snapshot again changes nothing.
 
-    With ``overwrite`` also in place of what the article has become here; its version then goes on from the one here.
+    With ``overwrite``, it replaces an existing article that differs; the version continues from the existing one.
 
-    :raises Invalid: it could not have been published, or contradicts itself
-    :raises Kept: the article is another state here, and ``overwrite`` was not said
-    :raises Conflict: its id or one of its names is another article's here
-    :raises Busy: the store could not take it in time
+    :raises InvalidInput: it could not have been published, or is inconsistent
+    :raises RestoreConflict: the article here differs and ``overwrite`` is false
+    :raises Conflict: its id or one of its names belongs to another article here
+    :raises ServiceBusy: DynamoDB did not complete the request in time
     """
-    planned = plan_restore(wanted, overwrite=overwrite)
-    if planned.change != "unchanged":
-        repository.reserve_id(wanted.article.id)
-        _add_names(planned)
-        if not planned.keep_existing:
-            _replace(planned.old, wanted)
-    return planned.change
+    plan = plan_restore(snapshot, overwrite=overwrite)
+    if plan.change != "unchanged":
+        repository.reserve_id(snapshot.article.id)
+        _add_names(plan)
+        if not plan.keep_existing:
+            _replace(plan.old, snapshot)
+    return plan.change
 
 
-def plan_restore(wanted: ArticleSnapshot, *, overwrite: bool = False) -> RestorePlan:
-    """What :func:`restore_article` would do, which it also raises. Reads only."""
-    errors = tuple(_problems(wanted))
+def plan_restore(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> RestorePlan:
+    """Return what :func:`restore_article` would do; raises the same. Reads only."""
+    errors = tuple(_problems(snapshot))
     if errors:
         raise InvalidInput(*errors)
-    validate(_as_content(wanted), is_stored=True)
-    article = wanted.article
-    names = dict(pointer_keys(article)) | {alias: f"the address {alias!r}" for alias in wanted.aliases}
-    leads = {key: repository.find_id(key) for key in names}
+    validate(_as_content(snapshot), is_stored=True)
+    article = snapshot.article
+    names = dict(pointer_keys(article)) | {alias: f"the address {alias!r}" for alias in snapshot.aliases}
+    owners = {key: repository.find_id(key) for key in names}
     for key, name in names.items():
-        if leads[key] not in {None, article.id}:
+        if owners[key] not in {None, article.id}:
             raise Conflict(f"{name} belongs to another article")
-    missing = tuple(alias for alias in wanted.aliases if leads[alias] is None)
+    missing = tuple(alias for alias in snapshot.aliases if owners[alias] is None)
     found = repository.get_snapshot(article.id)
     if found is None:
-        return RestorePlan("created", None, wanted, missing)
+        return RestorePlan("created", None, snapshot, missing)
     old, body = found
-    if leads[f"slug:{article.slug}"] is None and f"slug:{old.slug}" not in names:
-        raise Conflict(f"the id {article.id} is another article's here: {old.slug!r}")
-    if body == wanted.body and _comparable(old) == _comparable(article):
-        return RestorePlan("updated" if missing else "unchanged", old, wanted, missing, keep_existing=True)
+    if owners[f"slug:{article.slug}"] is None and f"slug:{old.slug}" not in names:
+        raise Conflict(f"the id {article.id} belongs to another article: {old.slug!r}")
+    if body == snapshot.body and _comparable(old) == _comparable(article):
+        return RestorePlan("updated" if missing else "unchanged", old, snapshot, missing, keep_existing=True)
     if not overwrite:
-        raise RestoreConflict(f"is another state here, of version {old.version}; --overwrite replaces it")
-    return RestorePlan("updated", old, wanted, missing)
+        raise RestoreConflict(
+            f"differs from the existing article (version {old.version}); use --overwrite to replace it"
+        )
+    return RestorePlan("updated", old, snapshot, missing)
 
 
 def _comparable(article: Article) -> Article:
-    """The article without what depends on how often it was written, and where."""
+    """Return the article without fields that depend on the number of writes and on the store."""
     return replace(article, version=0, body_version="", body_parts=0, source_parts=0)
 
 
-def _add_names(planned: RestorePlan) -> None:
-    article_id = planned.wanted.article.id
-    for key in planned.missing:
+def _add_names(plan: RestorePlan) -> None:
+    article_id = plan.snapshot.article.id
+    for key in plan.missing:
         transaction = Transaction()
         transitions.claim_pointer(
             transaction, key, article_id, Conflict(f"the address {key!r} belongs to another article")
@@ -113,26 +115,28 @@ def _add_names(planned: RestorePlan) -> None:
         transaction.commit()
 
 
-def _replace(old: Article | None, wanted: ArticleSnapshot) -> None:
-    article = wanted.article
-    number = wanted.content_version
+def _replace(old: Article | None, snapshot: ArticleSnapshot) -> None:
+    article = snapshot.article
+    number = snapshot.content_version
     if old is not None:
-        # Another's parts of a lower number than the next version's are tidied away at any moment.
+        # Concurrent writers delete chunks with a number below the next version's.
         number = max(article.version, old.version + 1)
         article = replace(article, version=number)
     if article.status == "deleted":
         committed = transitions.commit(old, replace(article, body_version="", body_parts=0, source_parts=0))
     else:
-        committed = transitions.commit_with_body(old, article, wanted.body, number=number, spellings=wanted.spellings)
+        committed = transitions.commit_with_body(
+            old, article, snapshot.body, number=number, spellings=snapshot.spellings
+        )
     repository.delete_stale_chunks(committed)
 
 
-def _as_content(wanted: ArticleSnapshot) -> ArticleInput:
-    article = wanted.article
+def _as_content(snapshot: ArticleSnapshot) -> ArticleInput:
+    article = snapshot.article
     return ArticleInput(
         title=article.title,
         slug=article.slug,
-        body=wanted.body,
+        body=snapshot.body,
         excerpt=article.excerpt,
         description=article.description,
         image=article.image,
@@ -144,26 +148,26 @@ def _as_content(wanted: ArticleSnapshot) -> ArticleInput:
     )
 
 
-def _problems(wanted: ArticleSnapshot) -> Iterator[FieldError]:
-    article = wanted.article
+def _problems(snapshot: ArticleSnapshot) -> Iterator[FieldError]:
+    article = snapshot.article
     if not 0 < article.id <= MAX_ID:
         yield FieldError("id", f"must be from 1 to {MAX_ID}")
-    if not 0 <= wanted.content_version <= article.version:
+    if not 0 <= snapshot.content_version <= article.version:
         yield FieldError("content_version", "must not be higher than the version")
     if article.title != " ".join(article.title.split()):
         yield FieldError("title", "must be on one line, with single spaces")
     if any(label != " ".join(label.split()) for label in article.labels):
         yield FieldError("labels", "must be on one line each, with single spaces")
     if len({label_key(label) for label in article.labels}) < len(article.labels):
-        yield FieldError("labels", "the same one stands there twice")
+        yield FieldError("labels", "must not contain duplicates")
     if article.status in {"published", "scheduled"} and article.published_at is None:
-        yield FieldError("date", f"is needed: the article is {article.status}")
+        yield FieldError("date", f"is required: the article is {article.status}")
     if (article.month is not None) != (article.status == "published"):
-        yield FieldError("month", "is what a published article has, and no other")
+        yield FieldError("month", "must be set for published articles only")
     if article.month is not None and not _MONTH.fullmatch(article.month):
         yield FieldError("month", f"must be like 2026-03, not {article.month!r}")
-    if article.status == "deleted" and (wanted.body.html or wanted.body.source):
-        yield FieldError("body", "a deleted article has none")
-    for alias in wanted.aliases:
+    if article.status == "deleted" and (snapshot.body.html or snapshot.body.source):
+        yield FieldError("body", "must be empty for a deleted article")
+    for alias in snapshot.aliases:
         if len(alias) > _MAX_ALIAS or not _ALIAS.fullmatch(alias):
             yield FieldError("aliases", f"must be like path:/2024/05/x.html or slug:x, not {alias[:100]!r}")

@@ -1,4 +1,4 @@
-"""Publishing the scheduled articles that are due."""
+"""Publish the scheduled articles that are due."""
 
 from datetime import datetime
 
@@ -9,22 +9,22 @@ from kolom.models.articles import ArticlesTableRecord, ListedRecord
 from kolom.timestamps import to_rfc3339
 
 MAX_PER_RUN = 100
-"""How many articles one run publishes: well within a minute. The others follow at the next run."""
+"""The maximum number of articles per run, which takes well under a minute. The next run continues."""
 
 
 def publish_due(*, now: datetime) -> tuple[list[str], list[str]]:
-    """Publish what is scheduled up to ``now``, oldest first; gives the slugs published, and those that could not be.
+    """Publish articles that are due at ``now``, oldest first; return the slugs of those published, and of those failed.
 
-    Safe to run twice or beside the author: each article is published by one conditional transaction.
+    Safe to run twice or concurrently with the author: each article is published by one conditional transaction.
     """
-    released, failed = [], []
+    published, failed = [], []
     due = ListedRecord.shelf_order <= f"{to_rfc3339(now)}~"
     for record in ArticlesTableRecord.by_shelf.query("scheduled", due, limit=MAX_PER_RUN):
         if isinstance(record, ListedRecord):
-            card = to_summary(record)
+            summary = to_summary(record)
             try:
-                if publish_scheduled(card.id, now=now):
-                    released.append(card.slug)
+                if publish_scheduled(summary.id, now=now):
+                    published.append(summary.slug)
             except (Conflict, ServiceBusy):
-                failed.append(card.slug)
-    return released, failed
+                failed.append(summary.slug)
+    return published, failed

@@ -1,4 +1,4 @@
-"""Articles as the API shows them: the shapes of the contract, from which the OpenAPI document is made."""
+"""API schemas of articles, from which the OpenAPI document is generated."""
 
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -11,7 +11,7 @@ from kolom.urls import article_url
 
 
 class ArticleSummaryOut(BaseModel):
-    """What a list shows of an article."""
+    """The summary of an article in a list."""
 
     id: int
     slug: str
@@ -28,13 +28,13 @@ class ArticleSummaryOut(BaseModel):
     reading_minutes: int
 
     @classmethod
-    def of(cls, card: ArticleSummary) -> Self:
-        """The view of a published article's card."""
-        return cls(**_summary_fields(card))
+    def of(cls, summary: ArticleSummary) -> Self:
+        """Convert the summary of a published article."""
+        return cls(**_summary_fields(summary))
 
 
 class ArticleListOut(BaseModel):
-    """One page of a list, newest first."""
+    """A page of articles, newest first."""
 
     items: list[ArticleSummaryOut]
     total: int
@@ -42,9 +42,11 @@ class ArticleListOut(BaseModel):
 
     @classmethod
     def of(cls, page: ArticleList) -> Self:
-        """The view of a page."""
+        """Convert a page."""
         return cls(
-            items=[ArticleSummaryOut.of(card) for card in page.items], total=page.total, next_cursor=page.next_cursor
+            items=[ArticleSummaryOut.of(summary) for summary in page.items],
+            total=page.total,
+            next_cursor=page.next_cursor,
         )
 
 
@@ -57,14 +59,14 @@ class HeadingOut(BaseModel):
 
 
 class AdjacentArticleOut(BaseModel):
-    """The article before or after."""
+    """The previous or next article."""
 
     slug: str
     title: str
 
 
 class ArticleOut(ArticleSummaryOut):
-    """A whole article."""
+    """An article with its content."""
 
     description: str
     content_html: str
@@ -74,12 +76,12 @@ class ArticleOut(ArticleSummaryOut):
     comments_open: bool
 
     @classmethod
-    def of_reading(cls, reading: PublishedArticle) -> Self:
-        """The view of an article with its body and neighbours."""
-        article, body = reading.article, reading.body
+    def of_article(cls, published: PublishedArticle) -> Self:
+        """Convert an article with its body and adjacent articles."""
+        article, body = published.article, published.body
         previous, following = (
-            AdjacentArticleOut(slug=neighbour.slug, title=neighbour.title) if neighbour else None
-            for neighbour in (reading.previous, reading.next)
+            AdjacentArticleOut(slug=adjacent.slug, title=adjacent.title) if adjacent else None
+            for adjacent in (published.previous, published.next)
         )
         return cls(
             **_summary_fields(article),
@@ -95,7 +97,7 @@ class ArticleOut(ArticleSummaryOut):
 
 
 class LabelOut(BaseModel):
-    """A label and how many articles carry it."""
+    """A label and the number of its articles."""
 
     label: str
     count: int
@@ -108,12 +110,12 @@ class LabelListOut(BaseModel):
 
     @classmethod
     def of(cls, counts: list[LabelCount]) -> Self:
-        """The view of the labels' counts."""
+        """Convert label counts."""
         return cls(items=[LabelOut(label=entry.label, count=entry.count) for entry in counts])
 
 
 class MonthOut(BaseModel):
-    """A month and how many articles were published in it."""
+    """A month and the number of articles published in it."""
 
     year: int
     month: int
@@ -127,23 +129,23 @@ class MonthListOut(BaseModel):
 
     @classmethod
     def of(cls, counts: list[MonthCount]) -> Self:
-        """The view of the months' counts."""
+        """Convert month counts."""
         return cls(items=[MonthOut(year=entry.year, month=entry.month, count=entry.count) for entry in counts])
 
 
 class PathOut(BaseModel):
-    """Which article stands at a path."""
+    """The article at a path."""
 
     slug: str
 
 
 class HealthOut(BaseModel):
-    """That the function runs, and which version of it."""
+    """The status and version of the function."""
 
     status: str
     version: str
 
 
-def _summary_fields(card: ArticleSummary) -> dict[str, Any]:
-    fields = {name: getattr(card, name) for name in ArticleSummaryOut.model_fields if name != "url"}
-    return fields | {"url": article_url(card.path)}
+def _summary_fields(summary: ArticleSummary) -> dict[str, Any]:
+    fields = {name: getattr(summary, name) for name in ArticleSummaryOut.model_fields if name != "url"}
+    return fields | {"url": article_url(summary.path)}

@@ -1,4 +1,4 @@
-"""From one state of an article to the next, in one transaction: card, labels, pointers and counts together."""
+"""Change an article from one state to the next in one transaction: article, labels, pointers and counts."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,15 +19,15 @@ _NONE: Final[Mapping[str, str]] = {}
 
 
 def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = _NONE) -> Article:
-    """Replace ``old`` (None: there is none yet) by ``new``, whose ``version`` is one higher; give back what is kept.
+    """Replace ``old`` (None for a new article) by ``new``, whose ``version`` is one higher; return the stored article.
 
-    Counts move by exactly the difference between the two states, so that publishing twice counts once. When most of
-    many labels change at once, the change takes two steps, each complete in itself: the labels that stay, then the
-    new ones; the version then grows by two. ``spellings`` says, by their keys, how labels are to be called among the
-    counts; without it, as ``new`` calls them.
+    Counts change by exactly the difference between the two states, so that publishing twice counts once. If too many
+    labels change at once, the change takes two steps, each consistent in itself: the labels that stay, then the new
+    ones; the version then grows by two. ``spellings`` are the names of labels in the list of labels, by their keys; the
+    default is the spelling of ``new``.
 
-    :raises Conflict: the article changed since ``old`` was read, or one of ``new``'s names is another article's
-    :raises Busy: other writers or the store's limits stood in the way throughout; nothing was written
+    :raises Conflict: the article changed since ``old`` was read, or one of ``new``'s names belongs to another article
+    :raises ServiceBusy: conflicts or throttling lasted throughout; nothing was written
     """
     transaction = _transaction(old, new, spellings)
     if len(transaction) > MAX_ITEMS and old is not None:
@@ -43,9 +43,9 @@ def commit(old: Article | None, new: Article, *, spellings: Mapping[str, str] = 
 def commit_with_body(
     old: Article | None, new: Article, body: Body, *, number: int, spellings: Mapping[str, str] = _NONE
 ) -> Article:
-    """Store ``body``, then :func:`commit` ``new`` with it, which raises; give back what is kept.
+    """Store ``body``, then :func:`commit` ``new`` with it, which may raise; return the stored article.
 
-    The body gets a version of its own, which begins with ``number``, so that writers at the same time never mix theirs.
+    The body gets a unique version that begins with ``number``, so that concurrent writers never mix their chunks.
     """
     version = f"{repository.body_version_prefix(number)}{ULID()}"
     shown, source = split_body(new.id, version, body), split_source(new.id, version, body)
@@ -58,10 +58,10 @@ def commit_with_body(
         raise
 
 
-def claim_pointer(transaction: Transaction, key: str, article_id: int, refused: Conflict) -> None:
-    """Let the name ``key`` lead to the article; ``refused`` is raised if it leads to another."""
+def claim_pointer(transaction: Transaction, key: str, article_id: int, conflict: Conflict) -> None:
+    """Point the name ``key`` to the article; the transaction raises ``conflict`` if it belongs to another one."""
     free = Pointer.key.does_not_exist() | (Pointer.id == article_id)
-    transaction.put(Pointer(key, POINTER, id=article_id), free, refused)
+    transaction.put(Pointer(key, POINTER, id=article_id), free, conflict)
 
 
 def _transaction(old: Article | None, new: Article, spellings: Mapping[str, str]) -> Transaction:
@@ -75,26 +75,26 @@ def _transaction(old: Article | None, new: Article, spellings: Mapping[str, str]
 
 def _write_article(transaction: Transaction, old: Article | None, new: Article) -> None:
     unchanged = ArticleRecord.key.does_not_exist() if old is None else ArticleRecord.version == old.version
-    refused = StaleRead(f"{new.slug!r} was changed by someone else in the meantime")
-    transaction.put(to_article_record(new), unchanged, refused)
+    conflict = StaleRead(f"{new.slug!r} was changed in the meantime")
+    transaction.put(to_article_record(new), unchanged, conflict)
 
 
 def _write_pointers(transaction: Transaction, old: Article | None, new: Article) -> None:
-    known = set(pointer_keys(old)) if old else set()
-    # An article is new if its slug and its origin led nowhere when they were looked up.
+    old_keys = set(pointer_keys(old)) if old else set()
+    # The article is new because its slug and its origin were free when they were looked up.
     were_free = {f"slug:{new.slug}", f"origin:{new.origin}"} if old is None else frozenset()
     for key, name in pointer_keys(new):
-        if (key, name) not in known:
-            refused = StaleRead if key in were_free else Conflict
-            claim_pointer(transaction, key, new.id, refused(f"{name} belongs to another article"))
+        if (key, name) not in old_keys:
+            conflict = StaleRead if key in were_free else Conflict
+            claim_pointer(transaction, key, new.id, conflict(f"{name} belongs to another article"))
 
 
 def _write_labels(transaction: Transaction, old: Article | None, new: Article) -> None:
-    wanted = to_label_records(new)
+    current = to_label_records(new)
     for part in to_label_records(old) if old else ():
-        if part not in wanted:
+        if part not in current:
             transaction.delete(LabelRecord(str(new.id), part))
-    for label in wanted.values():
+    for label in current.values():
         transaction.put(label)
 
 

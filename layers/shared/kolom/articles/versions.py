@@ -1,17 +1,17 @@
-"""Which version of an article someone has seen, and whether anything happened to it since."""
+"""Compare the version of an article that someone has seen with its current version."""
 
 from kolom.articles.types import Article
 
 
 def content_version(article: Article) -> int:
-    """The version of the article that first had its present body; 0 for a deleted one."""
+    """Return the version in which the article got its current body; 0 for a deleted article."""
     return int(article.body_version.partition(".")[0] or 0)
 
 
 def expected_version(article: Article, seen: int | None) -> int | None:
-    """The version to expect of ``article`` when its author last saw ``seen``.
+    """Return the version to expect of ``article`` if its author last saw ``seen``.
 
-    The release of a scheduled article is a new version of it, but no change that its author could miss.
+    The publication of a scheduled article is a new version, but not a change that its author could miss.
     """
     if seen is not None and article.status == "published" and content_version(article) <= seen <= article.version:
         return article.version
@@ -19,5 +19,5 @@ def expected_version(article: Article, seen: int | None) -> int | None:
 
 
 def is_unedited(article: Article) -> bool:
-    """Whether the article is still as its first publication left it; its release at its time does not count."""
+    """Return whether the article was never edited; its scheduled publication does not count."""
     return article.version == 1 or (article.status == "published" and content_version(article) == 1)

@@ -1,1 +1,1 @@
-"""Comments: writing them once, judging them, moderating them, and reading what readers may see."""
+"""Comments: posting, editing, moderation, import and restore, and public reading."""

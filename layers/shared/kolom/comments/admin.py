@@ -1,4 +1,4 @@
-"""Comments as their moderator sees them: by status, by id, by the person who wrote them. For the author's side only."""
+"""Comments for the moderator: by status, by id, by email address. Not for public functions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """A comment with the e-mail address that its author gave; None where that has expired.
+    """A comment with the email address of its author; None if that has expired.
 
-    ``subscription`` is the state of theirs to replies on that article, None if they were never asked.
+    ``subscription`` is the state of their subscription to replies on the article, None if they were never asked.
     """
 
     comment: Comment
@@ -35,20 +35,20 @@ class PersonalData:
 
 
 def list_by_status(status: Status, *, limit: int) -> list[Comment]:
-    """The newest comments of that status."""
+    """Return the newest comments with that status."""
     found = CommentRecord.by_status.query(status, scan_index_forward=False, limit=limit)
     return [to_comment(record) for record in found]
 
 
 def list_by_article(article_id: int) -> list[Comment]:
-    """All comments of an article, oldest first, whatever their status."""
+    """Return all comments of an article, oldest first, in any status."""
     return [to_comment(record) for record in CommentRecord.query(str(article_id))]
 
 
 def get(comment_id: str) -> Comment:
-    """The comment of that id. A Query for each status: the table itself is by article.
+    """Return the comment with that id. A Query for each status: the table itself is keyed by article.
 
-    :raises NotFound: there is none
+    :raises NotFound: there is no such comment
     """
     for status in STATUSES:
         for record in CommentRecord.by_status.query(status, CommentRecord.sort == comment_id.upper()):
@@ -59,7 +59,7 @@ def get(comment_id: str) -> Comment:
 
 
 def personal_data(comment: Comment, *, now: datetime) -> PersonalData:
-    """The comment with its author's address, and whether they are told of replies."""
+    """Return the comment with its author's address and the state of their subscription."""
     subscription = reply_subscriptions.load(comment.article_id, comment.person, now=now) if comment.person else None
     state = subscription.state if subscription else None
     try:
@@ -70,16 +70,16 @@ def personal_data(comment: Comment, *, now: datetime) -> PersonalData:
 
 
 def list_by_email(email: str, secret: SigningKeys, *, now: datetime) -> Iterator[PersonalData]:
-    """All comments that were sent with that e-mail address, in any case. Reads the whole table."""
+    """Yield all comments with that email address, in any case. Reads the whole table."""
     persons = all_pseudonyms_of(email, secret)
     for record in CommentRecord.scan(CommentRecord.person.is_in(*persons)):
         yield personal_data(to_comment(record), now=now)
 
 
 def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
-    """Erase every comment that was sent with that e-mail address, and the address. How many there were.
+    """Erase every comment with that email address, and the address; return the number of comments.
 
-    Broken off, it is finished by running it again.
+    If interrupted, run it again to complete it.
     """
     found = [data.comment for data in list_by_email(email, secret, now=now)]
     for comment in found:
@@ -89,15 +89,15 @@ def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
 
 
 def reply(parent: Comment, article: Article, *, name: str, content: str, now: datetime, secret: SigningKeys) -> Comment:
-    """The owner's answer to a comment: approved at once, and marked as the owner's, which nothing else can be.
+    """Publish the owner's reply to a comment: approved at once, and marked as the owner's, which nothing else can be.
 
     :raises Conflict: the comment is not approved, or the thread is too deep
-    :raises Busy: nothing was stored
+    :raises ServiceBusy: nothing was stored
     """
     if parent.status != "approved":
-        raise Conflict(f"the comment is {parent.status}: approve it before you answer it")
+        raise Conflict(f"the comment is {parent.status}: approve it before you reply")
     if parent.depth >= MAX_DEPTH:
-        raise Conflict("this thread is too deep: answer further up")
+        raise Conflict("maximum thread depth reached; reply to an earlier comment")
     milliseconds = max(int(now.timestamp() * 1000), ULID.from_str(parent.id).milliseconds + 1)
     comment_id = str(ULID.from_timestamp(milliseconds))
     comment = Comment(

@@ -1,4 +1,4 @@
-"""The authors of comments: the tokens that prove it, and their pictures."""
+"""Authors of comments: their edit tokens and avatars."""
 
 from collections.abc import Callable
 
@@ -12,24 +12,24 @@ _BEARER = "bearer "
 
 
 def create_edit_token(article_id: int, comment_id: str, secret: SigningKeys) -> str:
-    """The token that proves to have written the comment: always the same one."""
+    """Return the edit token that proves the authorship of the comment: always the same one."""
     return signing.sign(_EDIT_PURPOSE, [article_id, comment_id], secret)
 
 
 def read_edit_token(header: str | None, secret: Callable[[], SigningKeys]) -> tuple[int, str] | None:
-    """The article and comment whose token an ``Authorization`` header bears (RFC 6750), None without a header.
+    """Return the article and comment of the token in an ``Authorization`` header (RFC 6750); None without a header.
 
-    :raises Invalid: the header bears no token of this site
+    :raises InvalidInput: the header has no edit token of this site
     """
     if header is None:
         return None
     token = header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
     payload = signing.verify(_EDIT_PURPOSE, token, secret)
     if payload is None:
-        raise InvalidInput(FieldError("authorization", "must be Bearer and the edit token of a comment"))
+        raise InvalidInput(FieldError("authorization", "must be Bearer with a valid edit token"))
     return int(payload[0]), str(payload[1])
 
 
 def avatar_seed(comment_id: str, secret: SigningKeys) -> str:
-    """The seed of a new author's picture. Not of the address: whoever typed another's would get their picture."""
+    """Return the seed of a new author's avatar. It does not depend on the address, which anyone can enter."""
     return signing.keyed_hash(_AVATAR_PURPOSE, comment_id, secret)[:12]

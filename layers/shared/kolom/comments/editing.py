@@ -1,4 +1,4 @@
-"""What the author of a comment may do to it for some minutes: write it anew, or take it back for good."""
+"""Editing and deleting by the author of a comment, for a limited time; and erasure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from kolom.submissions.pipeline import RequestContext, submit_edit
 
 
 def edit(article: Article, comment_id: str, content: str, context: RequestContext, *, now: datetime) -> Comment:
-    """Give the comment a new text, which passes the same checks as a new comment. The same text changes nothing.
+    """Change the text of a comment, which passes the same checks as a new one. The same text changes nothing.
 
-    Unless no comments wait for approval, it waits for it again. Spam stays spam.
+    The comment must be approved again, unless the site approves all comments. Spam stays spam.
 
-    :raises Invalid: the token is missing, forged, of another comment, or too old
-    :raises Gone: it was deleted
-    :raises TooMany: the sender, their network or the site has to wait
+    :raises InvalidInput: the token is missing, invalid, for another comment, or too old
+    :raises Gone: the comment was deleted
+    :raises RateLimited: a limit of the client, its network or the site is reached
     """
     current = _require_edit_token(article, comment_id, context, now)
     if current.status == "deleted":
@@ -37,7 +37,7 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
         if comment.status == "deleted":
             raise Gone("this comment has been deleted")
         if comment.content == content:
-            return comment  # the same edit, made at the same moment
+            return comment  # a concurrent request made the same edit
         before = Decision(comment.status, comment.reasons)
         verdict = moderation_policy.decide_edit(findings, settings().moderation_mode, before=before)
         new = replace(
@@ -63,19 +63,17 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
 
 
 def delete_own(article: Article, comment_id: str, context: RequestContext, *, now: datetime) -> None:
-    """Delete the comment and everything that its author gave; a tombstone keeps the place if there are replies.
+    """Delete the comment and all data of its author; if it has replies, a tombstone remains. Idempotent.
 
-    Taken back twice is taken back once.
-
-    :raises Invalid: the token is missing, forged, of another comment, or too old
-    :raises Gone: it was deleted, and its time is over
+    :raises InvalidInput: the token is missing, invalid, for another comment, or too old
+    :raises Gone: the comment was deleted, and its retention has ended
     """
     if not _require_edit_token(article, comment_id, context, now).is_erased:
         erase(article.id, comment_id, by="author", now=now)
 
 
 def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Comment:
-    """Delete the comment, and with it for good what its author wrote and who they were.
+    """Delete the comment, and permanently erase its text and its author's data.
 
     :raises NotFound: there is no such comment
     """
@@ -105,16 +103,16 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
 
 def _require_edit_token(article: Article, comment_id: str, context: RequestContext, now: datetime) -> Comment:
-    """The comment, for whoever has its token in time; nobody else learns whether there is one."""
+    """Return the comment if the request has a valid token; the errors do not reveal whether the comment exists."""
     token = authors.read_edit_token(context.authorization, signing.load_keys)
     if token is None:
-        raise InvalidInput(FieldError("authorization", "is required: Bearer and the edit token of this comment"))
+        raise InvalidInput(FieldError("authorization", "is required: Bearer with the edit token of this comment"))
     if token != (article.id, comment_id):
-        raise InvalidInput(FieldError("authorization", "is the token of another comment"))
+        raise InvalidInput(FieldError("authorization", "is the edit token of another comment"))
     comment = repository.get(article.id, comment_id)
     if comment is None:
         raise Gone("this comment has been deleted")
     minutes = settings().edit_minutes
     if now > comment.created_at + timedelta(minutes=minutes):
-        raise InvalidInput(FieldError("authorization", f"has expired: a comment can be changed for {minutes} minutes"))
+        raise InvalidInput(FieldError("authorization", f"has expired: comments can be changed for {minutes} minutes"))
     return comment

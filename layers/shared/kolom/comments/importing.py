@@ -1,4 +1,4 @@
-"""Taking over comments that were written elsewhere: each once, at its own time and place. Nobody is written to."""
+"""Import comments from other systems, idempotently, keeping their dates and threads. Sends no mail."""
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
@@ -13,20 +13,20 @@ from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
 from kolom.models.transaction import Transaction, retry_on_conflict
 
-_MARK: Final = "import:"
+_CHANGE_PREFIX: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1
-_MARK_LENGTH: Final = 16
-_NOT_OF_THE_SOURCE: Final = frozenset(("id", "parent_id", "depth", "person"))
-"""Where a comment came to stand when it was first adopted, and the hash of an address, which depends on the secret."""
+_SUFFIX_LENGTH: Final = 16
+_LOCAL_FIELDS: Final = frozenset(("id", "parent_id", "depth", "person"))
+"""Fields that do not come from the source: the position of the comment, and the pseudonym, which is site-specific."""
 
 type Change = Literal["created", "updated", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalComment:
-    """A comment as it is elsewhere, for the article ``article_id``. ``origin`` names it there, for good.
+    """A comment of another system for the article ``article_id``. ``origin`` is its permanent name in that system.
 
-    ``parent`` is the comment here that it answers. ``person`` stands for its author's address
+    ``parent`` is the imported comment that it replies to. ``person`` is the pseudonym of its author
     (:func:`kolom.security.pseudonyms.pseudonym_of`).
     """
 
@@ -43,87 +43,87 @@ class ExternalComment:
 
 
 def id_suffix_of(origin: str) -> str:
-    """What the id of the comment of that origin ends in, whatever its time: 80 bits in Crockford's base 32."""
-    return str(ULID(bytes(6) + _origin_bytes(origin)))[-_MARK_LENGTH:]
+    """Return the last characters of the id of the comment with that origin: 80 bits in Crockford's base 32."""
+    return str(ULID(bytes(6) + _origin_bytes(origin)))[-_SUFFIX_LENGTH:]
 
 
 def ids_by_suffix(article_id: int) -> dict[str, str]:
-    """The ids of all comments of an article, by :func:`id_suffix_of`. One consistent Query a megabyte."""
+    """Return the ids of all comments of an article by :func:`id_suffix_of`. One consistent Query a megabyte."""
     found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=["sort"])
-    return {record.sort[-_MARK_LENGTH:]: record.sort for record in found}
+    return {record.sort[-_SUFFIX_LENGTH:]: record.sort for record in found}
 
 
-def upsert(wanted: Comment, *, now: datetime, overwrite: bool = False) -> Change:
-    """Keep the comment, of :func:`to_comment`, as it is elsewhere; the same again changes nothing.
+def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Change:
+    """Create or update the comment, made by :func:`to_comment`. Importing the same comment again changes nothing.
 
-    One that was adopted before follows its source as long as nobody has edited or moderated it here since;
-    ``overwrite`` puts the source's state in place of that.
+    A comment that was imported before follows its source until someone edits or moderates it here; ``overwrite``
+    replaces such changes.
 
-    :raises Conflict: it was changed here since
-    :raises Busy: others were faster throughout; nothing was changed
+    :raises Conflict: the comment was changed here since
+    :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
     """
 
     def attempt() -> Change:
-        old = repository.get(wanted.article_id, wanted.id)
-        change = diff(old, wanted, overwrite=overwrite)
+        old = repository.get(imported.article_id, imported.id)
+        change = diff(old, imported, overwrite=overwrite)
         if change != "unchanged":
             transaction = Transaction()
-            new = repository.stage(transaction, old, _after(old, wanted), now=now)
+            new = repository.stage(transaction, old, _after(old, imported), now=now)
             repository.commit(transaction, new)
         return change
 
     return retry_on_conflict(attempt)
 
 
-def diff(old: Comment | None, wanted: Comment, *, overwrite: bool) -> Change:
-    """What becomes of the comment that is kept, if any, by :func:`upsert`.
+def diff(old: Comment | None, imported: Comment, *, overwrite: bool) -> Change:
+    """Return the change that :func:`upsert` would make to the stored comment ``old``.
 
-    :raises Conflict: it was changed here since
+    :raises Conflict: the comment was changed here since
     """
     if old is None:
         return "created"
-    if old.change == wanted.change:
+    if old.change == imported.change:
         return "unchanged"
-    if not (overwrite or old.change.startswith(_MARK)):
+    if not (overwrite or old.change.startswith(_CHANGE_PREFIX)):
         verb = "deleted" if old.status == "deleted" else "edited or moderated"
         raise Conflict(f"{verb} here since the import; --overwrite replaces it")
     return "updated"
 
 
-def to_comment(foreign: ExternalComment, known_id: str | None = None) -> Comment:
-    """The comment as it is kept; the same source always gives the same.
+def to_comment(external: ExternalComment, known_id: str | None = None) -> Comment:
+    """Convert an external comment to the comment to store; the same source always gives the same result.
 
-    ``known_id`` is its id if it was adopted before. That may be another than a new one would be: the comment that it
-    answers was not there then, or was elsewhere.
+    ``known_id`` is its id if it was imported before. It can differ from a new one: its parent may have been missing
+    then, or may have been a different comment.
     """
-    parent = foreign.parent
+    parent = external.parent
     comment = Comment(
-        article_id=foreign.article_id,
-        id=known_id or _new_id(foreign),
-        status=foreign.status,
-        name=foreign.name,
-        content=foreign.content,
-        website=foreign.website,
-        person=foreign.person,
-        # Whoever had the same name and website there has the same picture; visitors cannot get it by typing them.
-        avatar=_digest(foreign.name, foreign.website or "")[:12],
-        is_owner=foreign.is_owner,
-        created_at=foreign.created_at.astimezone(UTC).replace(microsecond=0),
+        article_id=external.article_id,
+        id=known_id or _new_id(external),
+        status=external.status,
+        name=external.name,
+        content=external.content,
+        website=external.website,
+        person=external.person,
+        # The same name and website give the same avatar, but visitors cannot get it by entering them.
+        avatar=_digest(external.name, external.website or "")[:12],
+        is_owner=external.is_owner,
+        created_at=external.created_at.astimezone(UTC).replace(microsecond=0),
         parent_id=parent.id if parent else None,
         depth=parent.depth + 1 if parent else 0,
         reasons=("imported",),
         decided_by="import",
         announced=True,
     )
-    said = (f"{name}={value}" for name, value in asdict(comment).items() if name not in _NOT_OF_THE_SOURCE)
-    return replace(comment, change=_MARK + _digest(*said))
+    source_values = (f"{name}={value}" for name, value in asdict(comment).items() if name not in _LOCAL_FIELDS)
+    return replace(comment, change=_CHANGE_PREFIX + _digest(*source_values))
 
 
-def _after(old: Comment | None, wanted: Comment) -> Comment:
+def _after(old: Comment | None, imported: Comment) -> Comment:
     if old is None:
-        return wanted
+        return imported
     return replace(
-        wanted,
+        imported,
         parent_id=old.parent_id,
         depth=old.depth,
         replies=old.replies,
@@ -132,15 +132,15 @@ def _after(old: Comment | None, wanted: Comment) -> Comment:
     )
 
 
-def _new_id(foreign: ExternalComment) -> str:
-    """A ULID of its time, or just after its parent's, ending in a digest of its origin where others are random.
+def _new_id(external: ExternalComment) -> str:
+    """Return a ULID of the comment's time, or just after its parent's, with a digest of its origin as the random part.
 
-    Of its time to the second: exports of one blog in two formats may differ in the rest.
+    Times are truncated to seconds: exports of one blog in two formats may differ in the rest.
     """
-    milliseconds = max(0, int(foreign.created_at.timestamp()) * 1000)
-    if foreign.parent is not None:
-        milliseconds = max(milliseconds, ULID.from_str(foreign.parent.id).milliseconds + 1)
-    return str(ULID(min(milliseconds, _MAX_MILLISECONDS).to_bytes(6) + _origin_bytes(foreign.origin)))
+    milliseconds = max(0, int(external.created_at.timestamp()) * 1000)
+    if external.parent is not None:
+        milliseconds = max(milliseconds, ULID.from_str(external.parent.id).milliseconds + 1)
+    return str(ULID(min(milliseconds, _MAX_MILLISECONDS).to_bytes(6) + _origin_bytes(external.origin)))
 
 
 def _origin_bytes(origin: str) -> bytes:

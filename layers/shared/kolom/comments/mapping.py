@@ -1,4 +1,4 @@
-"""Between comments and the items of their table. What readers see is written into an item only while they may."""
+"""Convert between comments and table items. Public attributes are written only while the comment is public."""
 
 from kolom.comments.types import Comment, PublicComment, Status
 from kolom.models.comments import SITE, CommentRecord
@@ -8,7 +8,7 @@ _STATUSES: dict[str, Status] = {name: name for name in ("pending", "approved", "
 
 
 def to_record(comment: Comment) -> CommentRecord:
-    """The item of a comment. It is in the public indexes if the comment is visible, with its text if it is approved."""
+    """Return the item of a comment. A visible comment is in the public indexes, with its text if it is approved."""
     record = CommentRecord(
         str(comment.article_id),
         comment.id,
@@ -45,7 +45,7 @@ def to_record(comment: Comment) -> CommentRecord:
 
 
 def to_comment(record: CommentRecord) -> Comment:
-    """The comment that an item of the table, or of the index ``by_status``, holds."""
+    """Return the comment of an item of the table or of the index ``by_status``."""
     return Comment(
         article_id=int(record.article_id),
         id=record.sort,
@@ -73,7 +73,7 @@ def to_comment(record: CommentRecord) -> Comment:
 
 
 def to_public(record: CommentRecord) -> PublicComment:
-    """What an item of a public index shows."""
+    """Return the public comment of an item of a public index."""
     deleted = bool(record.deleted)
     return PublicComment(
         article_id=int(record.article_id),
@@ -91,7 +91,7 @@ def to_public(record: CommentRecord) -> PublicComment:
 
 
 def to_author_view(comment: Comment) -> PublicComment:
-    """A comment as its author sees it, approved or not."""
+    """Return a comment as its author sees it, whatever its status."""
     return PublicComment(
         article_id=comment.article_id,
         id=comment.id,

@@ -1,4 +1,4 @@
-"""What a moderator does with comments: conditional on what the comment is, so that of two at once one is told."""
+"""Moderation actions, conditional on the state of the comment, so that concurrent actions conflict."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -28,23 +28,23 @@ def moderate(
     revision: int | None = None,
     also: Callable[[Transaction], None] | None = None,
 ) -> Comment:
-    """Do ``action`` to the comment, once. ``by`` says who did, such as ``kolom``.
+    """Apply ``action`` to the comment, once. ``by`` names the moderator, such as ``kolom``.
 
-    With ``revision``, only if its text is still the one of that revision. ``restore`` gives a deleted comment, or one
-    that was taken for spam, the status that it had before. ``also`` adds writes to the transaction.
+    With ``revision``, only if the text is still that of the revision. ``restore`` gives a deleted comment, or one
+    marked as spam, its previous status. ``also`` adds writes to the transaction.
 
     :raises NotFound: there is no such comment
-    :raises Conflict: its status does not allow it, or its author has edited or erased it meanwhile
-    :raises Busy: nothing was changed; a later try may succeed
+    :raises Conflict: its status does not allow the action, or its author has edited or erased it in the meantime
+    :raises ServiceBusy: nothing was changed; retrying may succeed
     """
 
     def decide(comment: Comment) -> Comment:
         if comment.status not in _FROM[action]:
-            raise Conflict(f"the comment is {comment.status}: there is nothing to {action}")
+            raise Conflict(f"cannot {action} a comment that is {comment.status}")
         if comment.is_erased:
-            raise Conflict("its author has erased the comment")
+            raise Conflict("the comment was erased by its author")
         if revision is not None and comment.revision != revision:
-            raise Conflict("its author has edited the comment meanwhile: look at it again")
+            raise Conflict("the comment was edited in the meantime; review it again")
         status = _TO.get(action) or comment.status_before or "pending"
         return replace(comment, status=status, status_before=comment.status, decided_by=by)
 

@@ -1,4 +1,4 @@
-"""Signed links by which a moderator acts from a mail: expiring, each for one action, once, on one text."""
+"""Signed links in moderation mails: each link expires, and allows one action, once, on one revision of a comment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _PURPOSE = "kolom.moderation"
 
 
 class LinkAlreadyUsed(Conflict):
-    """The link was used."""
+    """The link was used before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModerationLink:
-    """What a link does: ``action`` to the comment as it was in its ``revision``."""
+    """A link that applies ``action`` to the ``revision`` of a comment."""
 
     article_id: int
     comment_id: str
@@ -35,21 +35,21 @@ class ModerationLink:
 
     @property
     def name(self) -> str:
-        """What is remembered of a used link: never the token, of which there may be several spellings."""
+        """Return the key that marks the link as used: never the token, which can have several spellings."""
         return f"moderation#{self.comment_id}#{self.action}#{self.revision}#{self.expires}"
 
 
 def create(comment: Comment, action: Action, secret: SigningKeys, *, now: datetime) -> str:
-    """The token of a link that does ``action`` to the comment as it is, for :data:`LINK_DAYS`."""
+    """Return the token of a link that applies ``action`` to the current revision, valid for :data:`LINK_DAYS`."""
     expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
     return signing.sign(_PURPOSE, [comment.article_id, comment.id, action, comment.revision, expires], secret)
 
 
 def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> ModerationLink:
-    """What the token's link does.
+    """Return the link of a token.
 
-    :raises NotFound: it is not one of this site
-    :raises Gone: it has expired
+    :raises NotFound: the token is invalid
+    :raises Gone: the link has expired
     """
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None or payload[2] not in get_args(Action.__value__):
@@ -61,33 +61,33 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Mo
 
 
 def preview(link: ModerationLink) -> Comment:
-    """The comment that the link is about, as it is now.
+    """Return the current state of the link's comment.
 
-    :raises NotFound: there is none any more
-    :raises AlreadyDone: the link was used
+    :raises NotFound: the comment no longer exists
+    :raises LinkAlreadyUsed: the link was used before
     """
     comment = repository.get(link.article_id, link.comment_id)
     if comment is None:
-        raise NotFound("there is no such comment any more")
+        raise NotFound("this comment no longer exists")
     if single_use.get_records([f"used#{link.name}"]):
         raise LinkAlreadyUsed("this link was used before")
     return comment
 
 
 def execute(link: ModerationLink, *, shown_revision: object, now: datetime) -> Comment:
-    """Do what the link says, once.
+    """Apply the link's action, once.
 
-    :raises NotFound: there is no such comment any more
-    :raises AlreadyDone: the link was used
+    :raises NotFound: the comment no longer exists
+    :raises LinkAlreadyUsed: the link was used before
     :raises Conflict: the comment's status does not allow it, or its text is neither the link's nor the one shown
     """
     shown = str(shown_revision)
     revision = int(shown) if shown.isdecimal() and len(shown) < 10 else link.revision
 
     def use(transaction: Transaction) -> None:
-        # Kept a day longer than the link is good, for a clock that runs late.
+        # Stored for a day after the link expires, for clocks that are behind.
         used = LinkAlreadyUsed("this link was used before")
-        single_use.mark_used(transaction, link.name, expires_at=link.expires + SECONDS_PER_DAY, refused=used)
+        single_use.mark_used(transaction, link.name, expires_at=link.expires + SECONDS_PER_DAY, conflict=used)
 
     preview(link)
     return moderate(link.article_id, link.comment_id, link.action, by="link", now=now, revision=revision, also=use)

@@ -1,4 +1,4 @@
-"""What becomes of a comment, by what speaks against it and by what the site lets through. Pure."""
+"""The moderation policy: decides the status of a comment from its spam findings and the moderation mode. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ _EDITED = "edit: its author changed it"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a comment, and why."""
+    """The status of a comment and the reasons for it."""
 
     status: Status
     reasons: tuple[str, ...]
 
 
 def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Decision:
-    """The verdict on a comment; ``trusted`` if its author has proved to have written one that was approved.
+    """Decide the status of a comment; ``trusted`` if its author has proven authorship of an approved comment.
 
-    A certain sign of spam outweighs everything. Otherwise ``none`` approves all, ``all`` holds all, and ``first`` holds
-    what is suspicious and what comes from someone who has not been approved before.
+    A conclusive spam finding takes precedence. Otherwise ``none`` approves all comments, ``all`` holds all for
+    approval, and ``first`` holds suspicious comments and those of authors without an approved comment.
     """
     reasons = spam_rules.reasons(findings)
     if spam_rules.is_spam(findings):
@@ -40,9 +40,9 @@ def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Dec
 
 
 def decide_edit(findings: Sequence[SpamFinding], mode: Mode, *, before: Decision) -> Decision:
-    """The verdict on the new text of a comment, which had the verdict ``before``.
+    """Decide the status of an edited comment whose previous decision was ``before``.
 
-    Unless no comments wait for approval, it waits for it again. Spam stays spam, and for the reasons that it had.
+    It must be approved again, unless the mode is ``none``. Spam stays spam, with its reasons.
     """
     verdict = decide(findings, mode, trusted=True)
     if verdict.status != "spam" and before.status == "spam":

@@ -1,4 +1,4 @@
-"""Store visitors' comments, each once and with everything that belongs to it in one transaction."""
+"""Post comments of visitors, each once and together with all related writes in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewComment:
-    """What a visitor wrote, already valid in itself."""
+    """A visitor's comment with validated fields."""
 
     name: str
     content: str
@@ -42,9 +42,9 @@ class NewComment:
 
 @dataclass(frozen=True, slots=True)
 class PostedComment:
-    """The comment as it is kept, and the token by which its author may change it for a while.
+    """The stored comment, and the token with which its author may edit it for a limited time.
 
-    ``edit_token`` is None where nothing proves that the sender is the author.
+    ``edit_token`` is None if nothing proves that the client is the author.
     """
 
     comment: Comment
@@ -52,15 +52,15 @@ class PostedComment:
 
 
 def post(article: Article, comment: NewComment, context: RequestContext, *, now: datetime) -> PostedComment:
-    """Store a comment. Sending it again changes nothing.
+    """Post a comment. Sending it again changes nothing.
 
-    With the same idempotency key, the answer is the same as the first. Without a key, anyone behind the same address
-    may repeat another visitor's words: the answer is the comment as it was posted, without an edit token.
+    With the same idempotency key, the response is the same as the first. Without a key, anyone with the same IP address
+    may repeat another visitor's text: the result is the comment as it was posted, without an edit token.
 
-    :raises InvalidInput: a token is not valid, or there is no such comment to reply to
-    :raises Conflict: the article takes no comments
-    :raises Gone: it was posted before and has been deleted since
-    :raises RateLimited: the client, its network or the site has to wait
+    :raises InvalidInput: a token is not valid, or the parent comment does not exist
+    :raises Conflict: comments on the article are closed
+    :raises Gone: the comment was posted before and has been deleted since
+    :raises RateLimited: a limit of the client, its network or the site is reached
     :raises ServiceBusy: nothing was stored
     """
     trusted = authors.read_edit_token(context.authorization, signing.load_keys)
@@ -68,18 +68,18 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
 
 
 def submitted_text(article: Article, *, name: str, content: str, website: str | None) -> SubmittedText:
-    """Return what the spam rules look at in a comment on that article, new or edited."""
+    """Return the text that the spam rules evaluate for a new or edited comment on that article."""
     return SubmittedText(
         name=name,
         content=content,
         links=visitor_text.render(content).links,
         website=website or "",
-        reserved_names=tuple(taken for taken in (article.author, settings().site_title) if taken),
+        reserved_names=tuple(reserved for reserved in (article.author, settings().site_title) if reserved),
     )
 
 
 def enqueue_moderation_mail(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Add the mail about a new or edited comment to the transaction, if the site's owner wants mail; not about spam."""
+    """Add the mail about a new or edited comment to the transaction if the owner wants mail; never for spam."""
     if settings().owner_email and comment.status != "spam" and not comment.is_owner:
         name = f"moderation#{comment.id}"
         outbox.enqueue(
@@ -93,7 +93,7 @@ def enqueue_moderation_mail(transaction: Transaction, comment: Comment, *, now: 
 
 
 class _CommentSubmission:
-    """``trusted`` is the comment whose edit token the sender has, as article and comment id."""
+    """A comment submission. ``trusted`` is the comment whose edit token the client has, as article and comment id."""
 
     purpose = "comment"
 
@@ -118,7 +118,7 @@ class _CommentSubmission:
 
     def check(self) -> None:
         if not self._article.takes_comments(self._now, close_after_days=settings().comments_close_after_days):
-            raise Conflict("this article takes no more comments")
+            raise Conflict("comments on this article are closed")
         self._parent = self._find_parent()
 
     def text(self) -> SubmittedText:
@@ -143,14 +143,14 @@ class _CommentSubmission:
 
         return retry_on_conflict(attempt)
 
-    def repeat(self, record: GuardRecord, *, by_its_sender: bool) -> PostedComment:
+    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> PostedComment:
         comment = repository.get(int(record.article_id or 0), str(record.item_id))
         if comment is None or comment.status == "deleted":
-            raise Gone("this comment was posted before, and has been deleted since")
-        if by_its_sender:
+            raise Gone("this comment was posted before and has been deleted since")
+        if is_same_client:
             token = authors.create_edit_token(comment.article_id, comment.id, signing.load_keys())
             return PostedComment(comment, token)
-        # An edit since may still wait for approval, and is not for whoever knows the first words.
+        # A later edit may be unapproved, so it must not be shown to someone who only knows the first text.
         return PostedComment(replace(comment, content=self._new.content, edited_at=None), None)
 
     def _find_parent(self) -> Comment | None:
@@ -158,13 +158,13 @@ class _CommentSubmission:
             return None
         parent = repository.get(self._article.id, self._new.parent_id)
         if parent is None or parent.status != "approved":
-            raise InvalidInput(FieldError("parent_id", "there is no such comment to reply to"))
+            raise InvalidInput(FieldError("parent_id", "the comment to reply to does not exist"))
         if parent.depth >= MAX_DEPTH:
-            raise InvalidInput(FieldError("parent_id", "this thread is too deep: reply further up"))
+            raise InvalidInput(FieldError("parent_id", "maximum thread depth reached; reply to an earlier comment"))
         return parent
 
     def _approved_author(self) -> Comment | None:
-        """Return the approved comment by which the sender proves who they are."""
+        """Return the approved comment whose edit token the client has, or None."""
         comment = repository.get(*self._trusted) if self._trusted else None
         return comment if comment and comment.status == "approved" else None
 
@@ -180,7 +180,7 @@ class _CommentSubmission:
             website=new.website,
             person=pseudonym_of(new.email, keys) if new.email else None,
             avatar=author.avatar if author else authors.avatar_seed(comment_id, keys),
-            created_at=self._now.replace(microsecond=0),  # as it is stored, so that every answer is the same
+            created_at=self._now.replace(microsecond=0),  # as stored, so that every response is the same
             parent_id=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
             reasons=decision.reasons,
@@ -195,7 +195,7 @@ class _CommentSubmission:
                 CommentRecord,
                 (str(comment.article_id), comment.parent_id),
                 CommentRecord.status == "approved",
-                StaleRead("the comment above was changed at the same moment"),
+                StaleRead("the parent comment was changed concurrently"),
             )
         if address is not None:
             transaction.put(address)
@@ -213,7 +213,7 @@ class _CommentSubmission:
 
 
 def _new_id(now: datetime, *, after: Comment | None) -> str:
-    """Return a ULID of this moment, or just after the parent's if another clock was ahead."""
+    """Return a ULID of the current time, or just after the parent's if another clock was ahead."""
     milliseconds = int(now.timestamp() * 1000)
     if after is not None:
         milliseconds = max(milliseconds, ULID.from_str(after.id).milliseconds + 1)

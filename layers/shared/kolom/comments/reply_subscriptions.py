@@ -1,10 +1,10 @@
-"""Who is told by mail that their comment was answered: who asked for it and confirmed it, until they leave.
+"""Email notifications of replies, with double opt-in and unsubscribe links.
 
-A subscription is of one person to the replies to their comments on one article. It begins with a mail that asks
-whether it was really they (double opt-in), which goes out when their comment is approved, once. Whoever typed the
-address may have typed a stranger's, so questions are limited; one that is over a limit is not sent, and may be asked
-with the person's next comment. Every mail has a link to leave by (RFC 8058), which works for as long as the
-subscription is kept; who has left is not asked again.
+A subscription is one person's, to the replies to their comments on one article. It begins with a mail that asks for
+confirmation (double opt-in), which is sent when their comment is approved, once. Anyone can enter a stranger's address,
+so these mails are limited; a mail over the limit is not sent, and may be sent with the person's next comment. Every
+mail has an unsubscribe link (RFC 8058), which works while the subscription is stored; unsubscribed people are not asked
+again.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,14 +32,14 @@ type Action = Literal["confirm", "leave"]
 CONFIRM_DAYS: Final = 7
 
 _QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
-"""How long a question is remembered: as long as its link can be good, which is made when the mail is sent."""
+"""How long an unanswered question is stored: as long as its link, which is created when the mail is sent, is valid."""
 
 _PURPOSE: Final = "kolom.subscription"
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionLink:
-    """What a link does to which subscription. ``expires`` is in Unix seconds, 0 for never."""
+    """A link that applies ``action`` to a subscription. ``expires`` is in Unix seconds, 0 for never."""
 
     action: Action
     article_id: int
@@ -54,14 +54,15 @@ def enqueue_mails(
     parent: Comment | None,
     address: AddressRecord | None,
     origin: SubmissionOrigin | None,
-    refused: KolomError,
+    conflict: KolomError,
     now: datetime,
 ) -> None:
-    """Add the mails that the approval of ``comment`` brings to the transaction that approves it.
+    """Add the mails about the approval of ``comment`` to the transaction that approves it.
 
-    To the author of the comment above, if they have confirmed that they want them; and to its own author, if they want
-    replies, have not been asked yet, and no limit of questions is reached. ``address`` and ``origin`` are its author's;
-    an origin of None is looked up. ``refused`` is raised when another approval asks the same person at the same moment.
+    The author of the parent comment gets a mail if they confirmed a subscription; the comment's own author is asked to
+    confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
+    author's; an origin of None is looked up. ``conflict`` is raised if a concurrent approval asks the same person.
+
     Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
     """
     own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
@@ -79,7 +80,7 @@ def enqueue_mails(
                 now=now,
             )
     if comment.person is not None:
-        _ask(transaction, comment, comment.person, address, origin, refused, now)
+        _ask(transaction, comment, comment.person, address, origin, conflict, now)
 
 
 def _ask(
@@ -88,12 +89,12 @@ def _ask(
     person: str,
     address: AddressRecord | None,
     origin: SubmissionOrigin | None,
-    refused: KolomError,
+    conflict: KolomError,
     now: datetime,
 ) -> None:
     if address is None or not address.notify_replies or address.expires_at <= now.timestamp():
         return
-    # By every key that the site has had: who has answered is not asked again because a key was rotated.
+    # By all keys: key rotation must not cause people who have answered to be asked again.
     if any(load(comment.article_id, each, now=now) for each in all_pseudonyms_of(address.email, signing.load_keys())):
         return
     if not _may_ask(comment, address.email, origin or origins.load(comment.id, now=now), now):
@@ -107,7 +108,7 @@ def _ask(
         expires_at=int((now + _QUESTION_OPEN).timestamp()),
     )
     is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
-    transaction.put(record, is_new, refused)
+    transaction.put(record, is_new, conflict)
     outbox.enqueue(
         transaction,
         f"confirm#{comment.article_id}#{person}",
@@ -120,15 +121,15 @@ def _ask(
 
 
 def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now: datetime) -> bool:
-    """Count a question, and tell whether it is within all limits. The same comment's counts once."""
+    """Count a question, and return whether it is within all limits. The same comment counts once."""
     applied = rate_limits.question_limits(
-        mailbox_pseudonym_of(email, signing.load_keys()), origin.sender if origin else None
+        mailbox_pseudonym_of(email, signing.load_keys()), origin.client if origin else None
     )
     return rate_limits.find_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
 
 
 def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord | None:
-    """The subscription of that person to that article, or None. One consistent GetItem."""
+    """Return that person's subscription for that article, or None. One consistent GetItem."""
     try:
         record = SubscriptionRecord.get(*subscription_key(article_id, person), consistent_read=True)
     except SubscriptionRecord.DoesNotExist:
@@ -137,16 +138,16 @@ def load(article_id: int, person: str, *, now: datetime) -> SubscriptionRecord |
 
 
 def create(action: Action, article_id: int, person: str, secret: SigningKeys, *, now: datetime) -> str:
-    """The token of a link. One to confirm by is good for :data:`CONFIRM_DAYS`, one to leave by for ever."""
+    """Return the token of a link. Confirmation links expire after :data:`CONFIRM_DAYS`, unsubscribe links never."""
     expires = int((now + timedelta(days=CONFIRM_DAYS)).timestamp()) if action == "confirm" else 0
     return signing.sign(_PURPOSE, [action, article_id, person, expires], secret)
 
 
 def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> SubscriptionLink:
-    """What the token's link does.
+    """Return the link of a token.
 
-    :raises NotFound: it is not one of this site
-    :raises Gone: it has expired
+    :raises NotFound: the token is invalid
+    :raises Gone: the link has expired
     """
     payload = signing.verify(_PURPOSE, token, secret)
     if payload is None:
@@ -158,32 +159,37 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Su
 
 
 def execute(link: SubscriptionLink, *, now: datetime) -> None:
-    """Confirm the subscription, or leave it. Twice is once.
+    """Confirm or end the subscription. Idempotent.
 
-    Who leaves is forgotten but for the hash by which they are not asked again; also if nothing else was left of it.
+    Unsubscribing erases everything but the pseudonym that prevents further questions, and creates it if nothing is
+    stored.
 
-    :raises NotFound: there is nothing to confirm any more
-    :raises Conflict: it was left meanwhile
+    :raises NotFound: there is no subscription to confirm
+    :raises Conflict: the person has unsubscribed in the meantime
     """
     record = SubscriptionRecord(*subscription_key(link.article_id, link.person))
     state = SubscriptionRecord.state
-    kept_on = SubscriptionRecord.expires_at.set(_expiry(now))
+    extended = SubscriptionRecord.expires_at.set(_expiry(now))
     try:
         if link.action == "leave":
-            left = [state.set("left"), SubscriptionRecord.subscriber.set(link.person), SubscriptionRecord.schema.set(1)]
-            record.update(actions=[*left, kept_on, SubscriptionRecord.email.remove()])
+            unsubscribed = [
+                state.set("left"),
+                SubscriptionRecord.subscriber.set(link.person),
+                SubscriptionRecord.schema.set(1),
+            ]
+            record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
         else:
-            record.update(actions=[state.set("confirmed"), kept_on], condition=state.is_in("asked", "confirmed"))
+            record.update(actions=[state.set("confirmed"), extended], condition=state.is_in("asked", "confirmed"))
     except UpdateError as error:
         if not is_condition_failed(error):
             raise
         if load(link.article_id, link.person, now=now) is None:
-            raise NotFound("there is no such subscription any more") from None
-        raise Conflict("this subscription was ended") from None
+            raise NotFound("this subscription no longer exists") from None
+        raise Conflict("this subscription has ended") from None
 
 
 def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datetime) -> None:
-    """Delete, in the transaction that erases ``comment``, the subscription that came of it; a refusal stays."""
+    """Delete the subscription that ``comment`` started, in the transaction that erases it; keep an unsubscription."""
     if comment.person is None:
         return
     subscription = load(comment.article_id, comment.person, now=now)
@@ -192,7 +198,7 @@ def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datet
 
 
 def delete_for_person(persons: Iterable[str]) -> int:
-    """Delete all subscriptions of whoever has one of these hashes; how many. Reads the whole table."""
+    """Delete all subscriptions with one of these pseudonyms; return their number. Reads the whole table."""
     found = list(SubscriptionRecord.scan(SubscriptionRecord.subscriber.is_in(*persons)))
     for record in found:
         record.delete()

@@ -1,7 +1,8 @@
-"""Comments by their keys, and changing them: each change is one transaction that keeps counts and threads true.
+"""Store comments. Each change is one transaction that keeps counts and threads consistent.
 
-A comment is visible while it is approved, or while a visible comment answers it: then it is shown as a tombstone. What
-becomes visible or invisible is counted by its parent, which may become visible or invisible by that in turn.
+A comment is visible while it is approved, or while it has a visible reply: then it is shown as a tombstone. A comment
+that becomes visible or invisible changes its parent's count of replies, which may in turn change the parent's
+visibility.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ DELETED_DAYS = 30
 
 
 def get(article_id: int, comment_id: str) -> Comment | None:
-    """The comment as it is at this moment, or None. One consistent GetItem."""
+    """Return the comment, or None. One consistent GetItem."""
     try:
         return to_comment(CommentRecord.get(str(article_id), comment_id, consistent_read=True))
     except CommentRecord.DoesNotExist:
@@ -42,13 +43,13 @@ def update(
     now: datetime,
     also: Callable[[Transaction], None] | None = None,
 ) -> Comment:
-    """Replace the comment by what ``decide`` makes of it, whatever others do to it at the same time.
+    """Replace the comment by the result of ``decide``, despite concurrent changes.
 
-    ``decide`` gets the present comment, and raises what stands against the change; it is called again if another
-    change came first. If it returns the same object, nothing is written. ``also`` adds writes to the transaction.
+    ``decide`` receives the current comment, and raises an error to reject the change; it is called again after a
+    concurrent change. If it returns the same object, nothing is written. ``also`` adds writes to the transaction.
 
     :raises NotFound: there is no such comment
-    :raises ServiceBusy: others were faster throughout; nothing was changed
+    :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
     """
 
     def attempt() -> Comment:
@@ -69,22 +70,22 @@ def update(
 
 
 def commit(transaction: Transaction, new: Comment) -> None:
-    """Commit a transaction that writes ``new``; it has succeeded as well if only its answer was lost.
+    """Commit a transaction that writes ``new``; succeeds too if only the response was lost.
 
-    :raises StaleRead: the comment, or the one above it, was changed since it was read
+    :raises StaleRead: the comment, or its parent, was changed since it was read
     """
     try:
         transaction.commit()
     except (StaleRead, PynamoDBException) as error:
-        was_refused = isinstance(error, StaleRead)
-        if not ((was_refused or is_unavailable(error)) and is_applied(new)):
+        is_stale = isinstance(error, StaleRead)
+        if not ((is_stale or is_unavailable(error)) and is_applied(new)):
             raise
 
 
-def is_applied(wanted: Comment) -> bool:
-    """Whether this very change was made, though its answer was lost."""
-    found = get(wanted.article_id, wanted.id)
-    return found is not None and found.change == wanted.change
+def is_applied(expected: Comment) -> bool:
+    """Return whether exactly this change was made, although its response was lost."""
+    current = get(expected.article_id, expected.id)
+    return current is not None and current.change == expected.change
 
 
 def stage(
@@ -96,23 +97,23 @@ def stage(
     address: AddressRecord | None = None,
     origin: SubmissionOrigin | None = None,
 ) -> Comment:
-    """Add the step from ``old`` (None: there is none yet) to ``new`` to the transaction; give back what is written.
+    """Add the step from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
-    The first approval brings the mails about it. ``address`` and ``origin`` are its author's, if there is no ``old``. A
-    new comment that says when it expires, as one that is put back does, is held to that.
+    The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
+    comment with ``expires_at``, such as a restored one, keeps it.
     """
     if new.status == "approved" and not new.announced:
         new = replace(new, announced=True)
         if settings().sender:
-            known = address if old is None else _load_address(new)
-            _announce(transaction, new, known, origin, now=now)
+            author_address = address if old is None else _load_address(new)
+            _announce(transaction, new, author_address, origin, now=now)
     was_visible = old is not None and old.is_visible
     if new.is_visible != was_visible:
         new = _count_with_parent(transaction, new, 1 if new.is_visible else -1, now=now)
     if old is not None or new.expires_at is None:
         new = with_expiry(new, now)
     unchanged = CommentRecord.sort.does_not_exist() if old is None else CommentRecord.version == old.version
-    transaction.put(to_record(new), unchanged, StaleRead("the comment was changed at the same moment"))
+    transaction.put(to_record(new), unchanged, StaleRead("the comment was changed concurrently"))
     counted = (new.status == "approved") - (old is not None and old.status == "approved")
     if counted:
         transaction.update(
@@ -130,9 +131,9 @@ def _announce(
     now: datetime,
 ) -> None:
     parent = get(comment.article_id, comment.parent_id) if comment.parent_id is not None else None
-    asked = StaleRead("the same person was asked at the same moment")
+    conflict = StaleRead("the same person was asked concurrently")
     reply_subscriptions.enqueue_mails(
-        transaction, comment, parent=parent, address=address, origin=origin, refused=asked, now=now
+        transaction, comment, parent=parent, address=address, origin=origin, conflict=conflict, now=now
     )
 
 
@@ -146,7 +147,7 @@ def _load_address(comment: Comment) -> AddressRecord | None:
 
 
 def with_expiry(comment: Comment, now: datetime) -> Comment:
-    """Spam and deleted comments expire, unless a place must be kept for the replies to them."""
+    """Set the expiry of spam and deleted comments, unless a tombstone is needed for their replies."""
     days = {"spam": settings().spam_days, "deleted": DELETED_DAYS}.get(comment.status)
     if days is None or comment.is_visible:
         return replace(comment, expires_at=None)
@@ -154,15 +155,15 @@ def with_expiry(comment: Comment, now: datetime) -> Comment:
 
 
 def _count_with_parent(transaction: Transaction, comment: Comment, change: int, *, now: datetime) -> Comment:
-    """Count ``comment`` with the one that it answers; without one if that is gone for good."""
+    """Add ``change`` to the parent's count of replies; remove the parent reference if the parent no longer exists."""
     if comment.parent_id is None:
         return comment
     parent = get(comment.article_id, comment.parent_id)
     if parent is None:
         return replace(comment, parent_id=None, depth=0)
-    changed = StaleRead("the comment above was changed at the same moment")
+    changed = StaleRead("the parent comment was changed concurrently")
     if parent.status == "approved":
-        # Counted without a look at the version, so that many may answer at once.
+        # Counted without a condition on the version, so that concurrent replies do not conflict.
         transaction.update(
             CommentRecord(str(parent.article_id), parent.id),
             [CommentRecord.replies.add(change), CommentRecord.version.add(1)],
@@ -170,7 +171,7 @@ def _count_with_parent(transaction: Transaction, comment: Comment, change: int, 
             changed,
         )
         return comment
-    # Its own last change stays the one that is named: nothing about itself is another.
+    # ``change`` stays the same: the parent itself was not changed.
     new = replace(parent, replies=max(0, parent.replies + change), version=parent.version + 1)
     if new.is_visible != parent.is_visible:
         new = _count_with_parent(transaction, new, change, now=now)

@@ -1,7 +1,7 @@
-"""Putting comments back as they were, with whom they are by and who wants replies. For archives. Nothing is mailed.
+"""Restore comments, their authors and subscriptions from an archive. Sends no mail.
 
-What can be counted is not taken from an archive but counted again, in the transaction that puts the comment back: how
-many are approved, and how many answer each. So a crash and a rerun count once, and the numbers fit what is there.
+Counts are not taken from an archive but counted again in the transaction that restores the comment: the approved
+comments, and the replies to each. So a crash and a rerun count once, and the numbers match the stored comments.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -25,16 +25,16 @@ from kolom.models.transaction import Transaction
 from kolom.security import signing
 from kolom.security.pseudonyms import pseudonym_of
 
-_SAID = (
+_RESTORED_FIELDS = (
     *("status", "status_before", "name", "content", "website", "avatar", "is_owner", "created_at", "edited_at"),
     *("reasons", "decided_by", "revision", "announced"),
 )
-"""What an archive says of a comment for ever; the rest follows from the others, or from the keys of the site."""
+"""The fields that an archive restores; the others are derived from these, or from the site's keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentAuthorSnapshot:
-    """Who wrote a comment: their address with its time, or, where that is over, only the ``person`` it stood for."""
+    """The author of a comment: the address with its expiry, or, after that, only the pseudonym ``person``."""
 
     article_id: int
     comment_id: str
@@ -46,7 +46,7 @@ class CommentAuthorSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSnapshot:
-    """Whether a person hears of replies to them on an article. Who has left has no address, but is a ``person``."""
+    """A person's subscription to replies on an article. An unsubscribed person has a ``person`` but no address."""
 
     article_id: int
     state: str
@@ -57,11 +57,11 @@ class SubscriptionSnapshot:
 
 
 def export_authors(comments: Sequence[Comment], *, now: datetime) -> Iterator[CommentAuthorSnapshot]:
-    """By whom these comments are, of those of which it is known, in the order of the comments."""
-    known = [comment for comment in comments if comment.person is not None]
-    keys = [address_key(comment.id) for comment in known]
+    """Yield the known authors of these comments, in the order of the comments."""
+    with_author = [comment for comment in comments if comment.person is not None]
+    keys = [address_key(comment.id) for comment in with_author]
     records = {record.article_id: record for record in AddressRecord.batch_get(keys, consistent_read=True)}
-    for comment in known:
+    for comment in with_author:
         record = records.get(address_key(comment.id)[0])
         if record is not None and record.expires_at > now.timestamp():
             yield CommentAuthorSnapshot(
@@ -76,7 +76,7 @@ def export_authors(comments: Sequence[Comment], *, now: datetime) -> Iterator[Co
 
 
 def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
-    """All subscriptions that are good, by article. Reads the whole table."""
+    """Return all unexpired subscriptions by article. Reads the whole table."""
     found = [
         SubscriptionSnapshot(
             article_id=int(record.article_id.split("#")[1]),
@@ -93,72 +93,72 @@ def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
 
 
 def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
-    """What :func:`restore_comment` would do if the comments ``planned`` existed; raises the same. Reads only."""
+    """Return what :func:`restore_comment` would do if the comments ``planned`` existed; raises the same. Reads only."""
     existing = repository.get(comment.article_id, comment.id)
     if existing is None:
-        above = comment.parent_id
-        if comment.status == "approved" and above is not None and above not in planned:
-            _above(comment)
+        parent_id = comment.parent_id
+        if comment.status == "approved" and parent_id is not None and parent_id not in planned:
+            _parent(comment)
         return "created"
-    if _said(existing) == _said(comment):
+    if _restored_values(existing) == _restored_values(comment):
         return "unchanged"
     if existing.is_erased:
-        raise RestoreConflict("was erased here, and is not brought back")
+        raise RestoreConflict("was erased here and is not restored")
     if not overwrite:
-        raise RestoreConflict(f"is another state here ({existing.status}); --overwrite replaces it")
+        raise RestoreConflict(f"differs from the existing comment ({existing.status}); use --overwrite to replace it")
     return "updated"
 
 
 def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False) -> Change:
-    """Put ``comment`` where there is none of its id; with ``overwrite``, give the one that is there its state and text.
+    """Create ``comment``; with ``overwrite``, give an existing comment with its id the archived status and text.
 
-    The same again changes nothing. The comment that it answers must be there before.
+    Restoring the same comment again changes nothing. Its parent must exist.
 
-    :raises Kept: it is another state here, and ``overwrite`` was not said, or it was erased
-    :raises NotFound: what it answers is not there
+    :raises RestoreConflict: the comment here differs and ``overwrite`` is false, or it was erased
+    :raises NotFound: the parent does not exist
     :raises Conflict: the thread is too deep
-    :raises Busy: nothing was stored
+    :raises ServiceBusy: nothing was stored
     """
     change = plan_restore(comment, overwrite=overwrite)
     if change == "created":
         _put(comment, now)
     elif change == "updated":
-        said = _said(comment)
-        repository.update(comment.article_id, comment.id, lambda current: replace(current, **said), now=now)
+        restored_values = _restored_values(comment)
+        repository.update(comment.article_id, comment.id, lambda current: replace(current, **restored_values), now=now)
     return change
 
 
-def _above(comment: Comment) -> Comment | None:
-    """The comment that it answers. What nobody sees may answer one that is gone for good."""
+def _parent(comment: Comment) -> Comment | None:
+    """Return the parent comment. Only an unapproved comment may refer to a missing parent."""
     parent = None if comment.parent_id is None else repository.get(comment.article_id, comment.parent_id)
     if parent is None and comment.parent_id is not None and comment.status == "approved":
-        raise NotFound(f"the comment that it answers is not there: {comment.parent_id}")
+        raise NotFound(f"the parent comment does not exist: {comment.parent_id}")
     return parent
 
 
 def _put(comment: Comment, now: datetime) -> None:
-    parent = _above(comment)
+    parent = _parent(comment)
     depth = parent.depth + 1 if parent else 0
     if depth > MAX_DEPTH:
-        raise Conflict(f"it is deeper in its thread than {MAX_DEPTH} replies")
-    kept_until = comment.expires_at if comment.status in {"spam", "deleted"} else None
+        raise Conflict(f"exceeds the maximum thread depth of {MAX_DEPTH} replies")
+    expires_at = comment.expires_at if comment.status in {"spam", "deleted"} else None
     transaction = Transaction()
-    new = replace(comment, depth=depth, replies=0, person=None, version=1, change=comment.id, expires_at=kept_until)
+    new = replace(comment, depth=depth, replies=0, person=None, version=1, change=comment.id, expires_at=expires_at)
     repository.stage(transaction, None, new, now=now)
     transaction.commit()
 
 
-def _said(comment: Comment) -> dict[str, Any]:
-    return {name: getattr(comment, name) for name in _SAID}
+def _restored_values(comment: Comment) -> dict[str, Any]:
+    return {name: getattr(comment, name) for name in _RESTORED_FIELDS}
 
 
 def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ()) -> Change:
-    """What :func:`restore_author` would do, were the comments ``planned`` there already; raises the same."""
+    """Return what :func:`restore_author` would do if the comments ``planned`` existed; raises the same."""
     comment = repository.get(author.article_id, author.comment_id)
     if comment is None and author.comment_id not in planned:
         raise NotFound("there is no such comment")
     if comment is not None and comment.is_erased:
-        raise RestoreConflict("the comment was erased here: its author stays forgotten")
+        raise RestoreConflict("the comment was erased here; its author is not restored")
     if comment is None or comment.person is None:
         return "created"
     if author.email is None:
@@ -173,24 +173,24 @@ def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ())
         author.expires_at,
     ):
         return "unchanged"
-    raise RestoreConflict("has another address here")
+    raise RestoreConflict("has a different address here")
 
 
 def restore_author(author: CommentAuthorSnapshot) -> Change:
-    """Let the comment be known by its author again.
+    """Restore the author's pseudonym and address of a comment.
 
-    :raises Kept: it is known by another address, or its author has erased it
+    :raises RestoreConflict: the comment has another address here, or its author has erased it
     :raises NotFound: there is no such comment
     """
     change = plan_author(author)
     if change == "created":
         person = author.person or pseudonym_of(author.email or "", signing.load_keys())
-        there = CommentRecord.sort.exists()
+        exists = CommentRecord.sort.exists()
         transaction = Transaction()
         transaction.update(
             CommentRecord(str(author.article_id), author.comment_id),
             [CommentRecord.person.set(person), CommentRecord.version.add(1)],
-            there,
+            exists,
             NotFound("there is no such comment"),
         )
         if author.email is not None:
@@ -207,9 +207,9 @@ def restore_author(author: CommentAuthorSnapshot) -> Change:
 
 
 def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = False) -> Change:
-    """Let a person hear of replies again, or never be asked again. With ``dry_run``, only say what would be done.
+    """Restore a subscription, or an unsubscription. With ``dry_run``, only return what would be done.
 
-    :raises Kept: they have answered otherwise here
+    :raises RestoreConflict: the person has answered differently here
     """
     person = subscription.person or pseudonym_of(subscription.email or "", signing.load_keys())
     record = SubscriptionRecord(
@@ -226,9 +226,9 @@ def restore_subscription(subscription: SubscriptionSnapshot, *, dry_run: bool = 
         if not dry_run:
             transaction = Transaction()
             new = SubscriptionRecord.state.does_not_exist()
-            transaction.put(record, new, Conflict("they were asked at the same moment"))
+            transaction.put(record, new, Conflict("the same person was asked concurrently"))
             transaction.commit()
         return "created"
     if (found.state, found.email, found.comment_id) != (record.state, record.email, record.comment_id):
-        raise RestoreConflict(f"is {found.state} here, and stays so")
+        raise RestoreConflict(f"is {found.state} here and is kept")
     return "unchanged"

@@ -1,4 +1,4 @@
-"""Comments as the API takes and shows them: the shapes of the contract, from which the OpenAPI document is made."""
+"""API schemas of comments, from which the OpenAPI document is generated."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -20,11 +20,11 @@ class CommentIn(FormFields):
     content: fields.Content = Field(description="Markdown: emphasis, links, lists, quotations, code")
     email: fields.Email = Field(None, description="Never shown")
     website: fields.Website = None
-    parent_id: fields.CommentId = Field(None, description="The approved comment that this one answers")
+    parent_id: fields.CommentId = Field(None, description="The approved comment that this one replies to")
     notify_replies: fields.Flag = False
 
     def draft(self) -> NewComment:
-        """What it means to the pipeline."""
+        """Convert to a new comment for the pipeline."""
         return NewComment(
             name=self.name,
             content=self.content,
@@ -37,13 +37,13 @@ class CommentIn(FormFields):
 
 
 class EditIn(BaseModel):
-    """A comment's new text."""
+    """A new text for a comment."""
 
     content: fields.Content
 
 
 class AuthorOut(BaseModel):
-    """Who wrote a comment. ``avatar`` is a seed from which a picture can be drawn."""
+    """The author of a comment. ``avatar`` is a seed from which a picture can be drawn."""
 
     name: str
     website: str | None
@@ -52,7 +52,7 @@ class AuthorOut(BaseModel):
 
 
 class CommentOut(BaseModel):
-    """A comment; of a deleted one only its place is left."""
+    """A comment. A deleted comment has no author and no content."""
 
     id: str
     parent_id: str | None
@@ -64,12 +64,12 @@ class CommentOut(BaseModel):
 
     @classmethod
     def of(cls, comment: PublicComment) -> Self:
-        """The view of a comment."""
+        """Convert a public comment."""
         return cls(**_fields(comment))
 
 
 class CommentListOut(BaseModel):
-    """One page of an article's comments; ``total`` counts the approved ones."""
+    """A page of an article's comments; ``total`` counts the approved ones."""
 
     items: list[CommentOut]
     total: int
@@ -77,18 +77,18 @@ class CommentListOut(BaseModel):
 
     @classmethod
     def of(cls, page: CommentPage) -> Self:
-        """The view of a page."""
+        """Convert a page."""
         return cls(items=[CommentOut.of(each) for each in page.items], total=page.total, next_cursor=page.next_cursor)
 
 
 class CommentCountsOut(BaseModel):
-    """How many approved comments articles have, by their slugs."""
+    """The number of approved comments of articles by slug."""
 
     counts: dict[str, int]
 
 
 class CommentedArticleOut(BaseModel):
-    """The article to which a comment belongs."""
+    """The article of a comment."""
 
     slug: str
     title: str
@@ -101,7 +101,7 @@ class RecentCommentOut(CommentOut):
 
     @classmethod
     def of_recent(cls, recent: RecentComment) -> Self:
-        """The view of a recent comment."""
+        """Convert a recent comment."""
         article = CommentedArticleOut(slug=recent.article.slug, title=recent.article.title)
         return cls(**_fields(recent.comment), article=article)
 
@@ -113,22 +113,22 @@ class RecentCommentListOut(BaseModel):
 
     @classmethod
     def of(cls, comments: list[RecentComment]) -> Self:
-        """The view of the newest comments."""
+        """Convert the newest comments."""
         return cls(items=[RecentCommentOut.of_recent(each) for each in comments])
 
 
 class PostedCommentOut(BaseModel):
-    """What became of a comment: shown, or waiting for approval. With ``edit_token`` its author may change it."""
+    """The result of posting a comment: approved or pending. With ``edit_token`` its author may change it."""
 
     comment: CommentOut
     status: Literal["approved", "pending"]
     edit_token: str | None = Field(
-        description="Null for a repeat without an Idempotency-Key: nothing proves that its sender is the author"
+        description="Null for a repeat without an Idempotency-Key: nothing proves that its client is the author"
     )
 
     @classmethod
     def of(cls, posted: PostedComment) -> Self:
-        """The view for its author, to whom spam looks like a comment that waits."""
+        """Convert for the comment's author, to whom spam is reported as pending."""
         comment = posted.comment
         return cls(
             comment=CommentOut.of(to_author_view(comment)),
@@ -138,7 +138,7 @@ class PostedCommentOut(BaseModel):
 
 
 def to_author_out(comment: Comment) -> CommentOut:
-    """A comment as its author sees it, approved or not."""
+    """Convert a comment for its author, whatever its status."""
     return CommentOut.of(to_author_view(comment))
 
 

@@ -1,4 +1,4 @@
-"""Comments as threads. Pure."""
+"""Arrange comments in threads. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class Thread:
 
 
 def build_threads(comments: Sequence[PublicComment]) -> list[Thread]:
-    """The comments of a page, oldest first, as threads."""
+    """Return the comments of a page, oldest first, as threads."""
     placed: dict[str, Thread] = {}
     roots: list[Thread] = []
     for comment in comments:
-        above = placed.get(comment.parent_id or "")
-        thread = Thread(comment, [], comment.parent_id if above is None else None)
+        parent = placed.get(comment.parent_id or "")
+        thread = Thread(comment, [], comment.parent_id if parent is None else None)
         placed[comment.id] = thread
-        (roots if above is None else above.replies).append(thread)
+        (roots if parent is None else parent.replies).append(thread)
     return roots

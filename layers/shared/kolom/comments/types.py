@@ -1,4 +1,4 @@
-"""What a comment is: as it is kept, and as readers see it. Pure data."""
+"""Types of comments, as stored and as public. Pure data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,17 +9,17 @@ type Action = Literal["approve", "spam", "delete", "restore"]
 type Order = Literal["oldest", "newest"]
 
 MAX_DEPTH = 60
-"""How deep replies to replies go: a change of one comment may change all those above it, in one transaction."""
+"""The maximum depth of replies: changing one comment may change all its ancestors, in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """Everything that is kept of a comment but its author's e-mail address.
+    """The stored data of a comment, except its author's email address.
 
-    ``replies`` counts the visible comments that answer it. ``person`` is a keyed hash of the address, so that a person
-    can be forgotten. ``reasons`` say why it got its status. ``version`` grows with every change of the item,
-    ``revision`` with every edit of the text; ``change`` names the last change. ``announced`` tells that it was approved
-    once, and that whom it concerns were told. ``expires_at`` is in Unix seconds.
+    ``replies`` counts the visible replies. ``person`` is a pseudonym of the address, by which a person's comments can
+    be erased. ``reasons`` explain the status. ``version`` grows with every change of the item, ``revision`` with every
+    edit of the text; ``change`` identifies the last change. ``announced`` is true once the comment was approved and
+    mails about it were created. ``expires_at`` is in Unix seconds.
     """
 
     article_id: int
@@ -47,18 +47,18 @@ class Comment:
 
     @property
     def is_visible(self) -> bool:
-        """Whether it has a place below its article: as itself, or as a tombstone that holds its replies together."""
+        """Return whether the comment is shown below its article: approved, or as a tombstone with replies."""
         return self.status == "approved" or self.replies > 0
 
     @property
     def is_erased(self) -> bool:
-        """Whether nothing is left of what its author wrote."""
+        """Return whether the author's text was erased."""
         return not self.content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicComment:
-    """A comment as readers see it; of a deleted one only its place is left."""
+    """A comment as the public sees it; a deleted comment has no author and no content."""
 
     article_id: int
     id: str
@@ -74,13 +74,13 @@ class PublicComment:
 
     @property
     def size_bytes(self) -> int:
-        """How much text a list shows of it."""
+        """Return the size of the text that a list shows of the comment."""
         return sum(len(text.encode()) for text in (self.content_html, self.name, self.website or ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentPage:
-    """One page of the comments of an article; ``total`` counts the approved ones."""
+    """A page of the comments of an article; ``total`` counts the approved ones."""
 
     items: tuple[PublicComment, ...]
     total: int

@@ -1,1 +1,1 @@
-"""The contact form: what visitors send to the site's owner, stored before anybody is told of it."""
+"""The contact form: messages from visitors to the site's owner, stored before any mail is sent."""

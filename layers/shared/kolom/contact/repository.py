@@ -1,4 +1,4 @@
-"""Messages as the site's owner sees them. For the author's side, and for the mail about a message."""
+"""Contact messages for the site's owner, and for the mail about a message."""
 
 import heapq
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ _STATUSES: Final[dict[str, Status]] = {status: status for status in STATUSES}
 
 
 def get(message_id: str) -> Message:
-    """The message of that id.
+    """Return the message with that id.
 
-    :raises NotFound: there is none, or none any more
+    :raises NotFound: there is no such message
     """
     try:
         return _to_message(MessageRecord.get(message_id.upper(), consistent_read=True))
@@ -31,22 +31,22 @@ def get(message_id: str) -> Message:
 
 
 def list_by_status(status: Status, *, limit: int | None = None) -> Iterator[Message]:
-    """The messages of that status, the newest first."""
+    """Yield the messages with that status, newest first."""
     return map(_to_message, MessageRecord.by_status.query(status, scan_index_forward=False, limit=limit))
 
 
 def list_all() -> Iterator[Message]:
-    """All messages, the oldest first."""
+    """Yield all messages, oldest first."""
     queues = [MessageRecord.by_status.query(status) for status in STATUSES]
     last = ""
     for record in heapq.merge(*queues, key=lambda record: record.id):
-        if record.id != last:  # one whose status changes meanwhile may be in two of them
+        if record.id != last:  # a message may appear in two queues while its status changes
             yield _to_message(record)
         last = record.id
 
 
 def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
-    """Give a message that status, and the time to be kept that goes with it. The same again changes nothing.
+    """Set the status of a message, and its expiry accordingly. The same status again changes nothing.
 
     :raises NotFound: there is no such message
     """
@@ -69,9 +69,9 @@ def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
 
 
 def delete(message_id: str) -> Message:
-    """Delete a message for good.
+    """Delete a message permanently.
 
-    :raises NotFound: there is none
+    :raises NotFound: there is no such message
     """
     message = get(message_id)
     MessageRecord(message.id).delete()
@@ -79,12 +79,12 @@ def delete(message_id: str) -> Message:
 
 
 def list_by_email(email: str, secret: SigningKeys) -> Iterator[Message]:
-    """All messages from that e-mail address, in any case. Reads the whole table."""
+    """Yield all messages from that email address, in any case. Reads the whole table."""
     return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret))))
 
 
 def erase_person(email: str, secret: SigningKeys) -> int:
-    """Delete every message from that e-mail address; how many there were."""
+    """Delete every message from that email address; return their number."""
     found = list(list_by_email(email, secret))
     for message in found:
         MessageRecord(message.id).delete()

@@ -1,4 +1,4 @@
-"""Putting messages back as they were. For archives. Nothing is mailed."""
+"""Restore messages from an archive. Sends no mail."""
 
 from kolom.articles.types import Change
 from kolom.contact import repository as messages
@@ -11,7 +11,7 @@ from kolom.security.pseudonyms import pseudonym_of
 
 
 def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
-    """What :func:`restore_message` would do; raises the same."""
+    """Return what :func:`restore_message` would do; raises the same."""
     try:
         existing = messages.get(message.id)
     except NotFound:
@@ -19,14 +19,14 @@ def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
     if existing == message:
         return "unchanged"
     if not overwrite:
-        raise RestoreConflict(f"is another state here ({existing.status}); --overwrite replaces it")
+        raise RestoreConflict(f"differs from the existing message ({existing.status}); use --overwrite to replace it")
     return "updated"
 
 
 def restore_message(message: Message, *, overwrite: bool = False) -> Change:
-    """Put ``message`` where there is none of its id, with ``overwrite`` also in place of the one that is there.
+    """Create ``message``; with ``overwrite``, replace an existing message with its id.
 
-    :raises Kept: it is another state here, and ``overwrite`` was not said
+    :raises RestoreConflict: the message here differs and ``overwrite`` is false
     """
     change = plan_restore(message, overwrite=overwrite)
     if change == "unchanged":
@@ -45,6 +45,6 @@ def restore_message(message: Message, *, overwrite: bool = False) -> Change:
     )
     transaction = Transaction()
     free = MessageRecord.id.does_not_exist() if change == "created" else None
-    transaction.put(record, free, Conflict("the same message was put back at the same moment"))
+    transaction.put(record, free, Conflict("the message was restored concurrently"))
     transaction.commit()
     return change

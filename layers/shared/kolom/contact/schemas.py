@@ -1,4 +1,4 @@
-"""Messages as the API takes and answers them: the shapes of the contract."""
+"""API schemas of contact messages."""
 
 from typing import Literal
 
@@ -12,20 +12,20 @@ from kolom.submissions.schemas import FormFields
 class MessageIn(FormFields):
     """A message to the site's owner."""
 
-    email: fields.RequiredEmail = Field(description="Where the answer goes")
+    email: fields.RequiredEmail = Field(description="The address for replies")
     message: fields.Content = Field(description="Plain text")
     name: fields.OptionalName = None
     subject: fields.Subject = None
 
     def draft(self) -> NewMessage:
-        """What it means to the pipeline."""
+        """Convert to a new message for the pipeline."""
         return NewMessage(
             email=self.email, message=self.message, name=self.name, subject=self.subject, form=self.form()
         )
 
 
 class ReceivedMessageOut(BaseModel):
-    """The message is stored."""
+    """Confirms that the message is stored."""
 
     id: str
     status: Literal["received"] = "received"

@@ -23,7 +23,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """What a visitor wrote, already valid in itself."""
+    """A visitor's message with validated fields."""
 
     email: str
     message: str
@@ -34,7 +34,7 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """The id of the message; ``status`` is None for one that had been sent before."""
+    """The id of the message; ``status`` is None for a repetition."""
 
     id: str
     status: Literal["new", "spam"] | None
@@ -43,10 +43,10 @@ class SubmissionResult:
 def submit(message: NewMessage, context: RequestContext, *, now: datetime) -> SubmissionResult:
     """Store a contact message and the mail about it. Sending it again changes nothing and returns the same id.
 
-    Certain spam is stored as spam, and no mail is sent about it; suspicious messages are mailed.
+    Conclusive spam is stored as spam, without a mail; suspicious messages are mailed.
 
     :raises InvalidInput: a token is not valid
-    :raises RateLimited: the client, its network or the site has to wait
+    :raises RateLimited: a limit of the client, its network or the site is reached
     :raises ServiceBusy: nothing was stored
     """
     return submit_new(_MessageSubmission(message, now), context, now=now)
@@ -65,7 +65,7 @@ class _MessageSubmission:
         return {"name": message.name, "email": message.email, "subject": message.subject, "message": message.message}
 
     def check(self) -> None:
-        """A site always takes messages."""
+        """Do nothing: a site always accepts messages."""
 
     def text(self) -> SubmittedText:
         message = self._message
@@ -84,7 +84,7 @@ class _MessageSubmission:
         pipeline.save_once(record.id, add)
         return SubmissionResult(record.id, status)
 
-    def repeat(self, record: GuardRecord, *, by_its_sender: bool) -> SubmissionResult:  # noqa: ARG002 (an id is no secret)
+    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> SubmissionResult:  # noqa: ARG002 (an id is no secret)
         return SubmissionResult(str(record.item_id), None)
 
     def _record(self, status: Literal["new", "spam"], findings: Sequence[SpamFinding]) -> MessageRecord:

@@ -1,4 +1,4 @@
-"""What a message is. Pure data."""
+"""Types of contact messages. Pure data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ STATUSES: Final[tuple[Status, ...]] = ("new", "read", "spam")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message as it was submitted. ``reasons`` is what spoke against it; ``expires_at`` is in Unix seconds."""
+    """A submitted message. ``reasons`` are the spam findings; ``expires_at`` is in Unix seconds."""
 
     id: str
     status: Status

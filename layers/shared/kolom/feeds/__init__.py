@@ -1,1 +1,1 @@
-"""What programs read of the site: feeds for readers' subscriptions, sitemaps and rules for search engines."""
+"""Machine-readable views of the site: feeds, sitemaps and robots.txt."""

@@ -1,12 +1,12 @@
-"""What the feeds say at this moment.
+"""Build the feeds of articles and comments.
 
 | feed | DynamoDB requests, at most |
 |---|---|
 | articles, of all or of a label | 1 + :data:`MAX_ENTRIES`: a Query of the list, one for each article with its text |
 | comments of the site | 6: :func:`kolom.comments.public.list_recent` |
-| comments of an article | 3: pointer and card, a Query |
+| comments of an article | 3: pointer and article, a Query |
 
-An article that is being replaced at that moment may take two requests more, and one of over 1 MB takes another for each
+An article that is being replaced concurrently may take two more requests, and one of over 1 MB takes another for each
 further megabyte.
 """
 
@@ -27,21 +27,22 @@ from kolom.labels import display_label
 from kolom.rendering.absolute_links import with_absolute_links
 
 MAX_ENTRIES: Final = 20
-"""How many entries a feed has."""
+"""The maximum number of entries of a feed."""
 
 MAX_TEXT_BYTES: Final = 1_000_000
-"""How much text the entries of a feed have together, the newest first. One that does not fit into the rest is told by
-its excerpt: many programs refuse large feeds, and Lambda larger ones."""
+"""The maximum size of the text of all entries, the newest first. An entry that does not fit has only its excerpt:
+many programs reject large feeds, and Lambda rejects larger ones.
+"""
 
 
 def article_feed(feed_name: str, label: str | None = None) -> Feed:
-    """The newest articles with their texts, of all or of those with a label. ``feed_name`` is such as ``atom.xml``."""
+    """Return the newest articles with their texts, of all or with a label. ``feed_name`` is such as ``atom.xml``."""
     locale, site = site_locale(), settings()
-    cards = public.list_newest(ArticleFilter(label=label), limit=MAX_ENTRIES)
+    summaries = public.list_newest(ArticleFilter(label=label), limit=MAX_ENTRIES)
     if label is None:
         title, description, path = site.site_title, site.site_description, "/"
     else:
-        label = display_label(label, (each for card in cards for each in card.labels))
+        label = display_label(label, (each for summary in summaries for each in summary.labels))
         title = f"{site.site_title}: {label}"
         description, path = locale.translate("label.title", label=label), urls.label_path(label)
     return Feed(
@@ -51,12 +52,12 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
         url=urls.absolute_url(path),
         feed_url=urls.absolute_url(urls.feed_path(feed_name, label)),
         language=locale.code,
-        entries=_article_entries(cards),
+        entries=_article_entries(summaries),
     )
 
 
 def comment_feed() -> Feed:
-    """The newest comments of the whole site."""
+    """Return the newest comments of the whole site."""
     locale, site = site_locale(), settings().site_title
     found = comments.list_recent(MAX_ENTRIES)
     return Feed(
@@ -71,11 +72,11 @@ def comment_feed() -> Feed:
 
 
 def article_comment_feed(slug: str) -> Feed:
-    """The newest comments of the article of that slug.
+    """Return the newest comments of the article with that slug.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
-    :raises Moved: it has another slug now
+    :raises Moved: it has a different slug now
     """
     article, locale, site = public.get_summary(slug), site_locale(), settings().site_title
     found = comments.list_newest(article.id, limit=MAX_ENTRIES)
@@ -90,24 +91,24 @@ def article_comment_feed(slug: str) -> Feed:
     )
 
 
-def _article_entries(cards: Iterable[ArticleSummary]) -> list[Entry]:
-    left, entries = MAX_TEXT_BYTES, []
-    for card in cards:
+def _article_entries(summaries: Iterable[ArticleSummary]) -> list[Entry]:
+    remaining, entries = MAX_TEXT_BYTES, []
+    for summary in summaries:
         try:
-            article, body = public.get_by_id(card.id)
+            article, body = public.get_by_id(summary.id)
         except NotFound:
-            continue  # it was taken back a moment ago
+            continue  # it was just unpublished
         except ServiceBusy:
-            entries.append(_article_entry(card, None))
+            entries.append(_article_entry(summary, None))
             continue
-        text = _text(article, body, max_bytes=left)
-        left -= len(text.encode()) if text else 0
+        text = _text(article, body, max_bytes=remaining)
+        remaining -= len(text.encode()) if text else 0
         entries.append(_article_entry(article, text))
     return entries
 
 
 def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
-    """The article's text for a feed, below its picture if the text does not show that, as on the article's page.
+    """Return the article's text for a feed, after its image if the text does not contain it, as on the article's page.
 
     None if it is larger than ``max_bytes``.
     """
@@ -117,19 +118,19 @@ def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
     return with_absolute_links(picture + body.html, urls.article_url(article.path), max_bytes=max_bytes)
 
 
-def _article_entry(card: ArticleSummary, text: str | None) -> Entry:
+def _article_entry(summary: ArticleSummary, text: str | None) -> Entry:
     return Entry(
-        id=urls.absolute_url(f"/#article-{card.id}"),
-        url=urls.article_url(card.path),
-        title=card.title,
-        published_at=card.published_at or card.updated_at,
-        updated_at=card.updated_at,
-        author=card.author,
-        summary=card.excerpt,
+        id=urls.absolute_url(f"/#article-{summary.id}"),
+        url=urls.article_url(summary.path),
+        title=summary.title,
+        published_at=summary.published_at or summary.updated_at,
+        updated_at=summary.updated_at,
+        author=summary.author,
+        summary=summary.excerpt,
         content_html=text,
-        image=None if card.image is None else urls.absolute_url(card.image),
-        labels=card.labels,
-        language=card.language,
+        image=None if summary.image is None else urls.absolute_url(summary.image),
+        labels=summary.labels,
+        language=summary.language,
     )
 
 

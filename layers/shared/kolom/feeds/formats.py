@@ -1,4 +1,4 @@
-"""How a feed is written: Atom 1.0 (RFC 4287), RSS 2.0 with the whole text, JSON Feed 1.1. Pure."""
+"""Write feeds as Atom 1.0 (RFC 4287), RSS 2.0 with full text, or JSON Feed 1.1. Pure."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,17 +17,20 @@ _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 
 
 def atom(feed: Feed) -> str:
-    """The feed as Atom."""
+    """Return the feed as Atom."""
     return _serialize(_Atom, feed)
 
 
 def rss(feed: Feed) -> str:
-    """The feed as RSS, with the content module for the text: https://www.rssboard.org/rss-profile#namespace-elements-content"""
+    """Return the feed as RSS, with the content module for the text.
+
+    See https://www.rssboard.org/rss-profile#namespace-elements-content.
+    """
     return _serialize(_Rss, feed)
 
 
 def json_feed(feed: Feed) -> str:
-    """The feed as https://www.jsonfeed.org/version/1.1/."""
+    """Return the feed as JSON Feed, see https://www.jsonfeed.org/version/1.1/."""
     return json.dumps(
         {
             "version": "https://jsonfeed.org/version/1.1",
@@ -49,11 +52,11 @@ FORMATS: Final[Mapping[str, tuple[str, Callable[[Feed], str]]]] = {
     "rss.xml": ("application/rss+xml", rss),
     "feed.json": ("application/feed+json", json_feed),
 }
-"""The feeds of articles by their names: the media type, and what writes it."""
+"""The formats of article feeds by file name: the media type and the function that writes it."""
 
 
 class _Dated:
-    """Dated by its newest entry, and without entries not by the moment at which it is written."""
+    """Uses the date of the newest entry; a feed without entries has a constant date, not the current time."""
 
     feed: dict[str, Any]
 

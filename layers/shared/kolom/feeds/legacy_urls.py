@@ -1,4 +1,4 @@
-"""Where the feeds were on other systems, so that those who subscribed there go on reading here. Pure."""
+"""Redirect the feed URLs of other blog systems, so that existing subscriptions keep working. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,9 +27,9 @@ _ELSEWHERE: Final = {
 
 
 def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
-    """The address that a feed at ``path`` (decoded) has here; None if it is none that is known.
+    """Return the feed here for a known feed ``path`` (decoded) of another system, or None.
 
-    Of several labels, all of which Blogger wants an article to have, the first one goes on.
+    Blogger supports several labels that must all match; only the first is used.
     """
     if match := _BLOGGER.fullmatch(path):
         kind = next(iter(query.get("alt", ())), "")

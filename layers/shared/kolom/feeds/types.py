@@ -1,4 +1,4 @@
-"""What a feed says, whatever format it is written in. Pure data."""
+"""Feeds and their entries, independent of the format. Pure data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Entry:
     """An article or a comment.
 
-    ``id`` is a URI that stays the same for ever, whatever becomes of the address ``url``. Addresses are full URLs.
-    ``title``, ``summary`` and ``author`` are plain text; ``content_html`` is None where only the summary is told.
+    ``id`` is a permanent URI, even if the ``url`` changes. All URLs are absolute. ``title``, ``summary`` and ``author``
+    are plain text; ``content_html`` is None if the entry has only a summary.
     """
 
     id: str
@@ -31,9 +31,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A list of entries, newest first. ``url`` is the address of what it is the feed of, ``feed_url`` its own.
+    """A list of entries, newest first. ``url`` is the page that the feed is about, ``feed_url`` the feed itself.
 
-    ``author`` stands for the entries that name none.
+    ``author`` applies to entries without one.
     """
 
     title: str
@@ -46,5 +46,5 @@ class Feed:
 
     @property
     def updated_at(self) -> datetime:
-        """When an entry last changed. Of an empty feed it is a moment long ago, the same at each reading."""
+        """Return the time of the latest change of an entry; a constant time in the past for an empty feed."""
         return max((entry.updated_at for entry in self.entries), default=_NEVER)

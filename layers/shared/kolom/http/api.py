@@ -1,4 +1,4 @@
-"""HTTP at the edge: one resolver per function, the error table, caching. The only place that knows status codes."""
+"""The HTTP API: one resolver per function, error responses, caching."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _WITH_BODY = {"POST", "PATCH", "PUT"}
 
 
 class MovedPermanently(Exception):
-    """Raised by a handler to answer a 301 to ``location``, a path or an absolute URL."""
+    """Raised by a handler to respond with a 301 to ``location``, a path or an absolute URL."""
 
     def __init__(self, location: str) -> None:
         super().__init__(location)
@@ -27,7 +27,7 @@ class MovedPermanently(Exception):
 
 
 class HtmlPage(Protocol):
-    """A page with its status and headers, the ``Content-Type`` among them."""
+    """A page with its status and headers, including ``Content-Type``."""
 
     @property
     def status(self) -> int: ...
@@ -40,19 +40,19 @@ class HtmlPage(Protocol):
 
 
 type ErrorPage = Callable[[Event, Failure], HtmlPage | None]
-"""What a reader's browser shows of a failed request; None for a request that is not a browser's."""
+"""Returns the page for a failed request of a browser; None for other clients."""
 
 type FormResponder = Callable[[Event, Mapping[str, str], LambdaResponse], LambdaResponse]
-"""What a plain HTML form gets to see, from the request, its fields, and the answer that JSON would have got.
+"""Returns the response to a plain HTML form, from the request, its fields, and the JSON response.
 
-There are no fields where the body could not be read.
+There are no fields if the body could not be read.
 """
 
 
 class Api(APIGatewayHttpResolver):
-    """A resolver whose answers are problems or pages where something is wrong, and cacheable where nothing is.
+    """A resolver that returns errors as problems or pages, and makes successful responses cacheable.
 
-    What a form sends reaches the handlers as JSON of the same fields.
+    Handlers receive the fields of HTML forms as JSON.
     """
 
     caching: str | None = None
@@ -61,18 +61,18 @@ class Api(APIGatewayHttpResolver):
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> LambdaResponse:
-        """The answer to an HTTP API event of payload format 2.0."""
+        """Return the response to an HTTP API event of payload format 2.0."""
         body = None
         method = event["requestContext"]["http"]["method"]
         form_answer = self.form_answer if method == "POST" else None
         if method in _WITH_BODY:
             try:
-                body = read_body(event, takes_forms=form_answer is not None)
+                body = read_body(event, accept_forms=form_answer is not None)
             except KolomError as error:
-                answer = to_lambda_response(self.show(dict(event), failure_of(error)))
+                response = to_lambda_response(self.show(dict(event), failure_of(error)))
                 if form_answer is not None and is_form(event):
-                    answer = form_answer(dict(event), {}, answer)
-                return finalize(event, answer)
+                    response = form_answer(dict(event), {}, response)
+                return finalize(event, response)
         if body is not None:
             headers = {name: value for name, value in event["headers"].items() if name.lower() != "content-type"}
             event = {
@@ -81,13 +81,13 @@ class Api(APIGatewayHttpResolver):
                 "body": json.dumps(body.value),
                 "isBase64Encoded": False,
             }
-        answer = super().resolve(event, context)
+        response = super().resolve(event, context)
         if body is not None and body.is_form and form_answer is not None:
-            answer = form_answer(dict(event), body.value, answer)
-        return finalize(event, answer, self.caching, compress_above_bytes=self.compress_above_bytes)
+            response = form_answer(dict(event), body.value, response)
+        return finalize(event, response, self.caching, compress_above_bytes=self.compress_above_bytes)
 
     def show(self, event: Event, failure: Failure) -> Response[str]:
-        """The answer to a request that failed: a page for a reader's browser, a problem for everything else."""
+        """Return the response to a failed request: a page for browsers, a problem for other clients."""
         page = self.error_page(event, failure) if self.error_page is not None else None
         return problem(failure) if page is None else html_response(page)
 
@@ -99,11 +99,11 @@ def new_api(
     form_answer: FormResponder | None = None,
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
 ) -> Api:
-    """A resolver of its own for a function: validating, with every error told as a problem (RFC 9457).
+    """Return a new resolver for a function, with validation, and errors as problems (RFC 9457).
 
-    ``caching`` is the ``Cache-Control`` of a GET's 200, where it is another than a minute. With ``error_page``, errors
-    are told as pages. With ``form_answer``, bodies may be those of HTML forms. Larger answers than
-    ``compress_above_bytes`` travel compressed where that is accepted.
+    ``caching`` is the ``Cache-Control`` of a 200 to a GET, if it is not one minute. With ``error_page``, errors may be
+    pages. With ``form_answer``, bodies may be HTML forms. Responses larger than ``compress_above_bytes`` are compressed
+    if the client accepts that.
     """
     api = Api(
         enable_validation=True,
@@ -119,16 +119,16 @@ def new_api(
 
     @api.not_found
     def show_no_route(_: Exception) -> Response[str]:
-        return api.show(api.current_event.raw_event, Failure(HTTPStatus.NOT_FOUND, "there is no such address"))
+        return api.show(api.current_event.raw_event, Failure(HTTPStatus.NOT_FOUND, "not found"))
 
     api.exception_handler(MovedPermanently)(_moved)
     return api
 
 
 def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
-    """Which statuses an operation may answer, for the OpenAPI document, beside those that every operation may.
+    """Return the statuses of an operation for the OpenAPI document, in addition to those common to all operations.
 
-    From 400 on they are problems. ``kolom_cli.openapi`` writes what each of them means.
+    Statuses from 400 on are problems. ``kolom_cli.openapi`` adds the description of each.
     """
     failed: OpenAPIResponse = {
         "description": "",
@@ -143,7 +143,7 @@ def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
 
 
 def html_response(page: HtmlPage) -> Response[str]:
-    """A page as the answer to a request."""
+    """Convert a page to a response."""
     return Response(page.status, body=page.html, headers=dict(page.headers))
 
 

@@ -14,11 +14,11 @@ from kolom.http.types import LambdaResponse
 from kolom.observability import logger
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 - 64 * 1024
-"""What a Lambda function may answer (6 MB), less room for its headers."""
+"""The maximum size of a Lambda response (6 MB), less room for its headers."""
 
 
 COMPRESS_ABOVE_BYTES = 1_000_000
-"""The CDN compresses pages and JSON that are smaller."""
+"""The CDN compresses smaller responses."""
 
 
 _DEFAULT_CACHING = {
@@ -30,27 +30,27 @@ _DEFAULT_CACHING = {
 
 def finalize(
     event: Mapping[str, Any],
-    answer: LambdaResponse,
+    response: LambdaResponse,
     caching: str | None = None,
     *,
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
 ) -> LambdaResponse:
-    """Give an answer its ``Cache-Control``, its validator and a form that fits into Lambda's limit.
+    """Set the ``Cache-Control`` and ``ETag`` of a response, and make it fit into Lambda's limit.
 
-    A 200 to a GET or HEAD gets a strong ``ETag`` (RFC 9110, 8.8.3) over its body, and becomes a 304 where
-    ``If-None-Match`` has it, by weak comparison. Large bodies travel compressed where that is accepted.
+    A 200 to a GET or HEAD gets a strong ``ETag`` (RFC 9110, 8.8.3) of its body, and becomes a 304 if it matches
+    ``If-None-Match``, by weak comparison. Large bodies are compressed if the client accepts that.
     """
-    headers: dict[str, Any] = answer.setdefault("headers", {})
+    headers: dict[str, Any] = response.setdefault("headers", {})
     request = headers_of(event)
     method = event["requestContext"]["http"]["method"]
     readable = method in {"GET", "HEAD"}
-    default = _DEFAULT_CACHING.get(HTTPStatus(answer["statusCode"]), "no-store") if readable else "no-store"
-    if caching is not None and answer["statusCode"] == HTTPStatus.OK:
+    default = _DEFAULT_CACHING.get(HTTPStatus(response["statusCode"]), "no-store") if readable else "no-store"
+    if caching is not None and response["statusCode"] == HTTPStatus.OK:
         default = caching
     headers.setdefault("Cache-Control", default)
-    if not readable or answer["statusCode"] != HTTPStatus.OK:
-        return answer
-    body = _body_bytes(answer)
+    if not readable or response["statusCode"] != HTTPStatus.OK:
+        return response
+    body = _body_bytes(response)
     tag = hashlib.sha256(body).hexdigest()[:32]
     compressed = len(body) > compress_above_bytes and _accepts_gzip(request.get("accept-encoding"))
     headers["ETag"] = f'"{tag}-gzip"' if compressed else f'"{tag}"'
@@ -58,39 +58,37 @@ def finalize(
         headers["Vary"] = "Accept-Encoding"
     if _matches(request.get("if-none-match"), tag):
         headers.pop("Content-Type", None)
-        return {**answer, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}
+        return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}
     if compressed:
         headers["Content-Encoding"] = "gzip"
     if method == "HEAD":
-        return {**answer, "body": "", "isBase64Encoded": False}
+        return {**response, "body": "", "isBase64Encoded": False}
     if compressed:
         body = gzip.compress(body, compresslevel=6, mtime=0)
-    elif len(json.dumps(answer["body"], ensure_ascii=False).encode()) <= MAX_RESPONSE_BYTES:
-        return answer
-    # Base64 adds a third; quotes and line breaks escaped within JSON may double the body.
+    elif len(json.dumps(response["body"], ensure_ascii=False).encode()) <= MAX_RESPONSE_BYTES:
+        return response
+    # Base64 adds a third; quotes and line breaks escaped in JSON may double the body.
     encoded = base64.b64encode(body).decode()
     if len(encoded) > MAX_RESPONSE_BYTES:
         return _too_large(len(body))
-    return {**answer, "body": encoded, "isBase64Encoded": True}
+    return {**response, "body": encoded, "isBase64Encoded": True}
 
 
 def _too_large(size_bytes: int) -> LambdaResponse:
-    """The answer in place of one that Lambda refuses. What makes answers keeps them small, so this is an error."""
-    logger.error("an answer is too large to be sent", size_bytes=size_bytes)
-    answer = to_lambda_response(
-        problem(Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "this answer is too large to be sent"))
-    )
-    answer["headers"]["Cache-Control"] = "no-store"
-    return answer
+    """Return the error response for a body over Lambda's limit. All endpoints limit their size, so this is a bug."""
+    logger.error("response too large", size_bytes=size_bytes)
+    response = to_lambda_response(problem(Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "the response is too large")))
+    response["headers"]["Cache-Control"] = "no-store"
+    return response
 
 
-def _body_bytes(answer: LambdaResponse) -> bytes:
-    body: str = answer.get("body") or ""
-    return base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+def _body_bytes(response: LambdaResponse) -> bytes:
+    body: str = response.get("body") or ""
+    return base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
 
 
 def _accepts_gzip(header: str | None) -> bool:
-    """RFC 9110, 12.5.3, for gzip alone."""
+    """Return whether the client accepts gzip (RFC 9110, 12.5.3)."""
     weights = {}
     for entry in (header or "").lower().split(","):
         coding, _, parameter = entry.strip().partition(";")
@@ -100,7 +98,7 @@ def _accepts_gzip(header: str | None) -> bool:
 
 
 def _matches(header: str | None, tag: str) -> bool:
-    """Whether ``If-None-Match`` has the tag in any of its codings, by weak comparison (RFC 9110, 13.1.2)."""
+    """Return whether ``If-None-Match`` has the tag in any of its codings, by weak comparison (RFC 9110, 13.1.2)."""
     if not header:
         return False
     listed = {entry.strip().removeprefix("W/") for entry in header.split(",")}

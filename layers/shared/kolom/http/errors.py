@@ -1,4 +1,4 @@
-"""The only table of errors and HTTP statuses, and errors as problems (RFC 9457)."""
+"""Map errors to HTTP statuses and to problems (RFC 9457). The only module that does so."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,14 +47,14 @@ STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
 
 
 class FieldProblem(BaseModel):
-    """One thing wrong with one field."""
+    """An error in one field."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457). ``errors`` is there when a validation failed."""
+    """An error response (RFC 9457). ``errors`` is present if a validation failed."""
 
     type: str = "about:blank"
     title: str
@@ -65,7 +65,7 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What an error is to the client. ``retry_after_seconds`` says when the same request may succeed, where it may."""
+    """An error as the client sees it. ``retry_after_seconds`` is set if the same request may succeed later."""
 
     status: HTTPStatus
     detail: str
@@ -74,33 +74,38 @@ class Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """What an error is to the client, of an API and of a page. What is not the client's doing is recorded.
-
-    This is the only table of errors and statuses.
-    """
+    """Convert an error to a failure, for the API and for pages. Errors that the client did not cause are logged."""
     match error:
         case KolomError() if (status := _status_of(error)) is not None:
             return _domain_failure(error, status)
         case RequestValidationError():
             return _validation_failure(error)
         case RequestUnsupportedContentType():
-            return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this content type is not understood here")
+            return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported content type")
         case ServiceError():
             return Failure(HTTPStatus(error.status_code), str(error.msg))
     if is_throttled(error):
-        logger.warning("an AWS service is at its limit", code=error_code(error))
-        return Failure(HTTPStatus.SERVICE_UNAVAILABLE, "the site is at its limit, try again", (), _RETRY_AFTER_SECONDS)
-    if is_unavailable(error):
-        logger.error("an AWS service is not available", exc_info=error)
+        logger.warning("AWS request throttled", code=error_code(error))
         return Failure(
-            HTTPStatus.SERVICE_UNAVAILABLE, "the site cannot answer now, try again", (), _RETRY_AFTER_SECONDS
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "the service is temporarily overloaded; please retry",
+            (),
+            _RETRY_AFTER_SECONDS,
+        )
+    if is_unavailable(error):
+        logger.error("AWS service unavailable", exc_info=error)
+        return Failure(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "the service is temporarily unavailable; please retry",
+            (),
+            _RETRY_AFTER_SECONDS,
         )
     logger.error("unexpected error", exc_info=error)
-    return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; it has been recorded")
+    return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "internal server error; it has been logged")
 
 
 def problem(failure: Failure) -> Response[str]:
-    """An RFC 9457 problem. ``detail`` is for people; ``errors`` names the fields of a failed validation."""
+    """Return an RFC 9457 problem. ``detail`` is for people; ``errors`` has the fields that failed validation."""
     fields = [FieldProblem(field=error.field, message=error.message) for error in failure.errors]
     status = failure.status
     body = Problem(title=status.phrase, status=int(status), detail=failure.detail, errors=fields or None)
@@ -111,7 +116,7 @@ def problem(failure: Failure) -> Response[str]:
 
 
 def to_lambda_response(response: Response[str]) -> LambdaResponse:
-    """A response made outside of the resolver, as Lambda answers it."""
+    """Convert a response that was created outside of the resolver to Lambda's format."""
     headers = {name: value for name, value in response.headers.items() if value is not None}
     return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
 
@@ -131,11 +136,11 @@ def _validation_failure(error: RequestValidationError) -> Failure:
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
         return Failure(HTTPStatus.BAD_REQUEST, "the body is not valid JSON")
     errors = [FieldError(_field(entry["loc"]), _message(entry)) for entry in error.errors()]
-    return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not acceptable as it is", errors)
+    return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "request validation failed", errors)
 
 
 def _field(location: Sequence[int | str]) -> str:
-    """The name of the field as the caller wrote it: what follows ``body``, ``query`` or ``path``."""
+    """Return the name of the field as the caller wrote it: the part after ``body``, ``query`` or ``path``."""
     return str(location[1] if len(location) > 1 else location[-1])
 
 

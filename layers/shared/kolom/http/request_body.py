@@ -1,4 +1,4 @@
-"""Request bodies: JSON, and what a plain HTML form sends, brought to one form. Pure."""
+"""Parse request bodies: JSON and plain HTML forms. Pure."""
 
 import base64
 import io
@@ -19,49 +19,49 @@ _FORMS: Final = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class MalformedBody(KolomError):
-    """A body that is not what its content type says."""
+    """The body does not have the format of its content type."""
 
 
 class BodyTooLarge(KolomError):
-    """A body of more than :data:`MAX_BYTES`."""
+    """The body has more than :data:`MAX_BYTES`."""
 
 
 class UnsupportedMediaType(KolomError):
-    """A body of a content type that is not understood."""
+    """The content type of the body is not supported."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """What was sent: a JSON object, or the fields of a form by their names."""
+    """The parsed body: a JSON object, or the fields of a form by name."""
 
     value: dict[str, Any]
     is_form: bool
 
 
-def read_body(event: Mapping[str, Any], *, takes_forms: bool) -> RequestBody | None:
-    """The body of an HTTP API event (payload 2.0), None without a body and a content type.
+def read_body(event: Mapping[str, Any], *, accept_forms: bool) -> RequestBody | None:
+    """Parse the body of an HTTP API event (payload 2.0); None without a body and a content type.
 
-    :raises Invalid: it is JSON, but no object
-    :raises Malformed: it cannot be read as what it is said to be
-    :raises TooLarge: it has more than :data:`MAX_BYTES`
-    :raises UnsupportedType: it is neither JSON nor, where these are taken, a form
+    :raises InvalidInput: it is JSON, but not an object
+    :raises MalformedBody: it does not have the format of its content type
+    :raises BodyTooLarge: it has more than :data:`MAX_BYTES`
+    :raises UnsupportedMediaType: it is neither JSON nor, if ``takes_forms``, a form
     """
     data = _bytes(event)
     if len(data) > MAX_BYTES:
-        raise BodyTooLarge(f"at most {MAX_BYTES:,} bytes are possible")
+        raise BodyTooLarge(f"the body must have at most {MAX_BYTES:,} bytes, got {len(data):,}")
     content_type, options = _content_type(event)
     if not data and not content_type:
         return None
     if content_type == "application/json" or content_type.endswith("+json"):
         return RequestBody(_json(data), is_form=False)
-    if takes_forms and content_type in _FORMS:
+    if accept_forms and content_type in _FORMS:
         fields = _multipart(data, options) if content_type.startswith("multipart") else _urlencoded(data)
         return RequestBody(fields, is_form=True)
-    raise UnsupportedMediaType("this content type is not understood here")
+    raise UnsupportedMediaType("unsupported content type")
 
 
 def is_form(event: Mapping[str, Any]) -> bool:
-    """Whether the body is said to be that of a plain HTML form."""
+    """Return whether the content type of the body is that of a plain HTML form."""
     return _content_type(event)[0] in _FORMS
 
 
@@ -77,16 +77,16 @@ def _bytes(event: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except ValueError as error:
-        raise MalformedBody("the body cannot be decoded") from error
+        raise MalformedBody("the body is not valid Base64") from error
 
 
 def _json(data: bytes) -> dict[str, Any]:
     try:
         value = parse_json(data.decode())
     except ValueError as error:
-        raise MalformedBody("the body is not valid JSON, or is nested too deep") from error
+        raise MalformedBody("the body is not valid JSON, or is nested too deeply") from error
     if not isinstance(value, dict):
-        # Powertools would take the first element of a list for all of it.
+        # Powertools would use the first element of a list as the whole body.
         raise InvalidInput(FieldError("body", "must be a JSON object"))
     return value
 
@@ -111,7 +111,7 @@ def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, str]:
             charset="utf-8",
             strict=False,
         )
-        # The line ends of a form are CRLF, in text areas too (HTML, 4.10.21.8).
+        # Line ends in form data are CRLF, also in text areas (HTML, 4.10.21.8).
         return {part.name: part.value for part in parser.parts() if part.filename is None}
     except (MultipartError, ValueError, LookupError, AttributeError) as error:
         raise MalformedBody("the body is not a valid form") from error

@@ -1,1 +1,1 @@
-"""The two interface languages: messages, plural forms, dates and numbers."""
+"""The interface languages: messages, plural forms, dates and numbers."""

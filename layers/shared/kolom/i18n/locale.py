@@ -1,4 +1,4 @@
-"""What the site says in each of its languages: the strings, dates and numbers of ``messages/<language>.json``."""
+"""Localize the site's texts: the strings, dates and numbers of ``messages/<language>.json``."""
 
 import json
 import re
@@ -14,13 +14,13 @@ from kolom.config import settings
 _FOLDER: Final = Path(__file__).parent / "messages"
 _FALLBACK: Final = "en"
 _WEIGHT: Final = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
-# By the script in which the language is usually written.
+# By the usual script of the language.
 _RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"])
 
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """One language of the site's own words. Adding a language is adding its file."""
+    """A language of the site's own texts. To add a language, add its file."""
 
     code: str
     months: tuple[str, ...]
@@ -30,31 +30,31 @@ class Locale:
     strings: Mapping[str, str]
 
     def translate(self, key: str, **values: object) -> str:
-        """The string of that key with its ``{places}`` filled. Plain text: templates escape it."""
+        """Return the string with that key, with its ``{placeholders}`` filled. Plain text: templates escape it."""
         return self.strings[key].format(**values)
 
     def count(self, key: str, number: int) -> str:
-        """A number with its noun: ``<key>.one`` where the language has one for 1, ``<key>.other`` else."""
+        """Return a number with its noun: ``<key>.one`` for 1 if the language has it, else ``<key>.other``."""
         one = self.strings.get(f"{key}.one")
         chosen = one if number == 1 and one is not None else self.strings[f"{key}.other"]
         return chosen.format(n=self.number(number))
 
     def number(self, number: int) -> str:
-        """A whole number in groups of three digits."""
+        """Return a whole number in groups of three digits."""
         return f"{number:,}".replace(",", self.thousands)
 
     def date(self, moment: datetime) -> str:
-        """The day of ``moment`` in the site's time zone."""
+        """Return the day of ``moment`` in the site's time zone."""
         local = moment.astimezone(settings().zone)
         return self.date_format.format(day=local.day, month=self.months[local.month - 1], year=local.year)
 
     def month(self, year: int, month: int) -> str:
-        """A month of a year."""
+        """Return a month with its year."""
         return self.month_format.format(month=self.months[month - 1], year=year)
 
 
 def site_locale() -> Locale:
-    """The locale of the site's own pages: that of its first language that has one."""
+    """Return the locale of the site's own pages: of its first language with a locale."""
     for code in settings().language_codes:
         if locale := find_locale(code):
             return locale
@@ -62,19 +62,19 @@ def site_locale() -> Locale:
 
 
 def find_locale(language: str) -> Locale | None:
-    """The locale for a language code such as ``en`` or ``en-GB``; ``None`` without a file for it."""
+    """Return the locale for a language code such as ``en`` or ``en-GB``; None if there is none."""
     code = language.split("-")[0].lower()
     return _load(code) if code in available_languages() else None
 
 
 def negotiate_locale(accept_language: str) -> Locale:
-    """The locale that a visitor likes best by their ``Accept-Language`` (RFC 9110, 12.5.4); else the site's own."""
+    """Return the locale that the visitor's ``Accept-Language`` prefers (RFC 9110, 12.5.4), or else the site's own."""
     weighed: list[tuple[float, str]] = []
     for entry in accept_language.split(","):
         language, _, parameter = entry.partition(";")
         value = parameter.replace(" ", "").removeprefix("q=")
         weighed.append((float(value) if _WEIGHT.fullmatch(value) else 1.0, language.strip()))
-    # Sorting is stable: of equal ones the first named goes first.
+    # Sorting is stable: of equal weights, the first counts.
     for weight, language in sorted(weighed, key=lambda each: -each[0]):
         if weight > 0 and (locale := find_locale(language)):
             return locale
@@ -83,12 +83,12 @@ def negotiate_locale(accept_language: str) -> Locale:
 
 @cache
 def available_languages() -> frozenset[str]:
-    """The codes of the languages that there are files for."""
+    """Return the codes of the languages with a locale."""
     return frozenset(file.stem for file in _FOLDER.glob("*.json"))
 
 
 def text_direction(language: str) -> str:
-    """``ltr`` or ``rtl``: which way the language is written."""
+    """Return the writing direction of the language: ``ltr`` or ``rtl``."""
     return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 

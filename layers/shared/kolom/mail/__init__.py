@@ -1,1 +1,1 @@
-"""Mail: the Outbox in which it waits, what it says, and how it is sent. Nothing is sent that is not in the Outbox."""
+"""Compose, render and deliver mail from the Outbox, and suppress addresses. Only mail in the Outbox is sent."""

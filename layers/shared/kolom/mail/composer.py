@@ -1,4 +1,4 @@
-"""What a mail says: from its item in the Outbox and what that tells of, as it is at this moment."""
+"""Compose a mail from its Outbox item and the current state of its subject."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ _MAX_ENCODED_NAME_BYTES: Final = 45
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
-    """A mail as it is given to SES. ``sender`` is a whole ``From``, ``to`` and ``reply_to`` are bare addresses.
+    """A mail for SES. ``sender`` is a complete ``From``; ``to`` and ``reply_to`` are bare addresses.
 
-    ``headers`` are beside those; their values are ASCII.
+    ``headers`` are additional headers with ASCII values.
     """
 
     sender: str
@@ -46,13 +46,13 @@ class OutgoingMail:
 
 
 class MailObsolete(KolomError):
-    """What the mail would tell of is not there any more, or concerns its reader no longer."""
+    """The subject of the mail no longer exists, or no longer concerns its recipient."""
 
 
 def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
-    """The mail of that item of the Outbox. Up to four GetItem.
+    """Return the mail of that Outbox item. Up to four GetItem.
 
-    :raises NothingToTell: it has become needless
+    :raises MailObsolete: the mail is no longer necessary
     """
     return _COMPOSERS[record.kind](record, now)
 
@@ -85,9 +85,9 @@ def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
     if comment.status not in {"pending", "approved"}:
         raise MailObsolete(f"the comment is {comment.status}")
     if comment.decided_by != "rules":
-        raise MailObsolete("a moderator has decided on the comment")
+        raise MailObsolete("the comment was moderated")
     if comment.revision > _revision(record):
-        raise MailObsolete("its author has edited the comment, of which another mail tells")
+        raise MailObsolete("superseded by the mail about the edited comment")
     article = _article(record)
     secret = signing.load_keys()
     actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
@@ -120,7 +120,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subscription,
         record,
         now,
-        # Nothing in this mail was written by a visitor: whoever typed the address could use it to send anything.
+        # This mail has no text from visitors: otherwise anyone could use it to send messages to any address.
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
         url=urls.article_url(article.path),
@@ -176,7 +176,7 @@ def _mail(
         text=plain,
         html=html,
         reply_to=reply_to,
-        # So that out-of-office replies do not answer (RFC 3834, 5).
+        # Prevents automatic replies, such as out-of-office messages (RFC 3834, 5).
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
     )
 
@@ -191,18 +191,18 @@ def _to_subscriber(
     subject: str,
     **values: Any,
 ) -> OutgoingMail:
-    """A mail that its reader can leave by one click, in their mail program (RFC 8058) or on a page."""
-    leave_url = _subscription_url("leave", record, now)
+    """Return a mail with an unsubscribe link, for one click in a mail program (RFC 8058) or on a page."""
+    unsubscribe_url = _subscription_url("leave", record, now)
     address = _ascii_address(str(subscription.email))
     if address is None:
-        raise MailObsolete("its reader has an address that SES cannot write to")
+        raise MailObsolete("SES does not support the recipient's address")
     return _mail(
         template,
         locale,
         to=address,
         subject=subject,
-        headers={"List-Unsubscribe": f"<{leave_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
-        leave_url=leave_url,
+        headers={"List-Unsubscribe": f"<{unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        unsubscribe_url=unsubscribe_url,
         **values,
     )
 
@@ -212,7 +212,7 @@ def _subject(locale: Locale, key: str, **values: str) -> str:
 
 
 def _sender() -> str:
-    """``From``: the site's title, cut so that it fits into one encoded word (RFC 2047, 2), and the address."""
+    """Return the ``From``: the site's title, cut to fit into one encoded word (RFC 2047, 2), and the address."""
     name = header_text(settings().site_title, _MAX_SENDER_NAME)
     while not name.isascii() and len(name.encode()) > _MAX_ENCODED_NAME_BYTES:
         name = name[:-1]
@@ -221,12 +221,12 @@ def _sender() -> str:
 
 def _owner() -> str:
     if not settings().owner_email:
-        raise MailObsolete("the site has no owner to be told")
+        raise MailObsolete("no owner email address is configured")
     return settings().owner_email
 
 
 def _ascii_address(email: str) -> str | None:
-    """A visitor's address as a header can hold it; None for one that SES cannot write to: a local part beyond ASCII."""
+    """Return a visitor's address for a header; None if SES does not support it: a local part beyond ASCII."""
     try:
         return validate_email(email, check_deliverability=False).ascii_email
     except EmailNotValidError:
@@ -243,7 +243,7 @@ def _comment(record: OutboxRecord) -> Comment:
 def _article(record: OutboxRecord) -> Article:
     article = articles.get(int(record.article_id or 0))
     if article is None:
-        raise MailObsolete("the article is not there any more")
+        raise MailObsolete("the article no longer exists")
     return article
 
 
@@ -255,7 +255,7 @@ def _public_article(record: OutboxRecord) -> Article:
 
 
 def _revision(record: OutboxRecord) -> int:
-    """Of which version of a comment's text the mail tells: its id says so, from the second on."""
+    """Return the revision of the comment that the mail is about: part of its id, from the second on."""
     _, _, revision = record.id.removeprefix("moderation#").partition("#")
     return int(revision or 1)
 

@@ -1,7 +1,7 @@
-"""Sending one mail: claim it, compose it, give it to SES, and note what became of it.
+"""Deliver a mail: claim it, compose it, send it with SES, and record the outcome.
 
-SES has no idempotency key. A mail is sent twice only if its sender ends, or loses DynamoDB, between SES's acceptance
-and the mark; for all that fails before, it is sent once, later.
+SES has no idempotency key. A mail is sent twice only if the process ends, or loses DynamoDB, between SES's acceptance
+and the record of it; after all earlier failures it is sent once, later.
 """
 
 from collections.abc import Callable
@@ -21,29 +21,29 @@ from kolom.models.outbox import OutboxRecord
 from kolom.observability import logger
 from kolom.security import signing
 
-type Outcome = Literal["sent", "deferred", "failed", "dropped", "taken", "left"]
+type Outcome = Literal["sent", "deferred", "failed", "dropped", "not_claimed", "unsettled"]
 
 _IMPOSSIBLE: Final = "BadRequestException"
 _ATTEMPTS: Final = 4
 
 
 def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
-    """Send the mail if it waits; ``taken`` if it does not, or another sends it.
+    """Send the mail if it is waiting; ``not_claimed`` if it is not, or if another process sends it.
 
-    Whatever goes wrong is noted, and tried again later, for a day. What cannot even be noted is ``left``: it waits, or
-    its lease ends, and then the timer brings it again. Nothing is raised.
+    Failures are recorded and retried later, for a day. If a failure cannot be recorded, the outcome is ``unsettled``:
+    the mail is still waiting, or its lease ends, and the timer requeues it. Raises nothing.
     """
     try:
         return _send(mail_id, clock)
     except PynamoDBException:
-        logger.exception("the Outbox cannot be reached", mail=outbox.redact_id(mail_id))
-        return "left"
+        logger.exception("outbox unavailable", mail=outbox.redact_id(mail_id))
+        return "unsettled"
 
 
 def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     record = outbox.claim(mail_id, now=clock())
     if record is None:
-        return "taken"
+        return "not_claimed"
     try:
         mail = compose(record, now=clock())
         if (reason := suppression.find_reason(mail.to, signing.load_keys())) is not None:
@@ -59,22 +59,22 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         return _defer(record, f"SES: {code}", clock)
     except BotoCoreError as error:
         return _defer(record, f"SES: {type(error).__name__}", clock)
-    except Exception as error:  # noqa: BLE001 - one mail that cannot be made must not keep others
-        logger.exception("a mail cannot be made", mail=outbox.redact_id(mail_id))
+    except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not block others
+        logger.exception("mail composition failed", mail=outbox.redact_id(mail_id))
         return _defer(record, type(error).__name__, clock)
     outbox.mark_sent(record, message_id, now=clock())
     return "sent"
 
 
 def _defer(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> Outcome:
-    logger.warning("a mail could not be sent yet", mail=outbox.redact_id(record.id), reason=reason)
+    logger.warning("mail delivery deferred", mail=outbox.redact_id(record.id), reason=reason)
     outbox.defer(record, reason, now=clock())
     return "deferred"
 
 
 def _fail(record: OutboxRecord, reason: str) -> Outcome:
-    """Send it never. That is a failure, with an alarm, if it is the owner's; a reader who cannot be reached is none."""
-    logger.warning("a mail can never be sent", mail=outbox.redact_id(record.id), reason=reason)
+    """Give up on the mail. For mail to the owner, that is a failure with an alarm; for mail to readers it is not."""
+    logger.warning("mail delivery failed permanently", mail=outbox.redact_id(record.id), reason=reason)
     if record.kind in outbox.READER_KINDS:
         outbox.mark_dropped(record, reason)
         return "dropped"
@@ -83,7 +83,7 @@ def _fail(record: OutboxRecord, reason: str) -> Outcome:
 
 
 def _send_via_ses(mail: OutgoingMail) -> str:
-    """SES's id of the mail. Only what SES has refused for its rate is tried again at once: that was surely not sent."""
+    """Return SES's id of the mail. Only throttled calls are retried at once: those were certainly not sent."""
     request: dict[str, Any] = {
         "FromEmailAddress": mail.sender,
         "Destination": {"ToAddresses": [mail.to]},
@@ -113,5 +113,5 @@ def _send_via_ses(mail: OutgoingMail) -> str:
 
 @cache
 def _client() -> Any:
-    # Without retries of its own: after a time-out nobody knows whether the mail was taken.
+    # Without automatic retries: after a timeout it is unknown whether the mail was accepted.
     return aws.new_client("sesv2", read_timeout=8, max_attempts=1)

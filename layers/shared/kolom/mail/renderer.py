@@ -1,4 +1,4 @@
-"""The two forms of a mail, plain and HTML, from its templates; and what may stand in a header."""
+"""Render the text and HTML parts of a mail from templates, and clean header values."""
 
 import unicodedata
 from functools import cache
@@ -16,7 +16,7 @@ _MAX_SUBJECT: Final = 160
 
 
 def render(template: str, locale: Locale, **values: Any) -> tuple[str, str]:
-    """The text and the HTML of a mail."""
+    """Return the text and the HTML of a mail."""
     common = {"site": settings(), "locale": locale, "t": locale.translate, "direction": text_direction(locale.code)}
     plain, html = (
         _environment().get_template(f"{template}.{form}").render(**common, **values) for form in ("txt", "html")
@@ -25,7 +25,7 @@ def render(template: str, locale: Locale, **values: Any) -> tuple[str, str]:
 
 
 def header_text(text: str, limit: int = _MAX_SUBJECT) -> str:
-    """``text`` as a header may hold it: on one line, without what is invisible or turns directions, not too long."""
+    """Return ``text`` for a header: on one line, without invisible and bidi characters, truncated to ``limit``."""
     visible = (" " if character.isspace() else character for character in text)
     kept = "".join(each for each in visible if each == " " or not unicodedata.category(each).startswith("C"))
     words = " ".join(kept.split())
@@ -47,5 +47,5 @@ def _environment() -> Environment:
 
 
 def _lines(text: str) -> Markup:
-    """Plain text as HTML: not every mail program knows `white-space`."""
+    """Convert plain text to HTML line breaks: not every mail program supports `white-space`."""
     return Markup("<br>\n").join(escape(line) for line in text.splitlines())

@@ -1,7 +1,7 @@
-"""Addresses that are not written to any more, because mail to them bounced for good or was complained about.
+"""The suppression list: addresses that get no more mail after a permanent bounce or a complaint.
 
-SES keeps such a list too, for the whole account; its events reach this one, which says why a mail was not sent. An
-address is kept as a keyed hash.
+SES has its own list for the whole account; its events update this one, which records why a mail was not sent. An
+address is stored as a keyed hash.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,10 +18,10 @@ _PERMANENT: Final = "Permanent"
 
 
 def addresses_to_suppress(event: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
-    """The addresses that an event of SES says not to write to any more, and why.
+    """Yield the addresses that an SES event requires to suppress, and why.
 
-    Bounces that may pass (a full mailbox, a server that is down) are none. The event is that of *Amazon SES Developer
-    Guide, Contents of event data*, as EventBridge brings it in ``detail``.
+    Temporary bounces (a full mailbox, an unavailable server) are ignored. The event has the format of *Amazon SES
+    Developer Guide, Contents of event data*, as EventBridge delivers it in ``detail``.
     """
     kind = event.get("eventType")
     if kind == "Bounce" and event["bounce"].get("bounceType") == _PERMANENT:
@@ -33,12 +33,12 @@ def addresses_to_suppress(event: Mapping[str, Any]) -> Iterator[tuple[str, Reaso
 
 
 def suppress(email: str, reason: Reason, secret: SigningKeys, *, now: datetime) -> None:
-    """Write to the address no more. Twice is once."""
+    """Send no more mail to the address. Idempotent."""
     SuppressionRecord(_key(pseudonym_of(email, secret)), reason=reason, created_at=now).save()
 
 
 def find_reason(email: str, secret: SigningKeys) -> str | None:
-    """Why the address is not written to; None if it is. One GetItem for each key that the site has."""
+    """Return why the address is suppressed, or None. One GetItem for each key of the site."""
     for person in all_pseudonyms_of(email, secret):
         try:
             return SuppressionRecord.get(_key(person), consistent_read=True).reason
@@ -48,7 +48,7 @@ def find_reason(email: str, secret: SigningKeys) -> str | None:
 
 
 def unsuppress(email: str, secret: SigningKeys) -> bool:
-    """Write to the address again; whether it was suppressed. SES's own list is another."""
+    """Remove the address from the list; return whether it was on it. SES's own list is separate."""
     suppressed = find_reason(email, secret) is not None
     for person in all_pseudonyms_of(email, secret):
         SuppressionRecord(_key(person)).delete()

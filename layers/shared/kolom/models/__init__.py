@@ -1,1 +1,1 @@
-"""The tables: one module each, with their keys, indexes and attributes, and the transaction that writes them."""
+"""The table models: one module per table with its keys, indexes and attributes; and the write transaction."""

@@ -1,15 +1,15 @@
-"""The Articles table: one item collection per article, keyed by its id, beside pointers, counts and the sequence.
+"""The Articles table: one item collection per article, keyed by its id; also pointers, counts and the sequence.
 
 | ``key`` | ``part`` | item |
 |---|---|---|
-| ``7`` | ``body#<version>#0`` … | :class:`BodyChunk`: what is shown, compressed and cut |
-| ``7`` | ``card`` | :class:`ArticlesTableRecord` |
-| ``7`` | ``label#<label>`` | :class:`LabelRecord`: the card's list fields again, so that a label page is one Query |
-| ``7`` | ``source#<version>#0`` … | :class:`BodyChunk`: what the author wrote |
+| ``7`` | ``body#<version>#0`` … | :class:`BodyChunk`: the rendered body, compressed and split |
+| ``7`` | ``card`` | :class:`ArticleRecord` |
+| ``7`` | ``label#<label>`` | :class:`LabelRecord`: a copy of the list fields, so that a label page is one Query |
+| ``7`` | ``source#<version>#0`` … | :class:`BodyChunk`: the author's source |
 | ``slug:<slug>``, ``path:<path>``, ``origin:<origin>`` | ``pointer`` | :class:`Pointer` to an id |
 | ``counts`` | ``all``, ``month#…``, ``label#…``, ``label-month#…`` | :class:`Count` of published articles |
-| ``sequence`` | ``article`` | :class:`Sequence`, the last id given |
-| ``site`` | ``theme`` | :class:`ThemeRecord`: which files the pages show, and what the site's settings say |
+| ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
+| ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
 
 The parts sort so that ``body#`` to ``card`` is one Query: a reader never pays for labels or the source.
 """
@@ -35,7 +35,7 @@ THEME = "theme"
 
 
 class ByShelf(GlobalSecondaryIndex["ArticlesTableRecord"]):
-    """Cards and labels in the order of their dates: ``shelf`` is ``all``, ``label#<label>``, ``scheduled`` …"""
+    """Articles and labels in the order of their dates: ``shelf`` is ``all``, ``label#<label>``, ``scheduled`` …"""
 
     class Meta:
         index_name = "by_shelf"
@@ -46,7 +46,7 @@ class ByShelf(GlobalSecondaryIndex["ArticlesTableRecord"]):
 
 
 class ArticlesTableRecord(Record):
-    """Any item of the table; a read gives the subclass that ``item`` names."""
+    """Any item of the table; a read returns the subclass that ``item`` names."""
 
     class Meta(TableMeta):
         setting = "articles_table"
@@ -59,14 +59,14 @@ class ArticlesTableRecord(Record):
 
 
 class ListedRecord(SummaryAttributes, ArticlesTableRecord):
-    """What a list shows of an article, and where it stands on a shelf."""
+    """The list fields of an article, and its position in a listing."""
 
     shelf = UnicodeAttribute()
     shelf_order = UnicodeAttribute()
 
 
 class ArticleRecord(ListedRecord, discriminator="card"):
-    """An article's own item: everything about it but its body. ``touched`` asks for it to be indexed anew."""
+    """An article without its body. ``touched`` is the reindex mark: the indexer indexes the article when it changes."""
 
     kind = UnicodeAttribute()
     status = UnicodeAttribute()
@@ -84,39 +84,39 @@ class ArticleRecord(ListedRecord, discriminator="card"):
 
 
 class LabelRecord(ListedRecord, discriminator="label"):
-    """A published article's place on the shelf of one of its labels."""
+    """A published article in the listing of one of its labels."""
 
 
 class BodyChunk(ArticlesTableRecord, discriminator="body"):
-    """A piece of a compressed body or source."""
+    """A chunk of a compressed body or source."""
 
     data = BinaryAttribute(legacy_encoding=False)
 
 
 class Pointer(ArticlesTableRecord, discriminator="pointer"):
-    """A name that leads to an article: a slug, a path, or where it was imported from."""
+    """A name of an article: a slug, a path, or the origin of an import."""
 
     id = NumberAttribute()
 
 
 class Count(ArticlesTableRecord, discriminator="count"):
-    """How many published articles there are of a kind; ``label`` is the label as it was last written."""
+    """The number of published articles in a group; ``label`` is the label in its latest spelling."""
 
     articles = NumberAttribute(default=0)
     label = UnicodeAttribute(null=True)
 
 
 class Sequence(ArticlesTableRecord, discriminator="sequence"):
-    """The last id that was given out."""
+    """The last assigned id."""
 
     value = NumberAttribute(default=0)
 
 
 class ThemeRecord(ArticlesTableRecord, discriminator="theme"):
-    """What the pages of the site look like: the switch from the files of one deployment to those of the next.
+    """The theme of the site. Updating it switches the pages from the assets of one deployment to those of the next.
 
-    ``assets`` are the names under which each file is uploaded by its plain name, ``former`` since when a name is not
-    among them any more. ``menu`` and ``logo`` are what the site's settings say, as :mod:`kolom.pages.theme` reads it.
+    ``assets`` maps plain file names to uploaded names; ``former`` has the time since when an uploaded name is no longer
+    used. ``menu`` and ``logo`` are the site's settings as :mod:`kolom.pages.theme` reads them.
     """
 
     assets = JSONAttribute()

@@ -1,4 +1,4 @@
-"""What every table's model has in common: its name from the settings, one connection, and times."""
+"""Shared by all table models: table names from the settings, one connection, timestamps."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from kolom.timestamps import to_rfc3339
 
 
 class _TableMeta(type):
-    """Looks the table's name up when it is needed, so that importing a model reads no environment."""
+    """Looks up the table's name when it is needed, so that importing a model does not read the environment."""
 
     setting: ClassVar[str]
 
@@ -28,17 +28,17 @@ class _TableMeta(type):
 
 
 class TableMeta(metaclass=_TableMeta):
-    """The ``Meta`` of a model; a table's own names the setting that holds its table's name.
+    """The ``Meta`` of a model; subclasses name the setting with their table's name.
 
-    How the models connect is :func:`connection`'s to say, not PynamoDB's options here.
+    :func:`connection` configures the client, not PynamoDB's options here.
     """
 
 
 @cache
 def connection() -> Connection:
-    """This process's only connection to DynamoDB. Its client is made at the first request.
+    """Return this process's only connection to DynamoDB. Its client is created at the first request.
 
-    The region and the endpoint are botocore's to find (``AWS_REGION``, ``AWS_ENDPOINT_URL_DYNAMODB``).
+    botocore determines the region and the endpoint (``AWS_REGION``, ``AWS_ENDPOINT_URL_DYNAMODB``).
     """
     return Connection(
         connect_timeout_seconds=aws.CONNECT_TIMEOUT_SECONDS,
@@ -49,17 +49,17 @@ def connection() -> Connection:
 
 
 class Record(Model):
-    """The base of all models. They share one client: a second one is the dearest thing that a cold start can add."""
+    """The base of all models. They share one client: a second one would add most to a cold start."""
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()
         shared = connection()
         if table.connection is not shared:
-            # Of several models of one table, only the one with the indexes may know of them.
-            known, own = shared._tables.get(table.table_name), table.get_meta_table()
-            if known is None or len(_indexes(own)) > len(_indexes(known)):
-                shared._tables[table.table_name] = own
+            # Of several models of one table, only the one with the indexes may be registered.
+            registered, current = shared._tables.get(table.table_name), table.get_meta_table()
+            if registered is None or len(_indexes(current)) > len(_indexes(registered)):
+                shared._tables[table.table_name] = current
             table.connection = shared
         return table
 
@@ -70,11 +70,11 @@ def _indexes(table: MetaTable) -> Sequence[object]:
 
 
 MAX_KEY_BYTES = 2_048
-"""What a hash key may have: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+"""The limit of a hash key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 
 
 def is_key(text: str) -> bool:
-    """Whether ``text`` can be a hash key at all. DynamoDB refuses to look for what cannot."""
+    """Return whether ``text`` can be a hash key. DynamoDB rejects requests with an invalid key."""
     return 0 < len(text.encode()) <= MAX_KEY_BYTES
 
 
@@ -84,9 +84,9 @@ class TimestampAttribute(Attribute[datetime]):
     attr_type = STRING
 
     def serialize(self, value: datetime) -> str:
-        """The stored text; fractions of a second are dropped."""
+        """Return the stored text; fractions of a second are dropped."""
         return to_rfc3339(value)
 
     def deserialize(self, value: str) -> datetime:
-        """The moment, in UTC."""
+        """Return the time in UTC."""
         return datetime.fromisoformat(value)

@@ -1,15 +1,15 @@
-"""The Comments table: the comments of an article by time, how many of them are approved, and where to answer.
+"""The Comments table: comments by article and time, counts of approved comments, addresses and subscriptions.
 
 | ``article_id`` | ``sort`` | item |
 |---|---|---|
 | ``7`` | a ULID | :class:`CommentRecord` |
 | ``stats#7`` | ``stats`` | :class:`StatsRecord` |
-| ``address#<ULID>`` | ``address`` | :class:`AddressRecord`: the e-mail address of that comment's author, for a while |
-| ``subscription#7#<person>`` | ``subscription`` | :class:`SubscriptionRecord`: whether they are told of replies |
+| ``address#<ULID>`` | ``address`` | :class:`AddressRecord`: the email address of the comment's author; it expires |
+| ``subscription#7#<person>`` | ``subscription`` | :class:`SubscriptionRecord`: the state of a reply subscription |
 
-``public`` and ``recent`` are sparse: a comment is in them while it has ``public_article_id`` and ``public_site``. They
-hold nothing that a reader may not see, so that the functions which serve the public may query these and nothing else.
-What identifies a person is in no item that they can reach.
+``public`` and ``recent`` are sparse indexes: they have a comment while it has ``public_article_id`` and
+``public_site``. They project only public attributes, so that public functions need access to nothing else. Nothing that
+identifies a person is in an item that these functions can read.
 """
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -21,7 +21,7 @@ STATS = "stats"
 ADDRESS = "address"
 SUBSCRIPTION = "subscription"
 SITE = "site"
-"""The one value of ``public_site``."""
+"""The only value of ``public_site``."""
 
 _PUBLIC_FIELDS = [
     *("parent_id", "name", "website", "avatar", "is_owner", "content_html", "created_at", "edited_at", "deleted")
@@ -29,7 +29,7 @@ _PUBLIC_FIELDS = [
 
 
 class Public(GlobalSecondaryIndex["CommentRecord"]):
-    """What readers see below an article, tombstones included."""
+    """The public comments of an article, including tombstones."""
 
     class Meta:
         index_name = "public"
@@ -51,7 +51,7 @@ class Recent(GlobalSecondaryIndex["CommentRecord"]):
 
 
 class ByStatus(GlobalSecondaryIndex["CommentRecord"]):
-    """The moderator's queues."""
+    """The moderation queues."""
 
     class Meta:
         index_name = "by_status"
@@ -62,13 +62,13 @@ class ByStatus(GlobalSecondaryIndex["CommentRecord"]):
 
 
 class CommentsMeta(TableMeta):
-    """Which table it is."""
+    """The setting with the table's name."""
 
     setting = "comments_table"
 
 
 class CommentRecord(Record):
-    """A comment. What begins with ``author_``, and ``content``, is kept; what readers see is there while they may."""
+    """A comment. ``content`` and ``author_…`` are its stored data; public attributes exist only while it is public."""
 
     class Meta(CommentsMeta):
         pass
@@ -111,7 +111,7 @@ class CommentRecord(Record):
 
 
 class StatsRecord(Record):
-    """How many comments of an article are approved."""
+    """The number of approved comments of an article."""
 
     class Meta(CommentsMeta):
         pass
@@ -123,7 +123,7 @@ class StatsRecord(Record):
 
 
 class AddressRecord(Record):
-    """Where the author of a comment can be reached, and whether they want to hear of replies."""
+    """The email address of a comment's author, and whether they want to be notified of replies."""
 
     class Meta(CommentsMeta):
         pass
@@ -137,9 +137,9 @@ class AddressRecord(Record):
 
 
 class SubscriptionRecord(Record):
-    """Whether a person is told by mail of replies to their comments on an article: asked, confirmed or left.
+    """A person's subscription to replies to their comments on an article: asked, confirmed or left.
 
-    Its attributes are named so that it is in no index.
+    The names of its attributes keep it out of all indexes.
     """
 
     class Meta(CommentsMeta):
@@ -156,15 +156,15 @@ class SubscriptionRecord(Record):
 
 
 def stats_key(article_id: int) -> tuple[str, str]:
-    """The key of an article's :class:`StatsRecord`."""
+    """Return the key of an article's :class:`StatsRecord`."""
     return f"stats#{article_id}", STATS
 
 
 def address_key(comment_id: str) -> tuple[str, str]:
-    """The key of a comment's :class:`AddressRecord`."""
+    """Return the key of a comment's :class:`AddressRecord`."""
     return f"address#{comment_id}", ADDRESS
 
 
 def subscription_key(article_id: int, person: str) -> tuple[str, str]:
-    """The key of a person's :class:`SubscriptionRecord` for an article."""
+    """Return the key of a person's :class:`SubscriptionRecord` for an article."""
     return f"subscription#{article_id}#{person}", SUBSCRIPTION

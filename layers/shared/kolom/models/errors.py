@@ -1,4 +1,4 @@
-"""Storage errors: what they mean to the domain."""
+"""Classify storage errors."""
 
 from pynamodb.exceptions import PynamoDBException
 
@@ -6,5 +6,5 @@ from kolom import aws
 
 
 def is_condition_failed(error: PynamoDBException) -> bool:
-    """Whether DynamoDB refused a single write because its condition does not hold."""
+    """Return whether a single write failed because its condition does not hold."""
     return aws.error_code(error) == "ConditionalCheckFailedException"

@@ -1,14 +1,14 @@
-"""The Guard table: what is remembered for a while, so that nobody can do twice, or too often, what should be done once.
+"""The Guard table: short-lived records that make actions idempotent and limit their rate.
 
-| ``key`` | holds |
+| ``key`` | content |
 |---|---|
-| ``once#…`` | which comment or message a submission became: ``fingerprint``, ``article_id``, ``item_id`` |
-| ``tally#…`` | the submissions of an address, a network, the site or a text within a time: ``seen`` |
-| ``sender#<comment>`` | keyed hashes of where a comment came from: ``address``, ``network``; its ``submission`` |
-| ``ban#…`` | who may not write any more |
-| ``used#…`` | a token or proof of work that is good for one use |
+| ``once#…`` | the comment or message created by a submission: ``fingerprint``, ``article_id``, ``item_id`` |
+| ``tally#…`` | the submissions of an address, a network, the site or a text in a period: ``seen`` |
+| ``sender#<comment>`` | keyed hashes of a comment's client: ``address``, ``network``; its ``submission`` |
+| ``ban#…`` | a banned client |
+| ``used#…`` | a used single-use token or proof of work |
 
-All of it expires. DynamoDB deletes late, so whoever reads an item looks at ``expires_at`` as well.
+All items expire. DynamoDB deletes late, so readers must also check ``expires_at``.
 """
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute

@@ -1,4 +1,4 @@
-"""The Messages table: what the contact form received, for the site's owner alone."""
+"""The Messages table: messages from the contact form, readable only by the site's owner."""
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -7,7 +7,7 @@ from kolom.models.base import Record, TableMeta, TimestampAttribute
 
 
 class MessagesByStatus(GlobalSecondaryIndex["MessageRecord"]):
-    """The messages by what became of them, in the order in which they came."""
+    """Messages by status, in the order in which they arrived."""
 
     class Meta:
         index_name = "by_status"
@@ -18,7 +18,7 @@ class MessagesByStatus(GlobalSecondaryIndex["MessageRecord"]):
 
 
 class MessageRecord(Record):
-    """One message, as it was submitted. ``person`` is a keyed hash of its e-mail address, to find a person's by."""
+    """A message as submitted. ``person`` is the pseudonym of its email address, to find the messages of a person."""
 
     class Meta(TableMeta):
         setting = "messages_table"

@@ -1,11 +1,11 @@
-"""The Outbox table: mail that is to be sent, written in the transaction that stores or approves what it tells of.
+"""The Outbox table: mail to send, written in the transaction that stores or approves its subject.
 
 | ``id`` | item |
 |---|---|
 | ``contact#<message>``, ``moderation#<comment>``, ``confirm#…``, ``reply#…`` | :class:`OutboxRecord` |
 | ``suppressed#<hash of an address>`` | :class:`SuppressionRecord` |
 
-An item says what is to be told, never to whom in plain words, nor with which: whoever sends it reads that where it is.
+An item has references only: no address in plain text and no content. The composer reads both from their tables.
 """
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -14,17 +14,17 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from kolom.models.base import Record, TableMeta, TimestampAttribute
 
 QUEUE = "mail"
-"""The one value of ``queue``, which mail has until it is sent or given up."""
+"""The only value of ``queue``, which a mail has until it is sent or has failed."""
 
 
 class OutboxMeta(TableMeta):
-    """Which table it is."""
+    """The setting with the table's name."""
 
     setting = "outbox_table"
 
 
 class Due(GlobalSecondaryIndex["OutboxRecord"]):
-    """What is still to be sent, by the time at which somebody has to look after it."""
+    """Unsent mail by the time of its next attempt."""
 
     class Meta:
         index_name = "due"
@@ -35,7 +35,7 @@ class Due(GlobalSecondaryIndex["OutboxRecord"]):
 
 
 class OutboxByStatus(GlobalSecondaryIndex["OutboxRecord"]):
-    """All mail, by what became of it."""
+    """All mail by status."""
 
     class Meta:
         index_name = "by_status"
@@ -46,7 +46,7 @@ class OutboxByStatus(GlobalSecondaryIndex["OutboxRecord"]):
 
 
 class OutboxRecord(Record):
-    """One mail. Its id says what it tells of, so that the same is never written twice: ``moderation#<comment>``."""
+    """A mail. Its id identifies its subject, so that the same mail is never created twice: ``moderation#<comment>``."""
 
     class Meta(OutboxMeta):
         pass
@@ -74,7 +74,7 @@ class OutboxRecord(Record):
 
 
 class SuppressionRecord(Record):
-    """An address that is not written to any more, by its keyed hash."""
+    """A suppressed email address, by its keyed hash."""
 
     class Meta(OutboxMeta):
         pass

@@ -1,17 +1,17 @@
 """The Search table: the index, which can be rebuilt from the articles at any time.
 
-| ``key`` | ``part`` | holds |
+| ``key`` | ``part`` | content |
 |---|---|---|
 | the stem, or ``label:<label>`` | ``000003``: ``id // 512`` | ``elements``: the block's postings |
 | ``#documents`` | ``000003``: ``id // 256`` | ``elements``: the block's documents |
 | ``#documents`` | ``#`` | ``revision``: how often the document list has changed |
-| ``doc#7`` | ``doc`` | :class:`ResultRecord`: what a result shows, and the text for its snippet |
-| ``terms#7`` | ``terms`` | :class:`ForwardRecord`: what the index may hold of the article |
-| ``words#e`` | ``election``, ``elan#élan`` | a word that some article has; nothing else |
-| ``titles#p`` | ``politik#7`` | a word of that article's title; nothing else |
+| ``doc#7`` | ``doc`` | :class:`ResultRecord`: the stored fields of a result, and the text for its snippet |
+| ``terms#7`` | ``terms`` | :class:`ForwardRecord`: the terms that the index may have for the article |
+| ``words#e`` | ``election``, ``elan#élan`` | a word of some article; no other attributes |
+| ``titles#p`` | ``politik#7`` | a word of that article's title; no other attributes |
 
-Number sets are read as DynamoDB sends them (:class:`Block`): a query reads thousands of numbers, and an attribute class
-would look at each of them twice.
+Number sets are read in DynamoDB's own format (:class:`Block`): a query reads thousands of numbers, and an attribute
+class would process each of them twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ TERMS: Final = "terms"
 
 
 class SearchRecord(Record):
-    """What all items of the table have."""
+    """The keys of all items of the table."""
 
     class Meta(TableMeta):
         setting = "search_table"
@@ -50,10 +50,10 @@ class BlockRecord(SearchRecord):
 
 
 class ForwardRecord(SearchRecord):
-    """What the index may hold of an article: a superset while ``is_settled`` is false, exact otherwise.
+    """The forward index entry of an article: a superset of its terms while ``is_settled`` is false, exact otherwise.
 
     ``data`` is compressed JSON: ``{"postings": {term: [elements]}, "documents": [elements], "title_words": [words]}``.
-    ``revision`` grows with every write of this item, which makes writers of the same article notice each other.
+    ``revision`` grows with every write of this item, so that concurrent writers of an article detect each other.
     """
 
     schema = NumberAttribute(default=1)
@@ -67,7 +67,7 @@ class ForwardRecord(SearchRecord):
 
 
 class ResultRecord(SummaryAttributes, SearchRecord):
-    """What a result shows of an article: its card, and its text (compressed) up to a limit."""
+    """The stored fields of a search result: the article's summary, and its text (compressed) up to a limit."""
 
     schema = NumberAttribute(default=1)
     text = BinaryAttribute(legacy_encoding=False)
@@ -76,24 +76,24 @@ class ResultRecord(SummaryAttributes, SearchRecord):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block as it was read: its number, and its elements as DynamoDB writes numbers."""
+    """A block as read: its number, and its elements in DynamoDB's number format."""
 
     number: int
     elements: Sequence[str]
 
 
 def block_part(number: int) -> str:
-    """The range key of a block."""
+    """Return the range key of a block."""
     return f"{number:06d}"
 
 
 def read_blocks(key: str) -> list[Block]:
-    """All blocks of a term, in their order. A request for each MB."""
+    """Return all blocks of a term in order. A request for each MB."""
     return [_block(item) for item in _query(key)]
 
 
 def read_documents() -> tuple[int, list[Block]]:
-    """The document list with a revision that is not newer than it. Consistent; a request for each MB."""
+    """Return the document list with a revision that is not newer than it. Consistent; a request for each MB."""
     revision, blocks = 0, []
     for item in _query(DOCUMENTS, consistent=True):
         if item["part"]["S"] == REVISION:
@@ -104,26 +104,26 @@ def read_documents() -> tuple[int, list[Block]]:
 
 
 def read_revision() -> int:
-    """The document list's revision, 0 for a new index."""
+    """Return the document list's revision, 0 for a new index."""
     item = table().get_item(DOCUMENTS, REVISION).get("Item")
     return int(item["revision"]["N"]) if item else 0
 
 
 def count_revision(changes: int) -> None:
-    """Tell readers that the document list has changed."""
+    """Increase the revision, so that readers notice that the document list has changed."""
     table().update_item(DOCUMENTS, REVISION, actions=[BlockRecord.revision.add(changes)])
 
 
 def add_elements(key: str, block: int, elements: Iterable[int]) -> None:
-    """Put elements into a block; those that are there stay."""
+    """Add elements to a block; existing ones stay."""
     table().update_item(key, block_part(block), actions=[BlockRecord.elements.add(set(elements))])
 
 
 def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
-    """Take elements out of a block; those that are not there do no harm. An emptied block goes."""
+    """Remove elements from a block; missing ones are ignored. An emptied block is deleted."""
     part = block_part(block)
     try:
-        left = table().update_item(
+        remaining = table().update_item(
             key,
             part,
             actions=[BlockRecord.elements.delete(set(elements))],
@@ -133,8 +133,8 @@ def remove_elements(key: str, block: int, elements: Iterable[int]) -> None:
     except UpdateError as error:
         if not is_condition_failed(error):
             raise
-        left = {}
-    if not left.get("Attributes", {}).get("elements"):
+        remaining = {}
+    if not remaining.get("Attributes", {}).get("elements"):
         _remove_if_empty(key, part)
 
 
@@ -147,9 +147,9 @@ def _remove_if_empty(key: str, part: str) -> None:
 
 
 def clear() -> Iterator[int]:
-    """Remove every item but the document list's revision, which readers compare; yields how many each request removed.
+    """Delete every item but the document list's revision, which readers compare; yield the count of each request.
 
-    A Scan: not for a function.
+    A Scan: not for a Lambda function.
     """
     start: Mapping[str, Any] | None = None
     while True:
@@ -164,37 +164,37 @@ def clear() -> Iterator[int]:
 
 
 def put_words(keys: Iterable[tuple[str, str]]) -> None:
-    """Make items of nothing but a key and a part; those that are there stay. A request for each 25."""
+    """Create items that have only a key and a part; existing ones stay. A request for each 25."""
     with SearchRecord.batch_write() as batch:
         for key, part in keys:
             batch.save(SearchRecord(key, part))
 
 
 def remove_words(keys: Iterable[tuple[str, str]]) -> None:
-    """Remove such items; those that are not there do no harm. A request for each 25."""
+    """Delete such items; missing ones are ignored. A request for each 25."""
     with SearchRecord.batch_write() as batch:
         for key, part in keys:
             batch.delete(SearchRecord(key, part))
 
 
 def find_words(key: str, prefix: str = "", *, limit: int | None = None) -> list[str]:
-    """The words under ``key`` that begin with ``prefix``, in their order; at most a MB of them. One request."""
+    """Return the words under ``key`` with the prefix in alphabetical order; at most a MB of them. One request."""
     condition = SearchRecord.part.startswith(prefix) if prefix else None
-    answer = table().query(key, range_key_condition=condition, limit=limit)
-    return [item["part"]["S"] for item in answer["Items"]]
+    response = table().query(key, range_key_condition=condition, limit=limit)
+    return [item["part"]["S"] for item in response["Items"]]
 
 
 def table() -> TableConnection:
-    """The table below its models: what it answers is as DynamoDB sent it."""
+    """Return the table without models: it returns items in DynamoDB's format."""
     return SearchRecord._get_connection()
 
 
 def _query(key: str, *, consistent: bool = False) -> Iterator[Mapping[str, Any]]:
     start: Mapping[str, Any] | None = None
     while True:
-        answer = table().query(key, consistent_read=consistent, exclusive_start_key=start)
-        yield from answer["Items"]
-        start = answer.get("LastEvaluatedKey")
+        response = table().query(key, consistent_read=consistent, exclusive_start_key=start)
+        yield from response["Items"]
+        start = response.get("LastEvaluatedKey")
         if not start:
             return
 

@@ -1,4 +1,4 @@
-"""What a list shows of an article, as the tables that hold it have it."""
+"""The attributes of an article summary, shared by the tables that store one."""
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 

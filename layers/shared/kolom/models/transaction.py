@@ -1,4 +1,4 @@
-"""One write transaction over any of the tables, with the storage's refusals told as errors of the domain."""
+"""A write transaction over any of the tables, which raises domain errors instead of storage errors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,22 +16,22 @@ from kolom.errors import KolomError, ServiceBusy, StaleRead
 from kolom.models.base import connection
 
 MAX_ITEMS = 100
-"""How many items one transaction may write (AWS, *Amazon DynamoDB Transactions*)."""
+"""The maximum number of items in a transaction (AWS, *Amazon DynamoDB Transactions*)."""
 
 DEADLINE_SECONDS = 4.0
-"""How long conflicts are retried: a visitor's request ends before API Gateway's 30 s, whatever else it does."""
+"""How long conflicts are retried: a request must finish within API Gateway's 30 s, including its other work."""
 
 _CONFLICTS = {"TransactionConflict", "TransactionInProgressException"}
 
 
 class _Contended(Exception):
-    """Another transaction touched the same items at the same moment; nothing was written."""
+    """A concurrent transaction changed the same items; nothing was written."""
 
 
 def retry_on_conflict[Result](attempt: Callable[[], Result], *, on: type[Exception] = StaleRead) -> Result:
     """Call ``attempt`` again, with jitter, while it raises ``on``, until :data:`DEADLINE_SECONDS` have passed.
 
-    :raises ServiceBusy: it still raised that at the deadline
+    :raises ServiceBusy: it still raised ``on`` at the deadline
     """
     retrying = Retrying(
         retry=retry_if_exception_type(on),
@@ -42,41 +42,41 @@ def retry_on_conflict[Result](attempt: Callable[[], Result], *, on: type[Excepti
     try:
         return retrying(attempt)
     except on as error:
-        raise ServiceBusy("too many changes at once; nothing was changed, try again") from error
+        raise ServiceBusy("too many concurrent changes; nothing was changed, please retry") from error
 
 
 _SENT_IN_ORDER = ("check", "delete", "put", "update")
-"""PynamoDB sends the writes in this order, whatever theirs was; reasons for a cancellation come back in it."""
+"""PynamoDB sends the writes in this order, whatever theirs was; the cancellation reasons have the same order."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Write:
     kind: str
     apply: Callable[[TransactWrite], None]
-    refused: KolomError | None = None
+    conflict: KolomError | None = None
 
 
 @dataclass(slots=True)
 class Transaction:
     """Collects up to :data:`MAX_ITEMS` writes and commits all or none of them.
 
-    Each conditional write brings the error that tells why its condition failed; where several fail, the one that was
-    added first is told. A commit is idempotent: it carries a request token, so the SDK's own retry of a lost answer
-    cannot apply it twice.
+    Each conditional write has the error to raise if its condition fails; if several fail, the error of the one that was
+    added first is raised. A commit is idempotent: it carries a request token, so that the SDK's own retry after a lost
+    response cannot apply it twice.
     """
 
     _writes: list[_Write] = field(default_factory=list)
 
     def __len__(self) -> int:
-        """How many items the transaction writes or checks so far."""
+        """Return the number of items that the transaction writes or checks so far."""
         return len(self._writes)
 
-    def put(self, item: Model, condition: Condition | None = None, refused: KolomError | None = None) -> None:
-        """Write ``item`` whole; ``refused`` is raised by :meth:`commit` when ``condition`` does not hold."""
-        self._writes.append(_Write("put", lambda write: write.save(item, condition), refused))
+    def put(self, item: Model, condition: Condition | None = None, conflict: KolomError | None = None) -> None:
+        """Replace ``item``; :meth:`commit` raises ``conflict`` if ``condition`` does not hold."""
+        self._writes.append(_Write("put", lambda write: write.save(item, condition), conflict))
 
     def delete(self, item: Model) -> None:
-        """Remove ``item``, which may be gone already."""
+        """Delete ``item``, which may be deleted already."""
         self._writes.append(_Write("delete", lambda write: write.delete(item)))
 
     def update(
@@ -84,23 +84,23 @@ class Transaction:
         item: Model,
         actions: Sequence[Action],
         condition: Condition | None = None,
-        refused: KolomError | None = None,
+        conflict: KolomError | None = None,
     ) -> None:
-        """Apply ``actions`` to the item with ``item``'s key, made by them where it is new."""
-        self._writes.append(_Write("update", lambda write: write.update(item, list(actions), condition), refused))
+        """Apply ``actions`` to the item with the key of ``item``, which is created if it does not exist."""
+        self._writes.append(_Write("update", lambda write: write.update(item, list(actions), condition), conflict))
 
     def check(
-        self, model: type[Model], key: tuple[str, str], condition: Condition, refused: KolomError | None = None
+        self, model: type[Model], key: tuple[str, str], condition: Condition, conflict: KolomError | None = None
     ) -> None:
-        """Let ``condition`` hold for the item with that hash and range key, without writing it."""
-        self._writes.append(_Write("check", lambda write: write.condition_check(model, *key, condition), refused))
+        """Require ``condition`` for the item with that hash and range key, without writing it."""
+        self._writes.append(_Write("check", lambda write: write.condition_check(model, *key, condition), conflict))
 
     def commit(self) -> None:
-        """Write everything, trying again with jitter while other transactions are in the way.
+        """Write everything, retrying with jitter while other transactions conflict.
 
-        :raises KolomError: the ``refused`` of the first write whose condition failed
-        :raises Busy: conflicts or throttling lasted past :data:`DEADLINE_SECONDS`; nothing was written
-        :raises PynamoDBException: DynamoDB failed; whether anything was written is not known
+        :raises KolomError: the ``conflict`` of the first write whose condition failed
+        :raises ServiceBusy: conflicts or throttling lasted past :data:`DEADLINE_SECONDS`; nothing was written
+        :raises PynamoDBException: DynamoDB failed; whether anything was written is unknown
         """
         retry_on_conflict(self._attempt, on=_Contended)
 
@@ -114,12 +114,12 @@ class Transaction:
             sent = sorted(self._writes, key=lambda write: _SENT_IN_ORDER.index(write.kind))
             failed = {id(write) for code, write in zip(codes, sent, strict=False) if code == "ConditionalCheckFailed"}
             for write in self._writes:
-                if id(write) in failed and write.refused is not None:
-                    raise write.refused from error
+                if id(write) in failed and write.conflict is not None:
+                    raise write.conflict from error
             if _CONFLICTS & {error_code(error), *codes}:
                 raise _Contended from error
             if is_throttled(error) or any(map(is_throttle, codes)):
-                raise ServiceBusy("the store is at its limit; nothing was written, try again") from error
+                raise ServiceBusy("the service is temporarily overloaded; nothing was changed, please retry") from error
             raise
 
 

@@ -1,4 +1,4 @@
-"""Reading what stands below an article. The page stands without it."""
+"""Load what follows an article: comments and related articles. Failures leave the section out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ RELATED_LENGTH: Final = 4
 class ArticleExtras:
     """A page of an article's comments, and related articles.
 
-    ``comments`` is None where they cannot be read at this moment; without ``cursor`` they begin with the first.
-    ``is_open`` tells whether readers may comment, ``reply_to_id`` is the id of the comment to be answered.
+    ``comments`` is None if they cannot be read now; without ``cursor`` they begin with the first. ``is_open`` is true
+    if readers may comment, ``reply_to_id`` is the id of the comment to reply to.
     """
 
     comments: CommentPage | None
@@ -35,7 +35,7 @@ class ArticleExtras:
 
     @property
     def reply_to(self) -> PublicComment | None:
-        """The comment on this page that the form answers, if it is to answer one."""
+        """Return the comment on this page that the form replies to, or None."""
         items = self.comments.items if self.comments else ()
         return next((each for each in items if each.id == self.reply_to_id and not each.deleted), None)
 
@@ -43,16 +43,16 @@ class ArticleExtras:
 def load_article_extras(
     article: Article, *, cursor: str | None, reply_to_id: str | None, now: datetime
 ) -> ArticleExtras:
-    """The comments from ``cursor`` on, in two requests, and the related articles, in some more.
+    """Load the comments from ``cursor`` on, in two requests, and the related articles, in some more.
 
-    :raises InvalidCursor: ``cursor`` is not of this article's comments
+    :raises InvalidCursor: ``cursor`` does not belong to this article's comments
     """
     comments = _none_if_unavailable(
         lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
     )
-    # Where the comments are away, the reader has waited for them: the next thing would only be waited for too.
-    asks = article.is_listed and comments is not None
-    found = _none_if_unavailable(lambda: related_articles(article.id, RELATED_LENGTH)) if asks else ()
+    # If the comments are unavailable, the reader has waited for a timeout already: do not risk a second one.
+    has_related = article.is_listed and comments is not None
+    found = _none_if_unavailable(lambda: related_articles(article.id, RELATED_LENGTH)) if has_related else ()
     return ArticleExtras(
         comments=comments,
         related=found or (),
@@ -63,11 +63,11 @@ def load_article_extras(
 
 
 def _none_if_unavailable[Result](read: Callable[[], Result]) -> Result | None:
-    """What ``read`` gives; None where DynamoDB is at its limit or not to be reached."""
+    """Return the result of ``read``; None if DynamoDB is throttled or unavailable."""
     try:
         return read()
     except PynamoDBException as error:
         if not (is_throttled(error) or is_unavailable(error)):
             raise
-        logger.warning("a living part of a page is missing")
+        logger.warning("page rendered without comments or related articles")
         return None

@@ -1,4 +1,4 @@
-"""The pages behind the links in a moderator's mail."""
+"""Pages of the links in moderation mails."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,11 +19,11 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
     Gone: "moderation.expired",
     ServiceBusy: "moderation.busy",
 }
-"""The message for each kind of error; the first that fits counts."""
+"""The message for each kind of error; the first match counts."""
 
 
 def confirm(link: ModerationLink, comment: Comment) -> HtmlResponse:
-    """What would be done to which comment, and the button that does it."""
+    """Return the page that shows the comment and asks to confirm the action, with a button."""
     locale = site_locale()
     return _page(
         locale, f"moderation.{link.action}.question", comment=comment, button=f"moderation.{link.action}.button"
@@ -31,12 +31,12 @@ def confirm(link: ModerationLink, comment: Comment) -> HtmlResponse:
 
 
 def done(link: ModerationLink, comment: Comment) -> HtmlResponse:
-    """That it was done."""
+    """Return the page that confirms the action."""
     return _page(site_locale(), f"moderation.{link.action}.done", comment=comment)
 
 
-def refused(error: KolomError) -> HtmlResponse:
-    """Why nothing was done."""
+def failed(error: KolomError) -> HtmlResponse:
+    """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
     return _page(site_locale(), message, status=failure_of(error).status)
 

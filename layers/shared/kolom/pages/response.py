@@ -1,4 +1,4 @@
-"""What a page is, and the headers that go with it."""
+"""Page responses and their headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 VIDEO_HOSTS: Final = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://www.dailymotion.com")
-"""Whose players an article may hold (:mod:`kolom.rendering.renderer`)."""
+"""The hosts whose players an article may embed (:mod:`kolom.rendering.renderer`)."""
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     [
@@ -31,7 +31,7 @@ PRIVATE: Final = {
     "X-Robots-Tag": "noindex",
     "Referrer-Policy": "no-referrer",
 }
-"""The headers of pages whose address is the permission to see them. It must not reach hosts of pictures and players."""
+"""Headers of pages whose URL grants access. The URL must not be sent to the hosts of images and players."""
 
 _CACHING: Final = {
     HTTPStatus.OK: PAGE_CACHING,
@@ -41,7 +41,7 @@ _CACHING: Final = {
 _SECURITY: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    # The players of YouTube refuse to play for a page that does not say where it is.
+    # YouTube's players reject pages that send no referrer.
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -50,7 +50,7 @@ _SECURITY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class HtmlResponse:
-    """An answer to a reader: the HTML is empty for a redirect."""
+    """A response to a browser: the HTML is empty for a redirect."""
 
     status: int
     html: str
@@ -60,9 +60,9 @@ class HtmlResponse:
 def html_response(
     html: str, language: str, *, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> HtmlResponse:
-    """A page in that language with the headers that every page has; ``headers`` go before them.
+    """Return a page in that language with the headers of all pages; ``headers`` override them.
 
-    A 503 says when to try again.
+    A 503 gets a ``Retry-After``.
     """
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return HtmlResponse(
@@ -80,7 +80,7 @@ def html_response(
 
 
 def redirect(location: str) -> HtmlResponse:
-    """A permanent redirect to a path of this site, percent-encoded."""
+    """Return a permanent redirect to a path of this site, percent-encoded."""
     return HtmlResponse(
         status=int(HTTPStatus.MOVED_PERMANENTLY),
         html="",

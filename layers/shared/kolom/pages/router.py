@@ -1,20 +1,20 @@
-"""Which page answers which address.
+"""Route paths to pages.
 
-| address | DynamoDB requests, at most |
+| path | DynamoDB requests, at most |
 |---|---|
 | ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: a Query of the list, its count |
 | ``/{year}/`` | 2: the same |
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searcher` |
 | ``/contact/`` | 0 |
-| ``/{slug}/``, or an article's own path | 17: pointer, body, neighbours (2), comments (2), related ones (11) |
-| … at one segment, published when such a path did not take the slug yet | 19: a further pointer and article |
-| an old slug, an old path | 4: up to three pointers, the article; up to 10 in another Unicode form |
-| where another system had a feed | 3, then a 301 to the feed |
-| anything else | 3: pointers that are not there; 9 if the path is not the same in all of Unicode's normal forms |
+| ``/{slug}/``, or an article's own path | 17: pointer, body, adjacent articles (2), comments (2), related ones (11) |
+| … of one segment, published before such paths were slugs | 19: a further pointer and article |
+| a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
+| the feed of another system | 3, then a 301 to the feed |
+| anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
-An article with a body beyond 1 MB takes another request for each further MB. Each page has one address; the others,
-such as those without a slash at the end, lead straight to it with a 301.
+An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
+such as those without a final slash, redirect directly to it with a 301.
 """
 
 import re
@@ -44,21 +44,21 @@ type Query = Mapping[str, list[str]]
 
 
 def dispatch(path: str, query: Query) -> HtmlResponse:
-    """The page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
+    """Return the page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
 
-    Whatever fails is a page too, of the status that the API would answer.
+    An error becomes a page too, with the status of the API.
     """
     try:
         return _page(path, query)
-    except Exception as error:  # noqa: BLE001 - what is nobody's mistake is recorded there
+    except Exception as error:  # noqa: BLE001 - failure_of logs unexpected errors
         return views.problem(failure_of(error).status)
 
 
 def _page(address: str, query: Query) -> HtmlResponse:
     path = unquote(address)
-    for pattern, answer in _ROUTES:
+    for pattern, view in _ROUTES:
         if match := pattern.fullmatch(path):
-            return answer(path, query, *match.groups())
+            return view(path, query, *match.groups())
     return _article(path, address, query)
 
 
@@ -90,34 +90,34 @@ def _search(path: str, query: Query) -> HtmlResponse:
 
 def _label(path: str, query: Query, label: str) -> HtmlResponse:
     cursor = _value(query, "cursor")
-    if not label.strip(" /") or len(label) > 3 * MAX_LABEL:  # folding case makes three characters of one, at most
+    if not label.strip(" /") or len(label) > 3 * MAX_LABEL:  # case folding turns one character into at most three
         raise NotFound("there is no such label")
     canonical = f"/label/{normalize_label(label)}/"
     if path != canonical:
         return redirect(urls.with_cursor(urls.label_path(label), cursor))
-    cards = public.list_articles(ArticleFilter(label=label), limit=LIST_LENGTH, cursor=cursor)
-    if not cards.items:
-        raise NotFound(f"nothing is labelled {label!r}")
-    spelled = display_label(label, (each for card in cards.items for each in card.labels))
-    return views.label(spelled, cards, cursor=cursor)
+    articles = public.list_articles(ArticleFilter(label=label), limit=LIST_LENGTH, cursor=cursor)
+    if not articles.items:
+        raise NotFound(f"there are no articles with the label {label!r}")
+    spelled = display_label(label, (each for article in articles.items for each in article.labels))
+    return views.label(spelled, articles, cursor=cursor)
 
 
 def _months(path: str, query: Query, year: str, month: str | None = None) -> HtmlResponse:
     cursor = _value(query, "cursor")
-    shelf = ArticleFilter(year=int(year), month=None if month is None else int(month))
-    if not shelf.year:
+    listing = ArticleFilter(year=int(year), month=None if month is None else int(month))
+    if not listing.year:
         raise NotFound("there is no year 0")
-    canonical = urls.year_path(shelf.year) if shelf.month is None else urls.month_path(shelf.year, shelf.month)
+    canonical = urls.year_path(listing.year) if listing.month is None else urls.month_path(listing.year, listing.month)
     if path != canonical:
         return redirect(urls.with_cursor(canonical, cursor))
-    cards = public.list_articles(shelf, limit=LIST_LENGTH, cursor=cursor)
-    if not cards.items:
-        raise NotFound("nothing was published in that time")
-    return views.months(shelf.year, shelf.month, cards, cursor=cursor)
+    articles = public.list_articles(listing, limit=LIST_LENGTH, cursor=cursor)
+    if not articles.items:
+        raise NotFound("there are no articles in this period")
+    return views.months(listing.year, listing.month, articles, cursor=cursor)
 
 
 def _article(path: str, address: str, query: Query) -> HtmlResponse:
-    """The article at its path; from its other addresses a redirect straight to that one."""
+    """Return the article at its path; redirect its other paths directly to it."""
     try:
         found = public.get_article_at(path)
     except Moved as moved:
@@ -126,7 +126,7 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
         if feed := legacy_feed_redirect(path, query):
             return redirect(feed)
         raise
-    # API Gateway decodes paths. Where nothing does, other ways to encode this one lead to it too.
+    # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
     canonical = urls.encoded_path(path)
     if address not in {canonical, path}:
         return redirect(canonical)

@@ -1,4 +1,4 @@
-"""The page with the results of a search, and with the form for the next one."""
+"""The page with the search form and the results of a search."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _SORTS: Final = ("relevance", "newest")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchForm:
-    """What a reader asked for, as they typed it: the parameters of ``GET /api/search``, empty where there is none."""
+    """The parameters of ``GET /api/search`` as entered by the reader; empty if not given."""
 
     q: str = ""
     label: str = ""
@@ -34,29 +34,29 @@ class SearchForm:
 
     @classmethod
     def from_query(cls, query: Mapping[str, Sequence[str]]) -> Self:
-        """What the query of the page's address says."""
-        said = {field.name: next(iter(query.get(_parameter(field.name), ())), "").strip() for field in fields(cls)}
-        return cls(**said | {"sort": "" if said["sort"] == _SORTS[0] else said["sort"]})
+        """Return the form for the query string of the page."""
+        values = {field.name: next(iter(query.get(_parameter(field.name), ())), "").strip() for field in fields(cls)}
+        return cls(**values | {"sort": "" if values["sort"] == _SORTS[0] else values["sort"]})
 
     @property
     def has_filters(self) -> bool:
-        """Whether more is asked for than words."""
+        """Return whether the search has filters."""
         return self != SearchForm(q=self.q)
 
     def path(self, cursor: str | None = None) -> str:
-        """The address of the page that shows this search, from ``cursor`` on."""
-        said = {_parameter(field.name): getattr(self, field.name) for field in fields(self)} | {"cursor": cursor}
-        query = urlencode({name: value for name, value in said.items() if value})
+        """Return the path of the page for this search, from ``cursor`` on."""
+        values = {_parameter(field.name): getattr(self, field.name) for field in fields(self)} | {"cursor": cursor}
+        query = urlencode({name: value for name, value in values.items() if value})
         return f"{PATH}?{query}" if query else PATH
 
     def replace(self, **changes: str) -> Self:
-        """The same search, but for ``changes``."""
+        """Return the same search with ``changes``."""
         return replace(self, **changes)
 
     def to_search(self, cursor: str | None) -> SearchRequest:
-        """The search that is meant.
+        """Return the search request.
 
-        :raises Invalid: a field holds what cannot be meant
+        :raises InvalidInput: a field is not valid
         """
         errors = []
         if len(self.q) > MAX_LENGTH:
@@ -78,17 +78,17 @@ class SearchForm:
 
 
 def search_page(form: SearchForm, *, cursor: str | None = None) -> HtmlResponse:
-    """The results from ``cursor`` on; what is wrong with the search, if something is; without words only the form.
+    """Return the results from ``cursor`` on, the errors of an invalid search, or only the form if there are no words.
 
     Requests: those of the search, see :mod:`kolom.search.searcher`.
 
-    :raises InvalidCursor: ``cursor`` is damaged, or another search's
+    :raises InvalidCursor: ``cursor`` is damaged, or belongs to a different search
     """
     try:
-        wanted = form.to_search(cursor)
+        request = form.to_search(cursor)
     except InvalidInput as invalid:
         return _page(form, None, errors=frozenset(error.field for error in invalid.errors))
-    return _page(form, search(wanted), cursor=cursor) if form.q else _page(form, None)
+    return _page(form, search(request), cursor=cursor) if form.q else _page(form, None)
 
 
 def _page(
@@ -116,7 +116,7 @@ def _page(
 
 
 def _head(form: SearchForm, results: Results | None, title: str, cursor: str | None, locale: Locale) -> Head:
-    """Search engines want the form, but not their like's results."""
+    """Return the page's metadata. Only the empty form is indexable, not results."""
     next_cursor = results.next_cursor if results else None
     return Head(
         title=title if cursor is None else locale.translate("continued", title=title),
@@ -132,10 +132,10 @@ def _found(results: Results, locale: Locale) -> str:
 
 
 def _day(text: str) -> str:
-    """The day of a date or a time, as a field for dates takes it."""
+    """Return the day of a date or a time in the format of a date field."""
     return text[:10] if _DAY.match(text) else ""
 
 
 def _parameter(name: str) -> str:
-    """The query's name for a field of the form."""
+    """Return the query parameter of a form field."""
     return {"since": "from", "until": "to"}.get(name, name)

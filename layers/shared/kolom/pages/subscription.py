@@ -1,4 +1,4 @@
-"""The pages behind the links by which replies are asked for, and ended."""
+"""Pages of the links to confirm and end reply subscriptions."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,18 +20,18 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
 
 
 def confirm(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
-    """What would be done, and the button that does it: programs that look at mail follow links."""
+    """Return the page that asks for confirmation, with a button: mail scanners follow links."""
     name = f"subscription.{link.action}"
     return _page(locale, f"{name}.question", button=f"{name}.button")
 
 
 def done(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
-    """That it was done."""
+    """Return the page that confirms the action."""
     return _page(locale, f"subscription.{link.action}.done")
 
 
-def refused(error: KolomError, locale: Locale) -> HtmlResponse:
-    """Why nothing was done."""
+def failed(error: KolomError, locale: Locale) -> HtmlResponse:
+    """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "subscription.invalid")
     return _page(locale, message, status=failure_of(error).status)
 

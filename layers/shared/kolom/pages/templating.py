@@ -1,4 +1,4 @@
-"""The templates and what every one of them can use. Everything is escaped but what says otherwise."""
+"""Load the templates and their global functions. All values are escaped unless marked as safe."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _ALIGNED: Final = re.compile(r'(<\w+(?![^<>]* class=)[^<>]*?) align="(left|cente
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """A feed of what a page shows, beside those of the whole site."""
+    """The feed of a page, in addition to those of the whole site."""
 
     title: str
     path: str
@@ -34,9 +34,9 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What a page says of itself to browsers, search engines and those who share it.
+    """Metadata of a page for browsers, search engines and link previews.
 
-    ``canonical`` and ``next_page`` are encoded paths. A page without ``canonical`` is an answer to a wrong address.
+    ``canonical`` and ``next_page`` are encoded paths. Error pages have no ``canonical``.
     """
 
     title: str
@@ -59,9 +59,9 @@ def render(
     is_away: bool = False,
     **values: object,
 ) -> str:
-    """A whole page. ``language`` is that of its content, where it is another than the locale's.
+    """Render a complete page. ``language`` is that of its content, if it differs from the locale's.
 
-    ``is_away`` tells that the page is about a service that does not answer: then it is not asked for the theme.
+    ``is_away`` is true for a page about an unavailable service: then the theme is not requested from it.
     """
     shown = known_theme() if is_away else get_theme()
     return (
@@ -110,7 +110,7 @@ def _environment() -> Environment:
 
 
 def _in_language(language: str, around: str) -> Markup:
-    """The attributes that tell an element's language and direction, if it is another language than ``around`` it."""
+    """Return the language and direction attributes of an element, if its language differs from the ``around`` one."""
     if language == around:
         return Markup()
     attributes = Markup(' lang="{}"').format(language)
@@ -120,17 +120,17 @@ def _in_language(language: str, around: str) -> Markup:
 
 
 def _presented(html: str) -> Markup:
-    """An article's sanitised HTML for a page of this theme.
+    """Adapt an article's sanitized HTML for a page of this theme.
 
-    At most :data:`_MAX_MARKED` of each kind are marked, so that little markup does not become much. The keyboard
-    reaches whatever may scroll by itself (WCAG 2.2, 2.1.1), and alignment is the theme's. A paragraph that is a picture
-    is told from one that has some, which styles alone cannot.
+    Changes at most :data:`_MAX_MARKED` elements of each kind, to limit the growth. Scrollable elements become focusable
+    by keyboard (WCAG 2.2, 2.1.1), and alignment becomes a class of the theme. A paragraph that consists of a picture
+    gets a class, since CSS alone cannot distinguish it from one that contains pictures.
     """
     html = _PICTURE.sub('<p class="picture">', html, count=_MAX_MARKED)
     html = _SCROLLING.sub(r'<\1 tabindex="0"', html, count=_MAX_MARKED)
-    return Markup(_ALIGNED.sub(r'\1 class="aligned-\2"', html, count=_MAX_MARKED))  # noqa: S704 - the renderer sanitised it
+    return Markup(_ALIGNED.sub(r'\1 class="aligned-\2"', html, count=_MAX_MARKED))  # noqa: S704 - already sanitized
 
 
 def _shareable(image: str | None) -> bool:
-    """Whether those who show previews of links can show the image: none of them takes SVG."""
+    """Return whether link previews can show the image: none of them supports SVG."""
     return image is not None and not image.split("?")[0].lower().endswith(".svg")

@@ -1,8 +1,7 @@
-"""What the pages look like: which files they show, the menu and the logo, as `kolom deploy-assets` left it.
+"""The theme of the pages: asset names, menu and logo, as deployed by `kolom deploy-assets`.
 
-One GetItem a minute in each process. A page is never refused for want of it: where nothing was deployed, the function
-may not read it, or the table does not answer, the last one known stands, and before that the plain names and a menu of
-all that the site has.
+One GetItem a minute in each process. A missing theme never breaks a page: if nothing was deployed, the function has no
+access, or the table is unavailable, the last known theme is used; initially, plain file names and a default menu.
 """
 
 import time
@@ -19,26 +18,26 @@ from kolom.models.articles import SITE, THEME, ThemeRecord
 
 CACHE_SECONDS: Final = 60.0
 SITE_CSS: Final = "theme/site.css"
-"""The file with the site's own colours and typefaces, made from its settings."""
+"""The file with the site's own colors and typefaces, generated from its settings."""
 
 MENU_PLACES: Final[Mapping[str, str]] = MappingProxyType(
     {"home": "/", "labels": "/labels/", "archive": "/archive/", "search": "/search/", "contact": "/contact/"}
 )
-"""The places whose names are in the locales, and where they are."""
+"""Menu entries whose names are in the locales, with their paths."""
 
 _DEFAULT_MENU: Final = ("home", "labels", "archive", "contact")
 
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A place in the menu: ``key`` for one of :data:`MENU_PLACES`, else ``names`` by language."""
+    """A menu entry: ``key`` for one of :data:`MENU_PLACES`, else ``names`` by language."""
 
     href: str
     key: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, locale: Locale) -> str:
-        """What the menu calls it: in the page's language, else in the first one that there is."""
+        """Return the entry's name in the page's language, or else in the first available one."""
         if self.key is not None:
             return locale.translate(self.key)
         return self.names.get(locale.code) or next(iter(self.names.values()))
@@ -46,7 +45,7 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """A picture in the place of the site's title. ``src`` is an address; an empty ``alt`` means the title itself."""
+    """An image in place of the site's title. ``src`` is a URL; an empty ``alt`` is replaced by the title."""
 
     src: str
     alt: str = ""
@@ -54,7 +53,7 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """What was deployed last."""
+    """The deployed theme."""
 
     assets: Mapping[str, str] = field(default_factory=dict)
     menu: tuple[MenuEntry, ...] = tuple(MenuEntry(MENU_PLACES[key], key) for key in _DEFAULT_MENU)
@@ -62,11 +61,11 @@ class Theme:
 
     @property
     def has_site_css(self) -> bool:
-        """Whether there is a :data:`SITE_CSS`, which goes after the theme's own file."""
+        """Return whether there is a :data:`SITE_CSS`, which is loaded after the theme's own file."""
         return SITE_CSS in self.assets
 
     def asset(self, name: str) -> str:
-        """Where a file of ``frontend/`` is served: under the name with its hash, or its plain one."""
+        """Return the path of a file of ``frontend/``: with its fingerprinted name, or else its plain name."""
         return f"/assets/{self.assets.get(name, name)}"
 
 
@@ -75,33 +74,33 @@ _cached_until = 0.0
 
 
 def get_theme(clock: Callable[[], float] = time.monotonic) -> Theme:
-    """The theme, at most a minute old."""
+    """Return the theme, at most a minute old."""
     global _cached, _cached_until
     if _cached is None or clock() >= _cached_until:
-        # Before reading: what fails is not tried again for each page of the minute.
+        # Set before reading: a failed read is not repeated for each page within the minute.
         _cached_until = clock() + CACHE_SECONDS
         _cached = _read() or _cached or Theme()
     return _cached
 
 
 def known_theme() -> Theme:
-    """The theme as it was last read; the default one before that."""
+    """Return the theme as last read, or else the default theme. Makes no request."""
     return _cached or Theme()
 
 
 def clear_cache() -> None:
-    """Read it again at the next call."""
+    """Drop the cached theme, so that the next call reads it again."""
     global _cached
     _cached = None
 
 
 def _read() -> Theme | None:
-    """The theme that the table holds, or the default one; None where it cannot be known."""
+    """Return the theme from the table, or the default one; None if the table cannot be read."""
     try:
         record = ThemeRecord.get(SITE, THEME)
     except DoesNotExist:
         return Theme()
-    except (ConfigurationError, PynamoDBException):  # the first: this function knows no table of articles
+    except (ConfigurationError, PynamoDBException):  # no access to the articles table, or unavailable
         return None
     return _theme(record.assets, record.menu, record.logo)
 

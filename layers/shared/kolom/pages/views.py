@@ -1,4 +1,4 @@
-"""From articles and lists of them to pages. Pure but for the site's settings and its theme."""
+"""Render articles and lists as pages. Pure, except for the site's settings and theme."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -17,40 +17,40 @@ from kolom.pages.response import PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import FeedLink, Head, render
 from kolom.timestamps import to_rfc3339
 
-_CONTENTS_FROM: Final = 3  # headings; a shorter article is its own table of contents
+_CONTENTS_FROM: Final = 3  # headings; shorter articles get no table of contents
 
 
-def home(cards: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
-    """The newest articles, or those that follow ``cursor``."""
+def home(articles: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
+    """Return the newest articles, or those after ``cursor``."""
     locale = site_locale()
     title = settings().site_title
     description = settings().site_description or locale.translate("home.description", site=title)
-    head = _list_head(title, "/", cards, cursor, locale, description=description)
+    head = _list_head(title, "/", articles, cursor, locale, description=description)
     return html_response(
-        render("home.html", head, locale, cards=cards, first="/", is_first=cursor is None), locale.code
+        render("home.html", head, locale, articles=articles, first="/", is_first=cursor is None), locale.code
     )
 
 
-def label(name: str, cards: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
-    """The articles with the label ``name``."""
+def label(name: str, articles: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
+    """Return the articles with the label ``name``."""
     locale = site_locale()
     path = urls.label_path(name)
     feed = FeedLink(locale.translate("feed.label", label=name), urls.feed_path("atom.xml", name))
     return _card_list(
-        locale, locale.translate("label.title", label=name), name, "label", path, cards, cursor, feed=feed
+        locale, locale.translate("label.title", label=name), name, "label", path, articles, cursor, feed=feed
     )
 
 
-def months(year: int, month: int | None, cards: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
-    """The articles of a month, or of a whole year."""
+def months(year: int, month: int | None, articles: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
+    """Return the articles of a month, or of a whole year."""
     locale = site_locale()
     name = str(year) if month is None else locale.month(year, month)
     path = urls.year_path(year) if month is None else urls.month_path(year, month)
-    return _card_list(locale, locale.translate("month.title", month=name), name, "month", path, cards, cursor)
+    return _card_list(locale, locale.translate("month.title", month=name), name, "month", path, articles, cursor)
 
 
 def labels(counts: Sequence[LabelCount]) -> HtmlResponse:
-    """All labels."""
+    """Return all labels."""
     locale = site_locale()
     head = Head(
         title=locale.translate("labels"),
@@ -61,7 +61,7 @@ def labels(counts: Sequence[LabelCount]) -> HtmlResponse:
 
 
 def archive(counts: Sequence[MonthCount]) -> HtmlResponse:
-    """All months, by year. ``counts`` newest first."""
+    """Return all months by year. ``counts`` must be sorted, newest first."""
     locale = site_locale()
     years = [(year, list(entries)) for year, entries in groupby(counts, key=lambda entry: entry.year)]
     head = Head(
@@ -73,7 +73,7 @@ def archive(counts: Sequence[MonthCount]) -> HtmlResponse:
 
 
 def contact() -> HtmlResponse:
-    """The contact form."""
+    """Return the contact form."""
     locale = site_locale()
     head = Head(
         title=locale.translate("contact"),
@@ -83,9 +83,9 @@ def contact() -> HtmlResponse:
     return html_response(render("contact.html", head, locale, form=CONTACT, values=CONTACT.blank_values()), locale.code)
 
 
-def article(reading: PublishedArticle, living: ArticleExtras) -> HtmlResponse:
-    """An article, in its own language as far as there is a locale for it, with what lives below it; or a free page."""
-    shown, locale = reading.article, _locale_of(reading.article)
+def article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
+    """Return an article or a free page with its extras, in its own language if there is a locale for it."""
+    shown, locale = published.article, _locale_of(published.article)
     path = urls.encoded_path(shown.path)
     head = Head(
         title=shown.title,
@@ -97,18 +97,18 @@ def article(reading: PublishedArticle, living: ArticleExtras) -> HtmlResponse:
         feed=FeedLink(locale.translate("feed.comments.of", title=shown.title), urls.comments_feed_path(shown.slug)),
     )
     shares = _shares(shown.title, urls.absolute_url(path), locale) if shown.is_listed else ()
-    return html_response(_render_article(head, locale, reading, living=living, shares=shares), shown.language)
+    return html_response(_render_article(head, locale, published, extras=extras, shares=shares), shown.language)
 
 
 def preview(shown: Article, body: Body) -> HtmlResponse:
-    """An article whatever its status, for whoever has the link: under a banner, and never kept by anyone."""
+    """Return an article in any status for the holder of a preview link: with a banner, and never cached."""
     locale = _locale_of(shown)
     status = "draft" if shown.status == "deleted" else shown.status
     date = locale.date(shown.published_at or shown.updated_at)
     head = Head(title=shown.title, description=_description(shown), is_indexable=False)
-    reading = PublishedArticle(article=shown, body=body, previous=None, next=None)
+    published = PublishedArticle(article=shown, body=body, previous=None, next=None)
     return html_response(
-        _render_article(head, locale, reading, notice=locale.translate(f"preview.{status}", date=date)),
+        _render_article(head, locale, published, notice=locale.translate(f"preview.{status}", date=date)),
         shown.language,
         headers=PRIVATE,
     )
@@ -117,7 +117,7 @@ def preview(shown: Article, body: Body) -> HtmlResponse:
 def problem(
     status: HTTPStatus, locale: Locale | None = None, *, headers: Mapping[str, str] | None = None
 ) -> HtmlResponse:
-    """The page for an error, in the site's language or another: 400, 404, 410, 500 and 503 have words of their own."""
+    """Return the error page in a language: 400, 404, 410, 500 and 503 have their own texts."""
     locale = locale or site_locale()
     code = int(status)
     kind = code if f"problem.{code}.title" in locale.strings else "other"
@@ -140,33 +140,35 @@ def _card_list(
     name: str,
     kind: str,
     path: str,
-    cards: ArticleList,
+    articles: ArticleList,
     cursor: str | None,
     *,
     feed: FeedLink | None = None,
 ) -> HtmlResponse:
-    description = f"{title}. {locale.count('articles', cards.total)}."
-    head = _list_head(title, path, cards, cursor, locale, description=description, feed=feed)
-    html = render("list.html", head, locale, cards=cards, name=name, kind=kind, first=path, is_first=cursor is None)
+    description = f"{title}. {locale.count('articles', articles.total)}."
+    head = _list_head(title, path, articles, cursor, locale, description=description, feed=feed)
+    html = render(
+        "list.html", head, locale, articles=articles, name=name, kind=kind, first=path, is_first=cursor is None
+    )
     return html_response(html, locale.code)
 
 
 def _list_head(
     title: str,
     path: str,
-    cards: ArticleList,
+    articles: ArticleList,
     cursor: str | None,
     locale: Locale,
     *,
     description: str,
     feed: FeedLink | None = None,
 ) -> Head:
-    """What is said of a list. Only its first page is for search engines: the others move with every publication."""
+    """Return the metadata of a list. Only its first page is indexable: the others change with every publication."""
     return Head(
         title=title if cursor is None else locale.translate("continued", title=title),
         description=description,
         canonical=urls.with_cursor(path, cursor),
-        next_page=urls.with_cursor(path, cards.next_cursor) if cards.next_cursor else None,
+        next_page=urls.with_cursor(path, articles.next_cursor) if articles.next_cursor else None,
         is_indexable=cursor is None,
         feed=feed,
     )
@@ -175,14 +177,14 @@ def _list_head(
 def _render_article(
     head: Head,
     locale: Locale,
-    reading: PublishedArticle,
+    published: PublishedArticle,
     *,
     notice: str | None = None,
-    living: ArticleExtras | None = None,
+    extras: ArticleExtras | None = None,
     shares: Sequence[tuple[str, str]] = (),
 ) -> str:
-    shown, body = reading.article, reading.body
-    answered = living.reply_to if living else None
+    shown, body = published.article, published.body
+    reply_to = extras.reply_to if extras else None
     return render(
         "article.html",
         head,
@@ -191,23 +193,23 @@ def _render_article(
         article=shown,
         body=body,
         contents=body.toc if len(body.toc) >= _CONTENTS_FROM else (),
-        # Where the text itself shows the picture, the page does not show it again above it.
+        # If the text contains the image, the page does not show it again above.
         image=shown.image if shown.image and not body.contains_image(shown.image) else None,
         updated=_was_updated(shown),
-        previous=reading.previous,
-        next=reading.next,
+        previous=published.previous,
+        next=published.next,
         notice=notice,
         shares=shares,
-        living=living,
-        threads=build_threads(living.comments.items) if living and living.comments else (),
+        extras=extras,
+        threads=build_threads(extras.comments.items) if extras and extras.comments else (),
         form=COMMENT,
-        answered=answered,
-        values=COMMENT.blank_values() | ({"parent_id": answered.id} if answered else {}),
+        reply_to=reply_to,
+        values=COMMENT.blank_values() | ({"parent_id": reply_to.id} if reply_to else {}),
     )
 
 
 def _shares(title: str, url: str, locale: Locale) -> list[tuple[str, str]]:
-    """Where the article can be passed on, as links: nothing of these places is loaded before one is followed."""
+    """Return links to share the article; a page loads nothing from these sites."""
     return [
         ("WhatsApp", f"https://wa.me/?{urlencode({'text': f'{title} {url}'})}"),
         ("Telegram", f"https://t.me/share/url?{urlencode({'url': url, 'text': title})}"),
@@ -227,7 +229,7 @@ def _description(shown: Article) -> str:
 
 
 def _was_updated(shown: Article) -> bool:
-    """Whether the article was changed on a later day than that of its publication."""
+    """Return whether the article was changed on a later day than it was published."""
     zone = settings().zone
     return shown.published_at is not None and (
         shown.updated_at.astimezone(zone).date() > shown.published_at.astimezone(zone).date()
@@ -235,7 +237,7 @@ def _was_updated(shown: Article) -> bool:
 
 
 def _structured_data(shown: Article, url: str) -> Mapping[str, Any]:
-    """The article as search engines want it: https://schema.org/BlogPosting."""
+    """Return the article as structured data for search engines: https://schema.org/BlogPosting."""
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "BlogPosting",

@@ -1,1 +1,1 @@
-"""Text to safe HTML: Markdown and HTML of authors, and the Markdown of visitors. Pure."""
+"""Render text as safe HTML: the Markdown and HTML of authors, and the Markdown of visitors. Pure."""

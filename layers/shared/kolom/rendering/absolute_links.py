@@ -1,4 +1,4 @@
-"""An article's markup for a place that does not know which page it is from: a feed."""
+"""Make the links of an article absolute, for use outside its page: in feeds."""
 
 from typing import Final
 from urllib.parse import urljoin
@@ -11,18 +11,18 @@ _ADDRESSES: Final = frozenset(("cite", "href", "publisher", "src"))
 
 
 def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None:
-    """Sanitised markup whose links, pictures and players are found from anywhere; None if it has over ``max_bytes``.
+    """Return sanitized markup with absolute URLs of links, images and players; None if it exceeds ``max_bytes``.
 
-    ``base`` is the full URL of the page that the markup is from. In ``srcset``, spaces and commas of a URL are encoded,
-    as the renderer writes them.
+    ``base`` is the full URL of the article's page. In ``srcset``, spaces and commas of a URL are percent-encoded, as in
+    the output of the renderer.
     """
-    left = max_bytes - len(markup.encode())
-    if left < 0:
+    remaining_bytes = max_bytes - len(markup.encode())
+    if remaining_bytes < 0:
         return None
 
-    def rewritten(_element: str, attribute: str, value: str) -> str:
-        nonlocal left
-        if left < 0:
+    def make_absolute(_element: str, attribute: str, value: str) -> str:
+        nonlocal remaining_bytes
+        if remaining_bytes < 0:
             return value
         if attribute in _ADDRESSES:
             absolute = _joined(base, value)
@@ -31,18 +31,18 @@ def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None
             absolute = ", ".join(_joined(base, url) + space + size for url, space, size in candidates)
         else:
             return value
-        left -= len(absolute.encode()) - len(value.encode())
+        remaining_bytes -= len(absolute.encode()) - len(value.encode())
         return absolute
 
     cleaner = nh3.Cleaner(
-        tags=TAGS, attributes=ATTRIBUTES, url_schemes=LINK_SCHEMES, link_rel=None, attribute_filter=rewritten
+        tags=TAGS, attributes=ATTRIBUTES, url_schemes=LINK_SCHEMES, link_rel=None, attribute_filter=make_absolute
     )
     absolute = str(cleaner.clean(markup))
-    return absolute if left >= 0 and len(absolute.encode()) <= max_bytes else None
+    return absolute if remaining_bytes >= 0 and len(absolute.encode()) <= max_bytes else None
 
 
 def _joined(base: str, url: str) -> str:
     try:
         return urljoin(base, url)
-    except ValueError:  # such as "http://[", which leads nowhere
+    except ValueError:  # an invalid URL such as "http://["
         return url

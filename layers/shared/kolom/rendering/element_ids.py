@@ -1,10 +1,10 @@
-"""The ids of an article's elements: unique, telling, stable, and never in the page's way.
+"""Element ids of an article: unique, readable, stable, and without conflicts with the page.
 
-The page and its scripts own every id that is a plain ASCII word (``comments``, ``search``) and every one that begins
+The page and its scripts own every id that is a plain ASCII word (``comments``, ``search``) and every id that begins
 with ``kolom-`` or ``comment-``; an article's ids have a hyphen or a letter beyond ASCII, or the prefix ``section-``.
-So an element of an article cannot pass for one of the page's, and cannot stand for a global variable that a script asks
-for: an element with the id ``config`` would be ``window.config`` ("DOM clobbering"). The elements that reach further,
-``<img>`` and frames, have no ids at all, and no element has a ``name``.
+So an element of an article cannot pass for one of the page's, and cannot replace a global variable of a script: an
+element with the id ``config`` would be ``window.config`` ("DOM clobbering"). Elements that make further DOM clobbering
+possible (``<img>`` and frames) have no ids, and no element has a ``name``.
 """
 
 import unicodedata
@@ -20,58 +20,58 @@ _MAX_CHARACTERS: Final = 128
 
 
 def slug(text: str) -> str:
-    """The letters, marks and digits of any script in lower case, all else as single hyphens; perhaps empty."""
+    """Return the letters, marks and digits of any script in lower case, all else as single hyphens; may be empty."""
     folded = unicodedata.normalize("NFC", text[: 4 * _MAX_SLUG_CHARACTERS].lower())
-    words = "".join(character if _is_of_a_word(character) else " " for character in folded).split()
+    words = "".join(character if _is_word_character(character) else " " for character in folded).split()
     return "-".join(words)[:_MAX_SLUG_CHARACTERS].rstrip("-")
 
 
 class ElementIds:
-    """Hands out the ids of one article, in the order of asking."""
+    """Assigns the ids of one article, in the order of the calls."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._used: set[str] = set()
         self._repeats: Counter[str] = Counter()
         self._targets: dict[str, str] = {}
 
-    def reserve(self, wanted: str) -> str | None:
-        """The id for an element that its author calls ``wanted``: just that, where it is safe and free.
+    def reserve(self, requested: str) -> str | None:
+        """Return an id for an element whose author requested ``requested``: exactly that if it is safe and unused.
 
-        ``None`` if nothing of it could stand in an id.
+        None if no character of it is allowed in an id.
         """
-        limit = _MAX_CHARACTERS if _is_articles_own(wanted) else _MAX_WORD_CHARACTERS
-        acceptable = len(wanted) <= limit and all(
-            _is_of_a_word(character) or character in "-_.:" for character in wanted
+        limit = _MAX_CHARACTERS if _is_article_id(requested) else _MAX_WORD_CHARACTERS
+        acceptable = len(requested) <= limit and all(
+            _is_word_character(character) or character in "-_.:" for character in requested
         )
-        base = wanted if acceptable else slug(wanted)
-        return self._take(wanted, base) if base else None
+        base = requested if acceptable else slug(requested)
+        return self._take(requested, base) if base else None
 
     def for_heading(self, text: str) -> str:
-        """An id for a heading of this text."""
+        """Return an id for a heading with this text."""
         base = slug(text)
         return self._take(base, base or "1")
 
     def for_fragment(self, fragment: str) -> str:
-        """Where a link to ``#fragment`` leads: the same, unless the element it means was given another id."""
-        return fragment if fragment in self._taken else self._targets.get(fragment, fragment)
+        """Return the target of a link to ``#fragment``: unchanged, unless its element was given a different id."""
+        return fragment if fragment in self._used else self._targets.get(fragment, fragment)
 
-    def _take(self, wanted: str, base: str) -> str:
-        if not _is_articles_own(base):
+    def _take(self, requested: str, base: str) -> str:
+        if not _is_article_id(base):
             base = PREFIX + base
         chosen = base
-        while chosen in self._taken:
+        while chosen in self._used:
             self._repeats[base] += 1
             suffix = f"-{self._repeats[base] + 1}"
             chosen = base[: _MAX_CHARACTERS - len(suffix)] + suffix
-        self._taken.add(chosen)
-        self._targets.setdefault(wanted, chosen)
+        self._used.add(chosen)
+        self._targets.setdefault(requested, chosen)
         return chosen
 
 
-def _is_articles_own(identifier: str) -> bool:
+def _is_article_id(identifier: str) -> bool:
     has_own_form = "-" in identifier or not identifier.isascii()
     return has_own_form and not identifier.lower().startswith(_PAGE_PREFIXES)
 
 
-def _is_of_a_word(character: str) -> bool:
+def _is_word_character(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"

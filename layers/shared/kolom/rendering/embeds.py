@@ -1,4 +1,4 @@
-"""Frames: the players of known video hosts, rebuilt from checked parts; of all others a link remains."""
+"""Embedded frames: players of known video hosts, rebuilt from validated parts; a link replaces all others."""
 
 import re
 from typing import Final, NamedTuple
@@ -8,7 +8,7 @@ from kolom.rendering.html_tokenizer import names
 
 
 class Player(NamedTuple):
-    """A frame that may stand on the page: its URL and a title for those who cannot see it."""
+    """An allowed frame: its URL, and a title for screen readers."""
 
     src: str
     title: str
@@ -35,13 +35,13 @@ _HOSTS: Final = {
     "www.dailymotion.com": _DAILYMOTION,
 }
 _PARAMETERS: Final = names("cc_lang_pref cc_load_policy end h hl list listType loop playlist rel start t")
-"""What may be asked of a player: where to begin, captions, lists, the key of an unlisted video. Not ``autoplay``."""
+"""Allowed parameters of a player: start time, captions, playlists, the key of an unlisted video. Not ``autoplay``."""
 
 
 def player(src: str) -> Player | None:
-    """The player that a frame's ``src`` shows, or ``None`` if it is none of a known host.
+    """Return the player for the ``src`` of a frame; None for an unknown host.
 
-    Only the host and the path decide; ``http:`` and ``//`` become ``https:``.
+    Only host and path decide; ``http:`` and ``//`` become ``https:``.
     """
     try:
         parts = urlsplit(src)
@@ -58,7 +58,7 @@ def player(src: str) -> Player | None:
 
 
 def link(src: str) -> str | None:
-    """What can be linked in place of a frame: its URL if it is of ``https:`` (or ``//``, which is made so)."""
+    """Return the URL to link in place of a frame: an ``https:`` URL (``//`` becomes ``https:``), or None."""
     if src.startswith("//"):
         src = f"https:{src}"
     return src if src.lower().startswith("https://") else None

@@ -1,7 +1,7 @@
-"""The pass over an article's canonical markup: ids and levels of headings, images, links, frames.
+"""Rewrite the canonical markup of an article: ids and levels of headings, images, links, frames.
 
-It sees each token once, in order, after a survey that has counted the headings and handed out the ids. What it writes
-is sanitised afterwards, so it decides what an article should be, not what is safe.
+Each token is processed once, in order, after an outline has counted the headings and assigned the ids. The output is
+sanitized afterwards, so this module decides what an article should be, not what is safe.
 """
 
 import re
@@ -60,7 +60,7 @@ type SizeOf = Callable[[str], tuple[int, int] | None]
 
 @dataclass(slots=True)
 class RewrittenHtml:
-    """What the pass has written so far. Comments in ``tokens`` mark the end of the excerpt."""
+    """The output of the rewriter. Comments in ``tokens`` mark the end of the excerpt."""
 
     tokens: list[Token] = field(default_factory=list)
     toc: tuple[Heading, ...] = ()
@@ -68,13 +68,14 @@ class RewrittenHtml:
 
 
 def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf) -> RewrittenHtml:
-    """The article that canonical markup makes.
+    """Rewrite the canonical markup of an article.
 
-    ``resolve`` gives the URLs of images, media and local files, ``size_of`` the width and height of an image by that.
+    ``resolve`` returns the URL for an image, media or local file; ``size_of`` the width and height of an image by its
+    resolved URL.
     """
-    survey = _Outline(tokens)
-    article = _Rewriter(survey, resolve, size_of).run(tokens)
-    article.toc = survey.toc()
+    outline = _Outline(tokens)
+    article = _Rewriter(outline, resolve, size_of).run(tokens)
+    article.toc = outline.toc()
     return article
 
 
@@ -89,10 +90,11 @@ class _FoundHeading:
 
 
 class _Outline:
-    """What must be known of the whole before the first tag is written.
+    """Data about the whole article that is needed before the first tag is written.
 
-    The page has its own ``<h1>``. If the article has one too, all of its headings go one level down, so that they keep
-    their relations; otherwise they stay. Authors' ids are given out before those of headings that have none.
+    The page has its own ``<h1>``. If the article has one too, all its headings move down one level, so that their
+    hierarchy is preserved; otherwise they keep their levels. Ids that authors requested are assigned before those of
+    headings without one.
     """
 
     def __init__(self, tokens: list[Token]) -> None:
@@ -101,8 +103,8 @@ class _Outline:
         self._headings = _headings(tokens)
         self._shift = any(heading.level == 1 for heading in self._headings)
         for index, token in enumerate(tokens):
-            if isinstance(token, Start) and token.name not in _WITHOUT_ID and (wanted := _wanted_id(token)):
-                identifier = self.identifiers.reserve(wanted)
+            if isinstance(token, Start) and token.name not in _WITHOUT_ID and (requested := _requested_id(token)):
+                identifier = self.identifiers.reserve(requested)
                 if identifier is not None:
                     self.ids[index] = identifier
         for heading in self._headings:
@@ -124,7 +126,7 @@ class _Outline:
 
 
 def _headings(tokens: list[Token]) -> list[_FoundHeading]:
-    """All headings in order, each with the text that is in it and in no heading within it."""
+    """Return all headings in order, each with its own text, without that of nested headings."""
     found: list[_FoundHeading] = []
     inside: list[_FoundHeading] = []
     notes = 0
@@ -148,7 +150,7 @@ def _headings(tokens: list[Token]) -> list[_FoundHeading]:
     return found
 
 
-def _wanted_id(tag: Start) -> str:
+def _requested_id(tag: Start) -> str:
     if tag.name == "a" and not tag.attributes.get("id"):
         name = unescape(tag.attributes.get("name", ""))
         return "" if name == MORE else name
@@ -156,12 +158,12 @@ def _wanted_id(tag: Start) -> str:
 
 
 class _Rewriter:
-    def __init__(self, survey: _Outline, resolve: Resolve, size_of: SizeOf) -> None:
-        self._survey = survey
+    def __init__(self, outline: _Outline, resolve: Resolve, size_of: SizeOf) -> None:
+        self._outline = outline
         self._resolve = resolve
         self._size_of = size_of
         self._article = RewrittenHtml()
-        self._anchors: list[bool] = []  # the open ``<a>``, and whether they were written
+        self._anchors: list[bool] = []  # the open ``<a>`` elements, and whether each was written
         self._begins_pre = False
 
     def run(self, tokens: list[Token]) -> RewrittenHtml:
@@ -169,7 +171,7 @@ class _Rewriter:
             match token:
                 case Start(name):
                     plain = Start(name, {key: unescape(value) for key, value in token.attributes.items()})
-                    self._start(plain, self._survey.ids.get(index))
+                    self._start(plain, self._outline.ids.get(index))
                 case End(name):
                     self._end(name)
                 case Text(markup):
@@ -184,7 +186,7 @@ class _Rewriter:
 
     def _text(self, markup: str) -> None:
         if self._begins_pre:
-            markup = markup.lstrip("\n")  # a browser drops the first; left to itself each rendering would lose one
+            markup = markup.lstrip("\n")  # browsers drop the first line feed; otherwise each rendering would lose one
         if markup:
             self._begins_pre = False
             self._article.tokens.append(Text(markup))
@@ -195,7 +197,7 @@ class _Rewriter:
         if name == "a" and not self._anchors.pop():
             return
         if name in _LEVELS:
-            name = f"h{self._survey.level(_LEVELS[name])}"
+            name = f"h{self._outline.level(_LEVELS[name])}"
         self._begins_pre = False
         self._article.tokens.append(End(name))
 
@@ -215,7 +217,7 @@ class _Rewriter:
                 self._medium(name, source, attributes)
             case _:
                 if name in _LEVELS:
-                    name = f"h{self._survey.level(_LEVELS[name])}"
+                    name = f"h{self._outline.level(_LEVELS[name])}"
                 self._write(name, attributes)
 
     def _anchor(self, source: dict[str, str], attributes: dict[str, str]) -> None:
@@ -237,7 +239,7 @@ class _Rewriter:
         href = href.strip()
         if href.startswith("#"):
             fragment = unquote(href[1:])
-            target = self._survey.identifiers.for_fragment(fragment)
+            target = self._outline.identifiers.for_fragment(fragment)
             return href if target == fragment else f"#{target}"
         if href and scheme(href) is None and not href.startswith(("//", "?")):
             href = self._resolve(href)
@@ -257,7 +259,7 @@ class _Rewriter:
         self._write("img", attributes)
 
     def _measure(self, attributes: dict[str, str]) -> None:
-        """Width and height, in the picture's own proportion to the one that its author gave."""
+        """Add missing width and height; if the author set one, compute the other from the image's aspect ratio."""
         if "width" in attributes and "height" in attributes:
             return
         size = self._size_of(attributes.get("src", ""))
@@ -316,7 +318,7 @@ class _Rewriter:
 
 
 def _common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
-    """The attributes that need no knowledge of the rest, with their values made regular."""
+    """Return the attributes that need no context, with normalized values."""
     attributes: dict[str, str] = {}
     for key, value in source.items():
         if key in {"allowfullscreen", "decoding", "href", "id", "loading", "name", "rel", "style", "target"}:

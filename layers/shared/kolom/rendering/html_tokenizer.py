@@ -1,12 +1,12 @@
-"""HTML as a run of tokens, in linear time whatever the input is.
+"""Tokenize HTML in linear time for any input.
 
-The tokeniser follows the HTML standard (13.2.5) where it matters: quoted attributes, comments, elements whose content
-is raw text, and the end of the input inside any of these, which ends it. The standard library's ``html.parser`` needs
-quadratic time for some unclosed constructs, and reads comments and raw text differently from one patch release to the
-next; the output of this package must depend on neither. Nothing here makes HTML safe: :mod:`.sanitising` does.
+The tokenizer follows the HTML standard (13.2.5) where it matters: quoted attributes, comments, elements with raw text
+content, and the end of the input inside any of these, which closes it. The standard library's ``html.parser`` needs
+quadratic time for some unclosed constructs, and parses comments and raw text differently from one patch release to the
+next; the output of this package must depend on neither. This module makes no HTML safe: :mod:`.sanitizer` does.
 
-Character references are left alone: text and attribute values stand in the tokens as markup, fit to be written back
-between tags or between double quotes. :func:`escape` and :func:`unescape` lead to plain strings and back.
+Character references are preserved: text and attribute values in the tokens are markup, ready to be written between
+tags or between double quotes. :func:`escape` and :func:`unescape` convert from and to plain strings.
 """
 
 import re
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def names(text: str) -> frozenset[str]:
-    """The words of ``text`` as a set: how lists of names are written here."""
+    """Return the words of ``text`` as a set: a compact notation for lists of names."""
     return frozenset(text.split())
 
 
@@ -43,7 +43,7 @@ RAW_TEXT: Final = names("iframe noembed noframes plaintext script style textarea
 """Elements whose content is text up to their own end tag, whatever it looks like."""
 
 _SEPARATOR: Final = "<!---->"
-"""Divides one text into two, and shows nothing."""
+"""Splits a text in two and is not visible."""
 
 _MAX_ATTRIBUTES: Final = 50
 _MAX_REFERENCES: Final = 500
@@ -59,7 +59,7 @@ _COMMENT_END: Final = re.compile(r"--!?>")
 
 
 class Start(NamedTuple):
-    """A start tag; ``name`` and the attributes' names are in lower case."""
+    """A start tag; its name and the names of its attributes are in lower case."""
 
     name: str
     attributes: dict[str, str]
@@ -72,13 +72,13 @@ class End(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Text, as markup: ``&lt;`` for a ``<``."""
+    """Text as markup: ``&lt;`` for a ``<``."""
 
     markup: str
 
 
 class Comment(NamedTuple):
-    """A comment's text, without its delimiters."""
+    """The text of a comment, without its delimiters."""
 
     data: str
 
@@ -87,12 +87,12 @@ type Token = Start | End | Text | Comment
 
 
 def escape(text: str) -> str:
-    """Plain text as markup, for a place between tags or between double quotes."""
+    """Escape plain text for use between tags or between double quotes."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 def tokenize(html: str) -> Iterator[Token]:
-    """The tokens of ``html``: any string is HTML. Declarations and processing instructions are left out."""
+    """Yield the tokens of ``html``; any string is valid. Declarations and processing instructions are dropped."""
     position, end = 0, len(html)
     while position < end:
         opening = _TEXT.match(html, position).end()  # type: ignore[union-attr]  # matches anything
@@ -126,10 +126,10 @@ def tokenize(html: str) -> Iterator[Token]:
 
 
 def serialize(tokens: Iterable[Token]) -> str:
-    """The tokens as markup, for a parser.
+    """Serialize tokens as markup for a parser.
 
-    Empty comments break up text with many character references: html5ever copies all that it has of a text for each
-    reference in it.
+    Empty comments split text with many character references: for each reference, html5ever copies the text that it has
+    read so far.
     """
     pieces: list[str] = []
     references = 0  # since the last tag
@@ -162,7 +162,7 @@ def _separated(markup: str) -> str:
 
 
 def _attributes(html: str, position: int) -> tuple[dict[str, str], int]:
-    """The attributes that begin at ``position``, and where the tag is over: -1 if the input is over before it."""
+    """Return the attributes that begin at ``position``, and the end of the tag: -1 if the input ends before it."""
     attributes: dict[str, str] = {}
     if html.startswith(">", position):
         return attributes, position + 1
@@ -187,7 +187,7 @@ def _attributes(html: str, position: int) -> tuple[dict[str, str], int]:
 
 
 def _comment(html: str, position: int) -> tuple[str, int]:
-    """The comment whose text begins at ``position``, and where it is over."""
+    """Return the comment whose text begins at ``position``, and its end."""
     for abrupt in (">", "->"):
         if html.startswith(abrupt, position):
             return "", position + len(abrupt)

@@ -1,6 +1,6 @@
-"""Markdown to HTML: CommonMark with tables, strikethrough, task lists, footnotes and definition lists.
+"""Convert Markdown to HTML: CommonMark with tables, strikethrough, task lists, footnotes and definition lists.
 
-Raw HTML passes through, since an author's own is welcome; :func:`kolom.rendering.renderer.render` sanitises all of it.
+Raw HTML passes through, since authors may use it; :func:`kolom.rendering.renderer.render` sanitizes the result.
 """
 
 import re
@@ -21,13 +21,13 @@ _FOOTNOTE_REFERENCE: Final = re.compile(r"\[\^[^\s\]]{1,200}\]")
 
 
 def to_html(source: str) -> str:
-    """Unsanitised HTML. What is nested deeper than 40 lists, quotations or emphases is left out or left as it is."""
+    """Return unsanitized HTML. Content nested deeper than 40 lists, quotations or emphases is dropped or not parsed."""
     html: str = _PARSER.render(source)
     return html
 
 
 def _footnote_reference(state: StateInline, silent: bool) -> bool:
-    # The plugin's own rule looks for the closing bracket in all that follows, for each "[^": quadratic.
+    # The plugin's own rule searches the whole rest of the text for the closing bracket of each "[^": quadratic.
     return _FOOTNOTE_REFERENCE.match(state.src, state.pos) is not None and footnote_ref(state, silent)
 
 
@@ -38,7 +38,7 @@ def _footnote_name(
 
 
 def _list_item(self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    # A ballot box says the same as a checkbox that nobody can tick, and an article holds no form elements.
+    # Articles have no form elements: a ballot box replaces a checkbox that nobody can tick.
     assert isinstance(self, RendererHTML)
     item = self.renderToken(tokens, index, options, env)
     checked = tokens[index].meta.get("checked")

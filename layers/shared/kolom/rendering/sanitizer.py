@@ -1,7 +1,7 @@
-"""What markup an article may hold, enforced by nh3 (ammonia, html5ever).
+"""The allowed markup of an article, enforced by nh3 (ammonia, html5ever).
 
-There are two sieves over one list. :func:`normalize_html` is wide: it gives the passes of this package exact, canonical
-HTML, with frames, names and any URL still in it. :func:`sanitize` is strict and always the last to touch the markup.
+There are two passes. :func:`normalize_html` is permissive: it gives the other passes of this package exact, canonical
+HTML that may still have frames, names and any URL. :func:`sanitize` is strict and always the last step.
 """
 
 import re
@@ -35,7 +35,7 @@ TAGS: Final = names(
     "rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th thead time tr track u ul "
     "var video wbr iframe"
 )
-"""The elements that an article may hold."""
+"""The elements that are allowed in an article."""
 
 ALIGNED: Final = names("caption col colgroup div h2 h3 h4 h5 h6 p tbody td tfoot th thead tr")
 _MEDIA: Final = "controls height loop muted playsinline publisher preload src width"
@@ -66,10 +66,10 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
         "video": _MEDIA,
     }.items()
 }
-"""The attributes that they may have, by element; those of ``*`` on any."""
+"""The allowed attributes by element; those of ``*`` are allowed on any."""
 
 SOURCE_TAGS: Final = TAGS | {"h1"}
-"""The elements that the passes may meet."""
+"""The elements that are allowed in the input of the passes."""
 
 SOURCE_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     **ATTRIBUTES,
@@ -77,12 +77,12 @@ SOURCE_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "a": ATTRIBUTES["a"] | {"name"},
     "h1": ATTRIBUTES["h2"],
 }
-"""The attributes that the passes may meet, by element; those of ``*`` on any."""
+"""The attributes that are allowed in the input of the passes, by element; those of ``*`` on any."""
 
 _WIDE: Final = nh3.Cleaner(
     tags=SOURCE_TAGS,
     attributes=SOURCE_ATTRIBUTES,
-    url_schemes=LINK_SCHEMES | {"data", "file"},  # a resolver may know what to do with these
+    url_schemes=LINK_SCHEMES | {"data", "file"},  # the caller's resolver may replace these
     strip_comments=False,
     link_rel=None,
 )
@@ -90,13 +90,13 @@ _STRICT: Final = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
     url_schemes=LINK_SCHEMES,
-    strip_comments=False,  # :func:`sanitize` does it
+    strip_comments=False,  # :func:`sanitize` removes them
     link_rel=None,
 )
-_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)  # exact in nh3's output, where no other "<" is without a tag
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)  # exact for nh3's output, where every other "<" belongs to a tag
 _MAX_ROUNDS: Final = 4
 
-# C0 but tab and line feed, DEL and C1, surrogates, U+FFFE and U+FFFF: not allowed in HTML, or in a feed's XML.
+# C0 except tab and line feed, DEL and C1, surrogates, U+FFFE and U+FFFF: invalid in HTML and in the XML of feeds.
 _REMOVED: Final = dict.fromkeys(
     [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]
 ) | dict.fromkeys(range(0xD800, 0xE000), "�")
@@ -106,19 +106,19 @@ _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 
 
 def clean_characters(text: str) -> str:
-    """``text`` without characters that HTML forbids, lone surrogates as U+FFFD, all line ends as line feeds."""
+    """Return ``text`` without characters that HTML forbids; lone surrogates become U+FFFD, line ends line feeds."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_REMOVED)
 
 
 def normalize_html(markup: str) -> str:
-    """The markup as an exact HTML parser reads and writes it, with all that the passes may meet and nothing else."""
+    """Parse the markup with an exact HTML parser and serialize it, with only the input allowed for the passes."""
     return clean_characters(_WIDE.clean(markup))
 
 
 def sanitize(markup: str) -> str:
-    """Markup that is safe on a page, and that a browser reads as the same tree as nh3 did.
+    """Return markup that is safe on a page, and that browsers parse as the same tree as nh3.
 
-    Leaving out an element can change how the rest is read, so the sieve is used until it changes nothing.
+    Removing an element can change how the rest is parsed, so the pass is repeated until nothing changes.
     """
     for _ in range(_MAX_ROUNDS):
         cleaned = _STRICT.clean(markup)
@@ -129,12 +129,15 @@ def sanitize(markup: str) -> str:
 
 
 def scheme(value: str) -> str | None:
-    """The scheme of a URL as a browser would find it, in lower case, or ``None`` if the URL is relative."""
+    """Return the scheme of a URL as a browser parses it, in lower case; None if the URL is relative."""
     match = _SCHEME.match(value)
     return match[1].lower() if match else None
 
 
 def url(value: str, schemes: frozenset[str]) -> str | None:
-    """The URL without what browsers ignore in it; ``None`` if it is empty or of another scheme. Relative ones pass."""
+    """Return the URL without characters that browsers ignore; None if it is empty or its scheme is not allowed.
+
+    Relative URLs are allowed.
+    """
     value = _BROWSER_IGNORES.sub("", value.strip(_BROWSER_STRIPS))
     return value if value and scheme(value) in {None, *schemes} else None

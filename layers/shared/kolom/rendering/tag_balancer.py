@@ -1,11 +1,11 @@
-"""The first step: author's markup in, balanced markup of known elements and bounded depth out.
+"""Balance tags: the first pass turns an author's markup into balanced tags of known elements with bounded depth.
 
-A browser's way of mending markup (html5ever has it, inside nh3) takes quadratic time, or worse, when tens of thousands
-of elements stay open. So nh3 is given markup in which every tag has its partner and no more than :data:`MAX_DEPTH`
-elements are open at once: deeper tags are left out, their text stays. The rules for omitted end tags are the standard's
-in outline (a paragraph ends where a block begins, an item where the next begins); nh3 does the rest exactly.
+HTML error recovery in browsers (and in html5ever, inside nh3) takes quadratic time, or worse, if tens of thousands of
+elements remain open. So nh3 receives markup in which all tags are paired and at most :data:`MAX_DEPTH` elements are
+open at once: deeper tags are dropped, their text is kept. The rules for omitted end tags follow the standard in outline
+(a block ends a paragraph, an item ends the previous one); nh3 does the rest exactly.
 
-Unknown elements lose their tags and keep their content. Those in :data:`DROPPED` vanish with all that is in them.
+Unknown elements lose their tags and keep their content. Those in :data:`DROPPED` are removed with their content.
 """
 
 from collections import Counter
@@ -16,13 +16,13 @@ from kolom.rendering.html_tokenizer import VOID, Comment, End, Start, Text, Toke
 from kolom.rendering.sanitizer import SOURCE_ATTRIBUTES, SOURCE_TAGS
 
 MAX_DEPTH: Final = 200
-"""How many elements may be open at once."""
+"""The maximum number of elements that are open at once."""
 
 DROPPED: Final = names("button datalist math noembed noframes option select script style svg template textarea title")
-"""Elements that vanish with their content, since it is no text of the article."""
+"""Elements that are removed with their content, which is not text of the article."""
 
 MORE: Final = "more"
-"""The comment that ends the excerpt, as it stands in the output of :func:`balance`."""
+"""The comment that marks the end of the excerpt in the output of :func:`balance`."""
 
 _MAX_REOPENED: Final = 8
 _REOPENED_BUDGET: Final = 100_000
@@ -53,7 +53,7 @@ _TABLE: Final = names("table")
 _TABLE_OR_CELLS: Final = _TABLE | _CELLS
 _NOTHING: Final[frozenset[str]] = frozenset()
 
-# What a start tag ends, if it is open, and the elements beyond which it ends nothing.
+# The open elements that a start tag closes, and the elements that stop the search for them.
 _ENDS: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
     "li": (names("li"), (_TABLE_OR_CELLS | _BLOCKS) - names("address div li p")),
     "dt": (names("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - names("address dd div dt p")),
@@ -70,29 +70,29 @@ _ENDS: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
 
 
 def balance(tokens: Iterable[Token]) -> list[Token]:
-    """The tokens with every start tag followed by its end tag, in order, with known names and attributes only.
+    """Return the tokens with every start tag paired with its end tag, with only known names and attributes.
 
-    Of the comments only the one that ends the excerpt is kept, as ``Comment(MORE)``.
+    Comments are removed, except the one that marks the end of the excerpt: ``Comment(MORE)``.
     """
     balancer = _Balancer()
     for token in tokens:
-        balancer.take(token)
+        balancer.feed(token)
     return balancer.finish()
 
 
 class _Balancer:
-    """What has been written, and the elements that are open, outermost first."""
+    """The output so far, and the open elements, outermost first."""
 
     def __init__(self) -> None:
         self._written: list[Token] = []
         self._open: list[Start] = []
-        self._interrupted: list[Start] = []  # formatting that goes on with the next text, outermost first
+        self._interrupted: list[Start] = []  # formatting that resumes with the next text, outermost first
         self._names: Counter[str] = Counter()  # of the open elements
-        self._muted = 0  # how many of the open elements are to vanish with their content
-        self._too_deep: Counter[str] = Counter()  # start tags that were left out, by name
+        self._dropping = 0  # the number of open elements that are removed with their content
+        self._too_deep: Counter[str] = Counter()  # dropped start tags, by name
         self._budget = _REOPENED_BUDGET
 
-    def take(self, token: Token) -> None:
+    def feed(self, token: Token) -> None:
         match token:
             case Start():
                 self._start(token)
@@ -113,7 +113,7 @@ class _Balancer:
         return self._written
 
     def _write(self, token: Token) -> None:
-        if not self._muted:
+        if not self._dropping:
             self._written.append(token)
 
     def _start(self, source: Start) -> None:
@@ -121,8 +121,8 @@ class _Balancer:
         if name not in SOURCE_TAGS and name not in DROPPED:
             return
         is_block = name in _BLOCKS
-        while self._muted and is_block and self._open and self._open[-1].name in _FOREIGN:
-            self._pop()  # a drawing or a list of options that was never closed must not swallow the article
+        while self._dropping and is_block and self._open and self._open[-1].name in _FOREIGN:
+            self._pop()  # an unclosed drawing or option list must not swallow the article
         if is_block and self._names["p"]:
             self._end_open(_PARAGRAPH, _TABLE_OR_CELLS)
         if name in _ENDS:
@@ -133,9 +133,9 @@ class _Balancer:
         elif self._interrupted and not is_block:
             self._resume()
         if name in VOID:
-            self._write(_known(name, source))
+            self._write(_allowed_tag(name, source))
         elif len(self._open) < MAX_DEPTH:
-            self._push(_known(name, source))
+            self._push(_allowed_tag(name, source))
         else:
             self._too_deep[name] += 1
 
@@ -143,7 +143,7 @@ class _Balancer:
         if self._too_deep[name]:
             self._too_deep[name] -= 1
         elif self._forget(name):
-            return  # it was interrupted, and does not go on
+            return  # it was interrupted, and does not resume
         elif self._open and self._open[-1].name == name:
             self._pop()
         elif self._names[name]:
@@ -151,16 +151,16 @@ class _Balancer:
             self._end_open(frozenset((name,)), beyond)
 
     def _forget(self, name: str) -> bool:
-        """End interrupted formatting of that name; whether there was any."""
+        """Discard interrupted formatting with that name; return whether there was any."""
         before = len(self._interrupted)
         if before:
             self._interrupted = [element for element in self._interrupted if element.name != name]
         return len(self._interrupted) < before
 
     def _end_open(self, names: frozenset[str], beyond: frozenset[str]) -> None:
-        """End the innermost open element of one of the names; the formatting that was open within it is interrupted.
+        """Close the innermost open element with one of the names, and interrupt the formatting that is open within it.
 
-        Nothing happens if there is none, or none inside the innermost element whose name is in ``beyond``.
+        Does nothing if there is none inside the innermost element whose name is in ``beyond``.
         """
         if not any(self._names[name] for name in names):
             return
@@ -177,7 +177,7 @@ class _Balancer:
         self._interrupted = [*interrupted[::-1], *self._interrupted][-_MAX_REOPENED:]
 
     def _resume(self) -> None:
-        """Formatting that was closed with an element around it goes on after it, as in a browser, within a budget."""
+        """Reopen formatting that was closed with an enclosing element, as browsers do, within a budget."""
         interrupted, self._interrupted = self._interrupted, []
         for element in interrupted:
             self._budget -= sum(len(value) + 20 for value in element.attributes.values()) + 20
@@ -185,7 +185,7 @@ class _Balancer:
                 self._push(element)
 
     def _push(self, element: Start) -> None:
-        self._muted += element.name in DROPPED
+        self._dropping += element.name in DROPPED
         self._write(element)
         self._open.append(element)
         self._names[element.name] += 1
@@ -194,14 +194,14 @@ class _Balancer:
         element = self._open.pop()
         self._names[element.name] -= 1
         self._write(End(element.name))
-        self._muted -= element.name in DROPPED
+        self._dropping -= element.name in DROPPED
         return element
 
 
-def _known(name: str, source: Start) -> Start:
-    """The tag under its present name, with the attributes that mean something in an article."""
-    known = SOURCE_ATTRIBUTES["*"] | SOURCE_ATTRIBUTES.get(name, frozenset())
-    attributes = {key: value for key, value in source.attributes.items() if key in known}
+def _allowed_tag(name: str, source: Start) -> Start:
+    """Return the tag under its current name, with the attributes that are allowed in an article."""
+    allowed = SOURCE_ATTRIBUTES["*"] | SOURCE_ATTRIBUTES.get(name, frozenset())
+    attributes = {key: value for key, value in source.attributes.items() if key in allowed}
     if source.name == "center":
         attributes["align"] = "center"
     return Start(name, attributes)

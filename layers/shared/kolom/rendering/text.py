@@ -1,4 +1,4 @@
-"""What an article says, without its markup: its text, the beginning of it, and how long it takes to read."""
+"""Extract plain text from an article: the full text, the excerpt, and the reading time."""
 
 import math
 import re
@@ -26,9 +26,9 @@ _JOINER: Final = "\u200d"
 
 
 def plain_text(html: str) -> str:
-    """The text of sanitised HTML, a line for each block, white space collapsed, no empty lines.
+    """Return the text of sanitized HTML: one line per block, collapsed white space, no empty lines.
 
-    A line break in ``<pre>`` and a ``<br>`` begin a new line too. Text in scripts and the like is no text.
+    A line break in ``<pre>`` and a ``<br>`` also start a new line. Raw text, as in scripts, is excluded.
     """
     pieces: list[str] = []
     preformatted = 0
@@ -50,14 +50,13 @@ def plain_text(html: str) -> str:
 
 
 def excerpt(tokens: Iterable[Token]) -> str:
-    """The first words of the running text: no headings, code blocks, tables, captions or footnotes.
+    """Return the beginning of the running text: no headings, code blocks, tables, captions or footnotes.
 
-    It ends at the author's mark, if there is one and text before it, or after about 200 characters.
-    The tokens are balanced.
+    It ends at the author's mark, if text precedes it, or after about 200 characters. The tokens must be balanced.
     """
     pieces: list[str] = []
     length = 0
-    skipping = 0  # how many elements are open from the one to be skipped inwards
+    skipping = 0  # the number of open elements within, and including, the skipped one
     for token in tokens:
         match token:
             case Start(name, attributes):
@@ -84,7 +83,7 @@ def excerpt(tokens: Iterable[Token]) -> str:
 
 
 def shorten(text: str, characters: int) -> str:
-    """``text``, or its beginning of at most so many characters and an ellipsis, cut between words if it can be."""
+    """Return ``text``, shortened to at most ``characters`` and an ellipsis, cut between words if possible."""
     if len(text) <= characters:
         return text
     end = text.rfind(" ", characters // 2, characters + 1)
@@ -96,7 +95,7 @@ def shorten(text: str, characters: int) -> str:
 
 
 def reading_minutes(text: str) -> int:
-    """Whole minutes, at least one: 200 words a minute, or 400 characters where words are not set apart by spaces."""
+    """Return the reading time in whole minutes, at least 1: 200 words or 400 CJK characters per minute."""
     cjk_characters = len(_CJK.findall(text))
     spaced_words = sum(1 for word in _CJK.sub(" ", text).split() if _WORD.search(word))
     return max(1, math.ceil(spaced_words / WORDS_PER_MINUTE + cjk_characters / CJK_CHARACTERS_PER_MINUTE))
@@ -107,5 +106,5 @@ def _is_left_out(name: str, attributes: dict[str, str]) -> bool:
 
 
 def _continues(text: str, position: int) -> bool:
-    """Whether the character at ``position`` belongs to the one before it: accents, vowel signs, joined emoji."""
+    """Return whether the character at ``position`` combines with the one before: accents, vowel signs, joined emoji."""
     return unicodedata.category(text[position])[0] == "M" or _JOINER in text[position - 1 : position + 1]

@@ -1,4 +1,4 @@
-"""What rendering and articles both speak of: an author's formats, and the headings that a body has."""
+"""Types shared by rendering and articles: source formats, headings and rendered articles."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ type SourceFormat = Literal["markdown", "html"]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line of the table of contents: ``id`` is the anchor in the body, ``level`` 2 or 3, ``text`` plain."""
+    """An entry of the table of contents: ``id`` is the anchor in the body, ``level`` 2 or 3, ``text`` plain text."""
 
     id: str
     level: int
@@ -17,10 +17,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """An article as it is stored and shown.
+    """A rendered article.
 
-    ``toc`` has the headings of levels 2 and 3, at most 1,000 or 100 KB of them; ``excerpt`` is plain text, about 200
-    characters of the first paragraphs or less; ``image`` is the URL of the first image that is meant to be seen.
+    ``toc`` has the headings of levels 2 and 3, at most 1,000 or 100 KB of them; ``excerpt`` is plain text, at most
+    about 200 characters of the first paragraphs; ``image`` is the URL of the first visible image.
     """
 
     html: str

@@ -1,9 +1,9 @@
-"""A visitor's words: what is taken out of them, and how they become markup. Pure.
+"""Clean and render the text of visitors. Pure.
 
-Comments are CommonMark without raw HTML, headings and images: what a visitor types as HTML is shown as they typed it.
-markdown-it renders, and nh3 lets nothing through that is not on the list below, whatever the renderer did.
+Comments are CommonMark without raw HTML, headings and images: HTML is shown as typed. markdown-it renders, and nh3
+removes everything that is not on the list below, whatever the renderer produced.
 
-Time, size, nesting and links are bounded: what exceeds a limit is rendered as plain paragraphs (:func:`render`).
+Time, size, nesting and links are bounded: text that exceeds a limit is rendered as plain paragraphs (:func:`render`).
 """
 
 import re
@@ -25,49 +25,49 @@ from kolom.rendering.sanitizer import clean_characters
 LINK_RELATION: Final = "nofollow ugc noopener"
 
 MAX_PARAGRAPH: Final = 10_000
-"""How many characters stand between two blank lines. markdown-it may take time in proportion to the square of that."""
+"""The maximum number of characters between two blank lines. markdown-it may take time quadratic in that."""
 
 MAX_NESTING: Final = 20
-"""How many elements of the markup are open at once."""
+"""The maximum number of elements that are open at once in the markup."""
 
 MAX_LINKS: Final = 200
-"""How many links a text has."""
+"""The maximum number of links in a text."""
 
 MAX_GROWTH: Final = 6
-"""How many bytes of markup a character may become, on average. Plain paragraphs never need more."""
+"""The maximum bytes of markup per character, on average. Plain paragraphs never need more."""
 
 MAX_HTML_BYTES: Final = 200_000
-"""How large the markup is at most, as an item of the table holds it beside the text."""
+"""The maximum size of the markup, which is stored in the same item as the text."""
 
-_ALLOWANCE_BYTES: Final = 2_000  # on top of the growth: a single short address becomes ten times as long
+_ALLOWANCE_BYTES: Final = 2_000  # in addition to the growth: a short URL alone grows tenfold
 _MAX_ADDRESS: Final = 2_000
 _TAGS: Final = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 _ABSOLUTE: Final = re.compile(r"https?://[^/]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(?<![a-z0-9.+-])https?$", re.IGNORECASE)
-_CLOSING: Final = re.compile(r"_+(?:\W|$)")  # the end of emphasis, which no host's name has
+_CLOSING: Final = re.compile(r"_+(?:\W|$)")  # the end of emphasis, which cannot occur in a host name
 _BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
 _CLEANER: Final = nh3.Cleaner(
     tags=_TAGS,
-    # Without an entry of its own, nh3 allows some attributes on any element.
+    # Without an explicit entry, nh3 allows some attributes on any element.
     attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
     url_schemes={"http", "https"},
     link_rel=LINK_RELATION,
 )
-# Embeddings, overrides and isolates: they would turn around what stands beside the comment.
+# Bidi embeddings, overrides and isolates could reorder the text around the comment.
 _DIRECTIONS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-# No script stacks more marks on a letter than this; what does, paints over its neighbours.
+# No script stacks more marks on a letter; more would paint over neighboring text.
 _MAX_MARKS: Final = 8
 _MARKS: Final = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
 _WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")
-# Sorting marks by class (NFC) takes time in proportion to the square of their number.
-_HEAPED: Final = regex.compile(r"(\p{M}{64})\p{M}+")
+# Sorting marks by class (NFC) takes time quadratic in their number.
+_STACKED_MARKS: Final = regex.compile(r"(\p{M}{64})\p{M}+")
 _INVISIBLE: Final = {"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
 
 
 def _link_address(state: StateInline, silent: bool) -> bool:
-    """A rule of markdown-it: a whole address becomes a link, within :data:`_MAX_ADDRESS` characters.
+    """Turn a complete URL of at most :data:`_MAX_ADDRESS` characters into a link (a markdown-it rule).
 
-    Its own rules read all the text before each colon, and look for more than whole addresses.
+    The built-in rules read all the text before each colon, and also match incomplete URLs.
     """
     colon = state.pos
     if state.linkLevel or not state.src.startswith("://", colon):
@@ -79,7 +79,7 @@ def _link_address(state: StateInline, silent: bool) -> bool:
     end = _address_end(state, text) or _address_end(state, _CLOSING.split(text, maxsplit=1)[0])
     if not end or end == _MAX_ADDRESS:
         return False
-    url = text[:end].rstrip("*")  # which ends emphasis
+    url = text[:end].rstrip("*")  # asterisks end emphasis
     href = state.md.normalizeLink(url)
     if not state.md.validateLink(href):
         return False
@@ -93,7 +93,7 @@ def _link_address(state: StateInline, silent: bool) -> bool:
 
 
 def _address_end(state: StateInline, text: str) -> int:
-    """Where the address ends with which ``text`` begins; 0 if it begins with none."""
+    """Return the end of the URL at the beginning of ``text``; 0 if there is none."""
     assert state.md.linkify is not None
     after_scheme = text.index("://") + 1
     length: int = state.md.linkify.test_schema_at(text, "http:", after_scheme)
@@ -101,18 +101,18 @@ def _address_end(state: StateInline, text: str) -> int:
 
 
 def _parser() -> MarkdownIt:
-    # Of what is deeper than it may be, enough is parsed to see that it is.
+    # Content beyond the maximum nesting is parsed just far enough to detect it.
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING + 2})
     parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
     parser.inline.ruler.after("text", "link_address", _link_address)
-    # Other addresses stay as they were typed: a visitor has none on this site, and "javascript:" is no address.
+    # Other URLs are shown as typed: visitors have no pages on this site, and "javascript:" is unsafe.
     parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
     parser.inline.ruler.at("link", _link)
     return parser
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """CommonMark's link, but for ``[text]()``, which has no address to be checked."""
+    """CommonMark's link, except ``[text]()``, which has no URL to check."""
     start = state.pos
     if not link(state, True):
         return False
@@ -128,29 +128,29 @@ _PARSER: Final = _parser()
 
 @dataclass(frozen=True, slots=True)
 class RenderedVisitorText:
-    """A text as markup: sanitised HTML, and how many links the text asks for, whether or not the markup has them."""
+    """Rendered text: sanitized HTML, and the number of links in the source, whether or not the HTML has them."""
 
     html: str
     links: int
 
 
 def clean_text(text: str) -> str:
-    """``text`` as it is kept: NFC, without control characters, turned directions and towers of marks."""
-    text = _HEAPED.sub(r"\1", clean_characters(text).translate(_DIRECTIONS))
+    """Return ``text`` as it is stored: NFC, without control characters, bidi controls and stacked marks."""
+    text = _STACKED_MARKS.sub(r"\1", clean_characters(text).translate(_DIRECTIONS))
     return _MARKS.sub(r"\1", unicodedata.normalize("NFC", text)).strip()
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing in ``text`` that anyone could see."""
+    """Return whether ``text`` has no visible character."""
     return all(unicodedata.category(character) in _INVISIBLE for character in text)
 
 
 @lru_cache(maxsize=8)
 def render(content: str) -> RenderedVisitorText:
-    """The markup of a comment's Markdown; links tell search engines and the linked site nothing.
+    """Render a comment's Markdown as HTML; its links are ``nofollow ugc noopener``.
 
-    Text with longer paragraphs, deeper nesting, more links or larger markup than the limits above is shown as it was
-    typed, in plain paragraphs. The last results are kept: judging, storing and showing a comment render it once.
+    Text with longer paragraphs, deeper nesting, more links or larger markup than the limits above is shown as typed, in
+    plain paragraphs. The last results are cached, so that scoring, storing and showing a comment render it once.
     """
     content = clean_text(content)
     if max(map(len, _BLANK_LINES.split(content))) > MAX_PARAGRAPH:
@@ -161,7 +161,7 @@ def render(content: str) -> RenderedVisitorText:
         html = _sanitize(_PARSER.renderer.render(tokens, _PARSER.options, {}))
         if len(html.encode()) <= min(MAX_GROWTH * len(content) + _ALLOWANCE_BYTES, MAX_HTML_BYTES):
             return RenderedVisitorText(html, links)
-    # Of what is nested too deeply, the parser has not seen all.
+    # The parser has not seen all of the content that is nested too deeply.
     return RenderedVisitorText(_plain(content), max(links, len(_ABSOLUTE.findall(content))))
 
 
@@ -170,14 +170,14 @@ def _all(tokens: Iterable[Token]) -> Iterable[Token]:
 
 
 def _depth(tokens: Iterable[Token]) -> int:
-    """How many elements are open at once, at most."""
+    """Return the maximum number of elements that are open at once."""
     return max(
         (token.level + max((child.level for child in token.children or ()), default=0) for token in tokens), default=0
     )
 
 
 def _plain(content: str) -> str:
-    """The text in paragraphs, as it was typed."""
+    """Return the text as typed, in paragraphs."""
     paragraphs = (escape(each, quote=False) for each in _BLANK_LINES.split(content))
     return _sanitize("".join(f"<p>{each.replace('\n', '<br>\n')}</p>\n" for each in paragraphs))
 

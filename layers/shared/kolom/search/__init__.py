@@ -1,20 +1,20 @@
-"""Full text search with nothing but DynamoDB.
+"""Full-text search on DynamoDB alone.
 
-Reading a search from the outside in:
+The modules, from text analysis to answers:
 
-* :mod:`.words`, :mod:`.languages`: texts become words, words become stems; stop words.
-* :mod:`.codes`: frequencies, postings and documents as single numbers.
-* :mod:`.entries`: what one article contributes to the index.
-* :mod:`.held`, :mod:`.vocabulary`, :mod:`.titles`: what the index may hold of an article; the words of the site, and
-  those of its titles.
-* :mod:`.indexing`: the only writer; brings the index to what the articles are now.
-* :mod:`.queries`: what a reader typed becomes words, phrases and exclusions.
-* :mod:`.phrases`: whether a text has a phrase.
-* :mod:`.reading`: postings and results, as they are read.
-* :mod:`.documents`: the list of all searchable articles, kept in memory while it is valid.
-* :mod:`.searching`, :mod:`.correcting`, :mod:`.suggesting`, :mod:`.relating`: the answers.
-* :mod:`.highlighting`: titles and snippets with what was found marked.
+* :mod:`.tokenizer`, :mod:`.analyzer`: split a text into words; stems and stop words of each language.
+* :mod:`.codec`: frequencies, postings and documents encoded as single numbers.
+* :mod:`.document`: the index document that is built from one article.
+* :mod:`.forward_index`, :mod:`.vocabulary`, :mod:`.title_index`: the terms that the index may have for each article;
+  the words of the site, and the words of its titles.
+* :mod:`.index_writer`, :mod:`.reindexing`: update the index to the current articles; it has no other writer.
+* :mod:`.query_parser`: parses a query into words, phrases and exclusions.
+* :mod:`.phrase_matcher`: finds phrases in a text.
+* :mod:`.index_reader`: reads postings and results.
+* :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
+* :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
+* :mod:`.highlighter`: marks matches in titles and snippets.
 
-Rules without storage: words, languages, codes, entries, queries, phrases, ranking,
-highlighting, periods.
+Pure modules, without storage: tokenizer, analyzer, codec, document, query_parser, phrase_matcher, bm25, highlighter,
+date_range.
 """

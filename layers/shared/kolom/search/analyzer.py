@@ -1,4 +1,4 @@
-"""Languages: which stemmer and which stop words belong to a code, and what a word's stem is. Pure."""
+"""Stemmers and stop words by language code. Pure."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -12,7 +12,10 @@ import stop_words
 from kolom.search.tokenizer import normalize, strip_accents
 
 ANALYZER_VERSION: Final = 1
-"""Goes up when the same text gives other terms; articles are then indexed anew as they change, or by a reindex."""
+"""Increase this when the same text produces different terms.
+
+Articles are then indexed again when they change, or by a reindex.
+"""
 
 _STEMMERS: Final = {
     "ar": "arabic",
@@ -55,16 +58,19 @@ _STEMMERS: Final = {
 """Snowball's algorithms (snowballstem.org) by the ISO 639 codes of their languages."""
 
 _WRITTEN_WITHOUT_ACCENTS: Final = frozenset(("en", "id"))
-"""Accents are a foreign word's there, and the stemmer knows none: they go before stemming, elsewhere after it."""
+"""Languages in which only foreign words have accents, and whose stemmers know no accented letters.
+
+Accents are removed before stemming in these languages, and after it in all others.
+"""
 
 _ELIDES: Final = frozenset(("ca", "fr", "it"))
 _stemmers = threading.local()
 
 
 def stem(word: str, language: str) -> str:
-    """The stem of a normalized word in a language; without a stemmer, the word without accents.
+    """Return the stem of a normalized word; without a stemmer for the language, the word without accents.
 
-    ``language`` is an ISO 639 code, a region (``en-GB``) does no harm. Case, accents and apostrophes never matter.
+    ``language`` is an ISO 639 code; a region (``en-GB``) is ignored. Case, accents and apostrophes never matter.
     """
     code = base_language(language)
     if code in _WRITTEN_WITHOUT_ACCENTS:
@@ -77,17 +83,17 @@ def stem(word: str, language: str) -> str:
 
 
 def stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
-    """The different stems that a word's form has in these languages."""
+    """Return the distinct stems of a word's form in these languages."""
     return tuple(dict.fromkeys(found for language in languages if (found := stem(word, language))))
 
 
 def is_stop_word(word: str, *languages: str) -> bool:
-    """Whether a word's form is one that nearly every text of any of these languages has."""
+    """Return whether a word's form is a stop word in any of these languages."""
     return any(word in _stop_words(base_language(language)) for language in languages)
 
 
 def base_language(language: str) -> str:
-    """The language of a code, without region or script: ``en`` of ``en-GB``."""
+    """Return the language of a code, without region or script: ``en`` for ``en-GB``."""
     return language.partition("-")[0].lower()
 
 
@@ -98,21 +104,21 @@ def _without_apostrophes(word: str, code: str) -> str:
 
 
 def _stemmer(code: str) -> Callable[[str], str] | None:
-    # A stemmer is not to be used by two threads at once.
+    # A stemmer is not thread-safe: each thread has its own.
     name = _STEMMERS.get(code)
     if name is None:
         return None
-    known: dict[str, Any] = _stemmers.__dict__
-    if name not in known:
-        known[name] = Stemmer.Stemmer(name)
-    method: Callable[[str], str] = known[name].stemWord
+    stemmers: dict[str, Any] = _stemmers.__dict__
+    if name not in stemmers:
+        stemmers[name] = Stemmer.Stemmer(name)
+    method: Callable[[str], str] = stemmers[name].stemWord
     return method
 
 
 @cache
 def _stop_words(code: str) -> frozenset[str]:
     if code == "en":
-        # The library's English list has 1,333 words, "fire" and "system" among them: readers search for those.
+        # The library's English list has 1,333 words, including "fire" and "system", which readers search for.
         listed = (files("kolom.search") / "data/stopwords-en.txt").read_text("utf-8").split()
     elif code in stop_words.LANGUAGE_MAPPING:
         listed = stop_words.get_stop_words(code)

@@ -17,19 +17,22 @@ B: Final = 0.75
 
 @dataclass(slots=True)
 class Scorer:
-    """Scores articles, one stem after the other.
+    """Scores articles, one stem at a time.
 
-    ``lengths`` has the length code of every searchable article by its id: others are not scored.
+    ``lengths`` has the length code of every searchable article by its id; other articles are not scored.
     """
 
     lengths: Mapping[int, int]
     norms: tuple[float, ...]
     scores: dict[int, float] = field(default_factory=dict)
     words: dict[int, int] = field(default_factory=dict)
-    """Which words each article has: bit ``n`` for word ``n``."""
+    """The words that each article has: bit ``n`` for word ``n``."""
 
     def add(self, postings: Mapping[int, int], *, count: int, word: int) -> None:
-        """Score the articles in ``postings``, frequency codes by ids; the stem stands ``count`` times in the query."""
+        """Add the scores of a stem that occurs ``count`` times in the query.
+
+        ``postings`` has frequency codes by article id.
+        """
         lengths, norms, scores, words = self.lengths, self.norms, self.scores, self.words
         total, found, bit = len(lengths), len(postings), 1 << word
         weight = count * (K1 + 1) * math.log1p((max(total, found) - found + 0.5) / (found + 0.5))
@@ -42,6 +45,6 @@ class Scorer:
 
 
 def length_norms(average_length: float) -> tuple[float, ...]:
-    """``k1 (1 - b + b length / average)`` for every length code."""
+    """Return ``k1 (1 - b + b length / average)`` for every length code."""
     average = average_length or 1.0
     return tuple(K1 * (1 - B + B * length / average) for length in FREQUENCIES)

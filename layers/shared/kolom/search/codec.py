@@ -1,7 +1,7 @@
-"""Frequencies, postings and documents as single numbers, as the index holds them in number sets. Pure.
+"""Encode frequencies, postings and documents as single numbers, for number sets in DynamoDB. Pure.
 
-A posting is ``(id % 512) * 256 + frequency code`` in block ``id // 512`` of its term. A document is one number of 24
-decimal digits at most in block ``id // 256``: language, time, length code and the id's place in the block.
+A posting is ``(id % 512) * 256 + frequency code`` in block ``id // 512`` of its term. A document is one number of at
+most 24 decimal digits in block ``id // 256``: language, time, length code and the id's position in the block.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ _LETTERS: Final = "_abcdefghijklmnopqrstuvwxyz"
 
 
 def encode_frequency(frequency: int) -> int:
-    """``frequency`` (0 or more, below 2^34) in 8 bits: exact up to 16, then to four significant bits, rounded down.
+    """Encode ``frequency`` (0 or more, below 2^34) in 8 bits: exact up to 16, then rounded down to 4 significant bits.
 
-    The order is kept. The form is that of Lucene's ``SmallFloat.intToByte4``.
+    The encoding preserves the order. It is that of Lucene's ``SmallFloat.intToByte4``.
     """
     shift = max(0, frequency.bit_length() - _MANTISSA_BITS)
     if shift == 0:
@@ -29,23 +29,23 @@ def encode_frequency(frequency: int) -> int:
 
 
 def decode_frequency(code: int) -> int:
-    """The least frequency that :func:`encode_frequency` gives ``code``."""
+    """Return the smallest frequency that :func:`encode_frequency` encodes as ``code``."""
     shift = max(0, (code >> (_MANTISSA_BITS - 1)) - 1)
     return (code - (shift << (_MANTISSA_BITS - 1))) << shift
 
 
 FREQUENCIES: Final = tuple(decode_frequency(code) for code in range(_CODES))
-"""What each code stands for."""
+"""The decoded frequency of each code."""
 
 
 def encode_posting(article_id: int, code: int) -> int:
-    """The element that says how often the article has the block's term."""
+    """Return the posting of an article with this frequency code."""
     return article_id % POSTINGS_PER_BLOCK * _CODES + code
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentStats:
-    """What the document list knows of an article. ``length`` is a frequency code, ``language`` two or three letters."""
+    """An article's entry in the document list. ``length`` is a frequency code, ``language`` has 2 or 3 letters."""
 
     published_at: datetime
     language: str
@@ -53,7 +53,7 @@ class DocumentStats:
 
 
 def encode_document(article_id: int, document: DocumentStats) -> int:
-    """The element that puts the article on the document list."""
+    """Return the number that represents the article in the document list."""
     number = 0
     for letter in f"{document.language[:3]:_<3}":
         number = number * len(_LETTERS) + max(0, _LETTERS.find(letter))
@@ -62,7 +62,7 @@ def encode_document(article_id: int, document: DocumentStats) -> int:
 
 
 def decode_document(number: int) -> tuple[int, int, int, int]:
-    """Place in the block, length code, seconds since the year 1, and a number for the language."""
+    """Return the position in the block, the length code, the seconds since the year 1, and the language's number."""
     number, place = divmod(number, DOCUMENTS_PER_BLOCK)
     number, length = divmod(number, _CODES)
     language, time = divmod(number, _TIMES)
@@ -70,7 +70,7 @@ def decode_document(number: int) -> tuple[int, int, int, int]:
 
 
 def language_code(number: int) -> str:
-    """The language that :func:`decode_document` gave as a number."""
+    """Return the language code for the number that :func:`decode_document` returned."""
     letters = []
     for _ in range(3):
         number, letter = divmod(number, len(_LETTERS))
@@ -79,5 +79,5 @@ def language_code(number: int) -> str:
 
 
 def seconds(moment: datetime) -> int:
-    """Whole seconds since the year 1."""
+    """Return the whole seconds since the year 1."""
     return (moment - _EPOCH) // timedelta(seconds=1)

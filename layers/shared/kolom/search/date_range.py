@@ -1,4 +1,4 @@
-"""The ``from`` and ``to`` of a search: dates in the site's time zone, or moments. Pure."""
+"""The ``from`` and ``to`` parameters of a search: dates in the site's time zone, or points in time. Pure."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,13 +14,13 @@ _LOST_PLUS: Final = re.compile(r" (?=\d{2}:\d{2}$)", re.ASCII)
 
 
 Moment = Annotated[str, Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]})]
-"""A date or a time as the OpenAPI document describes it; :func:`parse_range` says whether it is one."""
+"""A date or a time in the OpenAPI document; :func:`parse_range` validates it."""
 
 
 def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """The first and the last second of the period, in UTC; None where it is open.
+    """Return the first and the last second of the range in UTC; None for an open end.
 
-    :raises Invalid: one of them is neither a date nor a time (RFC 3339), or they are the wrong way round
+    :raises InvalidInput: a value is neither a date nor an RFC 3339 time, or ``from`` is after ``to``
     """
     problems: list[FieldError] = []
 
@@ -33,7 +33,7 @@ def parse_range(from_: str | None, to: str | None, zone: ZoneInfo) -> tuple[date
 
     earliest, latest = moment("from", from_, time.min), moment("to", to, time(23, 59, 59))
     if earliest and latest and earliest > latest:
-        problems.append(FieldError("from", "must not be after to"))
+        problems.append(FieldError("from", "must not be after `to`"))
     if problems:
         raise InvalidInput(*problems)
     return earliest, latest
@@ -52,7 +52,7 @@ def _moment(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
 def _parsed(text: str, zone: ZoneInfo, of_a_day: time) -> datetime:
     if _DATE.fullmatch(text):
         return datetime.combine(date.fromisoformat(text), of_a_day, zone)
-    # A plus sign that was not escaped arrives as a space.
+    # An unescaped plus sign in a URL arrives as a space.
     return datetime.fromisoformat(_LOST_PLUS.sub("+", text))
 
 

@@ -1,4 +1,4 @@
-"""What one article contributes to the index: its terms with their frequencies, its length, its words. Pure."""
+"""Build the index document of an article: terms with frequencies, length, title words, vocabulary. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,16 +17,16 @@ TITLE_WEIGHT: Final = 3
 LABEL_WEIGHT: Final = 2
 HEADING_WEIGHT: Final = 2
 MAX_TERMS: Final = 10_000
-"""Different terms of one article; a novel has fewer. What comes after them is not found."""
+"""Distinct terms per article; a novel has fewer. Terms after these are not indexed."""
 
 MAX_TERMS_BYTES: Final = 150_000
-"""All terms of one article together: ``terms#`` may hold two versions of them in an item of 400 KB."""
+"""The limit for all terms of one article: a ``terms#`` item (at most 400 KB) may contain two versions of them."""
 
 MAX_TEXT_BYTES: Final = 100 * 1024
-"""How much of an article's text is kept for snippets and phrases."""
+"""How much of an article's text is stored for snippets and phrases."""
 
 MIN_PREFIX: Final = 2
-"""Letters from which on a word is suggested."""
+"""The minimum length in letters of a word that is suggested."""
 
 MAX_TITLE_WORDS: Final = 30
 _WORD_LENGTHS: Final = range(3, 31)
@@ -34,11 +34,11 @@ _WORD_LENGTHS: Final = range(3, 31)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedDocument:
-    """What the index is to hold of an article.
+    """The index content for one article.
 
-    ``postings`` has a number for each term (:mod:`.codes`), ``document`` the article's number on the document list,
-    ``title_words`` by which it is suggested, ``vocabulary`` the words that may be offered as corrections and
-    completions, ``text`` what snippets are cut from.
+    ``postings`` maps each term to an encoded posting (:mod:`.codec`), ``document`` is the article's entry in the
+    document list, ``title_words`` are for autocomplete, ``vocabulary`` has the words that may be offered as corrections
+    and completions, ``text`` is the source of snippets. ``is_whole`` is false if ``text`` is truncated.
     """
 
     postings: dict[str, int] = field(default_factory=dict)
@@ -50,50 +50,49 @@ class IndexedDocument:
 
 
 EMPTY_DOCUMENT: Final = IndexedDocument()
-"""The entry of an article that is not to be found."""
+"""The index document of an article that must not be searchable."""
 
 
 def build_document(article: Article, body: Body) -> IndexedDocument:
-    """The entry of a published article.
+    """Return the index document of a published article.
 
     One frequency per term, over all fields with their weights (BM25F: Robertson, Zaragoza and Taylor, *Simple BM25
-    extension to multiple weighted fields*, 2004), and a length counted in the same way. Stop words count only in
-    titles, so that a title of nothing else is found.
+    extension to multiple weighted fields*, 2004), and a length that is counted in the same way. Stop words count only
+    in titles, so that a title that consists of stop words can be found.
     """
     assert article.published_at is not None
     text = plain_text(body.html)
-    collected = _Collected(article.language)
-    collected.add(article.title, TITLE_WEIGHT, with_stop_words=True)
+    counter = _TermCounter(article.language)
+    counter.add(article.title, TITLE_WEIGHT, with_stop_words=True)
     for label in article.labels:
-        collected.add(label, LABEL_WEIGHT)
+        counter.add(label, LABEL_WEIGHT)
     for heading in body.toc:
-        # Headings stand in the text too, which counts them once.
-        collected.add(heading.text, HEADING_WEIGHT - 1)
-    collected.add(text, 1)
-    document = DocumentStats(article.published_at, base_language(article.language), encode_frequency(collected.length))
+        # The text contains the headings too and counts them once.
+        counter.add(heading.text, HEADING_WEIGHT - 1)
+    counter.add(text, 1)
+    document = DocumentStats(article.published_at, base_language(article.language), encode_frequency(counter.length))
     postings = {
-        term: encode_posting(article.id, encode_frequency(frequency))
-        for term, frequency in collected.frequencies.items()
+        term: encode_posting(article.id, encode_frequency(frequency)) for term, frequency in counter.frequencies.items()
     }
     postings.update({label_term(label): encode_posting(article.id, 1) for label in article.labels})
-    kept, is_whole = _beginning(text)
+    stored, is_whole = _truncate(text)
     return IndexedDocument(
         postings=postings,
         document=encode_document(article.id, document),
         title_words=frozenset(_title_words(article)),
-        vocabulary=frozenset(collected.vocabulary),
-        text=kept,
+        vocabulary=frozenset(counter.vocabulary),
+        text=stored,
         is_whole=is_whole,
     )
 
 
 def label_term(label: str) -> str:
-    """The term of all articles with a label. No word has a colon."""
+    """Return the term of all articles with a label. The colon cannot occur in a word."""
     return f"label:{label_key(label)}"
 
 
-class _Collected:
-    """Adds up the frequencies of an article's stems."""
+class _TermCounter:
+    """Sums the frequencies of an article's stems."""
 
     def __init__(self, language: str) -> None:
         self.frequencies: Counter[str] = Counter()
@@ -101,10 +100,10 @@ class _Collected:
         self.vocabulary: set[str] = set()
         self._bytes = 0
         self._language = language
-        self._known: dict[str, tuple[str, bool]] = {}
+        self._analyzed: dict[str, tuple[str, bool]] = {}
 
     def add(self, text: str, weight: int, *, with_stop_words: bool = False) -> None:
-        """Count the words of ``text`` ``weight`` times."""
+        """Count each word of ``text`` ``weight`` times."""
         for term, is_stop in self._terms(text):
             if is_stop and not with_stop_words:
                 continue
@@ -115,12 +114,12 @@ class _Collected:
     def _terms(self, text: str) -> Iterator[tuple[str, bool]]:
         before: Word | None = None
         for word in tokenize(text):
-            term, is_stop = self._known.get(word.form) or self._learn(word.form)
+            term, is_stop = self._analyzed.get(word.form) or self._analyze(word.form)
             if term:
                 yield term, is_stop
             if before is not None and (compound := join_hyphenated(before, word, text)):
-                # Found under both spellings, but no longer for it: a compound's parts are its words.
-                found = self._learn(compound)[0]
+                # The compound makes both spellings match, but adds nothing to the length: its parts are counted.
+                found = self._analyze(compound)[0]
                 if self._has_room_for(found):
                     self.frequencies[found] += 1
             before = word
@@ -131,11 +130,11 @@ class _Collected:
         self._bytes += len(term.encode())
         return len(self.frequencies) < MAX_TERMS and self._bytes <= MAX_TERMS_BYTES
 
-    def _learn(self, form: str) -> tuple[str, bool]:
-        known = self._known[form] = (stem(form, self._language), is_stop_word(form, self._language))
-        if len(form) in _WORD_LENGTHS and form.isalpha() and not known[1] and len(self.vocabulary) < MAX_TERMS:
+    def _analyze(self, form: str) -> tuple[str, bool]:
+        analyzed = self._analyzed[form] = (stem(form, self._language), is_stop_word(form, self._language))
+        if len(form) in _WORD_LENGTHS and form.isalpha() and not analyzed[1] and len(self.vocabulary) < MAX_TERMS:
             self.vocabulary.add(form)
-        return known
+        return analyzed
 
 
 def _title_words(article: Article) -> Iterator[str]:
@@ -144,8 +143,8 @@ def _title_words(article: Article) -> Iterator[str]:
             yield strip_accents(word.form)
 
 
-def _beginning(text: str) -> tuple[str, bool]:
-    """As much of the text as is kept, and whether that is all of it."""
+def _truncate(text: str) -> tuple[str, bool]:
+    """Return the part of the text that is stored, and whether that is the whole text."""
     data = text.encode()
     if len(data) <= MAX_TEXT_BYTES:
         return text, True

@@ -1,7 +1,7 @@
-"""The list of all searchable articles, in memory: how many, how long, in which languages, from when.
+"""The list of all searchable articles, cached in memory: their number, lengths, languages and times.
 
-It is read whole, and again only when its revision has changed: a GetItem per query tells. So every query sees what
-was indexed before it, and pays for the list only after a publication.
+The list is read in full, and again only when its revision has changed, which costs one GetItem per query to check. So
+each query sees everything that was indexed before it, and the list is read only after a publication.
 """
 
 from collections import Counter
@@ -16,20 +16,20 @@ from kolom.search.document import MAX_TEXT_BYTES
 from kolom.search.index_reader import Postings
 
 MAX_TEXTS_BYTES: Final = 1_000_000
-"""How much text one request reads, about."""
+"""The approximate amount of text that one request reads."""
 
 ALWAYS_READ: Final = 10
-"""How many articles can be read at once, whatever their size: a page of the usual length."""
+"""The number of articles that a request reads whatever their size: a page of the default length."""
 
 _BYTES_PER_WORD: Final = 10
-"""Of a text for each word that counts to its length: in Indonesian and English 9 to 10, stop words among them."""
+"""Bytes of text per word that counts toward the length: 9 to 10 in Indonesian and English, including stop words."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentTable:
     """All searchable articles by their ids. ``times`` are seconds since the year 1.
 
-    ``codes`` are the languages, that of most articles first.
+    ``codes`` are the language codes, the one with the most articles first.
     """
 
     revision: int
@@ -41,7 +41,7 @@ class DocumentTable:
 
     @classmethod
     def of(cls, revision: int, blocks: Sequence[Block]) -> Self:
-        """The list that the blocks hold. Of an article that is there twice, in the middle of an edit, one counts."""
+        """Decode the list. An article that is listed twice, during an update, counts once."""
         lengths: dict[int, int] = {}
         times: dict[int, int] = {}
         languages: dict[int, str] = {}
@@ -62,9 +62,9 @@ class DocumentTable:
         return cls(revision, lengths, times, languages, codes, length_norms(average))
 
     def rank(self, postings: Postings, words: Iterable[tuple[Sequence[str], int]]) -> Scorer:
-        """The ranking of the articles that have any of the words: each its stems, and how often it counts.
+        """Rank the articles that have any of the words. A word is its stems and its count in the query.
 
-        Stems without postings find nothing.
+        Stems without postings match nothing.
         """
         ranking = Scorer(self.lengths, self.norms)
         for number, (stems, count) in enumerate(words):
@@ -72,16 +72,16 @@ class DocumentTable:
                 ranking.add(postings.get(stem, {}), count=count, word=number)
         return ranking
 
-    def within_budget(self, article_ids: Iterable[int], *, known: Container[int] = ()) -> Iterator[int]:
-        """The first of these articles whose texts have :data:`MAX_TEXTS_BYTES` in all, as their lengths tell.
+    def within_budget(self, article_ids: Iterable[int], *, loaded: Container[int] = ()) -> Iterator[int]:
+        """Yield articles until the estimated size of their texts exceeds :data:`MAX_TEXTS_BYTES`.
 
-        Always :data:`ALWAYS_READ` of them. What is ``known`` need not be read, and costs nothing.
+        At least :data:`ALWAYS_READ` of them. Articles in ``loaded`` are already loaded and cost nothing.
         """
-        left = MAX_TEXTS_BYTES
+        remaining = MAX_TEXTS_BYTES
         for number, article_id in enumerate(article_ids):
-            if article_id not in known:
-                left -= min(FREQUENCIES[self.lengths[article_id]] * _BYTES_PER_WORD, MAX_TEXT_BYTES)
-            if left < 0 and number >= ALWAYS_READ:
+            if article_id not in loaded:
+                remaining -= min(FREQUENCIES[self.lengths[article_id]] * _BYTES_PER_WORD, MAX_TEXT_BYTES)
+            if remaining < 0 and number >= ALWAYS_READ:
                 return
             yield article_id
 
@@ -90,7 +90,7 @@ _current: DocumentTable | None = None
 
 
 def get() -> DocumentTable:
-    """The list as it is now. One GetItem, and a Query for each MB of the list where it has changed."""
+    """Return the current list. One GetItem, and if it has changed a Query for each MB of the list."""
     global _current
     if _current is None or _current.revision != read_revision():
         _current = DocumentTable.of(*read_documents())
@@ -98,6 +98,6 @@ def get() -> DocumentTable:
 
 
 def clear_cache() -> None:
-    """Read the list again at the next call."""
+    """Drop the cached list, so that the next call reads it again."""
     global _current
     _current = None

@@ -1,4 +1,4 @@
-"""Titles and snippets in which what was found is marked: escaped text in which only ``<mark>`` is markup. Pure."""
+"""Highlight matches in titles and snippets: escaped text in which ``<mark>`` is the only markup. Pure."""
 
 from collections.abc import Callable, Container, Sequence
 from html import escape
@@ -10,45 +10,45 @@ from kolom.search.tokenizer import find_words
 
 SNIPPET_CHARACTERS: Final = 240
 MAX_CHARACTERS: Final = 50_000
-"""How much of a text is looked into for its snippet, at most."""
+"""The maximum length of text that is searched for one snippet."""
 
 _LEAD_CHARACTERS: Final = 60
 _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
 
 type Match = tuple[int, int, str]
-"""Where a word begins and ends, and its stem."""
+"""The start and the end of a word, and its stem."""
 
 
 def matcher(stems: Container[str], language: str) -> Callable[[str], str | None]:
-    """Recognises the words of a text in ``language`` that have one of the stems."""
+    """Return a function that recognizes the words of a text in ``language`` that have one of the stems."""
 
-    def recognise(form: str) -> str | None:
+    def recognize(form: str) -> str | None:
         found = stem(form, language)
         return found if found in stems else None
 
-    return recognise
+    return recognize
 
 
-def mark_title(title: str, recognise: Callable[[str], str | None]) -> str:
-    """The whole title."""
-    return _mark(title, 0, len(title), list(find_words(title, recognise)))
+def mark_title(title: str, recognize: Callable[[str], str | None]) -> str:
+    """Return the whole title with matches marked."""
+    return _mark(title, 0, len(title), list(find_words(title, recognize)))
 
 
 def mark_snippet(
     text: str,
-    recognise: Callable[[str], str | None],
+    recognize: Callable[[str], str | None],
     *,
     hints: Sequence[str] = (),
     within: int = MAX_CHARACTERS,
 ) -> str:
-    """The stretch of ``text``, about 240 characters of whole words, that has the most of the different words found.
+    """Return the part of ``text`` with the most distinct matches: about 240 characters of whole words.
 
-    Looks only at ``within`` characters: of a longer text, from where it has one of the ``hints`` (in lower case) first.
-    Where nothing is found, the beginning.
+    Searches only ``within`` characters. In a longer text they start near the first occurrence of one of the ``hints``
+    (in lower case). Without a match, returns the beginning of the text.
     """
     first = _first_place(text, hints) if len(text) > within else 0
-    found = islice(find_words(text[first : first + within], recognise), _MAX_MATCHES)
+    found = islice(find_words(text[first : first + within], recognize), _MAX_MATCHES)
     matches = [(start + first, end + first, key) for start, end, key in found]
     start, end = _window(text, matches)
     before = "…" if start > 0 else ""
@@ -73,7 +73,7 @@ def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
 
 
 def _densest(matches: Sequence[Match]) -> tuple[int, int]:
-    """The beginning and the end of the best stretch: most different stems, then most words, then the first."""
+    """Return the bounds of the best part: the most distinct stems, then the most words, then the first."""
     best, place, last = (0, 0), (0, 0), 0
     inside: dict[str, int] = {}
     for number, (start, _, key) in enumerate(matches):
@@ -88,12 +88,12 @@ def _densest(matches: Sequence[Match]) -> tuple[int, int]:
             if not inside[key]:
                 del inside[key]
         else:
-            last = number + 1  # a word longer than the whole stretch
+            last = number + 1  # a word longer than the whole part
     return place
 
 
 def _word_start(text: str, position: int) -> int:
-    """The next beginning of a word at or after ``position``, unless it is far."""
+    """Return the next start of a word at or after ``position``, unless it is far."""
     if position == 0 or text[position - 1].isspace():
         return position
     for place in range(position, min(position + _WORD_CHARACTERS, len(text))):
@@ -103,7 +103,7 @@ def _word_start(text: str, position: int) -> int:
 
 
 def _word_end(text: str, position: int) -> int:
-    """The end of the last whole word before ``position``, unless it is far."""
+    """Return the end of the last whole word before ``position``, unless it is far."""
     if position >= len(text) or text[position].isspace():
         return position
     for place in range(position, max(position - _WORD_CHARACTERS, 0), -1):
@@ -118,7 +118,7 @@ def _mark(text: str, start: int, end: int, matches: Sequence[Match]) -> str:
     for first, last, _ in matches:
         if last <= start or first >= end:
             continue
-        first, last = max(first, position), min(last, end)  # pairs of characters overlap
+        first, last = max(first, position), min(last, end)  # character pairs overlap
         if last <= first:
             continue
         pieces.append(escape(text[position:first]))

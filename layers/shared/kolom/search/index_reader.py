@@ -1,4 +1,4 @@
-"""What every answer reads: postings of several stems at once, and the articles of a page."""
+"""Read the index: the postings of several stems at once, and the articles of a page."""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -14,39 +14,39 @@ from kolom.models.search import DOC, ResultRecord, read_blocks
 from kolom.search.codec import POSTINGS_PER_BLOCK
 
 MAX_POSTINGS: Final = 200_000
-"""How many postings a request may have read and still go on to read those of further terms."""
+"""The number of postings after which a request reads no further terms."""
 
 _AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
-    """An article as a result shows it. ``is_whole`` tells whether ``text`` is all of its text."""
+    """The stored data of a result. ``is_whole`` is true if ``text`` is the article's whole text."""
 
-    card: ArticleSummary
+    summary: ArticleSummary
     text: str
     is_whole: bool
 
 
 def read_postings(terms: Iterable[str], *, needed: int = 0) -> dict[str, dict[int, int]]:
-    """Of each term, the articles that have it with their frequency codes. A Query per term, eight at once.
+    """Return for each term the frequency codes by article id. One Query per term, eight at once.
 
     Stops after :data:`MAX_POSTINGS` postings, but always reads the first ``needed`` terms. The result lacks terms
     that were not read.
     """
-    wanted = list(dict.fromkeys(terms))
-    if len(wanted) == 1:
-        return {wanted[0]: _postings(wanted[0])}
+    distinct = list(dict.fromkeys(terms))
+    if len(distinct) == 1:
+        return {distinct[0]: _postings(distinct[0])}
     found: dict[str, dict[int, int]] = {}
-    for some in batched(wanted, _AT_ONCE, strict=False):
+    for batch in batched(distinct, _AT_ONCE, strict=False):
         if len(found) >= needed and sum(map(len, found.values())) >= MAX_POSTINGS:
             break
-        found.update(zip(some, _pool().map(_postings, some), strict=True))
+        found.update(zip(batch, _pool().map(_postings, batch), strict=True))
     return found
 
 
 def load_results(article_ids: Iterable[int], *, with_text: bool = True) -> dict[int, StoredResult]:
-    """What results show of these articles; one that has just gone is missing. A BatchGetItem per hundred."""
+    """Return the stored results of these articles; just deleted ones are missing. One BatchGetItem per hundred."""
     names = None if with_text else ["key", "part", *SUMMARY_FIELDS]
     records = ResultRecord.batch_get([(f"doc#{each}", DOC) for each in article_ids], attributes_to_get=names)
     return {int(record.id): _load_result(record, with_text=with_text) for record in records}
@@ -56,7 +56,7 @@ def _postings(term: str) -> dict[int, int]:
     found: dict[int, int] = {}
     for block in read_blocks(term):
         first = block.number * POSTINGS_PER_BLOCK
-        # Of an article that is there twice, in the middle of an edit, one counts.
+        # An article that is listed twice, during an update, counts once.
         found.update({first + (number >> 8): number & 0xFF for number in map(int, block.elements)})
     return found
 

@@ -1,16 +1,16 @@
-"""The index follows the articles: its only writer.
+"""The index writer: updates the index to the current state of the articles. The index has no other writer.
 
-For each article the writer reads what the article is now and what the index may hold of it, and brings the second to
-the first. It never looks at what has changed: an event that comes twice, late, or after a crash does no harm.
+For each article the writer reads its current state and the terms that the index may have for it, and updates the index
+to match. It never looks at what changed, so duplicate, late or repeated events after a crash are harmless.
 
-1. ``terms#<id>`` becomes the union of what the index may hold and what it is to hold, on condition that no other writer
-   has changed it: from here on, a crash leaves nothing in the index that is not written there.
-2. Postings are added, then the words of the vocabulary, what a result shows, the title's words; last the article goes
-   on the document list. An article is searchable exactly when it is on that list.
-3. What is no longer to be held is removed: first from the document list, then title's words, postings, emptied blocks.
-4. ``terms#<id>`` shrinks to what the index now holds exactly, on condition again.
+1. ``terms#<id>`` becomes the union of the terms that the index may have and those it should have, on condition that no
+   other writer has changed it. From here on, a crash leaves nothing in the index that ``terms#<id>`` does not list.
+2. Postings are added, then the words of the vocabulary, the stored result and the title words. Last, the article is
+   added to the document list: an article is searchable exactly when it is on that list.
+3. Obsolete entries are removed: first from the document list, then title words, postings and emptied blocks.
+4. ``terms#<id>`` shrinks to exactly what the index has now, again on condition.
 
-Articles are taken many at a time: their elements for the same block are one write.
+Articles are processed in batches: their elements for the same block are one write.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ from kolom.search.forward_index import ForwardEntry, load_entry, to_record
 
 WORKERS: Final = 16
 CONCURRENCY: Final = 128
-"""How many articles share their writes, at most: their texts and postings are all in memory."""
+"""The maximum number of articles in a batch; their texts and postings are all in memory."""
 
 
 type Place = tuple[str, int]
@@ -50,48 +50,48 @@ type Place = tuple[str, int]
 
 
 class IndexContention(StaleRead):
-    """Another writer took up the same article at the same moment."""
+    """Another writer started to index the same article at the same time."""
 
 
 @dataclass(slots=True, kw_only=True)
 class IndexPlan:
-    """One article's way from what the index may hold to what it is to hold."""
+    """The changes that update the index for one article."""
 
     article_id: int
     entry: IndexedDocument
-    card: Article | None
-    held: ForwardEntry
-    wanted: ForwardEntry
-    was_committed: bool  # that the index has all that is held
+    article: Article | None
+    current: ForwardEntry
+    desired: ForwardEntry
+    was_committed: bool  # the index certainly has everything in `current`
     revision: int  # of terms#, as this run last read or wrote it
 
     def additions(self) -> dict[Place, set[int]]:
-        """The postings to be written, by their blocks. What is held for certain need not be written again."""
-        return _missing(self.wanted.postings, self._certain.postings, self.article_id // POSTINGS_PER_BLOCK)
+        """Return the postings to add, by block. Postings that are certainly in the index are not written again."""
+        return _missing(self.desired.postings, self._certain.postings, self.article_id // POSTINGS_PER_BLOCK)
 
     def removals(self) -> dict[Place, set[int]]:
-        """The postings to be taken away, by their blocks."""
-        return _missing(self.held.postings, self.wanted.postings, self.article_id // POSTINGS_PER_BLOCK)
+        """Return the postings to remove, by block."""
+        return _missing(self.current.postings, self.desired.postings, self.article_id // POSTINGS_PER_BLOCK)
 
     def new_documents(self) -> dict[Place, set[int]]:
-        """The article's place on the document list, if it is to be put there."""
-        return self._documents(self.wanted, self._certain)
+        """Return the article's entry to add to the document list, if it is missing."""
+        return self._documents(self.desired, self._certain)
 
     def old_documents(self) -> dict[Place, set[int]]:
-        """What is to be taken off the document list."""
-        return self._documents(self.held, self.wanted)
+        """Return the article's entries to remove from the document list."""
+        return self._documents(self.current, self.desired)
 
     def new_title_words(self) -> set[str]:
-        """The words of the title under which it is to be suggested."""
-        return self.wanted.title_words - self._certain.title_words
+        """Return the title words to add."""
+        return self.desired.title_words - self._certain.title_words
 
     def old_title_words(self) -> set[str]:
-        """Those under which it is to be suggested no more."""
-        return self.held.title_words - self.wanted.title_words
+        """Return the title words to remove."""
+        return self.current.title_words - self.desired.title_words
 
     @property
     def _certain(self) -> ForwardEntry:
-        return self.held if self.was_committed else ForwardEntry()
+        return self.current if self.was_committed else ForwardEntry()
 
     def _documents(self, of: ForwardEntry, but: ForwardEntry) -> dict[Place, set[int]]:
         block = self.article_id // DOCUMENTS_PER_BLOCK
@@ -99,37 +99,38 @@ class IndexPlan:
 
 
 def update_index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[int]:
-    """Bring the index to what these articles are now; the ids of those with which that did not succeed.
+    """Update the index to the current state of these articles; return the ids of those that failed.
 
-    Those may be half done, and calling again finishes them. Reads per article: its card, ``terms#``, its body. Writes:
-    two of ``terms#``, one of ``doc#``, one or two of the document list, and one for each term and block of the batch.
+    A failed article may be half indexed; calling again completes it. Reads per article: its summary, ``terms#``, its
+    body. Writes: two of ``terms#``, one of ``doc#``, one or two of the document list, and one for each term and block
+    of the batch.
     """
     failed: set[int] = set()
     with ThreadPoolExecutor(workers) as pool:
-        for some in batched(sorted(set(article_ids)), CONCURRENCY, strict=False):
+        for batch in batched(sorted(set(article_ids)), CONCURRENCY, strict=False):
             run = _Batch(map if workers == 1 else pool.map)
-            run.index(list(some))
+            run.index(list(batch))
             failed |= run.failed
     return failed
 
 
 def is_current(article_id: int) -> bool:
-    """Whether the index holds of the article just what it is now, made after its last touch."""
-    article, touched = repository.get_with_reindex_mark(article_id)
-    held = load_entry(article_id, consistent=True)
+    """Return whether the index matches the article's current state and was updated after the last reindex request."""
+    article, reindex_mark = repository.get_with_reindex_mark(article_id)
+    current = load_entry(article_id, consistent=True)
     if article is None or not article.is_listed:
-        return held.revision == 0
-    return _is_current(article, touched, held)
+        return current.revision == 0
+    return _is_current(article, reindex_mark, current)
 
 
 def result_record(article: Article, entry: IndexedDocument) -> ResultRecord:
-    """The item from which a result of the article is shown."""
+    """Return the item from which a search result for the article is shown."""
     text = zlib.compress(entry.text.encode())
     return ResultRecord(f"doc#{article.id}", DOC, **summary_attributes(article), text=text, is_whole=entry.is_whole)
 
 
 class _Batch:
-    """One batch."""
+    """The indexing of one batch of articles."""
 
     def __init__(self, map_: Callable[..., Iterable[None]]) -> None:
         self._map = map_
@@ -137,7 +138,7 @@ class _Batch:
         self._written: dict[int, ForwardEntry] = {}
 
     def index(self, article_ids: list[int]) -> None:
-        """Index; an article that another writer took up in between is taken up again."""
+        """Index the articles; retry those that another writer changed in the meantime."""
         waiting = article_ids
 
         def attempt() -> None:
@@ -153,42 +154,42 @@ class _Batch:
 
     def _attempt(self, article_ids: list[int]) -> list[int]:
         plans: dict[int, IndexPlan] = {}
-        contended: list[int] = []
+        conflicts: list[int] = []
 
         def make(article_id: int) -> None:
             plan = _plan(article_id, self._written.get(article_id))
             if plan is not None:
                 plans[article_id] = plan
 
-        def hold(article_id: int) -> None:
+        def write_union(article_id: int) -> None:
             try:
                 union = _write_union(plans[article_id])
             except IndexContention:
-                contended.append(article_id)
+                conflicts.append(article_id)
                 del plans[article_id]
             else:
                 if union is not None:
                     self._written[article_id] = union
 
-        def settle(article_id: int) -> None:
+        def commit(article_id: int) -> None:
             try:
                 _commit_exact(plans[article_id])
             except IndexContention:
-                contended.append(article_id)
+                conflicts.append(article_id)
 
         def one(article_id: int) -> Collection[int]:
             return (article_id,)
 
         self._each(article_ids, make, one)
-        self._each(list(plans), hold, one)
+        self._each(list(plans), write_union, one)
         self._write(plans, IndexPlan.additions, model.add_elements)
         good = [plan.article_id for plan in self._good(plans)]
         if not all(plans[each].was_committed for each in good):
-            vocabulary.clear_cache()  # what it held may have been cleared since
+            vocabulary.clear_cache()  # the cached words may have been deleted since
         self._each(
             [{word for each in good for word in plans[each].entry.vocabulary}], vocabulary.add_words, lambda _: good
         )
-        self._each([plan.article_id for plan in self._good(plans)], lambda each: _summary_of(plans[each]), one)
+        self._each([plan.article_id for plan in self._good(plans)], lambda each: _write_result(plans[each]), one)
         self._list_titles(plans, IndexPlan.new_title_words, title_index.add)
         added = self._write(plans, IndexPlan.new_documents, model.add_elements)
         removed = self._write(plans, IndexPlan.old_documents, model.remove_elements)
@@ -196,8 +197,8 @@ class _Batch:
             self._each([added + removed], model.count_revision, lambda _: list(plans))
         self._list_titles(plans, IndexPlan.old_title_words, title_index.remove)
         self._write(plans, IndexPlan.removals, model.remove_elements)
-        self._each([plan.article_id for plan in self._good(plans)], settle, one)
-        return [each for each in contended if each not in self.failed]
+        self._each([plan.article_id for plan in self._good(plans)], commit, one)
+        return [each for each in conflicts if each not in self.failed]
 
     def _good(self, plans: Mapping[int, IndexPlan]) -> list[IndexPlan]:
         return [plan for article_id, plan in sorted(plans.items()) if article_id not in self.failed]
@@ -208,7 +209,7 @@ class _Batch:
         changes: Callable[[IndexPlan], set[str]],
         write: Callable[[list[tuple[str, int]]], None],
     ) -> None:
-        """Make the changes of all plans to the list of titles, with as few requests as there can be."""
+        """Apply the changes of all plans to the title index with as few requests as possible."""
         listed = [(word, plan.article_id) for plan in self._good(plans) for word in sorted(changes(plan))]
         if listed:
             owners = {article_id for _, article_id in listed}
@@ -220,7 +221,7 @@ class _Batch:
         changes: Callable[[IndexPlan], dict[Place, set[int]]],
         write: Callable[[str, int, set[int]], None],
     ) -> int:
-        """Make the changes of all plans, one write per block; how many."""
+        """Apply the changes of all plans with one write per block; return the number of writes."""
         elements: defaultdict[Place, set[int]] = defaultdict(set)
         owners: defaultdict[Place, set[int]] = defaultdict(set)
         for plan in self._good(plans):
@@ -233,13 +234,13 @@ class _Batch:
     def _each[Item](
         self, items: list[Item], act: Callable[[Item], None], of: Callable[[Item], Collection[int]]
     ) -> None:
-        """Do ``act`` with each item, several at a time; where it fails, the articles ``of`` the item have failed."""
+        """Call ``act`` with each item, several at a time; if it fails, mark the item's articles as failed."""
 
         def attempt(item: Item) -> None:
             try:
                 act(item)
-            except Exception:  # noqa: BLE001 - one article's fault must not keep the others out of the index
-                logger.exception("could not index", articles=sorted(of(item)))
+            except Exception:  # noqa: BLE001 - an error in one article must not keep the others out of the index
+                logger.exception("indexing failed", articles=sorted(of(item)))
                 self.failed.update(of(item))
 
         for _ in self._map(attempt, items):
@@ -247,22 +248,22 @@ class _Batch:
 
 
 def _missing(of: Mapping[str, set[int]], but: Mapping[str, set[int]], block: int) -> dict[Place, set[int]]:
-    """The elements of one that the other lacks, by their places in a block."""
+    """Return the elements of ``of`` that ``but`` lacks, by key and block."""
     return {(key, block): rest for key, elements in of.items() if (rest := elements - but.get(key, set()))}
 
 
 def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
-    """What is to be done for an article; None if nothing. ``written`` is what this run may have added already."""
-    article, touched, entry, held = _read(article_id, anew=written is not None)
+    """Return the changes for an article; None if there are none. ``written`` is what this run may have added."""
+    article, reindex_mark, entry, current = _read(article_id, force=written is not None)
     if entry is None:
         return None
     if written is not None:
-        held.merge(written)
-        held.is_settled = False
-    wanted = ForwardEntry(
-        analyser=ANALYZER_VERSION,
+        current.merge(written)
+        current.is_committed = False
+    desired = ForwardEntry(
+        analyzer_version=ANALYZER_VERSION,
         version=article.version if article else 0,
-        touched=touched,
+        reindex_mark=reindex_mark,
         doc=_digest(article, entry) if article and entry is not EMPTY_DOCUMENT else None,
         postings={term: {element} for term, element in entry.postings.items()},
         documents=set() if entry.document is None else {entry.document},
@@ -271,62 +272,66 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
     return IndexPlan(
         article_id=article_id,
         entry=entry,
-        card=article,
-        held=held,
-        wanted=wanted,
-        was_committed=held.is_settled and held.touched == touched,
-        revision=held.revision,
+        article=article,
+        current=current,
+        desired=desired,
+        was_committed=current.is_committed and current.reindex_mark == reindex_mark,
+        revision=current.revision,
     )
 
 
-def _read(article_id: int, *, anew: bool) -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
-    """Article, mark, entry and what is held; no entry if the index holds just that already.
+def _read(article_id: int, *, force: bool) -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
+    """Return the article, its reindex mark, its document and its entry; no document if the index matches already.
 
-    ``anew`` does not trust it to: this run has written in the midst of another's.
+    With ``force`` the index is not trusted to match: this run has written while another run was writing.
     """
 
     def read() -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
-        held = load_entry(article_id, consistent=True)
-        article, touched = repository.get_with_reindex_mark(article_id)
+        current = load_entry(article_id, consistent=True)
+        article, reindex_mark = repository.get_with_reindex_mark(article_id)
         if article is None or not article.is_listed:
-            return article, touched, None if held.revision == 0 and not anew else EMPTY_DOCUMENT, held
-        if not anew and _is_current(article, touched, held):
-            return article, touched, None, held
+            return article, reindex_mark, None if current.revision == 0 and not force else EMPTY_DOCUMENT, current
+        if not force and _is_current(article, reindex_mark, current):
+            return article, reindex_mark, None, current
         body = repository.get_body_html(article)
         if body is None:
             raise StaleRead(f"article {article_id} was replaced while it was read")
-        return article, touched, build_document(article, body), held
+        return article, reindex_mark, build_document(article, body), current
 
     return retry_on_conflict(read)
 
 
-def _is_current(article: Article, touched: str | None, held: ForwardEntry) -> bool:
-    wanted = (ANALYZER_VERSION, article.version, touched)
-    return held.revision > 0 and held.is_settled and (held.analyser, held.version, held.touched) == wanted
+def _is_current(article: Article, reindex_mark: str | None, current: ForwardEntry) -> bool:
+    indexed = (current.analyzer_version, current.version, current.reindex_mark)
+    return (
+        current.revision > 0 and current.is_committed and indexed == (ANALYZER_VERSION, article.version, reindex_mark)
+    )
 
 
 def _write_union(plan: IndexPlan) -> ForwardEntry | None:
-    """Write down, and give back, what the index may hold from now on; None if that is what it holds already.
+    """Save and return the union of the current and the desired terms; None if the index has exactly these already.
 
-    :raises Contended: another writer has done so since the plan was made
+    :raises IndexContention: another writer has changed the entry since the plan was made
     """
-    held, wanted = plan.held, plan.wanted
-    if plan.was_committed and held.has_same_terms(wanted):
+    current, desired = plan.current, plan.desired
+    if plan.was_committed and current.has_same_terms(desired):
         return None
-    union = ForwardEntry(is_settled=False, version=held.version, touched=held.touched, doc=held.doc)
-    union.merge(held)
-    union.merge(wanted)
+    union = ForwardEntry(
+        is_committed=False, version=current.version, reindex_mark=current.reindex_mark, doc=current.doc
+    )
+    union.merge(current)
+    union.merge(desired)
     _save(plan, union)
     return union
 
 
 def _commit_exact(plan: IndexPlan) -> None:
-    """Write down what the index holds now.
+    """Save exactly what the index has now.
 
-    :raises Contended: another writer has begun with the article
+    :raises IndexContention: another writer has started to index the article
     """
     if plan.entry is not EMPTY_DOCUMENT:
-        _save(plan, plan.wanted)
+        _save(plan, plan.desired)
         return
     try:
         ForwardRecord(f"terms#{plan.article_id}", TERMS).delete(_unchanged(plan.revision))
@@ -334,9 +339,9 @@ def _commit_exact(plan: IndexPlan) -> None:
         raise _to_contention(error, plan.article_id) from error
 
 
-def _save(plan: IndexPlan, held: ForwardEntry) -> None:
+def _save(plan: IndexPlan, entry: ForwardEntry) -> None:
     try:
-        to_record(plan.article_id, held, revision=plan.revision + 1).save(_unchanged(plan.revision))
+        to_record(plan.article_id, entry, revision=plan.revision + 1).save(_unchanged(plan.revision))
     except PutError as error:
         raise _to_contention(error, plan.article_id) from error
     plan.revision += 1
@@ -352,12 +357,12 @@ def _to_contention(error: PynamoDBException, article_id: int) -> Exception:
     return error
 
 
-def _summary_of(plan: IndexPlan) -> None:
-    """Write, or remove, what a result shows of the article."""
-    if plan.card is None or plan.entry is EMPTY_DOCUMENT:
+def _write_result(plan: IndexPlan) -> None:
+    """Write or delete the stored result of the article."""
+    if plan.article is None or plan.entry is EMPTY_DOCUMENT:
         ResultRecord(f"doc#{plan.article_id}", DOC).delete()
-    elif not (plan.was_committed and plan.held.doc == plan.wanted.doc):
-        result_record(plan.card, plan.entry).save()
+    elif not (plan.was_committed and plan.current.doc == plan.desired.doc):
+        result_record(plan.article, plan.entry).save()
 
 
 def _digest(article: Article, entry: IndexedDocument) -> str:

@@ -1,4 +1,4 @@
-"""Articles that are about the same: found by an article's own telling words.
+"""Find related articles by the most significant terms of an article.
 
 Requests: the article's pointer, ``terms#``, the revision of the document list, at most 8 Queries of postings, one
 BatchGetItem.
@@ -19,9 +19,9 @@ _MIN_LENGTH: Final = 3
 
 
 def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
-    """At most ``limit`` other articles, the most alike first; none for an article that is not in the index.
+    """Return at most ``limit`` other articles, the most similar first; none for an article that is not in the index.
 
-    Fewer if their texts are long, which are read with them, or if their cards do not fit on a page.
+    Returns fewer if their texts, which are read too, are long, or if their summaries do not fit on a page.
     """
     terms = _significant_terms(article_id)
     listed = document_table.get()
@@ -32,13 +32,13 @@ def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
     )
     best = list(listed.within_budget(others[:limit]))
     found = load_results(best, with_text=False)
-    return first_page((found[each].card for each in best if each in found), limit)[0]
+    return first_page((found[each].summary for each in best if each in found), limit)[0]
 
 
 def _significant_terms(article_id: int) -> list[str]:
-    """Two labels and the words that count most in the article, longer ones first where they count the same.
+    """Return up to two labels and the most frequent terms of the article; of equally frequent terms the longer first.
 
-    How rare a word is elsewhere is not known before its postings are read; then it decides how much it weighs.
+    The rarity of a term is known only after its postings are read; it then determines the weight of the term.
     """
     postings = load_entry(article_id, consistent=False).postings
     labels = sorted(term for term in postings if term.startswith("label:"))[:_MAX_LABELS]
@@ -47,5 +47,5 @@ def _significant_terms(article_id: int) -> list[str]:
         for term, elements in postings.items()
         if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.isdigit()
     }
-    telling = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
-    return [*labels, *telling[: MAX_TERMS - len(labels)]]
+    distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
+    return [*labels, *distinctive[: MAX_TERMS - len(labels)]]

@@ -1,7 +1,7 @@
-"""Whether a text has a phrase: these words, one directly after the other. Pure.
+"""Phrase matching: find consecutive words in a text. Pure.
 
-Making words of a text takes a hundred times as long as searching it. So a test comes first that no text with the
-phrase fails, and words are made only of the places where it succeeds.
+Tokenizing a text takes a hundred times as long as searching it. So a regular expression that matches every occurrence
+of the phrase runs first, and only the places where it matches are tokenized.
 """
 
 import re
@@ -16,7 +16,7 @@ import regex
 from kolom.search.tokenizer import MAX_WORD, normalized, tokenize
 
 _MAX_PLACES: Final = 50
-"""Places of a text that only look like the phrase, after which it is not looked for any more."""
+"""The number of false matches in a text after which the search gives up."""
 
 _MAX_DIGITS: Final = 20
 _MARGIN: Final = 2 * MAX_WORD
@@ -26,21 +26,21 @@ _UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{La
 
 @dataclass(frozen=True)
 class SearchedText:
-    """A text in which phrases are looked for, each a sequence of forms."""
+    """A text to search for phrases, each a sequence of forms."""
 
     text: str
 
     def has(self, phrase: Sequence[str]) -> bool | None:
-        """Whether the words of the phrase stand somewhere one after the other; None if too many places look like it."""
+        """Return whether the text has the phrase; None if too many places resemble it."""
         pattern = _pattern(phrase)
         if pattern is not None:
             places = list(islice(pattern.finditer(self._normalized), _MAX_PLACES + 1))
-            if any(_follow(self._forms_around(*place.span()), phrase) for place in places[:_MAX_PLACES]):
+            if any(_contains_sequence(self._forms_around(*place.span()), phrase) for place in places[:_MAX_PLACES]):
                 return True
             return None if len(places) > _MAX_PLACES else False
         if any(form not in self._normalized for form in phrase if _UNSPACED.match(form)):
             return False
-        return _follow(self._forms, phrase)
+        return _contains_sequence(self._forms, phrase)
 
     @cached_property
     def _normalized(self) -> str:
@@ -51,7 +51,7 @@ class SearchedText:
         return [word.form for word in tokenize(self.text)]
 
     def _forms_around(self, start: int, end: int) -> list[str]:
-        """The words of a place, which goes on to white space on both sides."""
+        """Return the forms of a match, extended to white space on both sides."""
         text = self._normalized
         first = text.rfind(" ", max(0, start - _MARGIN), start) + 1 or max(0, start - _MARGIN)
         last = text.find(" ", end, end + _MARGIN)
@@ -59,7 +59,7 @@ class SearchedText:
 
 
 def _pattern(phrase: Sequence[str]) -> re.Pattern[str] | None:
-    """What every normalized text with the phrase has; None for a phrase of which that cannot be told so simply."""
+    """Return a pattern that matches every normalized text with the phrase; None if no simple pattern does."""
     return re.compile(r"[\W_]++".join(map(_spellings, phrase))) if all(map(_is_simple, phrase)) else None
 
 
@@ -69,15 +69,18 @@ def _is_simple(form: str) -> bool:
 
 
 def _spellings(form: str) -> str:
-    """How a form may be spelled: a number with separators, letters as initials. Only one of them fits any place."""
+    """Return a pattern for the spellings of a form: numbers with separators, letters as initials.
+
+    Only one spelling can match at any position.
+    """
     if form.isdecimal():
         return "[.,٫٬]?".join(form)
     return f"(?:{form}|{r'\.'.join(form)})" if form.isalpha() and len(form) > 1 else re.escape(form)
 
 
-def _follow(forms: Sequence[str], phrase: Sequence[str]) -> bool:
-    wanted = list(phrase)
-    return any(forms[place : place + len(wanted)] == wanted for place in _places(forms, wanted[0]))
+def _contains_sequence(forms: Sequence[str], phrase: Sequence[str]) -> bool:
+    words = list(phrase)
+    return any(forms[place : place + len(words)] == words for place in _places(forms, words[0]))
 
 
 def _places(forms: Sequence[str], form: str) -> Iterator[int]:

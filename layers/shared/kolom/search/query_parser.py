@@ -1,14 +1,14 @@
-"""What a reader typed: words, ``"phrases"``, ``-exclusions``. Pure.
+"""Parse a query into words, ``"phrases"`` and ``-exclusions``. Pure.
 
-There is no wrong query: a sign is an operator only where it is used as one, and means nothing elsewhere.
+Every query is valid: a sign is an operator only where it is used as one, and is ignored elsewhere.
 
-* A hyphen excludes if it begins a clause (after white space or at the beginning), stands alone (``--dry-run`` is a
+* A hyphen excludes if it starts a clause (after white space or at the beginning), is single (``--dry-run`` is a
   word) and is directly followed by a letter, by ``#`` or ``@`` and a letter, or by a phrase. Before a digit it is a
-  minus. No dash and no minus sign excludes.
-* A quotation mark opens a phrase unless a letter or a digit stands before it (``27"``), and if one of its kind follows
-  to close it. Brackets that quote in Chinese and Japanese open one anywhere.
+  minus. Dashes and minus signs never exclude.
+* A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
+  follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
 
-Stop words are left out unless there is nothing else.
+Stop words are dropped unless the query has nothing else.
 """
 
 import itertools
@@ -23,21 +23,21 @@ from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.tokenizer import MAX_WORD, Word, join_hyphenated, tokenize
 
 MAX_LENGTH: Final = 4_096
-"""How many characters a query may have."""
+"""The maximum length of a query in characters."""
 
 MAX_WORDS: Final = 24
-"""How many different words of a query are looked for, at most; and how many words of a phrase."""
+"""The maximum number of distinct words of a query that are searched; and of words in a phrase."""
 
 MAX_STEMS: Final = 32
-"""How many stems one query reads, at most."""
+"""The maximum number of stems that one query reads."""
 
 MAX_EXCLUSIONS: Final = 4
 MAX_PHRASES: Final = 4
 _MAX_EXCLUDED_STEMS: Final = 16
-_MAX_TELLING: Final = 2
+_MAX_DISTINCTIVE: Final = 2
 
 _OTHER_APOSTROPHES: Final = frozenset("`´‘′")
-"""Signs that some type as an apostrophe. They part words."""
+"""Characters that some people type as an apostrophe. The tokenizer splits words at them."""
 
 _BRACKETS: Final = ("「」", "『』", "《》", "〈〉")
 _QUOTES: Final = ('"“”„‟＂〝〞〟', "«»", "‹›", *_BRACKETS)
@@ -57,10 +57,10 @@ _CLAUSE: Final = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word to look for: any of its stems will do.
+    """A word to search for: a match for any of its stems counts.
 
-    ``count`` is how often it was typed; ``[start:end]`` where, first. ``is_required`` is false for another spelling of
-    what is looked for anyway.
+    ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. ``is_required`` is false
+    for an alternative spelling of other words in the query.
     """
 
     form: str
@@ -73,49 +73,53 @@ class QueryWord:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as the index is asked. Phrases are sequences of forms; the words of a phrase are among ``words``.
+    """A parsed query. Phrases are sequences of forms; the words of a phrase are also in ``words``.
 
-    ``telling`` has for each excluded phrase the stems of its longest words: a text that lacks one of these words does
-    not have the phrase.
+    ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks one of these words
+    does not have the phrase.
     """
 
     words: tuple[QueryWord, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
     excluded_phrases: tuple[tuple[str, ...], ...] = ()
-    telling: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    distinctive: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
     @property
     def excluded_stems(self) -> list[str]:
-        """The stems of the excluded words, each once."""
+        """Return the distinct stems of the excluded words."""
         return list(dict.fromkeys(itertools.chain.from_iterable(self.excluded)))
 
     @property
     def stems(self) -> list[str]:
-        """All stems to be read, each once: of the excluded words, then of the others, the most important first."""
-        listed = (*self.excluded, *(word.stems for word in sorted(self.words, key=_importance)), *_flat(self.telling))
+        """Return all distinct stems to read: those of excluded words, then of the others, the most important first."""
+        listed = (
+            *self.excluded,
+            *(word.stems for word in sorted(self.words, key=_importance)),
+            *_flat(self.distinctive),
+        )
         return list(dict.fromkeys(itertools.chain.from_iterable(listed)))
 
-    def restricted_to(self, known: Mapping[str, object]) -> "Query":
-        """The query reduced to the stems in ``known``; words without one are dropped."""
+    def restricted_to(self, available: Mapping[str, object]) -> "Query":
+        """Return the query reduced to the stems in ``available``; words without one are dropped."""
         return replace(
             self,
-            words=tuple(replace(word, stems=kept) for word in self.words if (kept := _among(word.stems, known))),
-            telling=tuple(
-                tuple(each for each in words if len(_among(each, known)) == len(each)) for words in self.telling
+            words=tuple(replace(word, stems=kept) for word in self.words if (kept := _among(word.stems, available))),
+            distinctive=tuple(
+                tuple(each for each in words if len(_among(each, available)) == len(each)) for words in self.distinctive
             ),
         )
 
 
 def parse(text: str, languages: Sequence[str]) -> Query:
-    """The query that ``text`` is, for articles in ``languages`` (codes, those of most articles first).
+    """Parse ``text`` for articles in ``languages`` (codes, the one with the most articles first).
 
-    At most :data:`MAX_WORDS` words and :data:`MAX_STEMS` stems: the words that are repeated most, and of these the
-    longest, which tend to be the rarest. Where not all stems of all words can be read, each word has that of the first
-    language, and the most important ones those of the others.
+    Keeps at most :data:`MAX_WORDS` words and :data:`MAX_STEMS` stems: the most repeated words, then the longest, which
+    tend to be the rarest. If not all stems of all words fit, each word keeps its stem in the first language, and the
+    most important words keep those in the other languages.
     """
-    wanted: list[Word] = []
-    others: list[Word] = []
+    included: list[Word] = []
+    alternatives: list[Word] = []
     phrases: list[tuple[str, ...]] = []
     excluded: list[str] = []
     excluded_phrases: list[tuple[str, ...]] = []
@@ -129,56 +133,60 @@ def parse(text: str, languages: Sequence[str]) -> Query:
                 excluded_phrases.append(forms)
             excluded += [word.form for word in compounds]
         else:
-            wanted += found
-            others += compounds
+            included += found
+            alternatives += compounds
             if is_phrase and len(forms) > 1:
                 phrases.append(forms)
-    reader = _Reader(languages)
-    shut_out = reader.read(list(dict.fromkeys(excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
-    chosen = _chosen(wanted, others, languages)
-    read = reader.read([word.form for word in chosen], MAX_STEMS)
-    not_found = tuple(dict.fromkeys(excluded_phrases))[:MAX_PHRASES]
-    telling = [_telling(phrase, languages) for phrase in not_found]
-    told = reader.read(list(dict.fromkeys(_flat(telling))), MAX_STEMS, whole=True)
+    selector = _StemSelector(languages)
+    excluded_stems = selector.select(list(dict.fromkeys(excluded))[:MAX_EXCLUSIONS], _MAX_EXCLUDED_STEMS)
+    chosen = _select_words(included, alternatives, languages)
+    selected = selector.select([word.form for word in chosen], MAX_STEMS)
+    unwanted = tuple(dict.fromkeys(excluded_phrases))[:MAX_PHRASES]
+    distinctive = [_distinctive_words(phrase, languages) for phrase in unwanted]
+    distinctive_stems = selector.select(list(dict.fromkeys(_flat(distinctive))), MAX_STEMS, whole=True)
     return Query(
         words=tuple(
-            replace(word, stems=read[word.form])
+            replace(word, stems=selected[word.form])
             for word in sorted(chosen, key=lambda word: (not word.is_required, word.start))
-            if word.form in read
+            if word.form in selected
         ),
         phrases=tuple(dict.fromkeys(phrases))[:MAX_PHRASES],
-        excluded=tuple(shut_out.values()),
-        excluded_phrases=not_found,
-        telling=tuple(tuple(told[form] for form in forms if form in told) for forms in telling),
+        excluded=tuple(excluded_stems.values()),
+        excluded_phrases=unwanted,
+        distinctive=tuple(
+            tuple(distinctive_stems[form] for form in forms if form in distinctive_stems) for forms in distinctive
+        ),
     )
 
 
-class _Reader:
-    """Decides which stems are read."""
+class _StemSelector:
+    """Selects the stems to read."""
 
     def __init__(self, languages: Sequence[str]) -> None:
         self._languages = languages
-        self._read: set[str] = set()
+        self._selected: set[str] = set()
 
-    def read(self, forms: Sequence[str], limit: int, *, whole: bool = False) -> dict[str, tuple[str, ...]]:
-        """Stems of these forms, as long as there are at most ``limit`` in all: of each the first, then the others.
+    def select(self, forms: Sequence[str], limit: int, *, whole: bool = False) -> dict[str, tuple[str, ...]]:
+        """Return stems of these forms, at most ``limit`` in all: the first stem of each form, then the others.
 
-        Forms without a stem that is read are missing; with ``whole``, also those of which not all stems are.
+        Forms without a selected stem are missing; with ``whole``, also forms without all their stems.
         """
-        known = {form: stems(form, self._languages) for form in forms}
+        stems_by_form = {form: stems(form, self._languages) for form in forms}
         chosen: dict[str, list[str]] = {form: [] for form in forms}
-        for place in range(max(map(len, known.values()), default=0)):
-            for form, found in known.items():
-                if place < len(found) and (found[place] in self._read or len(self._read) < limit):
-                    self._read.add(found[place])
+        for place in range(max(map(len, stems_by_form.values()), default=0)):
+            for form, found in stems_by_form.items():
+                if place < len(found) and (found[place] in self._selected or len(self._selected) < limit):
+                    self._selected.add(found[place])
                     chosen[form].append(found[place])
         return {
-            form: tuple(each) for form, each in chosen.items() if each and not (whole and len(each) < len(known[form]))
+            form: tuple(each)
+            for form, each in chosen.items()
+            if each and not (whole and len(each) < len(stems_by_form[form]))
         }
 
 
 def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
-    """Each clause that has words: whether it is excluded, whether it is a phrase, its words and where they stand."""
+    """Yield the clauses that have words: whether it is excluded, whether it is a phrase, its words with positions."""
     for match in _CLAUSE.finditer(text):
         is_phrase = match["word"] is None
         start = match.start("phrase" if is_phrase else "word")
@@ -199,15 +207,15 @@ def _compounds(found: Sequence[Word], text: str) -> Iterator[Word]:
             yield Word(compound, first.start, second.end)
 
 
-def _chosen(wanted: Sequence[Word], others: Sequence[Word], languages: Sequence[str]) -> list[QueryWord]:
-    """The words that are looked for, the most important first, still without their stems."""
-    counts = Counter(word.form for word in wanted)
-    telling = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
+def _select_words(included: Sequence[Word], alternatives: Sequence[Word], languages: Sequence[str]) -> list[QueryWord]:
+    """Return the words to search for, the most important first, still without their stems."""
+    counts = Counter(word.form for word in included)
+    distinctive = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
     made: dict[str, QueryWord] = {}
-    for word in wanted:
-        if word.form in telling:
+    for word in included:
+        if word.form in distinctive:
             made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, counts[word.form]))
-    for word in others:
+    for word in alternatives:
         made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, is_required=False))
     return sorted(made.values(), key=_importance)[:MAX_WORDS]
 
@@ -216,14 +224,14 @@ def _importance(word: QueryWord) -> tuple[bool, int, int]:
     return (not word.is_required, -word.count, -len(word.form))
 
 
-def _telling(phrase: Sequence[str], languages: Sequence[str]) -> list[str]:
-    """The longest words of a phrase that texts are indexed by."""
+def _distinctive_words(phrase: Sequence[str], languages: Sequence[str]) -> list[str]:
+    """Return the longest words of a phrase that are in the index."""
     forms = [form for form in dict.fromkeys(phrase) if not is_stop_word(form, *languages)]
-    return sorted(forms, key=len, reverse=True)[:_MAX_TELLING]
+    return sorted(forms, key=len, reverse=True)[:_MAX_DISTINCTIVE]
 
 
-def _among(stems: Sequence[str], known: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(stem for stem in stems if stem in known)
+def _among(stems: Sequence[str], available: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(stem for stem in stems if stem in available)
 
 
 def _flat[Item](nested: Sequence[Sequence[Item]]) -> Iterator[Item]:

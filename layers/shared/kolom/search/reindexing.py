@@ -1,4 +1,4 @@
-"""Has articles indexed anew: marks their cards, so that the stream tells the indexer, and watches it do so."""
+"""Reindex articles: mark them, so that the table's stream triggers the indexer, and wait for it to finish."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,22 +12,22 @@ from kolom.articles.admin import ADMIN_STATUSES, list_by_status
 from kolom.search.index_writer import is_current
 
 PATIENCE_SECONDS: Final = 60.0
-"""How long nothing may get done before the indexer is taken for dead; its first invocation is a cold start."""
+"""The time without progress after which the indexer is considered stuck; its first invocation is a cold start."""
 
 _PAGE: Final = 100
 _WORKERS: Final = 16
 _PAUSE_SECONDS: Final = 0.5
 
 type Done = Callable[[int], object]
-"""Is told how many more articles are done."""
+"""A callback that receives the number of articles that were completed since the last call."""
 
 
 def article_ids() -> Iterator[int]:
-    """The ids of all articles, drafts and deleted ones included: of these too something may be left in the index."""
-    for shelf in ADMIN_STATUSES:
+    """Yield the ids of all articles, including drafts and deleted ones: the index may still have entries of these."""
+    for status in ADMIN_STATUSES:
         cursor: str | None = None
         while True:
-            page = list_by_status(shelf, limit=_PAGE, cursor=cursor)
+            page = list_by_status(status, limit=_PAGE, cursor=cursor)
             yield from (article.id for article in page.items)
             cursor = page.next_cursor
             if cursor is None:
@@ -35,36 +35,36 @@ def article_ids() -> Iterator[int]:
 
 
 def request_reindex_all(ids: Iterable[int], mark: str, done: Done, stopped: Event) -> list[int]:
-    """Mark the cards of these articles, until all are or ``stopped`` is set; the ids of those that are."""
-    touched: list[int] = []
+    """Mark these articles for reindexing until all are marked or ``stopped`` is set; return the ids of those marked."""
+    marked: list[int] = []
     with ThreadPoolExecutor(_WORKERS) as pool:
-        for some in batched(ids, _PAGE, strict=False):
+        for batch in batched(ids, _PAGE, strict=False):
             if stopped.is_set():
                 break
-            list(pool.map(lambda article_id: repository.request_reindex(article_id, mark), some))
-            touched += some
-            done(len(some))
-    return touched
+            list(pool.map(lambda article_id: repository.request_reindex(article_id, mark), batch))
+            marked += batch
+            done(len(batch))
+    return marked
 
 
 def wait_until_indexed(ids: Sequence[int], done: Done, stopped: Event) -> list[int]:
-    """Wait until the index holds what these articles are now; the ids of those that are left.
+    """Wait until the index matches these articles; return the ids of those that it does not match yet.
 
-    Some are left when ``stopped`` is set, or when none got done in :data:`PATIENCE_SECONDS`.
+    Some remain if ``stopped`` is set, or after :data:`PATIENCE_SECONDS` without progress.
     """
-    left = list(ids)
+    remaining = list(ids)
     last_progress = time.monotonic()
     with ThreadPoolExecutor(_WORKERS) as pool:
-        while left and not stopped.is_set():
-            # The stream keeps the order of touching, roughly: who is first in the row is done first.
-            looked_at = left[:_PAGE]
-            behind = [each for each, ready in zip(looked_at, pool.map(is_current, looked_at), strict=True) if not ready]
-            left = behind + left[_PAGE:]
-            if len(behind) < len(looked_at):
+        while remaining and not stopped.is_set():
+            # The stream roughly preserves the order of the marks: the first articles are indexed first.
+            checked = remaining[:_PAGE]
+            behind = [each for each, ready in zip(checked, pool.map(is_current, checked), strict=True) if not ready]
+            remaining = behind + remaining[_PAGE:]
+            if len(behind) < len(checked):
                 last_progress = time.monotonic()
-                done(len(looked_at) - len(behind))
+                done(len(checked) - len(behind))
             elif time.monotonic() - last_progress > PATIENCE_SECONDS:
                 break
             if behind:
                 stopped.wait(_PAUSE_SECONDS)
-    return left
+    return remaining

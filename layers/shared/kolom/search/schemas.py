@@ -1,4 +1,4 @@
-"""Searches as the API shows them: the shapes of the contract."""
+"""API schemas of search results, suggestions and related articles."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from kolom.search.searcher import Result, Results
 
 
 class SearchResultOut(ArticleSummaryOut):
-    """A found article; in ``title_html`` and ``snippet_html``, escaped text, only ``<mark>`` is markup."""
+    """A search result; ``title_html`` and ``snippet_html`` are escaped text in which ``<mark>`` is the only markup."""
 
     score: float
     title_html: str
@@ -19,9 +19,9 @@ class SearchResultOut(ArticleSummaryOut):
 
     @classmethod
     def of_result(cls, result: Result) -> Self:
-        """The view of a result."""
+        """Convert a result."""
         return cls(
-            **ArticleSummaryOut.of(result.card).model_dump(),
+            **ArticleSummaryOut.of(result.summary).model_dump(),
             score=result.score,
             title_html=result.title_html,
             snippet_html=result.snippet_html,
@@ -31,8 +31,8 @@ class SearchResultOut(ArticleSummaryOut):
 class SearchResultListOut(BaseModel):
     """A page of results.
 
-    ``did_you_mean`` is the query as it was understood, where a word was corrected. ``relaxed``: its phrases were not
-    found, and their words are searched instead.
+    ``did_you_mean`` is the corrected query, if a word was corrected. ``relaxed``: the query's phrases were not found,
+    and their words are searched instead.
     """
 
     query: str
@@ -45,7 +45,7 @@ class SearchResultListOut(BaseModel):
 
     @classmethod
     def of(cls, query: str, results: Results) -> Self:
-        """The view of a page."""
+        """Convert a page of results."""
         return cls(
             query=query,
             items=[SearchResultOut.of_result(result) for result in results.items],
@@ -58,7 +58,7 @@ class SearchResultListOut(BaseModel):
 
 
 class SuggestionOut(BaseModel):
-    """An article that may be meant; in ``title_html``, escaped text, only ``<mark>`` is markup."""
+    """A suggested article; ``title_html`` is escaped text in which ``<mark>`` is the only markup."""
 
     slug: str
     title: str
@@ -66,14 +66,14 @@ class SuggestionOut(BaseModel):
 
 
 class SuggestionListOut(BaseModel):
-    """Articles, and texts for the search box."""
+    """Suggested articles, and completed queries for the search box."""
 
     items: list[SuggestionOut]
     completions: list[str]
 
     @classmethod
     def of(cls, suggestions: Suggestions) -> Self:
-        """The view of suggestions."""
+        """Convert suggestions."""
         return cls(
             items=[
                 SuggestionOut(slug=each.slug, title=each.title, title_html=each.title_html)
@@ -84,11 +84,11 @@ class SuggestionListOut(BaseModel):
 
 
 class RelatedArticlesOut(BaseModel):
-    """Articles that are about the same, the most alike first."""
+    """Related articles, the most similar first."""
 
     items: list[ArticleSummaryOut]
 
     @classmethod
-    def of(cls, cards: tuple[ArticleSummary, ...]) -> Self:
-        """The view of the articles."""
-        return cls(items=[ArticleSummaryOut.of(card) for card in cards])
+    def of(cls, summaries: tuple[ArticleSummary, ...]) -> Self:
+        """Convert the related articles."""
+        return cls(items=[ArticleSummaryOut.of(summary) for summary in summaries])

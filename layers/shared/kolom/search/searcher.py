@@ -1,12 +1,12 @@
-"""Searching: from what a reader typed to a page of results.
+"""The searcher: answers a query with a page of results.
 
-Requests: one for the revision of the document list (and those that read it, where it has changed), one Query per stem
-(at most 32, more for a list over 1 MB), one for a label, one BatchGetItem for the articles of the page. A phrase reads
-its candidates with one BatchGetItem, from which the page is shown; one more where their words are searched instead. A
-word that no article has costs the Queries of :mod:`.correcting`.
+Requests: one for the revision of the document list (and those that read the list, if it has changed), one Query per
+stem (at most 32; more for a posting list over 1 MB), one for a label, one BatchGetItem for the articles of the page. A
+phrase reads its candidates with one BatchGetItem, which the page reuses; another one if their words are searched
+instead. A word that no article has costs the Queries of :mod:`.spellcheck`.
 
-Work: a request reads about a megabyte of text (:meth:`.DocumentList.within_budget`), compares as many characters with
-its phrases, and looks at half as many for snippets, whatever the articles' sizes.
+Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
+its phrases, and searches half as many for snippets, whatever the sizes of the articles.
 """
 
 import hashlib
@@ -32,24 +32,25 @@ from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, parse
 
 MAX_VERIFIED: Final = 100
-"""How many candidates a phrase is looked for in, the best first: what one BatchGetItem can read."""
+"""The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
 
 MAX_CHARACTERS_COMPARED: Final = 1_500_000
-"""How much text is compared with phrases; more than is read, unless the texts are longer than their words tell."""
+"""The maximum length of text compared with phrases; more than is read, unless texts are longer than estimated."""
 
 MAX_CHARACTERS_MARKED: Final = 500_000
-"""How much text is looked at for the snippets of a page, each result having its share."""
+"""The maximum length of text searched for the snippets of a page, divided evenly among its results."""
 
 type Order = tuple[int, float, int]
-"""Where a result stands, the best being the least: 0 if it has all words, minus its score or time, its id.
+"""A sort key of results, the best first: 0 if it has all words, the negated score or time, the id.
 
-Of equals, the one that was there first leads: of copies the original. Among the newest it is the last: minus its id.
+Of equal results, the oldest comes first: the original before its copies. When sorted by time, the newest comes first:
+the id is negated.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """What is searched for. ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100."""
+    """A search request. ``earliest`` and ``latest`` are inclusive; ``limit`` is 1 to 100."""
 
     text: str
     label: str | None = None
@@ -63,26 +64,27 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A found article; title and snippet are HTML in which only ``<mark>`` is markup."""
+    """A search result; title and snippet are HTML in which ``<mark>`` is the only markup."""
 
-    card: ArticleSummary
+    summary: ArticleSummary
     score: float
     title_html: str
     snippet_html: str
 
     @property
     def size_bytes(self) -> int:
-        """How much text a list shows of it."""
-        return self.card.size_bytes + len(self.title_html.encode()) + len(self.snippet_html.encode())
+        """Return the size of the text that a list shows of the result."""
+        return self.summary.size_bytes + len(self.title_html.encode()) + len(self.snippet_html.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """A page of results.
 
-    ``total`` counts all; it is not exact where there was more to be read than one request may read, which is then not
-    counted. ``is_relaxed``: the phrases were found in no text that was looked into, and their words are searched
-    instead; with an inexact total, there may be one all the same. ``has_words``: whether anything was asked for.
+    ``total`` counts all matches. It is not exact if a request would have to read more than its limit; matches that were
+    not read are not counted. ``is_relaxed``: no text that was read has the phrases, and their words are searched
+    instead; if the total is not exact, a text that was not read may have them. ``has_words`` is false for an empty
+    query.
     """
 
     items: tuple[Result, ...] = ()
@@ -94,21 +96,21 @@ class Results:
     has_words: bool = True
 
 
-def search(wanted: SearchRequest) -> Results:
-    """The page of results. It ends before its limit if its texts are long or its results large.
+def search(request: SearchRequest) -> Results:
+    """Return a page of results. It has fewer than ``limit`` if their texts are long or the results large.
 
-    :meth:`DocumentTable.within_budget` and :func:`kolom.pagination.first_page` say how long and how large.
+    :meth:`DocumentTable.within_budget` and :func:`kolom.pagination.first_page` define these limits.
 
-    :raises InvalidCursor: the cursor is damaged, or another search's
+    :raises InvalidCursor: the cursor is damaged, or belongs to a different search
     """
-    listing = _listing(wanted)
-    after = None if wanted.cursor is None else _position(decode_cursor(wanted.cursor, listing))
-    listed = document_table.get()
-    languages = _languages(wanted, listed)
-    query = parse(wanted.text, languages or ("",))
+    listing = _listing(request)
+    after = None if request.cursor is None else _position(decode_cursor(request.cursor, listing))
+    documents = document_table.get()
+    languages = _languages(request, documents)
+    query = parse(request.text, languages or ("",))
     if not query.words or not languages:
         return Results(has_words=bool(query.words))
-    label = None if wanted.label is None else label_term(wanted.label)
+    label = None if request.label is None else label_term(request.label)
     first = [*([label] if label else []), *query.excluded_stems]
     terms = [*first, *query.stems]
     postings = read_postings(terms, needed=len(first) + 1)
@@ -119,73 +121,73 @@ def search(wanted: SearchRequest) -> Results:
     query = spellcheck.apply_to(query, corrections)
     for correction in corrections:
         postings |= correction.postings
-    labelled = None if label is None else postings[label].keys()
-    matches = _Matches(wanted, query, postings, listed, labelled)
+    labeled = None if label is None else postings[label].keys()
+    matches = _Matches(request, query, postings, documents, labeled)
     is_relaxed = bool(query.phrases) and not matches.require_phrases()
     if query.excluded_phrases:
         matches.exclude_phrases()
-    page = matches.page(after, wanted.limit + 1)
-    ids = list(listed.within_budget(map(_article_id, page[: wanted.limit]), known=matches.found))
-    matches.found |= load_results(each for each in ids if each not in matches.found)
+    page = matches.page(after, request.limit + 1)
+    ids = list(documents.within_budget(map(_article_id, page[: request.limit]), loaded=matches.loaded))
+    matches.loaded |= load_results(each for each in ids if each not in matches.loaded)
     marker = _Marker(query, len(ids))
-    results = (marker.result(matches.found[each], matches.score(each)) for each in ids if each in matches.found)
-    items, is_cut = first_page(results, wanted.limit)
+    results = (marker.result(matches.loaded[each], matches.score(each)) for each in ids if each in matches.loaded)
+    items, is_cut = first_page(results, request.limit)
     if is_cut:
-        ids = ids[: ids.index(items[-1].card.id) + 1]
+        ids = ids[: ids.index(items[-1].summary.id) + 1]
     return Results(
         items=items,
         total=len(matches.ids),
         total_is_exact=is_exact and matches.is_exact,
         next_cursor=encode_cursor(listing, json.dumps(page[len(ids) - 1])) if len(page) > len(ids) else None,
-        did_you_mean=spellcheck.rewrite_text(wanted.text, corrections),
+        did_you_mean=spellcheck.rewrite_text(request.text, corrections),
         is_relaxed=is_relaxed,
     )
 
 
 class _Matches:
-    """The articles that match, and their order.
+    """The matching articles and their order.
 
-    ``found`` are those that have been read; ``is_exact`` tells whether all could be that had to.
+    ``loaded`` has the results that have been read; ``is_exact`` is false if a necessary text could not be read.
     """
 
     def __init__(
         self,
-        wanted: SearchRequest,
+        request: SearchRequest,
         query: Query,
         postings: Postings,
-        listed: DocumentTable,
-        labelled: Iterable[int] | None,
+        documents: DocumentTable,
+        labeled: Iterable[int] | None,
     ) -> None:
-        self.found: dict[int, StoredResult] = {}
+        self.loaded: dict[int, StoredResult] = {}
         self.is_exact = True
         self._query = query
         self._postings = postings
-        self._listed = listed
-        self._newest_first = wanted.newest_first
-        self._ranking = listed.rank(postings, ((word.stems, word.count) for word in query.words))
+        self._documents = documents
+        self._newest_first = request.newest_first
+        self._ranking = documents.rank(postings, ((word.stems, word.count) for word in query.words))
         required = [number for number, word in enumerate(query.words) if word.is_required]
         self._all = sum(1 << number for number in required)
         self._phrase_words = sum(1 << n for n in required if any(query.words[n].form in each for each in query.phrases))
         excluded = {each for stem in query.excluded_stems for each in postings[stem]}
         self.ids = self._ranking.scores.keys() - excluded
-        if labelled is not None:
-            self.ids &= set(labelled)
-        if allowed := _filter(wanted, listed):
+        if labeled is not None:
+            self.ids &= set(labeled)
+        if allowed := _filter(request, documents):
             self.ids = {each for each in self.ids if allowed(each)}
 
     def score(self, article_id: int) -> float:
-        """The article's BM25."""
+        """Return the article's BM25 score."""
         return self._ranking.scores[article_id]
 
     def page(self, after: Order | None, size: int) -> list[Order]:
-        """The best ``size`` matches that come after ``after``."""
+        """Return the best ``size`` matches after ``after``."""
         orders: Iterable[Order] = map(self._order, self.ids)
         if after is not None:
             orders = (order for order in orders if order > after)
         return heapq.nsmallest(size, orders)
 
     def require_phrases(self) -> bool:
-        """Keep only what has the phrases. False, and all is kept, where no text that was looked into has them."""
+        """Keep only articles that have the phrases. Returns False, and keeps all, if no text that was read has them."""
         candidates = [each for each in self.ids if self._ranking.words[each] & self._phrase_words == self._phrase_words]
         verdicts = self._compare(candidates, lambda texts: _all(_have(texts, each) for each in self._query.phrases))
         having = {article_id for article_id, has in verdicts.items() if has}
@@ -194,44 +196,44 @@ class _Matches:
         return bool(having)
 
     def exclude_phrases(self) -> None:
-        """Leave out what has one of the excluded phrases, or may have one and could not be looked into."""
-        suspects = self.ids & set().union(*map(self._having_all, self._query.telling))
+        """Exclude articles that have an excluded phrase, or may have one and could not be read."""
+        candidates = self.ids & set().union(*map(self._having_all, self._query.distinctive))
         verdicts = self._compare(
-            suspects, lambda texts: _any(_have(texts, each) for each in self._query.excluded_phrases)
+            candidates, lambda texts: _any(_have(texts, each) for each in self._query.excluded_phrases)
         )
-        self.ids = self.ids - suspects | {article_id for article_id, has in verdicts.items() if has is False}
+        self.ids = self.ids - candidates | {article_id for article_id, has in verdicts.items() if has is False}
 
     def _having_all(self, words: Sequence[Sequence[str]]) -> set[int]:
-        """The articles that have all of these words, each its stems: all articles, without words."""
+        """Return the articles that have all of these words, each given as its stems; all articles without words."""
         articles = ({each for stem in stems for each in self._postings[stem]} for stems in words)
         return set.intersection(set(self.ids), *articles)
 
     def _compare(
         self, candidates: Collection[int], has: Callable[[Sequence[SearchedText]], bool | None]
     ) -> dict[int, bool | None]:
-        """The verdict on the texts of each candidate that can be looked into, the best first; None: it is not known."""
+        """Return the result of ``has`` for each candidate that can be read, the best first; None if it is unknown."""
         best = list(map(_article_id, heapq.nsmallest(MAX_VERIFIED, map(self._order, candidates))))
-        read = list(self._listed.within_budget(best, known=self.found))
-        self.found |= load_results(each for each in read if each not in self.found)
+        read = list(self._documents.within_budget(best, loaded=self.loaded))
+        self.loaded |= load_results(each for each in read if each not in self.loaded)
         verdicts: dict[int, bool | None] = {}
-        left = MAX_CHARACTERS_COMPARED
+        remaining = MAX_CHARACTERS_COMPARED
         for article_id in read:
-            found = self.found.get(article_id)
-            if found is None:
-                verdicts[article_id] = False  # it has just gone
+            stored = self.loaded.get(article_id)
+            if stored is None:
+                verdicts[article_id] = False  # the article was just deleted
                 continue
-            left -= len(found.text)
-            if left < 0:
+            remaining -= len(stored.text)
+            if remaining < 0:
                 break
-            verdict = has((SearchedText(found.card.title), SearchedText(found.text)))
+            verdict = has((SearchedText(stored.summary.title), SearchedText(stored.text)))
             verdicts[article_id] = verdict
-            self.is_exact &= verdict is True or (verdict is False and found.is_whole)
+            self.is_exact &= verdict is True or (verdict is False and stored.is_whole)
         self.is_exact &= len(verdicts) == len(candidates)
         return verdicts
 
     def _order(self, article_id: int) -> Order:
         has_all = self._ranking.words[article_id] & self._all == self._all
-        rank = self._listed.times[article_id] if self._newest_first else self._ranking.scores[article_id]
+        rank = self._documents.times[article_id] if self._newest_first else self._ranking.scores[article_id]
         return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)
 
 
@@ -239,20 +241,20 @@ def _article_id(order: Order) -> int:
     return abs(order[2])
 
 
-def _languages(wanted: SearchRequest, listed: DocumentTable) -> Sequence[str]:
-    """The languages whose articles are searched: of those of the site, the one that is wanted."""
-    if wanted.language is None:
-        return listed.codes
-    return [code for code in listed.codes if code == base_language(wanted.language)]
+def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str]:
+    """Return the languages to search: those of the site, or of these only the requested one."""
+    if request.language is None:
+        return documents.codes
+    return [code for code in documents.codes if code == base_language(request.language)]
 
 
-def _filter(wanted: SearchRequest, listed: DocumentTable) -> Callable[[int], bool] | None:
-    language = None if wanted.language is None else base_language(wanted.language)
-    if language is None and wanted.earliest is None and wanted.latest is None:
+def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int], bool] | None:
+    language = None if request.language is None else base_language(request.language)
+    if language is None and request.earliest is None and request.latest is None:
         return None
-    earliest = seconds(wanted.earliest) if wanted.earliest else 0
-    latest = seconds(wanted.latest) if wanted.latest else 1 << 62
-    times, languages = listed.times, listed.languages
+    earliest = seconds(request.earliest) if request.earliest else 0
+    latest = seconds(request.latest) if request.latest else 1 << 62
+    times, languages = documents.times, documents.languages
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
 
 
@@ -261,41 +263,41 @@ def _have(texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
 
 
 def _any(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether one of them is true; None if that is not known."""
+    """Return whether any result is true; None if that is unknown."""
     distinct = set(verdicts)
     return True if True in distinct else None if None in distinct else False
 
 
 def _all(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether all of them are true; None if that is not known."""
+    """Return whether all results are true; None if that is unknown."""
     distinct = set(verdicts)
     return False if False in distinct else None if None in distinct else True
 
 
 class _Marker:
-    """Makes results of articles: so many, for this query."""
+    """Builds the results of a query; ``number`` is their count."""
 
     def __init__(self, query: Query, number: int) -> None:
         self._stems = {stem for word in query.words for stem in word.stems}
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
 
-    def result(self, found: StoredResult, score: float) -> Result:
-        """The article as a result."""
-        recognise = matcher(self._stems, found.card.language)
-        text = found.text.replace("\n", " ")
+    def result(self, stored: StoredResult, score: float) -> Result:
+        """Build the result for an article."""
+        recognize = matcher(self._stems, stored.summary.language)
+        text = stored.text.replace("\n", " ")
         return Result(
-            card=found.card,
+            summary=stored.summary,
             score=round(score, 6),
-            title_html=mark_title(found.card.title, recognise),
-            snippet_html=mark_snippet(text, recognise, hints=self._hints, within=self._within),
+            title_html=mark_title(stored.summary.title, recognize),
+            snippet_html=mark_snippet(text, recognize, hints=self._hints, within=self._within),
         )
 
 
-def _listing(wanted: SearchRequest) -> str:
-    """What a cursor belongs to: everything but the limit and the cursor itself."""
-    asked = {name: value for name, value in asdict(wanted).items() if name not in {"limit", "cursor"}}
-    digest = hashlib.blake2s(json.dumps(asked, default=str, sort_keys=True).encode("utf-8", "backslashreplace"))
+def _listing(request: SearchRequest) -> str:
+    """Return the identity of a search for its cursors: everything but the limit and the cursor."""
+    criteria = {name: value for name, value in asdict(request).items() if name not in {"limit", "cursor"}}
+    digest = hashlib.blake2s(json.dumps(criteria, default=str, sort_keys=True).encode("utf-8", "backslashreplace"))
     return f"search?{digest.hexdigest()}"
 
 
@@ -304,4 +306,4 @@ def _position(text: str) -> Order:
         group, rank, article_id = parse_json(text)
         return int(group), float(rank), int(article_id)
     except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidCursor("this cursor is damaged") from error
+        raise InvalidCursor("the cursor is damaged") from error

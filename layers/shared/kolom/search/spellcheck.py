@@ -1,4 +1,4 @@
-"""Words that no article has: which of the site's words was meant."""
+"""Spelling correction: replace query words that no article has by similar words of the site."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +10,16 @@ from kolom.search.index_reader import read_postings
 from kolom.search.query_parser import Query, QueryWord
 
 MAX_CORRECTIONS: Final = 2
-"""Words of one query that are corrected, at most: each costs Queries of the vocabulary and of postings."""
+"""The maximum number of corrected words per query: each costs Queries of the vocabulary and of postings."""
 
 _MAX_CANDIDATES: Final = 3
 _MAX_STEMS: Final = 4
-"""Of one candidate."""
+"""Per candidate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A word of the query, what was meant, and the postings of that."""
+    """A word of the query, its replacement, and the replacement's postings."""
 
     original: QueryWord
     replacement: QueryWord
@@ -27,44 +27,47 @@ class Correction:
 
 
 def allowed_edits(word: str) -> int:
-    """How many typing errors a word may have: none up to 4 letters, 1 up to 8, then 2, as in Meilisearch."""
+    """Return how many typos a word may have: none up to 4 letters, 1 up to 8, then 2, as in Meilisearch."""
     return 0 if len(word) <= 4 else 1 if len(word) <= 8 else 2  # noqa: PLR2004, RUF100 - the rule itself
 
 
 def suggest(unknown: Sequence[QueryWord], languages: Sequence[str]) -> list[Correction]:
-    """Corrections for words without postings, to words that have some.
+    """Return corrections of words without postings to words that have some.
 
-    Per word one Query of the vocabulary, of a large one at most three, and those of at most three candidates' stems.
+    Per word one Query of the vocabulary (at most three if it is large), and those for the stems of at most three
+    candidates.
     """
     tried = [word for word in unknown if word.is_required and allowed_edits(word.form)][:MAX_CORRECTIONS]
     return [made for word in tried if (made := _correct(word, languages))]
 
 
 def apply_to(query: Query, corrections: Sequence[Correction]) -> Query:
-    """The query with what was meant in place of what was typed."""
-    meant = {each.original.form: each.replacement for each in corrections}
-    forms = {typed: word.form for typed, word in meant.items()}
+    """Return the query with the corrections applied."""
+    replacements = {each.original.form: each.replacement for each in corrections}
+    forms = {typed: word.form for typed, word in replacements.items()}
     return replace(
         query,
-        words=tuple(meant.get(word.form, word) for word in query.words),
+        words=tuple(replacements.get(word.form, word) for word in query.words),
         phrases=tuple(tuple(forms.get(form, form) for form in phrase) for phrase in query.phrases),
     )
 
 
 def rewrite_text(text: str, corrections: Sequence[Correction]) -> str | None:
-    """The query's text as it was meant; None without corrections."""
+    """Return the text of the query with the corrections applied; None without corrections."""
     for each in sorted(corrections, key=lambda each: each.original.start, reverse=True):
         text = text[: each.original.start] + each.replacement.form + text[each.original.end :]
     return " ".join(text.split()) if corrections else None
 
 
 def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
-    # Imported here: only a query with an unknown word needs it, and every cold start would wait for it.
+    # Imported lazily: only a query with an unknown word needs it, and it would delay every cold start.
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    known = vocabulary.near(word.form)
-    near = process.extract(word.form, known, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50)
+    vocabulary_words = vocabulary.near(word.form)
+    near = process.extract(
+        word.form, vocabulary_words, scorer=OSA.distance, score_cutoff=allowed_edits(word.form), limit=50
+    )
     best = sorted(near, key=lambda found: (found[1], abs(len(found[0]) - len(word.form)), found[0]))[:_MAX_CANDIDATES]
     candidates = {found[0]: stems(found[0], languages)[:_MAX_STEMS] for found in best}
     if not candidates:
@@ -77,5 +80,5 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
     )
     if chosen is None:
         return None
-    meant = QueryWord(chosen, candidates[chosen], word.start, word.end, word.count)
-    return Correction(word, meant, {each: postings.get(each, {}) for each in candidates[chosen]})
+    replacement = QueryWord(chosen, candidates[chosen], word.start, word.end, word.count)
+    return Correction(word, replacement, {each: postings.get(each, {}) for each in candidates[chosen]})

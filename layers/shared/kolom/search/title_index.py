@@ -1,4 +1,4 @@
-"""The words of all titles with their articles, by first letters: what stands in the search box may become a title."""
+"""The title index: the words of all titles with their articles, partitioned by first letter, for autocomplete."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,17 @@ from kolom.search.tokenizer import strip_accents
 
 
 def add(words: Iterable[tuple[str, int]]) -> None:
-    """Put words of titles without accents, each with the id of its article, on the list."""
+    """Add title words without accents, each with the id of its article."""
     put_words(map(_place, words))
 
 
 def remove(words: Iterable[tuple[str, int]]) -> None:
-    """Take them off the list."""
+    """Remove title words, each with the id of its article."""
     remove_words(map(_place, words))
 
 
 def with_prefix(prefix: str, limit: int) -> list[tuple[str, int]]:
-    """The first ``limit`` words, in their order, that begin with ``prefix``, each with an article. One request."""
+    """Return the first ``limit`` words with the prefix in alphabetical order, each with an article id. One request."""
     folded = strip_accents(prefix)
     found = (each.rpartition("#") for each in find_words(_key(folded), folded, limit=limit))
     return [(word, int(article_id)) for word, _, article_id in found]

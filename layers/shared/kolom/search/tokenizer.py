@@ -1,8 +1,8 @@
-"""Texts become words: where each begins and ends, and its form without case and accents. Pure.
+"""Split texts into words with their positions and normalized forms. Pure.
 
-Word boundaries are those of Unicode's UAX #29 but for what a search is better without: a full stop or a colon parts
-words (``example.com`` is two) unless single letters stand between (``U.S.A.``), and a run of a script that sets no
-spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of characters.
+Word boundaries follow Unicode's UAX #29, with two changes for search. A full stop or a colon splits words
+(``example.com`` is two) except between single letters (``U.S.A.``). A run in a script without spaces (Chinese,
+Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of characters.
 """
 
 import unicodedata
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import regex
 
 MAX_WORD: Final = 64
-"""Characters of a word that count; longer ones are mostly no words."""
+"""The number of significant characters of a word; longer strings are rarely words."""
 
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
@@ -36,7 +36,7 @@ _COMPOUND_PART: Final = 4
 
 
 class Word(NamedTuple):
-    """A word of a text: ``text[start:end]``. ``form`` has neither case nor variants of width, dots or apostrophes."""
+    """A word of a text: ``text[start:end]``. ``form`` is normalized, without case, dots and variant characters."""
 
     form: str
     start: int
@@ -44,11 +44,11 @@ class Word(NamedTuple):
 
 
 def tokenize(text: str) -> Iterator[Word]:
-    """The words of ``text`` in their order; of a run without spaces, its pairs of neighbouring characters."""
+    """Yield the words of ``text`` in order; for a run without spaces, its pairs of neighboring characters."""
     for match in _WORD.finditer(text):
         start, end = match.span()
         kind = match.lastgroup
-        if kind == "simple":  # Most words: everything below would leave it as it is.
+        if kind == "simple":  # Most words: the steps below would not change them.
             yield Word(match[0][:MAX_WORD].lower(), start, end)
         elif kind == "run":
             yield from _pairs(text, start, end)
@@ -56,24 +56,24 @@ def tokenize(text: str) -> Iterator[Word]:
             yield Word(normalize(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
 
 
-def find_words[Key](text: str, recognise: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
-    """Where in ``text`` the words stand whose form ``recognise`` knows, with what it answers."""
-    known: dict[str, Key | None] = {}
+def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
+    """Yield the positions of the words that ``recognize`` maps to a key, with the key."""
+    keys: dict[str, Key | None] = {}
     for match in _WORD.finditer(text):
         if match.lastgroup == "run":
             for word in _pairs(text, *match.span()):
-                if (key := recognise(word.form)) is not None:
+                if (key := recognize(word.form)) is not None:
                     yield word.start, word.end, key
             continue
         surface = match[0]
-        if surface not in known:
-            known[surface] = recognise(normalize(surface[: 2 * MAX_WORD]))
-        if (key := known[surface]) is not None:
+        if surface not in keys:
+            keys[surface] = recognize(normalize(surface[: 2 * MAX_WORD]))
+        if (key := keys[surface]) is not None:
             yield match.start(), match.end(), key
 
 
 def normalize(word: str) -> str:
-    """The form under which a word is compared: NFKC, no case, plain apostrophes; numbers without separators."""
+    """Return a word's form for comparison: NFKC, no case, plain apostrophes; numbers without separators."""
     if not word.isascii():
         word = unicodedata.normalize("NFKC", word).translate(_PLAIN_APOSTROPHE)
     word = word.casefold()
@@ -87,14 +87,14 @@ def normalized(text: str) -> str:
     if text.isascii():
         return text.casefold()
     if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text))  # ™ is no "tm" of its own
+        text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text))  # NFKC would turn ™ into a word "tm"
     for apostrophe in _APOSTROPHES:
         text = text.replace(apostrophe, "'")
     return text.casefold()
 
 
 def strip_accents(word: str) -> str:
-    """``word`` without accents and vowel points (Latin, Greek, Cyrillic, Hebrew, Arabic); other marks stay."""
+    """Return ``word`` without accents and vowel points (Latin, Greek, Cyrillic, Hebrew, Arabic); other marks stay."""
     if word.isascii():
         return word
     kept = (each for each in unicodedata.normalize("NFD", word) if not _is_accent(each))
@@ -102,9 +102,9 @@ def strip_accents(word: str) -> str:
 
 
 def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
-    """The one word that a hyphen makes of two, as in ``e-mail``, ``co-operate``, ``COVID-19``; None if it makes none.
+    """Return the compound of two words joined by a hyphen (``e-mail``, ``co-operate``, ``COVID-19``), or None.
 
-    One part must be short, so that neither every compound nor a reduplication (``buku-buku``) becomes a word more.
+    One part must be short, so that long compounds and reduplications (``buku-buku``) add no further words.
     """
     if second.start != first.end + 1 or text[first.end] not in "-\u2010\u2011" or first.form == second.form:
         return None

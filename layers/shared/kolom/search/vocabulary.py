@@ -1,6 +1,6 @@
-"""The words of the site, by their first letters: what corrections and completions are chosen from.
+"""The vocabulary: the words of the site, partitioned by first letter, for corrections and completions.
 
-A word stays when the last article that had it goes; whoever offers it looks whether it has postings.
+A word remains when its last article is removed; callers must check that a word has postings before they offer it.
 """
 
 from typing import Final
@@ -9,16 +9,16 @@ from kolom.models.search import SearchRecord, find_words, put_words
 from kolom.search.tokenizer import strip_accents
 
 MAX_READ: Final = 4_000
-"""How many words one request reads, at most: some 90 KB."""
+"""The maximum number of words that one request reads: about 90 KB."""
 
-_MAX_BEGINNING: Final = 3
+_MAX_PREFIX: Final = 3
 _MAX_KNOWN: Final = 200_000
 _known: set[str] = set()
-"""Words that this process has seen in the vocabulary. Words never leave it but by a rebuild."""
+"""Words that this process knows to be in the vocabulary. Only a rebuild removes words from it."""
 
 
 def add_words(words: set[str]) -> None:
-    """Put words into the vocabulary. Reading which ones it has costs a tenth of writing them all."""
+    """Add words to the vocabulary. Reading which ones exist costs a tenth of writing them all."""
     if len(_known) > _MAX_KNOWN:
         clear_cache()
     unknown = {_place(word) for word in words - _known}
@@ -28,22 +28,23 @@ def add_words(words: set[str]) -> None:
 
 
 def clear_cache() -> None:
-    """Know no words, as a new process does."""
+    """Forget the known words, as in a new process."""
     _known.clear()
 
 
 def with_prefix(prefix: str, limit: int) -> list[str]:
-    """The first ``limit`` words, in their order, that begin with ``prefix``, whatever the accents. One request."""
+    """Return the first ``limit`` words with the prefix in alphabetical order, ignoring accents. One request."""
     key, beginning = _key(prefix), strip_accents(prefix)
     return [_word(part) for part in find_words(key, beginning, limit=limit)]
 
 
 def near(word: str) -> list[str]:
-    """The words with the first letter of ``word``, whatever its accent; of more than :data:`MAX_READ`, those with its
-    first two letters, or three. A request for each.
+    """Return the words with the first letter of ``word``, ignoring accents.
+
+    If there are more than :data:`MAX_READ`, only those with its first two letters, or three. One request per attempt.
     """
     found: list[str] = []
-    for letters in range(1, _MAX_BEGINNING + 1):
+    for letters in range(1, _MAX_PREFIX + 1):
         found = with_prefix(word[:letters], MAX_READ)
         if len(found) < MAX_READ:
             break

@@ -1,4 +1,4 @@
-"""Who may not write any more, for a while: by the keyed hash of an address or a network."""
+"""Temporary bans by the keyed hash of an IP address or a network."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,25 +11,25 @@ from kolom.security.single_use import is_unexpired
 from kolom.timestamps import SECONDS_PER_DAY
 
 
-def ban_keys(sender: ClientId) -> list[str]:
-    """The keys under which a ban of this sender would be found."""
-    return [f"ban#{sender.address}", f"ban#{sender.network}"]
+def ban_keys(client: ClientId) -> list[str]:
+    """Return the keys of the bans that would apply to this client."""
+    return [f"ban#{client.address}", f"ban#{client.network}"]
 
 
 def is_banned(records: Iterable[GuardRecord], now: datetime) -> bool:
-    """Whether one of ``records`` is a ban that holds."""
+    """Return whether ``records`` contain an unexpired ban."""
     return any(record.key.startswith("ban#") and is_unexpired(record, now) for record in records)
 
 
 def ban(comment_id: str, *, days: int, whole_network: bool, now: datetime) -> None:
-    """Ban the address, or the whole network, from which the comment came.
+    """Ban the IP address, or the whole network, that the comment was sent from.
 
-    Never the e-mail address that was given: anybody can type anybody's.
+    The email address is never banned: anyone can enter any address.
 
-    :raises NotFound: where it came from is not known any more
+    :raises NotFound: the client of the comment is no longer stored
     """
     origin = origins.load(comment_id, now=now)
     if origin is None:
-        raise NotFound("where this comment came from is not known any more")
-    banned = origin.sender.network if whole_network else origin.sender.address
+        raise NotFound("the IP address hash of this comment is no longer stored")
+    banned = origin.client.network if whole_network else origin.client.address
     GuardRecord(f"ban#{banned}", expires_at=int(now.timestamp()) + days * SECONDS_PER_DAY).save()

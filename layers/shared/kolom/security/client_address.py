@@ -1,4 +1,4 @@
-"""Where something came from, without keeping the address: keyed hashes of the address and of its network."""
+"""Identify clients without storing IP addresses: keyed hashes of the address and of its network."""
 
 import hmac
 from collections.abc import Callable, Mapping
@@ -10,12 +10,12 @@ from kolom.http.headers import headers_of
 from kolom.security.signing import SigningKeys, keyed_hash
 
 VIEWER_HEADER: Final = "x-kolom-viewer"
-"""In which the CDN says whom it asks for."""
+"""The header in which the CDN sends the IP address of the viewer."""
 ORIGIN_HEADER: Final = "x-kolom-origin"
-"""In which the CDN proves that it is the one who asks."""
+"""The header in which the CDN sends its secret, as proof of its identity."""
 
 CLIENT_ID_DAYS = 30
-"""How long the hashes of a comment's sender are kept, for a moderator to ban it."""
+"""How long the hashes of a comment's client are stored, so that a moderator can ban it."""
 
 _PURPOSE = "kolom.sender"
 _ADDRESS_BITS = {4: 32, 6: 64}
@@ -24,23 +24,23 @@ _NETWORK_BITS = {4: 24, 6: 48}
 
 @dataclass(frozen=True, slots=True)
 class ClientId:
-    """Keyed hashes of an address (IPv4: /32, IPv6: /64, which is one customer's) and its network (/24, /48)."""
+    """Keyed hashes of an address (IPv4: /32, IPv6: /64, one customer) and its network (/24, /48)."""
 
     address: str
     network: str
 
     @classmethod
-    def from_ip(cls, address: str, secret: SigningKeys) -> "ClientId":
-        """The sender at an IP address; what is none is a sender of its own."""
-        return cls(*(keyed_hash(_PURPOSE, text, secret) for text in _prefixes(address)))
+    def from_ip(cls, address: str, keys: SigningKeys) -> "ClientId":
+        """Return the client at an IP address; an invalid address is a client of its own."""
+        return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address)))
 
 
 def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None]) -> str:
-    """The IP address that an HTTP API event comes from.
+    """Return the IP address of the client that sent an HTTP API event.
 
-    Behind the CDN that is what the CDN says in a header. Anyone can write such a header, so it counts only beside the
-    secret that the CDN alone knows (``origin_secret`` is called when both are there, and gives None where there is no
-    CDN). Otherwise it is the address of the connection.
+    Behind the CDN, a header has the address. Anyone can send such a header, so it is trusted only together with the
+    secret that only the CDN knows (``origin_secret`` is called if both are present, and returns None without a CDN).
+    Otherwise the result is the address of the connection.
     """
     headers = headers_of(event)
     viewer, proof = headers.get(VIEWER_HEADER, ""), headers.get(ORIGIN_HEADER, "")

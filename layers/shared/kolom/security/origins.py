@@ -1,4 +1,4 @@
-"""Where a comment or a message came from, remembered for a while, so that its sender can be limited and banned."""
+"""The origin of a comment or message, stored for a limited time, so that its client can be limited and banned."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 @dataclass(frozen=True, slots=True)
 class SubmissionOrigin:
-    """Who sent it, and the id under which limits have counted it."""
+    """The client of a submission, and the id under which rate limits have counted it."""
 
-    sender: ClientId
+    client: ClientId
     submission_id: str
 
 
 def origin_key(item_id: str) -> str:
-    """The key under which the origin of that comment or message is kept."""
+    """Return the key of the origin of a comment or message."""
     return f"sender#{item_id}"
 
 
 def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *, now: datetime) -> None:
-    """Keep the origin for :data:`~kolom.security.client_address.CLIENT_ID_DAYS`."""
+    """Store the origin for :data:`~kolom.security.client_address.CLIENT_ID_DAYS`."""
     transaction.put(
         GuardRecord(
             origin_key(item_id),
-            address=origin.sender.address,
-            network=origin.sender.network,
+            address=origin.client.address,
+            network=origin.client.network,
             submission=origin.submission_id,
             expires_at=int(now.timestamp()) + CLIENT_ID_DAYS * SECONDS_PER_DAY,
         )
@@ -38,15 +38,15 @@ def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *
 
 
 def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:
-    """The origin of that comment or message; None where it is not known any more. One BatchGetItem."""
+    """Return the origin of a comment or message; None if it is no longer stored. One BatchGetItem."""
     return find(single_use.get_records([origin_key(item_id)]), item_id, now=now)
 
 
 def find(records: Iterable[GuardRecord], item_id: str, *, now: datetime) -> SubmissionOrigin | None:
-    """The origin of that comment or message among ``records``."""
+    """Return the origin of a comment or message among ``records``, or None."""
     for record in records:
         if record.key == origin_key(item_id) and single_use.is_unexpired(record, now):
-            sender = ClientId(str(record.address), str(record.network))
-            # Records of earlier versions say only who sent it.
-            return SubmissionOrigin(sender, record.submission or item_id)
+            client = ClientId(str(record.address), str(record.network))
+            # Records of earlier versions have only the client.
+            return SubmissionOrigin(client, record.submission or item_id)
     return None

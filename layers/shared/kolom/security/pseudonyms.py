@@ -1,4 +1,4 @@
-"""Who a person is, without their e-mail address: keyed hashes by which they can be found again, forgotten or spared."""
+"""Pseudonyms: keyed hashes of email addresses, used to find, erase or suppress a person without storing the address."""
 
 from typing import Final
 
@@ -13,20 +13,20 @@ _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
 def pseudonym_of(email: str, secret: SigningKeys) -> str:
-    """What stands for an e-mail address: a keyed hash, the same for all its spellings."""
+    """Return the pseudonym of an email address: a keyed hash, the same for all spellings of the address."""
     return all_pseudonyms_of(email, secret)[0]
 
 
 def all_pseudonyms_of(email: str, secret: SigningKeys) -> list[str]:
-    """All that may stand for an e-mail address, by every key that the site has had, the current one's first."""
+    """Return the pseudonyms of an email address by every key that the site has had, the current key's first."""
     return signing.keyed_hashes(_PURPOSE, _canonical(email), secret)
 
 
 def mailbox_pseudonym_of(email: str, secret: SigningKeys) -> str:
-    """What stands for the mailbox that an address leads to, for limits: a keyed hash.
+    """Return a keyed hash of the mailbox of an email address, for rate limits.
 
-    Addresses that differ only in what follows a ``+`` count as one (RFC 5233), and those of Gmail without their dots.
-    A server may deliver them apart, so this is nobody's identity.
+    Addresses that differ only after a ``+`` count as one (RFC 5233); in Gmail addresses dots are ignored. Other servers
+    may treat such addresses as different mailboxes, so this hash does not identify a person.
     """
     local, _, domain = _canonical(email).rpartition("@")
     local = local.partition("+")[0] or local
@@ -36,7 +36,7 @@ def mailbox_pseudonym_of(email: str, secret: SigningKeys) -> str:
 
 
 def _canonical(email: str) -> str:
-    """The one spelling of an address: its domain as in the DNS, in lower case. What is none stays as it is."""
+    """Return the canonical spelling of an address: lower case, ASCII domain. An invalid one is only lowercased."""
     try:
         address = validate_email(email.strip(), check_deliverability=False)
     except EmailNotValidError:

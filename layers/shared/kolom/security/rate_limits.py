@@ -1,7 +1,7 @@
-"""How often: from one address, from one network, for the whole site.
+"""Rate limits per IP address, per network, and for the whole site.
 
-Each limit is an item for a span of time that holds the ids of the submissions seen in it. The same submission, sent
-again because its answer was lost, is in the set already and is not counted twice.
+Each limit is an item for a period of time with the ids of the submissions in it. A submission that is sent again
+because its response was lost is in the set already and is not counted twice.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
-_MOST_COPIES: Final = 50
+_MAX_COPIES: Final = 50
 
 _QUESTIONS_TO_MAILBOX_A_DAY: Final = 3
 _QUESTIONS_BY_ADDRESS_AN_HOUR: Final = 3
@@ -32,59 +32,63 @@ _QUESTIONS_BY_SITE_A_DAY: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``most`` submissions of ``what`` in each span of ``seconds``."""
+    """At most ``max`` submissions of ``what`` in each period of ``seconds``."""
 
     what: str
     max: int
     seconds: int
 
 
-def limits_for_client(sender: ClientId, per_minute: int) -> Sequence[Limit]:
-    """Tight for an address, loose for a network, since mobile carriers share addresses, and one for the site."""
+def limits_for_client(client: ClientId, per_minute: int) -> Sequence[Limit]:
+    """Return the limits of a client: strict per address, loose per network, and one for the whole site.
+
+    A network's limit is loose since mobile carriers share addresses.
+    """
     return (
-        Limit(f"address#{sender.address}", per_minute, _MINUTE),
-        Limit(f"address#{sender.address}", per_minute * 10, _HOUR),
-        Limit(f"network#{sender.network}", per_minute * 20, _MINUTE),
+        Limit(f"address#{client.address}", per_minute, _MINUTE),
+        Limit(f"address#{client.address}", per_minute * 10, _HOUR),
+        Limit(f"network#{client.network}", per_minute * 20, _MINUTE),
         Limit("site", per_minute * 100, _MINUTE),
     )
 
 
-def question_limits(mailbox: str, sender: ClientId | None) -> Sequence[Limit]:
-    """How often people are asked by mail whether they want replies: they may be strangers to the site.
+def question_limits(mailbox: str, client: ClientId | None) -> Sequence[Limit]:
+    """Return the limits for mails that ask people to confirm a subscription: they may be strangers to the site.
 
-    ``sender`` is who typed the address, None where that is not known any more. A refused sender leaves the site's
-    limit to others.
+    ``client`` is the client that entered the address; None if it is no longer stored. A client over its limit does not
+    use up the limits of the site.
     """
-    by_sender = sender and (
-        Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_AN_HOUR, _HOUR),
-        Limit(f"question-address#{sender.address}", _QUESTIONS_BY_ADDRESS_A_DAY, SECONDS_PER_DAY),
-        Limit(f"question-network#{sender.network}", _QUESTIONS_BY_NETWORK_A_DAY, SECONDS_PER_DAY),
+    by_client = client and (
+        Limit(f"question-address#{client.address}", _QUESTIONS_BY_ADDRESS_AN_HOUR, _HOUR),
+        Limit(f"question-address#{client.address}", _QUESTIONS_BY_ADDRESS_A_DAY, SECONDS_PER_DAY),
+        Limit(f"question-network#{client.network}", _QUESTIONS_BY_NETWORK_A_DAY, SECONDS_PER_DAY),
     )
     return (
-        *(by_sender or ()),
+        *(by_client or ()),
         Limit(f"question-mailbox#{mailbox}", _QUESTIONS_TO_MAILBOX_A_DAY, SECONDS_PER_DAY),
         Limit("question-site", _QUESTIONS_BY_SITE_AN_HOUR, _HOUR),
         Limit("question-site", _QUESTIONS_BY_SITE_A_DAY, SECONDS_PER_DAY),
     )
 
 
-def enforce(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> None:
+def enforce(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> None:
     """Count the submission against each limit in turn. One UpdateItem each.
 
-    :raises TooMany: a limit is reached; those after it are not counted
+    :raises RateLimited: a limit is reached; the limits after it are not counted
     """
-    reached = find_reached(submission_id, applied, now=now)
+    reached = find_reached(submission_id, limits, now=now)
     if reached is not None:
         wait = reached.seconds - int(now.timestamp()) % reached.seconds
-        raise RateLimited("too much in a short time; wait a little and send this again", wait)
+        unit = "second" if wait == 1 else "seconds"
+        raise RateLimited(f"rate limit exceeded; try again in {wait} {unit}", wait)
 
 
-def find_reached(submission_id: str, applied: Sequence[Limit], *, now: datetime) -> Limit | None:
-    """Count the submission against each limit in turn, up to the first that is reached: that one, or None.
+def find_reached(submission_id: str, limits: Sequence[Limit], *, now: datetime) -> Limit | None:
+    """Count the submission against each limit in turn; return the first limit that is reached, or None.
 
-    One UpdateItem each.
+    One UpdateItem each. Limits after the returned one are not counted.
     """
-    return next((limit for limit in applied if not _try_acquire(submission_id, limit, now=now)), None)
+    return next((limit for limit in limits if not _try_acquire(submission_id, limit, now=now)), None)
 
 
 def _try_acquire(submission_id: str, limit: Limit, *, now: datetime) -> bool:
@@ -94,16 +98,16 @@ def _try_acquire(submission_id: str, limit: Limit, *, now: datetime) -> bool:
 
 
 def count_copies(digest: str, submission_id: str, *, now: datetime) -> int:
-    """How many submissions of this day had the text of that digest, this one included. One UpdateItem."""
+    """Return how many submissions of this day had the text with that digest, including this one. One UpdateItem."""
     start = int(now.timestamp()) // SECONDS_PER_DAY * SECONDS_PER_DAY
     key = f"tally#text#{digest}#{start}"
     record = GuardRecord(key)
-    if not _count(key, submission_id, _MOST_COPIES, expires_at=start + SECONDS_PER_DAY, record=record):
-        return _MOST_COPIES
+    if not _count(key, submission_id, _MAX_COPIES, expires_at=start + SECONDS_PER_DAY, record=record):
+        return _MAX_COPIES
     return len(record.seen or ())
 
 
-def _count(key: str, submission_id: str, most: int, *, expires_at: int, record: GuardRecord | None = None) -> bool:
+def _count(key: str, submission_id: str, maximum: int, *, expires_at: int, record: GuardRecord | None = None) -> bool:
     seen = GuardRecord.seen
     try:
         (record or GuardRecord(key)).update(
@@ -112,7 +116,7 @@ def _count(key: str, submission_id: str, most: int, *, expires_at: int, record: 
                 GuardRecord.expires_at.set(expires_at),
                 GuardRecord.schema.set(1),
             ],
-            condition=seen.does_not_exist() | (size(seen) < most) | seen.contains(submission_id),
+            condition=seen.does_not_exist() | (size(seen) < maximum) | seen.contains(submission_id),
         )
     except UpdateError as error:
         if is_condition_failed(error):

@@ -1,1 +1,1 @@
-"""What every comment and contact message passes: validation, idempotency, limits and spam rules."""
+"""The submission pipeline of comments and contact messages: validation, idempotency, rate limits, spam rules."""

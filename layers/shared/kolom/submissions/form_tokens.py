@@ -1,4 +1,4 @@
-"""Form tokens: signed proof of when a form was opened."""
+"""Form tokens: signed proof of the time at which a form was opened."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,39 +12,39 @@ from kolom.security.signing import SigningKeys
 from kolom.submissions import proof_of_work
 
 TOKEN_HOURS: Final = 12
-"""A form may be open that long. A comment is written on one day."""
+"""How long a form may stay open."""
 
 _PURPOSE: Final = "kolom.form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormToken:
-    """What a page gets for its form. ``challenge`` is ALTCHA's, None where no proof of work is asked for."""
+    """A token for a form. ``challenge`` is ALTCHA's; None if proof of work is not required."""
 
     token: str
     expires_at: datetime
     challenge: dict[str, Any] | None
 
 
-def create_token(secret: SigningKeys, *, now: datetime, with_challenge: bool) -> FormToken:
-    """A token for a form that is opened now."""
+def create_token(keys: SigningKeys, *, now: datetime, with_challenge: bool) -> FormToken:
+    """Create a token for a form that is opened now."""
     expires = int(now.timestamp()) + TOKEN_HOURS * 3600
     challenge = None
     if with_challenge:
-        challenge = proof_of_work.create_challenge(secret, expires_at=expires)
-    token = signing.sign(_PURPOSE, [int(now.timestamp() * 1000), token_hex(8)], secret)
+        challenge = proof_of_work.create_challenge(keys, expires_at=expires)
+    token = signing.sign(_PURPOSE, [int(now.timestamp() * 1000), token_hex(8)], keys)
     return FormToken(token=token, expires_at=datetime.fromtimestamp(expires, UTC), challenge=challenge)
 
 
-def age_seconds(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> float:
-    """How long the form of ``token`` has been open.
+def age_seconds(token: str, keys: Callable[[], SigningKeys], *, now: datetime) -> float:
+    """Return how long the form of ``token`` has been open.
 
-    :raises Invalid: it is not a token of this site, or it has expired
+    :raises InvalidInput: the token is invalid or has expired
     """
-    payload = signing.verify(_PURPOSE, token, secret)
+    payload = signing.verify(_PURPOSE, token, keys)
     if payload is None:
-        raise InvalidInput(FieldError("form_token", "is not a token of this site"))
+        raise InvalidInput(FieldError("form_token", "is not a valid form token; reload the form"))
     seconds = now.timestamp() - int(payload[0]) / 1000
     if seconds > TOKEN_HOURS * 3600:
-        raise InvalidInput(FieldError("form_token", "has expired: open the form again"))
+        raise InvalidInput(FieldError("form_token", "has expired; reload the form"))
     return max(0.0, seconds)

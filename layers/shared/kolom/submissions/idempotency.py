@@ -1,7 +1,7 @@
-"""Once: which submission is which, and the record that makes sure that it becomes one comment or message.
+"""Idempotency: identify repeated submissions, so that each creates one comment or message.
 
-The record is written in the transaction that stores what was submitted, on the condition that it is new. Whoever sends
-the same again, at the same moment or later, finds it and gets what the first one became.
+The record of a submission is written in the transaction that stores it, on condition that it is new. A concurrent or
+later repetition finds the record and gets the result of the first submission.
 """
 
 import json
@@ -16,25 +16,25 @@ from kolom.models.transaction import Transaction
 from kolom.security.signing import SigningKeys, keyed_hash
 
 KEY_HOURS = 24
-"""How long an idempotency key stands for its first submission."""
+"""How long an idempotency key identifies its first submission."""
 
 SAME_MINUTES = 10
-"""How long the same words from the same sender are the same submission, where there is no key."""
+"""How long the same text from the same client is the same submission, if there is no key."""
 
 MAX_KEY_CHARACTERS = 255
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 class DuplicateSubmission(KolomError):
-    """There is a record of this submission already: look at it."""
+    """There is a record of this submission already, which the caller must read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionIdentity:
-    """What makes a submission the one that it is.
+    """The identity of a submission.
 
-    ``id`` stands for it in a limit's set. It is short, and keyed: nobody can look for two submissions of one id. The
-    same words without a key have another id once they are another submission.
+    ``id`` represents it in the set of a rate limit. It is short, and keyed, so that nobody can search for two
+    submissions with the same id. The same text without a key gets a new id after :data:`SAME_MINUTES`.
     """
 
     id: str
@@ -42,7 +42,7 @@ class SubmissionIdentity:
     fingerprint: str
     lasts_seconds: int
     has_secret: bool
-    """Whether its sender gave it a key. Nobody else knows that, so who repeats it is the same sender."""
+    """Whether the client sent a key. Only this client knows it, so a repetition with the key is its own."""
 
     @classmethod
     def of(
@@ -51,31 +51,31 @@ class SubmissionIdentity:
         fields: Mapping[str, object],
         *,
         idempotency_key: str | None,
-        sender: str,
+        client: str,
         keys: SigningKeys,
         now: datetime,
     ) -> "SubmissionIdentity":
-        """The submission of these fields: by the key that its sender gave it, or by the fields and the sender.
+        """Return the identity of a submission: by its idempotency key, or else by its fields and client.
 
-        :raises Invalid: the key is blank, too long, or not of printable ASCII
+        :raises InvalidInput: the key is blank, too long, or not printable ASCII
         """
         text = json.dumps(fields, ensure_ascii=True, sort_keys=True)
         fingerprint = _digest(purpose, text)
         if idempotency_key is None:
-            digest = _digest(purpose, "same", text, sender)
+            digest = _digest(purpose, "same", text, client)
             lasts_seconds = SAME_MINUTES * 60
             short_id = _short_id(f"{digest}#{int(now.timestamp()) // lasts_seconds}", keys)
             return cls(short_id, f"once#{digest}", fingerprint, lasts_seconds, has_secret=False)
         secret = idempotency_key.strip()
         if not 1 <= len(secret) <= MAX_KEY_CHARACTERS or not (secret.isascii() and secret.isprintable()):
             raise InvalidInput(
-                FieldError(IDEMPOTENCY_HEADER, f"must have 1 to {MAX_KEY_CHARACTERS} printable characters")
+                FieldError(IDEMPOTENCY_HEADER, f"must have 1 to {MAX_KEY_CHARACTERS} printable ASCII characters")
             )
         digest = _digest(purpose, "key", secret)
         return cls(_short_id(digest, keys), f"once#{digest}", fingerprint, KEY_HOURS * 3600, has_secret=True)
 
     def remember(self, transaction: Transaction, article_id: str | None, item_id: str, *, now: datetime) -> None:
-        """Add the record to the transaction; :class:`DuplicateSubmission` if there is one already."""
+        """Add the record to the transaction, which raises :class:`DuplicateSubmission` if one exists."""
         seconds = int(now.timestamp())
         record = GuardRecord(
             self.key,
@@ -85,17 +85,17 @@ class SubmissionIdentity:
             expires_at=seconds + self.lasts_seconds,
         )
         is_new = GuardRecord.key.does_not_exist() | (GuardRecord.expires_at <= seconds)
-        transaction.put(record, is_new, DuplicateSubmission("this was sent before"))
+        transaction.put(record, is_new, DuplicateSubmission("this was submitted before"))
 
     def find(self, records: Iterable[GuardRecord], *, now: datetime) -> GuardRecord | None:
-        """Its record among ``records``, if it has one.
+        """Return this submission's record among ``records``, or None.
 
-        :raises Invalid: the key was used for another submission
+        :raises InvalidInput: the key was used for another submission
         """
         for record in records:
             if record.key == self.key and record.expires_at > now.timestamp():
                 if record.fingerprint != self.fingerprint:
-                    raise InvalidInput(FieldError(IDEMPOTENCY_HEADER, "was used before, for something else"))
+                    raise InvalidInput(FieldError(IDEMPOTENCY_HEADER, "was already used for a different request"))
                 return record
         return None
 

@@ -1,8 +1,8 @@
 """The submission pipeline shared by comments, their edits and contact messages.
 
 :func:`submit_new` recognizes a repeated submission, checks form and rate limits, applies the spam rules, and has
-the submission stored once. :func:`submit_edit` is the entrance for edits: they pass the same checks, and the edit token
-takes the place of the form.
+the submission stored once. :func:`submit_edit` is the entry point for edits: they pass the same checks, and the edit
+token takes the place of the form.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,12 +27,12 @@ from kolom.submissions.idempotency import DuplicateSubmission, SubmissionIdentit
 from kolom.submissions.spam_rules import SpamFinding, SpamPolicy, SpamSignals
 
 _COPIES_FROM: Final = 40
-"""How long a text is that two people do not write by chance."""
+"""The length from which two people do not write the same text by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """How a submission came: from which IP address, with which headers."""
+    """The client's IP address and the relevant headers of a request."""
 
     address: str
     idempotency_key: str | None = None
@@ -40,7 +40,7 @@ class RequestContext:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "RequestContext":
-        """How an HTTP API event came."""
+        """Return the context of an HTTP API event."""
         headers = headers_of(event)
         return cls(
             address=client_ip(event, signing.get_origin_secret),
@@ -51,7 +51,7 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormMeta:
-    """What a form brought beside the visitor's words. ``honeypot`` tells that a hidden field was filled in."""
+    """The form data other than the visitor's input. ``honeypot`` is true if the hidden field was filled in."""
 
     token: str | None = None
     proof: str | None = None
@@ -60,7 +60,7 @@ class FormMeta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedText:
-    """What the spam rules look at. ``reserved_names`` are names that no visitor has."""
+    """The text that the spam rules evaluate. ``reserved_names`` are names that no visitor may use."""
 
     name: str
     content: str
@@ -70,7 +70,7 @@ class SubmittedText:
 
 
 class AlreadySubmitted(KolomError):
-    """The submission was stored before; ``record`` says as which item."""
+    """The submission was stored before; ``record`` names the stored item."""
 
     def __init__(self, record: GuardRecord) -> None:
         super().__init__("this was submitted before")
@@ -84,32 +84,32 @@ class NewSubmission[Result](Protocol):
     form: FormMeta
 
     def fields(self) -> dict[str, Any]:
-        """Return what makes two submissions the same."""
+        """Return the fields that identify the submission."""
         ...
 
     def check(self) -> None:
-        """Raise what stands against the submission, before it counts against a limit."""
+        """Raise an error if the submission is not acceptable, before it counts against a limit."""
         ...
 
     def text(self) -> SubmittedText:
-        """Return what the spam rules look at."""
+        """Return the text that the spam rules evaluate."""
         ...
 
     def store(self, findings: Sequence[SpamFinding], pipeline: "SubmissionPipeline") -> Result:
         """Store the submission through :meth:`SubmissionPipeline.save_once`."""
         ...
 
-    def repeat(self, record: GuardRecord, *, by_its_sender: bool) -> Result:
-        """Return the result of the first submission. Only ``by_its_sender`` is it proved who repeats it."""
+    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> Result:
+        """Return the result of the first submission; ``is_same_client`` if it is proven that its client repeats it."""
         ...
 
 
 def submit_new[Result](submission: NewSubmission[Result], context: RequestContext, *, now: datetime) -> Result:
-    """Pass a new submission through the pipeline, once, however often it is sent.
+    """Process a new submission, once, however often it is sent.
 
-    :raises InvalidInput: the idempotency key, the form token or the proof of work does not hold
-    :raises RateLimited: the client, its network or the site has to wait
-    :raises KolomError: what the submission itself raises
+    :raises InvalidInput: the idempotency key, the form token or the proof of work is not valid
+    :raises RateLimited: a limit of the client, its network or the site is reached
+    :raises KolomError: raised by the submission itself
     """
     pipeline = SubmissionPipeline.start(submission.purpose, submission.fields(), submission.form, context, now=now)
     try:
@@ -118,15 +118,15 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
         pipeline.check_limits()
         return submission.store(pipeline.score_spam(submission.text()), pipeline)
     except AlreadySubmitted as error:
-        return submission.repeat(error.record, by_its_sender=pipeline.identity.has_secret)
+        return submission.repeat(error.record, is_same_client=pipeline.identity.has_secret)
 
 
 def submit_edit(
     item_id: str, text: SubmittedText, context: RequestContext, *, revision: int, now: datetime
 ) -> tuple[SpamFinding, ...]:
-    """Pass a new text for the ``revision`` of an item through the pipeline, and return what the spam rules found.
+    """Process a new text for the ``revision`` of an item, and return the findings of the spam rules.
 
-    :raises RateLimited: the client, its network or the site has to wait
+    :raises RateLimited: a limit of the client, its network or the site is reached
     """
     pipeline = SubmissionPipeline.start_edit(item_id, text.content, context, revision=revision, now=now)
     pipeline.check_limits()
@@ -134,7 +134,7 @@ def submit_edit(
 
 
 class SubmissionPipeline:
-    """The state of one submission on its way.
+    """The state of one submission in the pipeline.
 
     ``form`` is None for an edit. Copies of a text are counted by ``counted_as``, the first submission of an item, so
     editing a comment never adds a copy.
@@ -152,12 +152,12 @@ class SubmissionPipeline:
     ):
         self._form = form
         self._now = now
-        # An edit has no form; its edit token stands for one.
+        # An edit has no form; its edit token replaces it.
         self._form_seconds = float(spam_rules.MIN_SECONDS) if form is None else None
         self._proof: proof_of_work.Proof | None = None
         self._is_banned = bans.is_banned(records, now)
         self._counted_as = counted_as or identity.id
-        self._known = identity.find(records, now=now)
+        self._duplicate = identity.find(records, now=now)
         self.identity = identity
         self.origin = SubmissionOrigin(client, identity.id)
 
@@ -174,7 +174,7 @@ class SubmissionPipeline:
             purpose,
             {**fields, "honeypot": form.honeypot},
             idempotency_key=context.idempotency_key,
-            sender=client.address,
+            client=client.address,
             keys=signing.load_keys(),
             now=now,
         )
@@ -188,7 +188,7 @@ class SubmissionPipeline:
         client = ClientId.from_ip(context.address, signing.load_keys())
         edit = {"item": item_id, "revision": revision, "content": content}
         identity = SubmissionIdentity.of(
-            "edit", edit, idempotency_key=None, sender=client.address, keys=signing.load_keys(), now=now
+            "edit", edit, idempotency_key=None, client=client.address, keys=signing.load_keys(), now=now
         )
         records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(client)])
         first = origins.find(records, item_id, now=now)
@@ -196,22 +196,22 @@ class SubmissionPipeline:
 
     def refuse_repeated(self) -> None:
         """Raise :class:`AlreadySubmitted` if the submission was stored before."""
-        if self._known is not None:
-            raise AlreadySubmitted(self._known)
+        if self._duplicate is not None:
+            raise AlreadySubmitted(self._duplicate)
 
     def check_limits(self) -> None:
-        """Look at the form's token and proof of work, and count. An UpdateItem for each of four limits.
+        """Check the form token and proof of work, and enforce the rate limits. An UpdateItem for each of four limits.
 
-        :raises Invalid: a token or proof does not hold, or is missing where it is required
-        :raises TooMany: the sender, their network or the site has to wait
+        :raises InvalidInput: a token or proof is not valid, or is missing where it is required
+        :raises RateLimited: a limit of the client, its network or the site is reached
         """
         if self._form is not None:
             self._check_form(self._form)
-        applied = rate_limits.limits_for_client(self.origin.sender, settings().comments_per_minute)
+        applied = rate_limits.limits_for_client(self.origin.client, settings().comments_per_minute)
         rate_limits.enforce(self.identity.id, applied, now=self._now)
 
     def score_spam(self, text: SubmittedText) -> tuple[SpamFinding, ...]:
-        """Apply the spam rules. An UpdateItem if the text is long enough to be counted elsewhere."""
+        """Apply the spam rules. An UpdateItem if the text is long enough for its copies to be counted."""
         return spam_rules.evaluate(
             SpamSignals(
                 name=text.name,
@@ -228,30 +228,30 @@ class SubmissionPipeline:
         )
 
     def save_once(self, item_id: str, add: Callable[[Transaction], None], *, article_id: str | None = None) -> None:
-        """Commit what ``add`` adds together with the record of the submission, in one transaction.
+        """Commit the writes that ``add`` adds together with the record of the submission, in one transaction.
 
-        :raises AlreadySubmitted: it was stored before, or at the same moment, as another item
-        :raises KolomError: what one of the added writes is refused with
+        :raises AlreadySubmitted: it was stored before, or concurrently, as another item
+        :raises KolomError: the condition of an added write failed with this error
         """
         transaction = Transaction()
-        # First, since its refusal says most.
+        # First, since its error is the most informative.
         self.identity.remember(transaction, article_id, item_id, now=self._now)
         if self._proof is not None:
-            used: KolomError = InvalidInput(FieldError("altcha", "was used before: open the form again"))
-            single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, refused=used)
+            used: KolomError = InvalidInput(FieldError("altcha", "was already used; reload the form"))
+            single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, conflict=used)
         add(transaction)
         origins.remember(transaction, item_id, self.origin, now=self._now)
         try:
             transaction.commit()
         except DuplicateSubmission:
-            self._refuse_unless_stored_as(item_id, ServiceBusy("this was sent before; try again"))
+            self._refuse_unless_stored_as(item_id, ServiceBusy("this was submitted before; please retry"))
         except PynamoDBException as error:
             if not is_unavailable(error):
                 raise
             self._refuse_unless_stored_as(item_id, error)
 
     def _refuse_unless_stored_as(self, item_id: str, failure: Exception) -> None:
-        """Raise unless the record is this item's, and so only the answer was lost."""
+        """Raise ``failure`` unless the record names this item, so that only the response was lost."""
         record = self.identity.find(single_use.get_records([self.identity.key]), now=self._now)
         if record is None:
             raise failure
@@ -262,10 +262,10 @@ class SubmissionPipeline:
         if form.token is not None:
             self._form_seconds = form_tokens.age_seconds(form.token, signing.load_keys, now=self._now)
         elif settings().form_token == "required":  # noqa: S105 - a setting
-            raise InvalidInput(FieldError("form_token", "is required: GET /api/form-token"))
+            raise InvalidInput(FieldError("form_token", "is required; get one from GET /api/form-token"))
         if settings().proof_of_work != "none":
             if form.proof is None:
-                raise InvalidInput(FieldError("altcha", "is required: the solved challenge of GET /api/form-token"))
+                raise InvalidInput(FieldError("altcha", "is required: the solved challenge from GET /api/form-token"))
             self._proof = proof_of_work.verify(form.proof, signing.load_keys())
 
     def _count_copies(self, content: str) -> int:
@@ -277,7 +277,7 @@ class SubmissionPipeline:
 
 
 def spam_policy() -> SpamPolicy:
-    """What this site allows, by its settings."""
+    """Return the settings of the site for the spam rules."""
     words = (word.strip() for word in settings().blocked_words.split(","))
     return SpamPolicy(
         links_allowed=settings().links_allowed,

@@ -1,7 +1,7 @@
-"""Proof of work, which makes a thousand comments expensive.
+"""Proof of work, which makes mass submissions expensive.
 
-The proof is ALTCHA's (https://altcha.org/docs/v2/, version 2 of its challenges): the browser looks for a number whose
-derived key begins with a zero byte. It needs no third-party service, and no reader of the page is tracked.
+The proof is ALTCHA's (https://altcha.org/docs/v2/, version 2 of its challenges): the browser searches for a number
+whose derived key begins with a zero byte. It needs no third-party service and does not track readers.
 """
 
 import time
@@ -18,14 +18,14 @@ from kolom.security.signing import SigningKeys
 _PURPOSE: Final = "kolom.proof-of-work"
 _ALGORITHM: Final = "PBKDF2/SHA-256"
 _COST: Final = 2_000
-"""Iterations for each number tried. The 256 tries, on average, take a phone some seconds; the check here is one."""
+"""Iterations per attempt. The 256 attempts (on average) take a phone some seconds; verification takes one attempt."""
 
 _MAX_PROOF: Final = 4_096
 
 
-def create_challenge(secret: SigningKeys, *, expires_at: int) -> dict[str, Any]:
+def create_challenge(keys: SigningKeys, *, expires_at: int) -> dict[str, Any]:
     """Create a challenge for a form. ``expires_at`` is in seconds since the epoch."""
-    key = signing.derived_key(_PURPOSE, secret)
+    key = signing.derived_key(_PURPOSE, keys)
     challenge: dict[str, Any] = altcha.create_challenge(
         _ALGORITHM, _COST, expires_at=expires_at, hmac_secret=key
     ).to_dict()
@@ -34,25 +34,27 @@ def create_challenge(secret: SigningKeys, *, expires_at: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof of work that holds. ``id`` is good for one use."""
+    """A valid proof of work. ``id`` may be used once."""
 
     id: str
     expires_at: int
 
 
-def verify(proof: str, secret: SigningKeys) -> Proof:
-    """The proof of work that ``proof``, as ALTCHA encodes it, holds.
+def verify(proof: str, keys: SigningKeys) -> Proof:
+    """Verify a proof of work in ALTCHA's encoding.
 
-    :raises Invalid: it is none, is wrong, has expired, or answers no challenge of this site
+    :raises InvalidInput: it is malformed, wrong or expired, or its challenge is not from this site
     """
     try:
         payload = altcha.Payload.from_base64(proof) if len(proof) <= _MAX_PROOF else None
         expires = payload.challenge.parameters.expires_at if payload else None
-        result = altcha.verify_solution(payload, signing.derived_key(_PURPOSE, secret)) if payload else None
+        result = altcha.verify_solution(payload, signing.derived_key(_PURPOSE, keys)) if payload else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         payload = result = expires = None
     if payload is None or result is None or not result.verified:
-        late = result is not None and result.expired
-        raise InvalidInput(FieldError("altcha", "has expired: open the form again" if late else "is no proof of work"))
+        is_expired = result is not None and result.expired
+        raise InvalidInput(
+            FieldError("altcha", "has expired; reload the form" if is_expired else "is not a valid proof of work")
+        )
     signature = str(payload.challenge.signature)
     return Proof(f"proof#{sha256(signature.encode()).hexdigest()[:40]}", int(expires or time.time()) + 60)

@@ -1,4 +1,4 @@
-"""What every form has beside its own fields, as the API takes and shows it: the shapes of the contract."""
+"""API schemas shared by all forms."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -11,19 +11,19 @@ from kolom.submissions.pipeline import FormMeta
 
 
 class FormFields(BaseModel):
-    """What a form brings. ``website_url`` is a trap: people do not see it, so it stays empty."""
+    """Fields of every form. ``website_url`` is a honeypot: people do not see it, so it stays empty."""
 
     form_token: fields.Token = Field(None, description="`token` of `GET /api/form-token`")
     altcha: fields.Token = Field(None, description="The solved `challenge` of `GET /api/form-token`, if it has one")
     website_url: fields.Honeypot = None
 
     def form(self) -> FormMeta:
-        """What it means to the pipeline."""
+        """Return these fields for the pipeline."""
         return FormMeta(token=self.form_token, proof=self.altcha, honeypot=self.website_url is not None)
 
 
 class FormTokenOut(BaseModel):
-    """What a form needs. ``challenge`` is ALTCHA's, or null."""
+    """A form token. ``challenge`` is ALTCHA's, or null."""
 
     token: str
     min_seconds: int
@@ -32,5 +32,5 @@ class FormTokenOut(BaseModel):
 
     @classmethod
     def of(cls, token: FormToken, min_seconds: int) -> Self:
-        """The view of a token."""
+        """Convert a token."""
         return cls(token=token.token, min_seconds=min_seconds, expires_at=token.expires_at, challenge=token.challenge)

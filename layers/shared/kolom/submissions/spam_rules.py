@@ -1,4 +1,4 @@
-"""What speaks against a comment or a message: each rule says what it found. Pure."""
+"""Spam rules: each rule yields findings about a comment or a message. Pure."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Final, Literal
 import regex
 
 MIN_SECONDS: Final = 3
-"""Nobody reads a form and fills it in faster."""
+"""The minimum time in which a person reads and fills in a form."""
 
 _LONG: Final = 5_000
 _CAPITALS_FROM: Final = 20
@@ -21,7 +21,7 @@ _WORDS: Final = regex.compile(r"[\p{L}\p{N}]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpamPolicy:
-    """What this site allows."""
+    """The settings of the site for the spam rules."""
 
     links_allowed: int
     blocked_words: tuple[str, ...] = ()
@@ -29,10 +29,10 @@ class SpamPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpamSignals:
-    """What is known of a submission and of how it came.
+    """The data about a submission that the spam rules evaluate.
 
-    ``form_seconds`` is how long its form was open, None where it came without a form token. ``copies`` is how many
-    submissions of the day had the same text, this one included. ``reserved_names`` are names that no visitor has.
+    ``form_seconds`` is how long the form was open, None without a form token. ``copies`` is how many submissions of the
+    day had the same text, including this one. ``reserved_names`` are names that no visitor may use.
     """
 
     name: str
@@ -48,87 +48,89 @@ class SpamSignals:
 
 @dataclass(frozen=True, slots=True)
 class SpamFinding:
-    """One thing that speaks against a submission, in words for the moderator."""
+    """A reason against a submission, in words for the moderator."""
 
     verdict: Literal["spam", "hold"]
     reason: str
 
 
-def evaluate(evidence: SpamSignals, policy: SpamPolicy) -> tuple[SpamFinding, ...]:
-    """Everything that speaks against the submission; nothing, mostly. One ``spam`` among it is certain."""
-    return tuple(finding for rule in _RULES for finding in rule(evidence, policy))
+def evaluate(signals: SpamSignals, policy: SpamPolicy) -> tuple[SpamFinding, ...]:
+    """Return all findings about the submission; usually none. A single ``spam`` finding is conclusive."""
+    return tuple(finding for rule in _RULES for finding in rule(signals, policy))
 
 
 def is_spam(findings: Iterable[SpamFinding]) -> bool:
-    """Whether a sign of spam is certain, which outweighs everything."""
+    """Return whether any finding is conclusive for spam."""
     return any(finding.verdict == "spam" for finding in findings)
 
 
 def reasons(findings: Iterable[SpamFinding]) -> tuple[str, ...]:
-    """The findings in words for the moderator."""
+    """Return the reasons of the findings, in words for the moderator."""
     return tuple(finding.reason for finding in findings)
 
 
 def fingerprint_text(text: str) -> str:
-    """``text`` without what only hides that it is the same as another: case, width, invisible characters, spacing."""
+    """Return ``text`` without differences that hide a copy: case, width, invisible characters, spacing."""
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
-def _honeypot(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if evidence.honeypot:
-        yield SpamFinding("spam", "honeypot: a field that people do not see was filled in")
+def _honeypot(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    if signals.honeypot:
+        yield SpamFinding("spam", "honeypot: the hidden field was filled in")
 
 
-def _sender(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if evidence.banned:
+def _banned_client(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    if signals.banned:
         yield SpamFinding("spam", "ban: the sender is banned")
 
 
-def _form(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if evidence.form_seconds is not None and evidence.form_seconds < MIN_SECONDS:
-        yield SpamFinding("hold", f"speed: sent {evidence.form_seconds:.1f} s after its form was made")
+def _form(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    if signals.form_seconds is not None and signals.form_seconds < MIN_SECONDS:
+        yield SpamFinding("hold", f"speed: sent {signals.form_seconds:.1f} s after the form was opened")
 
 
-def _copies(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if evidence.copies >= _REPEATED:
-        certain = evidence.copies >= _REPEATED_TOO_OFTEN
-        yield SpamFinding("spam" if certain else "hold", f"copies: the same text came {evidence.copies} times in a day")
+def _copies(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    if signals.copies >= _REPEATED:
+        certain = signals.copies >= _REPEATED_TOO_OFTEN
+        yield SpamFinding(
+            "spam" if certain else "hold", f"copies: the same text was sent {signals.copies} times in a day"
+        )
 
 
-def _blocked_words(evidence: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
-    text = fingerprint_text(f"{evidence.name}\n{evidence.website}\n{evidence.content}")
+def _blocked_words(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
+    text = fingerprint_text(f"{signals.name}\n{signals.website}\n{signals.content}")
     for word in policy.blocked_words:
         if regex.search(rf"(?<![^\W_]){regex.escape(fingerprint_text(word))}(?![^\W_])", text):
             yield SpamFinding("spam", f"words: {word!r} is blocked")
 
 
-def _links(evidence: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
-    without_form = evidence.form_seconds is None
+def _links(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
+    without_form = signals.form_seconds is None
     allowed = 0 if without_form else policy.links_allowed
-    if evidence.links > allowed:
+    if signals.links > allowed:
         strict = " without a form token" if without_form else ""
-        yield SpamFinding("hold", f"links: {evidence.links}, where {allowed} are allowed{strict}")
+        yield SpamFinding("hold", f"links: {signals.links}, at most {allowed} allowed{strict}")
 
 
-def _length(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    letters = len(_WORDS.findall(evidence.content))
+def _length(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    letters = len(_WORDS.findall(signals.content))
     if letters < 2:
-        yield SpamFinding("hold", "length: hardly a word")
-    elif len(evidence.content) > _LONG:
-        yield SpamFinding("hold", f"length: {len(evidence.content)} characters")
+        yield SpamFinding("hold", "length: fewer than two letters or digits")
+    elif len(signals.content) > _LONG:
+        yield SpamFinding("hold", f"length: {len(signals.content)} characters")
 
 
-def _capitals(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    cased = [each for each in evidence.content if each.isupper() or each.islower()]
+def _capitals(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    cased = [each for each in signals.content if each.isupper() or each.islower()]
     if len(cased) >= _CAPITALS_FROM and sum(each.isupper() for each in cased) > _MOSTLY * len(cased):
-        yield SpamFinding("hold", "capitals: nearly all letters are")
+        yield SpamFinding("hold", "capitals: mostly capital letters")
 
 
-def _name(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if fingerprint_text(evidence.name) in {fingerprint_text(name) for name in evidence.reserved_names}:
-        yield SpamFinding("hold", "name: it is that of the site or of the article's author")
+def _name(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
+    if fingerprint_text(signals.name) in {fingerprint_text(name) for name in signals.reserved_names}:
+        yield SpamFinding("hold", "name: same as the site or the article's author")
 
 
 _RULES: Final[tuple[Callable[[SpamSignals, SpamPolicy], Iterator[SpamFinding]], ...]] = (
-    *(_honeypot, _sender, _form, _copies, _blocked_words, _links, _length, _capitals, _name),
+    *(_honeypot, _banned_client, _form, _copies, _blocked_words, _links, _length, _capitals, _name),
 )
