@@ -59,26 +59,25 @@ def excerpt(tokens: Iterable[Token]) -> str:
     skipping = 0  # the number of open elements within, and including, the skipped one
     for token in tokens:
         match token:
-            case Start(name, attributes):
-                if name not in VOID and (skipping or _is_left_out(name, attributes)):
-                    skipping += 1
-                elif name in _BLOCKS:
-                    pieces.append(" ")
-            case End(name):
-                if skipping:
-                    skipping -= 1
+            case Start(name, attributes) if name not in VOID and (skipping or _is_left_out(name, attributes)):
+                skipping += 1
+            case Start(name):
                 if name in _BLOCKS:
                     pieces.append(" ")
-            case Comment(data):
-                if data == MORE and length:
+            case End(name):
+                skipping = max(skipping - 1, 0)
+                if name in _BLOCKS:
+                    pieces.append(" ")
+            case Comment(data) if data == MORE and length:
+                break
+            case Text(markup) if not skipping:
+                text = _SPACE.sub(" ", unescape(markup))
+                pieces.append(text)
+                length += len(text.strip())
+                if length > EXCERPT_CHARACTERS:
                     break
-            case Text(markup):
-                if not skipping:
-                    text = _SPACE.sub(" ", unescape(markup))
-                    pieces.append(text)
-                    length += len(text.strip())
-                    if length > EXCERPT_CHARACTERS:
-                        break
+            case _:
+                pass
     return shorten(" ".join("".join(pieces).split()), EXCERPT_CHARACTERS)
 
 
