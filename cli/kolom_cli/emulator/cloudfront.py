@@ -46,11 +46,11 @@ class CloudFrontEmulator:
         response = self._answer(request, path)
         if self._template.cdn is None:
             return response
-        return with_edge_headers(self._template.cdn.behaviour(request.path).headers, response)
+        return with_edge_headers(self._template.cdn.behavior(request.path).headers, response)
 
     def _answer(self, request: Request, path: str) -> Response:
         cdn = self._template.cdn
-        if request.method not in (cdn.behaviour(request.path).methods if cdn else api_gateway.METHODS):
+        if request.method not in (cdn.behavior(request.path).methods if cdn else api_gateway.METHODS):
             return api_gateway.gateway_error(*api_gateway.FORBIDDEN)
         if request.method in {"GET", "HEAD"}:
             if path.startswith("/assets/"):

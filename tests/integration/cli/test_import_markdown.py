@@ -296,9 +296,9 @@ def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_
         "b.md": "---\ntitle: B\ndate: 2024-01-01\naliases: [/x/, /search/]\n---\nText.\n",
     }
     notes = _notes(_import(kolom, _site(tmp_path / "site", files)))
-    assert "its old address /mine/ is another article's" in notes
-    assert "its old address /b/ is another page's" in notes
-    assert "its old address /x/ is another page's" in notes
+    assert "its old URL /mine/ belongs to another article" in notes
+    assert "its old URL /b/ belongs to another page" in notes
+    assert "its old URL /x/ belongs to another page" in notes
     assert "'/search/' is an address of the site itself" in notes
     assert [public.resolve_path(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
 
@@ -326,7 +326,7 @@ def test_more_than_twenty_labels_are_cut_and_three_megabytes_refused_by_name(kol
     }
     report = _import(kolom, _site(tmp_path, files), exit_code=1)
     assert len(publishing.get_by_slug("many").labels) == 20
-    assert "has 25 labels, of which the first 20 are kept, without: l20, l21, l22, l23, l24" in _notes(report)
+    assert "at most 20 labels are allowed, got 25: removed l20, l21, l22, l23, l24" in _notes(report)
     (large,) = report["skipped_items"]
     assert large["name"].endswith("2020-01-01-large.md")
     assert "bytes, at most" in large["reason"]
@@ -428,7 +428,9 @@ def test_an_article_that_was_withdrawn_here_is_shown_again_only_by_overwrite(kol
     publishing.unpublish("a", now=datetime.now(UTC))
     assert _import(kolom, tmp_path)["skipped"] == 1
     assert publishing.get_by_slug("a").status == "draft"
-    assert "was a draft here: --overwrite shows it to readers" in _notes(_import(kolom, tmp_path, "--overwrite"))
+    assert "was a draft in Kolom: published again because of --overwrite" in _notes(
+        _import(kolom, tmp_path, "--overwrite")
+    )
     assert publishing.get_by_slug("a").status == "published"
 
 
@@ -465,7 +467,7 @@ def test_what_was_withdrawn_here_comes_back_from_another_place_as_a_draft(
         place = (tmp_path / "posts/2024/one.md").relative_to(tmp_path / below).as_posix()
         assert publishing.get_by_slug(f"one-{number_of(place)}").status == "draft"
         if created:
-            assert "whose name it wants, was" in _notes(report)
+            assert "of the same slug or URL was" in _notes(report)
 
 
 def test_two_posts_of_one_name_stay_public_if_one_of_them_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
