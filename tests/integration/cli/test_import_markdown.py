@@ -140,7 +140,7 @@ def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     assert "{:" not in read.body.html
     notes = _notes(report)
     assert "{% include ads.html %} is kept as text" in notes
-    assert "there is no file /assets/missing.png" in notes
+    assert "the file /assets/missing.png does not exist" in notes
     assert {publishing.get_by_slug(slug).status for slug in ("hidden", "someday")} == {"draft"}
     assert (publishing.get_by_slug("about").kind, publishing.get_by_slug("tempe").path) == ("page", "/recipes/tempe")
     assert public.resolve_path("/recipes/tempe.html") == "tempe"
@@ -549,11 +549,11 @@ def test_an_inherited_draft_says_where_its_mark_stands(kolom: Kolom, tmp_path: P
     """The author looks for it in the file, where it is not."""
     defaults = "defaults:\n  - scope: {path: ''}\n    values: {published: false}\n"
     report = _import(kolom, _site(tmp_path / "j", {"_config.yml": defaults, "_posts/2024-01-01-one.md": _PAGE}))
-    assert "published: false by the defaults of the configuration: a draft here" in _notes(report)
+    assert "published: false in the defaults of the configuration: imported as a draft" in _notes(report)
     cascade = "---\ncascade: {draft: true}\n---\n"
     files = {"hugo.toml": "", "content/s/_index.md": cascade, "content/s/two.md": _PAGE}
     report = _import(kolom, _site(tmp_path / "h", files))
-    assert "draft: true by the cascade of content/s/_index: a draft here" in _notes(report)
+    assert "draft: true in the cascade of content/s/_index: imported as a draft" in _notes(report)
     assert _statuses("one", "two") == {"one": "draft", "two": "draft"}
 
 

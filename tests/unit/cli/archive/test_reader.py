@@ -143,8 +143,16 @@ HOSTILE_ARCHIVES = {
     "HTML by a link": (break_file("html/000001-hello.html", None), ARTICLE, "links are not followed"),
     "other file": (break_file("articles/run.sh", b"x"), "articles/run.sh", "is not an article"),
     "media by a link": (break_file(f"media/{DIGEST}/x.png", None), f"media/{DIGEST}/x.png", "links are not followed"),
-    "media of another content": (break_file(f"media/{DIGEST}/x.png", b"y"), f"media/{DIGEST}/x.png", "does not match the digest"),
-    "media that runs": (break_file(f"media/{DIGEST}/x.html", b"x"), f"media/{DIGEST}/x.html", "is not an allowed file type"),
+    "media of another content": (
+        break_file(f"media/{DIGEST}/x.png", b"y"),
+        f"media/{DIGEST}/x.png",
+        "does not match the digest",
+    ),
+    "media that runs": (
+        break_file(f"media/{DIGEST}/x.html", b"x"),
+        f"media/{DIGEST}/x.html",
+        "is not an allowed file type",
+    ),
     "media elsewhere": (break_file("media/x.png", b"x"), "media/x.png", "must have a digest of its content"),
     "drawing with a script": (
         break_file(f"media/{hashlib.sha256(SVG).hexdigest()[:16]}/x.svg", SVG),
