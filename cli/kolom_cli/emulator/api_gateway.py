@@ -115,7 +115,9 @@ def _match_path(pattern: str, path: str) -> dict[str, str] | None:
 def to_event(
     request: Request, match: Match, *, now: float | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-    """Return the event in payload format 2.0. ``rawPath`` is decoded as in HTTP APIs, unlike in REST APIs and function URLs."""
+    """Return the event in payload format 2.0.
+
+    ``rawPath`` is decoded, as in HTTP APIs, but unlike in REST APIs and function URLs."""
     now = time.time() if now is None else now
     path = unquote(request.path)
     headers = _headers(request)
@@ -186,7 +188,9 @@ def _is_text(request: Request) -> bool:
 
 
 def to_response(result: object) -> Response:
-    """Convert a function's result to a response. A result without ``statusCode`` is JSON with status 200, an invalid one 500."""
+    """Convert a function's result to a response.
+
+    A result without ``statusCode`` becomes JSON with status 200, and an invalid one status 500."""
     try:
         # Lambda's runtime for Python 3.12 and later does not escape non-ASCII characters.
         size = len(json.dumps(result, ensure_ascii=False).encode())

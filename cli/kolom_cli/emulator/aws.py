@@ -69,7 +69,7 @@ class FakeAws:
         self._describe_stack(template)
 
     def _describe_stack(self, template: Template) -> None:
-        """Create a stack with a placeholder resource, so that ``describe_stacks`` returns the parameters and outputs."""
+        """Create a stack with a placeholder resource, so that ``describe_stacks`` returns the outputs."""
         outputs = dict(template.outputs)
         if self._endpoint_url:
             # This output is not in the template, because on AWS the tables are always in DynamoDB itself.
