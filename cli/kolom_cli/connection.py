@@ -93,8 +93,8 @@ def connect(target: Target) -> None:
             _OPTIONAL - outputs.keys()
         ):  # an optional value that the stack does not have must not come from this shell
             os.environ.pop(OUTPUTS[name], None)
-        if elsewhere := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
-            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = elsewhere
+        if dynamodb_endpoint := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
+            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_endpoint
     settings.cache_clear()
 
 

@@ -365,7 +365,8 @@ def refuse_what_dynamodb_refuses() -> Iterator[None]:
     """Enforce DynamoDB's limits for numbers, batches and transactions.
 
     moto accepts numbers of more than 38 digits, transactions of more than 4 MB and batches of more than 25 writes, but
-    at most 25 items in a transaction. DynamoDB refuses the first three, and allows 100 items in a transaction.
+    at most 25 items in a TransactGetItems. DynamoDB refuses the first three, and allows 100 items in a
+    TransactGetItems.
     """
 
     def checked(original: Any, handler: DynamoHandler) -> Any:

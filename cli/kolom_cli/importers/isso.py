@@ -58,7 +58,7 @@ def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
 
 
 def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
-    # Immutable mode creates no files beside the database and notes for no lock. It ignores the journals, so if Isso
+    # Immutable mode creates no files beside the database and waits for no lock. It ignores the journals, so if Isso
     # is running and one of them has data, an ordinary read-only connection is needed.
     has_more = any(_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-journal"))
     address = f"file:{quote(str(path.resolve()))}?mode=ro{'' if has_more else '&immutable=1'}"

@@ -325,7 +325,7 @@ def test_a_directory_with_anything_else_is_left_alone(small: Kolom, tmp_path: Pa
     (tmp_path / "mine.txt").write_text("x")
     ran = small("export", tmp_path)
     assert (ran.exit_code, files(tmp_path)) == (1, {"mine.txt": b"x"})
-    assert "not empty" in ran.stderr
+    assert "is neither empty nor an archive" in ran.stderr
     assert small("export", tmp_path / "mine.txt").exit_code == 2
     (tmp_path / "archive.json").write_text("{}")
     assert small("export", tmp_path).exit_code == 1
@@ -356,7 +356,7 @@ def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
         ran = small("export", tmp_path, "--json")
     assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
     refused = small("import", "archive", tmp_path)
-    assert (refused.exit_code, "is not complete" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "is incomplete" in refused.stderr) == (1, True)
     export(small, tmp_path)
     assert restore(small, tmp_path)["unchanged"] == 6
 

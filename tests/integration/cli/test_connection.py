@@ -47,7 +47,7 @@ def test_an_endpoint_where_nothing_listens_is_said_in_one_line() -> None:
         (NoCredentialsError(), "no AWS credentials"),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "not yours"}}, "DescribeStacks"),
-            "does not allow this: not yours",
+            "denied access: not yours",
         ),
         (ClientError({"Error": {"Code": "ExpiredToken", "Message": "old"}}, "DescribeStacks"), "may have expired"),
     ],

@@ -365,7 +365,7 @@ def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path)
         (folder / "feed.atom").write_text(takeout(entry(1, title=name)))
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert (ran.exit_code, ran.json["read"]) == (1, 0)
-    assert "choose one by --blog: 'One', 'Two'" in ran.json["errors"][0]
+    assert "choose one with --blog: 'One', 'Two'" in ran.json["errors"][0]
     assert kolom("import", "blogger", tmp_path, "--blog", "Two").exit_code == 0
     assert publishing.get_by_slug("post-1").title == "Two"
 

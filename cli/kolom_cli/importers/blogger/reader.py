@@ -68,7 +68,7 @@ def read_blogger(
         survey = _survey(export, language)
         feeds = [feed for feed in export.feeds if feed.name not in survey.others]
         if not feeds:
-            raise SourceError(f"no Blogger feed record: {'; '.join(map(str, survey.others.values()))}")
+            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, survey.others.values()))}")
         for name, why in survey.others.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
         images = Images(export, MediaStore(dry_run=dry_run))

@@ -525,7 +525,7 @@ def test_data_that_are_a_program_or_cannot_be_read_make_drafts(tmp_path: Path, n
     """They may say that the texts are not published."""
     site = _site(tmp_path, {"posts/a.md": ARTICLE, "b.md": ARTICLE, name: text})
     assert _state(site) == {"posts/a.md": "draft", "b.md": "published"}
-    assert _reasons(site)["posts/a.md"].startswith(f"{Path(name).name}, which may say")
+    assert _reasons(site)["posts/a.md"].startswith(f"cannot read {Path(name).name}, which may")
 
 
 def test_data_of_a_folder_are_merged_deeply(tmp_path: Path) -> None:

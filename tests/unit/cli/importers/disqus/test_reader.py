@@ -302,7 +302,7 @@ def test_a_name_that_is_too_long_is_cut_and_told(file: Path) -> None:
     comment = _comment(file, author={"name": "N" * 101})
     assert (len(comment.author), comment.notes) == (
         100,
-        ("its author's name has 101 characters: cut to the maximum of the maximum of the maximum of 100",),
+        ("its author's name has 101 characters: cut to the maximum of 100",),
     )
 
 

@@ -210,7 +210,7 @@ def test_no_more_labels_than_possible_are_kept_and_the_others_named(file: Path) 
 def test_a_title_that_is_too_long_is_cut_and_reported(file: Path) -> None:
     article = _article(file, title="x" * 400)
     assert len(article.content.title) == 300
-    assert article.notes == ("its title has 400 characters: cut to the maximum of the maximum of the maximum of 300",)
+    assert article.notes == ("its title has 400 characters: cut to the maximum of 300",)
 
 
 def test_a_featured_image_may_stand_later_in_the_file(file: Path) -> None:
