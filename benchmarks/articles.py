@@ -1,9 +1,10 @@
-"""Publishes many articles with `kolom` into the local stack, then reads them through the functions.
+"""Measure the publication of many articles with `kolom` to the local stack, and reading them through the functions.
 
     .venv/bin/python -m benchmarks.articles [--articles 10000]
 
-Prints articles per second beside a floor (the same number of bare writes of one small item each, to the same local
-store in the same process), peak memory, and the requests and capacity units of each publication and each GET.
+It prints the articles per second, compared to a baseline (the same number of plain writes of one small item each, to
+the same local DynamoDB in the same process), the peak memory, and the requests and capacity units of each publication
+and each GET.
 """
 
 import argparse
@@ -32,21 +33,21 @@ LABELS = ("Politik", "Teknologi", "Kuliner", "Perjalanan", "Travel", "Bahasa", "
 
 
 def write_articles(folder: Path, number: int) -> None:
-    """``number`` Markdown files of about 500 words, two labels each, over ten years."""
-    chance = random.Random(7)  # noqa: S311 - a benchmark needs no secrets
+    """Write ``number`` Markdown files of about 500 words with two labels each, dated over ten years."""
+    rng = random.Random(7)  # noqa: S311 - a benchmark needs no secrets
     start = datetime(2016, 1, 1, tzinfo=UTC)
     for index in range(number):
         date = start + timedelta(minutes=index * 10 * 365 * 24 * 60 // number)
-        paragraphs = "\n\n".join(" ".join(chance.choices(TEXT.split(), k=100)).capitalize() + "." for _ in range(5))
+        paragraphs = "\n\n".join(" ".join(rng.choices(TEXT.split(), k=100)).capitalize() + "." for _ in range(5))
         text = (
             f"---\ntitle: Artikel nomor {index}\nslug: artikel-{index}\ndate: {date.isoformat()}\nlanguage: id\n"
-            f"labels: {json.dumps(chance.sample(LABELS, 2))}\n---\n\n## Pembuka\n\n{paragraphs}\n"
+            f"labels: {json.dumps(rng.sample(LABELS, 2))}\n---\n\n## Pembuka\n\n{paragraphs}\n"
         )
         (folder / f"artikel-{index}.md").write_text(text)
 
 
 def publish(stack: EmulatedStack, folder: Path) -> tuple[float, Bill, str]:
-    """Seconds, bill and last lines of ``kolom publish``."""
+    """Run ``kolom publish``; return the seconds, the bill and the output."""
     started = time.perf_counter()
     with metered() as bill:
         arguments = ["--endpoint-url", stack.aws_endpoint_url, "publish", "--no-write-back", str(folder)]
@@ -54,8 +55,8 @@ def publish(stack: EmulatedStack, folder: Path) -> tuple[float, Bill, str]:
     return time.perf_counter() - started, bill, result.output
 
 
-def floor(stack: EmulatedStack, number: int) -> float:
-    """Seconds for ``number`` writes of a small item, through the same endpoint."""
+def baseline(stack: EmulatedStack, number: int) -> float:
+    """Return the seconds for ``number`` writes of a small item through the same endpoint."""
     client = stack.aws.client("dynamodb")
     table = stack.template.tables["GuardTable"].name
     started = time.perf_counter()
@@ -64,19 +65,19 @@ def floor(stack: EmulatedStack, number: int) -> float:
     return time.perf_counter() - started
 
 
-def pages(stack: EmulatedStack, path: str, query: str, wanted: int) -> tuple[int, Bill]:
-    """Status and bill of page ``wanted`` alone, reached by its cursors."""
+def pages(stack: EmulatedStack, path: str, query: str, page_number: int) -> tuple[int, Bill]:
+    """Return the status and the bill of page ``page_number`` alone, which is reached by following the cursors."""
     cursor = ""
-    for number in range(1, wanted + 1):
+    for number in range(1, page_number + 1):
         status, bill, body = get(stack, path, f"{query}&cursor={cursor}")
-        if number == wanted or not body["next_cursor"]:
+        if number == page_number or not body["next_cursor"]:
             break
         cursor = str(body["next_cursor"])
     return status, bill
 
 
 def main() -> None:
-    """Run it all and print two tables."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=10_000)
     number = parser.parse_args().articles
@@ -86,11 +87,12 @@ def main() -> None:
         write_articles(folder, number)
         seconds, bill, output = publish(stack, folder)
         console.print(output[-800:], markup=False)
-        bare = floor(stack, min(number, 2_000)) / min(number, 2_000)
+        baseline_seconds = baseline(stack, min(number, 2_000)) / min(number, 2_000)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         console.print(
             f"published {number} in {seconds:.0f} s: {number / seconds:.1f} a second, "
-            f"{seconds / number / bare:.1f} times the floor of one bare write ({bare * 1000:.1f} ms); "
+            f"{seconds / number / baseline_seconds:.1f} times the baseline of one plain write "
+            f"({baseline_seconds * 1000:.1f} ms); "
             f"peak memory {peak:.0f} MB (command line and local stack in one process)"
         )
         console.print(
@@ -109,8 +111,8 @@ def main() -> None:
                "/2020/05/", "/archive/", f"/artikel-{number // 2}/")),
             ("/api/paths", *get(stack, "/api/paths", f"path=/artikel-{number // 2}/")[:2]),
         ]  # fmt: skip
-        for what, status, cost in reads:
-            table.add_row(what, str(status), str(cost.total_requests), f"{cost.read_units:g}")
+        for name, status, cost in reads:
+            table.add_row(name, str(status), str(cost.total_requests), f"{cost.read_units:g}")
         console.print(table)
 
 

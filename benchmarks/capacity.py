@@ -1,9 +1,9 @@
-"""Counts what DynamoDB would bill: requests and capacity units, computed from what is sent and what comes back.
+"""Compute what DynamoDB would bill: requests and capacity units, from the parameters and results of calls.
 
-The rules are those of *Amazon DynamoDB Developer Guide, Read and write capacity units*: 4 KB a read unit, half of
-it when eventually consistent, a Query rounded up once for all it read; 1 KB a write unit, twice that in a
-transaction, and the same again for each index that holds the item. A write is as large as the item before or after it,
-whichever is larger: an update's are looked up in moto's tables, below its API.
+The rules are those of the *Amazon DynamoDB Developer Guide, Read and write capacity units*. A read unit is 4 KB; an
+eventually consistent read costs half, and a Query is rounded up once for all items that it reads. A write unit is 1 KB;
+a write in a transaction costs twice as much, and each index with the item costs the same again. The size of a write is
+that of the item before or after it, whichever is larger. For updates, both are read from moto's tables directly.
 """
 
 import math
@@ -27,7 +27,7 @@ _KINDS = {"doc#": "doc", "terms#": "terms", "words#": "vocabulary", "titles#": "
 
 @dataclass
 class Bill:
-    """Requests by operation, and the units that they cost; ``reads`` and ``writes`` by kind of item."""
+    """The requests by operation and their units. ``reads`` (in half units) and ``writes`` are by kind of item."""
 
     requests: Counter[str] = field(default_factory=Counter)
     reads: Counter[str] = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Bill:
 
     @property
     def total_requests(self) -> int:
-        """How many calls were made."""
+        """The number of calls."""
         return sum(self.requests.values())
 
     @property
@@ -49,11 +49,11 @@ class Bill:
         return float(sum(self.writes.values()))
 
     def read_units_of(self, kind: str) -> float:
-        """The read units of one :func:`kind_of` item."""
+        """Return the read units of one kind of item (see :func:`kind_of`)."""
         return self.reads[kind] / 2
 
     def add_request(self, operation: str, params: Mapping[str, Any]) -> None:
-        """Count a call that is about to be made."""
+        """Count a call before it is made."""
         self.requests[operation] += 1
         for kind, units in _writes(operation, params):
             self.writes[kind] += units
@@ -61,7 +61,7 @@ class Bill:
     def add_answer(
         self, operation: str, params: Mapping[str, Any], answer: Mapping[str, Any], before: Mapping[str, Any]
     ) -> None:
-        """Count what a call read or changed; ``before`` is :func:`stored` of before it."""
+        """Count the items that a call read or changed; ``before`` is the result of :func:`stored` before the call."""
         for kind, halves in _reads(operation, params, answer):
             self.reads[kind] += halves
         if operation in _CHANGES:
@@ -69,7 +69,7 @@ class Bill:
 
 
 def kind_of(key: Mapping[str, Any]) -> str:
-    """What an item of the search table is, by its key; "other" for those of other tables."""
+    """Return the kind of an item of the search table by its key; "other" for items of other tables."""
     if "part" not in key or "S" not in key["key"]:
         return "other"
     name, part = key["key"]["S"], key["part"]["S"]
@@ -81,7 +81,7 @@ def kind_of(key: Mapping[str, Any]) -> str:
 
 @contextmanager
 def metered() -> Iterator[Bill]:
-    """The bill of everything that PynamoDB's client asks for inside."""
+    """Yield the bill of all calls that PynamoDB's client makes in the block."""
     bill, lock = Bill(), threading.Lock()
 
     def before(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
@@ -105,7 +105,7 @@ def metered() -> Iterator[Bill]:
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
-    """The size of an item as DynamoDB counts it: names and values."""
+    """Return the size of an item by DynamoDB's rules: names and values."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -131,18 +131,18 @@ def _backend() -> Any:
 
 
 def stored(operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The item that the call changes by its key, as it is now; nothing for other calls."""
+    """Return the current state of the item that the call changes; empty for calls that change none by its key."""
     return look_up(params) if operation in _CHANGES else {}
 
 
 def look_up(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The item of that table and key, from below moto's API; nothing if there is none."""
+    """Return the item with that table and key directly from moto's tables; empty if there is none."""
     item = _backend().get_item(params["TableName"], params["Key"])
     return {} if item is None else item.to_json()["Attributes"]
 
 
 def _reads(operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Kinds and half read units of a call."""
+    """Yield the kinds and half read units of a call."""
     factor = 2 if params.get("ConsistentRead") else 1
     if operation == "GetItem":
         yield kind_of(params["Key"]), factor * _units(item_bytes(answer.get("Item", {})), _READ_BYTES)
@@ -160,7 +160,7 @@ def _reads(operation: str, params: Mapping[str, Any], answer: Mapping[str, Any])
 
 
 def _writes(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Kinds and write units of a call whose parameters tell them."""
+    """Yield the kinds and write units of a call that are determined by its parameters."""
     if operation == "TransactWriteItems":
         for entry in params["TransactItems"]:
             for write in entry.values():
@@ -181,9 +181,9 @@ def _one_write(write: Mapping[str, Any], factor: int) -> tuple[str, int]:
 
 
 def _changed(params: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
-    """Write units of an item's change by itself: of the item, and of each index that sees it.
+    """Return the write units of an item's change: those of the item, and those of each affected index.
 
-    An index whose key changes is written twice: the old entry goes, the new one comes.
+    An index whose key changes is written twice: the old entry is deleted and the new one added.
     """
     units = _units(max(item_bytes(before), item_bytes(after)), _WRITE_BYTES)
     writes = 1
@@ -201,7 +201,7 @@ def _indexes(table: str | None) -> list[Any]:
 
 
 def _index_key(index: Any, item: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Where the item stands in the index; None if it is not in it."""
+    """Return the key of the item in the index; None if the index does not contain it."""
     key = tuple(item.get(part["AttributeName"]) for part in index.schema)
     return None if None in key else key
 

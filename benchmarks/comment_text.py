@@ -1,9 +1,9 @@
-"""What a comment of 10,000 characters costs at worst: processor time, and bytes of markup for each byte of text.
+"""Measure the worst case of rendering a comment of 10,000 characters: CPU time, and bytes of markup per byte of text.
 
 Run: ``uv run --group bench python -m benchmarks.comment_text``
 
-The texts are pieces of Markdown repeated, each alone and each pair of them, and some with a shape of their own. The
-slowest and the largest are listed, beside a text of ordinary words and links.
+The texts are repeated pieces of Markdown, each alone and in each pair, and some special shapes. The slowest and the
+largest are listed, after a text of ordinary words and links.
 """
 
 import time
@@ -46,18 +46,18 @@ SHAPES = {
     "9 quotations": ">" * 9 + "a\n\n",
     "12 lists": "- " * 12 + "a\n",
     "quotations and lists": "> - " * 5 + "a\n\n",
-    "an address of emoji": "http://a/" + "\U0001f600" * LENGTH,
+    "a URL of emoji": "http://a/" + "\U0001f600" * LENGTH,
 }
 
 
 def main() -> None:
-    """Print the tables."""
-    measured = {name: _measured(content) for name, content in _texts()}
+    """Run the benchmark and print the table."""
+    measured = {name: _measure(content) for name, content in _texts()}
     say("| text | ms | bytes out / in | bytes |\n|---|---|---|---|\n")
     _say("words", *measured["words"])
-    for place, title in ((0, "slowest"), (2, "largest")):
+    for column, title in ((0, "slowest"), (2, "largest")):
         say(f"| *{title}* | | | |\n")
-        worst = sorted(measured, key=lambda name, place=place: -measured[name][place])  # type: ignore[misc]
+        worst = sorted(measured, key=lambda name, column=column: -measured[name][column])  # type: ignore[misc]
         for name in worst[:LISTED]:
             _say(name, *measured[name])
 
@@ -69,13 +69,13 @@ def _texts() -> Iterator[tuple[str, str]]:
         yield repr("".join(pair)), ("".join(pair) * LENGTH)[:LENGTH]
 
 
-def _measured(content: str) -> tuple[float, float, int]:
+def _measure(content: str) -> tuple[float, float, int]:
     visitor_text.render.cache_clear()
     started = time.process_time()
     html = visitor_text.render(content).html
-    took = time.process_time() - started
+    seconds = time.process_time() - started
     size = len(html.encode())
-    return took, size / len(content.encode()), size
+    return seconds, size / len(content.encode()), size
 
 
 def _say(name: str, seconds: float, ratio: float, size: int) -> None:

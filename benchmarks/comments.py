@@ -1,11 +1,11 @@
-"""What comments cost: requests and capacity units of each operation, and processor time beside Isso's.
+"""Measure the cost of comments: requests and capacity units of each operation, and CPU time compared to Isso.
 
 Run: ``uv run --group bench python -m benchmarks.comments``
 
-Kolom's real handlers are called with events on moto. Their time is the processor's, less what moto takes to play
-DynamoDB; so botocore's work for each call is in it, and DynamoDB's is not. Isso (its own WSGI app, SQLite in a file,
-no mail, no limits) is called by werkzeug's test client in the same run, with the same texts. The ratio is of medians.
-An update within a transaction is counted as if its item had less than 1 KB; index writes are counted for whole items.
+Kolom's real handlers are called with events on moto. Their time is CPU time without that of moto. So it includes
+botocore's work for each call, but not DynamoDB's. Isso (its own WSGI application, SQLite in a file, no mail, no limits)
+is called with werkzeug's test client in the same run, with the same texts. The ratio is that of the medians. An update
+in a transaction is counted for an item of less than 1 KB. Index writes are counted for complete items.
 """
 
 import json
@@ -30,10 +30,10 @@ TEXT = "Number {} of *many* comments, of an ordinary length: two sentences, a [l
 
 
 class Kolom:
-    """A blog with articles ``a0`` to ``a49``, and the handlers that serve its comments."""
+    """A blog with the articles ``a0`` to ``a49``, and the handlers of its comments."""
 
     def __init__(self) -> None:
-        # Imported once the environment is set: the logger reads it.
+        # Imported after the environment is set, because the logger reads it.
         from functions.fetch_comments.app import handler as read
         from functions.write_comments.app import handler as write
         from kolom.articles import publishing
@@ -46,7 +46,7 @@ class Kolom:
             publishing.publish(content(f"a{number}"), now=NOW)
 
     def post(self, slug: str, number: int, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
-        """Post a comment from a new address."""
+        """Post a comment from a new IP address."""
         self._visitors += 1
         address = f"10.{self._visitors // 250 % 250}.{self._visitors % 250}.1"
         headers = {"idempotency-key": key} if key else {}
@@ -57,14 +57,14 @@ class Kolom:
         )
 
     def change(self, method: str, slug: str, posted: dict[str, Any], text: str | None = None) -> dict[str, Any]:
-        """PATCH or DELETE a comment with its token."""
+        """Send PATCH or DELETE for a comment with its token."""
         headers = {"authorization": f"Bearer {posted['edit_token']}", "content-type": "application/json"}
         path = f"/api/articles/{slug}/comments/{posted['comment']['id']}"
         body = None if text is None else json.dumps({"content": text})
         return self._call("write", self._request(path, method=method, headers=headers, body=body))
 
     def get(self, path: str, query: str = "") -> dict[str, Any]:
-        """GET one of the lists, or a form's token."""
+        """Send GET for one of the lists, or for a form token."""
         return self._call("write" if path.endswith("form-token") else "read", self._request(path, query))
 
     def _call(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Kolom:
 
 
 def main() -> None:
-    """Print both tables."""
+    """Run the benchmark and print both tables."""
     with local_aws():
         blog = Kolom()
         _bills(blog)
@@ -90,7 +90,7 @@ def _bills(blog: Kolom) -> None:
         parent = blog.post("a1", number)
     operations: dict[str, Callable[[], object]] = {
         "POST, approved": lambda: blog.post("a2", 1),
-        "POST, approved reply with an e-mail address": lambda: blog.post(
+        "POST, approved reply with an email address": lambda: blog.post(
             "a1", 101, parent_id=parent["comment"]["id"], email="a@example.com"
         ),
         "POST, sent again": lambda: blog.post("a2", 2, key="again"),
@@ -128,13 +128,13 @@ def _times(blog: Kolom) -> None:
         peer_get = _median(lambda _: isso_get())
         kolom_post = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
         peer_post = _median(lambda number: isso_post(1_000 + number))
-    say("\n| processor time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
+    say("\n| CPU time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
     for name, ours, peers in (("POST", kolom_post, peer_post), ("GET of 20", kolom_get, peer_get)):
         say(f"| {name} | {ours * 1000:.2f} ms | {peers * 1000:.2f} ms | {ours / peers:.1f} |\n")
 
 
 def _median(operation: Callable[[int], object]) -> float:
-    """The processor time of the operation in seconds, without what moto takes of it."""
+    """Return the median CPU time of the operation in seconds, without that of moto."""
     original, spent = BotocoreStubber.__call__, [0.0]
 
     def timed(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:

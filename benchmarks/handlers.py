@@ -1,4 +1,4 @@
-"""What benchmarks do that call handlers with events: the tables on moto, the settings, and tables of what it cost."""
+"""Helpers for benchmarks that call handlers with events: tables on moto, settings, and output of bills."""
 
 import io
 import os
@@ -38,11 +38,14 @@ _ENVIRONMENT = {
 
 @contextmanager
 def local_aws() -> Iterator[SentMail]:
-    """The stack's tables, its secret and SES; what was mailed. Import handlers inside: they read the settings."""
+    """Create the stack's tables, secret and SES on moto; yield the sent mail.
+
+    Import handlers within the block, because they read the settings.
+    """
     os.environ.update(_ENVIRONMENT)
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
     outbox = SentMail()
-    # The functions print their metrics; the tables are all that matters here.
+    # The functions print metrics to standard output, which must contain only the result tables.
     with mock_aws(), patch_moto(), outbox.recording(), redirect_stdout(io.StringIO()):
         for table in template.tables.values():
             boto3.client("dynamodb").create_table(**table.create)
@@ -51,7 +54,7 @@ def local_aws() -> Iterator[SentMail]:
 
 
 def configure(**values: object) -> None:
-    """Other settings from now on."""
+    """Change settings."""
     from kolom.config import settings
 
     os.environ.update({name.upper(): str(value) for name, value in values.items()})
@@ -59,11 +62,11 @@ def configure(**values: object) -> None:
 
 
 def say(text: str) -> None:
-    """Print past the functions' metrics."""
+    """Print to the real standard output, which does not contain the functions' metrics."""
     assert sys.__stdout__ is not None
     sys.__stdout__.write(text)
 
 
 def say_bill(name: str, bill: Bill) -> None:
-    """A line of the table that :data:`BILL_HEAD` begins."""
+    """Print a row of the table that :data:`BILL_HEAD` starts."""
     say(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")

@@ -1,12 +1,12 @@
-"""What an import takes: memory, time beside that of parsing the same file, and what DynamoDB would bill.
+"""Measure an import: memory, time compared to parsing the same file, and DynamoDB's bill.
 
 Run: ``uv run python -m benchmarks.imports wordpress 500 --dry-run``, ``… blogger 200 --dry-run``, ``… wordpress 50``.
-The size is in MB. Without ``--dry-run`` the export is imported twice: the second time changes nothing.
+The size is in MB. Without ``--dry-run`` the export is imported twice; the second import changes nothing.
 
-The importer is a process of its own, and so is moto, so that the memory is the importer's alone. The ratio is of times
-on the processor, without what moto takes. The floor is lxml's ``iterparse`` over the same file, doing nothing. What the
-report counts, by kind, is compared with what was written into the export. What is asked before the first comment is
-the articles', the rest the comments'; indexing, which the stream does later, is not in it.
+The importer and moto run in separate processes, so the memory is that of the importer alone. The ratio is that of CPU
+times, without moto. The baseline is lxml's ``iterparse`` over the same file without any processing. The counts in the
+report are compared, by kind, to the content of the export. Requests before the first comment are counted for the
+articles, the others for the comments. Indexing, which the stream does later, is not included.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from benchmarks.capacity import Bill, look_up, stored
-from benchmarks.exports import Fates, write_export
+from benchmarks.exports import Expected, write_export
 from benchmarks.handlers import TEMPLATE, say
 from kolom_cli.emulator.aws import AWS_ENVIRONMENT, FakeAws
 from kolom_cli.emulator.stack import LOCAL_PARAMETERS
@@ -40,12 +40,12 @@ from kolom_cli.sam.loader import load
 
 MEGABYTE = 1_000_000
 LIMIT_MEGABYTES = 300
-"""What the importer may need, whatever the size of the export."""
+"""The memory limit of the importer, for any size of the export."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of the importer: its report, times in seconds, its peak memory in MB, and the requests that it made."""
+    """A run of the importer: its report, times in seconds, peak memory in MB, and requests."""
 
     report: dict[str, Any]
     seconds: float
@@ -55,7 +55,7 @@ class Run:
 
 
 def main() -> None:
-    """Make the export, import it, and say what that took."""
+    """Generate the export, import it, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=["wordpress", "blogger", "serve"])
     parser.add_argument("megabytes", type=int, nargs="?", default=50)
@@ -67,51 +67,51 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, aws() as endpoint:
         file = Path(folder) / "export.xml"
         with file.open("w", encoding="utf-8") as output:
-            fates = write_export(output, arguments.kind, arguments.megabytes * MEGABYTE)
+            expected = write_export(output, arguments.kind, arguments.megabytes * MEGABYTE)
         size = file.stat().st_size / MEGABYTE
-        kinds = ", ".join(f"{number:,} × {kind} {fate}" for (kind, fate), number in sorted(fates.items()))
-        floor = parse(file)
-        say(f"{arguments.kind}, {size:.0f} MB: {kinds}. Parsing: {size / floor:.0f} MB/s.\n\n")
-        say("| | seconds | on the processor | MB/s of it | times the parsing | peak memory |\n")
+        kinds = ", ".join(f"{number:,} × {kind} {result}" for (kind, result), number in sorted(expected.items()))
+        baseline = parse(file)
+        say(f"{arguments.kind}, {size:.0f} MB: {kinds}. Parsing: {size / baseline:.0f} MB/s.\n\n")
+        say("| | seconds | CPU seconds | MB per CPU second | ratio to parsing | peak memory |\n")
         say("|---|---|---|---|---|---|\n")
         first = run(arguments.kind, file, endpoint, dry_run=arguments.dry_run)
-        _check(first, fates)
-        _say("dry run" if arguments.dry_run else "first", first, size, floor)
+        _check(first, expected)
+        _say("dry run" if arguments.dry_run else "first", first, size, baseline)
         if not arguments.dry_run:
             second = run(arguments.kind, file, endpoint, dry_run=False)
-            _check(second, fates, again=True)
-            _say("again", second, size, floor)
-            _say_bills(fates, {"": first, ", again": second})
+            _check(second, expected, again=True)
+            _say("again", second, size, baseline)
+            _say_bills(expected, {"": first, ", again": second})
 
 
-def _check(done: Run, fates: Fates, *, again: bool = False) -> None:
-    """The report counts what is in the export, and what should write nothing wrote nothing."""
-    nothing = {"read": 0, "created": 0, "updated": 0, "unchanged": 0, "skipped": 0}
-    wanted: dict[str, dict[str, int]] = {}
-    for (kind, fate), number in fates.items():
-        counts = wanted.setdefault(kind, dict(nothing))
+def _check(done: Run, expected: Expected, *, again: bool = False) -> None:
+    """Check that the report accounts for the whole export, and that a dry run or a second run wrote nothing."""
+    zeros = {"read": 0, "created": 0, "updated": 0, "unchanged": 0, "skipped": 0}
+    expected_counts: dict[str, dict[str, int]] = {}
+    for (kind, result), number in expected.items():
+        counts = expected_counts.setdefault(kind, dict(zeros))
         counts["read"] += number
-        counts["unchanged" if again and fate == "created" else fate] += number
+        counts["unchanged" if again and result == "created" else result] += number
     report = done.report
-    assert report["kinds"] == wanted, (report["kinds"], wanted)
-    assert report["read"] == sum(counts["read"] for counts in wanted.values())
+    assert report["kinds"] == expected_counts, (report["kinds"], expected_counts)
+    assert report["read"] == sum(counts["read"] for counts in expected_counts.values())
     assert not report["errors"], report["errors"]
     if again or report["dry_run"]:
         assert not any(bill["write_units"] for bill in done.bills.values()), done.bills
     assert done.peak_megabytes < LIMIT_MEGABYTES, done.peak_megabytes
 
 
-def _say(name: str, done: Run, size: float, floor: float) -> None:
+def _say(name: str, done: Run, size: float, baseline: float) -> None:
     seconds = done.processor_seconds
     say(
-        f"| {name} | {done.seconds:.0f} | {seconds:.0f} | {size / seconds:.1f} | {seconds / floor:.0f} "
+        f"| {name} | {done.seconds:.0f} | {seconds:.0f} | {size / seconds:.1f} | {seconds / baseline:.0f} "
         f"| {done.peak_megabytes:.0f} MB |\n"
     )
 
 
-def _say_bills(fates: Fates, runs: dict[str, Run]) -> None:
-    comments = fates["comment", "created"]
-    numbers = {"articles": fates["article", "created"] + fates["page", "created"], "comments": comments}
+def _say_bills(expected: Expected, runs: dict[str, Run]) -> None:
+    comments = expected["comment", "created"]
+    numbers = {"articles": expected["article", "created"] + expected["page", "created"], "comments": comments}
     say("\n| for each | requests | read units | write units |\n|---|---|---|---|\n")
     for name, number in numbers.items():
         for which, done in runs.items():
@@ -121,27 +121,27 @@ def _say_bills(fates: Fates, runs: dict[str, Run]) -> None:
 
 
 def parse(file: Path) -> float:
-    """The processor's seconds to parse the file, keeping nothing."""
-    began = time.process_time()
+    """Return the CPU seconds for parsing the file without keeping anything."""
+    started = time.process_time()
     for _, element in etree.iterparse(str(file), tag=("item", "{*}entry")):
         element.clear()
         while element.getprevious() is not None:
             del element.getparent()[0]
-    return time.process_time() - began
+    return time.process_time() - started
 
 
 def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
-    """Import the file."""
+    """Import the file in a separate process."""
     command = [str(Path(sys.executable).parent / "kolom"), "--endpoint-url", endpoint, "import", kind]
     command += [str(file), "--json", *(["--dry-run"] if dry_run else [])]
     _bills(endpoint)
-    began = time.perf_counter()
+    started = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output)  # noqa: S603 - our own
-        # What getrusage says of children is of all of them.
+        # getrusage only has the sum of all children.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - started
         output.seek(0)
         report = json.loads(output.read())
     processor = usage.ru_utime + usage.ru_stime
@@ -149,7 +149,7 @@ def run(kind: str, file: Path, endpoint: str, *, dry_run: bool) -> Run:
 
 
 def _bills(endpoint: str) -> dict[str, dict[str, float]]:
-    """What was asked of DynamoDB since this was last called."""
+    """Return the bills of the DynamoDB requests since the last call."""
     with urlopen(f"{endpoint}{MeteredAws.PATH}") as answer:  # noqa: S310 - our own
         bills: dict[str, dict[str, float]] = json.load(answer)
     return bills
@@ -157,7 +157,7 @@ def _bills(endpoint: str) -> dict[str, dict[str, float]]:
 
 @contextmanager
 def aws() -> Iterator[str]:
-    """An empty stack on moto in another process, for as long as it lasts: its endpoint."""
+    """Run an empty stack on moto in another process; yield its endpoint."""
     command = [sys.executable, "-m", "benchmarks.imports", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
         assert process.stdout is not None
@@ -168,7 +168,7 @@ def aws() -> Iterator[str]:
 
 
 class MeteredAws:
-    """moto's services over HTTP, with a bill of what DynamoDB is asked; :attr:`PATH` gives it, and begins another."""
+    """moto's services over HTTP, with a bill of the DynamoDB requests. A GET of :attr:`PATH` returns and resets it."""
 
     PATH = "/kolom-benchmark/bills"
 
@@ -183,9 +183,9 @@ class MeteredAws:
         self._current = "articles"
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request, as WSGI has it."""
+        """Handle a request as a WSGI application."""
         if environ["PATH_INFO"] == self.PATH:
-            return self._give_bills(start_response)
+            return self._return_bills(start_response)
         service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
         if not service.startswith("DynamoDB_"):
             return list(self._services(environ, start_response))
@@ -199,7 +199,7 @@ class MeteredAws:
             bill.add_request(operation, params)
             before = stored(operation, params)
             if operation == "GetItem" and not look_up(params):
-                # Most of what an import asks for is not there; moto takes milliseconds to say so.
+                # Most items that an import reads do not exist, and moto needs milliseconds for each.
                 start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
                 answer = b"{}"
             else:
@@ -207,7 +207,7 @@ class MeteredAws:
             bill.add_answer(operation, params, _parsed(answer), before)
         return [answer]
 
-    def _give_bills(self, start_response: Any) -> Iterable[bytes]:
+    def _return_bills(self, start_response: Any) -> Iterable[bytes]:
         with self._lock:
             sums = {
                 name: {"requests": bill.total_requests, "read_units": bill.read_units, "write_units": bill.write_units}
@@ -219,7 +219,7 @@ class MeteredAws:
 
 
 def _parsed(body: bytes) -> Any:
-    """DynamoDB's JSON with its binary values as bytes."""
+    """Parse DynamoDB's JSON, with binary values as bytes."""
 
     def decoded(found: dict[str, Any]) -> dict[str, Any]:
         is_binary = found.keys() == {"B"} and isinstance(found["B"], str)
@@ -236,7 +236,7 @@ class _Silent(WSGIRequestHandler):
 
 
 def serve() -> None:
-    """Be the stack until told to stop."""
+    """Serve the stack until the process is terminated."""
     os.environ.update(AWS_ENVIRONMENT)
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example", **LOCAL_PARAMETERS})
     store = FakeAws()

@@ -1,9 +1,9 @@
-"""What messages and mail cost: requests to DynamoDB and capacity units of each step, by the real handlers on moto.
+"""Measure the cost of messages and mail: DynamoDB requests and capacity units of each step, by real handlers on moto.
 
 Run: ``uv run python -m benchmarks.mail``
 
-An update within a transaction is counted as if its item had less than 1 KB; index writes are counted for whole items.
-SES bills each mail that it accepts.
+An update in a transaction is counted for an item of less than 1 KB. Index writes are counted for complete items. SES
+additionally bills each mail that it accepts.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ TEXT = "Message {} of an ordinary length: two sentences and some more words, so 
 
 
 class Site:
-    """A site whose owner is mailed, and the handlers that do it."""
+    """A site with an owner, and the handlers that send mail."""
 
     def __init__(self) -> None:
-        # Imported once the environment is set: the logger reads it.
+        # Imported after the environment is set, because the logger reads it.
         from functions.send_mail.app import handler as send
         from functions.submit_contact.app import handler as submit
         from functions.write_comments.app import handler as write
@@ -34,13 +34,13 @@ class Site:
         publishing.publish(factories.content("a"), now=factories.NOW)
 
     def submit(self, message: str, **fields: Any) -> None:
-        """Send a message from a new address."""
+        """Send a message from a new IP address."""
         event = self._factories.contact_request(address=self._address(), message=message, **fields)
         answer = self._handlers["submit"](event, self._factories.Context())
         assert answer["statusCode"] == 201, answer  # noqa: PLR2004, RUF100
 
     def comment(self, **fields: Any) -> Any:
-        """Post a comment from a new address; as it is kept."""
+        """Post a comment from a new IP address; return the stored comment."""
         import json
 
         from kolom.comments import admin
@@ -50,7 +50,7 @@ class Site:
         return admin.get(json.loads(answer["body"])["comment"]["id"])
 
     def send(self, *mail_ids: str) -> None:
-        """Bring mail to its sender."""
+        """Invoke the function that sends the mails."""
         self._handlers["send"](self._factories.waiting_mail(*mail_ids), self._factories.Context())
 
     def _address(self) -> str:
@@ -59,10 +59,10 @@ class Site:
 
 
 def main() -> None:
-    """Print the table."""
+    """Run the benchmark and print the table."""
     with local_aws() as mails:
         site = Site()
-        site.submit("The first, which finds nothing warm.")
+        site.submit("The first message, which fills the caches.")
         say(BILL_HEAD)
         _messages(site)
         _mail(site, mails)
@@ -76,7 +76,7 @@ def _messages(site: Site) -> None:
         "… of a text below 40 characters": lambda: site.submit("Short."),
         "… spam": lambda: site.submit(TEXT.format(2), website_url="x"),
         "… sent again": lambda: site.submit(TEXT.format(0), headers=key),
-        "… refused for its address": lambda: _refused(site),
+        "… refused for its email address": lambda: _refused(site),
     }
     for name, step in steps.items():
         with metered() as bill:
@@ -109,9 +109,9 @@ def _mail(site: Site, mails: SentMail) -> None:
     with metered() as bill:
         site.send(waiting)
     say_bill("sending the mail about a comment", bill)
-    approve(parent, "approving a comment whose author is to be asked about replies")
+    approve(parent, "approving a comment whose author wants notifications of replies")
     reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
-    approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to somebody who wants to know")
+    approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to a subscriber")
     for kind in ("contact", "confirm", "reply"):
         mail_id = next(record.id for record in OutboxRecord.scan() if record.kind == kind)
         before = len(mails.mails)
@@ -121,10 +121,10 @@ def _mail(site: Site, mails: SentMail) -> None:
         say_bill(f"{sent} the mail of kind {kind}", bill)
     with metered() as bill:
         outbox.requeue_due(now=now)
-    say_bill("the timer, with nothing due", bill)
+    say_bill("the schedule, with no mail due", bill)
     with metered() as bill:
         released = outbox.requeue_due(now=now + timedelta(minutes=6))
-    say_bill(f"the timer, with {len(released.requeued)} due", bill)
+    say_bill(f"the schedule, with {len(released.requeued)} mails due", bill)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What each page and feed of the site costs: requests and read units of DynamoDB, and what a reader's browser receives.
+"""Measure the cost of each page and feed of the site: DynamoDB requests and read units, and the size of the response.
 
     .venv/bin/python -m benchmarks.pages
 
-The blog is that of the samples, with forty comments on one article. A function that has just started reads the list of
-documents and the theme once more: the first line.
+The blog consists of the samples, with forty comments on one article. The first row is for a new function instance,
+which also reads the document list and the theme.
 """
 
 import gzip
@@ -31,7 +31,7 @@ PATHS = (
 
 
 def main() -> None:
-    """Print a table."""
+    """Run the benchmark and print the table."""
     with EmulatedStack(TEMPLATE, {"TimeZone": "Asia/Jakarta"}, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
@@ -41,7 +41,7 @@ def main() -> None:
         say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
         theme.clear_cache()
         document_table.clear_cache()
-        _measure(stack, f"/{SLUG}/", f"/{SLUG}/, the first of a function")
+        _measure(stack, f"/{SLUG}/", f"/{SLUG}/, first request of an instance")
         for path in PATHS:
             _measure(stack, path, path)
 
@@ -49,7 +49,7 @@ def main() -> None:
 def _comment(article_id: int) -> None:
     now = datetime.now(UTC)
     for number in range(40):
-        wanted = importing.to_comment(
+        comment = importing.to_comment(
             ExternalComment(
                 article_id=article_id,
                 origin=str(number),
@@ -59,7 +59,7 @@ def _comment(article_id: int) -> None:
                 status="approved",
             )
         )
-        importing.upsert(wanted, now=now)
+        importing.upsert(comment, now=now)
 
 
 def _measure(stack: EmulatedStack, address: str, name: str) -> None:

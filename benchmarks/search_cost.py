@@ -1,19 +1,20 @@
-"""What searching and indexing cost: requests, capacity units, and the search function's time on the processor.
+"""Measure the cost of searching and indexing: requests, capacity units, and the CPU time of the search function.
 
     .venv/bin/python -m benchmarks.search_cost [--published 1000] [--loaded 10000 100000] [--sizes 6 20 100]
 
-Articles are made up: as long as Indonesian news (about 150 different stems), with the frequencies of a language (Zipf
-and Mandelbrot), and with as many words in common as news have: indexed by 8, 32 or 128 at once they need 0.80, 0.56,
-0.31 of the writes of one by one. Some are published and indexed by the stream, one at a time and many at once, and what
-was written is counted. Larger collections are loaded in bulk: what the writer would have written, put into the store
-below its API; of the postings only those that the queries ask for, since moto needs kilobytes an item.
+The articles are generated. They are as long as Indonesian news (about 150 different stems), have the word frequencies
+of a natural language (Zipf and Mandelbrot), and share as many words as news articles do: indexed in batches of 8, 32 or
+128, they need 0.80, 0.56 and 0.31 of the writes of single articles. Some are published and indexed by the stream, one
+at a time and many at once, and the writes are counted. Larger collections are loaded in bulk: the items that the writer
+would have written are put into moto's tables directly. Only the postings that the queries read are loaded, because moto
+needs kilobytes per item.
 
-A query's words are different words of one article, of any frequency. The processor's time is measured in a process of
-its own, against the store in this one, with the document list read; its floor is a bare boto3 script which makes the
-same reads, as many at a time.
+The words of a query are different words of one article, of any frequency. The CPU time is measured in a separate
+process, which uses the tables in this process, after the document list is read. The baseline is a plain boto3 script
+that makes the same reads with the same concurrency.
 
-The most expensive requests are made to 200 articles of each size (in KB) that all have the words *kereta* and *malam*,
-next to each other at the end of the text or far from each other.
+The most expensive requests search 200 articles of each size (in KB). All of them contain the words *kereta* and
+*malam*, adjacent at the end of the text or far apart.
 """
 
 import argparse
@@ -60,36 +61,36 @@ VOCABULARY = 10_000
 WORDS = 158
 QUERIES = 50
 START = datetime(2016, 1, 1, tzinfo=UTC)
-_PUBLISHING_REQUESTS = 4  # what a publication itself makes: see benchmarks.articles
+_PUBLISHING_REQUESTS = 4  # those of the publication itself: see benchmarks.articles
 KINDS = ("postings", "document list", "revision", "terms", "doc", "titles", "vocabulary")
 
 
 class Writer:
-    """Makes articles and queries."""
+    """Generates articles and queries."""
 
     def __init__(self, seed: int = 7) -> None:
-        self._chance = random.Random(seed)  # noqa: S311 - a benchmark needs no secrets
+        self._rng = random.Random(seed)  # noqa: S311 - a benchmark needs no secrets
         syllables = [a + b for a in "bcdfghjklmnprstw" for b in "aeiou"]
         spelling = random.Random(1)  # noqa: S311
         self._words: list[str] = []
-        seen = set()
+        known = set()
         while len(self._words) < VOCABULARY:
             word = "".join(spelling.choices(syllables, k=spelling.choice((2, 3, 3, 4)))) + spelling.choice("bdgjmrstx")
-            if word not in seen:
-                seen.add(word)
+            if word not in known:
+                known.add(word)
                 self._words.append(word)
         self._sums = list(accumulate(1 / (rank + 60) for rank in range(VOCABULARY)))
 
     def words(self, number: int) -> list[str]:
-        """So many words of a text."""
-        return self._chance.choices(self._words, cum_weights=self._sums, k=number)
+        """Return ``number`` words of a text."""
+        return self._rng.choices(self._words, cum_weights=self._sums, k=number)
 
     def queries(self, length: int) -> list[str]:
-        """Queries of ``length`` words."""
-        return [" ".join(self._chance.sample(sorted(set(self.words(WORDS))), length)) for _ in range(QUERIES)]
+        """Return queries of ``length`` words."""
+        return [" ".join(self._rng.sample(sorted(set(self.words(WORDS))), length)) for _ in range(QUERIES)]
 
     def contents(self, first: int, number: int) -> Iterator[ArticleInput]:
-        """Articles with the numbers from ``first`` on."""
+        """Yield ``number`` articles, numbered from ``first``."""
         for each in range(first, first + number):
             html = f"<p>{' '.join(self.words(WORDS))}.</p>"
             yield ArticleInput(
@@ -103,7 +104,7 @@ class Writer:
 
 
 def index_by_stream(console: Console, writer: Writer, number: int) -> None:
-    """Publish, and print what the index cost: an article alone, and many at once."""
+    """Publish articles, and print the cost of indexing: of a single article, and of many at once."""
     table = Table("an article published", "requests", *(f"WU {kind}" for kind in KINDS), "stems", "postings a stem")
     with EmulatedStack(TEMPLATE, port=0) as stack:
         contents = writer.contents(0, number)
@@ -133,7 +134,7 @@ def _mean_stems(number: int) -> float:
 
 
 def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[str]) -> None:
-    """Put what the writer would have written of ``number`` articles into the store."""
+    """Put the items that the writer would have written for ``number`` articles into the table."""
     blocks: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
     put = _putter(stack)
     for article_id, content in enumerate(writer.contents(1, number), start=1):
@@ -147,7 +148,7 @@ def load_in_bulk(stack: EmulatedStack, writer: Writer, number: int, stems: set[s
     for (key, block), elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": f"{block:06d}"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    document_table.clear_cache()  # that of another stack may have the same revision
+    document_table.clear_cache()  # the list of another stack may have the same revision
 
 
 def _article(content: ArticleInput, article_id: int) -> Article:
@@ -188,10 +189,10 @@ def _putter(stack: EmulatedStack) -> Callable[[dict[str, Any]], object]:
 
 
 def query_loaded(console: Console, writer: Writer, number: int) -> None:
-    """Load, search, and print what a search cost."""
+    """Load articles, search them, and print the cost of a search."""
     queries = {length: writer.queries(length) for length in (1, 2, 3, 4)}
     table = Table(
-        f"{number} articles", "requests", "read units", "of postings", "CPU ms, median", "p95", "bare reads", "ratio"
+        f"{number} articles", "requests", "read units", "of postings", "CPU ms, median", "p95", "plain reads", "ratio"
     )
     with EmulatedStack(TEMPLATE, port=0) as stack:
         stems = {stem(word, "id") for texts in queries.values() for text in texts for word in text.split()}
@@ -215,13 +216,13 @@ def query_loaded(console: Console, writer: Writer, number: int) -> None:
 
 
 def query_long_texts(console: Console, size: int) -> None:
-    """Load long texts, make the most expensive requests, and print what they cost."""
+    """Load long texts, make the most expensive requests, and print their cost."""
     table = Table(f"200 articles of {size} KB", "requests", "read units", "KB read", "CPU ms", "results", "total")
     phrase, excluded = {"q": 'kereta "kereta malam"'}, {"q": 'kereta -"kereta malam"'}
     rows = (
-        ("a phrase that all have", True, phrase),
-        ("a phrase that none has", False, phrase),
-        ("an excluded phrase that none has", False, excluded),
+        ("a phrase in all articles", True, phrase),
+        ("a phrase in no article", False, phrase),
+        ("an excluded phrase in no article", False, excluded),
         ("a word, ten results", False, {"q": "kereta"}),
         ("a word, a hundred results", False, {"q": "kereta", "limit": "100"}),
     )
@@ -229,11 +230,11 @@ def query_long_texts(console: Console, size: int) -> None:
         with EmulatedStack(TEMPLATE, port=0) as stack:
             _load_long_texts(stack, size, has_phrase=has_phrase)
             for name, _, parameters in of_texts:
-                table.add_row(name, *_measured(stack, urlencode(parameters)))
+                table.add_row(name, *_measure(stack, urlencode(parameters)))
     console.print(table)
 
 
-def _measured(stack: EmulatedStack, query: str) -> Iterator[str]:
+def _measure(stack: EmulatedStack, query: str) -> Iterator[str]:
     get(stack, "/api/search", "q=x")  # reads the document list
     _, bill, body = get(stack, "/api/search", query)
     yield str(bill.total_requests)
@@ -262,13 +263,13 @@ def _load_long_texts(stack: EmulatedStack, size: int, *, has_phrase: bool) -> No
     for key, elements in blocks.items():
         put({"key": {"S": key}, "part": {"S": "000000"}, "elements": {"NS": [str(each) for each in elements]}})
     put({"key": {"S": "#documents"}, "part": {"S": "#"}, "revision": {"N": "1"}})
-    document_table.clear_cache()  # that of another stack may have the same revision
+    document_table.clear_cache()  # the list of another stack may have the same revision
 
 
 def measure_time(stack: EmulatedStack, texts: Sequence[str], *, as_is: bool = False) -> dict[str, list[float]]:
-    """Seconds on the processor for each of the queries: of the handler, and of the same reads by bare boto3.
+    """Return the CPU seconds for each query: of the handler, and of the same reads by plain boto3.
 
-    ``as_is`` are whole query strings.
+    With ``as_is``, the texts are complete query strings.
     """
     events = []
     for text in texts:
@@ -297,7 +298,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def main() -> None:
-    """Run all and print the tables."""
+    """Run the benchmark and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--published", type=int, default=1_000)
     parser.add_argument("--loaded", type=int, nargs="*", default=[10_000, 100_000])

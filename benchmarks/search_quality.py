@@ -1,15 +1,15 @@
-"""How well a search ranks, beside other engines on the same test collections.
+"""Measure the ranking quality of the search, compared to other engines on the same test collections.
 
     uv sync --extra cli --group bench
     .venv/bin/python -m benchmarks.search_quality en=DIR id=DIR
 
-A collection is a folder with ``docs.jsonl`` (id, title, text), ``queries.jsonl`` (id, text) and ``qrels.tsv`` (query,
-document, grade; all rows count as relevant), after its language's code. Kolom's part goes the whole way: articles are
-published, the stream has them indexed, the search function answers: first on a site in the collection's language alone,
-then on one that also has an article in another language, where each word of a query may have two stems. The peers are
-given title and text as one:
-tantivy's ``en_stem``; SQLite's FTS5 with ``porter``, any of the words; bm25s in Lucene's variant with Snowball stemmer
-and stop words. Measures with binary relevance: nDCG@10, MAP@100, recall@100, means over the queries that have answers.
+The argument for a collection is its language code and a directory with ``docs.jsonl`` (id, title, text),
+``queries.jsonl`` (id, text) and ``qrels.tsv`` (query, document, grade; all rows count as relevant). Kolom is measured
+end to end: the articles are published and indexed by the stream, and the search function answers. It runs first on a
+site in the collection's language only, then on one that also has an article in another language, where each word of a
+query may have two stems. The other engines get the title and the text as one field: tantivy with ``en_stem``; SQLite's
+FTS5 with ``porter``, matching any of the words; bm25s in Lucene's variant with a Snowball stemmer and stop words. The
+measures use binary relevance: nDCG@10, MAP@100 and recall@100, averaged over the queries with relevant documents.
 """
 
 import argparse
@@ -41,7 +41,7 @@ DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _WORD = re.compile(r"\w+")
 
 type Search = Callable[[str], Sequence[str]]
-"""From a query to the ids of the best documents, at most :data:`DEPTH`."""
+"""A function from a query to the ids of the best documents, at most :data:`DEPTH`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ class Document:
     text: str
 
     @property
-    def whole(self) -> str:
-        """Title and text."""
+    def title_and_text(self) -> str:
+        """The title and the text."""
         return f"{self.title} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Documents, queries by their ids, and the documents that are right for each."""
+    """Documents, queries by id, and the relevant documents of each query."""
 
     name: str
     language: str
@@ -69,21 +69,21 @@ class Collection:
     relevant: dict[str, set[str]]
 
 
-def load(language: str, folder: Path) -> Collection:
+def load(language: str, directory: Path) -> Collection:
     """Read a collection."""
     documents = [
-        Document(str(each["id"]), each.get("title") or "", each["text"]) for each in _lines(folder / "docs.jsonl")
+        Document(str(each["id"]), each.get("title") or "", each["text"]) for each in _lines(directory / "docs.jsonl")
     ]
-    queries = {str(each["id"]): each["text"] for each in _lines(folder / "queries.jsonl")}
+    queries = {str(each["id"]): each["text"] for each in _lines(directory / "queries.jsonl")}
     relevant: dict[str, set[str]] = defaultdict(set)
-    for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():
+    for line in (directory / "qrels.tsv").read_text("utf-8").splitlines():
         query, document, _ = line.split("\t")
         relevant[query].add(document)
-    return Collection(folder.name, language, documents, queries, relevant)
+    return Collection(directory.name, language, documents, queries, relevant)
 
 
 def kolom(stack: EmulatedStack, collection: Collection) -> Search:
-    """Publish the collection, and search through the function."""
+    """Publish the collection; return a search through the function."""
     publish(stack, (_content(collection, number) for number in range(len(collection.documents))))
     ids = {f"document-{number}": document.id for number, document in enumerate(collection.documents)}
     return lambda text: [ids[item["slug"]] for item in search(stack, text, DEPTH) if item["slug"] in ids]
@@ -98,20 +98,20 @@ def add_language(stack: EmulatedStack, collection: Collection) -> None:
 
 
 def with_tantivy(collection: Collection) -> Search:
-    """tantivy, its English stemmer."""
+    """Return a search with tantivy and its English stemmer."""
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("number", stored=True)
     builder.add_text_field("text", tokenizer_name="en_stem")
     index = tantivy.Index(builder.build())
     writer = index.writer()
     for number, document in enumerate(collection.documents):
-        writer.add_document(tantivy.Document(number=number, text=document.whole))
+        writer.add_document(tantivy.Document(number=number, text=document.title_and_text))
     writer.commit()
     index.reload()
     searcher = index.searcher()
 
     def find(text: str) -> list[str]:
-        # In lower case no word is an operator.
+        # Operators are in upper case, so no word is parsed as one.
         query = index.parse_query(" ".join(_WORD.findall(text.lower())), ["text"])
         hits = searcher.search(query, DEPTH).hits
         return [collection.documents[searcher.doc(address)["number"][0]].id for _, address in hits]
@@ -120,11 +120,11 @@ def with_tantivy(collection: Collection) -> Search:
 
 
 def with_fts5(collection: Collection) -> Search:
-    """SQLite's FTS5, any of the words, repeats kept."""
+    """Return a search with SQLite's FTS5 for any of the words, including repeated ones."""
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE documents USING fts5(id UNINDEXED, text, tokenize = 'porter unicode61')")
     database.executemany(
-        "INSERT INTO documents VALUES (?, ?)", ((each.id, each.whole) for each in collection.documents)
+        "INSERT INTO documents VALUES (?, ?)", ((each.id, each.title_and_text) for each in collection.documents)
     )
 
     def find(text: str) -> list[str]:
@@ -136,7 +136,7 @@ def with_fts5(collection: Collection) -> Search:
 
 
 def with_bm25s(collection: Collection) -> Search:
-    """bm25s, Lucene's variant."""
+    """Return a search with Lucene's variant of bm25s."""
     stemmer = Stemmer.Stemmer({"en": "english", "id": "indonesian"}[collection.language])
     stops = stop_words.get_stop_words(collection.language)
 
@@ -145,7 +145,7 @@ def with_bm25s(collection: Collection) -> Search:
         return [list(each) for each in found]
 
     index = bm25s.BM25(method="lucene")
-    index.index(tokens([each.whole for each in collection.documents]), show_progress=False)
+    index.index(tokens([each.title_and_text for each in collection.documents]), show_progress=False)
 
     def find(text: str) -> list[str]:
         numbers, scores = index.retrieve(tokens([text]), k=min(DEPTH, len(collection.documents)), show_progress=False)
@@ -155,10 +155,10 @@ def with_bm25s(collection: Collection) -> Search:
 
 
 def measure(collection: Collection, find: Search, name: str) -> tuple[float, float, float]:
-    """Means of nDCG@10, average precision@100 and recall@100."""
+    """Return the means of nDCG@10, average precision@100 and recall@100."""
     rows = []
-    asked = [query for query in collection.queries if collection.relevant.get(query)]
-    for query in track(asked, description=f"{collection.name}: {name}", transient=True):
+    queries = [query for query in collection.queries if collection.relevant.get(query)]
+    for query in track(queries, description=f"{collection.name}: {name}", transient=True):
         relevant = collection.relevant[query]
         hits = [document in relevant for document in find(collection.queries[query])]
         gain = sum(1 / math.log2(rank + 2) for rank, hit in enumerate(hits[:10]) if hit)
@@ -191,13 +191,13 @@ def _lines(path: Path) -> Iterator[dict[str, str]]:
 
 
 def main() -> None:
-    """Measure every engine on every collection that is named."""
+    """Measure every engine on every collection."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collections", nargs="+", metavar="LANGUAGE=DIR")
     console = Console(width=120)
     for argument in parser.parse_args().collections:
-        language, _, folder = argument.partition("=")
-        collection = load(language, Path(folder))
+        language, _, directory = argument.partition("=")
+        collection = load(language, Path(directory))
         table = Table(f"{collection.name} ({language})", "nDCG@10", "MAP@100", "recall@100")
         with EmulatedStack(TEMPLATE, port=0) as stack:
             find = kolom(stack, collection)

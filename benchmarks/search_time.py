@@ -1,6 +1,6 @@
-"""Times the search function beside the bare reads it makes; run by :mod:`benchmarks.search_cost` as its own process.
+"""Measure the CPU time of the search function and of its plain reads. :mod:`benchmarks.search_cost` runs it.
 
-Takes the events as JSON on standard input, and prints ``{"handler": [seconds], "bare": [seconds]}`` of processor time.
+It reads the events as JSON from standard input, and prints ``{"handler": [seconds], "bare": [seconds]}``.
 """
 
 import json
@@ -20,7 +20,7 @@ type Call = tuple[str, Mapping[str, Any]]
 
 
 class Context:
-    """What Powertools wants of Lambda's context."""
+    """The attributes of Lambda's context that Powertools reads."""
 
     function_name = "search"
     memory_limit_in_mb = 512
@@ -29,7 +29,7 @@ class Context:
 
 
 def main() -> None:
-    """Answer each event once unmeasured, then measured; then make the same reads."""
+    """Handle each event once without and once with measuring, then make the same reads."""
     events = json.load(sys.stdin)
     for event in events[:3]:
         handler(event, Context())

@@ -1,4 +1,4 @@
-"""What benchmarks do with a local stack: publish into it, and ask its functions."""
+"""Helpers for benchmarks on a local stack: publish articles, and invoke its functions."""
 
 import json
 import os
@@ -20,7 +20,7 @@ TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 
 
 def get(stack: EmulatedStack, path: str, query: str = "") -> tuple[int, Bill, dict[str, Any]]:
-    """Status, bill and body of a GET through its function."""
+    """Return the status, the bill and the body of a GET through its function."""
     request = Request(method="GET", path=path, query=query)
     match = match_route(stack.template.routes, "GET", path)
     assert match is not None
@@ -31,7 +31,7 @@ def get(stack: EmulatedStack, path: str, query: str = "") -> tuple[int, Bill, di
 
 
 def search(stack: EmulatedStack, text: str, limit: int) -> list[dict[str, Any]]:
-    """The first ``limit`` results of a search, page after page."""
+    """Return the first ``limit`` results of a search, from several pages."""
     found: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None and len(found) < limit:
@@ -43,7 +43,7 @@ def search(stack: EmulatedStack, text: str, limit: int) -> list[dict[str, Any]]:
 
 
 def publish(stack: EmulatedStack, contents: Iterable[ArticleInput]) -> list[int]:
-    """Publish these articles, and wait until the stream has brought them into the index; their ids."""
+    """Publish the articles and wait until the stream has indexed them; return their ids."""
     os.environ.update({variable: stack.template.outputs[name] for name, variable in OUTPUTS.items()})
     settings.cache_clear()
     now = datetime.now(UTC)

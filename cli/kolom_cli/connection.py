@@ -1,4 +1,4 @@
-"""From the command line's options to a stack: the AWS environment, and the settings that the stack's outputs give."""
+"""Connect the command line to a stack: set the AWS environment, and the settings from the outputs of the stack."""
 
 import os
 from collections.abc import Mapping
@@ -41,21 +41,21 @@ OUTPUTS: Final = {
     "MediaBucket": "MEDIA_BUCKET",
     "SecretName": "SECRET_NAME",
 }
-"""Which variable of :class:`kolom.config.Settings` each output of the stack is."""
+"""The environment variable of :class:`kolom.config.Settings` for each output of the stack."""
 
 _OPTIONAL: Final = {"OwnerEmail", "MailFrom"}
-_BEYOND_TABLES: Final = {"MediaBucket", "SecretName"}
+_STACK_ONLY: Final = {"MediaBucket", "SecretName"}
 _DUMMY: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true"}
 _REGION: Final = "us-east-1"
 
 
 class Unreachable(ConfigurationError):
-    """There is no such stack, or no way to it."""
+    """The stack does not exist or cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which stack to act on; ``endpoint_url`` takes the place of AWS."""
+    """The stack to connect to; ``endpoint_url`` replaces AWS."""
 
     stack: str = DEFAULT_STACK
     endpoint_url: str | None = None
@@ -63,36 +63,38 @@ class Target:
 
     @property
     def endpoint(self) -> str | None:
-        """The endpoint that was asked for, by its URL or by ``--local``."""
+        """The endpoint given by its URL or by ``--local``."""
         return self.endpoint_url or (LOCAL_ENDPOINT if self.local else None)
 
     @property
-    def may_be_bare(self) -> bool:
-        """Whether tables without a stack would do: not on AWS, nor where a stack was named or is expected."""
+    def allows_tables_only(self) -> bool:
+        """Whether tables without a stack are accepted: not on AWS, and not if a stack was named or is expected."""
         host = urlsplit(self.endpoint_url or "").hostname or ""
         return bool(host) and not host.endswith((".amazonaws.com", ".api.aws")) and self.stack == DEFAULT_STACK
 
 
 def connect(target: Target) -> None:
-    """Make this process act on ``target``: set its environment, before anything reads :func:`kolom.config.settings`.
+    """Set the environment of this process for ``target``. Call it before :func:`kolom.config.settings` is first read.
 
-    The stack's outputs go before what the environment holds. An endpoint without a stack, such as DynamoDB Local, is a
-    bare store: it gets the template's tables where it has none, under the names of the environment or, for what is
-    missing there, of the template's defaults.
+    The outputs of the stack take precedence over the environment. An endpoint without a stack, such as DynamoDB Local,
+    has only tables: missing tables are created from the template, with names from the environment or the template's
+    defaults.
 
-    :raises Unreachable: the stack is not there
+    :raises Unreachable: the stack does not exist
     :raises botocore.exceptions.BotoCoreError: there are no credentials, or no connection
     """
     _set_environment(target)
     outputs = _outputs(target)
     if outputs is None:
-        _use_bare_store()
+        _use_tables_only()
     else:
         os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
-        for name in _OPTIONAL - outputs.keys():  # what the stack does not have, it has not from this shell either
+        for name in (
+            _OPTIONAL - outputs.keys()
+        ):  # an optional value that the stack does not have must not come from this shell
             os.environ.pop(OUTPUTS[name], None)
-        if elsewhere := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
-            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = elsewhere
+        if dynamodb_endpoint := outputs.get("DynamoDBEndpoint"):  # A local stack whose tables are in another process.
+            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_endpoint
     settings.cache_clear()
 
 
@@ -103,11 +105,11 @@ def _set_environment(target: Target) -> None:
             del os.environ[name]
         os.environ["AWS_ENDPOINT_URL"] = endpoint
         os.environ.pop("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", None)
-        # Only AWS itself has addresses by account.
+        # Only AWS itself has endpoints by account.
         os.environ["AWS_ACCOUNT_ID_ENDPOINT_MODE"] = "disabled"
         if is_loopback(endpoint):
             _use_dummy_credentials(force=target.local)
-    # botocore reads the one, Lambda sets the other.
+    # botocore reads AWS_DEFAULT_REGION, Lambda sets AWS_REGION.
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if region:
         os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
@@ -124,7 +126,7 @@ def _use_dummy_credentials(*, force: bool) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether ``url`` is an address of this machine, where real credentials have no business."""
+    """Return whether ``url`` is on this machine. Real credentials are not sent to such a URL."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -133,7 +135,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _outputs(target: Target) -> Mapping[str, str] | None:
-    """The stack's outputs; None if the endpoint that was asked for is a bare store."""
+    """Return the outputs of the stack; None if the given endpoint has only tables."""
     config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
     client = boto3.client("cloudformation", config=config)
     try:
@@ -144,39 +146,41 @@ def _outputs(target: Target) -> Mapping[str, str] | None:
         return None
     except ClientError as error:
         missing = error.response["Error"]["Code"] == "ValidationError"
-        if missing and not target.may_be_bare:
-            place = f" at {target.endpoint}" if target.endpoint else f" in {client.meta.region_name}"
-            raise Unreachable(f"there is no stack {target.stack!r}{place}: give --stack, or deploy it first") from error
+        if missing and not target.allows_tables_only:
+            location = f" at {target.endpoint}" if target.endpoint else f" in {client.meta.region_name}"
+            raise Unreachable(
+                f"no stack {target.stack!r}{location}: specify another one with --stack, or deploy it first"
+            ) from error
         if target.endpoint is None:
             raise
         return None
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
-def _use_bare_store() -> None:
-    """Take the template's defaults for what the environment lacks, and make the tables. There is nothing but tables."""
+def _use_tables_only() -> None:
+    """Use the template's defaults for missing variables, and create the tables. The endpoint has nothing else."""
     if not TEMPLATE.is_file():
-        raise Unreachable("there is no stack at this endpoint, and no template.yaml to make its tables from")
+        raise Unreachable("this endpoint has no stack, and there is no template.yaml to create its tables from")
     own = {name: os.environ[variable] for name, variable in OUTPUTS.items() if variable in os.environ}
     tables = {f"{name}Name": value for name, value in own.items() if name.endswith("Table")}
     template = load(TEMPLATE, {"SiteUrl": LOCAL_SITE, **tables})
     for name, variable in OUTPUTS.items():
-        if name in template.outputs and name not in _BEYOND_TABLES:
+        if name in template.outputs and name not in _STACK_ONLY:
             os.environ.setdefault(variable, template.outputs[name])
     create_tables(boto3.client("dynamodb"), template.tables.values())
 
 
 def explain(error: BotoCoreError | ClientError) -> str:
-    """What went wrong on the way to AWS, in one line."""
+    """Return a one-line message for an error of an AWS call."""
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         if code in {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}:
-            return f"AWS does not allow this: {error.response['Error'].get('Message', code)}"
+            return f"AWS denied access: {error.response['Error'].get('Message', code)}"
         if code in {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}:
-            return "AWS does not accept these credentials: they may have expired"
+            return "AWS rejected the credentials: they may have expired"
         if code == "ResourceNotFoundException":
-            return f"AWS has no such thing: {error.response['Error'].get('Message', code)}"
-        return f"AWS answered {code}: {error.response['Error'].get('Message', '')}".rstrip(": ")
+            return f"AWS resource not found: {error.response['Error'].get('Message', code)}"
+        return f"AWS error {code}: {error.response['Error'].get('Message', '')}".rstrip(": ")
     name = type(error).__name__
     if name == "NoCredentialsError":
         return "no AWS credentials found: run `aws configure`, or use --local for the local stack"

@@ -1,4 +1,4 @@
-"""Writes ``docs/openapi.json``: what the functions' handlers say of themselves, merged into one document."""
+"""Write ``docs/openapi.json``: the schemas of all functions' handlers, merged into one document."""
 
 import importlib
 import json
@@ -19,44 +19,48 @@ from kolom.submissions.idempotency import IDEMPOTENCY_HEADER, KEY_HOURS, MAX_KEY
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 _DESCRIPTION: Final = (
-    "The dynamic part of a blog: articles, search, comments, contact form. The gateway before it answers 413, 429, 500 "
-    'and 503 of its own, which are no problems but `{"message": "…"}`. A POST may also be sent by a plain HTML form '
-    "(`application/x-www-form-urlencoded` or `multipart/form-data`), which is answered by a page or a redirect."
+    "The dynamic part of a blog: articles, search, comments and a contact form. Errors are `application/problem+json`, "
+    'except those of the API gateway itself (413, 429, 500 and 503), whose body is `{"message": "…"}`. A POST may also '
+    "be sent by a plain HTML form (`application/x-www-form-urlencoded` or `multipart/form-data`); the response is then "
+    "a page or a redirect."
 )
 _TAGS: Final = {
-    "articles": "What is published",
-    "search": "Full text",
-    "comments": "What readers write below the articles",
-    "contact": "What readers write to the site's owner",
-    "service": "Whether all of it runs",
+    "articles": "Published articles, their labels and archive",
+    "search": "Full-text search",
+    "comments": "Reading, posting and editing comments on articles",
+    "contact": "Messages to the owner of the site",
+    "service": "The health of the service",
 }
 _EDIT_TOKEN: Final = HTTPBearer(
-    description="The `edit_token` of a comment. It changes that comment for some minutes; with a new comment it "
-    "proves an author who was approved before."
+    description="The `edit_token` of a comment. It allows changes to that comment for some minutes. With a new "
+    "comment, it identifies an author who was approved before."
 )
 _MEANINGS: Final[Mapping[str, str]] = {
-    "200": "What was asked for",
+    "200": "Success",
     "201": "Accepted and stored",
-    "204": "Done",
-    "301": "It has another address now: `Location`",
-    "304": "Nothing has changed since the answer whose `ETag` is in `If-None-Match`",
-    "400": f"The body is not JSON, is nested deeper than {MAX_DEPTH} levels, or the cursor is not one of this list",
-    "404": "There is none that is published",
-    "409": "The article takes no more comments",
-    "410": "It was deleted",
-    "413": "The body has more than 64 KiB",
+    "204": "Success, without content",
+    "301": "Moved permanently to the URL in `Location`",
+    "304": "Not modified: the `ETag` in `If-None-Match` is still current",
+    "400": f"The body is not valid JSON or is nested deeper than {MAX_DEPTH} levels, or the cursor is not one of this "
+    "list",
+    "404": "Not found, or not published",
+    "409": "The article is closed for comments",
+    "410": "Deleted",
+    "413": "The body is larger than 64 KiB",
     "415": "The body is neither JSON nor a form",
-    "422": "`errors` names the parameters and fields that are not acceptable, and says why. Tokens must be of this "
-    "site, `parent_id` of an approved comment, an e-mail address at a public domain, and an "
-    f"`{IDEMPOTENCY_HEADER}` must not have been used for something else",
-    "429": "Too much was sent in a short time",
-    "500": "A fault of the site, which has been recorded",
-    "503": "The site cannot answer at the moment; nothing is known to be changed",
+    "422": "A parameter or field is invalid; `errors` lists each with the reason. Tokens must have been issued by this "
+    "site, `parent_id` must be the id of an approved comment, an email address must be at a public domain, and an "
+    f"`{IDEMPOTENCY_HEADER}` must not have been used for a different request",
+    "429": "The rate limit is exceeded; `Retry-After` says when to retry",
+    "500": "Internal server error; it has been logged",
+    "503": "The service is temporarily unavailable; no change is known to have been made",
 }
-_RETRY: Final = {"Retry-After": {"description": "In how many seconds to try again", "schema": {"type": "integer"}}}
+_RETRY: Final = {
+    "Retry-After": {"description": "The number of seconds after which to retry", "schema": {"type": "integer"}}
+}
 _HEADERS: Final[Mapping[str, Any]] = {
-    "200": {"ETag": {"description": "A strong validator (of GET)", "schema": {"type": "string"}}},
-    "301": {"Location": {"description": "Where it is", "schema": {"type": "string", "format": "uri-reference"}}},
+    "200": {"ETag": {"description": "A strong validator (only of GET)", "schema": {"type": "string"}}},
+    "301": {"Location": {"description": "The new URL", "schema": {"type": "string", "format": "uri-reference"}}},
     "429": _RETRY,
     "503": _RETRY,
 }
@@ -64,14 +68,14 @@ _IDEMPOTENCY_KEY: Final = {
     "name": IDEMPOTENCY_HEADER,
     "in": "header",
     "required": False,
-    "description": f"For {KEY_HOURS} hours the same key means the same request, which is answered as the first one was",
-    # Of spaces around it, HTTP knows nothing.
+    "description": f"For {KEY_HOURS} hours, a request with the same key gets the response of the first one",
+    # The pattern has no outer spaces, because HTTP strips them from header values.
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 
 
 def document() -> str:
-    """The document as JSON, ending in a line break: the same for the same handlers."""
+    """Return the document as JSON with a final line break. It is deterministic for the same handlers."""
     merge = OpenAPIMerge(title="Kolom", version=kolom.__version__, description=_DESCRIPTION, on_conflict="error")
     for path in sorted(FUNCTIONS.glob("*/app.py")):
         api = getattr(importlib.import_module(f"functions.{path.parent.name}.app"), "api", None)
@@ -84,7 +88,7 @@ def document() -> str:
 
 
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
-    """Say what is true of every operation, in place of Powertools' own validation errors."""
+    """Return the schema with the responses that all operations share, in place of Powertools' own validation errors."""
     for path in schema["paths"].values():
         for method, operation in path.items():
             _complete(method, operation)
@@ -119,11 +123,11 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter that may be missing: in an address, null would be the word "null"."""
-    possible = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
-    if len(possible) != 1:
+    """Return the schema of an optional parameter without null: in a URL, null would be the string "null"."""
+    not_null = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(not_null) != 1:
         return schema
-    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **possible[0]}
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **not_null[0]}
 
 
 def _is_powertools_own(status: str, response: Mapping[str, Any]) -> bool:

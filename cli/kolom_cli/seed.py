@@ -1,4 +1,4 @@
-"""What `kolom serve` fills its stack with: the sample articles, or exports."""
+"""Load the sample articles or exports into the stack of `kolom serve`."""
 
 import os
 import threading
@@ -37,24 +37,24 @@ _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
 }
 
 _SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
-    "archive": ("folder", Path.is_dir),
-    "blogger": ("file or folder", Path.exists),
-    "markdown": ("folder", Path.is_dir),
+    "archive": ("directory", Path.is_dir),
+    "blogger": ("file or directory", Path.exists),
+    "markdown": ("directory", Path.is_dir),
 }
-"""What the source of a kind is; of others a file."""
+"""The type of the source of each kind of import, with its check. The source of other kinds is a file."""
 
 
 class LoadError(Exception):
-    """What was to be loaded cannot be; the message is for the person who asked."""
+    """The sample or the export cannot be loaded; the message is for the user."""
 
 
 class StackLoader:
-    """Fills a local stack from within its process."""
+    """Loads data into a local stack, in the process of the stack."""
 
     def deploy_assets(self, stack: EmulatedStack) -> None:
-        """Deploy ``frontend/`` as `kolom deploy-assets` does, and again before a page when it has changed.
+        """Deploy ``frontend/`` as `kolom deploy-assets` does, and again before each page if it has changed.
 
-        :raises LoadError: it cannot be deployed as it is
+        :raises LoadError: it cannot be deployed
         """
         _use(stack)
         try:
@@ -63,15 +63,15 @@ class StackLoader:
             raise LoadError(str(error)) from error
 
     def load_sample(self, stack: EmulatedStack) -> str:
-        """Publish what comes with Kolom; says how many articles, pages and drafts."""
+        """Publish the sample of Kolom; return a summary with the number of articles, pages and drafts."""
         _use(stack)
         report = load_sample()
         return _summary(report, "sample articles, pages and drafts")
 
     def load_import(self, stack: EmulatedStack, kind: str, source: str) -> str:
-        """Import an export; says how much. What could not be imported is said on standard error.
+        """Import an export; return a summary. Items that could not be imported are reported on standard error.
 
-        :raises LoadError: there is no such kind or source
+        :raises LoadError: the kind is unknown, or the source does not exist
         """
         _use(stack)
         report = load_import(f"{kind}:{source}")
@@ -79,7 +79,7 @@ class StackLoader:
 
 
 def load_sample() -> Report:
-    """Publish the sample articles to the stack of the present settings. The files stay as they are."""
+    """Publish the sample articles to the stack of the current settings, without changing the files."""
     report = Report()
     publisher = Publisher(PublishOptions(write_back=False, force=True), report, datetime.now(UTC))
     for source in find_sources([SAMPLE])[0]:
@@ -88,16 +88,16 @@ def load_sample() -> Report:
 
 
 def load_import(specification: str) -> Report:
-    """Import ``KIND:SOURCE``, such as ``wordpress:FILE`` or ``archive:DIR``, into the stack of the present settings.
+    """Import ``KIND:SOURCE``, such as ``wordpress:FILE`` or ``archive:DIR``, into the stack of the current settings.
 
-    :raises LoadError: there is no such kind or source
+    :raises LoadError: the kind is unknown, or the source does not exist
     """
     kind, _, source = specification.partition(":")
     if kind not in {*_READERS, "archive"}:
-        raise LoadError(f"--import knows {', '.join([*_READERS, 'archive'])}, not {kind!r}")
-    what, is_there = _SOURCES.get(kind, ("file", Path.is_file))
-    if not source or not is_there(Path(source)):
-        raise LoadError(f"there is no {what} {source!r}")
+        raise LoadError(f"unknown kind {kind!r} for --import: use one of {', '.join([*_READERS, 'archive'])}")
+    what, exists = _SOURCES.get(kind, ("file", Path.is_file))
+    if not source or not exists(Path(source)):
+        raise LoadError(f"the {what} {source!r} does not exist")
     report = Report()
     if kind == "archive":
         try:
@@ -111,7 +111,7 @@ def load_import(specification: str) -> Report:
 
 
 def _use(stack: EmulatedStack) -> None:
-    """Settings that no function has, such as the media bucket, are among the stack's outputs."""
+    """Read the settings from the outputs of the stack, which include those of no function, such as the media bucket."""
     outputs = stack.template.outputs
     os.environ.update({variable: outputs[name] for name, variable in OUTPUTS.items() if name in outputs})
     settings.cache_clear()

@@ -1,6 +1,7 @@
-"""A whole blog as files that need nothing of ours to be read: `kolom export` and `kolom import archive`.
+"""Export a whole blog to files in open formats, and restore it: `kolom export` and `kolom import archive`.
 
-The format is described in docs/archive.md. :mod:`.forms` has what stands in the files, :mod:`.text` how it is written;
-:mod:`.writing` writes them, :mod:`.reading` reads them, trusting nothing, and :mod:`.restoring` puts what was read into
-a stack.
+The format is described in docs/archive.md. :mod:`.schemas` defines the records in the files, :mod:`.encoding` their
+notation, and :mod:`.layout` the file names. :mod:`.writer` writes an archive. :mod:`.reader` reads and validates one,
+and
+:mod:`.restorer` stores its entries in a stack.
 """

@@ -1,4 +1,4 @@
-"""How an archive is written: JSON that nobody can misread, and front matter made of it. Pure."""
+"""The notation of an archive: unambiguous JSON, and front matter whose values are JSON. Pure."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from typing import Any, Final
 FENCE: Final = "---"
 
 _KEY: Final = re.compile(r"[a-z_]+")
-# What a reader of lines takes for the end of one, what YAML does not allow, and what turns the order of letters around.
+# Characters that may be read as line ends, that YAML forbids, or that change the direction of text.
 _ESCAPED: Final = re.compile("[\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 
 class ArchiveFormatError(Exception):
-    """Something in an archive is not as it should be; ``line`` is counted from the front matter's first, or None."""
+    """An entry of an archive is invalid; ``line`` is counted from the first line of the front matter, or None."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -21,33 +21,36 @@ class ArchiveFormatError(Exception):
 
 
 def as_json(value: object, *, indent: int | None = None) -> str:
-    """``value``, the same every time, with what could be misread escaped; on one line but for ``indent``. Also YAML."""
+    """Return ``value`` as deterministic JSON that is also YAML, with ambiguous characters escaped.
+
+    It is on one line, unless ``indent`` is given.
+    """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def front_matter(data: Mapping[str, Any]) -> str:
-    """Front matter, the lines around it included: a line for each key, its value as JSON."""
+    """Return front matter, including its fences: one line for each key, with its value as JSON."""
     lines = [f"{key}: {as_json(value)}\n" for key, value in data.items()]
     return "".join([f"{FENCE}\n", *lines, f"{FENCE}\n"])
 
 
 def read_front_matter(text: str) -> dict[str, Any]:
-    """What :func:`front_matter` was given, from the text between its fences.
+    """Parse the text between the fences that :func:`front_matter` wrote.
 
-    :raises FormError: a line is not ``key: value``
+    :raises ArchiveFormatError: a line is not ``key: value`` with a JSON value, or a key is repeated
     """
     data: dict[str, Any] = {}
     for number, line in enumerate(text.split("\n")[:-1], start=2):
         key, colon, value = line.partition(": ")
         if not colon or not _KEY.fullmatch(key):
-            raise ArchiveFormatError("must be like `key: value`", number)
+            raise ArchiveFormatError("must have the form `key: value`", number)
         if key in data:
-            raise ArchiveFormatError(f"the key {key!r} stands here again", number)
+            raise ArchiveFormatError(f"duplicate key {key!r}", number)
         try:
             data[key] = json.loads(value)
         except (ValueError, RecursionError):
             raise ArchiveFormatError(
-                f"{key}: the value must be JSON, such as a text in quotation marks", number
+                f"{key}: the value must be JSON, for example a string in double quotes", number
             ) from None
     return data

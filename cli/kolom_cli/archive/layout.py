@@ -1,4 +1,4 @@
-"""The files of an archive, and how an archive is recognized."""
+"""The file names of an archive, and the marks by which an archive is recognized."""
 
 from typing import Final
 
@@ -15,4 +15,4 @@ AUTHORS: Final = "addresses.jsonl"
 SUBSCRIPTIONS: Final = "subscriptions.jsonl"
 MESSAGES: Final = "messages.jsonl"
 PRIVATE: Final = (AUTHORS, SUBSCRIPTIONS, MESSAGES)
-"""The files that hold personal data which no reader sees."""
+"""The files with personal data that is not public."""

@@ -1,6 +1,7 @@
-"""Reading an archive, of which nothing is trusted: what is wrong is said with its place, and the rest goes on.
+"""Read and validate an archive. Each invalid entry is reported with its location; the other entries are still read.
 
-Only files in the archive's own directory are read, never through links; none is larger than what could be stored.
+Only files in the directory of the archive are read. Links are not followed, and files that are too large to be stored
+are refused.
 """
 
 import json
@@ -57,7 +58,7 @@ _CLOSING: Final = f"\n{FENCE}\n".encode()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """A file of ``media/``, whose content is what its name says."""
+    """A file of ``media/`` whose content matches the digest in its name."""
 
     key: str
     data: bytes
@@ -66,7 +67,7 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveItem[Entity]:
-    """Something in an archive, with its place for messages. ``note`` says what had to be changed about it."""
+    """An entity of an archive. ``name`` is its location, for messages; ``note`` describes a change made to it."""
 
     kind: str
     name: str
@@ -80,31 +81,33 @@ type ArchiveEntry = ArchiveItem[ArchiveEntity] | Skipped
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive in a directory, written by this version of the format and complete."""
+    """A complete archive in a directory, in the supported version of the format."""
 
     root: Path
     zone: ZoneInfo
     spellings: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        """:raises SourceError: it is none"""
+        """:raises SourceError: the directory is not such an archive"""
         path = self.root / MANIFEST
         try:
             manifest = Manifest.model_validate_json(_bytes(path, _MAX_MANIFEST))
         except (ValidationError, ArchiveFormatError):
-            raise SourceError(f"{self.root} is no archive of Kolom: it has no {MANIFEST} that says so") from None
+            raise SourceError(f"{self.root} is not a Kolom archive: it has no valid {MANIFEST}") from None
         if manifest.format != FORMAT:
-            raise SourceError(f"{self.root} is no archive of Kolom: its {MANIFEST} says otherwise")
+            raise SourceError(f"{self.root} is not a Kolom archive: its {MANIFEST} has the format {manifest.format!r}")
         if manifest.version != VERSION:
-            raise SourceError(f"{self.root} is of version {manifest.version} of the format; this reads {VERSION}")
+            raise SourceError(
+                f"{self.root} has version {manifest.version} of the archive format; only version {VERSION} is supported"
+            )
         if not manifest.complete:
-            raise SourceError(f"{self.root} is not complete: its export was broken off; run that again")
+            raise SourceError(f"{self.root} is incomplete: its export was interrupted; run `kolom export` again")
         for label in manifest.labels:
             if label_problem(label) is None:
                 self.spellings[label_key(label)] = label
 
     def count(self) -> int:
-        """About how many entries there are, for a progress bar."""
+        """Return the approximate number of entries, for a progress bar."""
         files = sum(1 for name in (ARTICLES, MEDIA) for _ in _walk(self.root / name))
         for name in (COMMENTS, AUTHORS, SUBSCRIPTIONS, MESSAGES):
             path = self.root / name
@@ -114,7 +117,7 @@ class Archive:
         return files
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Everything, in an order in which it can be put back: what others are about comes first."""
+        """Yield all entries in an order in which they can be restored: entries come after those that they refer to."""
         return chain(
             self._files(MEDIA, "file", self._media),
             self._files(ARTICLES, "article", self._article),
@@ -124,8 +127,8 @@ class Archive:
             self._lines(MESSAGES, "message", MessageRecord, MessageRecord.restored),
         )
 
-    def _files(self, folder: str, kind: str, read: Callable[[Path], ArchiveEntry]) -> Iterator[ArchiveEntry]:
-        for path in _walk(self.root / folder):
+    def _files(self, directory: str, kind: str, read: Callable[[Path], ArchiveEntry]) -> Iterator[ArchiveEntry]:
+        for path in _walk(self.root / directory):
             name = path.relative_to(self.root).as_posix()
             try:
                 yield read(path)
@@ -139,7 +142,7 @@ class Archive:
             raise ArchiveFormatError(problem)
         data = _bytes(path, MAX_BYTES)
         if not sha256(data).hexdigest().startswith(path.parent.name):
-            raise ArchiveFormatError("its content is not what its name says")
+            raise ArchiveFormatError("its content does not match the digest in its name")
         if path.suffix == ".svg" and (problem := find_unsafe_svg(data)):
             raise ArchiveFormatError(problem)
         media = MediaFile(key=key, data=data, content_type=CONTENT_TYPES[path.suffix])
@@ -148,48 +151,48 @@ class Archive:
     def _article(self, path: Path) -> ArchiveEntry:
         source_format = _FORMATS.get(path.suffix)
         if source_format is None or path.parent.name != ARTICLES:
-            raise ArchiveFormatError(f"is no article: those are {ARTICLES}/*.md and *.html")
+            raise ArchiveFormatError(f"is not an article: articles are {ARTICLES}/*.md and *.html")
         data = _bytes(path, MAX_SOURCE_BYTES + _MAX_FRONT_MATTER)
         head, closing, source = data.removeprefix(_OPENING).partition(_CLOSING)
         if not data.startswith(_OPENING) or not closing:
             raise ArchiveFormatError(
-                f"must begin with front matter between lines {FENCE}, which end in a line feed alone"
+                f"must begin with front matter between lines {FENCE} that end with a line feed only"
             )
-        form = ArticleRecord.read(read_front_matter(_text(head) + "\n"))
+        record = ArticleRecord.read(read_front_matter(_text(head) + "\n"))
         html = b""
-        if form.status != "deleted":
+        if record.status != "deleted":
             html = _bytes(self.root / HTML / f"{path.stem}.html", MAX_HTML_BYTES)
-        whole, note = form.whole(_text(source), source_format, _text(html), self.zone)
-        keys = [label_key(label) for label in whole.article.labels]
-        whole = replace(whole, spellings={key: self.spellings[key] for key in keys if key in self.spellings})
-        return ArchiveItem(kind=form.kind, name=path.relative_to(self.root).as_posix(), entity=whole, note=note)
+        snapshot, note = record.whole(_text(source), source_format, _text(html), self.zone)
+        keys = [label_key(label) for label in snapshot.article.labels]
+        snapshot = replace(snapshot, spellings={key: self.spellings[key] for key in keys if key in self.spellings})
+        return ArchiveItem(kind=record.kind, name=path.relative_to(self.root).as_posix(), entity=snapshot, note=note)
 
     def _lines[F: Record](
-        self, name: str, kind: str, form: type[F], make: Callable[[F], ArchiveEntity]
+        self, name: str, kind: str, record: type[F], make: Callable[[F], ArchiveEntity]
     ) -> Iterator[ArchiveEntry]:
         path = self.root / name
         if not path.exists() and not path.is_symlink():
             return
         if path.is_symlink() or not path.is_file():
-            yield Skipped(kind=kind, name=name, reason="is no plain file", refused=True)
+            yield Skipped(kind=kind, name=name, reason="is not a regular file", refused=True)
             return
         with path.open("rb") as file:
             for number, line in enumerate(_split(file), start=1):
-                place = f"{name}:{number}"
+                location = f"{name}:{number}"
                 try:
-                    yield ArchiveItem(kind=kind, name=place, entity=make(form.read(_json(line))))
+                    yield ArchiveItem(kind=kind, name=location, entity=make(record.read(_json(line))))
                 except ArchiveFormatError as error:
-                    yield Skipped(kind=kind, name=place, reason=str(error), refused=True)
+                    yield Skipped(kind=kind, name=location, reason=str(error), refused=True)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """All files in the folder by name, and all links, which whoever reads them refuses. What is hidden is left out."""
-    if folder.is_symlink():
-        yield folder
+def _walk(directory: Path) -> Iterator[Path]:
+    """Yield all files and links in the directory by name, without hidden ones. The functions that read refuse links."""
+    if directory.is_symlink():
+        yield directory
         return
-    if not folder.is_dir():
+    if not directory.is_dir():
         return
-    for path in sorted(folder.iterdir()):
+    for path in sorted(directory.iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.is_symlink():
@@ -203,16 +206,16 @@ def _bytes(path: Path, limit: int) -> bytes:
         raise ArchiveFormatError(f"{path.name}: links are not followed")
     try:
         if not path.is_file():
-            raise ArchiveFormatError(f"there is no {path.parent.name}/{path.name}")
+            raise ArchiveFormatError(f"{path.parent.name}/{path.name} is missing")
         if path.stat().st_size > limit:
-            raise ArchiveFormatError(f"{path.name}: has {path.stat().st_size:,} bytes, at most {limit:,} are possible")
+            raise ArchiveFormatError(f"{path.name}: has {path.stat().st_size:,} bytes, the maximum is {limit:,}")
         return path.read_bytes()
     except OSError as error:
         raise ArchiveFormatError(f"{path.name}: cannot be read: {error.strerror}") from None
 
 
 def _split(file: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of a file; None for one that is too long to be any."""
+    """Yield the lines of a file; None for a line that is too long."""
     while line := file.readline(_MAX_LINE):
         if line.endswith(b"\n") or len(line) < _MAX_LINE:
             yield line
@@ -235,5 +238,5 @@ def _json(line: bytes | None) -> object:
     try:
         data: object = json.loads(_text(line))
     except (ValueError, RecursionError) as error:
-        raise ArchiveFormatError(f"is no JSON: {error}") from None
+        raise ArchiveFormatError(f"is not valid JSON: {error}") from None
     return data

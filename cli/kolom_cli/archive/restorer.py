@@ -1,4 +1,4 @@
-"""Putting what an archive holds into a stack: each thing once, whatever is there already, and each reported on."""
+"""Restore the entries of an archive to a stack, idempotently, and report on each."""
 
 import threading
 from collections.abc import Iterable
@@ -23,15 +23,15 @@ from kolom_cli.terminal.report import Note, Report
 
 
 class _NotRestored(Exception):
-    """It is not to be put back, which is as it should be; the message says why."""
+    """The entry is deliberately not restored; the message says why."""
 
 
 @dataclass(slots=True)
 class Restorer:
-    """Puts entries back and reports on each.
+    """Restores entries and reports on each.
 
-    What belongs to an article follows it only where that is the archive's: a comment never gets to another article
-    that has the same id here.
+    An entry of an article is restored only if the article is the archive's: a comment is never attached to another
+    article that has the same id in the stack.
     """
 
     report: Report
@@ -43,7 +43,7 @@ class Restorer:
     _planned: set[str] = field(default_factory=set)
 
     def restore_all(self, entries: Iterable[ArchiveEntry], stopped: threading.Event) -> None:
-        """Put back what ``entries`` gives until it ends or ``stopped`` is set."""
+        """Restore ``entries`` until they end or ``stopped`` is set."""
         for entry in entries:
             if stopped.is_set():
                 self.report.interrupted = True
@@ -51,7 +51,7 @@ class Restorer:
             self.restore(entry)
 
     def restore(self, entry: ArchiveEntry) -> None:
-        """Put one entry back, or count it."""
+        """Restore one entry, or report why it is skipped."""
         if isinstance(entry, Skipped):
             self.report.skip(entry.kind, entry.name, entry.reason, refused=entry.refused)
             return
@@ -66,45 +66,45 @@ class Restorer:
             if change != "unchanged" and entry.note:
                 self.report.notes.append(Note(name=entry.name, text=entry.note))
 
-    def _restore(self, thing: ArchiveEntity) -> Change:
-        match thing:
+    def _restore(self, entity: ArchiveEntity) -> Change:
+        match entity:
             case MediaFile():
-                return self._file(thing)
+                return self._file(entity)
             case ArticleSnapshot():
-                return self._article(thing)
+                return self._article(entity)
             case Comment():
-                return self._comment(thing)
+                return self._comment(entity)
             case CommentAuthorSnapshot():
-                return self._author(thing)
+                return self._author(entity)
             case SubscriptionSnapshot():
-                self._check(thing.article_id, thing.expires_at)
-                return comments.restore_subscription(thing, dry_run=self.dry_run)
+                self._check(entity.article_id, entity.expires_at)
+                return comments.restore_subscription(entity, dry_run=self.dry_run)
             case Message():
-                self._check(None, thing.expires_at)
-                act = contact.plan_restore if self.dry_run else contact.restore_message
-                return act(thing, overwrite=self.overwrite)
+                self._check(None, entity.expires_at)
+                restore = contact.plan_restore if self.dry_run else contact.restore_message
+                return restore(entity, overwrite=self.overwrite)
 
     def _file(self, media: MediaFile) -> Change:
         if not settings().media_bucket:
-            raise _NotRestored("this endpoint has tables only, and no media bucket")
+            raise _NotRestored("this endpoint has only tables, no media bucket")
         if self._media.holds(media.key):
             return "unchanged"
         if not self.dry_run:
             self._media.put(Path(media.key).name, media.data, media.content_type)
         return "created"
 
-    def _article(self, whole: ArticleSnapshot) -> Change:
-        if whole.article.id in self._articles:
-            raise Conflict(f"the archive has another article of the id {whole.article.id}")
+    def _article(self, snapshot: ArticleSnapshot) -> Change:
+        if snapshot.article.id in self._articles:
+            raise Conflict(f"the archive has another article with the id {snapshot.article.id}")
         try:
             if self.dry_run:
-                change = articles.plan_restore(whole, overwrite=self.overwrite).change
+                change = articles.plan_restore(snapshot, overwrite=self.overwrite).change
             else:
-                change = articles.restore_article(whole, overwrite=self.overwrite)
+                change = articles.restore_article(snapshot, overwrite=self.overwrite)
         except RestoreConflict:
-            self._articles.add(whole.article.id)
+            self._articles.add(snapshot.article.id)
             raise
-        self._articles.add(whole.article.id)
+        self._articles.add(snapshot.article.id)
         return change
 
     def _comment(self, comment: Comment) -> Change:
@@ -122,8 +122,12 @@ class Restorer:
         return comments.plan_author(author, planned=self._planned)
 
     def _check(self, article_id: int | None, expires_at: int | None) -> None:
-        """:raises Conflict: the article is not the archive's; :raises _Left: its time is over"""
+        """Check that the entry can be restored.
+
+        :raises Conflict: its article was not restored from this archive
+        :raises _NotRestored: it has expired
+        """
         if article_id is not None and article_id not in self._articles:
-            raise Conflict(f"its article {article_id} was not put back")
+            raise Conflict(f"its article {article_id} was not restored")
         if expires_at is not None and expires_at <= self.now.timestamp():
-            raise _NotRestored("its time to be kept is over")
+            raise _NotRestored("its retention period is over")

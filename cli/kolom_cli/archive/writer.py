@@ -1,4 +1,4 @@
-"""Writing an archive: each file as a whole or not at all, and in the end exactly what a fresh export would be."""
+"""Write an archive. Each file is written atomically, and the result is identical to that of a new export."""
 
 import hashlib
 import json
@@ -54,18 +54,18 @@ _MAX_NAME: Final = 60
 _PUBLIC_MODE: Final = 0o644
 _PRIVATE_MODE: Final = 0o600
 _CHUNK: Final = 1024 * 1024
-_NO_CONVERSION: Final = "# The bytes count: git changes no line ends here.\n* -text\n"
+_NO_CONVERSION: Final = "# Git must not change line endings in these files.\n* -text\n"
 
 type Step = Callable[[], object]
 
 
 class ArchiveError(KolomError):
-    """The directory is none that an archive can be written into."""
+    """An archive cannot be written into the directory."""
 
 
 @dataclass(slots=True)
 class ExportResult:
-    """What was written, by kind; ``skipped`` has what was not, with the reason."""
+    """The number of entries written, by kind; ``skipped`` lists the entries that were not written, with the reason."""
 
     counts: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -73,15 +73,15 @@ class ExportResult:
 
 
 class _Interrupted(Exception):
-    """It was asked to stop."""
+    """The export was asked to stop."""
 
 
 @dataclass(slots=True)
 class Exporter:
-    """Writes the blog of the present settings into ``root``. ``step`` is told of each thing that is done.
+    """Writes the blog of the current settings into ``root``. ``step`` is called after each entry.
 
-    What is there already and as it should be is not written again; what an archive had before and has no longer is
-    removed at the end. Other files beside them stay.
+    Files that are up to date are not written again. Files of an earlier export that no longer belong to the archive are
+    removed at the end. Other files in the directory stay.
     """
 
     root: Path
@@ -93,9 +93,9 @@ class Exporter:
     _written: set[Path] = field(default_factory=set)
 
     def run(self) -> ExportResult:
-        """Write everything.
+        """Write the archive.
 
-        :raises ArchiveError: the directory holds something else than an archive
+        :raises ArchiveError: the directory contains something other than an archive
         """
         self._prepare()
         try:
@@ -120,16 +120,16 @@ class Exporter:
         self.root.mkdir(parents=True, exist_ok=True)
         manifest = self.root / MANIFEST
         if not manifest.is_file() and any(self.root.iterdir()):
-            raise ArchiveError(f"{self.root} is not empty, and no archive: choose another directory")
+            raise ArchiveError(f"{self.root} is neither empty nor an archive: choose another directory")
         if manifest.is_file():
             try:
-                found = json.loads(manifest.read_bytes())
+                loaded = json.loads(manifest.read_bytes())
             except ValueError:
-                found = None
-            if not isinstance(found, dict) or found.get("format") != FORMAT:
-                raise ArchiveError(f"{self.root} is no archive: its {MANIFEST} says otherwise")
+                loaded = None
+            if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
+                raise ArchiveError(f"{self.root} is not an archive: its {MANIFEST} has another format")
         self._manifest(complete=False)
-        for name in (MANIFEST, COMMENTS, *PRIVATE):  # what an export that was killed has left
+        for name in (MANIFEST, COMMENTS, *PRIVATE):  # temporary files of an export that was killed
             for path in self.root.glob(f".{name}.*"):
                 path.unlink()
         for name in () if self.private else PRIVATE:
@@ -137,7 +137,7 @@ class Exporter:
         _write(self.root / ATTRIBUTES, _NO_CONVERSION.encode())
         for name in (ARTICLES, HTML, MEDIA):
             if (self.root / name).is_symlink():
-                raise ArchiveError(f"{self.root / name} is a link: an archive is one directory")
+                raise ArchiveError(f"{self.root / name} is a link: all files of an archive must be in one directory")
             (self.root / name).mkdir(exist_ok=True)
 
     def _manifest(self, *, complete: bool) -> None:
@@ -148,14 +148,14 @@ class Exporter:
 
     def _article(self, article_id: int, names: Sequence[str]) -> None:
         self._pause()
-        found = repository.get_snapshot(article_id)
-        if found is None:
+        loaded = repository.get_snapshot(article_id)
+        if loaded is None:
             return
-        article, body = found
+        article, body = loaded
         own = {key for key, _ in pointer_keys(article)}
-        form = ArticleRecord.from_article(article, body, [name for name in names if name not in own])
+        record = ArticleRecord.from_article(article, body, [name for name in names if name not in own])
         stem = _stem(article)
-        text = front_matter(form.data()) + body.source
+        text = front_matter(record.data()) + body.source
         self._put(self.root / ARTICLES / (stem + SUFFIXES[article.source_format]), text)
         if article.status != "deleted":
             self._put(self.root / HTML / f"{stem}.html", body.html)
@@ -165,17 +165,17 @@ class Exporter:
         with self._open(COMMENTS) as comments, self._open(AUTHORS if self.private else None) as authors:
             for article_id in ids:
                 self._pause()
-                found = [each for each in admin.list_by_article(article_id) if self._is_kept(each)]
-                for comment in found:
+                loaded = [each for each in admin.list_by_article(article_id) if self._is_unexpired(each)]
+                for comment in loaded:
                     _write_line(comments, CommentRecord.from_comment(comment))
                     self._count("comment")
                 if authors is None:
                     continue
-                for author in restore.export_authors(found, now=self.now):
+                for author in restore.export_authors(loaded, now=self.now):
                     _write_line(authors, CommentAuthorRecord.from_author(author))
                     self._count("address")
 
-    def _is_kept(self, comment: Comment) -> bool:
+    def _is_unexpired(self, comment: Comment) -> bool:
         return comment.expires_at is None or comment.expires_at > self.now.timestamp()
 
     def _messages(self) -> Iterator[Record]:
@@ -183,17 +183,17 @@ class Exporter:
             if message.expires_at > self.now.timestamp():
                 yield MessageRecord.from_message(message)
 
-    def _lines(self, name: str, kind: str, forms: Iterable[Record]) -> None:
+    def _lines(self, name: str, kind: str, records: Iterable[Record]) -> None:
         with self._open(name) as file:
-            for form in forms:
+            for record in records:
                 self._pause()
-                _write_line(file, form)
+                _write_line(file, record)
                 self._count(kind)
 
     def _media(self) -> None:
         bucket = settings().media_bucket
         if not bucket:
-            self.done.skipped.append((MEDIA, "this endpoint has tables only, and no media bucket"))
+            self.done.skipped.append((MEDIA, "this endpoint has only tables, no media bucket"))
             return
         client: Any = boto3.client("s3")
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{MEDIA}/"):
@@ -209,7 +209,7 @@ class Exporter:
         path = self.root / key
         digest = path.parent.name
         if path.parent.is_symlink() or path.is_symlink():
-            raise ArchiveError(f"{path} is a link: an archive is one directory")
+            raise ArchiveError(f"{path} is a link: all files of an archive must be in one directory")
         if not path.is_file() or not _digest(path).startswith(digest):
             path.parent.mkdir(exist_ok=True)
             with replace_file(path, _PUBLIC_MODE) as file:
@@ -249,16 +249,16 @@ class Exporter:
 
 
 def _stem(article: Article) -> str:
-    """A file's name that every system takes as it is, and that is no other article's."""
+    """Return a file name that is valid on every system and unique to the article."""
     return f"{article.id:06d}-{slugify(article.slug, max_length=_MAX_NAME)}".rstrip("-")
 
 
-def _write_line(file: Any, form: Record) -> None:
-    file.write(f"{as_json(form.data())}\n".encode())
+def _write_line(file: Any, record: Record) -> None:
+    file.write(f"{as_json(record.data())}\n".encode())
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Let the file hold ``data``; one that does already is not touched."""
+    """Write ``data`` to the file, unless it already has that content."""
     if not path.is_symlink() and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
     with replace_file(path, _PUBLIC_MODE) as file:

@@ -1,1 +1,1 @@
-"""The files of the site's theme: from ``frontend/`` to fingerprinted, deployed assets."""
+"""Fingerprint and deploy the files of the site's theme in ``frontend/``."""

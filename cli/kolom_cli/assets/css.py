@@ -1,4 +1,4 @@
-"""CSS by its grammar: the files that a stylesheet refers to, and colours."""
+"""Parse CSS: the files that a stylesheet refers to, and colors."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ _SAFE: Final = re.compile(r"[-#\w(),.%/ +]+", re.ASCII)
 
 
 def with_references(css: str, replace: Callable[[str], str]) -> str:
-    """The stylesheet with what stands in its ``url(…)`` and after ``@import`` replaced; comments stay as they are."""
+    """Return the stylesheet with the references in ``url(…)`` and ``@import`` replaced; comments are not changed."""
     nodes = tinycss2.parse_component_value_list(css)
     _replace(nodes, replace)
     return str(tinycss2.serialize(nodes))
@@ -33,24 +33,24 @@ def _replace(nodes: Iterable[Any], replace: Callable[[str], str], *, within_url:
 
 
 def css_color(text: str) -> str:
-    """``text``, which must be one colour of CSS (level 4) and nothing else.
+    """Return ``text`` without outer spaces if it is exactly one CSS color (level 4).
 
-    :raises ValueError: it is none
+    :raises ValueError: it is not a color
     """
     text = text.strip()
     if not isinstance(parse_color(text), Color) or not _SAFE.fullmatch(text):
-        raise ValueError(f"{text!r} is no colour of CSS, such as #97351a, rgb(151 53 26) or oklch(46% 0.13 36)")
+        raise ValueError(f"{text!r} is not a CSS color such as #97351a, rgb(151 53 26) or oklch(46% 0.13 36)")
     return text
 
 
 def contrast_ratio(first: str, second: str) -> float | None:
-    """How two opaque colours stand out from each other, 1 to 21 (WCAG 2.2); None where a colour space is not known."""
+    """Return the contrast ratio of two opaque colors, 1 to 21 (WCAG 2.2); None if a color space is not supported."""
     luminances = sorted(value for value in (_luminance(first), _luminance(second)) if value is not None)
     return (luminances[1] + 0.05) / (luminances[0] + 0.05) if len(luminances) > 1 else None
 
 
 def _luminance(text: str) -> float | None:
-    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance, which is the Y of CIE XYZ."""
+    """Return the relative luminance, the Y of CIE XYZ: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
     parsed = parse_color(text)
     if parsed.space in {"srgb", "hsl", "hwb"}:
         channels = parsed.to("srgb").coordinates

@@ -1,4 +1,4 @@
-"""Uploads the files of the site, and then has its pages show them."""
+"""Upload the assets of the site, then activate them."""
 
 import hashlib
 import json
@@ -23,15 +23,15 @@ from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL, head_object
 
 PREFIX: Final = "assets/"
 SHORT_CACHE_CONTROL: Final = "public, max-age=300"
-"""For the plain names, which other sites embed: they follow a deployment within five minutes."""
+"""For the unhashed names, which other sites embed: they are updated within five minutes of a deployment."""
 
 _FORMER_LIMIT: Final = 1000
-"""How many former names the item remembers, which may have 400 KB."""
+"""The maximum number of former names in the item, whose size limit is 400 KB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetBuild:
-    """What is to be deployed."""
+    """The assets and settings to be deployed."""
 
     assets: list[Asset]
     menu: list[dict[str, Any]] | None
@@ -40,13 +40,13 @@ class AssetBuild:
 
     @property
     def names(self) -> dict[str, str]:
-        """The hashed name of each file."""
+        """The hashed name of each file, by its name."""
         return {asset.name: asset.hashed_name for asset in sorted(self.assets, key=lambda asset: asset.name)}
 
 
 @dataclass(slots=True)
 class DeploymentResult:
-    """What a deployment did, or with ``dry_run`` would do."""
+    """The result of a deployment, or with ``dry_run`` what it would do."""
 
     dry_run: bool = False
     uploaded: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class DeploymentResult:
     warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> str:
-        """For scripts."""
+        """Return the result as JSON, for scripts."""
         data = {
             "uploaded": self.uploaded,
             "unchanged": self.unchanged,
@@ -69,10 +69,10 @@ class DeploymentResult:
 
 
 def build(frontend: Path) -> AssetBuild:
-    """Everything that is made of the folder, without asking anybody.
+    """Build the assets of the directory, without network access.
 
-    :raises SettingsError: its settings cannot be used
-    :raises AssetError: its files do not fit together
+    :raises SettingsError: its settings are invalid
+    :raises AssetError: its files have invalid references
     """
     files = collect(frontend)
     found = site_config.load(frontend, files)
@@ -88,72 +88,80 @@ def build(frontend: Path) -> AssetBuild:
 
 
 def deploy(
-    built: AssetBuild,
+    assets_build: AssetBuild,
     *,
     now: datetime,
     dry_run: bool = False,
     prune_days: int | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> DeploymentResult:
-    """Upload what the bucket does not hold yet, then switch; ``advance`` is called after each of twice the files.
+    """Upload the files that the bucket does not have yet, then activate the new names.
 
-    First all hashed names, which no page shows yet; then the plain ones; then the one item that makes the pages show
-    the new names. Whatever breaks off before that leaves them as they were, and the next run goes on.
+    ``advance`` is called after each upload; there are two for each file.
 
-    :raises Conflict: somebody else has switched meanwhile
+    The hashed names are uploaded first, because no page uses them yet, and then the unhashed names. Finally one item is
+    written, from which the pages read the new names. An interruption before that leaves the pages as they were, and the
+    next run continues.
+
+    :raises Conflict: another deployment finished in the meantime
     """
     if not settings().media_bucket:
-        raise KolomError("this endpoint has tables only, and no bucket for the files")
-    outcome = DeploymentResult(dry_run=dry_run, warnings=list(built.warnings))
+        raise KolomError("this endpoint has only tables, no media bucket")
+    result = DeploymentResult(dry_run=dry_run, warnings=list(assets_build.warnings))
     bucket = _Bucket(dry_run=dry_run)
     uploads = [
-        (asset.hashed_name, asset.hashed_content, asset.content_type, IMMUTABLE_CACHE_CONTROL) for asset in built.assets
+        (asset.hashed_name, asset.hashed_content, asset.content_type, IMMUTABLE_CACHE_CONTROL)
+        for asset in assets_build.assets
     ]
-    uploads += [(asset.name, asset.content, asset.content_type, SHORT_CACHE_CONTROL) for asset in built.assets]
+    uploads += [(asset.name, asset.content, asset.content_type, SHORT_CACHE_CONTROL) for asset in assets_build.assets]
     for upload in uploads:
         if bucket.put(*upload):
-            outcome.uploaded.append(upload[0])
+            result.uploaded.append(upload[0])
         else:
-            outcome.unchanged += 1
+            result.unchanged += 1
         advance()
-    former = _activate(built, outcome, now)
+    former = _activate(assets_build, result, now)
     if prune_days is not None:
-        kept = set(built.names.values()) | {asset.name for asset in built.assets}
+        kept = set(assets_build.names.values()) | {asset.name for asset in assets_build.assets}
         before = now - timedelta(days=prune_days)
-        outcome.pruned = bucket.prune(
+        result.pruned = bucket.prune(
             lambda name, uploaded_at: name not in kept and _since(former.get(name), uploaded_at) < before
         )
-    return outcome
+    return result
 
 
 def _since(left: str | None, uploaded_at: datetime) -> datetime:
-    """Since when no page shows the file: since a deployment without it, else since nobody ever did."""
+    """Return the time since when no page uses the file: a deployment without it, or its upload if never used."""
     return uploaded_at if left is None else datetime.fromisoformat(left)
 
 
-def _activate(built: AssetBuild, outcome: DeploymentResult, now: datetime) -> Mapping[str, str]:
-    """Have the pages show what was built; gives since when other names are not shown any more."""
+def _activate(assets_build: AssetBuild, result: DeploymentResult, now: datetime) -> Mapping[str, str]:
+    """Activate the build; return the former names, with the time since when each is not used."""
     try:
         current = ThemeRecord.get(SITE, THEME, consistent_read=True)
     except DoesNotExist:
         current = None
-    if current is not None and (current.assets, current.menu, current.logo) == (built.names, built.menu, built.logo):
+    if current is not None and (current.assets, current.menu, current.logo) == (
+        assets_build.names,
+        assets_build.menu,
+        assets_build.logo,
+    ):
         former: Mapping[str, str] = current.former
         return former
-    names = set(built.names.values())
+    names = set(assets_build.names.values())
     left = {} if current is None else {**dict.fromkeys(current.assets.values(), to_rfc3339(now)), **current.former}
     newest = sorted(left.items(), key=lambda each: each[1], reverse=True)
     former = dict([(name, since) for name, since in newest if name not in names][:_FORMER_LIMIT])
-    outcome.activated = True
-    if outcome.dry_run:
+    result.activated = True
+    if result.dry_run:
         return former
     record = ThemeRecord(
         SITE,
         THEME,
-        assets=built.names,
+        assets=assets_build.names,
         former=former,
-        menu=built.menu,
-        logo=built.logo,
+        menu=assets_build.menu,
+        logo=assets_build.logo,
         deployed_at=now,
         revision=1 if current is None else current.revision + 1,
     )
@@ -163,14 +171,14 @@ def _activate(built: AssetBuild, outcome: DeploymentResult, now: datetime) -> Ma
     except PutError as error:
         if is_condition_failed(error):
             raise Conflict(
-                "somebody else has deployed at the same moment: look what it was, and run this again"
+                "another deployment finished in the meantime: check it, then run this command again"
             ) from error
         raise
     return former
 
 
 class _Bucket:
-    """The files in the bucket. Each carries the digest of its content, since an ETag is one only as S3 pleases."""
+    """The files in the bucket, each with the digest of its content as metadata. An ETag is not always a digest."""
 
     def __init__(self, *, dry_run: bool) -> None:
         self._dry_run = dry_run
@@ -178,21 +186,21 @@ class _Bucket:
         self._s3 = boto3.client("s3")
 
     def put(self, name: str, content: bytes, content_type: str, caching: str) -> bool:
-        """Upload the file, unless it is there just so. Whether it was not."""
-        wanted: dict[str, Any] = {
+        """Upload the file unless the bucket has an identical one; return whether it was uploaded."""
+        expected: dict[str, Any] = {
             "ContentType": content_type,
             "CacheControl": caching,
             "Metadata": {"sha256": hashlib.sha256(content).hexdigest()},
         }
         found = head_object(self._s3, self._name, PREFIX + name) or {}
-        if {key: found.get(key) for key in wanted} == wanted:
+        if {key: found.get(key) for key in expected} == expected:
             return False
         if not self._dry_run:
-            self._s3.put_object(Bucket=self._name, Key=PREFIX + name, Body=content, **wanted)
+            self._s3.put_object(Bucket=self._name, Key=PREFIX + name, Body=content, **expected)
         return True
 
     def prune(self, is_old: Callable[[str, datetime], bool]) -> list[str]:
-        """Delete the files under hashed names that are old, and say which."""
+        """Delete the files with hashed names that are old; return their names."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=PREFIX)
         names = []
         for page in pages:

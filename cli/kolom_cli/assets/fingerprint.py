@@ -1,7 +1,7 @@
-"""The files of ``frontend/`` that are deployed, and their names with a hash.
+"""Collect the files of ``frontend/`` that are deployed, and give them names with a content hash.
 
-A hash is that of the content in which references to other files are replaced by hashed names: so a file has another
-name whenever it, or anything that it loads, has changed, and what a page has loaded always fits together.
+The hash is computed after the references to other files are replaced by hashed names. So the name of a file changes
+whenever the file or anything that it loads changes, and a page always loads a consistent set of files.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
-"""What is deployed, and as what it is served."""
+"""The file types that are deployed, with the content type of each."""
 
-_FOLDERS_LEFT_OUT: Final = {"demo", "node_modules", "test", "tests"}
-_FILES_LEFT_OUT: Final = re.compile(r"\.(config|spec|test)\.m?js$")
+_EXCLUDED_DIRECTORIES: Final = {"demo", "node_modules", "test", "tests"}
+_EXCLUDED_FILES: Final = re.compile(r"\.(config|spec|test)\.m?js$")
 _HASH_DIGITS: Final = 8
 _HASHED: Final = re.compile(rf".+\.[0-9a-f]{{{_HASH_DIGITS}}}\.[a-z0-9]+", re.ASCII)
 _MODULE_REFERENCE: Final = re.compile(
@@ -39,12 +39,12 @@ _MODULE_REFERENCE: Final = re.compile(
 
 
 class AssetError(KolomError):
-    """The files do not fit together."""
+    """The files have invalid references."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file under both of its names, each with its own references."""
+    """A file with both of its names, and the content under each."""
 
     name: str
     content: bytes
@@ -53,52 +53,52 @@ class Asset:
 
     @property
     def content_type(self) -> str:
-        """As what it is served."""
+        """The content type with which the file is served."""
         return CONTENT_TYPES[PurePosixPath(self.name).suffix]
 
 
 def collect(frontend: Path) -> dict[str, bytes]:
-    """The content of each file that is deployed, by its name such as ``theme/kolom.css``.
+    """Return the content of each file that is deployed, by its name such as ``theme/kolom.css``.
 
-    Left out are the demonstration page, tests, packages, hidden files, and what is of no type of :data:`CONTENT_TYPES`.
+    The demonstration page, tests, packages, hidden files and types other than :data:`CONTENT_TYPES` are excluded.
     """
     return {path.relative_to(frontend).as_posix(): path.read_bytes() for path in paths(frontend)}
 
 
 def paths(frontend: Path) -> list[Path]:
-    """Where those files are, in the order of their names."""
+    """Return the paths of the files that are deployed, sorted by name."""
     found = []
     for folder, folders, names in frontend.walk():
-        folders[:] = [each for each in folders if each not in _FOLDERS_LEFT_OUT and not each.startswith(".")]
+        folders[:] = [each for each in folders if each not in _EXCLUDED_DIRECTORIES and not each.startswith(".")]
         for name in names:
             is_deployed = Path(name).suffix in CONTENT_TYPES and not name.startswith(".")
-            if is_deployed and not _FILES_LEFT_OUT.search(name) and (folder / name).is_file():
+            if is_deployed and not _EXCLUDED_FILES.search(name) and (folder / name).is_file():
                 found.append(folder / name)
     return sorted(found)
 
 
 def is_hashed(name: str) -> bool:
-    """Whether it is the name that a file has for one content."""
+    """Return whether the name contains a hash."""
     return _HASHED.fullmatch(name) is not None
 
 
 def with_hashes(files: Mapping[str, bytes]) -> list[Asset]:
-    """Every file with its hashed name, each after those that it refers to.
+    """Return every file with its hashed name, each after the files that it refers to.
 
-    :raises AssetError: a file refers to one that is not there, or files refer to each other in a circle
+    :raises AssetError: a file refers to a missing file, or files refer to each other in a cycle
     """
     done: dict[str, Asset] = {}
-    under_way: list[str] = []
+    in_progress: list[str] = []
 
     def visit(name: str) -> Asset:
         if name in done:
             return done[name]
-        if name in under_way:
-            circle = " → ".join([*under_way[under_way.index(name) :], name])
-            raise AssetError(f"these files refer to each other, so that none can be named first: {circle}")
-        under_way.append(name)
+        if name in in_progress:
+            cycle = " → ".join([*in_progress[in_progress.index(name) :], name])
+            raise AssetError(f"these files refer to each other in a cycle, so they cannot be hashed: {cycle}")
+        in_progress.append(name)
         content = _rewritten(name, files[name], lambda reference: _hashed_reference(name, reference))
-        under_way.pop()
+        in_progress.pop()
         digest = hashlib.sha256(content).hexdigest()[:_HASH_DIGITS]
         path = PurePosixPath(name)
         hashed_name = path.with_name(f"{path.stem}.{digest}{path.suffix}").as_posix()
@@ -109,7 +109,7 @@ def with_hashes(files: Mapping[str, bytes]) -> list[Asset]:
         path, rest = re.fullmatch(r"([^?#]*)(.*)", reference, re.DOTALL).groups()  # type: ignore[union-attr]
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
         if target not in files:
-            raise AssetError(f"{name} refers to {reference!r}, which is no file that is deployed")
+            raise AssetError(f"{name} refers to {reference!r}, which is not a deployed file")
         return posixpath.join(posixpath.dirname(path), posixpath.basename(visit(target).hashed_name)) + str(rest)
 
     for name in files:

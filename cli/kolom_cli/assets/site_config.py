@@ -1,4 +1,4 @@
-"""``frontend/site.toml``: what an owner says of their site's looks, and what is made of it."""
+"""Read ``frontend/site.toml``, the owner's settings for the appearance of the site, and derive files from them."""
 
 import re
 import tomllib
@@ -17,36 +17,36 @@ from kolom_cli.media.svg_safety import find_unsafe_svg
 SETTINGS_FILE: Final = "site.toml"
 THEME_CSS: Final = "theme/kolom.css"
 CONTRAST: Final = 4.5
-"""WCAG 2.2, 1.4.3."""
+"""The minimum contrast of text (WCAG 2.2, 1.4.3)."""
 
 _TEXTS: Final = ("ink", "soft", "accent", "accent-strong")
-_GROUNDS: Final = ("paper", "shade")
+_BACKGROUNDS: Final = ("paper", "shade")
 
 
 class SettingsError(KolomError):
-    """The settings cannot be used; ``problems`` says what is wrong where."""
+    """The settings are invalid; ``problems`` lists the errors with their locations."""
 
     def __init__(self, file: str, problems: list[str]) -> None:
-        super().__init__("\n  ".join([f"{file} cannot be used:", *problems]))
+        super().__init__("\n  ".join([f"{file} is invalid:", *problems]))
         self.problems = problems
 
 
 def _typefaces(text: str) -> str:
     if not re.fullmatch(r"""[\w\s,'"-]+""", text) or text.count('"') % 2 or text.count("'") % 2:
-        raise ValueError(f'{text!r} is no list of typefaces, such as "Source Serif 4", Georgia, serif')
+        raise ValueError(f'{text!r} is not a list of typefaces such as "Source Serif 4", Georgia, serif')
     return text
 
 
 def _address(text: str) -> str:
     is_path = text.startswith("/") and not text.startswith("//")
     if not (is_path or re.match(r"(https?://|mailto:)[^/\s]", text)) or re.search(r"[\s\\\x00-\x1f]", text):
-        raise ValueError(f"{text!r} is neither a path of this site such as /about/, nor an address of another")
+        raise ValueError(f"{text!r} must be a path of this site such as /about/, or an absolute URL")
     return text
 
 
 def _file(text: str) -> str:
     if text.startswith("/") or ".." in text.split("/") or "\\" in text:
-        raise ValueError(f"{text!r} must lie in the folder of this file")
+        raise ValueError(f"{text!r} must be a file in the directory of {SETTINGS_FILE}")
     return text
 
 
@@ -63,7 +63,7 @@ class _Section(BaseModel):
 
 
 class Palette(_Section):
-    """The theme's colours by the names of its custom properties; those that are left out stay the theme's own."""
+    """Colors by the names of the theme's custom properties. The theme's own color is used for each that is missing."""
 
     paper: Color | None = None
     shade: Color | None = None
@@ -76,25 +76,25 @@ class Palette(_Section):
     focus: Color | None = None
 
     def given(self) -> dict[str, str]:
-        """Those that are not left out."""
+        """Return the colors that are set."""
         return {name: value for name, value in self.model_dump(by_alias=True).items() if isinstance(value, str)}
 
 
 class Colors(Palette):
-    """The colours by day, and those by night."""
+    """The colors of the light scheme, and those of the dark scheme."""
 
     dark: Palette = Palette()
 
 
 class Logo(_Section):
-    """A picture in place of the title; ``alt`` is the site's title where it is left out."""
+    """An image in place of the title; the default of ``alt`` is the title of the site."""
 
     file: File
     alt: Annotated[str, Field(max_length=200)] = ""
 
 
 class MenuItem(_Section):
-    """A place in the menu: one that the site has, or another by its name and address."""
+    """An item of the menu: a page of the site, or another link by its name and URL."""
 
     page: Literal["home", "labels", "archive", "search", "contact"] | None = None
     name: Text | Annotated[dict[Language, Text], Field(min_length=1)] | None = None
@@ -109,7 +109,7 @@ class MenuItem(_Section):
 
 
 class FontFace(_Section):
-    """A file of a typeface that the site brings along."""
+    """A font file of the site."""
 
     family: Annotated[str, Field(pattern=r"^[\w -]{1,80}$")]
     file: File
@@ -118,7 +118,7 @@ class FontFace(_Section):
 
 
 class Font(_Section):
-    """Lists of typefaces: for what is read, for the rest, and for code."""
+    """Lists of typefaces for articles (``serif``), the rest of the page (``sans``) and code (``mono``)."""
 
     serif: Typefaces | None = None
     sans: Typefaces | None = None
@@ -127,7 +127,7 @@ class Font(_Section):
 
 
 class SiteConfig(_Section):
-    """The whole file. Without a menu, the site has that of all its places."""
+    """All settings. Without a menu, the site shows the default menu with all its pages."""
 
     colours: Colors = Colors()
     logo: Logo | None = None
@@ -136,9 +136,9 @@ class SiteConfig(_Section):
 
 
 def load(frontend: Path, files: Mapping[str, bytes]) -> SiteConfig:
-    """The settings in that folder, of which ``files`` are deployed; the defaults where it has none.
+    """Return the settings of the directory, or the defaults if it has none. ``files`` are the files that are deployed.
 
-    :raises SettingsError: they cannot be used
+    :raises SettingsError: they are invalid
     """
     path = frontend / SETTINGS_FILE
     try:
@@ -153,28 +153,28 @@ def load(frontend: Path, files: Mapping[str, bytes]) -> SiteConfig:
 
 
 def _problem(error: Any) -> str:
-    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in error["loc"])
-    return f"{place}: {str(error['msg']).removeprefix('Value error, ')}"
+    location = ".".join(str(part + 1 if isinstance(part, int) else part) for part in error["loc"])
+    return f"{location}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
 def _missing(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
     if site.logo is not None:
         file = site.logo.file
         if Path(file).suffix not in IMAGE_TYPES:
-            yield f"logo.file: {file!r} is no picture ({', '.join(sorted(IMAGE_TYPES))})"
+            yield f"logo.file: {file!r} is not an image ({', '.join(sorted(IMAGE_TYPES))})"
         elif file not in files:
-            yield f"logo.file: there is no {file!r} beside {SETTINGS_FILE}"
+            yield f"logo.file: {file!r} does not exist in the directory of {SETTINGS_FILE}"
         elif Path(file).suffix == ".svg" and (problem := find_unsafe_svg(files[file])):
             yield f"logo.file: {problem}"
     for number, face in enumerate(site.font.faces, start=1):
         if face.file not in files:
-            yield f"font.faces.{number}.file: there is no {face.file!r} beside {SETTINGS_FILE}"
+            yield f"font.faces.{number}.file: {face.file!r} does not exist in the directory of {SETTINGS_FILE}"
 
 
 def stylesheet(site: SiteConfig) -> str | None:
-    """What goes after the theme's own stylesheet; None if there is nothing to say.
+    """Return the stylesheet that follows the theme's own; None if the settings change nothing.
 
-    Each scheme of colours by itself, so that the one leaves the other alone, and neither is printed.
+    Each color scheme has its own block, so that it does not affect the other scheme or print.
     """
     blocks = [
         f'@font-face {{\n  font-family: "{face.family}";\n  src: url("../{face.file}");\n'
@@ -196,7 +196,7 @@ def _declarations(properties: Mapping[str, str]) -> str:
 
 
 def warnings(site: SiteConfig, theme_css: str) -> list[str]:
-    """Which texts do not stand out enough from what they stand on, with the theme's colours where a site has none."""
+    """Return a warning for each text color with too little contrast; missing colors are those of the theme."""
     light, _, rest = theme_css.partition("@media (prefers-color-scheme: dark)")
     found = []
     for scheme, block, own in (
@@ -205,20 +205,20 @@ def warnings(site: SiteConfig, theme_css: str) -> list[str]:
     ):
         palette = {**dict(re.findall(r"--([\w-]+):\s*(#[0-9a-fA-F]{3,8});", block)), **own}
         for text in _TEXTS:
-            for ground in _GROUNDS:
-                if not own.keys() & {text, ground} or not palette.keys() >= {text, ground}:
+            for background in _BACKGROUNDS:
+                if not own.keys() & {text, background} or not palette.keys() >= {text, background}:
                     continue
-                ratio = css.contrast_ratio(palette[text], palette[ground])
+                ratio = css.contrast_ratio(palette[text], palette[background])
                 if ratio is not None and ratio < CONTRAST:
                     found.append(
-                        f"colours{scheme}: {text} on {ground} has a contrast of {ratio:.1f} to 1; "
-                        f"below {CONTRAST} it is hard to read"
+                        f"colours{scheme}: {text} on {background} has a contrast of {ratio:.1f} to 1; "
+                        f"it should be at least {CONTRAST}"
                     )
     return found
 
 
 def menu_item(site: SiteConfig) -> list[dict[str, Any]] | None:
-    """The menu as pages read it."""
+    """Return the menu in the form that the pages read."""
     if site.menu is None:
         return None
     return [
@@ -230,5 +230,5 @@ def menu_item(site: SiteConfig) -> list[dict[str, Any]] | None:
 
 
 def logo_item(site: SiteConfig) -> dict[str, str] | None:
-    """The logo as pages read it."""
+    """Return the logo in the form that the pages read."""
     return None if site.logo is None else {"file": site.logo.file, "alt": site.logo.alt}

@@ -1,4 +1,4 @@
-"""The local stack shows a changed file when the page is loaded again: it deploys the folder anew before it answers."""
+"""Deploy changed assets to the local stack before it serves a page, so that reloading a page shows the changes."""
 
 import logging
 import threading
@@ -15,17 +15,17 @@ _log = logging.getLogger(__name__)
 
 
 class AssetWatcher:
-    """Deploys a folder to the stack of the present settings: at first, then whenever called after a change."""
+    """Deploys a directory to the stack of the current settings: once at the start, then when called after a change."""
 
     def __init__(self, frontend: Path) -> None:
-        """:raises KolomError: the folder cannot be deployed as it is"""
+        """:raises KolomError: the directory cannot be deployed"""
         self._frontend = frontend
         self._lock = threading.Lock()
         self._seen = self._state()
         self._deploy()
 
     def __call__(self) -> None:
-        """Deploy what has changed. What cannot be deployed is said once, and the last that could be stays."""
+        """Deploy the directory if it has changed. An error is logged once, and the last successful deployment stays."""
         with self._lock:
             state = self._state()
             if state == self._seen:

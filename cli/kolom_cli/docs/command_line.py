@@ -9,7 +9,7 @@ from kolom_cli.main import app
 
 
 def reference() -> str:
-    """Every command with its arguments and options, as Markdown. Headings begin at the second level."""
+    """Return every command with its arguments and options, as Markdown. Headings begin at the second level."""
     command = typer.main.get_command(app)
     context = typer.Context(command)
     _summarize(command, context)

@@ -28,7 +28,7 @@ changed after it is accepted. A later decision supersedes it, and its second par
 
 @dataclass(frozen=True)
 class Record:
-    """What the index says about one record. ``date`` is empty where the record has none."""
+    """One record as listed in the index. ``date`` is empty if the record has none."""
 
     file: str
     number: int
@@ -45,7 +45,7 @@ def read_record(name: str, text: str) -> Record:
         raise ValueError(f"{name} must begin with `# N. Title`, with the number of its name, not {heading!r}")
     metadata = rest.partition("\n\n")[0]
     date = _DATE.match(metadata)
-    # Only the metadata counts: the body of a record may speak of others.
+    # Only the metadata is searched, because the body of a record may mention other records.
     superseded = _SUPERSEDED.search(metadata) if date else None
     return Record(
         file=name,
@@ -57,13 +57,13 @@ def read_record(name: str, text: str) -> Record:
 
 
 def records(folder: Path = FOLDER) -> Iterator[Record]:
-    """All records in order of their numbers."""
+    """Yield all records in the order of their numbers."""
     for path in sorted(folder.glob("[0-9]*.md")):
         yield read_record(path.name, path.read_text("utf-8"))
 
 
 def index(folder: Path = FOLDER) -> str:
-    """The index as Markdown."""
+    """Return the index as Markdown."""
     rows = (
         f"| {record.number} | [{record.title.replace('|', r'\|')}]({record.file}) | {record.status} | {record.date} |\n"
         for record in records(folder)

@@ -26,18 +26,18 @@ _FORMAT_EXAMPLES: Final = {
     "uri-reference": "/",
 }
 _REF: Final = "#/components/schemas/"
-# A longer regular expression, such as one of all visible characters, tells a reader nothing.
+# A longer regular expression, such as one of all visible characters, does not help a reader.
 _PATTERN_LIMIT: Final = 60
 
 
 def reference(openapi: Path = OPENAPI, events: Path = EVENTS) -> str:
-    """The reference as Markdown: operations by tag, then the schemas. Headings begin at the second level."""
+    """Return the reference as Markdown: operations by tag, then the schemas. Headings begin at the second level."""
     document = json.loads(openapi.read_text("utf-8"))
     return "\n".join(_Page(document, requests(events)).sections())
 
 
 def requests(events: Path = EVENTS) -> dict[str, Json]:
-    """The first API Gateway event of each route, by ``METHOD /path``."""
+    """Return the first API Gateway event of each route, by ``METHOD /path``."""
     found: dict[str, Json] = {}
     for path in sorted(events.glob("*/*.json")):
         event = json.loads(path.read_text("utf-8"))
@@ -47,7 +47,7 @@ def requests(events: Path = EVENTS) -> dict[str, Json]:
 
 
 def curl(event: Json) -> str:
-    """The command that sends the request of an API Gateway event."""
+    """Return the command that sends the request of an API Gateway event."""
     method = event["requestContext"]["http"]["method"]
     query = event.get("rawQueryString")
     words = [["curl", SITE + event["rawPath"] + (f"?{query}" if query else "")]]
@@ -64,7 +64,7 @@ def curl(event: Json) -> str:
 
 
 def example(schema: Json, schemas: Mapping[str, Json]) -> Any:
-    """A value that the schema allows: its own example, default or first choice, or one made for its type."""
+    """Return a valid value of the schema: its own example, default or first choice, or one generated for its type."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].removeprefix(_REF)], schemas)
     if schema.get("examples"):
@@ -91,18 +91,18 @@ def example(schema: Json, schemas: Mapping[str, Json]) -> Any:
         case "string":
             return _FORMAT_EXAMPLES.get(schema.get("format", ""), "…")
         case kind:
-            raise ValueError(f"there is no example of the type {kind!r}: {schema}")
+            raise ValueError(f"no example for the type {kind!r}: {schema}")
 
 
 def type_of(schema: Json) -> str:
-    """The type of a schema with its limits, as Markdown: ``string or null, at most 80 characters``."""
+    """Return the type of a schema with its limits, as Markdown: ``string or null, at most 80 characters``."""
     choices = _choices(schema)
     kinds = " or ".join(_kind(each) for each in choices)
     return ", ".join([kinds, *(limit for each in choices for limit in _limits(each))])
 
 
 def _choices(schema: Json) -> list[Json]:
-    """The alternatives of ``anyOf``, each with the type that stands beside it; of another schema, itself."""
+    """Return the alternatives of ``anyOf``, each with the type given beside it, or else the schema itself."""
     if "anyOf" not in schema:
         return [schema]
     shared = {"type": schema["type"]} if "type" in schema else {}
@@ -157,13 +157,13 @@ def _anchor(schema_name: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """A description as one paragraph that ends in a full stop."""
+    """Return a description as one paragraph that ends with a period."""
     joined = " ".join(text.split())
     return joined if joined.endswith((".", "!", "?")) else f"{joined}."
 
 
 class _Page:
-    """The parts of the page for one OpenAPI document."""
+    """The sections of the page for one OpenAPI document."""
 
     def __init__(self, document: Json, events: Mapping[str, Json]) -> None:
         self._document = document
@@ -236,7 +236,7 @@ class _Page:
 
 
 def _field(name: str, schema: Json, about: Json) -> str:
-    """One line about a parameter or a field: ``about`` has its place, its description and whether it is required."""
+    """Return the line for a parameter or a field; ``about`` has its location, its description and if it is required."""
     parts = [f"in the {about['in']}"] if "in" in about else []
     parts.append(type_of(schema))
     if about.get("required"):

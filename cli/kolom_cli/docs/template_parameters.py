@@ -11,7 +11,7 @@ TEMPLATE: Final = Path(__file__).parents[3] / "template.yaml"
 
 
 def reference(template: Path = TEMPLATE) -> str:
-    """A Markdown list of all parameters in the order of the template."""
+    """Return a Markdown list of all parameters in the order of the template."""
     parameters: Mapping[str, Mapping[str, Any]] = read_document(template)["Parameters"]
     return "".join(
         f"- {code(name)} ({_default(entry)}): {' '.join(_sentences(entry))}\n" for name, entry in parameters.items()

@@ -1,1 +1,1 @@
-"""The AWS services of a stack, emulated in one process for ``kolom serve`` and for tests."""
+"""Emulate the AWS services of a stack in one process, for ``kolom serve`` and for tests."""

@@ -1,4 +1,4 @@
-"""What API Gateway's HTTP API does between a client and a function: pure functions over requests and results."""
+"""Emulate an HTTP API of API Gateway: routing, events, responses and CORS. Pure functions."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ _TEXT_TYPES = {"application/json", "application/javascript", "application/xml", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request as it came over the connection; ``path`` and ``query`` still percent-encoded."""
+    """An HTTP request as received; ``path`` and ``query`` are percent-encoded."""
 
     method: str
     path: str
@@ -40,14 +40,14 @@ class Request:
     host: str = "127.0.0.1"
 
     def header(self, name: str) -> str | None:
-        """The values of one header, joined by commas; ``None`` without any."""
+        """Return the values of one header, joined by commas; ``None`` if it is missing."""
         values = [value for key, value in self.headers if key.lower() == name]
         return ",".join(values) if values else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One HTTP answer; repeated headers (``Set-Cookie``) stand in the list as often."""
+    """An HTTP response; a repeated header (``Set-Cookie``) has one entry in the list for each value."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -56,14 +56,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The route that a request takes, and what its path variables stand for."""
+    """The route of a request, and the values of its path variables."""
 
     route: Route
     path_parameters: dict[str, str]
 
 
 def gateway_error(status: int, message: str) -> Response:
-    """The gateway's own answer, as opposed to a function's."""
+    """Return an error response of the gateway itself, as opposed to that of a function."""
     body = json.dumps({"message": message}, separators=(",", ":")).encode()
     return Response(status=status, headers=[("Content-Type", "application/json")], body=body)
 
@@ -76,9 +76,9 @@ FUNCTION_TOO_SLOW = (503, "Service Unavailable")
 
 
 def match_route(routes: Sequence[Route], method: str, path: str) -> Match | None:
-    """The most specific route: full match, then path variables, then ``{proxy+}``, then ``$default``.
+    """Return the most specific route: full match, then path variables, then ``{proxy+}``, then ``$default``.
 
-    Within one path a route of the very method goes before ``ANY``.
+    For the same path, a route of the request's method takes precedence over ``ANY``.
     """
     best: tuple[tuple[Any, ...], Match] | None = None
     for route in routes:
@@ -115,7 +115,9 @@ def _match_path(pattern: str, path: str) -> dict[str, str] | None:
 def to_event(
     request: Request, match: Match, *, now: float | None = None, request_id: str | None = None
 ) -> dict[str, Any]:
-    """The payload-2.0 event. ``rawPath`` is decoded, as HTTP APIs do (REST APIs and function URLs do not)."""
+    """Return the event in payload format 2.0.
+
+    ``rawPath`` is decoded, as in HTTP APIs, but unlike in REST APIs and function URLs."""
     now = time.time() if now is None else now
     path = unquote(request.path)
     headers = _headers(request)
@@ -186,9 +188,11 @@ def _is_text(request: Request) -> bool:
 
 
 def to_response(result: object) -> Response:
-    """A function's result as HTTP. Without ``statusCode`` the format is inferred: 200 and JSON. Malformed is a 500."""
+    """Convert a function's result to a response.
+
+    A result without ``statusCode`` becomes JSON with status 200, and an invalid one status 500."""
     try:
-        # As Lambda's runtime for Python 3.12 and later writes it: characters beyond ASCII are not escaped.
+        # Lambda's runtime for Python 3.12 and later does not escape non-ASCII characters.
         size = len(json.dumps(result, ensure_ascii=False).encode())
     except (TypeError, ValueError):
         return gateway_error(*FUNCTION_FAILED)
@@ -209,7 +213,7 @@ def _explicit(result: Mapping[str, Any]) -> Response:
         raise ValueError(status)
     text = result.get("body") or ""
     if not isinstance(text, str):
-        raise TypeError("a body is text")
+        raise TypeError("the body must be a string")
     body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
     headers = [(_header_name(name), _header_text(value)) for name, value in (result.get("headers") or {}).items()]
     headers += [
@@ -225,7 +229,7 @@ def _explicit(result: Mapping[str, Any]) -> Response:
 
 def _header_name(name: object) -> str:
     if not _FIELD_NAME.fullmatch(str(name)):
-        raise ValueError("a header's name is a token")
+        raise ValueError("a header name must be a token")
     return str(name)
 
 
@@ -233,17 +237,17 @@ def _header_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | float):
-        raise TypeError("a header is text")
+        raise TypeError("a header value must be a string or a number")
     text = str(value).strip(" \t")
     if not _FIELD_VALUE.fullmatch(text):
-        raise ValueError("a header is one line of Latin-1")
+        raise ValueError("a header value must be one line of Latin-1")
     return text
 
 
 def preflight(cors: Cors | None, request: Request) -> Response | None:
-    """The gateway's own answer to OPTIONS, which with CORS configured never reaches a function.
+    """Return the gateway's response to OPTIONS. If CORS is configured, OPTIONS requests never reach a function.
 
-    ``None``: the request is another one, or the API has no CORS configuration.
+    The result is ``None`` if the request has another method, or the API has no CORS configuration.
     """
     if cors is None or request.method != "OPTIONS":
         return None
@@ -259,7 +263,7 @@ def preflight(cors: Cors | None, request: Request) -> Response | None:
 
 
 def with_cors(cors: Cors | None, request: Request, response: Response) -> Response:
-    """``response`` with the gateway's CORS headers, which replace the function's own."""
+    """Return ``response`` with the gateway's CORS headers, which replace those of the function."""
     if cors is None:
         return response
     kept = [(name, value) for name, value in response.headers if not name.lower().startswith("access-control-")]

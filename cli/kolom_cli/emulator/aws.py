@@ -1,4 +1,4 @@
-"""The local stack's AWS: moto in this process, the same for other processes, and what the template puts in it."""
+"""The AWS services of the local stack: moto in this process, its server for other processes, and the resources."""
 
 import json
 import logging
@@ -26,9 +26,9 @@ AWS_ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
-    # moto's table of addresses has none of the account-based ones.
+    # moto does not support account-based endpoints.
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-    # Metrics are lines on standard output, traces go to a daemon: neither has a reader here.
+    # Metrics are written to standard output and traces to a daemon. Nothing reads them locally.
     "POWERTOOLS_METRICS_DISABLED": "true",
     "POWERTOOLS_TRACE_DISABLED": "true",
 }
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class FakeAws:
-    """DynamoDB, S3, SES, Secrets Manager and CloudFormation; DynamoDB elsewhere with ``endpoint_url``."""
+    """DynamoDB, S3, SES, Secrets Manager and CloudFormation. ``endpoint_url`` is that of another DynamoDB to use."""
 
     def __init__(self, endpoint_url: str | None = None) -> None:
         self.outbox = SentMail()
@@ -44,13 +44,13 @@ class FakeAws:
         self._session = boto3.Session(region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106 (moto takes any)
 
     def client(self, service: str) -> Any:
-        """A client for the local store."""
+        """Return a boto3 client for the local service."""
         is_dynamodb = service in {"dynamodb", "dynamodbstreams"}
         return self._session.client(service, endpoint_url=self._endpoint_url if is_dynamodb else None)  # type: ignore[call-overload]
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Intercept this process's AWS calls until the end of the block; then everything is forgotten."""
+        """Intercept the AWS calls of this process until the end of the block. All data is then discarded."""
         with ExitStack() as stack:
             stack.enter_context(mock_aws())
             stack.enter_context(patch_moto())
@@ -58,7 +58,7 @@ class FakeAws:
             yield
 
     def create(self, template: Template) -> None:
-        """Make the template's tables, buckets and secrets, and the stack that describes them."""
+        """Create the template's tables, buckets and secrets, and the stack that describes them."""
         create_tables(self.client("dynamodb"), template.tables.values())
         s3 = self.client("s3")
         for bucket in template.buckets.values():
@@ -69,10 +69,10 @@ class FakeAws:
         self._describe_stack(template)
 
     def _describe_stack(self, template: Template) -> None:
-        """Let ``describe_stacks`` answer as on AWS, with a stack of one harmless resource."""
+        """Create a stack with a placeholder resource, so that ``describe_stacks`` returns the outputs."""
         outputs = dict(template.outputs)
         if self._endpoint_url:
-            # Not in the template: on AWS nobody has to be told where the tables are.
+            # This output is not in the template, because on AWS the tables are always in DynamoDB itself.
             outputs["DynamoDBEndpoint"] = self._endpoint_url
         mirror = {
             "Parameters": {name: {"Type": "String"} for name in template.parameters},
@@ -85,7 +85,7 @@ class FakeAws:
         )
 
     def stream_arn(self, table: str) -> str:
-        """The ARN of a table's stream as the store calls it."""
+        """Return the ARN of a table's stream in the local DynamoDB."""
         return str(self.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"])
 
 
@@ -108,7 +108,7 @@ class _QuietHandler(MotoRequestHandler):
 
 
 class FakeAwsServer:
-    """The store for other processes: the same data, on an address of this machine."""
+    """A server with the same data for other processes, on a loopback address."""
 
     def __init__(self, port: int) -> None:
         application = DomainDispatcherApplication(create_backend_app)
@@ -119,11 +119,11 @@ class FakeAwsServer:
 
     @property
     def url(self) -> str:
-        """Its address, for ``--endpoint-url``."""
+        """The URL of the server, for ``--endpoint-url``."""
         return f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a separate thread."""
         self._thread.start()
 
     def close(self) -> None:

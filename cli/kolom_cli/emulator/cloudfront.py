@@ -1,4 +1,4 @@
-"""What answers on the local site's port: what CloudFront does, the gateway behind it, and beside it the mail sent."""
+"""Emulate CloudFront on the port of the local site, with the gateway as its origin, and serve the inbox pages."""
 
 import gzip
 import hashlib
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class CloudFrontEmulator:
-    """The application behind the site's port."""
+    """The application on the port of the site."""
 
     def __init__(self, template: Template, runtime: LambdaRuntime, outbox: SentMail, s3: Any, frontend: Path) -> None:
         self._template = template
@@ -33,10 +33,10 @@ class CloudFrontEmulator:
         self._frontend = frontend.resolve()
         self._media_bucket = next((name for key, name in template.buckets.items() if "Media" in key), None)
         self.before_pages: Callable[[], None] = lambda: None
-        """Called before a page or a file of it is answered."""
+        """Called before each response for a page or one of its assets."""
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request."""
+        """Return the response to one request."""
         path = unquote(request.path)
         if request.method in {"GET", "HEAD"}:
             if self._inbox.serves(path):
@@ -46,11 +46,11 @@ class CloudFrontEmulator:
         response = self._answer(request, path)
         if self._template.cdn is None:
             return response
-        return with_edge_headers(self._template.cdn.behaviour(request.path).headers, response)
+        return with_edge_headers(self._template.cdn.behavior(request.path).headers, response)
 
     def _answer(self, request: Request, path: str) -> Response:
         cdn = self._template.cdn
-        if request.method not in (cdn.behaviour(request.path).methods if cdn else api_gateway.METHODS):
+        if request.method not in (cdn.behavior(request.path).methods if cdn else api_gateway.METHODS):
             return api_gateway.gateway_error(*api_gateway.FORBIDDEN)
         if request.method in {"GET", "HEAD"}:
             if path.startswith("/assets/"):
@@ -75,7 +75,7 @@ class CloudFrontEmulator:
                 one_at_a_time=True,
             )
         except FunctionTimeoutError:
-            # Lambda ending the function is a failed integration, a function slower than the gateway waits is none.
+            # A timeout of the function is a failed integration (500), a timeout of the gateway is not (503).
             slow = function.timeout_seconds > api_gateway.INTEGRATION_TIMEOUT_SECONDS
             response = api_gateway.gateway_error(
                 *(api_gateway.FUNCTION_TOO_SLOW if slow else api_gateway.FUNCTION_FAILED)
@@ -90,7 +90,7 @@ class CloudFrontEmulator:
         if is_hashed(name):
             return self._stored(f"assets/{name}", request)
         if file := self._frontend_file(name):
-            # Not kept for minutes as the deployed ones are: here somebody is editing them.
+            # Deployed files may be cached for minutes, but local ones are being edited.
             return _file_response(request, file.read_bytes(), _content_type(name), "no-cache")
         return self._stored(f"assets/{name}", request, caching="no-cache")
 
@@ -98,11 +98,11 @@ class CloudFrontEmulator:
         try:
             file = (self._frontend / name).resolve()
             return file if file.is_relative_to(self._frontend) and file.is_file() else None
-        except (OSError, ValueError):  # Too long for a name, or with a NUL.
+        except (OSError, ValueError):  # The name is too long or contains a NUL.
             return None
 
     def _stored(self, key: str, request: Request, *, caching: str | None = None) -> Response:
-        """A file of the bucket, by its own headers but for ``caching``."""
+        """Return a file of the bucket with its own headers; ``caching`` overrides ``Cache-Control``."""
         if self._media_bucket is None:
             return api_gateway.gateway_error(*api_gateway.NOT_FOUND)
         try:
@@ -117,7 +117,10 @@ class CloudFrontEmulator:
 
 
 def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:
-    """The answer with what CloudFront adds, to all what it allows to all origins (CloudFront: if they name theirs)."""
+    """Return the response with the headers that CloudFront adds.
+
+    CORS headers are added to every response; CloudFront adds them only if the request has an ``Origin``.
+    """
     headers = response.headers
     for header in added:
         others = [(name, value) for name, value in headers if name.lower() != header.name.lower()]
@@ -127,12 +130,12 @@ def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Resp
 
 
 def _file_response(request: Request, body: bytes, kind: str, cache_control: str) -> Response:
-    """A file, compressed as CloudFront would, so that what pages weigh here is what they weigh there."""
+    """Return a file, compressed as by CloudFront, so that local pages have the same transfer size."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = [("Cache-Control", cache_control), ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept-Encoding")]
     if kind.startswith(_COMPRESSED) and "gzip" in (request.header("accept-encoding") or ""):
         body = gzip.compress(body, compresslevel=6, mtime=0)
-        # Of another form of the same (RFC 9110, 8.8.1).
+        # A weak validator, because the compressed body differs (RFC 9110, 8.8.1).
         headers += [("ETag", f"W/{tag}"), ("Content-Encoding", "gzip")]
     else:
         headers.append(("ETag", tag))

@@ -1,4 +1,4 @@
-"""DynamoDB's limits, and how it measures what it limits."""
+"""The limits of DynamoDB, and the size of attribute values by its rules."""
 
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ NUMBER_LIMIT_DIGITS = 38
 
 
 def size_bytes(value: DynamoType) -> int:
-    """The size of an attribute value as DynamoDB counts it (its developer guide, "Item sizes and formats")."""
+    """Return the size of an attribute value by DynamoDB's rules (developer guide, "Item sizes and formats")."""
     raw = value.value
     if value.is_number():
         return _number_size(raw)
@@ -56,6 +56,6 @@ def _check_number(number: str) -> None:
     try:
         digits = Decimal(number).as_tuple().digits
     except ArithmeticError:
-        return  # moto says what is wrong with it.
+        return  # moto itself reports the error.
     if len("".join(map(str, digits)).strip("0")) > NUMBER_LIMIT_DIGITS:
         raise MockValidationException("Attempting to store more than 38 significant digits in a Number")

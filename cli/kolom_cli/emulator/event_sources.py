@@ -1,4 +1,4 @@
-"""What invokes functions without a request: changes of tables, and timers."""
+"""Invoke functions from table streams and schedules."""
 
 import base64
 import datetime as dt
@@ -24,10 +24,10 @@ type Invoke = Callable[[str, Any], Any]
 
 
 class StreamPoller:
-    """Delivers one table's changes to one function, in order, until the function has taken them.
+    """Delivers one table's changes to one function, in order, until the function has processed them.
 
-    As on AWS a failed batch is tried again and blocks what follows, up to the event source's maximum of retries.
-    A batching window ends sooner than on AWS when nothing more comes: who tries something out waits for it.
+    As on AWS, a failed batch is retried and blocks the following ones, up to the event source's maximum of retries.
+    Unlike on AWS, a batching window ends as soon as no more records arrive, because a developer is waiting.
     """
 
     def __init__(self, stream: Stream, streams: Any, stream_arn: str, invoke: Invoke) -> None:
@@ -41,20 +41,20 @@ class StreamPoller:
         self._thread = threading.Thread(target=self._run, name=f"stream-{stream.function}", daemon=True)
 
     def start(self) -> None:
-        """Begin to poll."""
+        """Start polling."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Tell the poller to end; :meth:`join` waits for it."""
+        """Request the end; :meth:`join` waits for it."""
         self._stopping.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for the end, at most so long."""
+        """Wait for the end, at most ``seconds``."""
         self._thread.join(seconds)
 
-    def is_drained_since(self, moment: float) -> bool:
-        """Whether a poll begun after ``moment`` (monotonic) found nothing left to deliver."""
-        return self._caught_up_at > moment
+    def is_drained_since(self, monotonic_time: float) -> bool:
+        """Return whether a poll that started after ``monotonic_time`` found no more records."""
+        return self._caught_up_at > monotonic_time
 
     def _run(self) -> None:
         iterator: str | None = None
@@ -70,13 +70,13 @@ class StreamPoller:
                 self._stopping.wait(LONGEST_PAUSE_SECONDS)
                 continue
             if records:
-                self._deliver([record for record in records if self._wanted(record)])
+                self._deliver([record for record in records if self._matches(record)])
             else:
                 self._caught_up_at = began
                 self._stopping.wait(POLL_SECONDS)
 
     def _read_batch(self, iterator: str) -> tuple[str | None, list[dict[str, Any]]]:
-        """The position behind a batch, and its records: what comes within the window, while something comes."""
+        """Return the next iterator, and the records that arrive within the batching window."""
         following: str | None = iterator
         batch: list[dict[str, Any]] = []
         closes_at = time.monotonic() + self._stream.window_seconds
@@ -91,14 +91,14 @@ class StreamPoller:
 
     def _first_iterator(self) -> str:
         shards = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
-        still_open = [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+        open_shards = [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
         position = "LATEST" if self._stream.starting_position == "LATEST" else "TRIM_HORIZON"
         answer = self._client.get_shard_iterator(
-            StreamArn=self._arn, ShardId=(still_open or shards)[-1]["ShardId"], ShardIteratorType=position
+            StreamArn=self._arn, ShardId=(open_shards or shards)[-1]["ShardId"], ShardIteratorType=position
         )
         return str(answer["ShardIterator"])
 
-    def _wanted(self, record: dict[str, Any]) -> bool:
+    def _matches(self, record: dict[str, Any]) -> bool:
         return not self._patterns or any(pattern.matches_event(record) for pattern in self._patterns)  # type: ignore[arg-type]
 
     def _deliver(self, records: list[dict[str, Any]]) -> None:
@@ -121,7 +121,7 @@ class StreamPoller:
             self._stopping.wait(min(LONGEST_PAUSE_SECONDS, 0.05 * 2**failures))
 
     def _first_failure(self, records: list[dict[str, Any]]) -> int | None:
-        """Invoke the function; the position from which the batch has to be tried again, ``None`` for success."""
+        """Invoke the function; return the position from which the batch must be retried, ``None`` for success."""
         try:
             result = self._invoke(self._stream.function, {"Records": records})
         except FunctionError:
@@ -137,7 +137,7 @@ class StreamPoller:
 
 
 def to_lambda_record(record: dict[str, Any], stream_arn: str) -> dict[str, Any]:
-    """A record as boto3 reads it, in the form in which Lambda passes it on."""
+    """Convert a record from boto3's form to that of a Lambda event."""
     plain: dict[str, Any] = _plain(record)
     return {**plain, "eventSourceARN": stream_arn}
 
@@ -164,15 +164,15 @@ class Timer:
         self._thread = threading.Thread(target=self._run, name=f"timer-{schedule.function}", daemon=True)
 
     def start(self) -> None:
-        """Begin to wait."""
+        """Start the timer."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Tell the timer to end."""
+        """Request the end; :meth:`join` waits for it."""
         self._stopping.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for the end, at most so long."""
+        """Wait for the end, at most ``seconds``."""
         self._thread.join(seconds)
 
     def _run(self) -> None:
@@ -180,11 +180,11 @@ class Timer:
             try:
                 self._invoke(self._schedule.function, scheduled_event(self._schedule))
             except FunctionError:
-                _log.error("%s: the timer goes on", self._schedule.function)
+                _log.error("%s: the scheduled invocation failed; the schedule continues", self._schedule.function)
 
 
 def scheduled_event(schedule: Schedule) -> Any:
-    """What EventBridge Scheduler sends."""
+    """Return the event that EventBridge Scheduler sends."""
     if schedule.payload is not None:
         return json.loads(schedule.payload)
     return {

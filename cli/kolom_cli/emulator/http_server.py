@@ -1,6 +1,6 @@
-"""The local site's HTTP server: uvicorn in a thread, which passes requests on as they came.
+"""The HTTP server of the local site: uvicorn in a thread, which passes requests on unchanged.
 
-Applications are synchronous and run in daemon threads, so that one that never answers does not delay the end.
+Applications are synchronous and run in daemon threads, so that one that hangs does not delay the shutdown.
 """
 
 import asyncio
@@ -41,15 +41,15 @@ type Application = Callable[[Request], Response]
 
 
 class HttpServer:
-    """Serves an application on one address of this machine until :meth:`close`.
+    """Serves an application on one local address until :meth:`close`.
 
-    It listens from the beginning: clients wait until :meth:`start`. Raises :class:`OSError` when the port is in use.
+    It listens immediately, but clients wait until :meth:`start`. Raises :class:`OSError` if the port is in use.
     """
 
     def __init__(self, address: tuple[str, int], application: Application) -> None:
         self.application = application
         self._socket = socket.create_server(address, backlog=128)
-        # Inherited by connections; asyncio does it only for sockets made with the protocol named.
+        # Connections inherit it. asyncio sets it only for sockets that were created with an explicit protocol.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -60,7 +60,7 @@ class HttpServer:
                 ws="none",
                 lifespan="off",
                 log_config=None,
-                log_level="error",  # It warns of each malformed request.
+                log_level="error",  # It warns about each malformed request.
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
@@ -73,11 +73,11 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """The port on which the server listens."""
         return int(self._socket.getsockname()[1])
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a separate thread."""
         self._thread.start()
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class HttpServer:
         self._socket.close()
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request: an ASGI application."""
+        """Handle one request, as an ASGI application."""
         headers: list[tuple[bytes, bytes]] = []
         try:
             request = _request(scope, await _body(scope, receive))
@@ -98,7 +98,7 @@ class HttpServer:
             response = gateway_error(*refusal.answer)
             headers.append((b"connection", b"close"))
         except (ConnectionError, asyncio.CancelledError):
-            return  # The client has gone, or the server ends.
+            return  # The client has disconnected, or the server shuts down.
         target = "?".join(filter(None, [scope["raw_path"].decode(), scope["query_string"].decode()]))
         _requests.info("%s %s HTTP/%s %s", scope["method"], target, scope["http_version"], response.status)
         headers += _headers(response)
@@ -108,13 +108,13 @@ class HttpServer:
     def _answer(self, request: Request) -> Response:
         try:
             return self.application(request)
-        except Exception:  # noqa: BLE001 (the server outlives any request)
+        except Exception:  # noqa: BLE001 (no request may stop the server)
             _log.exception("%s %s", request.method, request.path)
             return gateway_error(*FUNCTION_FAILED)
 
 
 class _RefusedError(Exception):
-    """The request is answered without the application."""
+    """The request is refused before it reaches the application."""
 
     def __init__(self, answer: tuple[int, str]) -> None:
         super().__init__(answer)
@@ -122,7 +122,7 @@ class _RefusedError(Exception):
 
 
 async def _in_thread[T, R](function: Callable[[T], R], argument: T) -> R:
-    """The function's result, from a daemon thread: executors wait for their threads before the process ends."""
+    """Run the function in a daemon thread. An executor would wait for its threads before the process ends."""
     loop = asyncio.get_running_loop()
     result: asyncio.Future[R] = loop.create_future()
 
@@ -132,7 +132,7 @@ async def _in_thread[T, R](function: Callable[[T], R], argument: T) -> R:
 
     def call() -> None:
         value = function(argument)
-        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits.
+        with contextlib.suppress(RuntimeError):  # The loop is closed, so nothing waits for the result.
             loop.call_soon_threadsafe(deliver, value)
 
     threading.Thread(target=call, daemon=True).start()
@@ -140,10 +140,10 @@ async def _in_thread[T, R](function: Callable[[T], R], argument: T) -> R:
 
 
 async def _body(scope: Any, receive: Any) -> bytes:
-    """The whole body. Raises :class:`_RefusedError`, and :class:`ConnectionError` when the client goes away.
+    """Return the complete body. Raises :class:`_RefusedError`, or :class:`ConnectionError` if the client disconnects.
 
-    What is too large is read to its end, since a client that is still sending sees a reset instead of the answer;
-    unless the client waits for permission to send it.
+    A body that is too large is still read to its end, because a client that is sending would see a connection reset
+    instead of the response. This is not necessary if the client waits for ``100 Continue``.
     """
     headers = dict(scope["headers"])
     if b"expect" in headers and int(headers.get(b"content-length", 0)) > REQUEST_LIMIT_BYTES:
@@ -189,7 +189,7 @@ def _headers(response: Response) -> Iterable[tuple[bytes, bytes]]:
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's protocol, which also ends connections that never send a request, and answers malformed ones in JSON."""
+    """uvicorn's protocol, extended: it closes connections without a request, and responds to malformed ones in JSON."""
 
     _refused = False
 
@@ -198,7 +198,7 @@ class _Protocol(H11Protocol):
         self._await_request()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused or self.conn.their_state is h11.MUST_CLOSE:  # Behind the last request, such as a line break.
+        if self._refused or self.conn.their_state is h11.MUST_CLOSE:  # After the last request, such as a line break.
             return
         super().data_received(data)
         if self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None:
@@ -208,7 +208,7 @@ class _Protocol(H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        """Answer what cannot be read as a request; then read on for a moment, since closing discards the answer."""
+        """Respond to a malformed request, and close the connection later, because closing discards the response."""
         self._refused = True
         too_long = getattr(sys.exception(), "error_status_hint", None) == _HEAD_TOO_LONG
         status = _HEAD_TOO_LONG if too_long else 400
@@ -226,5 +226,5 @@ class _Protocol(H11Protocol):
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def shutdown(self) -> None:
-        """End the connection, whatever it does."""
+        """Abort the connection in any state."""
         self.transport.abort()

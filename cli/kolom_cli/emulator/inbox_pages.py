@@ -1,7 +1,7 @@
-"""The mail that the local stack has sent, as pages for a developer: a list, and each mail in all its forms.
+"""The mail that the local stack has sent, as pages for a developer: a list, and each mail in several views.
 
-Mail is hostile by assumption, since visitors' words are in it. Its HTML is shown in a sandboxed frame, which inherits
-the pages' policy: nothing in it runs, submits or navigates; a click on a link opens a tab that knows nothing of it.
+Mail is untrusted, because it contains text of visitors. Its HTML is shown in a sandboxed frame, which inherits the
+policy of the page: it cannot run scripts, submit forms or navigate. A link opens a new tab without an opener.
 """
 
 import html
@@ -25,44 +25,45 @@ ROOT: Final = "/_local/mail"
 PAGE_SIZE: Final = 100
 
 _CONTENT_SECURITY_POLICY: Final = (
-    # Mails have styles and images of their own. A frame with `srcdoc` needs no `frame-src`; one to elsewhere gets none.
+    # Mails have their own styles and images. A frame with `srcdoc` needs no `frame-src`, and other frames are
+    # forbidden.
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PAGE_HEADERS: Final = (
     ("Content-Security-Policy", _CONTENT_SECURITY_POLICY),
-    # A link with rel="opener" would hand the tab that it opens a way back to the frame.
+    # A link with rel="opener" would give the new tab access to the frame.
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
 )
 _FOLDER: Final = Path(__file__).parent / "templates"
 _ADDRESS: Final = re.compile(r"/(?P<number>[0-9]{1,9})(?:(?P<download>\.eml)|/(?P<view>text|headers|source))?")
-# Bounded, as what follows a link may be hostile too: longer addresses lose their end.
+# The length is limited, because the text is untrusted. Longer URLs are cut.
 _URL: Final = re.compile(r"https?://[\w\[][^\s<>\"]{0,4096}", re.IGNORECASE)
 _PREVIEW_LENGTH: Final = 180
 
 
 class Inbox:
-    """Answers what is asked at :data:`ROOT`, below it, and with an extension (``.json``)."""
+    """Handles requests at :data:`ROOT`, below it, and with the extension ``.json``."""
 
     def __init__(self, outbox: SentMail) -> None:
         self._outbox = outbox
 
     @staticmethod
     def serves(path: str) -> bool:
-        """Whether the (decoded) path is the inbox's."""
+        """Return whether the (decoded) path belongs to the inbox."""
         return path == ROOT or path.startswith((f"{ROOT}/", f"{ROOT}."))
 
     def __call__(self, path: str, query: str = "") -> Response:
-        """Answer a GET. Mails are numbered from 1 in the order they came; a list ends ``before`` one, if asked to."""
-        place = path.removeprefix(ROOT).rstrip("/")
+        """Return the response to a GET. Mails are numbered from 1; ``before`` in the query selects earlier ones."""
+        subpath = path.removeprefix(ROOT).rstrip("/")
         received = self._outbox.received
-        if place == ".json":
+        if subpath == ".json":
             content = json.dumps(self._outbox.mails, ensure_ascii=False, indent=1)
             return _response("application/json", content.encode())
-        if place == "":
+        if subpath == "":
             return _list(received, parse_qs(query).get("before", [""])[0])
-        found = _ADDRESS.fullmatch(place)
+        found = _ADDRESS.fullmatch(subpath)
         if found is None or not 1 <= int(found["number"]) <= len(received):
             return _page("missing.html", status=404, count=len(received))
         number = int(found["number"])
@@ -87,7 +88,7 @@ def _mail(number: int, received: Sequence[CapturedMail], view: str | None) -> Re
         received=received[number - 1],
         mail=mail,
         view=view or ("html" if mail["html"] else "text"),
-        # A step to the next mail keeps the view that was asked for.
+        # The links to the next and previous mail keep the selected view.
         step_suffix=f"/{view}" if view else "",
     )
 
@@ -125,14 +126,14 @@ def _environment() -> Environment:
 
 
 def _preview(mail: dict[str, Any]) -> str:
-    """The beginning of what the mail says, on one line."""
+    """Return the beginning of the mail's text on one line."""
     text = mail["text"] or html.unescape(nh3.clean(mail["html"], tags=set()))
     words = " ".join(text.split())
     return words if len(words) <= _PREVIEW_LENGTH else words[: _PREVIEW_LENGTH - 1].rstrip() + "…"
 
 
 def _links(text: str) -> Markup:
-    """Plain text as HTML, in which http(s) addresses are links."""
+    """Return plain text as HTML with links for http(s) URLs."""
     parts, end = [], 0
     for found in _URL.finditer(text):
         url = _without_punctuation(found[0])
@@ -143,7 +144,7 @@ def _links(text: str) -> Markup:
 
 
 def _without_punctuation(url: str) -> str:
-    """An address without what belongs to the sentence around it: a full stop, a bracket that it does not open."""
+    """Return a URL without the punctuation of the sentence around it, such as a period or an unbalanced bracket."""
     pairs = {")": "(", "]": "[", "}": "{"}
     while url[-1] in ".,;:!?'" or (url[-1] in pairs and url.count(url[-1]) > url.count(pairs[url[-1]])):
         url = url[:-1]
@@ -151,7 +152,7 @@ def _without_punctuation(url: str) -> str:
 
 
 def _opening_tabs(markup: str) -> str:
-    """A mail's HTML whose links open tabs. Of several such elements the first counts, so the mail cannot undo it."""
+    """Return a mail's HTML whose links open tabs. Only the first ``<base>`` counts, so the mail cannot override it."""
     return f'<base target="_blank">{markup}'
 
 
@@ -159,11 +160,11 @@ def _readable(source: bytes) -> str:
     return source.decode("utf-8", "replace")
 
 
-def _clock(moment: datetime) -> str:
-    """The time of day on the clock of who reads it: their machine serves the page."""
-    return f"{moment.astimezone():%H:%M:%S}"
+def _clock(sent_at: datetime) -> str:
+    """Return the time of day in the local time zone: the developer's machine serves the page."""
+    return f"{sent_at.astimezone():%H:%M:%S}"
 
 
-def _day(moment: datetime) -> str:
-    local = moment.astimezone()
+def _day(sent_at: datetime) -> str:
+    local = sent_at.astimezone()
     return f"{local.day} {local:%b %Y}"

@@ -1,4 +1,4 @@
-"""Lambda's part: loads each function's handler once and invokes it, with a context and a time limit."""
+"""Emulate the Lambda runtime: import each function's handler once, and invoke it with a context and a time limit."""
 
 import importlib.util
 import logging
@@ -19,15 +19,15 @@ _log = logging.getLogger(__name__)
 
 
 class FunctionError(Exception):
-    """The handler raised, or could not be imported."""
+    """The handler raised an exception, or could not be imported."""
 
 
 class FunctionTimeoutError(FunctionError):
-    """The handler took longer than the function's time limit."""
+    """The handler exceeded the function's time limit."""
 
 
 class Context:
-    """What Lambda passes beside the event."""
+    """The Lambda context, the second argument of a handler."""
 
     def __init__(self, function: Function) -> None:
         self.function_name = function.physical_name
@@ -42,14 +42,14 @@ class Context:
         self._deadline = time.monotonic() + function.timeout_seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the time limit; never negative."""
+        """Return the milliseconds until the time limit; never negative."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 
 def merged_environment(functions: Mapping[str, Function]) -> dict[str, str]:
-    """One environment for all functions, since they share a process.
+    """Return one environment for all functions, because they share a process.
 
-    Raises :class:`TemplateError` when two functions want different values of one variable.
+    Raises :class:`TemplateError` if two functions have different values for a variable.
     """
     merged: dict[str, tuple[str, str]] = {}
     for function in functions.values():
@@ -58,14 +58,14 @@ def merged_environment(functions: Mapping[str, Function]) -> dict[str, str]:
                 other = merged[name][1]
                 raise TemplateError(
                     f"{name} is {value!r} for {function.name} but {merged[name][0]!r} for {other}: "
-                    "functions share one process locally, so they cannot differ"
+                    "functions share one process locally, so the values must be equal"
                 )
             merged.setdefault(name, (value, function.name))
     return {name: value for name, (value, _) in merged.items()}
 
 
 class LambdaRuntime:
-    """The functions of a stack, imported and ready."""
+    """The imported functions of a stack."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:
         self._functions = functions
@@ -74,7 +74,7 @@ class LambdaRuntime:
         self._turn = threading.Lock()
 
     def load(self) -> None:
-        """Import every handler, each under a module name of its own. The environment has to be set by now."""
+        """Import every handler under a unique module name. The environment must be set before."""
         for function in self._functions.values():
             module_name, _, attribute = function.handler.rpartition(".")
             module = self._import(function, module_name)
@@ -99,18 +99,18 @@ class LambdaRuntime:
         return module
 
     def unload(self) -> None:
-        """Forget the imported modules."""
+        """Remove the imported modules from ``sys.modules``."""
         for name in self._modules:
             sys.modules.pop(name, None)
 
     def invoke(self, name: str, event: Any, *, within_seconds: float | None = None, one_at_a_time: bool = False) -> Any:
-        """Call a handler and give its result.
+        """Call a handler and return its result.
 
-        ``one_at_a_time`` is for handlers with Powertools' resolvers: these keep the current event in a class attribute,
-        since on Lambda a process has one request at a time.
+        ``one_at_a_time`` is for handlers with Powertools' resolvers. These keep the current event in a class attribute,
+        because a process on Lambda handles one request at a time.
 
-        Raises :class:`FunctionError` when it raises, :class:`FunctionTimeoutError` after its time limit (or
-        ``within_seconds``); a thread cannot be ended, so the handler then runs on unheeded.
+        Raises :class:`FunctionError` if the handler raises, and :class:`FunctionTimeoutError` after its time limit or
+        ``within_seconds``. A thread cannot be stopped, so the handler then continues and its result is ignored.
         """
         function = self._functions[name]
         limit = min(function.timeout_seconds, within_seconds or function.timeout_seconds)
@@ -122,7 +122,7 @@ class LambdaRuntime:
             try:
                 with turn:
                     outcome["result"] = self._handlers[name](event, Context(function))
-            except BaseException as error:  # noqa: BLE001 (whatever a handler raises, sys.exit included, is its failure)
+            except BaseException as error:  # noqa: BLE001 (any exception of a handler is its failure, SystemExit included)
                 outcome["error"] = error
 
         worker = threading.Thread(target=call, name=f"invoke-{name}", daemon=True)
@@ -130,7 +130,7 @@ class LambdaRuntime:
         worker.join(limit)
         if worker.is_alive():
             if turn is self._turn:
-                self._turn = threading.Lock()  # the handler that runs on keeps the old one
+                self._turn = threading.Lock()  # the handler that still runs keeps the old lock
             _log.error("%s: timed out after %s s", name, limit)
             raise FunctionTimeoutError(f"{name} timed out after {limit} s")
         if "error" in outcome:
@@ -140,7 +140,7 @@ class LambdaRuntime:
 
 
 class Environment:
-    """Variables put into this process's environment, and taken out again."""
+    """Environment variables that are set in this process and later restored."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
@@ -153,7 +153,7 @@ class Environment:
             os.environ[name] = value
 
     def restore(self) -> None:
-        """Put back what was there before."""
+        """Restore the previous values."""
         for name, value in self._before.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -1,8 +1,8 @@
-"""What moto's DynamoDB needs to stand in for the real one under a running site.
+"""Patch moto's DynamoDB so that it behaves like the real one under a running site.
 
-Every helper is a small patch, in force inside :func:`patch_moto` only, with a test in
-``tests/unit/cli/emulator/test_moto_patches.py`` that fails without it. moto is pinned; drop each part that a newer one
-makes needless.
+Each patch is a context manager of :data:`PATCHES`, active only within :func:`patch_moto`. Each has a test in
+``tests/unit/cli/emulator/test_moto_patches.py`` that fails without it. The version of moto is pinned; remove a patch
+when a newer version no longer needs it.
 """
 
 import copy
@@ -55,10 +55,10 @@ _lock = threading.RLock()
 
 @contextmanager
 def patch_moto() -> Iterator[None]:
-    """Apply every helper; on leaving, moto is as it was."""
+    """Apply all patches, and revert them at the end of the block."""
     with ExitStack() as stack:
-        for helper in PATCHES:
-            stack.enter_context(helper())
+        for apply_patch in PATCHES:
+            stack.enter_context(apply_patch())
         yield
 
 
@@ -74,7 +74,10 @@ def _wrap(owner: type, name: str, wrapper: Callable[..., Any]) -> Any:
 
 @contextmanager
 def one_call_at_a_time() -> Iterator[None]:
-    """moto reads and writes its tables without a lock: serialise calls, in this process and through its server."""
+    """Serialize all calls, in this process and through the server.
+
+    moto reads and writes its tables without a lock. DynamoDB handles concurrent calls.
+    """
 
     def locked(original: Any, *args: Any, **kwargs: Any) -> Any:
         with _lock:
@@ -86,22 +89,23 @@ def one_call_at_a_time() -> Iterator[None]:
 
 @contextmanager
 def undo_only_what_was_touched() -> Iterator[None]:
-    """moto copies a whole table per item of a transaction; and a refused update leaves the item half changed.
+    """Copy the affected items before a write, and restore them if it fails.
 
-    Copy the touched items instead, and put them back when the operation fails.
+    moto copies a whole table for each item of a transaction, and a refused update leaves the item partly changed.
+    In DynamoDB the cost does not depend on the size of the table, and a failed write changes nothing.
     """
 
     def deepcopy(value: Any, *rest: Any) -> Any:
         return value if isinstance(value, Table) else copy.deepcopy(value, *rest)
 
     def transaction(original: Any, backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-        with _undone_on_failure(backend, _transaction_keys(backend, transact_items)):
+        with _rolled_back_on_failure(backend, _transaction_keys(backend, transact_items)):
             original(backend, transact_items)
 
     def update(
         original: Any, backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *rest: Any, **kw: Any
     ) -> Any:
-        with _undone_on_failure(backend, [(table_name, key)]):
+        with _rolled_back_on_failure(backend, [(table_name, key)]):
             return original(backend, table_name, key, *rest, **kw)
 
     with (
@@ -127,7 +131,7 @@ def _transaction_keys(
 
 
 @contextmanager
-def _undone_on_failure(backend: DynamoDBBackend, keys: list[tuple[str, dict[str, Any]]]) -> Iterator[None]:
+def _rolled_back_on_failure(backend: DynamoDBBackend, keys: list[tuple[str, dict[str, Any]]]) -> Iterator[None]:
     before = []
     recorded = {}
     for table_name, key in keys:
@@ -140,7 +144,7 @@ def _undone_on_failure(backend: DynamoDBBackend, keys: list[tuple[str, dict[str,
         yield
     except BaseException:
         for table, hash_key, range_key, item in before:
-            _put_back(table, hash_key, range_key, item)
+            _restore_item(table, hash_key, range_key, item)
         for shard, length in recorded.values():
             del shard.items[length:]
         raise
@@ -149,12 +153,12 @@ def _undone_on_failure(backend: DynamoDBBackend, keys: list[tuple[str, dict[str,
             _refresh(table, hash_key, range_key)
 
 
-def _put_back(table: Table, hash_key: DynamoType, range_key: DynamoType | None, item: Item | None) -> None:
+def _restore_item(table: Table, hash_key: DynamoType, range_key: DynamoType | None, item: Item | None) -> None:
     if range_key is None:
         if item is None:
             table.items.pop(hash_key, None)
         else:
-            table.items[hash_key] = item  # type: ignore[assignment]  # moto keeps both shapes in one dictionary.
+            table.items[hash_key] = item  # type: ignore[assignment]  # moto keeps items with and without range key in one dictionary.
     elif item is None:
         table.items[hash_key].pop(range_key, None)
     else:
@@ -162,7 +166,7 @@ def _put_back(table: Table, hash_key: DynamoType, range_key: DynamoType | None, 
 
 
 def _views(table: Table) -> SortedViews:
-    """The table's sorted views, made when first needed; :func:`_refresh` keeps them true."""
+    """Return the table's sorted views, which are created on first use and updated by :func:`_refresh`."""
     views: SortedViews | None = table.__dict__.get("_kolom_views")
     if views is None:
         views = table.__dict__["_kolom_views"] = SortedViews(table)
@@ -176,7 +180,10 @@ def _refresh(table: Table, hash_key: DynamoType, range_key: DynamoType | None) -
 
 @contextmanager
 def read_by_key() -> Iterator[None]:
-    """moto's Query and Scan sort the whole table: hand them only the page that they can return."""
+    """Give Query and Scan only the page of items that they can return.
+
+    moto's Query and Scan read and sort the whole table. DynamoDB reads only the requested range of keys.
+    """
 
     def all_items(original: Any, table: Table) -> list[Item]:
         page: list[Item] | None = table.__dict__.pop("_kolom_page", None)
@@ -289,26 +296,30 @@ def _scan(
 
 @contextmanager
 def honor_request_tokens() -> Iterator[None]:
-    """moto ignores ``ClientRequestToken``: a transaction sent again within ten minutes must succeed without effect."""
+    """Make transactions with a ``ClientRequestToken`` idempotent.
+
+    moto ignores the token and executes a repeated transaction again. In DynamoDB, a repetition within ten minutes
+    succeeds without effect, and a different request with the same token fails.
+    """
 
     def transaction(original: Any, handler: DynamoHandler) -> Any:
         token = handler.body.get("ClientRequestToken")
         if not token:
             return original(handler)
-        seen: dict[str, tuple[float, str]] = handler.dynamodb_backend.__dict__.setdefault("_kolom_tokens", {})
+        tokens: dict[str, tuple[float, str]] = handler.dynamodb_backend.__dict__.setdefault("_kolom_tokens", {})
         now = time.monotonic()
-        while seen and now - seen[oldest := next(iter(seen))][0] > TOKEN_LIFETIME_SECONDS:
-            del seen[oldest]
+        while tokens and now - tokens[oldest := next(iter(tokens))][0] > TOKEN_LIFETIME_SECONDS:
+            del tokens[oldest]
         request = hashlib.sha256(_canonical(handler.body["TransactItems"])).hexdigest()
-        if token in seen:
-            if seen[token][1] != request:
+        if token in tokens:
+            if tokens[token][1] != request:
                 raise DynamodbException(
                     ERROR_TYPE_PREFIX + "IdempotentParameterMismatchException",
                     "The request uses the same client token as a previous, but non-identical request.",
                 )
             return ActionResult({"ConsumedCapacity": [], "ItemCollectionMetrics": {}})
         answer = original(handler)
-        seen[token] = (now, request)
+        tokens[token] = (now, request)
         return answer
 
     with _wrap(DynamoHandler, "transact_write_items", transaction):
@@ -321,7 +332,11 @@ def _canonical(value: Any) -> bytes:
 
 @contextmanager
 def measure_like_dynamodb() -> Iterator[None]:
-    """moto counts base64 and digits as bytes, and not at all in an updated set: use DynamoDB's sizes and its 400 KB."""
+    """Measure items by DynamoDB's rules, and enforce its limit of 400 KB.
+
+    moto counts each base64 character and each digit as a byte, and ignores the elements of an updated set. DynamoDB
+    counts the decoded bytes, two digits as one byte, and every element.
+    """
 
     def put(original: Any, table: Table, item_attrs: dict[str, Any], *args: Any, **kw: Any) -> Item:
         if sum(len(name.encode()) + DynamoType(value).size() for name, value in item_attrs.items()) > ITEM_LIMIT_BYTES:
@@ -347,7 +362,12 @@ def measure_like_dynamodb() -> Iterator[None]:
 
 @contextmanager
 def refuse_what_dynamodb_refuses() -> Iterator[None]:
-    """moto takes long numbers, transactions beyond 4 MB, batches beyond 25 writes, and only 25 transactional reads."""
+    """Enforce DynamoDB's limits for numbers, batches and transactions.
+
+    moto accepts numbers of more than 38 digits, transactions of more than 4 MB and batches of more than 25 writes, but
+    at most 25 items in a TransactGetItems. DynamoDB refuses the first three, and allows 100 items in a
+    TransactGetItems.
+    """
 
     def checked(original: Any, handler: DynamoHandler) -> Any:
         check_numbers(getattr(handler, "params", {}))
@@ -375,7 +395,10 @@ def refuse_what_dynamodb_refuses() -> Iterator[None]:
 
 @contextmanager
 def forget_used_iterators() -> Iterator[None]:
-    """moto keeps every shard iterator for ever, one more per poll."""
+    """Discard a shard iterator after its use.
+
+    moto keeps every shard iterator forever, so each poll uses more memory. In DynamoDB, iterators expire.
+    """
 
     def get_records(original: Any, backend: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> Any:
         answer = original(backend, iterator_arn, limit)
@@ -388,9 +411,10 @@ def forget_used_iterators() -> Iterator[None]:
 
 @contextmanager
 def add_to_sets_at_once() -> Iterator[None]:
-    """moto takes milliseconds for an update, and an index makes hundreds for an article.
+    """Execute an update that only adds elements to a number set directly, if its table has no stream.
 
-    What does nothing but ``ADD`` elements to a number set goes straight to the table, if nobody follows its changes.
+    moto needs milliseconds for each update, and indexing an article makes hundreds of them. DynamoDB executes such
+    updates concurrently; the result is the same.
     """
 
     def process(original: Any, stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
@@ -410,11 +434,11 @@ def add_to_sets_at_once() -> Iterator[None]:
 _DYNAMODB_URL = re.compile(r"https://dynamodb\.([a-z0-9-]+)\.amazonaws\.com/")
 _PLAIN_ADD = re.compile(r"ADD (#\w+) (:\w+)")
 _PLAIN_UPDATE = {"TableName", "Key", "UpdateExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"}
-_FEW = 10_000  # elements far from 400 KB
+_MAX_DIRECT_ELEMENTS = 10_000  # so many elements are far below 400 KB
 
 
 def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
-    """Whether the update was one that could be made at once."""
+    """Execute the update directly if it has the simple form; return whether it was executed."""
     expression = _PLAIN_ADD.fullmatch(str(body.get("UpdateExpression")))
     table = backend.tables.get(str(body.get("TableName")))
     names, values = body.get("ExpressionAttributeNames") or {}, body.get("ExpressionAttributeValues") or {}
@@ -437,7 +461,7 @@ def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
         return True
     present = item.attrs.get(name)
     elements = dict.fromkeys([*(present.value if present else ()), *added])
-    if (present and not present.is_set()) or len(elements) > _FEW:
+    if (present and not present.is_set()) or len(elements) > _MAX_DIRECT_ELEMENTS:
         return False
     item.attrs[name] = DynamoType({"NS": list(elements)})
     return True
@@ -445,22 +469,26 @@ def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
 
 @contextmanager
 def forget_read_items() -> Iterator[None]:
-    """moto keeps a list of every object that it makes, so that nothing it has ever read is freed."""
+    """Disable moto's lists of instances.
+
+    moto keeps every item and iterator object in a list, so their memory is never freed. DynamoDB runs outside of this
+    process and uses none of its memory.
+    """
     with (
-        patch.object(Item, "instances_tracked", _Nothing()),
-        patch.object(ShardIterator, "instances_tracked", _Nothing()),
+        patch.object(Item, "instances_tracked", _EmptyList()),
+        patch.object(ShardIterator, "instances_tracked", _EmptyList()),
     ):
         yield
 
 
-class _Nothing(list[Any]):
-    """A list that stays empty."""
+class _EmptyList(list[Any]):
+    """A list that remains empty."""
 
     def append(self, value: Any) -> None:
-        """Forget it."""
+        """Ignore the value."""
 
 
-# Each wraps the ones before it: the undoing goes around the limits, the lock around everything.
+# Each patch wraps the ones before it: the rollback must enclose the limits, and the lock everything.
 PATCHES = (
     read_by_key,
     measure_like_dynamodb,

@@ -1,4 +1,4 @@
-"""The mail that the stack has sent: recorded where moto takes it, shown instead of delivered."""
+"""Record the mail that the stack sends through moto's SES, to be displayed instead of delivered."""
 
 import email
 import email.policy
@@ -21,7 +21,7 @@ type Mail = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CapturedMail:
-    """One mail as the inbox keeps it: what its reader sees, when it was sent, and its source (RFC 5322)."""
+    """A recorded mail: its visible parts, the time when it was sent, and its source (RFC 5322)."""
 
     mail: Mail
     at: datetime
@@ -31,8 +31,8 @@ class CapturedMail:
 class SentMail:
     """The mail sent so far, oldest first.
 
-    Each is ``{to, from, reply_to, subject, text, html, headers}``: addresses as text, joined by commas; what a mail
-    does not have is the empty string. ``on_mail`` is told of each.
+    Each mail is ``{to, from, reply_to, subject, text, html, headers}``. Addresses are strings, joined by commas, and a
+    missing part is an empty string. ``on_mail`` is called with each mail.
     """
 
     def __init__(self) -> None:
@@ -42,17 +42,17 @@ class SentMail:
 
     @property
     def mails(self) -> list[Mail]:
-        """A copy of the list."""
+        """The mails."""
         return [each.mail for each in self.received]
 
     @property
     def received(self) -> list[CapturedMail]:
-        """A copy of the list, with time and source."""
+        """The mails with their time and source."""
         with self._lock:
             return list(self._received)
 
     def add(self, mail: Mail, source: bytes | None = None) -> None:
-        """Record one mail; without its source, with what SES would make of it."""
+        """Record one mail. Without ``source``, it is generated from the parts as by SES."""
         now = datetime.now(UTC)
         received = CapturedMail(mail, now, source if source is not None else _source_of(mail, now))
         with self._lock:
@@ -61,7 +61,7 @@ class SentMail:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Record all that moto accepts, from any sender: SES checks on AWS which addresses are verified."""
+        """Record all mail that moto accepts, from any sender. On AWS, SES accepts only verified senders."""
 
         def raw(original: Any, backend: SESBackend, source: str, destinations: list[str], raw_data: str) -> Any:
             answer = original(backend, source, list(destinations), raw_data)
@@ -90,7 +90,7 @@ class SentMail:
 
 
 def _source_of(mail: Mail, at: datetime) -> bytes:
-    # Long lines are left as they are, so that a reader finds the addresses in them whole.
+    # Long lines are not wrapped, so that the URLs in them stay intact.
     message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=998))
     message["Date"] = at
     for name, value in mail["headers"].items():
@@ -113,8 +113,8 @@ def _around(owner: type, name: str, wrapper: Any) -> Any:
 
 
 def parse(raw: str, destinations: list[str]) -> Mail:
-    """A raw message as :class:`SentMail` shows it."""
-    # As bytes, for a body of 8 bits: of text, the parser takes what is beyond ASCII for Latin-1.
+    """Parse a raw message into the form of :class:`SentMail`."""
+    # The message is parsed as bytes, because the parser would treat an 8-bit body in a string as Latin-1.
     message = email.message_from_bytes(raw.encode(), _class=EmailMessage, policy=email.policy.default)
     return {
         "to": _header(message, "To") or ", ".join(destinations),
@@ -128,7 +128,7 @@ def parse(raw: str, destinations: list[str]) -> Mail:
 
 
 def _header(message: EmailMessage, name: str) -> str:
-    """All headers of that name, decoded."""
+    """Return all headers of that name, decoded."""
     return ", ".join(str(value) for value in message.get_all(name, []))
 
 
@@ -138,7 +138,7 @@ def _part(message: EmailMessage, kind: str) -> str:
         return ""
     try:
         return str(part.get_content())
-    except LookupError:  # A charset that nobody knows.
+    except LookupError:  # The charset is unknown.
         return bytes(part.get_payload(decode=True)).decode("utf-8", "replace")
 
 

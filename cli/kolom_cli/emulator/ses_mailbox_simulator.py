@@ -1,4 +1,4 @@
-"""The mailbox simulator of SES: what is sent to its addresses bounces or is complained about, as events say then.
+"""Emulate the mailbox simulator of SES: mail to its addresses causes bounce and complaint events.
 
 *Amazon SES Developer Guide, Using the Amazon SES mailbox simulator*: ``bounce@simulator.amazonses.com`` and
 ``complaint@simulator.amazonses.com``.
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class MailboxSimulator:
-    """Has the functions whose rules match invoked for each such mail."""
+    """Invokes the functions with matching rules for each mail to the simulator."""
 
     def __init__(
         self, rules: Sequence[Rule], configuration_set: str, invoke: Callable[[str, Any], Any], region: str
@@ -35,7 +35,7 @@ class MailboxSimulator:
         self._region = region
 
     def __call__(self, mail: Mail) -> None:
-        """Take a mail that was sent. What comes of it comes later, in a thread of its own, as on AWS."""
+        """Process a sent mail. The event follows asynchronously in a separate thread, as on AWS."""
         event = self._event(mail)
         if event is not None:
             functions = [name for name, pattern in self._rules if pattern.matches_event(event)]  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ class MailboxSimulator:
             try:
                 self._invoke(function, event)
             except FunctionError:
-                _log.error("%s: an event of SES is lost", function)
+                _log.error("%s: failed for an SES event, which is lost", function)
 
     def _event(self, mail: Mail) -> dict[str, Any] | None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,4 +1,8 @@
-"""Sorted views of a moto table, kept while it is written: by key, by index, and as a whole."""
+"""Sorted views of a moto table: by key, by each index, and of the whole table.
+
+moto stores a table unsorted, and sorts it again for each Query. DynamoDB stores the items of a table and of its indexes
+in the order of their keys, and these views do the same: they are updated at each write.
+"""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
@@ -13,7 +17,7 @@ type SortKey = tuple[Any, ...]
 
 
 class Bucket:
-    """The items that share a hash key, in the order of the rest of their key."""
+    """The items with the same hash key, in the order of their sort key."""
 
     def __init__(self) -> None:
         self.order: list[SortKey] = []
@@ -30,19 +34,19 @@ class Bucket:
 
 
 class SortedView:
-    """One way of looking at a table: hash attributes, then the attributes that sort."""
+    """The items of a table, grouped by their hash attributes and sorted by their sort attributes."""
 
     def __init__(self, hash_attributes: Sequence[str], sort_attributes: Sequence[str], types: dict[str, str]) -> None:
         self.hash_attributes = hash_attributes
         self.sort_attributes = sort_attributes
         self._types = types
         self._buckets: dict[SortKey, Bucket] = {}
-        self._places: dict[SortKey, tuple[SortKey, SortKey]] = {}
+        self._locations: dict[SortKey, tuple[SortKey, SortKey]] = {}
 
     def update(self, primary: SortKey, item: Item | None) -> None:
-        """Make the view hold ``item`` (``None``: nothing) as the item with this primary key."""
-        new = self._place(item) if item is not None else None
-        old = self._places.pop(primary, None)
+        """Set the item with this primary key; ``None`` removes it."""
+        new = self._location(item) if item is not None else None
+        old = self._locations.pop(primary, None)
         if old is not None and old != new:
             bucket = self._buckets[old[0]]
             bucket.remove(old[1])
@@ -50,14 +54,14 @@ class SortedView:
                 del self._buckets[old[0]]
         if new is not None and item is not None:
             self._buckets.setdefault(new[0], Bucket()).put(new[1], item)
-            self._places[primary] = new
+            self._locations[primary] = new
 
-    def _place(self, item: Item) -> tuple[SortKey, SortKey] | None:
+    def _location(self, item: Item) -> tuple[SortKey, SortKey] | None:
         values = []
         for name in (*self.hash_attributes, *self.sort_attributes):
             value = item.attrs.get(name)
             if value is None or value.type != self._types.get(name):
-                return None  # A sparse index does not hold this item.
+                return None  # A sparse index does not contain this item.
             values.append(value.cast_value)
         cut = len(self.hash_attributes)
         return tuple(values[:cut]), tuple(values[cut:])
@@ -71,7 +75,7 @@ class SortedView:
         forward: bool,
         limit: int | None,
     ) -> list[Item]:
-        """The items a Query or Scan may return next: one page and the one item after it."""
+        """Return the next items of a Query or Scan: one page and the item after it."""
         bucket = self._buckets.get(hash_values)
         if bucket is None:
             return []
@@ -96,10 +100,10 @@ def _until_full(items: Iterator[Item], limit: int | None) -> Iterator[Item]:
 
 
 def _range(order: list[SortKey], condition: tuple[str, list[Any]] | None) -> tuple[int, int]:
-    """The part of ``order`` that a condition on the range key selects."""
-    everything = (0, len(order))
+    """Return the range of positions in ``order`` that match a condition on the range key."""
+    all_positions = (0, len(order))
     if condition is None:
-        return everything
+        return all_positions
     comparison, values = condition
     first, last = values[0], values[-1]
     if comparison == "BEGINS_WITH":
@@ -122,11 +126,11 @@ def _range(order: list[SortKey], condition: tuple[str, list[Any]] | None) -> tup
         ">": (right, len(order)),
         ">=": (left, len(order)),
     }
-    return parts.get(comparison, everything)
+    return parts.get(comparison, all_positions)
 
 
 class SortedViews:
-    """All views of one table: by its key, by each index, and the whole of it for a Scan."""
+    """All views of one table: by its key, by each index, and of the whole table for a Scan."""
 
     def __init__(self, table: Any) -> None:
         types = {definition["AttributeName"]: definition["AttributeType"] for definition in table.attr}
@@ -147,7 +151,7 @@ class SortedViews:
         return name in self._views
 
     def update(self, hash_key: DynamoType, range_key: DynamoType | None, item: Item | None) -> None:
-        """Bring every view up to date with what the table holds under one primary key."""
+        """Update every view with the item that the table has for one primary key."""
         primary = (hash_key.cast_value, range_key.cast_value if range_key else None)
         for view in self._views.values():
             view.update(primary, item)

@@ -1,4 +1,4 @@
-"""The whole stack of a template, running in this process."""
+"""Run the complete stack of a template in this process."""
 
 import time
 from collections.abc import Mapping
@@ -19,21 +19,21 @@ from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
 
 HOST = "127.0.0.1"
-# Parameters that a deployment is asked for and a local stack can answer itself; who serves wants to read no log lines.
+# Values for parameters that a deployment asks for. The log level keeps the console of a local stack readable.
 LOCAL_PARAMETERS = {"OwnerEmail": "owner@example.com", "MailFrom": "blog@example.com", "LogLevel": "WARNING"}
 _STOP_SECONDS = 1.0
 
 
 class PortInUseError(Exception):
-    """Something else listens on a port that the stack needs."""
+    """A port that the stack needs is in use."""
 
 
 class EmulatedStack:
-    """A context manager around a running stack.
+    """A running stack, as a context manager.
 
-    ``port`` is the site's and ``port + 1`` the local AWS's; with 0 both are chosen freely. ``parameters`` go before
-    the template's defaults. Raises :class:`TemplateError`, :class:`PortInUseError`, and
-    :class:`~kolom_cli.emulator.lambda_runtime.FunctionError` when a handler cannot be imported.
+    ``port`` is that of the site and ``port + 1`` that of the local AWS; with 0, free ports are chosen. ``parameters``
+    override the template's defaults. Raises :class:`TemplateError`, :class:`PortInUseError`, and
+    :class:`~kolom_cli.emulator.lambda_runtime.FunctionError` if a handler cannot be imported.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class EmulatedStack:
 
     @property
     def mails(self) -> list[Mail]:
-        """The mail sent so far."""
+        """The mails sent so far."""
         return self.aws.outbox.mails
 
     def start(self) -> None:
-        """Start everything; on a failure nothing stays behind."""
+        """Start the stack; after a failure, everything is stopped again."""
         try:
             self._start()
         except BaseException:
@@ -102,16 +102,16 @@ class EmulatedStack:
         self._start_events()
         self._store_server.start()
         server.start()
-        # Registered again, so that requests end before what they need.
+        # Registered again, so that the server stops before the services that its requests need.
         self._exits.callback(server.close)
 
     def _listen(self) -> HttpServer:
-        """Take both ports before anything else: their number is part of the environment."""
+        """Open both ports first, because their numbers are part of the environment."""
         try:
             server = HttpServer((HOST, self._port), _not_ready)
             self._exits.callback(server.close)
             self._store_server = FakeAwsServer(self._port + 1 if self._port else 0)
-        except (OSError, SystemExit) as error:  # Werkzeug exits on a port in use.
+        except (OSError, SystemExit) as error:  # Werkzeug exits if a port is in use.
             raise PortInUseError(f"port {self._port} or {self._port + 1} is in use") from error
         self._exits.callback(self._store_server.close)
         self.aws_endpoint_url = self._store_server.url
@@ -130,7 +130,7 @@ class EmulatedStack:
             arn = self.aws.stream_arn(stream.table)
             poller = StreamPoller(stream, self.aws.client("dynamodbstreams"), arn, self.runtime.invoke)
             self._pollers.append(poller)
-        # One environment for all functions: whichever sends mail, sends it with this configuration set.
+        # All functions share one environment, so all mail is sent with this configuration set.
         configuration_set = merged_environment(self.template.functions).get("CONFIGURATION_SET", "")
         self.aws.outbox.on_mail = MailboxSimulator(self.template.rules, configuration_set, self.runtime.invoke, REGION)
         self._timers = [Timer(schedule, self.runtime.invoke) for schedule in self.template.schedules]
@@ -149,7 +149,7 @@ class EmulatedStack:
             each.join(max(0.0, deadline - time.monotonic()))
 
     def wait_until_idle(self, within_seconds: float = 120.0) -> None:
-        """Wait until the functions have taken every change made so far, and the changes they made in turn.
+        """Wait until the functions have processed all changes made so far, and the changes that they made in turn.
 
         Raises :class:`TimeoutError`.
         """
@@ -162,19 +162,19 @@ class EmulatedStack:
                 time.sleep(0.02)
 
     def run_schedule(self, function: str) -> Any:
-        """Run a function's timer now, without waiting for its time."""
+        """Invoke a scheduled function now."""
         schedule = next(each for each in self.template.schedules if each.function == function)
         return self.runtime.invoke(function, scheduled_event(schedule))
 
     def stop(self) -> None:
-        """Stop everything; a second call does nothing."""
+        """Stop the stack; a second call has no effect."""
         self._exits.close()
 
 
 def _not_ready(request: object) -> Any:
-    raise RuntimeError(f"asked before the stack was ready: {request}")
+    raise RuntimeError(f"request before the stack was ready: {request}")
 
 
 def template_parameters(path: Path) -> set[str]:
-    """The names of the parameters that the template has."""
+    """Return the names of the template's parameters."""
     return set(parse(path.read_text("utf-8")).get("Parameters", {}))

@@ -1,8 +1,10 @@
-"""Isso: its SQLite file, or the generic JSON that it imports. Comments find their articles by their threads' addresses.
+"""Import comments from Isso: its SQLite file, or the generic JSON format that Isso itself imports.
 
-The tables are those of ``isso/db/threads.py`` and ``isso/db/comments.py``; the JSON is a list of threads, ``id`` being
-the address: ``[{"id": "/x/", "title": …, "comments": [{"author": …, "created": "2005-02-24 04:03:37", "text": …}]}]``.
-Nobody's IP address is read.
+Comments are matched to articles by the URLs of their threads.
+
+The tables are those of ``isso/db/threads.py`` and ``isso/db/comments.py``. The JSON is a list of threads; ``id`` is
+the URL: ``[{"id": "/x/", "title": …, "comments": [{"author": …, "created": "2005-02-24 04:03:37", "text": …}]}]``.
+IP addresses are never read.
 """
 
 import hashlib
@@ -42,9 +44,9 @@ _ALL_MARKUP: Final = re.compile(r"\s*<p\b[^<>]*>.*</?[a-z][^<>]*>\s*", re.IGNORE
 
 
 def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
-    """Every comment of the file. ``mapping`` goes before the threads' own addresses.
+    """Yield every comment of the file. ``mapping`` takes precedence over the threads' own URLs.
 
-    :raises SourceError: the file cannot be read, or is neither a database of Isso's nor its JSON
+    :raises SourceError: the file cannot be read, or is neither an Isso database nor its JSON format
     """
     mapping = mapping or ThreadMap()
     try:
@@ -56,8 +58,8 @@ def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
 
 
 def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
-    # As it lies there: nothing is written beside it, no lock is waited for. But what a running Isso has not yet put
-    # into the file itself is seen by a proper reader only.
+    # Immutable mode creates no files beside the database and waits for no lock. It ignores the journals, so if Isso
+    # is running and one of them has data, an ordinary read-only connection is needed.
     has_more = any(_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-journal"))
     address = f"file:{quote(str(path.resolve()))}?mode=ro{'' if has_more else '&immutable=1'}"
     try:
@@ -66,11 +68,11 @@ def _read_database(path: Path, mapping: ThreadMap) -> Iterator[Item]:
             connection.row_factory = sqlite3.Row
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
             for row in connection.execute(_query(path, connection)):
-                yield _of_row(dict(row), mapping)
+                yield _comment_from_row(dict(row), mapping)
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise SourceError(f"{path}: this database cannot be read (on): {error}") from error
+        raise SourceError(f"{path}: cannot read the database: {error}") from error
 
 
 def _size(path: Path) -> int:
@@ -81,17 +83,17 @@ def _size(path: Path) -> int:
 
 
 def _query(path: Path, connection: sqlite3.Connection) -> str:
-    # Tables only: a view may compute for ever.
+    # Views are not accepted: the query behind a view can run forever.
     tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('comments', 'threads')"
     if connection.execute(tables).fetchone()[0] != len(("comments", "threads")):
-        raise SourceError(f"{path}: this is no database of Isso's")
+        raise SourceError(f"{path}: not an Isso database")
     columns = {row["name"] for row in connection.execute("PRAGMA table_info(comments)")}
     threads = {row["name"] for row in connection.execute("PRAGMA table_info(threads)")}
     if not {"tid", "id", "created", "mode", "text", "author"} <= columns or not {"id", "uri"} <= threads:
-        raise SourceError(f"{path}: this is no database of Isso's")
+        raise SourceError(f"{path}: not an Isso database")
     chosen = ", ".join(f"c.{name}" if name in columns else f"NULL AS {name}" for name in _OPTIONAL)
     title = "t.title" if "title" in threads else "NULL AS title"
-    # One character more than possible tells that there are too many, however many there are.
+    # One character more than the limit is enough to detect a text that is too long.
     text = f"substr(c.text, 1, {MAX_CONTENT + 1}) AS text"
     return (
         f"SELECT c.id, c.created, c.mode, {text}, c.author, {chosen}, t.uri, {title} "  # noqa: S608 - names from above
@@ -99,16 +101,16 @@ def _query(path: Path, connection: sqlite3.Connection) -> str:
     )
 
 
-def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
+def _comment_from_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
     uri = one_line(_text(row["uri"]))
     name = f"{row['id']} on {uri or 'no thread'}"
     if not uri:
-        return Skipped(kind=_KIND, name=name, reason="belongs to a thread that is not in the database", refused=True)
+        return Skipped(kind=_KIND, name=name, reason="its thread is not in the database", refused=True)
     article = mapping.find(uri)
     if article == ():
-        return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
+        return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     status = _STATUSES.get(row["mode"], "pending")
-    waits = () if row["mode"] in _STATUSES else (f"of mode {row['mode']} there: waits for approval here",)
+    notes = () if row["mode"] in _STATUSES else (f"unknown mode {row['mode']} in Isso: imported as pending",)
     blog = host_of(uri)
     return to_imported_comment(
         RawComment(
@@ -124,7 +126,7 @@ def _of_row(row: dict[str, Any], mapping: ThreadMap) -> Item:
             parent=f"isso:{blog}#{row['parent']}" if row["parent"] else None,
             website=_text(row["website"]),
             email=_text(row["email"]),
-            notes=waits,
+            notes=notes,
         )
     )
 
@@ -133,46 +135,46 @@ def _read_json(path: Path, mapping: ThreadMap) -> Iterator[Item]:
     for thread in _threads(path):
         uri, title = one_line(_text(thread.get("id"))), _text(thread.get("title"))
         for comment in thread["comments"]:
-            yield _of_json(comment if isinstance(comment, dict) else {}, uri, title, mapping)
+            yield _comment_from_json(comment if isinstance(comment, dict) else {}, uri, title, mapping)
 
 
 def _threads(path: Path) -> Iterator[dict[str, Any]]:
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
-            raise SourceError(f"{path}: is larger than {_MAX_JSON_BYTES // 1024 // 1024} MB: split it")
+            raise SourceError(f"{path}: larger than {_MAX_JSON_BYTES // 1024 // 1024} MB: split the file")
         data = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{path}: this is neither a database of Isso's nor JSON: {error}") from error
+        raise SourceError(f"{path}: neither an Isso database nor valid JSON: {error}") from error
     if not isinstance(data, list) or not all(
         isinstance(each, dict) and isinstance(each.get("comments"), list) for each in data
     ):
-        raise SourceError(f"{path}: this JSON is no list of threads with comments")
+        raise SourceError(f"{path}: the JSON must be a list of threads with comments")
     yield from data
 
 
-def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) -> Item:
+def _comment_from_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) -> Item:
     created, created_at = _time(comment.get("created"))
     author, text = _text(comment.get("author")), _text(comment.get("text"))
-    # Ids may all be 0, so a comment is named by what it is.
+    # The ids may all be 0, so the comment is identified by a digest of its content.
     digest = hashlib.sha256("\n".join((uri, created, author, text)).encode()).hexdigest()[:16]
     name = f"{one_line(created) or digest} by {one_line(author) or '?'} on {uri or 'no thread'}"
     if not uri:
-        return Skipped(kind=_KIND, name=name, reason="belongs to a thread without an address", refused=True)
+        return Skipped(kind=_KIND, name=name, reason="its thread has no URL", refused=True)
     article = mapping.find(uri)
     if article == ():
-        return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
+        return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     return to_imported_comment(
         RawComment(
             name=name,
             origin=f"isso-json:{uri[:500]}#{digest}",
             article=article or thread_names(uri),
             thread=uri,
-            # Encoded as in an address, where it comes from Isso's own examples: then it has no spaces.
+            # In Isso's own examples the title is URL-encoded. An encoded title has no spaces.
             title=one_line(title if " " in title else unquote_plus(title)),
             authors=(author,),
-            content=_typed(text),
+            content=_comment_markdown(text),
             created_at=created_at,
             status="approved",
             website=_text(comment.get("website")),
@@ -182,7 +184,7 @@ def _of_json(comment: dict[str, Any], uri: str, title: str, mapping: ThreadMap) 
 
 
 def _time(value: Any) -> tuple[str, datetime | None]:
-    """How generic JSON writes a time, and the moment: a date as text, or seconds as in the database."""
+    """Return the time as generic JSON writes it, and its datetime: a date as text, or seconds as in the database."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value), parse_unix_seconds(value)
     written = _text(value)
@@ -190,17 +192,20 @@ def _time(value: Any) -> tuple[str, datetime | None]:
 
 
 def _markdown(text: str) -> str:
-    """What Isso keeps is Markdown, but for comments that it took over from Disqus: these are HTML throughout."""
+    """Return the Markdown of a stored comment. Isso stores Markdown, but HTML for comments imported from Disqus."""
     return html_to_markdown(text) if _ALL_MARKUP.fullmatch(text) else text
 
 
-def _typed(text: str) -> str:
-    """What visitors of other systems typed: plain text or Markdown, or some HTML in which line ends count."""
+def _comment_markdown(text: str) -> str:
+    """Return the Markdown of a comment from another system.
+
+    Such comments are plain text, Markdown, or HTML in which line breaks count.
+    """
     if len(text) > MAX_CONTENT or not _MARKUP.search(_CODE.sub("", text)):
         return text
     return html_to_markdown(text if _PARAGRAPHS.search(text) else paragraphs(text))
 
 
 def _text(value: Any) -> str:
-    """``value`` if it is a text that can be kept."""
+    """Return ``value`` with lone surrogates replaced if it is a string, else an empty string."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

@@ -1,1 +1,1 @@
-"""Images and other files of articles: checks, sizes and the bucket."""
+"""Check, measure and upload the images and other files of articles."""

@@ -1,4 +1,4 @@
-"""How large a picture is, so that a page can keep its place until it comes."""
+"""Determine the size of an image, so that a page can reserve its space before it is loaded."""
 
 import re
 from io import BytesIO
@@ -9,29 +9,29 @@ from lxml import etree
 
 _LENGTH: Final = re.compile(r"\s*(\d+(?:\.\d+)?)(?:px)?\s*", re.ASCII)
 _VIEW_BOX: Final = re.compile(r"[\s,]+")
-_MAX_PIXELS: Final = 99_999  # more digits are not kept in an article
+_MAX_PIXELS: Final = 99_999  # articles store no larger sizes
 
 
 def image_size(data: bytes, suffix: str) -> tuple[int, int] | None:
-    """Width and height in pixels as a browser shows the file of that suffix (``.jpg``); None where it does not say.
+    """Return the width and height in pixels as a browser displays the file; None if the file does not contain them.
 
-    A photograph that was taken with the camera turned is measured as it is shown. A drawing without a size of its own
-    is as large as its view box.
+    ``suffix`` is that of the file name (``.jpg``). The orientation of a photograph is applied. The size of an SVG
+    without a width and height is that of its view box.
     """
-    width, height = _drawing(data) if suffix == ".svg" else _photograph(data)
+    width, height = _svg_size(data) if suffix == ".svg" else _raster_size(data)
     size = round(width), round(height)
     return size if all(1 <= length <= _MAX_PIXELS for length in size) else None
 
 
-def _photograph(data: bytes) -> tuple[float, float]:
+def _raster_size(data: bytes) -> tuple[float, float]:
     try:
         width, height = imagesize.get(BytesIO(data))
-    except Exception:  # noqa: BLE001 - it raises whatever a damaged file makes it raise
+    except Exception:  # noqa: BLE001 - a damaged file can cause any exception
         return 0, 0
     return width, height
 
 
-def _drawing(data: bytes) -> tuple[float, float]:
+def _svg_size(data: bytes) -> tuple[float, float]:
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError):

@@ -1,4 +1,4 @@
-"""What all files in the stack's bucket have in common."""
+"""Constants and functions for all files in the stack's bucket."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 IMMUTABLE_CACHE_CONTROL: Final = "public, max-age=31536000, immutable"
-"""The ``Cache-Control`` of a file whose name is made of its content."""
+"""The ``Cache-Control`` of a file whose name contains a hash of its content."""
 
 IMAGE_TYPES: Final[Mapping[str, str]] = {
     ".avif": "image/avif",
@@ -17,15 +17,15 @@ IMAGE_TYPES: Final[Mapping[str, str]] = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
-"""What pictures are served as, by their suffixes."""
+"""The content types of images, by file suffix."""
 
 
 def head_object(client: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
-    """What S3 says of the file, None if there is none of that key."""
+    """Return the metadata of the object, or None if it does not exist."""
     try:
-        found: Mapping[str, Any] = client.head_object(Bucket=bucket, Key=key)
+        metadata: Mapping[str, Any] = client.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
             return None
         raise
-    return found
+    return metadata

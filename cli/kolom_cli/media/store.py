@@ -1,4 +1,4 @@
-"""Images and other files beside an article: uploaded to the media bucket, named by their content."""
+"""Upload the images and other files of an article to the media bucket, under content-addressed names."""
 
 import hashlib
 import re
@@ -29,7 +29,7 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
     ".wav": "audio/wav",
     ".webm": "video/webm",
 }
-"""What may be uploaded, and as what it is served. Nothing here is a document that runs scripts, but see :mod:`.svg`."""
+"""The file types that may be uploaded, with their content types. Only SVG can run scripts: see :mod:`.svg_safety`."""
 
 MAX_BYTES: Final = 50 * 1024 * 1024
 _HASH_DIGITS: Final = 16
@@ -37,7 +37,7 @@ _KEY: Final = re.compile(rf"media/[0-9a-f]{{{_HASH_DIGITS}}}/[a-z0-9][a-z0-9.-]*
 
 
 class MediaError(KolomError):
-    """A file that an article shows cannot be published; ``url`` is how the article calls it."""
+    """A file of an article cannot be published; ``url`` is the URL in the article."""
 
     def __init__(self, url: str, message: str) -> None:
         super().__init__(f"{url}: {message}")
@@ -46,9 +46,9 @@ class MediaError(KolomError):
 
 @dataclass(slots=True)
 class MediaStore:
-    """The media bucket. Uploads what it does not hold yet; with ``dry_run`` only says where things would be.
+    """The media bucket. ``put`` uploads a file that it does not have yet; with ``dry_run`` it only returns the URL.
 
-    ``sizes`` has the width and height in pixels of the pictures that were put, by their addresses.
+    ``sizes`` are the width and height in pixels of the uploaded images, by URL.
     """
 
     dry_run: bool = False
@@ -58,7 +58,7 @@ class MediaStore:
     _client: Any = None
 
     def put(self, name: str, data: bytes, content_type: str) -> str:
-        """The site's address of the file: ``/media/<digest>/<name>``."""
+        """Upload the file if necessary; return its URL on the site: ``/media/<digest>/<name>``."""
         key = f"media/{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}/{name}"
         address = "/" + quote(key)
         if key not in self._known:
@@ -77,7 +77,7 @@ class MediaStore:
         return address
 
     def holds(self, key: str) -> bool:
-        """Whether the bucket has it."""
+        """Return whether the bucket has an object with that key."""
         return head_object(self._s3(), settings().need("media_bucket"), key) is not None
 
     def _s3(self) -> Any:
@@ -88,10 +88,10 @@ class MediaStore:
 
 @dataclass(slots=True)
 class Resolver:
-    """Turns the relative links of one article's file into addresses of the site.
+    """Converts the relative links of one article's file to URLs of the site.
 
-    A link to a media file uploads it, a link to another article's file becomes that article's address
-    (``address_of``). Both must lie within ``root``, wherever symbolic links lead. All others stay as they are.
+    A linked media file is uploaded. A link to the file of another article becomes the URL of that article
+    (``address_of``). Both files must be within ``root``, after symbolic links are resolved. All other links stay.
     """
 
     file: Path
@@ -100,9 +100,9 @@ class Resolver:
     address_of: Callable[[Path], str | None]
 
     def __call__(self, url: str) -> str:
-        """What shall stand in place of ``url``.
+        """Return the replacement of ``url``.
 
-        :raises MediaError: a media file is missing, outside of the root, too large, or a drawing with scripts
+        :raises MediaError: a media file is missing, outside of the root, too large, or an SVG with scripts
         """
         try:
             parts = urlsplit(url)
@@ -122,17 +122,17 @@ class Resolver:
     def _upload(self, url: str, path: str, suffix: str) -> str:
         target = (self.file.parent / path).resolve()
         if not target.is_relative_to(self.root.resolve()):
-            raise MediaError(url, f"lies outside of {self.root}, which is what is published")
+            raise MediaError(url, f"is outside of the published directory {self.root}")
         try:
             if not target.is_file():
-                raise MediaError(url, f"there is no file {target}")
+                raise MediaError(url, f"the file {target} does not exist")
             if target.stat().st_size > MAX_BYTES:
-                raise MediaError(url, f"has {target.stat().st_size:,} bytes, at most {MAX_BYTES:,} are possible")
+                raise MediaError(url, f"has {target.stat().st_size:,} bytes, the maximum is {MAX_BYTES:,}")
             data = target.read_bytes()
         except OSError as error:
             raise MediaError(url, f"cannot be read: {error.strerror}") from error
         if not settings().media_bucket:
-            raise MediaError(url, "cannot be uploaded: this endpoint has tables only, and no media bucket")
+            raise MediaError(url, "cannot be uploaded: this endpoint has only tables, no media bucket")
         if suffix == ".svg" and (problem := find_unsafe_svg(data)):
             raise MediaError(url, problem)
         return self.media.put(media_name(target.name), data, CONTENT_TYPES[suffix])
@@ -148,15 +148,15 @@ class Resolver:
 
 
 def media_key_problem(key: str) -> str | None:
-    """Why ``key`` is none under which :meth:`MediaStore.put` keeps a file, or None."""
+    """Return why :meth:`MediaStore.put` would not use ``key`` for a file, or None if it is valid."""
     if not _KEY.fullmatch(key):
-        return "is not named by its content, as what `kolom` uploads is"
+        return "must have a digest of its content in its path, as the files that `kolom` uploads"
     suffix = Path(key).suffix
-    return None if suffix in CONTENT_TYPES else f"{suffix or 'a file without a suffix'} is nothing that may be uploaded"
+    return None if suffix in CONTENT_TYPES else f"{suffix or 'a file without a suffix'} is not an allowed file type"
 
 
 def media_name(name: str) -> str:
-    """``name`` as it stands in an address: lower-case ASCII letters, digits and hyphens, with its suffix."""
+    """Return ``name`` in its form for URLs: lower-case ASCII letters, digits and hyphens, with its suffix."""
     path = Path(name)
     stem = slugify(path.stem, max_length=80) or "file"
     return stem + re.sub(r"[^a-z0-9.]", "", path.suffix.lower())

@@ -1,8 +1,8 @@
-"""Which drawings may be published: those that a browser can only look at.
+"""Detect SVG files with active content, which must not be published.
 
-An SVG file that is opened by its own address runs its scripts with the site's rights. The media's answers should
-carry a Content-Security-Policy against that; this is the first line: a drawing with anything active is refused, not
-mended, so that the file that is served is the file that its author made.
+An SVG file that is opened by its own URL runs its scripts in the origin of the site. Responses for media should have a
+Content-Security-Policy against that; this check is the first line of defense. A file with active content is refused
+rather than cleaned, so that the served file is always the author's file.
 """
 
 import re
@@ -19,23 +19,23 @@ _HARMLESS_DATA: Final = re.compile(r"\s*data:image/(png|jpe?g|gif|webp)[;,]", re
 
 
 def find_unsafe_svg(data: bytes) -> str | None:
-    """Why this drawing cannot be published, or None.
+    """Return why this SVG cannot be published, or None if it can.
 
-    Refused are scripts, event handlers, embedded HTML, links by any scheme but http and https, animations of links
-    or handlers, processing instructions but comments, document types with declarations, and what is no SVG at all.
+    Refused are scripts, event handlers, embedded HTML, links with a scheme other than http and https, animations of
+    links or handlers, processing instructions, document types with declarations, and files that are not SVG.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        return f"is no well-formed SVG: {error}"
+        return f"is not well-formed SVG: {error}"
     if _local(root.tag) != "svg":
-        return "is no SVG"
+        return "is not an SVG file"
     subset: Any = root.getroottree().docinfo.internalDTD
     if subset is not None and list(subset.iterentities()):
         return "declares entities, which may hide scripts"
-    around = [*root.itersiblings(preceding=True), *root.itersiblings(), *root.iter()]
-    if any(isinstance(each, etree._ProcessingInstruction) for each in around):
+    nodes = [*root.itersiblings(preceding=True), *root.itersiblings(), *root.iter()]
+    if any(isinstance(each, etree._ProcessingInstruction) for each in nodes):
         return "has a processing instruction, which may run scripts"
     for element in root.iter():
         if isinstance(element.tag, str) and (problem := _element_problem(element)):
@@ -53,7 +53,7 @@ def _element_problem(element: etree._Element) -> str | None:
         attribute = _local(key)
         if attribute.startswith("on"):
             return f"has the event handler {attribute!r}"
-        if attribute in {"href", "src", "action", "from", "to", "values", "by"} and _runs(str(value)):
+        if attribute in {"href", "src", "action", "from", "to", "values", "by"} and _is_unsafe_link(str(value)):
             return f"has a link that may run a script: {str(value)[:40]!r}"
         if name in _ANIMATIONS and attribute == "attributename" and _local(str(value)) in {"href", "xlink:href"}:
             return "animates a link"
@@ -62,7 +62,7 @@ def _element_problem(element: etree._Element) -> str | None:
     return None
 
 
-def _runs(value: str) -> bool:
+def _is_unsafe_link(value: str) -> bool:
     scheme = _SCHEME.match(re.sub(r"[\t\r\n]", "", value))
     return scheme is not None and scheme[1].lower() not in {"http", "https"} and not _HARMLESS_DATA.match(value)
 

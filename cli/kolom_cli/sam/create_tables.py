@@ -1,4 +1,4 @@
-"""Makes the template's tables in a store that has none: the local one, or a DynamoDB Local."""
+"""Create the template's tables in a DynamoDB that has none: the local one, or DynamoDB Local."""
 
 import logging
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_tables(dynamodb: Any, tables: Iterable[Table]) -> None:
-    """Create the ``tables`` that are not there yet; what is there stays as it is. ``dynamodb`` is a boto3 client."""
+    """Create the missing ``tables``; existing ones are not changed. ``dynamodb`` is a boto3 client."""
     for table in tables:
         _create(dynamodb, table)
 
@@ -19,7 +19,7 @@ def _create(dynamodb: Any, table: Table) -> None:
     try:
         dynamodb.create_table(**table.create)
     except dynamodb.exceptions.ResourceInUseException:
-        _log.info("table %s exists: it is used as it is", table.name)
+        _log.info("table %s exists and is not changed", table.name)
         return
     dynamodb.get_waiter("table_exists").wait(TableName=table.name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     if table.ttl_attribute:

@@ -1,4 +1,4 @@
-"""Where the template is, and the URL of the local site."""
+"""The path of the template and the URL of the local site."""
 
 from pathlib import Path
 from typing import Final

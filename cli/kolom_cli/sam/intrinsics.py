@@ -1,4 +1,4 @@
-"""CloudFormation's YAML and its intrinsic functions, as far as one stack needs them."""
+"""Parse CloudFormation's YAML and evaluate the intrinsic functions that a single stack needs."""
 
 import base64
 import re
@@ -20,30 +20,30 @@ _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
 
 
 class TemplateError(Exception):
-    """The template, or a value given for one of its parameters, cannot be used."""
+    """The template, or the value of one of its parameters, is invalid."""
 
 
 class _NoValue:
-    """What ``AWS::NoValue`` stands for: the property is not there."""
+    """The value of ``AWS::NoValue``, which removes a property."""
 
 
 NO_VALUE = _NoValue()
 
 
 class References(Protocol):
-    """What the resources of a template are called once they exist."""
+    """The names and attributes of a template's deployed resources."""
 
     def ref(self, logical_id: str) -> object:
-        """The value of ``!Ref logical_id`` for a resource."""
+        """Return the value of ``!Ref logical_id`` for a resource."""
         ...
 
     def attribute(self, logical_id: str, name: str) -> str:
-        """The value of ``!GetAtt logical_id.name``."""
+        """Return the value of ``!GetAtt logical_id.name``."""
         ...
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms (``!Ref x``) read as their long ones."""
+    """The YAML loader that converts CloudFormation's short forms (``!Ref x``) to their long forms."""
 
 
 def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -65,12 +65,12 @@ def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
 
 
 _Loader.add_multi_constructor("!", _short_form)
-# CloudFormation's own YAML reads dates as text, YAML 1.1 does not.
+# CloudFormation reads dates as text, but YAML 1.1 as timestamps.
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The template as plain data, intrinsics in their long form (``{"Ref": "x"}``)."""
+    """Return the template as plain data, with intrinsic functions in their long form (``{"Ref": "x"}``)."""
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
@@ -81,10 +81,10 @@ def parse(text: str) -> dict[str, Any]:
 
 
 class Resolver:
-    """Replaces intrinsic functions by their values.
+    """Evaluates intrinsic functions.
 
-    Conditions are evaluated when first asked for; a function that is not known here is a
-    :class:`TemplateError` naming it, never a value passed through unnoticed.
+    Conditions are evaluated when they are first used. An unsupported function raises a :class:`TemplateError` with its
+    name, and is never passed through as a value.
     """
 
     def __init__(self, document: Mapping[str, Any], parameters: Mapping[str, object], references: References) -> None:
@@ -111,11 +111,11 @@ class Resolver:
         }
 
     def resolve(self, value: Any) -> Any:
-        """``value`` with every intrinsic in it evaluated and every ``AWS::NoValue`` left out."""
+        """Return ``value`` with every intrinsic function evaluated and every ``AWS::NoValue`` removed."""
         if isinstance(value, dict):
             if len(value) == 1:
                 (name,) = value
-                # {"Condition": {...}} is also how IAM statements spell their conditions.
+                # IAM statements also have the key {"Condition": {...}}.
                 if name in self._functions and not (name == "Condition" and not isinstance(value[name], str)):
                     return self._functions[name](value[name])
                 if str(name).startswith("Fn::"):
@@ -127,23 +127,23 @@ class Resolver:
         return value
 
     def ref(self, name: str) -> object:
-        """A parameter's value or a resource's name."""
+        """Return a parameter's value or a resource's name."""
         if name in self._values:
             return self._values[name]
         if name in self._resources:
             return self._references.ref(name)
-        raise TemplateError(f"Ref: there is no parameter or resource {name!r}")
+        raise TemplateError(f"Ref: no parameter or resource {name!r}")
 
     def condition(self, name: str) -> bool:
-        """Whether the condition ``name`` holds."""
+        """Return whether the condition ``name`` is true."""
         if name not in self._conditions:
-            raise TemplateError(f"there is no condition {name!r}")
+            raise TemplateError(f"no condition {name!r}")
         return bool(self.resolve(self._conditions[name]))
 
     def _get_att(self, target: list[Any]) -> str:
         logical_id, attribute = target[0], str(self.resolve(target[1]))
         if logical_id not in self._resources:
-            raise TemplateError(f"GetAtt: there is no resource {logical_id!r}")
+            raise TemplateError(f"GetAtt: no resource {logical_id!r}")
         return self._references.attribute(logical_id, attribute)
 
     def _sub(self, argument: Any) -> str:

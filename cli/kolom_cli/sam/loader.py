@@ -1,4 +1,4 @@
-"""Reads ``template.yaml`` into :class:`~kolom_cli.sam.model.Template`."""
+"""Read ``template.yaml`` into a :class:`~kolom_cli.sam.model.Template`."""
 
 import json
 import re
@@ -49,8 +49,9 @@ def load(
 ) -> Template:
     """Read the template at ``path`` with ``parameters`` in place of their defaults.
 
-    ``references`` overrides what ``!Ref X`` (key ``X``) or ``!GetAtt X.Y`` (key ``X.Y``) give. With ``public_url``, the
-    addresses of the API and of CloudFront distributions become that URL. Raises :class:`TemplateError`.
+    ``references`` overrides the values of ``!Ref X`` (key ``X``) and ``!GetAtt X.Y`` (key ``X.Y``). With
+    ``public_url``, the URLs of the API and of CloudFront distributions are replaced by it. Raises
+    :class:`TemplateError`.
     """
     document = read_document(path)
     values = parameter_values(document.get("Parameters", {}), parameters)
@@ -60,7 +61,7 @@ def load(
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """The template at ``path`` as plain data, with its intrinsic functions. Raises :class:`TemplateError`."""
+    """Return the template at ``path`` as plain data, with its intrinsic functions. Raises :class:`TemplateError`."""
     try:
         return parse(path.read_text("utf-8"))
     except OSError as error:
@@ -68,7 +69,7 @@ def read_document(path: Path) -> dict[str, Any]:
 
 
 class _Reader:
-    """One reading of a template; every method gives one part of :class:`Template`."""
+    """Reads one template; every method returns one part of :class:`Template`."""
 
     def __init__(
         self, document: dict[str, Any], resolver: Resolver, names: ResourceNames, path: Path, public_url: str | None
@@ -103,7 +104,7 @@ class _Reader:
         )
 
     def _all(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
-        """The resolved properties of the resources of one type whose condition holds."""
+        """Return the resolved properties of the resources of one type whose condition is true."""
         return [
             (logical_id, self._resolve(resource.get("Properties", {})))
             for logical_id, resource in self._document["Resources"].items()
@@ -249,7 +250,7 @@ class _Reader:
         return Cdn(
             domain=self._names.attribute(logical_id, "DomainName"),
             aliases=tuple(config.get("Aliases", ())),
-            behaviours=tuple(
+            behaviors=tuple(
                 CacheBehavior(
                     pattern=each.get("PathPattern", "*"),
                     origin=each["TargetOriginId"],
@@ -270,7 +271,7 @@ class _Reader:
 
 
 def _text(value: object) -> str:
-    """A value as CloudFormation hands it on: ``true``, not ``True``."""
+    """Return a value as CloudFormation passes it: ``true``, not ``True``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -305,7 +306,10 @@ def _policies(policies: Any) -> tuple[tuple[Statement, ...], tuple[str, ...]]:
 
 
 def _edge_headers(policy: dict[str, Any]) -> tuple[EdgeHeader, ...]:
-    """What a response headers policy adds. An origin that CORS allows is every one, or :class:`TemplateError`."""
+    """Return the headers that a response headers policy adds. CORS must allow all origins, or it is refused.
+
+    :raises TemplateError: the policy allows only some origins, or has an unsupported header
+    """
     headers = []
     for kind, settings in policy.get("SecurityHeadersConfig", {}).items():
         name, value = _security_header(kind, settings)
@@ -315,7 +319,7 @@ def _edge_headers(policy: dict[str, Any]) -> tuple[EdgeHeader, ...]:
         headers.append(EdgeHeader(name=each["Header"], value=_text(each["Value"]), override=override))
     if cors := policy.get("CorsConfig"):
         if cors["AccessControlAllowOrigins"]["Items"] != ["*"]:
-            raise TemplateError("a response headers policy can only allow all origins here")
+            raise TemplateError("only response headers policies that allow all origins are supported")
         override = _text(cors["OriginOverride"]) == "true"
         headers.append(EdgeHeader(name="Access-Control-Allow-Origin", value="*", override=override))
     return tuple(headers)
@@ -333,8 +337,10 @@ def _security_header(kind: str, settings: dict[str, Any]) -> tuple[str, str]:
             return "Referrer-Policy", settings["ReferrerPolicy"]
         case "StrictTransportSecurity":
             flags = [("IncludeSubdomains", "includeSubDomains"), ("Preload", "preload")]
-            said = [text for name, text in flags if _text(settings.get(name, False)) == "true"]
-            return "Strict-Transport-Security", "; ".join([f"max-age={settings['AccessControlMaxAgeSec']}", *said])
+            directives = [text for name, text in flags if _text(settings.get(name, False)) == "true"]
+            return "Strict-Transport-Security", "; ".join(
+                [f"max-age={settings['AccessControlMaxAgeSec']}", *directives]
+            )
         case _:
             raise TemplateError(f"a response headers policy with {kind} is not supported")
 

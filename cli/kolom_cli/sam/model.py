@@ -1,4 +1,4 @@
-"""What a deployed stack is made of, as ``template.yaml`` says: plain values, with every intrinsic function resolved."""
+"""The parts of a stack that ``template.yaml`` defines: plain values, with every intrinsic function resolved."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One statement of a function's policies."""
+    """A statement of a function's policies."""
 
     effect: str
     actions: tuple[str, ...]
@@ -19,7 +19,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One Lambda function, named after the directory of its code."""
+    """A Lambda function, named after the directory of its code."""
 
     name: str
     logical_id: str
@@ -36,7 +36,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route of the HTTP API; ``path`` is ``$default`` for the catch-all."""
+    """A route of the HTTP API; ``path`` is ``$default`` for the catch-all."""
 
     method: str
     path: str
@@ -50,7 +50,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """A function's subscription to a table's changes."""
+    """A function's subscription to the stream of a table."""
 
     function: str
     table: str
@@ -65,7 +65,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A function's timer."""
+    """The schedule of a function."""
 
     name: str
     function: str
@@ -75,7 +75,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """The events of EventBridge that a function answers: ``pattern`` is JSON."""
+    """An EventBridge rule that invokes a function; ``pattern`` is JSON."""
 
     function: str
     pattern: str
@@ -83,7 +83,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A DynamoDB table: ``create`` is what ``create_table`` takes."""
+    """A DynamoDB table; ``create`` are the arguments of ``create_table``."""
 
     logical_id: str
     name: str
@@ -93,7 +93,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """A secret: its text, or how Secrets Manager is to generate it."""
+    """A secret: its text, or the arguments by which Secrets Manager generates it."""
 
     logical_id: str
     name: str
@@ -103,7 +103,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cors:
-    """The API's answer to other origins."""
+    """The CORS configuration of the API."""
 
     allow_origins: tuple[str, ...] = ()
     allow_methods: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class Cors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """The API's default throttling, where the template sets one."""
+    """The default throttling of the API."""
 
     burst: int
     rate: float
@@ -123,7 +123,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeHeader:
-    """A header that the CDN adds to answers: in place of the origin's own with ``override``, else where it has none."""
+    """A header that the CDN adds to responses. ``override`` replaces the origin's header of the same name."""
 
     name: str
     value: str
@@ -132,7 +132,7 @@ class EdgeHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheBehavior:
-    """What the CDN does with the paths of a pattern: ``*`` stands for any characters, ``?`` for one."""
+    """The CDN's configuration for the paths of a pattern; ``*`` matches any characters, ``?`` matches one."""
 
     pattern: str
     origin: str
@@ -143,15 +143,15 @@ class CacheBehavior:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cdn:
-    """The distribution: its behaviours in the order in which they are tried, the last of which takes every path."""
+    """The CloudFront distribution, with its behaviors in the order of evaluation; the last one matches every path."""
 
     domain: str
     aliases: tuple[str, ...]
-    behaviours: tuple[CacheBehavior, ...]
+    behaviors: tuple[CacheBehavior, ...]
 
-    def behaviour(self, path: str) -> CacheBehavior:
-        """What goes for a path, as it stands in the request line."""
-        return next(each for each in self.behaviours if _matches(each.pattern, path))
+    def behavior(self, path: str) -> CacheBehavior:
+        """Return the behavior for a path, as it is in the request line."""
+        return next(each for each in self.behaviors if _matches(each.pattern, path))
 
 
 def _matches(pattern: str, path: str) -> bool:

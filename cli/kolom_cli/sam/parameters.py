@@ -1,4 +1,4 @@
-"""A template's parameters: defaults, the values given for them, and the limits on those."""
+"""Evaluate and validate a template's parameters."""
 
 import re
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from kolom_cli.sam.intrinsics import TemplateError
 
 
 def parameter_values(definitions: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, object]:
-    """The value of every parameter: the given one, else the default.
+    """Return the value of every parameter: the given one, or the default.
 
     Raises :class:`TemplateError` for an unknown name, a value outside the parameter's limits, and a missing value.
     """
     if unknown := sorted(given.keys() - definitions.keys()):
-        raise TemplateError(f"no such parameter: {', '.join(unknown)} (there are: {', '.join(sorted(definitions))})")
+        raise TemplateError(f"no such parameter: {', '.join(unknown)} (available: {', '.join(sorted(definitions))})")
     values: dict[str, object] = {}
     for name, definition in definitions.items():
         if name not in given and "Default" not in definition:

@@ -1,4 +1,4 @@
-"""What a template's resources are called: names, ARNs and attributes, the same at every reading."""
+"""The names, ARNs and attributes of a template's resources, deterministic for a template."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _REMOTE = re.compile(r"https://[a-z0-9-]+\.(?:execute-api\.us-east-1\.amazonaws\
 
 
 class ResourceNames:
-    """Names for resources, from their properties where those say, else from stack and logical id."""
+    """The names of resources, from their properties, or from the stack and the logical id if they have no name."""
 
     resolver: Resolver
 
@@ -40,17 +40,17 @@ class ResourceNames:
         self._overrides = overrides
 
     def name(self, logical_id: str) -> str:
-        """The physical name."""
+        """Return the physical name."""
         resource = self._resources[logical_id]
         properties = resource.get("Properties", {})
         for key in _NAME_PROPERTIES:
-            # NO_VALUE and nested structures are no names.
+            # NO_VALUE and nested structures are not names.
             if key in properties and isinstance(value := self.resolver.resolve(properties[key]), str):
                 return value
         return f"kolom-{logical_id.lower()}"
 
     def ref(self, logical_id: str) -> object:
-        """The value of ``!Ref``."""
+        """Return the value of ``!Ref``."""
         if logical_id in self._overrides:
             return self._overrides[logical_id]
         kind = self._resources[logical_id]["Type"]
@@ -59,7 +59,7 @@ class ResourceNames:
         return self._arn(logical_id) if kind in _REF_IS_ARN else self.name(logical_id)
 
     def attribute(self, logical_id: str, name: str) -> str:
-        """The value of ``!GetAtt``."""
+        """Return the value of ``!GetAtt``."""
         if (given := self._overrides.get(f"{logical_id}.{name}")) is not None:
             return given
         kind = self._resources[logical_id]["Type"]
@@ -84,7 +84,7 @@ class ResourceNames:
 
 
 def with_local_names(value: Any, public_url: str) -> Any:
-    """``value`` with the stack's public addresses on AWS replaced by ``public_url``."""
+    """Return ``value`` with the stack's public URLs on AWS replaced by ``public_url``."""
     if isinstance(value, dict):
         return {key: with_local_names(item, public_url) for key, item in value.items()}
     if isinstance(value, list):

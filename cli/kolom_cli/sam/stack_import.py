@@ -1,7 +1,7 @@
 """Write the input of a change set that imports the retained resources of a deleted stack into a new one.
 
 ``python -m kolom_cli.sam.stack_import DIRECTORY LOGICAL_ID=IDENTIFIER…`` writes ``template.json`` and
-``resources.json``. ``docs/deploy.md`` has the steps around it.
+``resources.json``. ``docs/deploy.md`` describes the complete procedure.
 """
 
 import json
@@ -21,7 +21,7 @@ IDENTIFIERS: Final = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::SecretsManager::Secret": "Id",
 }
-"""Which property identifies a resource of each type to CloudFormation's import. A secret's ``Id`` is its ARN."""
+"""The property that identifies a resource of each type in an import. A secret's ``Id`` is its ARN."""
 
 
 def import_input(path: Path, identifiers: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -39,7 +39,7 @@ def import_input(path: Path, identifiers: Mapping[str, str]) -> tuple[dict[str, 
         if resource.get("DeletionPolicy") == "RetainExceptOnCreate"
     }
     if unknown := sorted(identifiers.keys() - retained.keys()):
-        raise TemplateError(f"not a retained resource: {', '.join(unknown)} (there are: {', '.join(retained)})")
+        raise TemplateError(f"not a retained resource: {', '.join(unknown)} (available: {', '.join(retained)})")
     resolver = _resolver(document, {name: identifiers[name] for name in identifiers if _is_table(retained[name])})
     resources = {
         name: {**retained[name], "Properties": resolver.resolve(retained[name]["Properties"])} for name in identifiers
@@ -77,7 +77,7 @@ def _identifier(name: str, kind: str, identifier: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write both files; the exit code is 2 for arguments that cannot be used."""
+    """Write both files and return the exit code, which is 2 for invalid arguments."""
     if len(arguments) < 2 or not all("=" in argument for argument in arguments[1:]):
         print("usage: python -m kolom_cli.sam.stack_import DIRECTORY LOGICAL_ID=IDENTIFIER…", file=sys.stderr)  # noqa: T201
         return 2

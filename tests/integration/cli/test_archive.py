@@ -325,7 +325,7 @@ def test_a_directory_with_anything_else_is_left_alone(small: Kolom, tmp_path: Pa
     (tmp_path / "mine.txt").write_text("x")
     ran = small("export", tmp_path)
     assert (ran.exit_code, files(tmp_path)) == (1, {"mine.txt": b"x"})
-    assert "not empty" in ran.stderr
+    assert "is neither empty nor an archive" in ran.stderr
     assert small("export", tmp_path / "mine.txt").exit_code == 2
     (tmp_path / "archive.json").write_text("{}")
     assert small("export", tmp_path).exit_code == 1
@@ -356,7 +356,7 @@ def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
         ran = small("export", tmp_path, "--json")
     assert (ran.exit_code, ran.json["interrupted"]) == (130, True)
     refused = small("import", "archive", tmp_path)
-    assert (refused.exit_code, "is not complete" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "is incomplete" in refused.stderr) == (1, True)
     export(small, tmp_path)
     assert restore(small, tmp_path)["unchanged"] == 6
 
@@ -488,7 +488,7 @@ def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
     report = restore(small, tmp_path, "--overwrite", exit_code=1)
     found = reasons(report)
     assert found["articles/000001-hello.html"] == "the id 1 belongs to another article: 'mine'"
-    assert found["comments.jsonl:1"] == "its article 1 was not put back"
+    assert found["comments.jsonl:1"] == "its article 1 was not restored"
     assert found["articles/000002-two.html"].startswith("the id 2 belongs to another")
     assert report["created"] == 1
     assert [item for item in tables()["articles"] if item["key"] == {"S": "1"}] == [
@@ -515,7 +515,7 @@ def test_a_comment_whose_time_is_over_does_not_come_back(small: Kolom, move: Mov
     )
     move()
     report = restore(small, tmp_path)
-    assert reasons(report) == {"comments.jsonl:1": "its time to be kept is over"}
+    assert reasons(report) == {"comments.jsonl:1": "its retention period is over"}
 
 
 HTML_ATTACK = '<h2 id="comments">x</h2><script>hacked()</script><iframe src="https://evil.example/"></iframe>'
@@ -553,7 +553,7 @@ HOSTILE_ARCHIVES = {
         "articles/000002-two.html",
         "belongs to another article",
     ),
-    "comment on nothing": (break_lines(lambda line: line | {"article": 9}), COMMENT, "its article 9 was not put back"),
+    "comment on nothing": (break_lines(lambda line: line | {"article": 9}), COMMENT, "its article 9 was not restored"),
     "answers nothing": (
         break_lines(lambda line: line | {"parent": "0" * 26}),
         COMMENT,
@@ -612,9 +612,9 @@ def test_without_a_bucket_media_is_left_out_and_said(
     settings.cache_clear()
     archive = Archive(tmp_path, settings().zone)
     Restorer(report, NOW).restore_all(archive.entries(), threading.Event())
-    assert [each.reason for each in report.skipped] == ["this endpoint has tables only, and no media bucket"]
+    assert [each.reason for each in report.skipped] == ["this endpoint has only tables, no media bucket"]
     done = Exporter(tmp_path, NOW).run()
-    assert done.skipped == [("media", "this endpoint has tables only, and no media bucket")]
+    assert done.skipped == [("media", "this endpoint has only tables, no media bucket")]
 
 
 def test_a_person_can_still_be_forgotten_after_the_move(blog: Kolom, move: Move, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_the_settings_come_from_the_stacks_outputs(kolom: Kolom) -> None:
 def test_another_stack_can_be_named(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = kolom("--stack", "other", "articles", "list")
     assert ran.exit_code == 3
-    assert ran.stderr == "kolom: there is no stack 'other' in us-east-1: give --stack, or deploy it first\n"
+    assert ran.stderr == "kolom: no stack 'other' in us-east-1: specify another one with --stack, or deploy it first\n"
     monkeypatch.setenv("KOLOM_STACK", "third")
     assert "'third'" in kolom("articles", "list").stderr
 
@@ -47,7 +47,7 @@ def test_an_endpoint_where_nothing_listens_is_said_in_one_line() -> None:
         (NoCredentialsError(), "no AWS credentials"),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "not yours"}}, "DescribeStacks"),
-            "does not allow this: not yours",
+            "denied access: not yours",
         ),
         (ClientError({"Error": {"Code": "ExpiredToken", "Message": "old"}}, "DescribeStacks"), "may have expired"),
     ],
@@ -109,13 +109,13 @@ def test_a_picture_has_no_place_in_a_store_without_a_stack(
     (tmp_path / "post.md").write_text("---\ntitle: First\n---\n![Dot](dot.gif)")
     ran = Kolom()("--endpoint-url", bare_store, "publish", tmp_path / "post.md")
     assert ran.exit_code == 1
-    assert "dot.gif: cannot be uploaded: this endpoint has tables only" in ran.stderr + ran.stdout
+    assert "dot.gif: cannot be uploaded: this endpoint has only tables" in ran.stderr + ran.stdout
 
 
 def test_a_stack_that_was_named_must_be_there(bare_store: str) -> None:
     ran = Kolom()("--endpoint-url", bare_store, "--stack", "other", "articles", "list")
     assert ran.exit_code == 3
-    assert "there is no stack 'other'" in ran.stderr
+    assert "no stack 'other'" in ran.stderr
     assert boto3.client("dynamodb").list_tables()["TableNames"] == []
 
 
@@ -123,7 +123,7 @@ def test_a_stack_that_was_named_must_be_there(bare_store: str) -> None:
     "endpoint", [None, "https://dynamodb.eu-west-1.amazonaws.com", "https://dynamodb.eu-west-1.api.aws"]
 )
 def test_aws_is_never_taken_for_a_store_without_a_stack(endpoint: str | None) -> None:
-    assert not Target(endpoint_url=endpoint).may_be_bare
+    assert not Target(endpoint_url=endpoint).allows_tables_only
 
 
 def test_local_is_short_for_the_local_endpoint_and_never_uses_real_credentials(

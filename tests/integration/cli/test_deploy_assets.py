@@ -151,7 +151,7 @@ def test_bad_settings_are_wrong_usage_and_upload_nothing(kolom: Kolom, frontend:
     (frontend / "site.toml").write_text('[colours]\naccent = "nope"\n[[menu]]\npage = "shop"\n')
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert ran.exit_code == 2
-    assert "colours.accent: 'nope' is no colour of CSS" in ran.stderr
+    assert "colours.accent: 'nope' is not a CSS color" in ran.stderr
     assert "menu.1.page" in ran.stderr
     assert calls == []
 

@@ -104,8 +104,8 @@ def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
             entry(6, "PAGE", status="DRAFT", filename="/p/about.html"),
         ),
     )
-    assert (report["created"], _reasons(report)) == (4, Counter({"in the bin there": 2}))
-    assert "SOMETHING_NEW there: a draft here" in [note["note"] for note in report["notes"]]
+    assert (report["created"], _reasons(report)) == (4, Counter({"in the trash": 2}))
+    assert "status 'SOMETHING_NEW' in Blogger: imported as a draft" in [note["note"] for note in report["notes"]]
     states = [publishing.get_by_slug(slug).status for slug in ("post-1", "post-4", "post-5", "about")]
     assert states == ["draft", "scheduled", "draft", "draft"]
     assert json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"] == 0
@@ -116,9 +116,9 @@ def test_what_no_status_says_to_be_public_is_a_draft(kolom: Kolom, file: Path) -
     posts = (entry(1, status=""), entry(2, status="SCHEDULED", published=""), comment(3, 1, status=""))
     notes = [note["note"] for note in _import(kolom, file, takeout(*posts))["notes"]]
     assert [publishing.get_by_slug(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
-    assert "without a status there: a draft here" in notes
-    assert "scheduled there without a date: a draft here" in notes
-    assert "without a status there: waits for approval here" in notes
+    assert "no status in the export: imported as a draft" in notes
+    assert "scheduled in Blogger without a date: imported as a draft" in notes
+    assert "unknown status '' in Blogger: imported as pending" in notes
     feed = older(older_entry(4, draft=True)).replace("<app:draft>yes<", "<app:draft>true<")
     _import(kolom, file, feed)
     assert publishing.get_by_slug("post-4").status == "draft"
@@ -198,9 +198,13 @@ def test_spam_stays_behind_and_what_waited_waits(kolom: Kolom, file: Path) -> No
             comment(15, 99),
         ),
     )
-    assert _reasons(report) == Counter({"spam there": 1, "in the bin there": 1, "its article is not imported": 1})
+    assert _reasons(report) == Counter(
+        {"marked as spam in Blogger": 1, "in the trash": 1, "its article was not imported": 1}
+    )
     assert [each.status for each in admin.list_by_article(1)] == ["pending", "approved"]
-    assert "answers a comment that is not here: stands on its own" in [note["note"] for note in report["notes"]]
+    assert "the comment that it replies to is missing: imported as a top-level comment" in [
+        note["note"] for note in report["notes"]
+    ]
     assert boto3.client("dynamodb").scan(TableName="kolom-outbox")["Count"] == 0
 
 
@@ -249,7 +253,7 @@ def test_a_large_takeout_adds_up(kolom: Kolom, file: Path) -> None:
         "page": (pages, pages, 0),
         "comment": (comments, comments - binned_comments, binned_comments),
     }
-    assert _reasons(report) == Counter({"in the bin there": binned + binned_comments})
+    assert _reasons(report) == Counter({"in the trash": binned + binned_comments})
     for article_id in (1, 20, posts - pages - binned):
         seen: set[str] = set()
         for each in admin.list_by_article(article_id):
@@ -294,7 +298,7 @@ def test_the_pages_of_a_live_feed_are_one_export(kolom: Kolom, tmp_path: Path) -
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert ran.exit_code == 0
     assert ran.json["kinds"]["article"] == {"read": 4, "created": 3, "updated": 0, "unchanged": 0, "skipped": 1}
-    assert _reasons(ran.json) == Counter({"is in the export twice": 1})
+    assert _reasons(ran.json) == Counter({"duplicate entry in the export": 1})
     assert len(_comments("post-1")) == 1
 
 
@@ -327,7 +331,7 @@ def test_an_export_that_is_cut_off_gives_what_is_whole_and_says_where(kolom: Kol
     feed = takeout(entry(1), entry(2), comment(11, 1))
     report = _import(kolom, file, feed[: feed.index("Text of 2") + 4], exit_code=1)
     assert report["kinds"] == {"article": {"read": 1, "created": 1, "updated": 0, "unchanged": 0, "skipped": 0}}
-    assert "the XML is broken here" in report["errors"][0]
+    assert "invalid XML" in report["errors"][0]
     assert _import(kolom, file, feed)["created"] == 2
 
 
@@ -342,10 +346,10 @@ def test_a_prefix_that_is_not_declared_makes_no_draft_public(kolom: Kolom, file:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("<rss/>", "this is no feed of Blogger's, but <rss>"),
-        ("not XML", "the XML is broken here"),
+        ("<rss/>", "not a Blogger feed: its root element is <rss>"),
+        ("not XML", "invalid XML"),
         ('<!DOCTYPE feed [<!ENTITY a "b">]>' + takeout(entry(1)).partition("?>")[2], "document type declaration"),
-        (b"PK\x05\x06" + bytes(18), "there is no feed in it"),
+        (b"PK\x05\x06" + bytes(18), "no Blogger feed found"),
     ],
 )
 def test_what_is_no_export_is_told_so(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
@@ -361,7 +365,7 @@ def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path)
         (folder / "feed.atom").write_text(takeout(entry(1, title=name)))
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert (ran.exit_code, ran.json["read"]) == (1, 0)
-    assert "choose one by --blog: 'One', 'Two'" in ran.json["errors"][0]
+    assert "choose one with --blog: 'One', 'Two'" in ran.json["errors"][0]
     assert kolom("import", "blogger", tmp_path, "--blog", "Two").exit_code == 0
     assert publishing.get_by_slug("post-1").title == "Two"
 
@@ -370,7 +374,7 @@ def test_the_post_of_a_comment_that_was_deleted_here_keeps_it_away(kolom: Kolom,
     _import(kolom, file, takeout(entry(1)))
     publishing.delete("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, takeout(comment(11, 1)))
-    assert _reasons(report) == Counter({"its article is deleted here": 1})
+    assert _reasons(report) == Counter({"its article was deleted in Kolom": 1})
 
 
 def test_ids_of_posts_are_what_comments_are_matched_by(kolom: Kolom, file: Path) -> None:
@@ -385,7 +389,7 @@ def test_a_picture_that_is_broken_stays_where_it_is_and_a_broken_zip_is_told(kol
     place = data.index(b"Albums/Blog lama/a.png") + len("Albums/Blog lama/a.png")
     report = _import(kolom, file, data[:place] + b"\xff" * 9 + data[place + 9 :])
     assert (report["created"], report["remote_images"]) == (1, 1)
-    assert "the picture a.png stays where it is" in report["notes"][0]["note"]
+    assert "the image a.png is not copied" in report["notes"][0]["note"]
     assert _import(kolom, file, data[:200] + data[300:], exit_code=1)["errors"]
 
 
@@ -450,7 +454,7 @@ def test_what_lies_beside_the_feed_and_is_none_is_told_and_stops_nothing(kolom: 
     assert (ran.exit_code, ran.json["created"]) == (0, 1)
     (skipped,) = ran.json["skipped_items"]
     assert skipped["name"].endswith("a-sitemap.xml")
-    assert skipped["reason"] == "this is no feed of Blogger's, but <urlset>"
+    assert skipped["reason"] == "not a Blogger feed: its root element is <urlset>"
 
 
 def test_a_file_beside_the_feed_that_is_broken_from_its_beginning_is_refused(kolom: Kolom, tmp_path: Path) -> None:
@@ -458,21 +462,21 @@ def test_a_file_beside_the_feed_that_is_broken_from_its_beginning_is_refused(kol
     _lay(tmp_path, "feed.atom", takeout(entry(1)))
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert (ran.exit_code, ran.json["created"]) == (1, 1)
-    assert "the XML is broken here" in ran.json["skipped_items"][0]["reason"]
+    assert "invalid XML" in ran.json["skipped_items"][0]["reason"]
 
 
 def test_a_file_that_was_named_must_be_a_feed(kolom: Kolom, tmp_path: Path) -> None:
     feed = _lay(tmp_path, "feed.atom", takeout(entry(1)))
     ran = kolom("import", "blogger", feed, _lay(tmp_path, "sitemap.xml", SITEMAP), "--json")
     assert ran.exit_code == 1
-    assert "this is no feed of Blogger's, but <urlset>" in ran.json["errors"][0]
+    assert "not a Blogger feed: its root element is <urlset>" in ran.json["errors"][0]
 
 
 def test_a_folder_with_nothing_but_other_files_has_no_feed(kolom: Kolom, tmp_path: Path) -> None:
     _lay(tmp_path, "sitemap.xml", SITEMAP)
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert ran.exit_code == 1
-    assert "there is no feed in it" in ran.json["errors"][0]
+    assert "no Blogger feed found" in ran.json["errors"][0]
 
 
 def test_an_element_that_is_too_large_for_memory_is_not_read_and_its_place_is_told(kolom: Kolom, file: Path) -> None:
@@ -480,7 +484,10 @@ def test_an_element_that_is_too_large_for_memory_is_not_read_and_its_place_is_to
     report = _import(kolom, file, feed, exit_code=1)
     assert report["created"] == 1
     line = feed[: feed.index("<entry>")].count("\n") + 1
-    assert f"feed.atom:{line}: after what begins here there is an element of more than 32 MB" in report["errors"][0]
+    assert (
+        f"feed.atom:{line}: the element that starts here is followed by an element of more than 32 MB"
+        in report["errors"][0]
+    )
 
 
 def test_a_comment_that_is_larger_than_an_article_may_be_is_refused_whole(kolom: Kolom, file: Path) -> None:

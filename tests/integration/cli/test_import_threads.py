@@ -125,7 +125,7 @@ def test_threads_dates_and_authors_of_disqus_stay(kolom: Kolom, file: Path) -> N
     )
     report = _import(kolom, "disqus", file, export, exit_code=1)
     assert _reasons(report) == Counter(
-        {"spam there": 1, "belongs to the thread 99, which is not in the export": 1, "has no date": 1}
+        {"marked as spam in Disqus": 1, "its thread 99 is not in the export": 1, "has no date": 1}
     )
     first, second, third = _shown()
     assert (first["deleted"], first["content_html"]) == (True, "")
@@ -149,7 +149,7 @@ def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
     )
     listed = tmp_path / "threads.csv"
     report = _import(kolom, "disqus", file, export, "--unmatched", listed, exit_code=1)
-    assert _reasons(report)["no article here is at https://old.example/gone/"] == 2
+    assert _reasons(report)["no article matches https://old.example/gone/"] == 2
     rows = list(csv.DictReader(io.StringIO(listed.read_text("utf-8-sig"))))
     assert [(row["thread"], row["title"], row["comments"]) for row in rows] == [
         ("https://old.example/gone/", "Gone, but known", "2"),
@@ -157,7 +157,7 @@ def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
     ]
     listed.write_text("thread,article\nhttps://old.example/gone/,/2024/05/hello.html\n/test/,\n")
     report = _import(kolom, "disqus", file, None, "--map", listed)
-    assert (report["created"], _reasons(report)) == (2, Counter({"left out by the mapping": 1}))
+    assert (report["created"], _reasons(report)) == (2, Counter({"excluded by the mapping": 1}))
     assert len(_shown()) == 2
 
 
@@ -233,7 +233,7 @@ def test_a_broken_mapping_is_told_before_anything_is_imported(kolom: Kolom, file
     (tmp_path / "map.csv").write_text("thread,article\nhttps://old.example/x/,Not a slug!\n")
     ran = kolom("import", "disqus", file, "--map", tmp_path / "map.csv")
     assert ran.exit_code == 1
-    assert "map.csv:2: 'Not a slug!' is no article's slug" in ran.stderr
+    assert "map.csv:2: invalid slug 'Not a slug!'" in ran.stderr
     assert _shown() == []
 
 
@@ -242,18 +242,18 @@ def test_an_export_that_breaks_off_gives_what_is_whole(kolom: Kolom, file: Path)
     export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2))
     report = _import(kolom, "disqus", file, export[: export.index("Post 12")], exit_code=1)
     assert report["created"] == 1
-    assert "the XML is broken here" in report["errors"][0]
+    assert "invalid XML" in report["errors"][0]
 
 
 @pytest.mark.usefixtures("articles")
 @pytest.mark.parametrize(
     ("kind", "data", "says"),
     [
-        ("disqus", "<rss/>", "this is no export of Disqus's, but <rss>"),
+        ("disqus", "<rss/>", "not a Disqus export: its root element is <rss>"),
         ("disqus", '<!DOCTYPE d [<!ENTITY a "b">]>' + disqus(post(1, 1)).partition("?>")[2], "document type"),
-        ("isso", "nothing", "neither a database of Isso's nor JSON"),
-        ("isso", '{"a": 1}', "no list of threads"),
-        ("isso", "[" * 100_000, "neither a database of Isso's nor JSON"),
+        ("isso", "nothing", "neither an Isso database nor valid JSON"),
+        ("isso", '{"a": 1}', "must be a list of threads"),
+        ("isso", "[" * 100_000, "neither an Isso database nor valid JSON"),
     ],
 )
 def test_what_is_no_export_is_told_so(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
@@ -290,7 +290,7 @@ def test_a_database_of_isso_is_taken_over(kolom: Kolom, file: Path, old: bool) -
     _database(file, old=old)
     before = file.read_bytes()
     report = _import(kolom, "isso", file, exit_code=1)
-    assert (report["created"], _reasons(report)) == (4, Counter({"no article here is at /nowhere/": 1}))
+    assert (report["created"], _reasons(report)) == (4, Counter({"no article matches /nowhere/": 1}))
     assert file.read_bytes() == before
     first, second, third = _shown()
     assert (first["content_html"], first["created_at"]) == ("<p>Some <em>Markdown</em></p>", "2013-10-10T19:20:29Z")

@@ -91,7 +91,7 @@ def test_what_the_author_edited_since_is_left_alone_unless_told_otherwise(kolom:
     _import(kolom, file, export(item(1)))
     publishing.unpublish("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, export(item(1)))
-    assert report["skipped_items"][0]["reason"].startswith("edited here since the import")
+    assert report["skipped_items"][0]["reason"].startswith("edited in Kolom since the import")
     assert publishing.get_by_slug("post-1").status == "draft"
     assert _import(kolom, file, export(item(1)), "--overwrite")["updated"] == 1
     assert publishing.get_by_slug("post-1").status == "published"
@@ -101,19 +101,19 @@ def test_what_the_author_deleted_since_stays_deleted(kolom: Kolom, file: Path) -
     _import(kolom, file, export(item(1)))
     publishing.delete("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, export(item(1)))
-    assert report["skipped_items"][0]["reason"].startswith("deleted here since the import")
+    assert report["skipped_items"][0]["reason"].startswith("deleted in Kolom since the import")
 
 
 def test_an_article_without_any_date_is_dated_by_the_import_once(kolom: Kolom, file: Path) -> None:
     xml = export(item(1, post_date_gmt="", post_date="", pubDate="Wed, 30 Nov -0001 00:00:00 +0000"))
-    assert "dated by the import" in _notes(_import(kolom, file, xml))
+    assert "the date of the import is used" in _notes(_import(kolom, file, xml))
     assert _import(kolom, file, xml)["unchanged"] == 1
 
 
 def test_two_posts_of_one_name_both_come_and_come_the_same_again(kolom: Kolom, file: Path) -> None:
     xml = export(item(1, post_name="same"), item(2, post_name="same", post_type="page"), item(3, post_name="same"))
     report = _import(kolom, file, xml)
-    assert "the slug same is another article's: it became same-2" in _notes(report)
+    assert "the slug same belongs to another article: changed to same-2" in _notes(report)
     assert [publishing.get_by_slug(slug).title for slug in ("same", "same-2", "same-3")] == [
         "Post 1",
         "Post 2",
@@ -134,7 +134,7 @@ def test_an_article_of_the_authors_own_keeps_its_slug(kolom: Kolom, file: Path, 
 def test_two_posts_of_one_path_both_come(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1, link="https://o.example/x/y"), item(2, link="https://o.example/x/y")))
     assert report["created"] == 2
-    assert "the path /x/y is another article's" in _notes(report)
+    assert "the path /x/y belongs to another article" in _notes(report)
     assert _import(kolom, file, file.read_text())["unchanged"] == 2
 
 
@@ -209,7 +209,7 @@ def test_the_report_for_people_adds_up_too(kolom: Kolom, file: Path) -> None:
     ran = kolom("import", "wordpress", file)
     assert ran.exit_code == 0
     assert "skipped 1 × attachment: media file" in ran.stdout
-    assert "note 3 'Post 3': protected by a password there: a draft here" in ran.stdout
+    assert "note 3 'Post 3': password-protected in WordPress: imported as a draft" in ran.stdout
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:

@@ -74,10 +74,10 @@ def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, fi
     report = _import(kolom, file, item(1, more=comments))
     assert _reasons(report) == Counter(
         {
-            "spam there": 1,
-            "in the bin there": 1,
-            "a link from another site, no comment": 2,
-            "a plugin's: 'order_note'": 1,
+            "marked as spam in WordPress": 1,
+            "in the trash": 1,
+            "a link from another site, not a comment": 2,
+            "comment type 'order_note' of a plugin is not supported": 1,
             "empty": 1,
             "has no date": 1,
         }
@@ -93,7 +93,7 @@ def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, fi
 
 def test_comments_of_what_is_not_imported_are_not_either(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, item(1, status="trash", more=comment(11)))
-    assert _reasons(report) == Counter({"in the bin": 1, "its article is not imported": 1})
+    assert _reasons(report) == Counter({"in the trash": 1, "its article was not imported": 1})
 
 
 def test_an_address_is_kept_nowhere_but_its_owner_can_be_forgotten(kolom: Kolom, file: Path) -> None:

@@ -89,7 +89,7 @@ def test_addresses_of_the_site_are_reported_and_the_slug_answers(kolom: Kolom, t
     file.write_text(export(*items))
     notes = _notes(_import(kolom, "wordpress", file))
     for number, path in enumerate(RESERVED, start=1):
-        assert f"its old address does not answer: {path!r} is reserved for the site itself" in notes
+        assert f"its old URL is not kept: {path!r} is reserved for the site itself" in notes
         assert follow(f"/post-{number}/").redirects == 0
 
 
@@ -102,7 +102,7 @@ def test_a_slug_of_the_site_becomes_one_that_answers(kolom: Kolom, tmp_path: Pat
     new = slug if is_free else f"article-{slug}"
     assert publishing.get_by_slug(new).path == f"/{new}/"
     assert follow(f"/{new}/").page.status == 200
-    assert ("is not possible: it became" in notes) is not is_free
+    assert ("invalid slug" in notes) is not is_free
 
 
 @pytest.mark.parametrize("configured", [True, False], ids=["jekyll", "any folder"])
@@ -111,7 +111,7 @@ def test_a_permalink_of_the_site_is_reported(kolom: Kolom, tmp_path: Path, confi
         (tmp_path / "_config.yml").write_text("title: X\n")
     (tmp_path / "me.md").write_text("---\ntitle: Me\npermalink: /contact/\ndate: 2020-01-01\n---\nText.\n")
     notes = _notes(_import(kolom, "markdown", tmp_path))
-    assert "its old address does not answer: '/contact/' is reserved for the site itself" in notes
+    assert "its old URL is not kept: '/contact/' is reserved for the site itself" in notes
     assert follow("/me/").page.status == 200
 
 
@@ -120,8 +120,8 @@ def test_a_path_that_ends_at_anothers_slug_is_reported(kolom: Kolom, tmp_path: P
     file = tmp_path / "export.xml"
     file.write_text(export(first, second, item(3, post_name="about", link="https://old.example/?p=3")))
     notes = _notes(_import(kolom, "wordpress", file))
-    assert "the path /about/ is another article's: it answers only at its slug's" in notes
-    assert "the slug about is another article's: it became about-3" in notes
+    assert "the path /about/ belongs to another article: the default path is used" in notes
+    assert "the slug about belongs to another article: changed to about-3" in notes
     assert [follow(quote(path)).address for path in ("/about", "/about/", "/post-2/", "/about-3/")] == [
         *("/about", "/about", "/post-2/", "/about-3/")
     ]

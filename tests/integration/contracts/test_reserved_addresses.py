@@ -25,9 +25,9 @@ def _answered() -> set[str]:
     template: Template = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"})
     assert template.cdn is not None
     routes = [route.path for route in template.routes]
-    behaviours = [each.pattern for each in template.cdn.behaviours]
+    behaviors = [each.pattern for each in template.cdn.behaviors]
     pages = [pattern.pattern for pattern in PAGES if pattern.pattern[1].isalpha()]
-    return {_segment(path) for path in (*routes, *behaviours, *pages, ROOT) if re.match(r"/[^{]", path)}
+    return {_segment(path) for path in (*routes, *behaviors, *pages, ROOT) if re.match(r"/[^{]", path)}
 
 
 def test_the_segments_of_the_site_are_those_at_which_it_answers() -> None:

@@ -82,7 +82,7 @@ def test_every_answer_has_the_headers_of_the_template(stack: EmulatedStack, path
         Bucket=stack.template.buckets["MediaBucket"], Key="media/a.svg", Body=b"<svg/>", ContentType="image/svg+xml"
     )
     assert stack.template.cdn is not None
-    added = stack.template.cdn.behaviour(path).headers
+    added = stack.template.cdn.behavior(path).headers
     assert len(added) >= 4
     _, headers, _ = ask(stack, path)
     for header in added:
@@ -152,9 +152,9 @@ def test_what_cannot_be_deployed_is_said_and_the_site_stays(
     file.write_text('[colours]\naccent = "nope"\n')
     assert stylesheet(stack) == shown
     assert stylesheet(stack) == shown
-    assert len([record for record in caplog.records if "is no colour" in record.message]) == 1
+    assert len([record for record in caplog.records if "is not a CSS color" in record.message]) == 1
     file.write_text(before)
-    with pytest.raises(LoadError, match="is no colour"):
+    with pytest.raises(LoadError, match="is not a CSS color"):
         refuse(stack, checkout)
 
 

@@ -303,7 +303,7 @@ def test_there_is_no_other_mail(outbox: SentMail, path: str) -> None:
     give()
     answer = Inbox(outbox)(ROOT + path)
     assert (answer.status, header(answer, "Content-Type")) == (404, "text/html; charset=utf-8")
-    assert "No such mail" in answer.body.decode()
+    assert "Mail not found" in answer.body.decode()
     assert f'href="{ROOT}"' in answer.body.decode()
 
 

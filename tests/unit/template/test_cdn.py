@@ -44,25 +44,25 @@ def config() -> dict[str, Any]:
     return found
 
 
-def headers(behaviour: CacheBehavior) -> dict[str, str]:
-    return {header.name: header.value for header in behaviour.headers}
+def headers(behavior: CacheBehavior) -> dict[str, str]:
+    return {header.name: header.value for header in behavior.headers}
 
 
 def test_the_api_takes_every_method_and_pages_are_read() -> None:
-    api = cdn().behaviour("/api/contact")
+    api = cdn().behavior("/api/contact")
     assert (api.pattern, api.origin) == ("/api/*", "api")
     assert set(api.methods) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
     for path in PAGES:
-        assert (cdn().behaviour(path).origin, cdn().behaviour(path).methods) == ("api", ("GET", "HEAD"))
+        assert (cdn().behavior(path).origin, cdn().behavior(path).methods) == ("api", ("GET", "HEAD"))
     for path in ("/assets/theme/kolom.css", "/media/0123/a.png"):
-        assert (cdn().behaviour(path).origin, cdn().behaviour(path).methods) == ("files", ("GET", "HEAD"))
+        assert (cdn().behavior(path).origin, cdn().behavior(path).methods) == ("files", ("GET", "HEAD"))
 
 
 def test_it_speaks_http_3_and_ipv6_and_compresses() -> None:
     assert (config()["HttpVersion"], config()["IPV6Enabled"]) == ("http2and3", True)
-    for behaviour in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
-        assert behaviour["Compress"] is True
-        assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
+    for behavior in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
+        assert behavior["Compress"] is True
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
     caching = resources()["ApiCache"]["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
     assert caching["EnableAcceptEncodingGzip"] is caching["EnableAcceptEncodingBrotli"] is True
 
@@ -80,39 +80,39 @@ def test_answers_of_the_api_are_told_apart_by_query_and_origin() -> None:
 
 def test_the_api_hears_everything_but_the_hosts_name() -> None:
     """API Gateway answers 403 to a name that is not its own."""
-    for behaviour in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
+    for behavior in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
         # The managed policy AllViewerExceptHostHeader. S3 is told nothing: it would read queries as commands.
-        expected = "b689b0a8-53d0-40ab-baf2-68738e2966ac" if behaviour["TargetOriginId"] == "api" else None
-        assert behaviour.get("OriginRequestPolicyId") == expected
+        expected = "b689b0a8-53d0-40ab-baf2-68738e2966ac" if behavior["TargetOriginId"] == "api" else None
+        assert behavior.get("OriginRequestPolicyId") == expected
 
 
 def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None:
     sent = response.html_response("", "en").headers
     common = {"Content-Type", "Content-Language", "Cache-Control"}
     for path in ("/", "/api/contact"):
-        added = headers(cdn().behaviour(path))
+        added = headers(cdn().behavior(path))
         assert added.pop("Strict-Transport-Security") == "max-age=31536000"
         assert added == {name: value for name, value in sent.items() if name not in common}
 
 
 def test_a_pages_own_header_goes_before_the_cdns() -> None:
-    overriding = {header.name for header in cdn().behaviour("/").headers if header.override}
+    overriding = {header.name for header in cdn().behavior("/").headers if header.override}
     assert overriding == {"Strict-Transport-Security", "X-Content-Type-Options"}
 
 
 def test_a_preview_stays_stricter_than_other_pages() -> None:
     own = [("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")]
-    answer = with_edge_headers(cdn().behaviour("/preview/x").headers, Response(status=200, headers=own))
+    answer = with_edge_headers(cdn().behavior("/preview/x").headers, Response(status=200, headers=own))
     assert answer.headers[:2] == own
     assert dict(answer.headers)["Referrer-Policy"] == "no-referrer"
     sniffed = Response(status=200, headers=[("x-content-type-options", "none")])
-    named = [name.lower() for name, _ in with_edge_headers(cdn().behaviour("/").headers, sniffed).headers]
+    named = [name.lower() for name, _ in with_edge_headers(cdn().behavior("/").headers, sniffed).headers]
     assert named.count("x-content-type-options") == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/api/articles", "/assets/favicon.svg", "/media/0123/a.svg"])
 def test_nothing_inline_is_ever_allowed_and_nothing_is_sniffed(path: str) -> None:
-    added = headers(cdn().behaviour(path))
+    added = headers(cdn().behavior(path))
     assert "unsafe" not in added["Content-Security-Policy"]
     assert added["X-Content-Type-Options"] == "nosniff"
     assert added["Strict-Transport-Security"]
@@ -120,12 +120,12 @@ def test_nothing_inline_is_ever_allowed_and_nothing_is_sniffed(path: str) -> Non
 
 
 def test_scripts_and_styles_may_be_used_on_other_sites_and_nothing_else() -> None:
-    allowed = {each.pattern: headers(each).get("Access-Control-Allow-Origin") for each in cdn().behaviours}
+    allowed = {each.pattern: headers(each).get("Access-Control-Allow-Origin") for each in cdn().behaviors}
     assert allowed == {"/api/*": None, "/assets/*": "*", "/media/*": None, "*": None}
 
 
 def test_a_drawing_runs_no_scripts() -> None:
-    assert "script-src 'none'" in headers(cdn().behaviour("/media/0123/a.svg"))["Content-Security-Policy"]
+    assert "script-src 'none'" in headers(cdn().behavior("/media/0123/a.svg"))["Content-Security-Policy"]
 
 
 def test_wherever_the_secret_is_added_the_viewers_address_is_the_cdns_own() -> None:
@@ -134,8 +134,8 @@ def test_wherever_the_secret_is_added_the_viewers_address_is_the_cdns_own() -> N
     assert header["HeaderName"] == ORIGIN_HEADER
     assert header["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}:SecretString}}"}
     assert "OriginCustomHeaders" not in origins["files"]
-    for behaviour in cdn().behaviours:
-        assert behaviour.functions == (("viewer-request",) if behaviour.origin == "api" else ())
+    for behavior in cdn().behaviors:
+        assert behavior.functions == (("viewer-request",) if behavior.origin == "api" else ())
     function = resources()["NameViewer"]["Properties"]
     assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
     assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]

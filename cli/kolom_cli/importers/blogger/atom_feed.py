@@ -1,10 +1,10 @@
-"""Blogger's Atom as plain entries, streamed: Google Takeout's ``feed.atom``, the older export, and a live feed.
+"""Read Blogger's Atom as a stream of plain entries: ``feed.atom`` of Google Takeout, the older export, or a live feed.
 
 | | Takeout | older export | live feed |
 |---|---|---|---|
-| kind | ``blogger:type`` | a category of the scheme ``…#kind`` | by its id; a comment answers something |
-| state | ``blogger:status``, ``blogger:trashed`` | ``app:draft`` | is public |
-| address | ``blogger:filename`` | ``link rel=alternate`` | ``link rel=alternate`` |
+| kind | ``blogger:type`` | a category of the scheme ``…#kind`` | from its id; a comment has a parent |
+| status | ``blogger:status``, ``blogger:trashed`` | ``app:draft`` | always public |
+| URL | ``blogger:filename`` | ``link rel=alternate`` | ``link rel=alternate`` |
 | comment's post | ``blogger:parent`` | ``thr:in-reply-to`` | ``thr:in-reply-to`` |
 | comment's parent | ``blogger:inReplyTo`` | ``link rel=related`` | ``link rel=related`` |
 
@@ -22,10 +22,10 @@ from kolom_cli.importers.blogger.takeout import UNREADABLE
 from kolom_cli.importers.common.article_fields import size_problem
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
+    describe_error,
     free_element,
     iterate_elements,
     local_name,
-    place,
     refuse_document_type,
     text_of,
 )
@@ -41,15 +41,15 @@ _KINDS: Final[dict[str, EntryKind]] = {
 }
 _ID: Final = re.compile(r"blog-(\d+)\.(post|page|settings|layout|template)\b-?(\d*)")
 _BEGINNING: Final = 1_000
-"""How many characters of a content are kept that is too large: enough to call the entry by, if it has no other name."""
+"""The number of characters kept of content that is too large: enough to name the entry if it has no other name."""
 _REMOVED: Final = "blogger.contentRemoved"
 
 
 @dataclass(slots=True)
 class Writer:
-    """Who wrote an entry. ``uri`` is their profile or website; ``type`` is Takeout's, in upper case.
+    """The author of an entry. ``uri`` is their profile or website; ``type`` is that of Takeout, in upper case.
 
-    Only of a ``BLOGGER`` is the profile known to be theirs.
+    Only the type ``BLOGGER`` guarantees that the profile belongs to the author.
     """
 
     name: str = ""
@@ -60,12 +60,11 @@ class Writer:
 
 @dataclass(slots=True)
 class Entry:
-    """An ``<entry>`` in ``line`` of the feed.
+    """An ``<entry>`` at ``line`` of the feed.
 
-    ``id``, ``post`` and ``parent`` are like ``blog-1.post-2``: ``post`` is the one that a comment is on, ``parent`` the
-    comment that it answers. ``address`` is a URL or a path. ``status`` is Takeout's, in upper case; empty if a Takeout
-    does not tell it.
-    ``problem`` says why the content is too large, of which there is only the beginning then.
+    ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
+    comment that it replies to. ``address`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
+    Takeout does not contain it. ``problem`` says that the content is too large; ``content`` is then only its beginning.
     """
 
     line: int
@@ -91,14 +90,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Blog:
-    """What a feed says of itself."""
+    """The metadata of a feed."""
 
     language: str = ""
     address: str = ""
 
 
 class NoFeed(SourceError):
-    """The file is something else, or nothing can be made of its beginning. ``is_certain`` if it is something else."""
+    """The file is not a Blogger feed, or its beginning cannot be parsed. ``is_certain`` is True in the first case."""
 
     def __init__(self, message: str, *, is_certain: bool = False) -> None:
         super().__init__(message)
@@ -106,10 +105,10 @@ class NoFeed(SourceError):
 
 
 def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
-    """Everything of interest in the feed ``name``, in its order.
+    """Yield the entries and metadata of the feed ``name``, in its order.
 
-    :raises NoFeed: it is no feed of Blogger's
-    :raises SourceError: it cannot be read, or is broken from here on
+    :raises NoFeed: the file is not a Blogger feed
+    :raises SourceError: the file cannot be read, or is invalid from here on
     """
     try:
         yield _blog(name, file)
@@ -120,28 +119,28 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
                     continue
                 if local_name(element) == "entry":
                     entry = _entry(element)
-                    free_element(element)  # before it is looked at, since both may be large
+                    free_element(element)  # before the entry is processed, since both may be large
                     yield entry
                 elif element.get("rel") == "alternate":
                     yield Blog(address=element.get("href", ""))
         except etree.XMLSyntaxError as error:
-            raise SourceError(f"{name}:{place(elements, error)}") from error
+            raise SourceError(f"{name}:{describe_error(elements, error)}") from error
     except UNREADABLE as error:
-        raise SourceError(f"{name}: cannot be read on: {error}") from error
+        raise SourceError(f"{name}: cannot be read further: {error}") from error
 
 
 def _blog(name: str, file: IO[bytes]) -> Blog:
-    """What the feed's first tag says; ``file`` is at its beginning again."""
+    """Return the metadata in the feed's first tag, and rewind the file."""
     beginning = iterate_elements(file, event="start")
     try:
         root = next((element for _, element in beginning), None)
     except etree.XMLSyntaxError as error:
-        raise NoFeed(f"{name}:{place(beginning, error)}") from error
+        raise NoFeed(f"{name}:{describe_error(beginning, error)}") from error
     if root is None:
-        raise NoFeed(f"{name}: this is no feed of Blogger's")
+        raise NoFeed(f"{name}: not a Blogger feed")
     if root.tag != f"{{{_ATOM}}}feed":
-        raise NoFeed(f"{name}: this is no feed of Blogger's, but <{local_name(root)}>", is_certain=True)
-    refuse_document_type(name, root, "feed of Blogger's")
+        raise NoFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
+    refuse_document_type(name, root, "Blogger feed")
     file.seek(0)
     return Blog(language=root.get(_XML_LANG) or "")
 
@@ -171,10 +170,10 @@ def _entry(element: Any) -> Entry:
             case "title":
                 entry.title = _markup(child)
             case "content":
-                _take_content(child, entry)
+                _set_content(child, entry)
                 entry.is_summary = False
             case "summary" if not entry.content:
-                _take_content(child, entry)
+                _set_content(child, entry)
                 entry.is_summary = True
             case "published" | "issued":
                 entry.published = text_of(child).strip()
@@ -203,13 +202,15 @@ def _entry(element: Any) -> Entry:
             case _:
                 pass
     entry.kind = _kind(kind, entry)
-    entry.status = status or ("" if is_takeout else "LIVE")  # only Takeout tells that something is public
+    entry.status = status or (
+        "" if is_takeout else "LIVE"
+    )  # a Takeout states the status of public entries, other exports do not
     if is_draft and entry.status in {"", "LIVE", "SCHEDULED"}:
         entry.status = "DRAFT"
     return entry
 
 
-def _take_content(element: Any, entry: Entry) -> None:
+def _set_content(element: Any, entry: Entry) -> None:
     content = _markup(element)
     entry.problem = size_problem(content)
     entry.content = content[:_BEGINNING] if entry.problem else content
@@ -228,7 +229,7 @@ def _kind(named: str, entry: Entry) -> EntryKind:
 
 
 def _category(element: Any, entry: Entry) -> str:
-    """The kind that the category names; a label is added to the entry's."""
+    """Return the kind that the category defines, or add the label that it defines to the entry."""
     scheme, term = element.get("scheme", ""), element.get("term", "")
     if scheme == _KIND_SCHEME:
         return str(term.rpartition("#")[2])
@@ -260,12 +261,12 @@ def _writer(element: Any) -> Writer:
 
 
 def _markup(element: Any) -> str:
-    """The text of an Atom text construct (RFC 4287, section 3.1), XHTML as markup."""
+    """Return the text of an Atom text construct (RFC 4287, section 3.1), XHTML as markup."""
     if element.get("type") == "xhtml":
         return "".join(etree.tostring(child, encoding="unicode", with_tail=True) for child in element)
     return text_of(element)
 
 
 def _short_id(text: str) -> str:
-    """``blog-1.post-2`` of ``tag:blogger.com,1999:blog-1.post-2``; what is no such id stays."""
+    """Return ``blog-1.post-2`` for ``tag:blogger.com,1999:blog-1.post-2``; other ids stay as they are."""
     return text.strip().removeprefix("tag:blogger.com,1999:")

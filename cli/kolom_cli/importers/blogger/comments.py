@@ -1,4 +1,4 @@
-"""The comments of a blog at Blogger."""
+"""Import the comments of a Blogger blog."""
 
 import html
 from collections.abc import Callable, Container
@@ -26,22 +26,20 @@ _REMOVED_TEXTS: Final = frozenset(
         "komentar ini telah dihapus oleh administrator blog.",
     )
 )
-"""What Blogger puts in place of a comment that its author or the blog's owner removed, in our users' languages."""
+"""The text that replaces a comment removed by its author or the blog's owner, in the languages of our users."""
 
 
 def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Container[str]) -> Item:
-    """The comment, or why there is none. ``owners`` are the profiles of those who wrote the blog's articles."""
+    """Return the comment, or why it is skipped. ``owners`` are the profiles of the authors of the blog's articles."""
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
     status = _STATUSES.get(entry.status, "pending")
     if entry.status == _SPAM:
-        return Skipped(kind=_KIND, name=name, reason="spam there")
+        return Skipped(kind=_KIND, name=name, reason="marked as spam in Blogger")
     if not entry.post:
-        return Skipped(kind=_KIND, name=name, reason="belongs to no post", refused=True)
+        return Skipped(kind=_KIND, name=name, reason="has no post", refused=True)
     if entry.is_removed or plain_text(entry.content).strip().lower() in _REMOVED_TEXTS:
         status = "deleted"
-    waits = (
-        () if entry.status in _STATUSES else (f"{entry.status or 'without a status'} there: waits for approval here",)
-    )
+    notes = () if entry.status in _STATUSES else (f"unknown status {entry.status!r} in Blogger: imported as pending",)
     return to_imported_comment(
         RawComment(
             name=name,
@@ -57,19 +55,22 @@ def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Conta
             website=entry.writer.uri,
             email="" if entry.writer.email == _NOBODY else entry.writer.email,
             is_owner=_is_owner(entry, owners),
-            notes=waits,
+            notes=notes,
         )
     )
 
 
 def _is_owner(entry: Entry, owners: Container[str]) -> bool:
-    """Whether one of the blog's authors wrote it. Anybody may give their address, but not who is logged in."""
+    """Return whether one of the blog's authors wrote the comment.
+
+    Anonymous visitors can enter any URL as their own, so it only counts for an author who was logged in.
+    """
     is_known = entry.writer.type in {"", _BLOGGER}
     return is_known and bool(entry.writer.uri) and entry.writer.uri in owners
 
 
 def _parent(entry: Entry, origin_of: Callable[[str], str]) -> str | None:
-    """A link names the comment's number only; its id begins as this one's does."""
+    """Return the origin of the parent. A link has only the parent's number, so the blog's id is added."""
     parent = entry.parent
     if parent.startswith("post-"):
         parent = f"{entry.id.partition('.')[0]}.{parent}"

@@ -1,18 +1,19 @@
-"""Blogger editors' HTML as plain HTML that says the same. :mod:`kolom.rendering.renderer` sanitizes it afterwards.
+"""Convert the HTML of Blogger's editors to equivalent plain HTML, which :mod:`kolom.rendering.renderer` sanitizes.
 
-The policy:
+The rules:
 
 * ``<a name="more">`` and ``<!--more-->`` end the excerpt.
-* A picture is taken at up to 1,600 pixels, whatever size the article showed; a link around it that leads to itself in
-  another size goes. ``separator`` divisions with one picture and ``tr-caption-container`` tables with nothing but
-  pictures and a caption become figures.
-* Divisions that hold text become paragraphs, or lines where no paragraph can be; others go unless links lead to them or
-  they have a language or direction; two line breaks in a row separate paragraphs; empty lines go.
-* Bold and italic by style become elements, all other styles go, as do fonts and the marks of word processors.
-* Counting pixels go. YouTube's old players become its present one.
-* Links to the blog's own articles lose the blog's old host, so that they lead to the articles here.
+* An image is used at up to 1,600 pixels, whatever size the article showed. A link around it to the same image in
+  another size is removed. ``separator`` divs with one image, and ``tr-caption-container`` tables with only images and a
+  caption, become figures.
+* Divs with text become paragraphs, or lines where a paragraph is not allowed. Other divs are removed unless links point
+  to them or they have a language or direction. Two consecutive line breaks separate paragraphs. Empty lines are
+  removed.
+* Bold and italic styles become elements. All other styles are removed, as are fonts and the marks of word processors.
+* Tracking pixels are removed. Old YouTube players become the current one.
+* Links to the blog's own articles become relative, so that they point to the imported articles.
 
-No word and no picture is ever lost, and everything takes time in proportion to the text.
+No word and no image is ever lost. The running time is linear in the length of the text.
 """
 
 import re
@@ -30,11 +31,11 @@ from kolom_cli.importers.blogger.html_tree import (
     Group,
     Node,
     anchor,
-    ends_apart,
     flatten,
     is_block,
     marks,
     paragraphs,
+    split_ends,
     tokens_of,
     without_id,
 )
@@ -50,7 +51,7 @@ _TRACKER: Final = re.compile(
 _BOLD: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _NOT_BOLD: Final = re.compile(r"font-weight\s*:\s*(?:normal|[1-4]00)", re.IGNORECASE)
 _ITALIC: Final = re.compile(r"font-style\s*:\s*italic", re.IGNORECASE)
-_CENTRED: Final = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
+_CENTERED: Final = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _MEANINGLESS: Final = re.compile(r"docs-internal-guid|OLE_LINK|_GoBack|_Hlk|goog_\d|yui_", re.IGNORECASE)
 _KEPT: Final = frozenset(("id", "lang", "dir"))
 _SIZES: Final = frozenset(("srcset", "sizes"))
@@ -62,16 +63,16 @@ _ROWS: Final = names("thead tbody tfoot tr")
 _FORMATTING: Final = names(
     "abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small strong sub sup time u var"
 )
-# Within these, a division is a line and no paragraph.
-_OF_LINES: Final = _HEADINGS | names("a caption dt figcaption li p pre span summary td th")
+# Within these elements, a div becomes a line, not a paragraph.
+_LINE_CONTAINERS: Final = _HEADINGS | names("a caption dt figcaption li p pre span summary td th")
 
 
 @dataclass(slots=True)
 class Converter:
-    """Turns one entry's HTML into plain HTML. ``notes`` then tell what had no equivalent.
+    """Converts one entry's HTML to plain HTML. ``notes`` list the parts that have no equivalent.
 
-    ``is_own_address`` tells whether a path is that of one of the blog's articles, ``hosts`` are the blog's.
-    ``stored`` says where a picture is here, or else gives its address back.
+    ``is_own_address`` returns whether a path is that of one of the blog's articles, ``hosts`` are the hosts of the
+    blog. ``stored`` returns the URL of a stored image, or the given URL if the image is not stored.
     """
 
     is_own_address: Callable[[str], bool]
@@ -80,12 +81,12 @@ class Converter:
     notes: list[str] = field(default_factory=list)
 
     def convert(self, content: str) -> str:
-        """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
+        """Return the content as HTML; ``<!--more-->`` stays, for the excerpt."""
         tokens = map(_with_own_size, VideoPlayers(self.notes).replaced(tokenize(content)))
         nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
-        return serialize(map(self._with_picture, tokens_of(nodes)))
+        return serialize(map(self._with_stored_image, tokens_of(nodes)))
 
-    def _with_picture(self, token: Token) -> Token:
+    def _with_stored_image(self, token: Token) -> Token:
         match token:
             case Start("img", attributes):
                 return Start("img", attributes | {"src": escape(self.stored(unescape(attributes["src"])))})
@@ -94,9 +95,9 @@ class Converter:
 
 
 def _with_own_size(token: Token) -> Token:
-    """A picture with the size of its own, which Blogger notes beside that in which the page showed it; or with none.
+    """Give an image its original size, which Blogger records beside the displayed size, or none.
 
-    What is too small to be seen stays so.
+    Invisible images keep their size.
     """
     match token:
         case Start("img", attributes) if not {attributes.get("width"), attributes.get("height")} <= _INVISIBLE:
@@ -109,7 +110,7 @@ def _with_own_size(token: Token) -> Token:
 
 @dataclass(slots=True)
 class _Open:
-    """An element that has not ended yet. ``kept`` are those attributes that stay if it becomes another."""
+    """An element that is still open. ``kept`` are the attributes that stay if it is replaced by another element."""
 
     name: str
     attributes: dict[str, str]
@@ -118,7 +119,7 @@ class _Open:
 
     @property
     def identifier(self) -> str:
-        """What links to it call it."""
+        """The fragment by which links refer to the element."""
         return self.kept.get("id") or _identifier(self.attributes.get("name", "") if self.name == "a" else "")
 
     @property
@@ -126,41 +127,41 @@ class _Open:
         return self.attributes.get("style", "")
 
     @property
-    def is_of_lines(self) -> bool:
-        """Whether a division within it is a line; not if it will be gone itself."""
+    def contains_lines(self) -> bool:
+        """Whether a div within the element becomes a line; False if the element itself will be removed."""
         if self.name == "a":
             return "href" in self.attributes
-        return self.name in _OF_LINES and (self.name != "span" or bool(self.kept))
+        return self.name in _LINE_CONTAINERS and (self.name != "span" or bool(self.kept))
 
     @property
-    def is_turned(self) -> bool:
-        """Whether text within it may run from right to left."""
+    def is_bidirectional(self) -> bool:
+        """Whether text within the element may run from right to left."""
         return self.attributes.get("dir", "").strip().lower() in {"rtl", "auto"}
 
-    def as_it_is(self) -> Element:
+    def unchanged(self) -> Element:
         return Element(self.name, self.attributes, self.children)
 
-    def released(self) -> Group:
-        """What is in it, without it; links to it still lead there."""
+    def unwrapped(self) -> Group:
+        """Return the children without the element; links to the element still work."""
         return Group([anchor(self.identifier), *self.children] if self.identifier else self.children)
 
     def emptied(self) -> Group:
-        """What is left of a block that shows nothing: it still divides what is before it from what comes after."""
-        return Group(marks(self.released().children), is_settled=True)
+        """Return the rest of an invisible block, which still separates the text before it from the text after it."""
+        return Group(marks(self.unwrapped().children), is_settled=True)
 
 
 class _Rewriter:
-    """Makes the tree of a post; each element is replaced as soon as it ends."""
+    """Builds the tree of a post; each element is replaced as soon as it is closed."""
 
     def __init__(self, own: Callable[[str], str]) -> None:
-        self._own = own
+        self._own_links = own
         self._open = [_Open("", {}, {})]
-        self._figures = 0  # how many of the open elements are figures
-        self._of_lines = 0  # … have lines where others have paragraphs
-        self._turned = 0  # … may run from right to left
+        self._figures = 0  # the number of open elements that are figures
+        self._line_containers = 0  # … that contain lines instead of paragraphs
+        self._bidirectional = 0  # … that may run from right to left
 
     def rewritten(self, tokens: Iterable[Token]) -> list[Node]:
-        """The nodes that stand for balanced tokens."""
+        """Return the nodes for balanced tokens."""
         for token in tokens:
             match token:
                 case Start(name, attributes):
@@ -178,7 +179,7 @@ class _Rewriter:
         if name == "br":
             self._add(BREAK)
         elif name == "img":
-            self._picture(attributes)
+            self._image(attributes)
         elif name in VOID:
             self._add(Element(name, attributes, []))
         else:
@@ -191,13 +192,13 @@ class _Rewriter:
         self._count(element, -1)
         self._add(self._replaced(element))
 
-    def _count(self, element: _Open, by: int) -> None:
-        self._figures += by * (element.name == "figure")
-        self._of_lines += by * element.is_of_lines
-        self._turned += by * element.is_turned
+    def _count(self, element: _Open, step: int) -> None:
+        self._figures += step * (element.name == "figure")
+        self._line_containers += step * element.contains_lines
+        self._bidirectional += step * element.is_bidirectional
 
     def _kept(self, attributes: dict[str, str]) -> dict[str, str]:
-        """Blogger says of nearly everything that it runs from left to right: that counts where something else did."""
+        """Return the attributes to keep. Blogger sets ``ltr`` nearly everywhere; it is kept only where it matters."""
         if not attributes:
             return {}
         kept = {
@@ -205,7 +206,7 @@ class _Rewriter:
             "lang": attributes.get("lang", "").strip(),
             "dir": attributes.get("dir", "").strip().lower(),
         }
-        if kept["dir"] == "ltr" and not self._turned:
+        if kept["dir"] == "ltr" and not self._bidirectional:
             del kept["dir"]
         return {key: value for key, value in kept.items() if value}
 
@@ -218,17 +219,17 @@ class _Rewriter:
             case "div":
                 return self._division(element)
             case "table":
-                return _captioned(element) or element.as_it_is()
+                return _captioned(element) or element.unchanged()
             case name if name in _FORMATTING:
                 return self._formatted(element)
             case name if name in _HEADINGS or name == "p":
-                whole = element.as_it_is()
-                return whole if whole.is_seen else element.emptied()
+                unchanged = element.unchanged()
+                return unchanged if unchanged.is_visible else element.emptied()
             case _:
-                return element.as_it_is()
+                return element.unchanged()
 
-    def _picture(self, attributes: dict[str, str]) -> None:
-        """At its largest, unless it only counts readers."""
+    def _image(self, attributes: dict[str, str]) -> None:
+        """Add the image at its largest size, unless it is a tracking pixel."""
         source = attributes.get("src", "")
         if {attributes.get("width"), attributes.get("height")} <= _INVISIBLE or _TRACKER.search(source):
             return
@@ -238,17 +239,17 @@ class _Rewriter:
     def _link(self, element: _Open) -> Node:
         if _MORE.fullmatch(element.attributes.get("name", "")):
             return Group([EXCERPT_END, *element.children])
-        whole = element.as_it_is()
-        if "href" not in element.attributes or not whole.is_seen or _leads_to_itself(element):
-            return element.released()
-        element.attributes["href"] = self._own(element.attributes["href"])
+        unchanged = element.unchanged()
+        if "href" not in element.attributes or not unchanged.is_visible or _links_to_own_image(element):
+            return element.unwrapped()
+        element.attributes["href"] = self._own_links(element.attributes["href"])
         return self._wrapped([("a", element.attributes)], element.children)
 
     def _formatted(self, element: _Open) -> Node:
-        # Word processors wrap whole texts in bold that is not.
-        is_none = element.name in {"b", "strong"} and _NOT_BOLD.search(element.style)
-        if is_none or not element.as_it_is().is_seen:
-            return element.released()
+        # Word processors wrap whole texts in <b> with the style of normal weight.
+        is_not_bold = element.name in {"b", "strong"} and _NOT_BOLD.search(element.style)
+        if is_not_bold or not element.unchanged().is_visible:
+            return element.unwrapped()
         attributes = {key: value for key, value in element.attributes.items() if key != "style"}
         return self._wrapped([(element.name, attributes)], element.children)
 
@@ -256,21 +257,21 @@ class _Rewriter:
         wrappers: list[tuple[str, dict[str, str]]] = [("span", element.kept)] if element.kept else []
         wrappers += [("strong", {})] if _BOLD.search(element.style) else []
         wrappers += [("em", {})] if _ITALIC.search(element.style) else []
-        if not wrappers or not element.as_it_is().is_seen:
-            return element.released()
+        if not wrappers or not element.unchanged().is_visible:
+            return element.unwrapped()
         return self._wrapped(wrappers, element.children)
 
     def _wrapped(self, wrappers: list[tuple[str, dict[str, str]]], children: list[Node]) -> Node:
-        """The nodes within elements of running text, the innermost of which comes first.
+        """Wrap the nodes in inline elements, of which the innermost comes first.
 
-        Blocks among the nodes divide these elements: the text before the first block belongs to the paragraph of what
-        precedes, the text after the last one to that of what follows. Only the first part has the ``id``.
+        Blocks among the nodes split these elements: the text before the first block belongs to the preceding paragraph,
+        and the text after the last block to the following one. Only the first part has the ``id``.
         """
-        if self._of_lines or not any(map(is_block, children)):
+        if self._line_containers or not any(map(is_block, children)):
             return _within(wrappers, children)
         parts: list[Node] = []
-        for part in ends_apart(children):
-            if Group(part).is_seen:
+        for part in split_ends(children):
+            if Group(part).is_visible:
                 parts.append(_within(wrappers, part))
                 wrappers = [(name, without_id(attributes)) for name, attributes in wrappers]
             else:
@@ -279,31 +280,31 @@ class _Rewriter:
 
     def _division(self, element: _Open) -> Node:
         content = Group(element.children)
-        if self._is_for_a_picture(element, content):
+        if self._is_image_separator(element, content):
             return _figure(element.kept, content)
         if content.has_blocks:
             children = paragraphs(content.children, {})
             return Element("div", element.kept, children) if element.kept else Group(children, is_settled=True)
-        if self._of_lines:
+        if self._line_containers:
             return Group([LINE_EDGE, *_line(element, content)])
-        if not content.is_seen:
+        if not content.is_visible:
             return element.emptied()
         return Group(paragraphs(content.children, element.kept | _alignment(element)), is_settled=True)
 
-    def _is_for_a_picture(self, element: _Open, content: Group) -> bool:
+    def _is_image_separator(self, element: _Open, content: Group) -> bool:
         is_separator = "separator" in element.attributes.get("class", "").split()
-        return is_separator and not self._figures and content.pictures == 1 and not content.shows_more
+        return is_separator and not self._figures and content.image_count == 1 and not content.has_other_content
 
 
 def _identifier(text: str) -> str:
-    """The name of a place that links may lead to; empty for what word processors and scripts leave behind."""
+    """Return an id that links may point to; empty for the ids that word processors and scripts generate."""
     text = text.strip()
     return "" if _MEANINGLESS.match(text) else text
 
 
 def _alignment(element: _Open) -> dict[str, str]:
-    is_centred = _CENTRED.search(element.style) or element.attributes.get("align") == "center"
-    return {"align": "center"} if is_centred else {}
+    is_centered = _CENTERED.search(element.style) or element.attributes.get("align") == "center"
+    return {"align": "center"} if is_centered else {}
 
 
 def _within(wrappers: Iterable[tuple[str, dict[str, str]]], children: list[Node]) -> Node:
@@ -313,15 +314,15 @@ def _within(wrappers: Iterable[tuple[str, dict[str, str]]], children: list[Node]
 
 
 def _line(element: _Open, content: Group) -> list[Node]:
-    """What a division shows that is a line, up to the line's end."""
-    if not content.is_seen:
+    """Return the content of a div that becomes a line, with the line's end."""
+    if not content.is_visible:
         is_empty_line = any(node is BREAK for node in flatten(content.children))
-        return [*marks(element.released().children), BREAK if is_empty_line else LINE_EDGE]
+        return [*marks(element.unwrapped().children), BREAK if is_empty_line else LINE_EDGE]
     return [Element("span", element.kept, element.children) if element.kept else content, LINE_EDGE]
 
 
-def _leads_to_itself(link: _Open) -> bool:
-    """Whether a picture in the link leads to its larger form."""
+def _links_to_own_image(link: _Open) -> bool:
+    """Return whether the link around an image only points to a larger version of it."""
     target = largest(link.attributes["href"])
     return any(
         isinstance(child, Element) and child.name == "img" and child.attributes["src"] == target
@@ -330,7 +331,7 @@ def _leads_to_itself(link: _Open) -> bool:
 
 
 def _captioned(table: _Open) -> Node | None:
-    """The figure that a captioned table is; None if it has more in it than pictures and one caption."""
+    """Return a captioned table as a figure; None if it contains more than images and one caption."""
     if "tr-caption-container" not in table.attributes.get("class", "").split():
         return None
     captions: list[Element] = []
@@ -341,13 +342,13 @@ def _captioned(table: _Open) -> Node | None:
         else:
             others.append(cell)
     content = Group(others)
-    if content.shows_more or not content.pictures or len(captions) > 1:
+    if content.has_other_content or not content.image_count or len(captions) > 1:
         return None
     return _figure(table.kept, content, captions)
 
 
 def _cells(nodes: Iterable[Node]) -> Iterator[Node]:
-    """All that stands in the rows of a table."""
+    """Yield the content of the rows of a table."""
     for node in flatten(nodes):
         if isinstance(node, Element) and node.name in _ROWS:
             yield from _cells(node.children)
@@ -356,31 +357,31 @@ def _cells(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _is_caption(cell: Element) -> bool:
-    return "tr-caption" in cell.attributes.get("class", "").split() and cell.is_seen
+    return "tr-caption" in cell.attributes.get("class", "").split() and cell.is_visible
 
 
 def _figure(attributes: dict[str, str], content: Group, captions: Iterable[Element] = ()) -> Node:
-    """A figure of the pictures in ``content``, which shows nothing else; marks that were among them precede it."""
-    found: list[Node] = []
-    shown = _pictures(content.children, found)
+    """Return a figure of the images in ``content``, which has no other visible content. Its anchors come first."""
+    anchors: list[Node] = []
+    shown = _images(content.children, anchors)
     for caption in captions:
         kept = {key: value for key, value in caption.attributes.items() if key in _KEPT}
         shown.append(Element("figcaption", kept, caption.children))
-    return Group([*found, Element("figure", attributes, shown)], is_settled=True)
+    return Group([*anchors, Element("figure", attributes, shown)], is_settled=True)
 
 
-def _pictures(content: Iterable[Node], found: list[Node]) -> list[Node]:
-    """The pictures with the links around them, without all else; ``found`` gets the marks among them."""
-    pictures: list[Node] = []
+def _images(content: Iterable[Node], anchors: list[Node]) -> list[Node]:
+    """Return only the images with the links around them; the anchors among them are appended to ``anchors``."""
+    images: list[Node] = []
     for node in content:
-        if not isinstance(node, Element | Group) or not node.is_seen:
-            found += marks([node])
+        if not isinstance(node, Element | Group) or not node.is_visible:
+            anchors += marks([node])
         elif isinstance(node, Element) and node.name == "img":
-            pictures.append(node)
+            images.append(node)
         elif isinstance(node, Element) and node.name == "a":
-            pictures.append(Element("a", node.attributes, _pictures(node.children, found)))
+            images.append(Element("a", node.attributes, _images(node.children, anchors)))
         else:
             if isinstance(node, Element) and "id" in node.attributes:
-                found.append(anchor(node.attributes["id"]))
-            pictures += _pictures(node.children, found)
-    return pictures
+                anchors.append(anchor(node.attributes["id"]))
+            images += _images(node.children, anchors)
+    return images

@@ -1,8 +1,8 @@
-"""A post's markup as a tree that is built from the inside out: what stands within an element is final when it ends.
+"""The markup of a post as a tree, built from the inside out: the content of an element is final when it is closed.
 
-Nothing in the tree is ever moved or looked for. An element knows what it shows as soon as it is made, and what loses
-its element becomes a :class:`Group`, which its parent does not look into again. So all of this takes time in proportion
-to the markup, however wide or deep that is.
+No node in the tree is moved or searched for. An element knows whether it has visible content when it is created, and
+the children of a removed element become a :class:`Group`, which the parent does not inspect again. So the running time
+is linear in the length of the markup, whatever its width or depth.
 """
 
 import re
@@ -17,37 +17,37 @@ _BLOCKS: Final = names(
     "h2 h3 h4 h5 h6 header hgroup hr iframe li nav object ol p pre section summary table tbody td tfoot th thead tr ul "
     "video"
 )
-_SEEN_WHEN_EMPTY: Final = names("audio hr iframe table video")
+_VISIBLE_WHEN_EMPTY: Final = names("audio hr iframe table video")
 _BLANK: Final = re.compile(r"[\s\u00a0\u200b\ufeff]*")
 
 type Node = Text | Comment | Element | Group
 
 
 class _Parent:
-    """What holds nodes: whether a block is in it, how many pictures it shows, and whether it shows anything else."""
+    """A node with children: whether it contains a block, how many images, and whether any other visible content."""
 
-    __slots__ = ("children", "has_blocks", "pictures", "shows_more")
+    __slots__ = ("children", "has_blocks", "has_other_content", "image_count")
 
     def __init__(self, children: list[Node]) -> None:
         self.children = children
         self.has_blocks = any(map(is_block, children))
-        self.pictures = 0
-        self.shows_more = False
+        self.image_count = 0
+        self.has_other_content = False
         for child in children:
             if isinstance(child, _Parent):
-                self.pictures += child.pictures
-                self.shows_more |= child.shows_more
-            elif not self.shows_more:
-                self.shows_more = not is_blank(child)
+                self.image_count += child.image_count
+                self.has_other_content |= child.has_other_content
+            elif not self.has_other_content:
+                self.has_other_content = not is_blank(child)
 
     @property
-    def is_seen(self) -> bool:
-        """Whether it shows anything."""
-        return self.shows_more or self.pictures > 0
+    def is_visible(self) -> bool:
+        """Whether the node has visible content."""
+        return self.has_other_content or self.image_count > 0
 
 
 class Element(_Parent):
-    """An element with all that is in it. The values of its attributes are plain strings."""
+    """An element with its children. The values of its attributes are unescaped strings."""
 
     __slots__ = ("attributes", "name")
 
@@ -56,12 +56,12 @@ class Element(_Parent):
         self.name = name
         self.attributes = attributes
         self.has_blocks |= name in _BLOCKS
-        self.pictures += name == "img"
-        self.shows_more |= name in _SEEN_WHEN_EMPTY
+        self.image_count += name == "img"
+        self.has_other_content |= name in _VISIBLE_WHEN_EMPTY
 
 
 class Group(_Parent):
-    """Nodes without an element around them. In one that is ``settled`` no text stands loose between the blocks."""
+    """Nodes without an element around them. If ``is_settled``, all text in it is within blocks."""
 
     __slots__ = ("is_settled",)
 
@@ -72,34 +72,34 @@ class Group(_Parent):
 
 
 def anchor(identifier: str) -> Element:
-    """A place in the text that links lead to, and that shows nothing."""
+    """Return an invisible target for links."""
     return Element("a", {"id": identifier}, [])
 
 
 def is_block(node: Node) -> bool:
-    """Whether it cannot stand within a paragraph."""
+    """Return whether the node is not allowed within a paragraph."""
     return isinstance(node, _Parent) and node.has_blocks
 
 
 def is_blank(node: Node) -> bool:
-    """Whether it is white space, the mark that ends the excerpt, or a line's end."""
+    """Return whether the node is white space, the end of the excerpt, or a line break."""
     if isinstance(node, Text):
         return _BLANK.fullmatch(unescape(node.markup) if "&" in node.markup else node.markup) is not None
     return isinstance(node, Comment) or node is BREAK or node is LINE_EDGE
 
 
 BREAK: Final = Element("br", {}, [])
-"""A line's end."""
+"""A line break."""
 
 LINE_EDGE: Final = Element("br", {}, [])
-"""A line's end if there is anything on the line, else nothing."""
+"""A line break if the line is not empty, else nothing."""
 
 EXCERPT_END: Final = Comment(MORE)
-"""The mark that ends the excerpt."""
+"""The marker for the end of the excerpt."""
 
 
 def flatten(nodes: Iterable[Node]) -> Iterator[Node]:
-    """The nodes, with those of groups that are not settled in their places."""
+    """Yield the nodes, replacing each group that is not settled by its children."""
     pending = [iter(nodes)]
     while pending:
         for node in pending[-1]:
@@ -112,16 +112,16 @@ def flatten(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
-    """The nodes with all that stands loose between blocks in paragraphs, which two line breaks in a row separate.
+    """Return the nodes with all text between blocks in paragraphs, split at two consecutive line breaks.
 
-    All paragraphs get the ``attributes``, of which only the first has the ``id``.
+    All paragraphs get the ``attributes``, but only the first has the ``id``.
     """
-    made: list[Node] = []
+    blocks: list[Node] = []
     run: list[Node] = []
     breaks = 0
     for node in flatten(nodes):
         if is_block(node):
-            made += [*_paragraph(run, attributes), node]
+            blocks += [*_paragraph(run, attributes), node]
             run, breaks = [], 0
             continue
         run.append(node)
@@ -130,48 +130,48 @@ def paragraphs(nodes: Iterable[Node], attributes: dict[str, str]) -> list[Node]:
         elif not is_blank(node):
             breaks = 0
         if breaks > 1:
-            made += _paragraph(run, attributes)
+            blocks += _paragraph(run, attributes)
             run = []
-    made += _paragraph(run, attributes)
-    return _with_one_id(made) if "id" in attributes else made
+    blocks += _paragraph(run, attributes)
+    return _with_one_id(blocks) if "id" in attributes else blocks
 
 
 def _paragraph(run: list[Node], attributes: dict[str, str]) -> list[Node]:
-    """What stands loose, as a paragraph without blanks at its ends; the excerpt's end comes before or after it."""
+    """Return inline nodes as a trimmed paragraph. An excerpt end at its edge is moved before or after it."""
     start, end = 0, len(run)
     while start < end and is_blank(run[start]):
         start += 1
     while end > start and is_blank(run[end - 1]):
         end -= 1
     within = Element("p", attributes, run[start:end])
-    shown = [within] if within.is_seen else marks(within.children)
-    return [*marks(run[:start]), *shown, *marks(run[end:])]
+    visible = [within] if within.is_visible else marks(within.children)
+    return [*marks(run[:start]), *visible, *marks(run[end:])]
 
 
-def _with_one_id(made: list[Node]) -> list[Node]:
-    own = [node for node in made if isinstance(node, Element) and node.name == "p"]
+def _with_one_id(blocks: list[Node]) -> list[Node]:
+    own = [node for node in blocks if isinstance(node, Element) and node.name == "p"]
     for paragraph in own[1:]:
         paragraph.attributes = without_id(paragraph.attributes)
-    return made
+    return blocks
 
 
 def without_id(attributes: dict[str, str]) -> dict[str, str]:
-    """The attributes of all but the first of several elements that one element becomes."""
+    """Return the attributes for the second and later parts of an element that is split."""
     return {key: value for key, value in attributes.items() if key != "id"}
 
 
-def ends_apart(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
-    """Nodes with blocks among them in three parts: the running text before and after, and paragraphs of all between.
+def split_ends(nodes: Iterable[Node]) -> tuple[list[Node], list[Node], list[Node]]:
+    """Split nodes that contain blocks into three parts: the inline nodes before and after, and paragraphs of the rest.
 
-    An empty line ends running text as a block does.
+    An empty line ends inline text as a block does.
     """
-    whole = list(flatten(nodes))
-    start, end = _running(whole), len(whole) - _running(reversed(whole))
-    return whole[:start], paragraphs(whole[start:end], {}), whole[end:]
+    flat = list(flatten(nodes))
+    start, end = _count_inline(flat), len(flat) - _count_inline(reversed(flat))
+    return flat[:start], paragraphs(flat[start:end], {}), flat[end:]
 
 
-def _running(nodes: Iterable[Node]) -> int:
-    """How many of the nodes are running text that stands before the first block or empty line."""
+def _count_inline(nodes: Iterable[Node]) -> int:
+    """Return the number of inline nodes before the first block or empty line."""
     count = breaks = 0
     for number, node in enumerate(nodes, 1):
         if node is BREAK:
@@ -186,25 +186,25 @@ def _running(nodes: Iterable[Node]) -> int:
 
 
 def marks(nodes: Iterable[Node]) -> list[Node]:
-    """What is left of nodes that show nothing: the mark of the excerpt's end, and places that links lead to.
+    """Return the markers in invisible nodes: the end of the excerpt, and link targets.
 
-    The elements around these go: an empty cell, for example, must not remain outside its row.
+    The elements around them are removed: an empty cell, for example, must not remain outside its row.
     """
-    left: list[Node] = []
+    markers: list[Node] = []
     pending = [*nodes][::-1]
     while pending:
         node = pending.pop()
         if isinstance(node, Comment):
-            left.append(node)
+            markers.append(node)
         elif isinstance(node, Element | Group):
             if isinstance(node, Element) and "id" in node.attributes:
-                left.append(anchor(node.attributes["id"]))
+                markers.append(anchor(node.attributes["id"]))
             pending.extend(reversed(node.children))
-    return left
+    return markers
 
 
 def tokens_of(nodes: list[Node]) -> Iterator[Token]:
-    """The nodes as tokens, to be written."""
+    """Yield the nodes as tokens for serialization."""
     pending: list[Node | End] = [*reversed(nodes)]
     is_line_empty = True
     while pending:
@@ -224,7 +224,7 @@ def tokens_of(nodes: list[Node]) -> Iterator[Token]:
 
 
 def _is_line_empty(node: Node | End, *, before: bool) -> bool:
-    """Whether nothing stands on the line once the node, or the beginning of the element, has been written."""
+    """Return whether the line is empty after the node, or after the start of the element, has been written."""
     if isinstance(node, Element | End):
         return node.name == "br" or node.name in _BLOCKS or (before and node.name != "img")
     return before and (not isinstance(node, Text) or is_blank(node))

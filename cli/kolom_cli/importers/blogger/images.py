@@ -1,4 +1,4 @@
-"""The pictures of a blog at Blogger: those that the Takeout holds are stored here."""
+"""Store the images of a Blogger blog that its Takeout contains."""
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -13,7 +13,7 @@ from kolom_cli.media.svg_safety import find_unsafe_svg
 
 @dataclass(slots=True)
 class Images:
-    """Answers for each picture's address with where it stands here. Takeout has them by name, not by address."""
+    """Maps the URL of each image to that of its stored copy. Takeout identifies images by name, not by URL."""
 
     export: Export
     media: MediaStore
@@ -21,31 +21,31 @@ class Images:
     _notes: list[str] = field(default_factory=list)
 
     def __call__(self, url: str) -> str:
-        """What shall stand in place of ``url``."""
-        name = image_name(url) if self.export.pictures else None
+        """Return the URL of the stored copy, or ``url`` if there is none."""
+        name = image_name(url) if self.export.images else None
         if name is None:
             return url
         if name not in self._known:
-            member = self.export.picture(name)
+            member = self.export.image(name)
             self._known[name] = self._stored(member) if member else None
         return self._known[name] or url
 
     def take_notes(self) -> list[str]:
-        """What could not be stored since this was last asked."""
+        """Return the notes about images that could not be stored since the last call."""
         notes, self._notes = self._notes, []
         return notes
 
     def _stored(self, member: Member) -> str | None:
         path = PurePosixPath(member.name)
         if not settings().media_bucket:
-            self._notes.append("its pictures stay where they are: this endpoint has tables only, and no media bucket")
+            self._notes.append("its images are not copied: this endpoint has only tables, no media bucket")
             return None
         try:
             data = member.read(MAX_BYTES)
         except SourceError as error:
-            self._notes.append(f"the picture {path.name} stays where it is: {error}")
+            self._notes.append(f"the image {path.name} is not copied: {error}")
             return None
         if path.suffix.lower() == ".svg" and (problem := find_unsafe_svg(data)):
-            self._notes.append(f"the picture {path.name} stays where it is: {problem}")
+            self._notes.append(f"the image {path.name} is not copied: {problem}")
             return None
         return self.media.put(media_name(path.name), data, CONTENT_TYPES[path.suffix.lower()])

@@ -1,7 +1,7 @@
-"""Blogger: posts become articles, pages become pages, comments stay below them in their threads.
+"""Import a Blogger blog: posts become articles, pages become pages, and comments keep their threads.
 
-Drafts stay drafts, scheduled posts scheduled; what was thrown away is skipped, as are settings and the theme. The
-addresses that posts had answer here. Pictures that a Takeout holds are stored here, all others stay where they are.
+Drafts stay drafts and scheduled posts stay scheduled. Deleted entries, settings and the theme are skipped. The posts
+keep the paths of their URLs. Images in a Takeout are stored; all others stay at their URLs.
 """
 
 import html
@@ -33,11 +33,11 @@ from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
-    "settings": "a setting of Blogger's",
+    "settings": "a setting of Blogger",
     "template": "the theme: the site has its own",
-    "other": "no post, page or comment",
+    "other": "not a post, page or comment",
 }
-_BINNED: Final = frozenset(("SOFT_TRASHED", "TRASHED", "DELETED"))
+_TRASHED: Final = frozenset(("SOFT_TRASHED", "TRASHED", "DELETED"))
 _PUBLIC: Final = frozenset(("LIVE", "SCHEDULED"))
 _EXTENSION: Final = re.compile(r"\.html?$", re.IGNORECASE)
 _DIGITS: Final = 8
@@ -45,40 +45,40 @@ _DIGITS: Final = 8
 
 @dataclass(slots=True)
 class _Survey:
-    """What must be known of the whole export before its first entry."""
+    """The data of the whole export that its entries refer to."""
 
     language: str
     hosts: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
-    private: set[str] = field(default_factory=set)  # blogs that only some may read, by the beginnings of their ids
-    others: dict[str, NoFeed] = field(default_factory=dict)  # by name, what lies beside the feeds
+    private: set[str] = field(default_factory=set)  # the id prefixes of blogs with restricted access
+    others: dict[str, NoFeed] = field(default_factory=dict)  # files that are not feeds, by name
 
 
 def read_blogger(
     sources: Iterable[Path], *, language: str | None = None, blog: str | None = None, dry_run: bool = False
 ) -> Iterator[Item]:
-    """Everything in the export: a Takeout (zipped, in several parts, or unpacked), a feed, or the pages of a feed.
+    """Yield every item of an export: a Takeout (zipped, in several parts, or unpacked), a feed, or the pages of a feed.
 
-    ``language`` goes before the one that the export names, ``blog`` chooses among a Takeout's.
+    ``language`` takes precedence over that of the export. ``blog`` selects one of the blogs of a Takeout.
 
-    :raises SourceError: it cannot be read, or not further than to here
+    :raises SourceError: the export cannot be read, or cannot be read further
     """
     with open_export(sources, blog) as export:
         survey = _survey(export, language)
         feeds = [feed for feed in export.feeds if feed.name not in survey.others]
         if not feeds:
-            raise SourceError(f"there is no feed in it: {'; '.join(map(str, survey.others.values()))}")
+            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, survey.others.values()))}")
         for name, why in survey.others.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
-        pictures = Images(export, MediaStore(dry_run=dry_run))
+        images = Images(export, MediaStore(dry_run=dry_run))
         seen: set[str] = set()
         for entry in _entries(feeds):
             if entry.id in seen:
-                yield Skipped(kind=_kind(entry), name=_name(entry), reason="is in the export twice")
+                yield Skipped(kind=_kind(entry), name=_name(entry), reason="duplicate entry in the export")
                 continue
             seen.add(entry.id)
-            yield _item(entry, survey, pictures)
+            yield _item(entry, survey, images)
 
 
 def _without_name(error: NoFeed, name: str) -> str:
@@ -88,7 +88,7 @@ def _without_name(error: NoFeed, name: str) -> str:
 def _entries(feeds: Iterable[Member]) -> Iterator[Entry]:
     for feed in feeds:
         with opened(feed) as file:
-            yield from (found for found in read_feed(feed.name, file) if isinstance(found, Entry))
+            yield from (record for record in read_feed(feed.name, file) if isinstance(record, Entry))
 
 
 def _survey(export: Export, language: str | None) -> _Survey:
@@ -96,16 +96,16 @@ def _survey(export: Export, language: str | None) -> _Survey:
     for feed in export.feeds:
         try:
             with opened(feed) as file:
-                for found in read_feed(feed.name, file):
-                    if isinstance(found, Blog):
-                        _survey_blog(survey, found, given=language is not None)
+                for record in read_feed(feed.name, file):
+                    if isinstance(record, Blog):
+                        _survey_blog(survey, record, given=language is not None)
                     else:
-                        _survey_entry(survey, found, given=language is not None)
+                        _survey_entry(survey, record, given=language is not None)
         except NoFeed as error:
             if not feed.is_named:
                 survey.others[feed.name] = error
         except SourceError:
-            pass  # The second reading comes to the same place, and says so after everything before it.
+            pass  # The second pass reaches the same error and raises it after all items before it.
     return survey
 
 
@@ -147,42 +147,42 @@ def _origin(entry_id: str) -> str:
     return origin_id("blogger", entry_id)
 
 
-def _item(entry: Entry, survey: _Survey, pictures: Images) -> Item:
+def _item(entry: Entry, survey: _Survey, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
     if entry.kind in _OTHER_KINDS:
         return Skipped(kind=kind, name=name, reason=_OTHER_KINDS[entry.kind])
     if not entry.id:
         return Skipped(kind=kind, name=name, reason="has no id", refused=True)
-    if entry.is_trashed or entry.status in _BINNED:
-        return Skipped(kind=kind, name=name, reason="in the bin there")
+    if entry.is_trashed or entry.status in _TRASHED:
+        return Skipped(kind=kind, name=name, reason="in the trash")
     if entry.problem:
         return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
         return read_comment(entry, origin_of=_origin, owners=survey.owners)
-    return _Reader(entry, survey, pictures).item()
+    return _Reader(entry, survey, images).item()
 
 
 class _Reader:
-    """Makes one article of one entry."""
+    """Converts one entry to an article."""
 
-    def __init__(self, entry: Entry, survey: _Survey, pictures: Images) -> None:
+    def __init__(self, entry: Entry, survey: _Survey, images: Images) -> None:
         self._entry = entry
         self._survey = survey
-        self._pictures = pictures
+        self._images = images
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
-        # Behind a slug that is taken, the month of a post says more than its long number.
+        # As the suffix of a slug that is taken, the month of a post is clearer than its long number.
         self._number = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes
 
     def item(self) -> ImportedArticle:
-        """The article."""
+        """Return the article."""
         entry = self._entry
         source = self._source()
         remote = RemoteImages()
-        rendered = render(source, "html", resolve=remote, size_of=self._pictures.media.sizes.get)
-        self._notes += self._pictures.take_notes()
+        rendered = render(source, "html", resolve=remote, size_of=self._images.media.sizes.get)
+        self._notes += self._images.take_notes()
         title = self._title(rendered.html)
         slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
         content = ArticleInput(
@@ -214,16 +214,16 @@ class _Reader:
     def _source(self) -> str:
         entry = self._entry
         if entry.is_summary:
-            self._notes.append("the feed has only a summary of it: that is the text here")
+            self._notes.append("the feed has only a summary: it is imported as the text")
         if not entry.is_html:
             return "<p>" + html.escape(entry.content).replace("\n\n", "</p>\n<p>") + "</p>"
-        converter = Converter(self._survey.paths.__contains__, frozenset(self._survey.hosts), self._pictures)
+        converter = Converter(self._survey.paths.__contains__, frozenset(self._survey.hosts), self._images)
         source = converter.convert(entry.content)
         self._notes += converter.notes
         return source
 
     def _title(self, rendered: str) -> str:
-        # Blogger escapes titles once more than it should; what looks like a tag is none.
+        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
         title = " ".join(plain_text(html.unescape(self._entry.title).replace("<", "&lt;")).split())
         return self._fields.title(title, rendered)
 
@@ -233,13 +233,17 @@ class _Reader:
     def _is_draft(self) -> bool:
         status = self._entry.status
         if self._entry.id.partition(".")[0] in self._survey.private:
-            self._notes.append("its blog is not open to all readers: a draft here")
+            self._notes.append("the blog is not public in Blogger: imported as a draft")
             return True
         if status == "SCHEDULED" and self._published is None:
-            self._notes.append("scheduled there without a date: a draft here")
+            self._notes.append("scheduled in Blogger without a date: imported as a draft")
             return True
         if status not in _PUBLIC and status != "DRAFT":
-            self._notes.append(f"{status or 'without a status'} there: a draft here")
+            self._notes.append(
+                f"status {status!r} in Blogger: imported as a draft"
+                if status
+                else "no status in the export: imported as a draft"
+            )
         if status in _PUBLIC and self._published is None:
-            self._notes.append("without a date there: dated by the import")
+            self._notes.append("no date in the export: the date of the import is used")
         return status not in _PUBLIC

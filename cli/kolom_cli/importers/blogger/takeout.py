@@ -1,4 +1,4 @@
-"""Where Blogger's exports lie: a feed alone, pages of a feed, or a Takeout, zipped or unpacked, with its pictures."""
+"""Open the files of a Blogger export: a feed, pages of a feed, or a Takeout with its images, zipped or unpacked."""
 
 import json
 import lzma
@@ -23,17 +23,17 @@ UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What reading a file may raise, or one in a zip file: broken, encrypted, or packed in a way that is not known."""
+"""The exceptions of reading a file, also within a zip file: damaged, encrypted, or of unknown compression."""
 
 _FEEDS: Final = (".atom", ".xml")
 _MAX_METADATA: Final = 256 * 1024
-_NOT_OF_THE_BLOG: Final = frozenset(("__MACOSX",))
+_IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
 _THEMES: Final = frozenset(("theme-layouts.xml", "theme-classic.xml"))
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file of an export; ``size`` in bytes. ``is_named`` if it was asked for itself, not with its folder."""
+    """A file of an export; ``size`` is in bytes. ``is_named`` is True if the user named it, not only its directory."""
 
     name: str
     size: int
@@ -41,9 +41,9 @@ class Member:
     is_named: bool = False
 
     def read(self, limit: int) -> bytes:
-        """Its content, not more than ``limit`` bytes of it.
+        """Return its content, at most ``limit`` bytes.
 
-        :raises SourceError: it cannot be read
+        :raises SourceError: the file cannot be read
         """
         try:
             with self.open() as file:
@@ -54,14 +54,14 @@ class Member:
 
 @dataclass(slots=True)
 class Export:
-    """The feeds of one blog, and the pictures beside them by their names."""
+    """The feeds of one blog, and the images beside them by name."""
 
     feeds: list[Member]
-    pictures: dict[str, list[Member]] = field(default_factory=dict)
+    images: dict[str, list[Member]] = field(default_factory=dict)
 
-    def picture(self, name: str) -> Member | None:
-        """The picture of that name; None if there is none, or several that differ."""
-        found = self.pictures.get(name.casefold(), [])
+    def image(self, name: str) -> Member | None:
+        """Return the image of that name; None if there is none, or several different ones."""
+        found = self.images.get(name.casefold(), [])
         if len(found) > 1 and len({member.size for member in found}) > 1:
             return None
         return found[0] if found else None
@@ -69,16 +69,16 @@ class Export:
 
 @contextmanager
 def open_export(sources: Iterable[Path], blog: str | None = None) -> Iterator[Export]:
-    """The export in files and folders. ``blog`` names one of the blogs of a Takeout by its folder.
+    """Open the export in files and directories. ``blog`` is the directory name of one of the blogs of a Takeout.
 
-    :raises SourceError: it cannot be read, holds no feed, or holds several blogs and none is named
+    :raises SourceError: the export cannot be read, has no feed, or has several blogs and none is selected
     """
     with ExitStack() as stack:
         members = [member for source in sources for member in _members(source, stack)]
         feeds = _of_one_blog([member for member in members if _is_feed(member.name)], blog)
         if not feeds:
-            raise SourceError(f"{', '.join(map(str, sources))}: there is no feed in it")
-        yield Export(feeds, _pictures(members))
+            raise SourceError(f"{', '.join(map(str, sources))}: no Blogger feed found")
+        yield Export(feeds, _images(members))
 
 
 def _is_feed(name: str) -> bool:
@@ -87,9 +87,9 @@ def _is_feed(name: str) -> bool:
 
 
 def _of_one_blog(feeds: list[Member], blog: str | None) -> list[Member]:
-    """The feeds of the blog called ``blog``, or of the only one; those that belong to none in particular come along.
+    """Return the feeds of the blog called ``blog``, or of the only blog, and those that belong to no particular blog.
 
-    Takeout has a folder for each blog, below ``Blogs``, and the comments that its owner wrote below ``Comments``.
+    Takeout has a directory for each blog below ``Blogs``, and the comments that its owner wrote below ``Comments``.
     """
     blogs: dict[str, list[Member]] = {}
     for feed in feeds:
@@ -98,15 +98,15 @@ def _of_one_blog(feeds: list[Member], blog: str | None) -> list[Member]:
     others = [feed for feed in feeds if _below("Blogs", feed) is None and (feed.is_named or not blogs)]
     names = ", ".join(sorted(map(repr, blogs)))
     if blog is not None and blog not in blogs:
-        raise SourceError(f"there is no blog {blog!r} in it, but {names or 'none with a name'}")
+        raise SourceError(f"no blog {blog!r} in the export; its blogs: {names or 'none with a name'}")
     if blog is None and len(blogs) > 1:
-        raise SourceError(f"there are several blogs in it: choose one by --blog: {names}")
+        raise SourceError(f"the export contains several blogs: choose one with --blog: {names}")
     own = blogs[blog] if blog is not None else [feed for found in blogs.values() for feed in found]
     return own + [feed for feed in others if feed.is_named or _below("Comments", feed) is None]
 
 
 def _below(folder: str, feed: Member) -> str | None:
-    """The ``x`` of ``folder/x/feed.atom``."""
+    """Return the ``x`` of ``folder/x/feed.atom``."""
     match PurePosixPath(feed.name).parts:
         case (*_, above, name, _) if above == folder:
             return name
@@ -129,48 +129,48 @@ def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
 
 def _in_folder(folder: Path) -> Iterator[Member]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and _concerns(path.relative_to(folder).parts):
+        if path.is_file() and not path.is_symlink() and _is_relevant(path.relative_to(folder).parts):
             yield Member(str(path), path.stat().st_size, lambda path=path: path.open("rb"))  # type: ignore[misc]
 
 
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[Member]:
     for info in archive.infolist():
-        if not info.is_dir() and _concerns(PurePosixPath(info.filename).parts):
+        if not info.is_dir() and _is_relevant(PurePosixPath(info.filename).parts):
             yield Member(info.filename, info.file_size, lambda info=info: archive.open(info))  # type: ignore[misc]
 
 
-def _concerns(parts: tuple[str, ...]) -> bool:
-    return not _NOT_OF_THE_BLOG.intersection(parts) and not parts[-1].startswith(".")
+def _is_relevant(parts: tuple[str, ...]) -> bool:
+    return not _IGNORED_DIRECTORIES.intersection(parts) and not parts[-1].startswith(".")
 
 
 def _albums_beside(feed: Path) -> Iterator[Member]:
-    """The pictures of an unpacked Takeout, of which only the feed was named: ``Blogger/Blogs/x/feed.atom``."""
+    """Yield the images of an unpacked Takeout of which only the feed was named: ``Blogger/Blogs/x/feed.atom``."""
     if feed.resolve().parent.parent.name == "Blogs":
         albums = feed.resolve().parent.parent.parent / "Albums"
         if albums.is_dir():
             yield from (member for member in _in_folder(albums) if not _is_feed(member.name))
 
 
-def _pictures(members: list[Member]) -> dict[str, list[Member]]:
-    """Pictures by their names, and by the titles that the files beside them give: Takeout shortens names."""
-    pictures: dict[str, list[Member]] = {}
+def _images(members: list[Member]) -> dict[str, list[Member]]:
+    """Return the images by name, and by the title in the metadata file beside each: Takeout shortens file names."""
+    images: dict[str, list[Member]] = {}
     by_path = {}
     for member in members:
         path = PurePosixPath(member.name)
         if path.suffix.lower() in CONTENT_TYPES and member.size <= MAX_BYTES:
-            pictures.setdefault(path.name.casefold(), []).append(member)
+            images.setdefault(path.name.casefold(), []).append(member)
             by_path[member.name] = member
     for member in members:
         if member.name.endswith(".json") and member.size <= _MAX_METADATA:
             described = next((by_path[name] for name in _described_by(member.name) if name in by_path), None)
             title = _title_in(member) if described else ""
-            if described and title and described not in pictures.setdefault(title.casefold(), []):
-                pictures[title.casefold()].append(described)
-    return pictures
+            if described and title and described not in images.setdefault(title.casefold(), []):
+                images[title.casefold()].append(described)
+    return images
 
 
 def _described_by(metadata: str) -> Iterator[str]:
-    """``a.jpg`` for ``a.jpg.json`` and ``a.jpg.supplemental-metadata.json``."""
+    """Yield ``a.jpg`` for ``a.jpg.json`` and ``a.jpg.supplemental-metadata.json``, among other candidates."""
     name = metadata.removesuffix(".json")
     yield name
     yield name.rpartition(".")[0]
@@ -186,9 +186,9 @@ def _title_in(metadata: Member) -> str:
 
 
 def opened(feed: Member) -> IO[bytes]:
-    """The feed, from its beginning.
+    """Open the feed.
 
-    :raises SourceError: it cannot be read
+    :raises SourceError: the file cannot be read
     """
     try:
         file: IO[bytes] = feed.open()

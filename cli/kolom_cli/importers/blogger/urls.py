@@ -1,4 +1,4 @@
-"""Addresses in a post: of pictures that Blogger keeps, and of the blog's own articles."""
+"""The URLs in a post: images that Blogger hosts, and the blog's own articles."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 _SIZED_PATH: Final = re.compile(r"/(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)?/(?=[^/]*$)")
 _SIZED_END: Final = re.compile(r"=(?:s\d{1,4}|w\d{1,4}(?:-h\d{1,4})?|h\d{1,4})(?:-[a-z0-9-]+)*$")
-_PICTURE_HOST: Final = re.compile(
+_IMAGE_HOST: Final = re.compile(
     r"(?:[\w-]+\.)*(?:bp\.blogspot\.com|blogger\.googleusercontent\.com|ggpht\.com|googleusercontent\.com)$"
 )
 _BLOG_HOST: Final = re.compile(r"([\w-]+)\.blogspot\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
@@ -18,16 +18,17 @@ _BIGGEST: Final = "s1600"
 
 @dataclass(frozen=True, slots=True)
 class OwnLinks:
-    """Knows links to the blog's own articles, which lead to the articles here.
+    """Rewrites links to the blog's own articles, so that they point to the imported articles.
 
-    ``is_own_address`` tells whether a path is that of one of them; ``hosts`` are the blog's, perhaps none is known.
+    ``is_own_address`` returns whether a path is that of one of them; ``hosts`` are the blog's known hosts, possibly
+    none.
     """
 
     is_own_address: Callable[[str], bool]
     hosts: frozenset[str]
 
     def __call__(self, url: str) -> str:
-        """What shall stand in place of ``url``."""
+        """Return the replacement of ``url``."""
         parts = split(url)
         if parts is None or not self._is_own_host(parts) or not self.is_own_address(parts.path):
             return url
@@ -36,10 +37,12 @@ class OwnLinks:
         return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
 
     def _is_own_host(self, parts: SplitResult) -> bool:
-        """Blogger shows a blog under one name in many countries: ``x.blogspot.com`` is ``x.blogspot.co.id``.
+        """Return whether the URL is on the blog's own host.
 
-        If that name is not known, as in a Takeout or of a blog with a domain of its own, a dated path says enough:
-        other blogs hardly have the same month and name, but many have a page ``/p/about.html``.
+        Blogger serves a blog under one name in many country domains: ``x.blogspot.com`` is ``x.blogspot.co.id``.
+
+        If the name is not known, as in a Takeout or for a blog with its own domain, a dated path is enough: other blogs
+        rarely have the same month and name, but many have a page ``/p/about.html``.
         """
         host, names = host_of(parts), self._names()
         blog = _BLOG_HOST.fullmatch(host)
@@ -52,25 +55,25 @@ class OwnLinks:
 
 
 def image_name(url: str) -> str | None:
-    """The file's name of a picture that Blogger keeps; None for all others."""
+    """Return the file name of an image that Blogger hosts; None for other URLs."""
     parts = split(url)
-    if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):
+    if parts is None or not _IMAGE_HOST.fullmatch(host_of(parts)):
         return None
     name = unquote(unquote(parts.path.rpartition("/")[2]).replace("+", " "))
     return name if "." in name else None
 
 
 def largest(url: str) -> str:
-    """The address of a picture that Blogger keeps, at up to 1,600 pixels; others stay."""
+    """Return the URL of an image that Blogger hosts at up to 1,600 pixels; other URLs stay as they are."""
     parts = split(url)
-    if parts is None or not _PICTURE_HOST.fullmatch(host_of(parts)):
+    if parts is None or not _IMAGE_HOST.fullmatch(host_of(parts)):
         return url
     sized, number = _SIZED_PATH.subn(f"/{_BIGGEST}/", url)
     return sized if number else _SIZED_END.sub(f"={_BIGGEST}", url)
 
 
 def split(url: str) -> SplitResult | None:
-    """The parts of an address; None of what is none."""
+    """Return the parts of a URL; None if it is invalid."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -78,7 +81,7 @@ def split(url: str) -> SplitResult | None:
 
 
 def host_of(parts: SplitResult) -> str:
-    """The host in small letters; empty if there is none."""
+    """Return the host in lower case; empty if there is none."""
     try:
         return (parts.hostname or "").lower()
     except ValueError:

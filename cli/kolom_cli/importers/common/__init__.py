@@ -1,1 +1,1 @@
-"""What all importers share."""
+"""Code shared by all importers."""

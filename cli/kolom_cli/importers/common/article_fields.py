@@ -1,4 +1,4 @@
-"""What an export says of an article, in the form that it has here; notes tell what could not stay as it was."""
+"""Convert the fields of an exported article to valid fields of a Kolom article, with a note for each change."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from kolom.rendering.text import plain_text
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
 UNCATEGORIZED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
-"""What other systems put where an author chose no category."""
+"""The default categories of other systems, for articles to which the author assigned none."""
 
 _LIMITS: Final = {"title": 300, "excerpt": 1_000, "description": 1_000, "author's name": 100}
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -24,40 +24,43 @@ _NUMBERED: Final = frozenset(("p", "page_id", "attachment_id"))
 
 @dataclass(slots=True)
 class ArticleFields:
-    """Makes the fields of one article of ``kind``, called ``number`` where it has no other name."""
+    """The converter for the fields of one article. ``kind`` and ``number`` name the article if it has no title."""
 
     kind: Kind
     number: str
     notes: list[str] = field(default_factory=list)
 
     def title(self, title: str, html: str) -> str:
-        """The title, or else the first words of the text."""
+        """Return the title, or the first words of the text if the title is empty."""
         if title:
             return self.cut("title", title)
         text = plain_text(html)
         if len(text) > _FALLBACK_TITLE:
             text = text[:_FALLBACK_TITLE].rpartition(" ")[0] or text[:_FALLBACK_TITLE]
             text += "…"
-        self.notes.append("without a title there: its first words are the title here")
+        self.notes.append("no title in the export: the first words of the text are used")
         return text or f"{self.kind.capitalize()} {self.number}"
 
     def slug(self, wanted: str, title: str, fallback: str) -> str:
-        """The slug that it had there, or else one made of its title."""
+        """Return the slug of the export, made valid if necessary, or a slug derived from the title if it has none."""
         if not wanted:
             return slugify_title(title) or fallback
         slug = clean_slug(wanted)
         if slug is not None:
             if slug != unquote(wanted):
-                self.notes.append(f"the slug {unquote(wanted)!r} is not possible: it became {slug!r}")
+                self.notes.append(f"invalid slug {unquote(wanted)!r} changed to {slug!r}")
             return slug
         slug = clean_slug(f"{self.kind}-{wanted}") or fallback
         if slug == self.kind:
             slug = fallback
-        self.notes.append(f"the slug {unquote(wanted)!r} is not possible: it became {slug!r}")
+        self.notes.append(f"invalid slug {unquote(wanted)!r} changed to {slug!r}")
         return slug
 
     def path(self, address: str, slug: str) -> str | None:
-        """The path of its permanent address, if it had one that is not the slug's own: ``?p=7`` is none."""
+        """Return the path of the article's permanent URL, or None if it is the default path of the slug.
+
+        A URL that is only a query, such as ``?p=7``, also gives None.
+        """
         try:
             parts = urlsplit(address)
             path = unquote(parts.path, errors="strict")
@@ -68,55 +71,58 @@ class ArticleFields:
         if path in {"", "/"} or _NUMBERED & parse_qs(parts.query).keys():
             return None
         if problem := path_problem(path):
-            self.notes.append(f"its old address does not answer: {problem}")
+            self.notes.append(f"its old URL is not kept: {problem}")
             return None
         return None if path == default_path(slug) else path
 
     def labels(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The labels, each once; not more than an article may have."""
+        """Return the labels without duplicates, at most as many as an article may have."""
         labels: dict[str, str] = {}
         for name in names:
             label = " ".join(name.split())
             if not label:
                 continue
             if label_problem(label):
-                self.notes.append(f"left out a label that is longer than {MAX_LABEL} characters: {label[:30]!r}…")
+                self.notes.append(f"label longer than {MAX_LABEL} characters removed: {label[:30]!r}…")
                 continue
             labels.setdefault(label_key(label), label)
         kept = list(labels.values())
         if len(kept) > MAX_LABELS:
-            left_out = ", ".join(kept[MAX_LABELS:])
-            self.notes.append(f"has {len(kept)} labels, of which the first {MAX_LABELS} are kept, without: {left_out}")
+            removed = ", ".join(kept[MAX_LABELS:])
+            self.notes.append(f"at most {MAX_LABELS} labels are allowed, got {len(kept)}: removed {removed}")
         return tuple(kept[:MAX_LABELS])
 
     def cut(self, what: str, text: str) -> str:
-        """``text``, as the article's ``what``, not longer than that may be."""
+        """Return ``text`` cut to the limit of the field ``what``."""
         limit = _LIMITS[what]
         if len(text) <= limit:
             return text
-        self.notes.append(f"its {what} has {len(text)} characters: cut to {limit}")
+        self.notes.append(f"its {what} has {len(text)} characters: cut to the maximum of {limit}")
         return text[: limit - 1].rstrip() + "…"
 
 
 def size_problem(source: str) -> str | None:
-    """Why a text is too long to be looked at; most that is too long is found out when it is rendered."""
+    """Return why a text is too long to be converted, or None. The renderer checks the limit of the result again."""
     size = len(source.encode("utf-8", "replace"))
     if size <= MAX_SOURCE_BYTES:
         return None
-    return f"its text has {size:,} bytes, at most {MAX_SOURCE_BYTES:,} are possible: are there pictures in it?"
+    return f"its text has {size:,} bytes, the maximum is {MAX_SOURCE_BYTES:,}: does it contain embedded images?"
 
 
 def site_language(code: str) -> str:
-    """The site's language that an export's code means; its first one for what is no code."""
+    """Return the site's language for the language code of an export, or the site's first language if it is invalid."""
     codes = settings().language_codes
     return language_in(code, codes) or codes[0]
 
 
 def language_in(text: str, codes: tuple[str, ...]) -> str | None:
-    """A language's code as the site has it: ``en-US`` and ``en_us`` are ``en`` unless the site has that itself."""
+    """Return the language code as the site writes it, or None for an invalid one.
+
+    ``en-US`` and ``en_us`` are ``en``, unless the site has the longer code itself.
+    """
     code = text.strip().replace("_", "-").partition(".")[0]
     primary, _, rest = code.partition("-")
-    whole = primary.lower() + (f"-{rest}" if rest else "")
-    if whole in codes:
-        return whole
+    full_code = primary.lower() + (f"-{rest}" if rest else "")
+    if full_code in codes:
+        return full_code
     return primary.lower() if _LANGUAGE.fullmatch(primary.lower()) else None

@@ -1,4 +1,4 @@
-"""Addresses of articles elsewhere, and the names under which these articles may be found here. Pure."""
+"""Derive, from the URL of an article in another system, the names under which Kolom may have the article. Pure."""
 
 import re
 import unicodedata
@@ -18,12 +18,12 @@ _NUMBERED: Final = re.compile(r"([0-9]+) (https?://\S+)")
 
 
 def is_address(text: str) -> bool:
-    """Whether ``text`` is a URL or a path that begins at the root."""
+    """Return whether ``text`` is an HTTP URL or an absolute path."""
     return text.startswith("/") or text[:8].lower().startswith(("http://", "https://"))
 
 
 def path_of(address: str) -> str | None:
-    """The path of a URL or a path, percent-escapes decoded, without query; None if it has none to speak of."""
+    """Return the path of a URL or a path, percent-decoded and without query; None if it is empty, ``/`` or invalid."""
     try:
         path = unquote(urlsplit(address.strip()).path, errors="strict")
     except ValueError:
@@ -33,7 +33,7 @@ def path_of(address: str) -> str | None:
 
 
 def host_of(address: str) -> str:
-    """The host of a URL, the same with and without ``www.``; empty if it names none."""
+    """Return the host of a URL without ``www.``, or an empty string if there is none."""
     try:
         return (urlsplit(address.strip()).hostname or "").lower().removeprefix("www.").rstrip(".")
     except ValueError:
@@ -41,17 +41,22 @@ def host_of(address: str) -> str:
 
 
 def path_names(address: str) -> list[str]:
-    """``path:…`` as the address has it, and as the same article may stand elsewhere: with and without a slash or
-    ``.html`` at the end, without ``index.html``."""
+    """Return the ``path:…`` names of a URL.
+
+    The first is the path itself. Its variants follow: with and without a slash or ``.html`` at the end, and without
+    ``index.html``.
+    """
     path = None if _is_in_query(address) else path_of(address)
     if path is None:
         return []
-    paths = dict.fromkeys(form for way in _ways(path) for form in (way, unicodedata.normalize("NFC", way)))
+    paths = dict.fromkeys(
+        form for variant in _path_variants(path) for form in (variant, unicodedata.normalize("NFC", variant))
+    )
     return [f"path:{each}" for each in paths if path_problem(each) is None]
 
 
 def slug_names(address: str) -> list[str]:
-    """``slug:…`` of the last segment of the address, without ``.html`` and then also without a date before it."""
+    """Return the ``slug:…`` names of the last path segment: without ``.html``, and then also without a leading date."""
     path = None if _is_in_query(address) else path_of(address)
     if path is None:
         return []
@@ -61,7 +66,10 @@ def slug_names(address: str) -> list[str]:
 
 
 def origin_names(identifier: str, link: str) -> list[str]:
-    """``origin:…`` of the post that WordPress's plugin for Disqus calls ``12 https://blog.example/?p=12``."""
+    """Return the ``origin:…`` name of a WordPress post.
+
+    The Disqus plugin for WordPress identifies it as ``12 https://blog.example/?p=12``.
+    """
     if match := _NUMBERED.fullmatch(identifier):
         return [f"origin:{wordpress_origin(match[2], match[1])}"]
     try:
@@ -72,10 +80,10 @@ def origin_names(identifier: str, link: str) -> list[str]:
 
 
 def thread_names(link: str, identifier: str = "") -> tuple[str, ...]:
-    """The names of the article to which a thread of comments belongs, the surest first.
+    """Return the names of the article to which a comment thread belongs, the most reliable first.
 
-    ``link`` is its address, ``identifier`` what the blog called it in the comment system's script: an address too, a
-    path, a slug, or anything.
+    ``link`` is the URL of the thread. ``identifier`` is the name that the blog gave it in the comment system's script:
+    a URL, a path, a slug, or any other text.
     """
     numbered = _NUMBERED.fullmatch(identifier)
     named = numbered[2] if numbered else identifier
@@ -90,7 +98,7 @@ def thread_names(link: str, identifier: str = "") -> tuple[str, ...]:
 
 
 def _is_in_query(address: str) -> bool:
-    """Whether it is the query that names the article, as in ``/post.php?id=12``."""
+    """Return whether the query identifies the article, as in ``/post.php?id=12``."""
     try:
         parts = urlsplit(address.strip())
     except ValueError:
@@ -98,7 +106,7 @@ def _is_in_query(address: str) -> bool:
     return bool(parts.query) and _PROGRAM.search(parts.path) is not None
 
 
-def _ways(path: str) -> Iterator[str]:
+def _path_variants(path: str) -> Iterator[str]:
     yield path
     base = path.rstrip("/")
     folder = _INDEX.sub("", base)

@@ -1,6 +1,6 @@
-"""Paragraphs by blank lines, as WordPress's ``wpautop`` makes them.
+"""Turn blank lines into paragraphs, as WordPress's ``wpautop`` does.
 
-Takes time in proportion to the text.
+The running time is linear in the length of the text.
 """
 
 import re
@@ -20,7 +20,7 @@ _RAW_ENDS: Final = {"": re.compile("-->")} | {
 _TAG_NAME: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[a-zA-Z/][^<>]*>")
 _VOID: Final = frozenset(("col", "hr"))
-# Within these, line ends mean nothing; within the next, they are line breaks but no paragraphs.
+# Line breaks in the elements of _NO_TEXT are ignored. In those of _ONE_PARAGRAPH they become <br>, never a paragraph.
 _NO_TEXT: Final = frozenset(
     ("table", "tbody", "thead", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "select", "figure", "object", "map", "svg")
 )
@@ -31,7 +31,10 @@ _ITEMS: Final = frozenset(("li", "td", "th", "dd"))
 
 
 def paragraphs(text: str) -> str:
-    """``text`` with ``<p>`` around what blank lines separate and ``<br>`` at other line ends, as WordPress shows it."""
+    """Return ``text`` with ``<p>`` around parts separated by blank lines and ``<br>`` at other line breaks.
+
+    This is how WordPress displays it.
+    """
     written: list[str] = []
     run: list[str] = []
     open_blocks: list[str] = []
@@ -61,7 +64,7 @@ def paragraphs(text: str) -> str:
 
 
 def _follow(tag: str, open_blocks: list[str]) -> None:
-    """Open or close the block that the tag begins or ends."""
+    """Push the block element that the tag opens to ``open_blocks``, or pop the one that it closes."""
     parts = _TAG_NAME.match(tag)
     if parts is None or tag.endswith("/>"):
         return
@@ -75,7 +78,10 @@ def _follow(tag: str, open_blocks: list[str]) -> None:
 
 
 def split_raw(text: str) -> Iterator[tuple[bool, str]]:
-    """The text cut into what is raw (comments, and code with its element) and the rest; what never ends is not raw."""
+    """Split the text into raw parts (comments, and code with its element) and the rest, as ``(is_raw, text)``.
+
+    An unclosed comment or element is not raw.
+    """
     position = start = 0
     endless: set[str] = set()
     while opening := _RAW_START.search(text, position):
@@ -94,7 +100,7 @@ def split_raw(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _run(text: str, within: str) -> str:
-    """A piece of text between the tags of blocks, ``within`` being the innermost block that is open."""
+    """Convert the text between two block tags; ``within`` is the innermost open block."""
     text = _TAG.sub(lambda tag: tag[0].replace("\n", " "), text)
     if not text.strip() or within in _NO_TEXT:
         return text

@@ -1,4 +1,4 @@
-"""Code blocks in Markdown and HTML."""
+"""Write code blocks in Markdown or HTML."""
 
 import re
 from html import escape
@@ -11,7 +11,7 @@ _FENCE: Final = re.compile(r"`{3,}")
 
 
 def code_block(text: str, language: str, source_format: SourceFormat) -> str:
-    """A block of code."""
+    """Return ``text`` as a code block in the given format."""
     language = language if _LANGUAGE.fullmatch(language) else ""
     text = text.strip("\r\n")
     if source_format == "html":

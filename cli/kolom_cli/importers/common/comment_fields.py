@@ -1,4 +1,4 @@
-"""What a comment is elsewhere, in the form that it has here; what cannot be taken over, with the reason. Pure."""
+"""Convert the fields of an exported comment, or reject the comment with a reason. Pure."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -14,9 +14,8 @@ from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped
 
 MAX_CONTENT: Final = 65_536
-"""How many bytes a comment from elsewhere may have: more than a visitor may write here, as others allow more.
-
-With the markup that it becomes, it fits into an item of DynamoDB, which has at most 400 KB."""
+"""The maximum size of an imported comment in bytes. It is larger than the limit for visitors, because other systems
+allow longer comments. With its rendered markup, the comment fits into a DynamoDB item (400 KB)."""
 
 ANONYMOUS: Final = "Anonymous"
 
@@ -27,10 +26,10 @@ _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawComment:
-    """A comment as an export has it, but for its ``content``, which is Markdown already.
+    """A comment with the fields of the export, unchecked. Only ``content`` is converted already, to Markdown.
 
-    ``authors`` are the names that its author may go by, the first that is one counts; ``website`` and ``email`` may be
-    anything. The rest is as in :class:`ImportedComment`.
+    ``authors`` are candidates for the author's name; the first valid one is used. ``website`` and ``email`` may be any
+    text. The other fields are those of :class:`ImportedComment`.
     """
 
     name: str
@@ -50,58 +49,61 @@ class RawComment:
     notes: tuple[str, ...] = ()
 
 
-def to_imported_comment(found: RawComment) -> Item:
-    """The comment, or why there is none. Of one that was removed there, only its place is."""
-    is_deleted = found.status == "deleted"
-    content = "" if is_deleted else visitor_text.clean_text(found.content)
-    if found.created_at is None:
-        return Skipped(kind="comment", name=found.name, reason="has no date", refused=True)
+def to_imported_comment(raw: RawComment) -> Item:
+    """Return the comment, or why it is skipped.
+
+    A comment deleted at the source keeps only its position in the thread.
+    """
+    is_deleted = raw.status == "deleted"
+    content = "" if is_deleted else visitor_text.clean_text(raw.content)
+    if raw.created_at is None:
+        return Skipped(kind="comment", name=raw.name, reason="has no date", refused=True)
     if not is_deleted and visitor_text.is_blank(content):
-        return Skipped(kind="comment", name=found.name, reason="empty")
+        return Skipped(kind="comment", name=raw.name, reason="empty")
     if (size := len(content.encode())) > MAX_CONTENT:
-        reason = f"has {size:,} bytes, at most {MAX_CONTENT:,} are possible"
-        return Skipped(kind="comment", name=found.name, reason=reason, refused=True)
-    author, notes = ("", ()) if is_deleted else author_name(*found.authors)
+        reason = f"has {size:,} bytes, the maximum is {MAX_CONTENT:,}"
+        return Skipped(kind="comment", name=raw.name, reason=reason, refused=True)
+    author, notes = ("", ()) if is_deleted else author_name(*raw.authors)
     return ImportedComment(
-        name=found.name,
-        origin=found.origin,
-        article=found.article,
-        thread=found.thread,
-        title=found.title,
-        with_article=found.with_article,
+        name=raw.name,
+        origin=raw.origin,
+        article=raw.article,
+        thread=raw.thread,
+        title=raw.title,
+        with_article=raw.with_article,
         author=author,
         content=content,
-        created_at=found.created_at,
-        status=found.status,
-        parent=found.parent,
-        website=None if is_deleted else website(found.website),
-        email=None if is_deleted else email(found.email),
-        is_owner=found.is_owner,
-        notes=(*found.notes, *notes),
+        created_at=raw.created_at,
+        status=raw.status,
+        parent=raw.parent,
+        website=None if is_deleted else website(raw.website),
+        email=None if is_deleted else email(raw.email),
+        is_owner=raw.is_owner,
+        notes=(*raw.notes, *notes),
     )
 
 
 def one_line(value: str) -> str:
-    """``value`` without control characters, white space collapsed."""
+    """Return ``value`` on one line, without control characters and with white space collapsed."""
     spaced = "".join(" " if unicodedata.category(each) in _NOT_ON_ONE_LINE else each for each in value)
     return " ".join(visitor_text.clean_text(spaced).split())
 
 
 def author_name(*names: str) -> tuple[str, tuple[str, ...]]:
-    """The first of the names that is one, and what was done to it."""
+    """Return the first name that is not blank, cut to the maximum length, and the notes about the change."""
     for each in names:
         name = one_line(each)
         if visitor_text.is_blank(name):
             continue
         if len(name) <= fields.MAX_NAME:
             return name, ()
-        note = f"its author's name has {len(name)} characters: cut to {fields.MAX_NAME}"
+        note = f"its author's name has {len(name)} characters: cut to the maximum of {fields.MAX_NAME}"
         return name[: fields.MAX_NAME - 1].rstrip() + "…", (note,)
     return ANONYMOUS, ()
 
 
 def website(value: str) -> str | None:
-    """The address of a website, or None for what is none."""
+    """Return the URL of a website, or None if it is invalid."""
     try:
         return _WEBSITE.validate_python(value)
     except ValidationError:
@@ -109,7 +111,7 @@ def website(value: str) -> str | None:
 
 
 def email(value: str) -> str | None:
-    """The e-mail address, or None for what is none."""
+    """Return the email address, or None if it is invalid."""
     try:
         return _EMAIL.validate_python(value)
     except ValidationError:
@@ -117,13 +119,13 @@ def email(value: str) -> str | None:
 
 
 def parse_datetime(value: str) -> datetime | None:
-    """An ISO date and time, in UTC unless it says otherwise; None for what is none, or is before there were blogs."""
-    found = parse_iso_datetime(value)
-    return found if found and found.timestamp() > 0 else None
+    """Parse an ISO date and time, in UTC unless it has an offset; None if it is invalid or not after 1970-01-01."""
+    raw = parse_iso_datetime(value)
+    return raw if raw and raw.timestamp() > 0 else None
 
 
 def parse_unix_seconds(value: object) -> datetime | None:
-    """A time in Unix seconds; None for what is none."""
+    """Convert Unix seconds; None if they are invalid or not positive."""
     try:
         seconds = float(value)  # type: ignore[arg-type]
         return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None

@@ -1,4 +1,4 @@
-"""Putting an export's comments below their articles: each once, in its thread, at its own time."""
+"""Store the comments of an export below their articles: each once, in its thread, with its original date."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -20,19 +20,20 @@ from kolom_cli.terminal.report import Note, Report
 
 _KIND: Final = "comment"
 _PLANNED: Final = 0
-"""The id, in a dry run, of each article that is not there yet."""
+"""The placeholder for the id of an article that a dry run would create."""
 
 
 @dataclass(slots=True)
 class CommentImporter:
-    """Stores comments and reports on each. ``planned`` are the names that a dry run would give to articles.
+    """Stores comments and reports on each.
 
-    ``unmatched`` are the threads for which no article was found.
+    ``planned`` are the names of the articles that a dry run would create. ``unmatched`` are the threads for which no
+    article was found.
     """
 
     report: Report
     now: datetime
-    threads: CommentSpool
+    spool: CommentSpool
     overwrite: bool = False
     dry_run: bool = False
     planned: AbstractSet[str] = frozenset()
@@ -41,7 +42,7 @@ class CommentImporter:
     _is_deleted: dict[int, bool] = field(default_factory=dict)
 
     def store(self, comment: ImportedComment) -> None:
-        """Store one comment, or count it."""
+        """Store one comment, or report why it is skipped."""
         article_id = self._article_of(comment)
         if article_id is not None:
             self._store_below(article_id, comment)
@@ -49,13 +50,13 @@ class CommentImporter:
             self._skip_unmatched(comment)
         else:
             self._report_on(comment, "created", self._missing_parent(comment, _PLANNED))
-            self.threads.place(comment, StoredComment(_PLANNED, ""))
+            self.spool.mark_stored(comment, StoredComment(_PLANNED, ""))
 
     def _store_below(self, article_id: int, comment: ImportedComment) -> None:
-        self._look_at(article_id)
-        # In a dry run, those of an article that would be brought back come back with it.
+        self._load_article(article_id)
+        # If a dry run would restore a deleted article, it would import the article's comments, too.
         if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
-            self.report.skip(_KIND, comment.name, "its article is deleted here")
+            self.report.skip(_KIND, comment.name, "its article was deleted in Kolom")
             return
         foreign = ExternalComment(
             article_id=article_id,
@@ -66,18 +67,19 @@ class CommentImporter:
             status=comment.status,
             parent=self._parent_of(comment, article_id),
             website=comment.website,
-            # Without a secret, such as where there are tables only, an address leaves no trace at all.
+            # Without a secret (for example with tables only, without a stack) nothing is derived from the email
+            # address.
             person=pseudonym_of(comment.email, signing.load_keys())
             if comment.email and settings().secret_name
             else None,
             is_owner=comment.is_owner,
         )
-        wanted = importing.to_comment(foreign, self._known(comment.origin, article_id))
+        imported = importing.to_comment(foreign, self._known(comment.origin, article_id))
         try:
             if self.dry_run:
-                change = importing.diff(repository.get(article_id, wanted.id), wanted, overwrite=self.overwrite)
+                change = importing.diff(repository.get(article_id, imported.id), imported, overwrite=self.overwrite)
             else:
-                change = importing.upsert(wanted, now=self.now, overwrite=self.overwrite)
+                change = importing.upsert(imported, now=self.now, overwrite=self.overwrite)
         except Conflict as error:
             self.report.skip(_KIND, comment.name, str(error))
         except ServiceBusy as error:
@@ -85,7 +87,7 @@ class CommentImporter:
             return
         else:
             self._report_on(comment, change, self._missing_parent(comment, article_id))
-        self.threads.place(comment, StoredComment(article_id, wanted.id))
+        self.spool.mark_stored(comment, StoredComment(article_id, imported.id))
 
     def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
         self.report.add(_KIND, change)
@@ -94,11 +96,11 @@ class CommentImporter:
 
     def _skip_unmatched(self, comment: ImportedComment) -> None:
         if comment.with_article:
-            self.report.skip(_KIND, comment.name, "its article is not imported")
+            self.report.skip(_KIND, comment.name, "its article was not imported")
             return
         known = self.unmatched.get(comment.thread, Unmatched(comment.thread, comment.title, 0))
         self.unmatched[comment.thread] = replace(known, comments=known.comments + 1)
-        self.report.skip(_KIND, comment.name, f"no article here is at {comment.thread}", refused=True)
+        self.report.skip(_KIND, comment.name, f"no article matches {comment.thread}", refused=True)
 
     def _article_of(self, comment: ImportedComment) -> int | None:
         for name in comment.article:
@@ -109,7 +111,7 @@ class CommentImporter:
         return None
 
     def _parent_of(self, comment: ImportedComment, article_id: int) -> Comment | None:
-        """The comment that it answers, or the one above that if the thread is too deep."""
+        """Return the parent comment, or its nearest ancestor that can have replies if the thread is too deep."""
         found = self._find(comment.parent, article_id) if comment.parent else None
         parent = repository.get(article_id, found) if found else None
         while parent is not None and parent.depth >= MAX_DEPTH:
@@ -119,22 +121,25 @@ class CommentImporter:
     def _missing_parent(self, comment: ImportedComment, article_id: int) -> str:
         if comment.parent is None or self._find(comment.parent, article_id) is not None:
             return ""
-        return "answers a comment that is not here: stands on its own"
+        return "the comment that it replies to is missing: imported as a top-level comment"
 
     def _find(self, origin: str, article_id: int) -> str | None:
-        """The id of the comment of that origin below the article, from this import or one before; empty if planned."""
-        place = self.threads.place_of(origin)
-        if place is not None and place.article_id == article_id:
-            return place.comment_id
+        """Return the id of the article's comment of that origin, from this import or an earlier one.
+
+        The id is empty if the comment is only planned.
+        """
+        stored = self.spool.find_stored(origin)
+        if stored is not None and stored.article_id == article_id:
+            return stored.comment_id
         return self._known(origin, article_id)
 
     def _known(self, origin: str, article_id: int) -> str | None:
-        return self.threads.known(article_id, importing.id_suffix_of(origin))
+        return self.spool.known(article_id, importing.id_suffix_of(origin))
 
-    def _look_at(self, article_id: int) -> None:
-        """Learn, once, what is here of an article."""
+    def _load_article(self, article_id: int) -> None:
+        """Load the state of an article and the ids of its comments, once."""
         if article_id in self._is_deleted:
             return
         article = articles.get(article_id)
         self._is_deleted[article_id] = article is None or article.status == "deleted"
-        self.threads.keep_known(article_id, importing.ids_by_suffix(article_id))
+        self.spool.keep_known(article_id, importing.ids_by_suffix(article_id))

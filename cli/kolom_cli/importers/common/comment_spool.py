@@ -1,7 +1,6 @@
-"""The comments of an export, put in order: kept on disk until all are known, then given parents first.
+"""The comments of an export, kept on disk until all are read, then returned parents first.
 
-An export may hold a reply before the comment that it answers, a comment before its article, and more of them than
-there is memory.
+An export may contain a reply before its parent, a comment before its article, and more comments than fit in memory.
 """
 
 import sqlite3
@@ -21,10 +20,11 @@ _SCHEMA: Final = """
         depth INTEGER, article_id INTEGER, comment_id TEXT
     );
     CREATE INDEX by_parent ON comment (parent);
-    CREATE TABLE known (article_id INTEGER, mark TEXT, comment_id TEXT, PRIMARY KEY (article_id, mark)) WITHOUT ROWID;
+    CREATE TABLE known (article_id INTEGER, suffix TEXT, comment_id TEXT, PRIMARY KEY (article_id, suffix)) WITHOUT
+    ROWID;
 """
-# From the comments that answer none in the export downwards. What a circle of parents keeps from being reached, stays
-# without a depth.
+# The recursion starts at the comments without a parent in the export. Comments in a cycle of parents are never
+# reached and keep no depth.
 _DEPTHS: Final = """
     WITH RECURSIVE thread (origin, depth) AS (
         SELECT origin, 0 FROM comment AS c
@@ -39,14 +39,14 @@ _COMMENT: Final = TypeAdapter(ImportedComment)
 
 @dataclass(frozen=True, slots=True)
 class StoredComment:
-    """Where a comment of the export stands here."""
+    """The article id and the comment id that a comment of the export has in Kolom."""
 
     article_id: int
     comment_id: str
 
 
 class CommentSpool:
-    """The comments of one import, and which were here before, in a file that vanishes with it."""
+    """A temporary SQLite file with the comments of one import and the ids of comments imported earlier."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -55,7 +55,7 @@ class CommentSpool:
     @classmethod
     @contextmanager
     def on_disk(cls) -> Iterator[Self]:
-        """Threads in a temporary file."""
+        """Return a spool in a temporary file, which is deleted at the end."""
         with tempfile.TemporaryDirectory(prefix="kolom-import-") as folder:
             connection = sqlite3.connect(f"{folder}/comments.sqlite", isolation_level=None)
             try:
@@ -65,7 +65,7 @@ class CommentSpool:
                 connection.close()
 
     def add(self, comment: ImportedComment) -> bool:
-        """Keep the comment; False if one of that origin is kept already."""
+        """Add the comment; return False if the spool already has one of the same origin."""
         cursor = self._connection.execute(
             "INSERT OR IGNORE INTO comment (origin, parent, created, data) VALUES (?, ?, ?, ?)",
             (comment.origin, comment.parent, comment.created_at.timestamp(), _COMMENT.dump_json(comment)),
@@ -73,39 +73,39 @@ class CommentSpool:
         return cursor.rowcount == 1
 
     def __len__(self) -> int:
-        """How many comments are kept."""
+        """Return the number of comments."""
         return int(self._connection.execute("SELECT count(*) FROM comment").fetchone()[0])
 
     def ordered(self) -> Iterator[ImportedComment]:
-        """Every comment, those that others answer before the answers, otherwise by time."""
+        """Yield every comment, parents before replies, otherwise by date."""
         self._connection.execute(_DEPTHS)
         numbers = self._connection.execute("SELECT number FROM comment ORDER BY depth IS NULL, depth, created, number")
         for (number,) in numbers:
             row = self._connection.execute("SELECT data FROM comment WHERE number = ?", (number,)).fetchone()
             yield _COMMENT.validate_json(row[0])
 
-    def place(self, comment: ImportedComment, place: StoredComment) -> None:
-        """Remember where the comment stands, for those that answer it."""
+    def mark_stored(self, comment: ImportedComment, stored: StoredComment) -> None:
+        """Record the ids of the stored comment, so that its replies find it."""
         self._connection.execute(
             "UPDATE comment SET article_id = ?, comment_id = ? WHERE origin = ?",
-            (place.article_id, place.comment_id, comment.origin),
+            (stored.article_id, stored.comment_id, comment.origin),
         )
 
-    def place_of(self, origin: str) -> StoredComment | None:
-        """Where the comment of that origin stands; None if it is in no place yet."""
+    def find_stored(self, origin: str) -> StoredComment | None:
+        """Return the ids of the comment of that origin; None if it is not stored yet."""
         row = self._connection.execute(
             "SELECT article_id, comment_id FROM comment WHERE origin = ? AND comment_id IS NOT NULL", (origin,)
         ).fetchone()
         return StoredComment(*row) if row else None
 
-    def keep_known(self, article_id: int, ids_by_mark: Mapping[str, str]) -> None:
-        """Remember which comments the article has had before, by the marks of their origins."""
-        rows = ((article_id, mark, comment_id) for mark, comment_id in ids_by_mark.items())
+    def keep_known(self, article_id: int, ids_by_suffix: Mapping[str, str]) -> None:
+        """Record the ids of the article's existing comments by the id suffixes of their origins."""
+        rows = ((article_id, suffix, comment_id) for suffix, comment_id in ids_by_suffix.items())
         self._connection.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)
 
-    def known(self, article_id: int, mark: str) -> str | None:
-        """The id of the comment of that mark that the article has had before, if any."""
+    def known(self, article_id: int, suffix: str) -> str | None:
+        """Return the id of the article's existing comment with that suffix, if any."""
         row = self._connection.execute(
-            "SELECT comment_id FROM known WHERE article_id = ? AND mark = ?", (article_id, mark)
+            "SELECT comment_id FROM known WHERE article_id = ? AND suffix = ?", (article_id, suffix)
         ).fetchone()
         return str(row[0]) if row else None

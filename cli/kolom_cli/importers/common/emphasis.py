@@ -1,8 +1,8 @@
-"""Where the asterisks of emphasis go, so that CommonMark reads them as such. Pure.
+"""Place the asterisks of emphasis so that CommonMark parses them as emphasis. Pure.
 
-Asterisks beside a letter on one side and punctuation on the other are shown, not read: ``**Note:**text``. Whether that
-is so can be told only from all of a line. So what stands in a line is marked first, with the emphasis that it shall
-have (:func:`marked`); once the text is whole, :func:`written` puts the asterisks where they can stand.
+Asterisks between a letter and punctuation are literal text, not emphasis: ``**Note:**text``. This depends on the
+characters around them, so it can only be decided for a complete line. Therefore :func:`marked` first marks each part of
+a line with its emphasis. :func:`written` then writes the asterisks of the complete text where CommonMark accepts them.
 """
 
 import re
@@ -17,17 +17,17 @@ from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text
 
 Kind = Literal["text", "code", "link"]
-"""What is marked: text or code that is yet to be written as such, or a link that is Markdown already."""
+"""The kind of a marked part: text or code that is not escaped yet, or a link that is Markdown already."""
 
 ITALIC: Final = 1
 BOLD: Final = 2
 
 SPACE: Final = "\x1f"
-"""White space as it is in HTML: one space however often it stands there, and none where a line begins."""
+"""Collapsible white space, as in HTML: a run of it is one space, and none at the start of a line."""
 
 _NONE: Final = 0
 _ALL: Final = ITALIC | BOLD
-# Control characters never are in a comment's text.
+# The text of a comment has no control characters, so they can delimit the marked parts.
 _MARKED: Final = re.compile(r"\x02(text|code|link)([0-3])([^\x03]+)\x03|([^\x02]+)")
 _SPACE_AT_START: Final = re.compile(rf"(?<![^ \n]){SPACE}+")
 _SPACES: Final = re.compile(rf"{SPACE}+")
@@ -39,9 +39,9 @@ _BACKTICKS: Final = re.compile("`+")
 
 
 def marked(kind: Kind, content: str, emphasis: int) -> str:
-    """``content`` as a part of a line for :func:`written`.
+    """Return ``content`` marked as a part of a line for :func:`written`.
 
-    ``emphasis`` is a sum of :data:`ITALIC` and :data:`BOLD`. White space around the content stays outside.
+    ``emphasis`` is a sum of :data:`ITALIC` and :data:`BOLD`. White space around the content stays outside the mark.
     """
     spaces = _OUTER_SPACE.fullmatch(content)
     assert spaces is not None, "any string is space, something and space"
@@ -51,14 +51,14 @@ def marked(kind: Kind, content: str, emphasis: int) -> str:
 
 
 def written(markup: str) -> str:
-    """The Markdown of a text with marked parts. What stands between them is Markdown already."""
+    """Return the Markdown of a text with marked parts. The text between them is Markdown already."""
     markup = _SPACES.sub(" ", _SPACE_AT_START.sub("", markup))
     return "".join(_block(block) if "\x02" in block else block for block in _BLANK_LINE.split(markup))
 
 
 @dataclass(slots=True)
 class _Piece:
-    """One character of a text, or something that is not to be divided. What is not marked has an empty kind."""
+    """One character of marked text, or an indivisible part. The kind of unmarked text is empty."""
 
     kind: str
     content: str
@@ -77,14 +77,14 @@ _EDGE: Final = _Piece("", "\n", _NONE)
 
 
 def _block(markup: str) -> str:
-    """Without blank lines, so that emphasis may go through all of it."""
+    """Write a block without blank lines, through which emphasis can extend."""
     pieces = _pieces(markup)
     plain = _joined(pieces, _NONE)
-    # Emphasis within emphasis can be ambiguous still, in rare cases: text goes before emphasis.
+    # Nested emphasis can still be ambiguous in rare cases. The text must not change, so emphasis is dropped there.
     for allowed in (_ALL, BOLD):
-        emphasised = _joined(pieces, allowed)
-        if emphasised == plain or _shown(emphasised) == _shown(plain):
-            return emphasised
+        emphasized = _joined(pieces, allowed)
+        if emphasized == plain or _visible_words(emphasized) == _visible_words(plain):
+            return emphasized
     return plain
 
 
@@ -93,7 +93,7 @@ def _pieces(markup: str) -> list[_Piece]:
     for match in _MARKED.finditer(markup):
         kind, emphasis, content, unmarked = match.groups()
         if unmarked:
-            # White space has the emphasis of what stands on both sides.
+            # White space takes the emphasis that the parts on both sides share.
             pieces.append(_Piece("", unmarked, _ALL if unmarked.isspace() else _NONE))
         else:
             contents = content if kind == "text" else (content,)
@@ -103,28 +103,28 @@ def _pieces(markup: str) -> list[_Piece]:
 
 def _joined(pieces: list[_Piece], allowed: int) -> str:
     pieces = [replace(piece, emphasis=piece.emphasis & allowed) for piece in pieces]
-    _settle(pieces)
+    _remove_invalid_emphasis(pieces)
     joined, emphasis = "", _NONE
     for (kind, wanted), run in groupby(pieces, lambda piece: (piece.kind, piece.emphasis)):
         content = "".join(piece.content for piece in run)
-        # As many asterisks as what ends and what begins here has: one for italic, two for bold text.
+        # One asterisk for each italic and two for each bold part that starts or ends here.
         joined += "*" * (emphasis ^ wanted) + _FORMS[kind](content)
         emphasis = wanted
     return joined + "*" * emphasis
 
 
-def _settle(pieces: list[_Piece]) -> None:
-    """Take emphasis from where it can neither begin nor end."""
+def _remove_invalid_emphasis(pieces: list[_Piece]) -> None:
+    """Remove emphasis at characters where it can neither start nor end."""
     for before, piece in pairwise([_EDGE, *pieces]):
-        if not _can_stand(before.last, piece.first):
+        if not _can_be_edge(before.last, piece.first):
             piece.emphasis &= before.emphasis
     for after, piece in pairwise([_EDGE, *reversed(pieces)]):
-        if not _can_stand(after.first, piece.last):
+        if not _can_be_edge(after.first, piece.last):
             piece.emphasis &= after.emphasis
 
 
-def _can_stand(outside: str, inside: str) -> bool:
-    """Whether asterisks between the two are read as the edge of emphasis.
+def _can_be_edge(outside: str, inside: str) -> bool:
+    """Return whether CommonMark parses asterisks between the two characters as the edge of emphasis.
 
     https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
     """
@@ -133,12 +133,12 @@ def _can_stand(outside: str, inside: str) -> bool:
     return not isPunctChar(inside) or isPunctChar(outside) or isWhiteSpace(ord(outside))
 
 
-def _shown(markdown: str) -> list[str]:
+def _visible_words(markdown: str) -> list[str]:
     return plain_text(visitor_text.render(markdown).html).split()
 
 
 def _escaped(content: str) -> str:
-    # What was no address there shall be none here, though the renderer might find one between two escapes.
+    # Text that was not a link must not become one: the renderer would link a URL between two escapes.
     content = _SPECIAL.sub(lambda match: "\\" + match[0], content).replace("://", ":\\//")
     return _LINE_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", content)
 

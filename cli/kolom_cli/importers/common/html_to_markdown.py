@@ -1,7 +1,7 @@
-"""A comment's HTML from elsewhere, as the Markdown that a visitor would have typed here. Pure.
+"""Convert the HTML of an imported comment to the Markdown that a visitor would have typed. Pure.
 
-What Markdown of comments cannot express (:mod:`kolom.rendering.visitor_text`) becomes the nearest thing: a picture
-its link, a heading bold text, a table its words, what was struck out plain text. Text stays the same to the letter.
+Elements that comments cannot contain (:mod:`kolom.rendering.visitor_text`) are replaced: an image by a link, a heading
+by bold text, a table by its words, struck-out text by plain text. The words themselves never change.
 """
 
 import re
@@ -30,10 +30,10 @@ _CLEANER: Final = nh3.Cleaner(
     strip_comments=True,
 )
 _ONE_LINE: Final = frozenset(("a", "_inline"))
-"""Within a link, and within what markdownify calls inline (headings, cells), nothing begins a new line."""
+"""Links, and the elements that markdownify treats as inline (headings, cells), contain no line breaks."""
 
 _MAX_DEPTH: Final = 8
-"""How many quotations and lists go into each other: the renderer of comments drops what is too deep."""
+"""The maximum nesting of quotations and lists: the renderer of comments drops deeper ones."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 _NOT_IN_LINK: Final = re.compile(r"[<>\s\\]")
@@ -43,14 +43,14 @@ _LINKIFIER: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False
 
 
 def html_to_markdown(html: str) -> str:
-    """The Markdown of a comment's HTML; any string is one. Empty if it shows nothing."""
-    # The articles' renderer closes what is open and flattens what is too deep, as the converter needs.
+    """Return the Markdown of a comment's HTML, which may be any string. It is empty if nothing is visible."""
+    # The converter needs balanced elements and limited nesting. The renderer of articles ensures both.
     cleaned = _CLEANER.clean(render(html, "html").html)
     return written(str(_Converter().convert(f"<div>{cleaned}</div>"))).strip()
 
 
 class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
-    """markdownify for our dialect: a line end is a line break; what stands in a line is marked, not yet written."""
+    """The markdownify converter for our dialect: a newline is a line break; inline content is marked for emphasis."""
 
     class Options:
         bullets = "-"
@@ -58,12 +58,12 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
 
     def get_conv_fn(self, tag_name: str) -> Callable[..., str] | None:
         convert: Callable[..., str] | None = super().get_conv_fn(tag_name)  # type: ignore[misc, unused-ignore]
-        return _set_apart(convert) if convert and tag_name in _BLOCKS else convert
+        return _as_block(convert) if convert and tag_name in _BLOCKS else convert
 
     def escape(self, text: str, parent_tags: set[str]) -> str:
         text = _SPACE.sub(" ", text)
         parts, position = [], 0
-        for start, end in [] if "a" in parent_tags else _addresses(text):
+        for start, end in [] if "a" in parent_tags else _url_spans(text):
             parts.append(_marked("text", text[position:start], parent_tags))
             parts.append(_linked(text[start:end], parent_tags))
             position = end
@@ -120,17 +120,17 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
 
     def convert_ul(self, _el: Any, text: str, parent_tags: set[str]) -> str:
         text = text.strip()
-        # Within an item, after its text, a list may begin in the next line, but for one that counts from elsewhere.
+        # A nested list may follow the text of its item without a blank line, unless its numbers do not start at 1.
         before = "\n" if "li" in parent_tags and text.startswith(("- ", "1. ")) else "\n\n"
         return f"{before}{text}\n\n" if text else ""
 
     convert_ol = convert_ul
 
 
-def _set_apart(convert: Callable[..., str]) -> Callable[..., str]:
-    """``convert``, beginning a new line even if it shows nothing; only the text where no block can be."""
+def _as_block(convert: Callable[..., str]) -> Callable[..., str]:
+    """Wrap ``convert`` to start a new line even for an empty block, and to return only the text where no block fits."""
 
-    def set_apart(el: Any, text: str, parent_tags: set[str]) -> str:
+    def as_block(el: Any, text: str, parent_tags: set[str]) -> str:
         if parent_tags & _ONE_LINE:
             return f"{SPACE}{text.strip()}{SPACE}"
         if "_noformat" in parent_tags:
@@ -140,7 +140,7 @@ def _set_apart(convert: Callable[..., str]) -> Callable[..., str]:
         shown = convert(el, text, parent_tags=parent_tags)
         return shown if shown.startswith("\n") else f"\n{shown}"
 
-    return set_apart
+    return as_block
 
 
 def _marked(kind: Kind, content: str, parent_tags: set[str]) -> str:
@@ -149,14 +149,14 @@ def _marked(kind: Kind, content: str, parent_tags: set[str]) -> str:
 
 
 def _linked(address: str, parent_tags: set[str]) -> str:
-    """The address as a link to itself; not every address can stand between angle brackets."""
+    """Return the URL as a link to itself; not every URL can be written between angle brackets."""
     if _NOT_IN_LINK.search(address):
         return f"[{_marked('text', address, parent_tags)}]({_target(address)})"
     return _marked("link", f"<{address}>", parent_tags)
 
 
-def _addresses(text: str) -> list[tuple[int, int]]:
-    """Where in ``text`` an address begins and ends."""
+def _url_spans(text: str) -> list[tuple[int, int]]:
+    """Return the start and end positions of the URLs in ``text``."""
     if "://" not in text:
         return []
     found = cast("list[Any]", _LINKIFIER.match(text) or [])

@@ -1,4 +1,4 @@
-"""Putting what an export holds into the store: each once, whatever is there already; comments after all articles."""
+"""Store the items of an export idempotently: articles in the order of the export, then all comments."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -21,21 +21,22 @@ _NO_VERSION = 0
 
 
 class Track(Protocol):
-    """Shows how far a long work is: gives what it is given, ``total`` of them if that is known."""
+    """A progress display: a callable that yields the given items. ``total`` is their number, if known."""
 
-    def __call__[T](self, things: Iterable[T], title: str, total: int | None) -> Iterable[T]: ...
+    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]: ...
 
 
-def _untracked[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track
-    return things
+def _untracked[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track
+    return items
 
 
 @dataclass(slots=True)
 class Importer:
     """Stores items and reports on each.
 
-    What was imported before is updated as long as nobody has edited, withdrawn or deleted it here since; ``overwrite``
-    puts the export's state in place of all that. ``unmatched`` are the threads, by name, whose article was not found.
+    An item that was imported before is updated unless somebody has edited, unpublished or deleted it in Kolom since.
+    ``overwrite`` replaces these changes by the state of the export, too. ``unmatched`` are the threads, by name, whose
+    article was not found.
     """
 
     report: Report
@@ -47,44 +48,44 @@ class Importer:
     _planned: set[str] = field(default_factory=set)
 
     def store_all(self, items: Iterable[Item], stopped: threading.Event, track: Track = _untracked) -> None:
-        """Store what ``items`` gives until it ends or breaks off, or ``stopped`` is set; ``track`` shows progress."""
-        with CommentSpool.on_disk() as threads:
+        """Store the items until it ends or breaks off, or ``stopped`` is set; ``track`` shows progress."""
+        with CommentSpool.on_disk() as spool:
             try:
                 for item in track(items, "Importing", None):
                     if self._stops(stopped):
                         return
-                    self._store(item, threads)
+                    self._store(item, spool)
             except SourceError as error:
                 self.report.errors.append(str(error))
-            self._store_comments(threads, stopped, track)
+            self._store_comments(spool, stopped, track)
 
     def _stops(self, stopped: threading.Event) -> bool:
         self.report.interrupted = stopped.is_set()
         return self.report.interrupted
 
-    def _store(self, item: Item, threads: CommentSpool) -> None:
+    def _store(self, item: Item, spool: CommentSpool) -> None:
         match item:
             case Skipped():
                 self.report.skip(item.kind, item.name, item.reason, refused=item.refused)
             case ImportedComment():
-                if not threads.add(item):
-                    self.report.skip("comment", item.name, "is in the export twice")
+                if not spool.add(item):
+                    self.report.skip("comment", item.name, "duplicate entry in the export")
             case ImportedArticle():
                 self._store_article(item)
 
-    def _store_comments(self, threads: CommentSpool, stopped: threading.Event, track: Track) -> None:
-        if not len(threads):
+    def _store_comments(self, spool: CommentSpool, stopped: threading.Event, track: Track) -> None:
+        if not len(spool):
             return
         importer = CommentImporter(
             self.report,
             self.now,
-            threads,
+            spool,
             overwrite=self.overwrite,
             dry_run=self.dry_run,
             planned=self._planned,
             unmatched=self.unmatched,
         )
-        for comment in track(threads.ordered(), "Comments", len(threads)):
+        for comment in track(spool.ordered(), "Comments", len(spool)):
             if self._stops(stopped):
                 return
             importer.store(comment)
@@ -93,14 +94,14 @@ class Importer:
         kind = item.content.kind
         article_id = repository.find_id(f"origin:{item.content.origin}")
         existing = None if article_id is None else repository.get(article_id)
-        reason = self._why_hidden(item, existing)
+        reason = self._why_draft(item, existing)
         if reason is not None:
             item = replace(item, content=replace(item.content, draft=True), notes=(*item.notes, reason))
         content, notes = self._with_free_names(item, existing)
         try:
             change, own = self._publish(content, existing)
             notes += self._add_aliases(item, content, own)
-            notes += self._shown_again(content, existing)
+            notes += self._republish_notes(content, existing)
         except Conflict as error:
             if existing is None or self.overwrite or is_unedited(existing):
                 self.report.skip(kind, item.name, str(error), refused=True)
@@ -117,7 +118,7 @@ class Importer:
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 
     def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:
-        """What became of it, and the article's id, which a dry run of a new one does not know."""
+        """Publish the content; return the change and the article's id, which is None for a new article in a dry run."""
         article_id, expected = None, None
         if existing is not None:
             article_id = existing.id
@@ -132,11 +133,11 @@ class Importer:
         )
         return published.change, published.article.id
 
-    def _why_hidden(self, item: ImportedArticle, existing: Article | None) -> str | None:
-        """Why an article that no reader has seen yet becomes a draft: it may be one that was withdrawn here.
+    def _why_draft(self, item: ImportedArticle, existing: Article | None) -> str | None:
+        """Return why an article that is not published yet must become a draft, or None.
 
-        An export names an article by its place there. One that was moved there comes as a new one, but wants the old
-        slug or address.
+        It may be an article that was unpublished in Kolom. An export identifies an article by its location, so an
+        article that was moved at the source comes as a new one, but with the slug or URL of the old one.
         """
         content = item.content
         if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
@@ -146,31 +147,31 @@ class Importer:
         names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]
         for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
             other = None if article_id in {None, own} else repository.get(article_id)
-            if other is not None and _was_withdrawn(other):
-                what = "deleted" if other.status == "deleted" else "withdrawn"
-                return f"the article {other.slug}, whose name it wants, was {what} here: a draft here"
+            if other is not None and _was_unpublished(other):
+                change = "deleted" if other.status == "deleted" else "unpublished"
+                return f"imported as a draft: the article {other.slug} of the same slug or URL was {change} in Kolom"
         return None
 
-    def _shown_again(self, content: ArticleInput, existing: Article | None) -> list[str]:
-        """What to say of an article that was taken from readers here and that ``overwrite`` gives back to them."""
+    def _republish_notes(self, content: ArticleInput, existing: Article | None) -> list[str]:
+        """Return a note if ``overwrite`` publishes an article that was unpublished or deleted in Kolom."""
         if existing is None or content.draft or is_unedited(existing) or existing.status not in {"draft", "deleted"}:
             return []
-        what = "a draft" if existing.status == "draft" else "deleted"
-        return [f"was {what} here: --overwrite shows it to readers"]
+        state = "a draft" if existing.status == "draft" else "deleted"
+        return [f"was {state} in Kolom: published again because of --overwrite"]
 
     def _add_aliases(self, item: ImportedArticle, content: ArticleInput, own: int | None) -> list[str]:
-        """Let the item's further addresses lead to it; gives back which could not, and why."""
+        """Add the item's further URLs as aliases; return a note for each that cannot be added."""
         notes = []
         path = content.path or default_path(content.slug)
         for alias in dict.fromkeys(item.aliases):
             if alias == path:
                 continue
             if problem := alias_problem(alias):
-                notes.append(f"its old address does not answer: {problem}")
+                notes.append(f"its old URL is not kept: {problem}")
                 continue
             keys = pointer_keys_at(alias)
             if not self._are_free(keys, content, own):
-                notes.append(f"its old address {alias} is another article's")
+                notes.append(f"its old URL {alias} belongs to another article")
                 continue
             self._names |= dict.fromkeys(keys, content.origin or "")
             if own is not None and not self.dry_run:
@@ -181,22 +182,21 @@ class Importer:
         return notes
 
     def _with_free_names(self, item: ImportedArticle, existing: Article | None) -> tuple[ArticleInput, list[str]]:
-        """The content under names that are no other article's, and what was done to get them.
+        """Return the content with a path and a slug that no other article has, and notes about the changes.
 
-        Which names are taken depends only on what was there before and on the order of the export, so a rerun chooses
-        the same.
+        The choice depends only on the existing articles and on the order of the export, so a rerun chooses the same.
         """
         content, notes = item.content, []
         own = existing.id if existing else None
         if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
-            notes.append(f"the path {content.path} is another article's: it answers only at its slug's")
+            notes.append(f"the path {content.path} belongs to another article: the default path is used")
             content = replace(content, path=None)
         for slug in _candidates(content.slug, item.number):
             names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
             if self._are_free(names, content, own):
                 break
         if slug != content.slug:
-            notes.append(f"the slug {content.slug} is another article's: it became {slug}")
+            notes.append(f"the slug {content.slug} belongs to another article: changed to {slug}")
             content = replace(content, slug=slug)
         self._names |= dict.fromkeys(_names_of(content), content.origin or "")
         return content, notes
@@ -209,19 +209,19 @@ class Importer:
 
 
 def _names_of(content: ArticleInput) -> set[str]:
-    """The names under which the article will be found, and no other one."""
+    """Return the names that only this article may have."""
     return {f"slug:{content.slug}", *pointer_keys_at(content.path or default_path(content.slug))}
 
 
-def _was_withdrawn(article: Article) -> bool:
-    """Whether the article was taken from readers here; one that came as a draft never was theirs."""
+def _was_unpublished(article: Article) -> bool:
+    """Return whether the article was unpublished or deleted in Kolom; one that was imported as a draft was not."""
     return article.status == "deleted" or (article.status == "draft" and not is_unedited(article))
 
 
 def _why_kept(existing: Article) -> str:
     if existing.status == "deleted":
-        return "deleted here since the import; --overwrite brings it back"
-    return "edited here since the import; --overwrite replaces it"
+        return "deleted in Kolom since the import: restore it with --overwrite"
+    return "edited in Kolom since the import: replace it with --overwrite"
 
 
 def _candidates(slug: str, number: str) -> Iterator[str]:

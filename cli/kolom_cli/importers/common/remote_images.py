@@ -1,4 +1,4 @@
-"""Pictures that an imported article shows from other sites: they stay there, and are counted."""
+"""Count the images that an imported article embeds from other sites; they are not downloaded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class RemoteImages:
-    """To be given to :func:`kolom.rendering.renderer.render` as ``resolve``: counts what is shown from elsewhere.
+    """A ``resolve`` function for :func:`kolom.rendering.renderer.render` that counts the embedded media of other sites.
 
-    ``resolve`` says what stands in place of all other URLs. A link of another scheme never comes here, so what has one
-    is a picture, a film or a sound.
+    ``resolve`` maps every URL to its replacement. The renderer does not pass links with a scheme, so each absolute URL
+    is that of an image, a video or an audio file.
     """
 
     resolve: Callable[[str], str] = str
     urls: set[str] = field(default_factory=set)
 
     def __call__(self, url: str) -> str:
-        """What shall stand in place of ``url``."""
+        """Return the replacement of ``url``."""
         resolved = self.resolve(url)
         if resolved.lower().startswith(("http://", "https://", "//")):
             self.urls.add(resolved)
@@ -24,5 +24,5 @@ class RemoteImages:
 
     @property
     def count(self) -> int:
-        """How many there are, each counted once."""
+        """The number of distinct URLs."""
         return len(self.urls)

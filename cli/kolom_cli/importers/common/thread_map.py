@@ -1,7 +1,8 @@
-"""The file by which an author says to which article here a thread of comments belongs, and the list it begins as.
+"""Read the file that maps comment threads to articles, and write the list of unmatched threads that it starts from.
 
-Both are CSV with a header; ``thread`` and ``article`` are read, whatever stands beside them is for people. A
-spreadsheet may have saved it, with its byte order mark, its semicolons, and apostrophes before what could be formulas.
+Both are CSV with a header. Only the columns ``thread`` and ``article`` are read; the others are information for the
+author. Files saved by a spreadsheet are accepted: with a byte order mark, semicolons, and apostrophes before cells that
+could be formulas.
 """
 
 import csv
@@ -22,7 +23,7 @@ _COLUMNS: Final = ("thread", "article", "title", "comments")
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A thread of an export whose article is not here, with the number of its comments."""
+    """A thread of an export for which no article was found, with the number of its comments."""
 
     thread: str
     title: str
@@ -31,15 +32,15 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class ThreadMap:
-    """Which thread belongs to which article, in the author's words; an empty one says nothing."""
+    """The author's mapping of threads to articles."""
 
     _exact: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, *names: str) -> tuple[str, ...] | None:
-        """The names of the article to which the thread belongs that the export calls by ``names``.
+        """Return the names of the article for the thread that the export calls by one of ``names``.
 
-        Empty if its comments are to be left out, None if nothing is said of it.
+        The result is empty if the comments are to be excluded, and None if the thread is not in the mapping.
         """
         wanted = [name for name in names if name]
         for name in wanted:
@@ -57,9 +58,9 @@ class ThreadMap:
 
 
 def read_mapping(path: Path) -> ThreadMap:
-    """The mapping in the file.
+    """Read the mapping from the file.
 
-    :raises SourceError: the file cannot be read, or a line of it says nothing that can be followed
+    :raises SourceError: the file cannot be read, or a line of it is invalid
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -67,11 +68,11 @@ def read_mapping(path: Path) -> ThreadMap:
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: this is not UTF-8; save it as “CSV UTF-8”") from error
+        raise SourceError(f"{path}: not UTF-8: save it as “CSV UTF-8”") from error
 
 
 def check_unmatched(path: Path) -> None:
-    """Whether :func:`write_unmatched` could write there; what is there stays as it is.
+    """Check that :func:`write_unmatched` can write the file, without changing it.
 
     :raises SourceError: the file cannot be written
     """
@@ -86,7 +87,7 @@ def check_unmatched(path: Path) -> None:
 
 
 def write_unmatched(path: Path, threads: Iterable[Unmatched]) -> None:
-    """Write the threads, those with the most comments first, as a mapping whose articles are to be filled in.
+    """Write the threads as a mapping with an empty article column, those with the most comments first.
 
     :raises SourceError: the file cannot be written
     """
@@ -111,18 +112,20 @@ def _mapping(path: Path, file: TextIO) -> ThreadMap:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) < len(columns) and len(row) <= max(thread_column, article_column):
-            raise SourceError(f"{path}:{line}: the columns thread and article are not both there")
+            raise SourceError(f"{path}:{line}: must have the columns thread and article")
         if any(cell.strip() for cell in row[len(columns) :]):
-            raise SourceError(f"{path}:{line}: has {len(row)} columns, not {len(columns)}: quote what holds a comma")
+            raise SourceError(
+                f"{path}:{line}: has {len(row)} columns, expected {len(columns)}: quote cells that contain a comma"
+            )
         thread, article = row[thread_column].strip(), row[article_column].strip()
         if not thread:
-            raise SourceError(f"{path}:{line}: names no thread")
+            raise SourceError(f"{path}:{line}: the thread is missing")
         _add(mapping, thread, _article(path, line, article), f"{path}:{line}")
     return mapping
 
 
 def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line that it begins in."""
+    """Yield each row with the number of its first line."""
     first = file.readline()
     file.seek(0)
     delimiter = next((each for each in (",", ";", "\t") if each in first), ",")
@@ -133,18 +136,18 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
             yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
-        raise SourceError(f"{path}:{line}: this is no CSV: {error}") from error
+        raise SourceError(f"{path}:{line}: invalid CSV: {error}") from error
 
 
-def _add(mapping: ThreadMap, thread: str, names: tuple[str, ...], place: str) -> None:
+def _add(mapping: ThreadMap, thread: str, names: tuple[str, ...], location: str) -> None:
     if mapping._exact.setdefault(thread, names) != names:
-        raise SourceError(f"{place}: says something else of {thread} than a line above")
+        raise SourceError(f"{location}: a line above maps {thread} to a different article")
     for key in _path_keys(thread)[:1]:
         mapping._by_path.setdefault(key, names)
 
 
 def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
-    """The names of the article that the author means by a slug, a path or an address."""
+    """Return the names of the article that the author gives as a slug, a path or a URL."""
     if not article:
         return ()
     if "/" in article:
@@ -154,15 +157,15 @@ def _article(path: Path, line: int, article: str) -> tuple[str, ...]:
             names += slug_names(address)
         if names:
             return tuple(names)
-        raise SourceError(f"{path}:{line}: {article!r} is no article's address")
+        raise SourceError(f"{path}:{line}: {article!r} is not the URL of an article")
     slug = unicodedata.normalize("NFC", article.lower())
     if problem := slug_problem(slug):
-        raise SourceError(f"{path}:{line}: {article!r} is no article's slug: it {problem}")
+        raise SourceError(f"{path}:{line}: invalid slug {article!r}: it {problem}")
     return (f"slug:{slug}",)
 
 
 def _path_keys(name: str) -> list[str]:
-    """What is the same for all addresses of a page: its path with the query, then without; nothing for a front page.
+    """Return the keys that all URLs of a page share: its path with the query, then without; none for a front page.
 
     >>> _path_keys("https://blog.example/2024/x/?m=1")
     ['/2024/x?m=1', '/2024/x']

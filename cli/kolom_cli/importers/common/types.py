@@ -1,4 +1,4 @@
-"""What an importer yields for each entry of an export."""
+"""The items that an importer yields, one for each entry of an export."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +10,11 @@ from kolom.errors import KolomError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedArticle:
-    """An article of an export. ``content.origin`` names it there and is the same in every export of that blog.
+    """An article of an export. ``content.origin`` identifies it and is the same in every export of that blog.
 
-    ``number`` is what is put behind its slug if that is taken. ``aliases`` are further paths that it had. ``notes`` say
-    what was changed about it. ``remote_images`` is how many pictures it shows from where they are (:mod:`.pictures`).
+    ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
+    ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
+    (:mod:`.remote_images`).
     """
 
     name: str
@@ -26,13 +27,13 @@ class ImportedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedComment:
-    """A comment of an export. ``origin`` names it there and is the same in every export of that blog.
+    """A comment of an export. ``origin`` identifies it and is the same in every export of that blog.
 
-    ``article`` are names under which its article may be found here, such as ``origin:…``, ``path:/2024/05/x.html`` and
-    ``slug:x``: the first that is an article's counts. ``thread`` is what the article is called in the export, as a
-    mapping file names it, ``title`` its title there. ``parent`` is the origin of the comment that it answers, wherever
-    that stands in the export. ``content`` is Markdown, as a visitor would have typed it; of one that was removed there
-    it is empty, as is everything that tells whose it was. ``with_article`` says that the export holds the article too.
+    ``article`` are the names under which Kolom may have the article, such as ``origin:…``, ``path:/2024/05/x.html`` and
+    ``slug:x``; the first that exists is used. ``thread`` is the name of the article in the export, as in a mapping
+    file, and ``title`` its title there. ``parent`` is the origin of the parent comment, which may come later in the
+    export. ``content`` is Markdown, as a visitor would have typed it. The content and all personal data of a comment
+    deleted at the source are empty. ``with_article`` is True if the export contains the article, too.
     """
 
     name: str
@@ -54,7 +55,7 @@ class ImportedComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """Something of an export that is not taken over; ``refused`` if it should have been."""
+    """An entry of an export that is not imported; ``refused`` is True if that is an error."""
 
     kind: str
     name: str
@@ -66,4 +67,4 @@ type Item = ImportedArticle | ImportedComment | Skipped
 
 
 class SourceError(KolomError):
-    """The export cannot be read, or not further than to here; the message says where and why."""
+    """The export cannot be read, or cannot be read further; the message says where and why."""

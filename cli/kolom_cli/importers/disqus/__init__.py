@@ -1,1 +1,1 @@
-"""Import of comments from Disqus's XML export."""
+"""Import comments from the XML export of Disqus."""

@@ -1,7 +1,7 @@
-"""Disqus's export format as plain records, streamed.
+"""Read the export format of Disqus as a stream of plain records.
 
-The elements and what they mean are described at https://help.disqus.com/en/articles/1717164-comments-export and in
-https://disqus.com/api/schemas/1.0/disqus.xsd. Addresses from which people wrote (``ipAddress``) are never read.
+The elements are described at https://help.disqus.com/en/articles/1717164-comments-export and in
+https://disqus.com/api/schemas/1.0/disqus.xsd. IP addresses (``ipAddress``) are never read.
 """
 
 import gzip
@@ -15,10 +15,10 @@ from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
+    describe_error,
     free_element,
     iterate_elements,
     local_name,
-    place,
     refuse_document_type,
     text_of,
 )
@@ -30,7 +30,7 @@ _TRUE: Final = frozenset(("true", "1"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """The comments of one page. ``key`` is how posts refer to it, ``identifier`` what the blog's script called it."""
+    """The comment thread of one page. Posts refer to it by ``key``; ``identifier`` is its name in the blog's script."""
 
     key: str
     identifier: str
@@ -42,9 +42,9 @@ class Thread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A comment, in ``line`` of the file. ``thread`` and ``parent`` are keys, ``identifier`` a thread's identifier.
+    """A comment at ``line`` of the file. ``thread`` and ``parent`` are keys, ``identifier`` is that of the thread.
 
-    ``is_approved`` is True unless the export says that it is not: most say nothing.
+    ``is_approved`` is True unless the export says otherwise: most exports do not say it.
     """
 
     line: int
@@ -71,9 +71,9 @@ class Forum:
 
 
 def read_disqus_xml(path: Path) -> Iterator[Thread | Post | Forum]:
-    """Everything of interest in the file, in its order; it may be compressed, as Disqus sends it.
+    """Yield the records of the file in their order. The file may be compressed with gzip, as Disqus sends it.
 
-    :raises SourceError: the file cannot be read, is no Disqus export, or is broken from here on
+    :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid from here on
     """
     try:
         with path.open("rb") as file:
@@ -85,7 +85,7 @@ def read_disqus_xml(path: Path) -> Iterator[Thread | Post | Forum]:
             with gzip.open(file) as unpacked:
                 yield from _parse(path, cast("IO[bytes]", unpacked))
     except (EOFError, zlib.error) as error:
-        raise SourceError(f"{path}: the compressed file is broken: {error}") from error
+        raise SourceError(f"{path}: the gzip file is damaged: {error}") from error
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}") from error
 
@@ -106,26 +106,26 @@ def _parse(path: Path, file: IO[bytes]) -> Iterator[Thread | Post | Forum]:
                     yield Forum(_fields(element).get("forum", ""))
             free_element(element)
     except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{place(elements, error)}") from error
+        raise SourceError(f"{path}:{describe_error(elements, error)}") from error
 
 
 def _check_document(path: Path, file: IO[bytes]) -> None:
-    """Look at the root alone, and go back."""
+    """Check the root element and rewind the file."""
     beginning = iterate_elements(file, event="start")
     try:
         _, root = next(iter(beginning))
     except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{place(beginning, error)}") from error
+        raise SourceError(f"{path}:{describe_error(beginning, error)}") from error
     except StopIteration:
-        raise SourceError(f"{path}: this is no export of Disqus's") from None
-    refuse_document_type(path, root, "export of Disqus's")
+        raise SourceError(f"{path}: not a Disqus export") from None
+    refuse_document_type(path, root, "Disqus export")
     if local_name(root) != "disqus":
-        raise SourceError(f"{path}: this is no export of Disqus's, but <{local_name(root)}>")
+        raise SourceError(f"{path}: not a Disqus export: its root element is <{local_name(root)}>")
     file.seek(0)
 
 
 def _is_of_root(element: Any) -> bool:
-    """Not within a post or a thread: those refer to others by elements of the same names."""
+    """Return whether the element is a child of the root: posts and threads contain references of the same names."""
     parent = element.getparent()
     return parent is not None and parent.getparent() is None
 
@@ -174,7 +174,7 @@ _READ: Final = frozenset(
 
 
 def _fields(element: Any) -> dict[str, str]:
-    """The text of its children, the first of each name."""
+    """Return the text of the element's children by name, the first of each."""
     fields: dict[str, str] = {}
     for child in element:
         if (name := local_name(child)) in _READ:
@@ -183,12 +183,12 @@ def _fields(element: Any) -> dict[str, str]:
 
 
 def _key(element: Any, identifier: str) -> str:
-    """How others refer to the element: by Disqus's number, else by what the blog called it."""
+    """Return the key by which others refer to the element: the number of Disqus, or the blog's identifier."""
     return _attribute(element) or (f"id:{identifier}" if identifier else "")
 
 
 def _attribute(element: Any) -> str:
-    """``dsq:id``, whatever the prefix."""
+    """Return the attribute ``dsq:id``, with any prefix."""
     if element is None:
         return ""
     for name, value in element.attrib.items():

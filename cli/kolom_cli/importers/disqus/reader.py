@@ -1,7 +1,7 @@
-"""Disqus: comments find their articles by the address of their thread, or by what the blog called it.
+"""Import comments from Disqus. They are matched to articles by the URL or the identifier of their thread.
 
-What was not public there is not public here: spam and deleted threads stay behind, of deleted comments only their
-places come, and what a moderator has not approved waits for approval here too, if the export tells.
+Content that was not public does not become public. Spam and deleted threads are skipped. A deleted comment keeps only
+its position in the thread. A comment that was not approved is imported as pending, if the export says so.
 """
 
 import html
@@ -29,7 +29,7 @@ from kolom_cli.importers.disqus.export_xml import Forum, Post, Thread, read_disq
 
 _KIND: Final = "comment"
 _MAX_SOURCE: Final = 8 * MAX_CONTENT
-"""How many characters of HTML are looked at: markup is longer than what it shows, but not that much."""
+"""The maximum number of characters of HTML: markup is longer than its text, but not by more than this factor."""
 _MAX_TITLE: Final = 200
 
 _REDIRECT: Final = re.compile(r"""(?<==)(["'])(https?://disq\.us/(?:url)?\?[^"'<>]*)\1""", re.IGNORECASE)
@@ -39,14 +39,14 @@ _MENTION: Final = re.compile(r"(?<!\w)@([\w.-]{1,60}):disqus\b")
 
 @dataclass(slots=True)
 class _Blog:
-    """What must be known of the whole export before its first comment: threads may stand after it."""
+    """The threads of the whole export. They are collected first, because they may follow their comments."""
 
     forum: str = ""
     threads: dict[str, Thread] = field(default_factory=dict)
     by_identifier: dict[str, Thread] = field(default_factory=dict)
 
     def add(self, thread: Thread) -> None:
-        """Keep the thread; Disqus repeats some of them without their fields."""
+        """Add the thread. Disqus repeats some threads without their fields; the repetition is ignored."""
         known = self.threads.get(thread.key)
         if known is None or not (known.link or known.identifier):
             self.threads[thread.key] = thread
@@ -54,24 +54,24 @@ class _Blog:
             self.by_identifier.setdefault(thread.identifier, thread)
 
     def thread_of(self, post: Post) -> Thread | None:
-        """The thread to which the comment belongs."""
+        """Return the thread to which the comment belongs, if the export contains it."""
         if post.thread:
             return self.threads.get(post.thread)
         return self.by_identifier.get(one_line(post.identifier)) if post.identifier else None
 
 
 def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
-    """Every comment of the export. ``mapping`` goes before the threads' own addresses.
+    """Yield every comment of the export. ``mapping`` takes precedence over the threads' own URLs.
 
-    :raises SourceError: the file cannot be read, is no export of Disqus's, or is broken from here on
+    :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid from here on
     """
-    blog = _survey(path)
+    blog = _collect_threads(path)
     for record in read_disqus_xml(path):
         if isinstance(record, Post):
             yield _item(record, blog, mapping or ThreadMap())
 
 
-def _survey(path: Path) -> _Blog:
+def _collect_threads(path: Path) -> _Blog:
     blog = _Blog()
     try:
         for record in read_disqus_xml(path):
@@ -79,17 +79,17 @@ def _survey(path: Path) -> _Blog:
                 case Forum(name):
                     blog.forum = blog.forum or one_line(name)
                 case Thread():
-                    blog.add(_kept(record))
+                    blog.add(_compact(record))
                     blog.forum = blog.forum or one_line(record.forum)
                 case _:
                     pass
     except SourceError:
-        pass  # The second reading comes to the same place, and says so after everything before it.
+        pass  # The second pass reaches the same error and raises it after all items before it.
     return blog
 
 
-def _kept(thread: Thread) -> Thread:
-    """The thread as it is remembered while the comments are read: all of a large blog's are."""
+def _compact(thread: Thread) -> Thread:
+    """Return the thread reduced to the fields that are needed: all threads of a large blog are in memory."""
     return replace(
         thread,
         identifier=one_line(thread.identifier),
@@ -107,18 +107,18 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     name = f"{one_line(post.key) or f'line {post.line}'} on {called}"
     article = mapping.find(link, identifier, number)
     if post.is_spam:
-        return Skipped(kind=_KIND, name=name, reason="spam there")
+        return Skipped(kind=_KIND, name=name, reason="marked as spam in Disqus")
     if not post.key:
         return Skipped(kind=_KIND, name=name, reason="has no id", refused=True)
     if article == ():
-        return Skipped(kind=_KIND, name=name, reason="left out by the mapping")
+        return Skipped(kind=_KIND, name=name, reason="excluded by the mapping")
     if article is None and thread is None:
-        reason = f"belongs to the {number}, which is not in the export"
+        reason = f"its {number} is not in the export"
         return Skipped(kind=_KIND, name=name, reason=reason, refused=not post.is_deleted)
     if article is None and thread is not None and thread.is_deleted:
-        return Skipped(kind=_KIND, name=name, reason="its thread was deleted there")
+        return Skipped(kind=_KIND, name=name, reason="its thread was deleted in Disqus")
     if len(post.message) > _MAX_SOURCE and not post.is_deleted:
-        reason = f"has {len(post.message):,} characters of HTML, at most {_MAX_SOURCE:,} are possible"
+        reason = f"has {len(post.message):,} characters of HTML, the maximum is {_MAX_SOURCE:,}"
         return Skipped(kind=_KIND, name=name, reason=reason, refused=True)
     space = ((thread.forum if thread else "") or blog.forum or host_of(link))[:200]
     return to_imported_comment(
@@ -147,7 +147,7 @@ def _markdown(message: str) -> str:
 
 
 def _direct(match: re.Match[str]) -> str:
-    """A link without the detour over Disqus, which signs the address at its end."""
+    """Replace a redirect over Disqus by its target, without the signature that Disqus appends."""
     target = parse_qs(urlsplit(html.unescape(match[2])).query).get("url", [""])[0]
     target = _SIGNATURE.sub("", target)
     is_web = target.startswith(("http://", "https://"))

@@ -1,1 +1,1 @@
-"""Import of Markdown and HTML files: Jekyll, Hugo, Obsidian and plain folders."""
+"""Import Markdown and HTML files: sites of Jekyll and Hugo, Obsidian vaults, and plain directories."""

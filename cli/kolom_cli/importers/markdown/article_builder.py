@@ -1,4 +1,4 @@
-"""From a document of a site to an article: its tags put in place, its pictures uploaded, what it says of itself."""
+"""Build an article from a document of a site: convert its tags, upload its images and read its front matter."""
 
 import html
 import re
@@ -30,7 +30,7 @@ from kolom_cli.importers.markdown.site import Entry, Site, default_author
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
 
-_PICTURES: Final = (
+_IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
     *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
     "featureimage",
@@ -41,14 +41,14 @@ _SHOWN_PROBLEMS: Final = 5
 
 @dataclass(slots=True)
 class ArticleBuilder:
-    """Makes the articles of a site, uploading to ``media`` what they show. ``language`` is for those that name none."""
+    """Builds the articles of a site and uploads their images to ``media``. ``language`` is the default language."""
 
     site: Site
     media: MediaStore
     language: str | None = None
 
     def item(self, entry: Entry) -> Item:
-        """The article of a document, or why there is none."""
+        """Return the article of a document, or why it is skipped."""
         try:
             return _Builder(self, entry, ArticleFields(entry.kind, entry.number)).imported()
         except DocumentError as error:
@@ -64,7 +64,7 @@ class _Builder:
 
     @property
     def notes(self) -> list[str]:
-        """What could not stay as it was."""
+        """The notes about changes."""
         return self.fields.notes
 
     def imported(self) -> ImportedArticle:
@@ -73,7 +73,7 @@ class _Builder:
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         text = read_text(entry.path)
         body = text[entry.body :]
-        if site.flavour == "plain" and is_vault(site.directory):
+        if site.flavor == "plain" and is_vault(site.directory):
             body = without_comments(body)
         title, body = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
@@ -81,10 +81,10 @@ class _Builder:
         body = self._converted(body, links)
         rendered = render(body, self.format, resolve=remote, size_of=self.articles.media.sizes.get)
         image = self._image(rendered, remote)
-        self._tell(links.problems)
+        self._note_problems(links.problems)
         path = path_of(entry)
         if entry.date is None and entry.kind == "article" and not entry.draft:
-            self.notes.append("without a date there: dated by the import")
+            self.notes.append("no date in the source: the date of the import is used")
         content = ArticleInput(
             title=title,
             slug=entry.slug,
@@ -102,7 +102,7 @@ class _Builder:
             draft=entry.draft,
             comments_open=self._comments_open(),
             reading_minutes=rendered.reading_minutes,
-            origin=origin_id("markdown", entry.place),
+            origin=origin_id("markdown", entry.location),
         )
         return ImportedArticle(
             name=str(entry.path),
@@ -114,7 +114,7 @@ class _Builder:
         )
 
     def _title(self, body: str) -> tuple[str, str]:
-        """The title, and the body without the heading that says the same."""
+        """Return the title, and the body without a heading that repeats it."""
         title = get_text(self.entry.front, "title")
         found, rest = (title_of_html if self.format == "html" else title_of_markdown)(body)
         if not title and found:
@@ -124,7 +124,7 @@ class _Builder:
         if not title:
             words = re.sub(r"[-_]+", " ", self.entry.name).strip()
             title = words[:1].upper() + words[1:] or self.entry.slug
-            self.notes.append("without a title there: its file's name is the title here")
+            self.notes.append("no title in the source: the file name is used")
         return self.fields.cut("title", title), body
 
     def _converted(self, body: str, links: LinkResolver) -> str:
@@ -135,24 +135,24 @@ class _Builder:
             results.append(convert(text))
             return results[-1].text
 
-        if site.flavour == "jekyll":
+        if site.flavor == "jekyll":
             separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":
                 body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
             body = run(Liquid(links.reference, self._value, self.format).convert, body)
-        if site.flavour == "hugo":
+        if site.flavor == "hugo":
             body = run(Shortcodes(links.reference, lambda key: get_text(front, key) or None, self.format).convert, body)
-        if site.flavour != "plain" and self.format == "markdown":
+        if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
-        for what, names in (
+        for result, names in (
             ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
-            ("became a picture or a player", sum((each.shown for each in results), Counter[str]())),
+            ("is converted to an image or a player", sum((each.shown for each in results), Counter[str]())),
         ):
-            self.notes.extend(f"{name} {what}" for name in list(names)[:20])
+            self.notes.extend(f"{name} {result}" for name in list(names)[:20])
         return body
 
     def _value(self, name: str) -> str | None:
-        """What a name of Liquid's says, as far as it is about addresses and plain texts."""
+        """Return the value of a Liquid variable, if it is a URL or plain text."""
         scope, _, key = name.partition(".")
         key = key.lower()
         if name in {"site.url", "site.baseurl", "site.github.url", "base_path"}:
@@ -164,13 +164,13 @@ class _Builder:
         return get_text(get_map(holder, *keys[:-1]), keys[-1]) or None
 
     def _image(self, rendered: Rendered, resolve: Callable[[str], str]) -> str | None:
-        """The picture that the front matter names, else one that a bundle has for that, else the first in the text."""
-        values: list[Value] = [self.entry.front.get(key) for key in _PICTURES]
+        """Return the image of the front matter, or the cover image of the bundle, or the first image of the text."""
+        values: list[Value] = [self.entry.front.get(key) for key in _IMAGE_KEYS]
         for value in values:
-            if (wanted := get_image(value)) and re.search(r"[./]", wanted):
-                wanted = re.sub(r"\{\{\s*site\.(?:base)?url\s*\}\}", "", wanted)
-                image = resolve(wanted.replace(" ", "%20"))
-                if is_image_url(image) and not (image == wanted and "://" not in image):
+            if (url := get_image(value)) and re.search(r"[./]", url):
+                url = re.sub(r"\{\{\s*site\.(?:base)?url\s*\}\}", "", url)
+                image = resolve(url.replace(" ", "%20"))
+                if is_image_url(image) and not (image == url and "://" not in image):
                     return image
         if self.entry.bundle is not None:
             for path in sorted(self.entry.bundle.iterdir()):
@@ -179,11 +179,11 @@ class _Builder:
                     return image if image.startswith("/media/") else first_image(rendered)
         return first_image(rendered)
 
-    def _tell(self, problems: Counter[str]) -> None:
+    def _note_problems(self, problems: Counter[str]) -> None:
         names = list(problems)
-        self.notes.extend(f"a link is kept as it is: {problem}" for problem in names[:_SHOWN_PROBLEMS])
+        self.notes.extend(f"link not changed: {problem}" for problem in names[:_SHOWN_PROBLEMS])
         if len(names) > _SHOWN_PROBLEMS:
-            self.notes.append(f"{len(names) - _SHOWN_PROBLEMS} more links are kept as they are")
+            self.notes.append(f"{len(names) - _SHOWN_PROBLEMS} more links not changed")
 
     def _labels(self) -> tuple[str, ...]:
         labels = (" ".join(written.split()) for written in self.entry.labels)
@@ -218,18 +218,18 @@ class _Builder:
         return disabled is not True and get_flag(self.entry.front, "comments", "comment") is not False
 
     def _aliases(self, path: str | None) -> tuple[str, ...]:
-        """The further addresses; those of other pages of the site are theirs."""
+        """Return the further URLs of the article, without those of other pages of the site."""
         entry, site = self.entry, self.articles.site
-        wanted = list(entry.others)
+        candidates = list(entry.others)
         if entry.address is not None and path is None and path_problem(entry.address):
-            wanted.insert(0, entry.address)
+            candidates.insert(0, entry.address)
         if entry.address is not None and site.base:
-            wanted.append(site.base + entry.address)
+            candidates.append(site.base + entry.address)
         kept = []
-        for alias in dict.fromkeys(wanted):
+        for alias in dict.fromkeys(candidates):
             owner = site.at_address(alias)
             if owner is not None and owner is not entry:
-                self.notes.append(f"its old address {alias} is another page's")
+                self.notes.append(f"its old URL {alias} belongs to another page")
             else:
                 kept.append(alias)
         return tuple(kept)

@@ -1,6 +1,8 @@
-"""Kramdown's and Goldmark's attribute lists, which Kolom has no use for: they go, ids of headings become anchors. Pure.
+"""Remove the attribute lists of Kramdown and Goldmark, which Kolom does not support. Pure.
 
-Code stays as it is. Any text can be converted, in time in proportion to its length.
+
+The ids of headings become anchors. Code is not changed. Any text is accepted, and the running time is linear in its
+length.
 """
 
 import re
@@ -19,7 +21,7 @@ _TOC: Final = re.compile(r"[ \t]*\{:[ \t]*toc\b[^{}]*\}[ \t]*\r?\n?")
 
 
 def without_attributes(text: str) -> str:
-    """The Markdown without attribute lists."""
+    """Return the Markdown without attribute lists."""
     lines: list[str] = []
     fence = ""
     hidden = False
@@ -47,13 +49,13 @@ def without_attributes(text: str) -> str:
 
 
 def _heading(line: str) -> str:
-    """A heading without ``{#id .class}`` at its end; an anchor stands for the id."""
-    place = line.rfind("{")
-    attributes = line[place + 1 :].rstrip().removesuffix("}").removeprefix(":").strip()
+    """Return a heading without ``{#id .class}`` at its end; an anchor replaces the id."""
+    brace = line.rfind("{")
+    attributes = line[brace + 1 :].rstrip().removesuffix("}").removeprefix(":").strip()
     if not attributes.startswith((".", "#")) and "=" not in attributes:
         return line
     marks = _HEADING.match(line)
     start = marks.end() if marks else 0
     found = _ID.search(attributes)
     anchor = f'<a id="{found[1]}"></a>' if found else ""
-    return f"{line[:start]}{anchor}{line[start:place].strip()}\n"
+    return f"{line[:start]}{anchor}{line[start:brace].strip()}\n"

@@ -1,4 +1,4 @@
-"""What Eleventy's files say of other files: data of all documents of a folder, and which files are ignored."""
+"""Read the data files and ignore files of Eleventy, which apply to the documents of a directory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ from kolom_cli.publishing.document import DocumentError, read_text
 _PROGRAMS: Final = tuple(f".11tydata{suffix}" for suffix in (".js", ".cjs", ".mjs", ".ts"))
 
 
-def with_folder_data(root: Path, path: Path, front: Values) -> Values:
-    """The front matter of the file at ``path``, below what ``posts/posts.json`` and ``post.11tydata.json`` say."""
+def with_directory_data(root: Path, path: Path, front: Values) -> Values:
+    """Return the front matter of the file at ``path``, merged over ``posts/posts.json`` and ``post.11tydata.json``."""
     merged: Values = {}
     for candidate in _candidates(root, path):
         merged = _merged(merged, _read(root, candidate) or {})
@@ -20,27 +20,27 @@ def with_folder_data(root: Path, path: Path, front: Values) -> Values:
 
 
 def unread_data(root: Path, path: Path) -> Path | None:
-    """The first file with data of the document that cannot be read, or is a program: it may say anything."""
+    """Return the first data file of the document that is unreadable or a program, so that its values are unknown."""
     return next((each for each in _candidates(root, path) if _read(root, each) is None), None)
 
 
 def is_ignored(root: Path, path: Path) -> bool:
-    """Whether an ``.eleventyignore`` above the file names it. Exceptions (``!``) are not heeded.
+    """Return whether an ``.eleventyignore`` above the file matches it. Exceptions (``!``) are not supported.
 
-    :raises OSError: one cannot be read
+    :raises OSError: an ignore file cannot be read
     """
-    for folder in _folders(root, path):
-        ignoring = folder / ".eleventyignore"
+    for directory in _directories(root, path):
+        ignoring = directory / ".eleventyignore"
         if ignoring.is_file():
-            parts = path.relative_to(folder).parts
+            parts = path.relative_to(directory).parts
             lines = ignoring.read_text(encoding="utf-8", errors="replace").splitlines()
-            if any(_is_named(parts, line.strip()) for line in lines):
+            if any(_is_matched(parts, line.strip()) for line in lines):
                 return True
     return False
 
 
-def _is_named(parts: tuple[str, ...], pattern: str) -> bool:
-    """Whether a line like Git's names a path: one without a slash in it does so in every folder."""
+def _is_matched(parts: tuple[str, ...], pattern: str) -> bool:
+    """Return whether a gitignore pattern matches a path. A pattern without a slash matches in every directory."""
     name = pattern.removeprefix("./").removeprefix("**/").rstrip("/*") or pattern
     if not pattern or pattern.startswith(("#", "!")):
         return False
@@ -50,7 +50,7 @@ def _is_named(parts: tuple[str, ...], pattern: str) -> bool:
 
 
 def _read(root: Path, path: Path) -> Values | None:
-    """What a file of data says, nothing where there is none; None if that is not known."""
+    """Return the values of a data file, empty if it does not exist; None if they are unknown."""
     if not path.is_file():
         return {}
     if path.name.endswith(_PROGRAMS) or not path.resolve().is_relative_to(root.resolve()):
@@ -62,7 +62,7 @@ def _read(root: Path, path: Path) -> Values | None:
 
 
 def _merged(below: Values, above: Values) -> Values:
-    """As Eleventy merges: maps by their keys, lists one after the other."""
+    """Merge as Eleventy does: maps by key, lists by concatenation."""
     merged = dict(below)
     for key, value in above.items():
         merged[key] = _joined(below.get(key), value)
@@ -80,12 +80,12 @@ def _joined(below: Value, above: Value) -> Value:
 
 
 def _candidates(root: Path, path: Path) -> Iterator[Path]:
-    """From the folder furthest from the file to the file itself: the nearest counts most."""
+    """Yield the data files from the outermost directory to the file itself: the nearest takes precedence."""
     suffixes = (".json", ".11tydata.json", *_PROGRAMS)
-    for folder in _folders(root, path):
-        yield from (folder / f"{folder.resolve().name}{suffix}" for suffix in suffixes)
+    for directory in _directories(root, path):
+        yield from (directory / f"{directory.resolve().name}{suffix}" for suffix in suffixes)
     yield from (path.with_suffix(suffix) for suffix in suffixes)
 
 
-def _folders(root: Path, path: Path) -> list[Path]:
+def _directories(root: Path, path: Path) -> list[Path]:
     return [parent for parent in reversed(path.parents) if parent.is_relative_to(root)]

@@ -1,4 +1,4 @@
-"""What the values of other systems' front matter mean. Nothing here refuses: what is not understood is None. Pure."""
+"""Interpret the values of other systems' front matter. An invalid value gives None, never an error. Pure."""
 
 import html
 import re
@@ -16,12 +16,12 @@ _CLOCK: Final = re.compile(
     r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d+)?)?(?:\s*([AaPp])\.?[Mm]\b\.?)?\s*(.*)",
     re.ASCII,
 )
-"""A day, the time on it, and what follows, which must be a time zone."""
+"""A date, a time, and the rest, which must be a time zone."""
 _ZONE: Final = re.compile(
     r"(?:Z|UTC|GMT)?([+-]\d{1,2}(?::?\d{2})?)(?:\s*(?:[A-Z]{1,5}|[+-]\d{2,4}|[(\[].*[)\]]))?", re.ASCII
 )
-"""An offset, perhaps with the name that Go, Java and JavaScript write behind it."""
-_PLACE: Final = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?", re.ASCII)
+"""An offset, optionally followed by the zone name that Go, Java and JavaScript write."""
+_LOCATION: Final = re.compile(r"\[?([A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})\]?", re.ASCII)
 _UTC: Final = frozenset(("z", "utc", "gmt"))
 _MAIL: Final = re.compile(
     r"(?:[A-Za-z]+,?\s+)?\d{1,2}[\s-][A-Za-z]+[\s-]\d{2,4}"
@@ -29,8 +29,8 @@ _MAIL: Final = re.compile(
     r"|[A-Za-z]{3}\s+[A-Za-z]{3}\s+\d{1,2}\s+\d{1,2}:\d{2}:\d{2}\s+\d{4}",
     re.ASCII,
 )
-"""Dates as in mail and as C writes them."""
-_WRITTEN: Final = (
+"""Dates in the formats of email and of C."""
+_FORMATS: Final = (
     "%B %d, %Y",
     "%b %d, %Y",
     "%d %B %Y",
@@ -44,14 +44,14 @@ _WRITTEN: Final = (
 _TRUE: Final = frozenset(("true", "yes", "on", "y", "1"))
 _FALSE: Final = frozenset(("false", "no", "off", "n", "0"))
 _NAMES: Final = ("name", "title", "display_name", "displayname", "full_name", "label", "id", "slug")
-_PLACES: Final = (
+_IMAGE_KEYS: Final = (
     *("path", "image", "src", "url", "file", "feature", "featured", "teaser", "thumbnail", "cover", "header"),
     *("overlay_image", "relative", "0"),
 )
 
 
 def get_text(values: Values, *keys: str) -> str:
-    """The first of the keys that has a line of text; else an empty one."""
+    """Return the text of the first key that has any, on one line, or an empty string."""
     for key in keys:
         value = values.get(key)
         if isinstance(value, str) and (text := " ".join(html.unescape(value).split())):
@@ -60,7 +60,7 @@ def get_text(values: Values, *keys: str) -> str:
 
 
 def get_map(values: Values, *keys: str) -> Values:
-    """The map below a path of keys; an empty one if there is none."""
+    """Return the map at a path of keys, or an empty map if there is none."""
     for key in keys:
         value = values.get(key)
         values = value if isinstance(value, dict) else {}
@@ -68,7 +68,7 @@ def get_map(values: Values, *keys: str) -> Values:
 
 
 def get_flag(values: Values, *keys: str) -> bool | None:
-    """The first of the keys that says yes or no."""
+    """Return the Boolean value of the first key that has one."""
     for key in keys:
         value = values.get(key)
         word = value.strip().lower() if isinstance(value, str) else ""
@@ -78,7 +78,7 @@ def get_flag(values: Values, *keys: str) -> bool | None:
 
 
 def get_list(values: Values, key: str, *, spaces: bool = False) -> list[str]:
-    """A list of texts; of one text its parts between commas, or between spaces where the system separates so."""
+    """Return a list of texts. A single text is split at commas, or with ``spaces`` and no comma at white space."""
     value = values.get(key)
     if isinstance(value, str):
         parts = value.split(",") if "," in value or not spaces else value.split()
@@ -92,7 +92,7 @@ def get_list(values: Values, key: str, *, spaces: bool = False) -> list[str]:
 
 
 def get_names(value: Value, known: Values) -> Iterator[str]:
-    """The names of authors: a text, a list, a map with a name, or keys of ``known``."""
+    """Yield the names of authors from a text, a list, a map with a name, or keys of ``known``."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, str) and (found := known.get(each.strip().lower())):
             yield _name(found) or each
@@ -101,54 +101,54 @@ def get_names(value: Value, known: Values) -> Iterator[str]:
 
 
 def get_image(value: Value) -> str | None:
-    """The address of a picture: a text, a list that begins with one, or a map that has one."""
+    """Return the URL of an image from a text, a list that begins with one, or a map that contains one."""
     for _ in range(4):
         if isinstance(value, str):
             return value.strip() or None
         if isinstance(value, list):
             value = value[0] if value else None
         elif isinstance(value, dict):
-            value = next((value[key] for key in _PLACES if value.get(key)), None)
+            value = next((value[key] for key in _IMAGE_KEYS if value.get(key)), None)
     return None
 
 
 def get_datetime(text: str, zone: tzinfo) -> datetime | None:
-    """A date, or a date and time, in one of the forms that people write; without an offset it is in ``zone``."""
+    """Parse a date, or a date and time, in one of the common formats. Without an offset it is in ``zone``."""
     text = text.strip()
     try:
-        return _moment(text, zone)
+        return _parse(text, zone)
     except (ValueError, OverflowError, TypeError, LookupError, StopIteration, OSError):
         return None
 
 
-def _moment(text: str, zone: tzinfo) -> datetime | None:
+def _parse(text: str, zone: tzinfo) -> datetime | None:
     if _MAIL.fullmatch(text) and not any(_days(text, zone)):
-        moment = parsedate_to_datetime(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        parsed = parsedate_to_datetime(text)
+        parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
     else:
         parts = _CLOCK.fullmatch(text)
-        moment = next(_days(parts[1] if parts else text, zone))
+        parsed = next(_days(parts[1] if parts else text, zone))
         if parts:
-            moment = _at(moment, parts)
-    moment.astimezone(UTC)
-    return moment
+            parsed = _with_time(parsed, parts)
+    parsed.astimezone(UTC)
+    return parsed
 
 
-def _at(day: datetime, parts: re.Match[str]) -> datetime:
+def _with_time(day: datetime, parts: re.Match[str]) -> datetime:
     _, hour, minute, second, half, tail = parts.groups()
     hours = int(hour)
     if half:
         if hours > 12:  # noqa: PLR2004, RUF100
             raise ValueError
         hours = hours % 12 + (12 if half.lower() == "p" else 0)
-    moment = day.replace(hour=hours, minute=int(minute), second=int(second or 0))
-    return moment.replace(tzinfo=_zone(tail)) if tail else moment
+    parsed = day.replace(hour=hours, minute=int(minute), second=int(second or 0))
+    return parsed.replace(tzinfo=_zone(tail)) if tail else parsed
 
 
 def _zone(text: str) -> tzinfo:
-    """The time zone behind a time.
+    """Parse the time zone after a time.
 
-    :raises ValueError: it is none, and the time may be meant in any
+    :raises ValueError: it is not a time zone, so the time is ambiguous
     """
     if offset := _ZONE.fullmatch(text):
         digits = offset[1][1:].replace(":", "")
@@ -157,8 +157,8 @@ def _zone(text: str) -> tzinfo:
         return timezone(east if offset[1][0] == "+" else -east)
     if text.lower() in _UTC:
         return UTC
-    if place := _PLACE.fullmatch(text):
-        return ZoneInfo(place[1])
+    if location := _LOCATION.fullmatch(text):
+        return ZoneInfo(location[1])
     raise ValueError(text)
 
 
@@ -170,9 +170,9 @@ def _days(text: str, zone: tzinfo) -> Iterator[datetime]:
 
 def _written(text: str, zone: tzinfo) -> Iterator[datetime]:
     text = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", text)
-    for form in _WRITTEN:
+    for date_format in _FORMATS:
         try:
-            yield datetime.strptime(text, form).replace(tzinfo=zone)
+            yield datetime.strptime(text, date_format).replace(tzinfo=zone)
         except ValueError:
             continue
 

@@ -1,4 +1,4 @@
-"""What tags of other systems become: Markdown or HTML that Kolom shows. Pure."""
+"""Write the HTML and Markdown that replace the tags of other systems. Pure."""
 
 import re
 from collections import Counter
@@ -20,8 +20,10 @@ _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 
 @dataclass(slots=True)
 class Converted:
-    """A text without another system's tags. ``unknown`` are those that were kept, ``shown`` those that became
-    something else than they were, each with their number."""
+    """A text with another system's tags converted.
+
+    ``unknown`` counts the tags that were kept as text, ``shown`` those that were replaced by something else.
+    """
 
     text: str = ""
     unknown: Counter[str] = field(default_factory=Counter)
@@ -29,7 +31,7 @@ class Converted:
 
 
 def image(src: str, *, alt: str = "", caption: str = "", link: str = "", width: str = "", height: str = "") -> str:
-    """A picture, with its caption (inline Markdown) below it."""
+    """Return an image, with its caption (inline Markdown) below it."""
     sizes = "".join(
         f' {name}="{digits[1]}"'
         for name, value in (("width", width), ("height", height))
@@ -44,27 +46,27 @@ def image(src: str, *, alt: str = "", caption: str = "", link: str = "", width: 
 
 
 def inline(text: str) -> str:
-    """One line of Markdown as HTML."""
+    """Return one line of Markdown as HTML."""
     rendered: str = _INLINE.renderInline(" ".join(text.split()))
     return rendered
 
 
 def youtube(wanted: str) -> str | None:
-    """A player of a film, by its id or address; None if that is none."""
+    """Return a player for a video, given its id or URL; None if that is invalid."""
     found = _YOUTUBE.search(wanted)
     name = found[1] if found else wanted
     return _frame(f"https://www.youtube.com/embed/{name}") if _ID.fullmatch(name) else None
 
 
 def vimeo(wanted: str) -> str | None:
-    """A player of a film, by its id or address; None if that is none."""
+    """Return a player for a video, given its id or URL; None if that is invalid."""
     found = _VIMEO.search(wanted)
     name = found[1] if found else wanted
     return _frame(f"https://player.vimeo.com/video/{name}") if name.isascii() and name.isdigit() else None
 
 
 def video_embed(name: str, parameters: Mapping[str, str], first: str) -> str | None:
-    """The player that a tag of that name means, if it is one of a film."""
+    """Return the player for a tag of that name, or None if it is not a video tag."""
     wanted = next(
         (parameters[key] for key in ("id", "video_id", "videoid", "src", "url") if parameters.get(key)), first
     )
@@ -75,13 +77,15 @@ def video_embed(name: str, parameters: Mapping[str, str], first: str) -> str | N
 
 
 def link(address: str, text: str = "") -> str:
-    """A link that shows where it leads."""
+    """Return a link whose default text is its URL."""
     return f'<a href="{escape(address)}">{escape(text or address)}</a>'
 
 
 def placed(markup: str, before: str, after: str, source_format: SourceFormat) -> str:
-    """``markup``, set apart by empty lines where its tag stood on a line of its own: else what follows it would be read
-    as HTML too. ``before`` and ``after`` are what stands around the tag."""
+    """Return ``markup``, surrounded by empty lines if its tag was alone on its line.
+
+    Otherwise the text after it would be parsed as HTML, too. ``before`` and ``after`` are the text around the tag.
+    """
     alone = not before.rpartition("\n")[2] and not after.partition("\n")[0].strip()
     return f"\n\n{markup}\n\n" if source_format == "markdown" and alone and not markup.startswith("\n") else markup
 

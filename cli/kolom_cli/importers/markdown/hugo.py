@@ -1,4 +1,4 @@
-"""Hugo's folders (and Zola's, which are like them): sections, bundles of a page with its files, languages."""
+"""Read the sites of Hugo, and of Zola, which are similar: sections, page bundles and languages."""
 
 import contextlib
 import fnmatch
@@ -38,14 +38,14 @@ _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
 
 
 def is_configured(directory: Path) -> bool:
-    """Whether the folder has the configuration of Hugo or Zola; other programs have a ``config.toml``, too."""
+    """Return whether the directory has a Hugo or Zola configuration; other programs have a ``config.toml``, too."""
     if any((directory / f"hugo{suffix}").is_file() for suffix in _FORMATS) or (directory / _DEFAULTS).is_dir():
         return True
     return (directory / "content").is_dir() and bool(get_text(load(directory, *_NAMES), "baseurl", "base_url"))
 
 
 def is_hugo(directory: Path) -> bool:
-    """Whether the folder has Hugo's configuration and contents, or is such a folder of contents."""
+    """Return whether the directory has a Hugo configuration and content, or is a content directory of Hugo."""
     configured = any((directory / name).is_file() for name in _NAMES) or (directory / _DEFAULTS).is_dir()
     if (directory / "content").is_dir():
         return configured or any((directory / name).is_dir() for name in ("archetypes", "layouts", "themes", "static"))
@@ -55,12 +55,12 @@ def is_hugo(directory: Path) -> bool:
 
 
 def survey(directory: Path) -> Site:
-    """Everything that is a document of the site."""
+    """Return the site with all its documents."""
     config = _configuration(directory)
     content = _inside(directory, get_text(config, "contentdir") or "content")
     static = get_list(config, "staticdir") or ["static"]
     site = Site(
-        flavour="hugo",
+        flavor="hugo",
         directory=directory,
         pages=content or directory,
         roots=tuple(folder for name in [*static, "assets"] if (folder := _inside(directory, name)) is not None),
@@ -74,7 +74,7 @@ def survey(directory: Path) -> Site:
 
 
 def _with_root_kinds(items: list[Entry | Skipped]) -> list[Entry | Skipped]:
-    """What lies in no section is a page such as *About*, unless that is where the site has most of its articles."""
+    """Make documents outside of sections pages, such as *About*, unless most articles of the site are there."""
     dated = [item for item in items if isinstance(item, Entry) and item.date is not None]
     loose = [item for item in dated if item.at_root]
     if len(loose) * 2 > len(dated):
@@ -146,15 +146,16 @@ class _Survey:
             bundles.update(path.parent for path in paths if self._base(path)[0] == "index")
             for path in paths:
                 if self._base(path)[0] == "_index":
-                    self._take_list(path)
+                    self._read_list(path)
             found.sort(key=lambda each: isinstance(each, Path) and self._base(each)[1] not in {"", self.default})
             for each in found:
                 yield each if isinstance(each, Skipped) else self._item(each, folder, language, bundles)
 
-    def _take_list(self, path: Path) -> None:
-        """Note what a list says for the pages below it; nothing if it cannot be read, which is told of the list itself.
+    def _read_list(self, path: Path) -> None:
+        """Record the values that a list page passes to the pages below it.
 
-        A draft of Zola's takes its whole section along.
+        An unreadable list is ignored here and reported as an item of its own. In Zola, a draft makes its whole section
+        a draft.
         """
         with contextlib.suppress(DocumentError):
             values = read_front(path, read_text(path)).values
@@ -163,24 +164,24 @@ class _Survey:
                 self.draft_sections.add(path.parent)
 
     def _base(self, path: Path) -> tuple[str, str]:
-        """The file's name without suffix and language, and that language."""
+        """Return the file name without suffix and language, and the language."""
         name, dot, code = path.stem.rpartition(".")
         return (name, code.lower()) if dot and code.lower() in self.languages else (path.stem, "")
 
     def _item(self, path: Path, folder: Path, language: str, bundles: set[Path]) -> Entry | Skipped:
         base, own = self._base(path)
-        around = [parent for parent in path.parents if parent in bundles]
+        bundles_around = [parent for parent in path.parents if parent in bundles]
         if base == "_index":
-            return Skipped(kind="page", name=str(path), reason="a page that lists others: Kolom makes its own")
-        if any(parent != path.parent for parent in around) or (around and base != "index"):
-            bundle = around[-1].relative_to(self.site.directory).as_posix()
-            return Skipped(kind="file", name=str(path), reason=f"a part of the bundle {bundle}, no page of its own")
+            return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
+        if any(parent != path.parent for parent in bundles_around) or (bundles_around and base != "index"):
+            bundle = bundles_around[-1].relative_to(self.site.directory).as_posix()
+            return Skipped(kind="file", name=str(path), reason=f"part of the bundle {bundle}, not a page")
         if base == "index" and path.parent == folder:
-            return Skipped(kind="page", name=str(path), reason="the site's first page: Kolom has its own")
+            return Skipped(kind="page", name=str(path), reason="the home page: Kolom has its own")
         if (own or language) in self.disabled:
-            return Skipped(kind="page", name=str(path), reason="its language is disabled there")
+            return Skipped(kind="page", name=str(path), reason="its language is disabled in the configuration")
         if self._is_ignored(path, folder):
-            return Skipped(kind="page", name=str(path), reason="the configuration leaves it out")
+            return Skipped(kind="page", name=str(path), reason="excluded by the configuration")
         kind: Kind = "article"
         try:
             text = read_text(path)
@@ -191,7 +192,7 @@ class _Survey:
         if skipped := without_front_matter(path, kind, front, text):
             return skipped
         inherited = self._cascade(path, folder)
-        if reason := _unseen(inherited | front.values, text[front.body :], path):
+        if reason := _why_not_rendered(inherited | front.values, text[front.body :], path):
             return Skipped(kind="page", name=str(path), reason=reason)
         values = get_map(front.values, "params") | get_map(front.values, "extra") | front.values
         section = next((parent for parent in path.parents if parent in self.draft_sections), None)
@@ -202,7 +203,7 @@ class _Survey:
         return self._entry(path, folder, own or language, Front(values, front.body), base, published)
 
     def _is_ignored(self, path: Path, folder: Path) -> bool:
-        """Whether the configuration leaves a file out, by its full path or a path from the site or its contents."""
+        """Return whether the configuration excludes a file, by its full path or its path in the site or its content."""
         names = [
             path.resolve().as_posix(),
             *(path.relative_to(root).as_posix() for root in (self.site.directory, folder)),
@@ -210,23 +211,24 @@ class _Survey:
         return any(pattern.search(name) for pattern in self.ignored for name in names)
 
     def _cascade(self, path: Path, folder: Path) -> Values:
-        """What the configuration and the lists above a page say for it; the nearest counts most."""
+        """Return the values that the configuration and the lists above a page pass to it; the nearest wins."""
         merged = _cascading(self.site.config)
         for parent in reversed([each for each in path.parents if each.is_relative_to(folder)]):
             merged |= self.cascades.get(parent, {})
         return merged
 
     def _inherited_note(self, path: Path, inherited: Values, own: Values, section: Path | None) -> str | None:
-        """Where the mark stands that makes a draft of a page that has none itself."""
+        """Return a note with the origin of an inherited draft mark, if the page itself has none."""
         if section is not None:
-            return f"its section {self._place(section)} is a draft there: a draft here"
+            return f"its section {self._list_path(section)} is a draft: imported as a draft"
         mark = draft_mark({key: value for key, value in inherited.items() if key not in own})
         if mark is None:
             return None
-        holder = next((parent for parent in path.parents if draft_mark(self.cascades.get(parent, {}))), None)
-        return f"{mark} by the cascade of {self._place(holder) if holder else 'the configuration'}: a draft here"
+        source = next((parent for parent in path.parents if draft_mark(self.cascades.get(parent, {}))), None)
+        origin = self._list_path(source) if source else "the configuration"
+        return f"{mark} in the cascade of {origin}: imported as a draft"
 
-    def _place(self, section: Path) -> str:
+    def _list_path(self, section: Path) -> str:
         return (section / "_index").relative_to(self.site.directory).as_posix()
 
     def _publication(self, path: Path, base: str, values: Values) -> Publication:
@@ -235,7 +237,7 @@ class _Survey:
         dated = DATED.match(path.parent.name if base == "index" else base)
         return publication_of(
             values,
-            self.site.place_of(path),
+            self.site.location_of(path),
             self.site.zone,
             keys=(*PUBLICATION_KEYS, "date"),
             named=dated[1] if dated else None,
@@ -243,14 +245,14 @@ class _Survey:
 
     def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication) -> Entry:
         site, front = self.site, found.values
-        place = path.relative_to(site.directory).as_posix()
+        location = path.relative_to(site.directory).as_posix()
         relative = path.relative_to(folder)
         bundle = path.parent if base == "index" else None
         sections = list(relative.parts[:-1] if bundle is None else relative.parts[:-2])
         base = base if bundle is None else relative.parts[-2]
-        if "base_url" in site.config:  # Zola's addresses are without it
+        if "base_url" in site.config:  # Zola's URLs do not contain the date
             base = DATED.sub("", base)
-        number = number_of(place)
+        number = number_of(location)
         notes: list[str] = []
         date = published.date
         address: str | None
@@ -268,7 +270,7 @@ class _Survey:
         is_default = language == self.default
         return Entry(
             path=path,
-            place=place,
+            location=location,
             front=front,
             body=found.body,
             kind=self._kind(front, sections),
@@ -278,7 +280,7 @@ class _Survey:
             address=address,
             others=tuple(others),
             date=date,
-            updated=self._moment(front, notes, "lastmod", "modified", "updated"),
+            updated=self._date(front, notes, "lastmod", "modified", "updated"),
             draft=published.draft,
             language=self._language(language),
             labels=tuple(_labels(front)),
@@ -287,12 +289,12 @@ class _Survey:
             notes=(*published.notes, *notes, *more),
         )
 
-    def _moment(self, front: Values, notes: list[str], *keys: str) -> datetime | None:
+    def _date(self, front: Values, notes: list[str], *keys: str) -> datetime | None:
         written = get_text(front, *keys)
-        moment = get_datetime(written, self.site.zone)
-        if written and moment is None:
-            notes.append(f"the date {written!r} is not understood")
-        return moment if moment is None or moment.year > 1 else None
+        parsed = get_datetime(written, self.site.zone)
+        if written and parsed is None:
+            notes.append(f"the date {written!r} is invalid")
+        return parsed if parsed is None or parsed.year > 1 else None
 
     def _language(self, code: str) -> str | None:
         configured = get_map(self.languages, code)
@@ -351,7 +353,7 @@ class _Survey:
     def _aliases(self, front: Values, address: str, prefix: str) -> Iterator[str]:
         for alias in get_list(front, "aliases"):
             full = alias
-            if "base_url" in self.site.config:  # Zola's begin at the root
+            if "base_url" in self.site.config:  # Zola's aliases are relative to the root
                 full = f"/{alias.lstrip('/')}"
             elif not alias.startswith("/"):
                 full = f"{address.rstrip('/').rpartition('/')[0]}/{alias}"
@@ -381,11 +383,11 @@ class _Survey:
 
     def _pattern(self, sections: list[str]) -> str:
         configured = get_map(self.site.config, "permalinks")
-        for holder in (get_map(configured, "page"), configured):
+        for source in (get_map(configured, "page"), configured):
             for end in range(len(sections), 0, -1):
-                if pattern := get_text(holder, "/".join(sections[:end]).lower()):
+                if pattern := get_text(source, "/".join(sections[:end]).lower()):
                     return pattern
-            if not sections and (pattern := get_text(holder, "/")):
+            if not sections and (pattern := get_text(source, "/")):
                 return pattern
         return ""
 
@@ -394,9 +396,9 @@ def _build(values: Values) -> Values:
     return get_map(values, "build") or get_map(values, "_build")
 
 
-def _cascading(holder: Values) -> Values:
-    """The values that go down from a list or a configuration to pages, also those that are only for some of them."""
-    value = holder.get("cascade")
+def _cascading(source: Values) -> Values:
+    """Return the values that a list or the configuration passes to pages, including those for only some pages."""
+    value = source.get("cascade")
     merged: Values = {}
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
@@ -407,41 +409,43 @@ def _cascading(holder: Values) -> Values:
 
 
 def _ignored(config: Values) -> Iterator[re.Pattern[str]]:
-    """What files of the contents are none: Hugo's ``ignoreFiles`` are expressions, Zola's ``ignored_content`` globs."""
+    """Yield the patterns of ignored files: regular expressions in Hugo's ``ignoreFiles``, globs in Zola's setting."""
     for pattern in get_list(config, "ignorefiles"):
         try:
             yield re.compile(pattern)
         except re.error as error:
-            raise SourceError(f"the configuration's ignoreFiles: {pattern!r} is not understood: {error}") from error
+            raise SourceError(
+                f"the configuration's ignoreFiles: {pattern!r} is not a regular expression: {error}"
+            ) from error
     for glob in get_list(config, "ignored_content"):
         yield from (re.compile(fnmatch.translate(each)) for each in _alternatives(glob))
 
 
 def _alternatives(glob: str) -> Iterator[str]:
-    """``*.{tmp,wip}.md`` as one pattern for each choice.
+    """Yield one pattern for each alternative of ``*.{tmp,wip}.md``.
 
-    :raises SourceError: braces do not match, so that nobody can tell which files are meant
+    :raises SourceError: the braces are unbalanced
     """
     if braces := re.search(r"\{([^{}]*)\}", glob):
         for choice in braces[1].split(","):
             yield from _alternatives(glob[: braces.start()] + choice + glob[braces.end() :])
     elif "{" in glob or "}" in glob:
-        raise SourceError(f"the configuration's ignored_content: {glob!r} is not understood")
+        raise SourceError(f"the configuration's ignored_content: {glob!r} has unbalanced braces")
     else:
         yield glob
 
 
-def _unseen(values: Values, body: str, path: Path) -> str | None:
+def _why_not_rendered(values: Values, body: str, path: Path) -> str | None:
     if get_flag(values, "headless") is True or get_text(_build(values), "render").lower() in {"never", "false", "link"}:
-        return "not shown as a page there"
+        return "not rendered as a page by its site"
     if path.stem == "404":
-        return "a page that Kolom makes itself"
+        return "a page that Kolom generates itself"
     if not body.strip():
-        return "has no text of its own: its layout makes it"
+        return "has no text: its layout generates the content"
     return None
 
 
 def _labels(front: Values) -> list[str]:
     terms = get_map(front, "taxonomies")
     keys = ("categories", "category", "tags", "tag", "labels")
-    return [label for holder in (front, terms) for key in keys for label in get_list(holder, key)]
+    return [label for source in (front, terms) for key in keys for label in get_list(source, key)]

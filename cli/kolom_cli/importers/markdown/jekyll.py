@@ -1,4 +1,4 @@
-"""Jekyll's folders (and Octopress's and Hexo's, which are like them): posts, drafts, pages and collections."""
+"""Read the sites of Jekyll, and of Octopress and Hexo, which are similar: posts, drafts, pages and collections."""
 
 import contextlib
 import fnmatch
@@ -39,12 +39,12 @@ _OWN_PAGES: Final = frozenset(("/404", "/search", "/archive", "/archives", "/tag
 
 
 def is_configured(directory: Path) -> bool:
-    """Whether the folder has the configuration of a site."""
+    """Return whether the directory has the configuration of a site."""
     return any((directory / name).is_file() for name in CONFIGS)
 
 
 def is_jekyll(directory: Path) -> bool:
-    """Whether the folder has Jekyll's configuration or posts, or is its folder of posts."""
+    """Return whether the directory has a Jekyll configuration or posts, or is a posts directory of Jekyll."""
     return (
         directory.resolve().name in _POSTS
         or is_configured(directory)
@@ -53,7 +53,7 @@ def is_jekyll(directory: Path) -> bool:
 
 
 def survey(directory: Path) -> Site:
-    """Everything that is a document of the site."""
+    """Return the site with all its documents."""
     config = load(directory, *CONFIGS)
     source = directory
     for name in (get_text(config, "source", "source_dir"), "source"):
@@ -63,7 +63,7 @@ def survey(directory: Path) -> Site:
     if not source.resolve().is_relative_to(directory.resolve()):
         source = directory
     site = Site(
-        flavour="jekyll",
+        flavor="jekyll",
         directory=directory,
         pages=source,
         roots=(source,),
@@ -110,9 +110,9 @@ class _Survey:
         if skipped := without_front_matter(path, kind, front, text):
             return skipped
         collection = folder.removeprefix("_") if folder not in _POSTS else ""
-        reason = self._not_shown(path, folder, collection, front.values)
+        reason = self._why_not_rendered(path, folder, collection, front.values)
         if reason is None and not folder:
-            reason = _no_page(text[front.body :])
+            reason = _why_no_content(text[front.body :])
         if reason:
             return Skipped(kind=kind, name=str(path), reason=reason)
         defaults = self._defaults(path, "posts" if folder in _POSTS else collection or "pages")
@@ -122,35 +122,35 @@ class _Survey:
         if get_text(values, "layout") == "page":
             kind = "page"
         entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
-        if kind == "page" and not collection and (reason := _own_page(entry.address or "", values)):
+        if kind == "page" and not collection and (reason := _why_replaced(entry.address or "", values)):
             return Skipped(kind=kind, name=str(path), reason=reason)
         if mark := draft_mark({key: value for key, value in defaults.items() if key not in front.values}):
-            note = f"{mark} by the defaults of the configuration: a draft here"
+            note = f"{mark} in the defaults of the configuration: imported as a draft"
             entry = replace(entry, notes=(*entry.notes, note))
         return entry
 
     def _within_collections(self, parts: tuple[str, ...]) -> tuple[str, ...]:
-        """A path without the ``collections_dir`` of the configuration, which is in no address."""
+        """Return a path without the ``collections_dir`` of the configuration, which is not part of URLs."""
         above = tuple(Path(get_text(self.site.config, "collections_dir").strip("/")).parts)
         inside = above and parts[: len(above)] == above and parts[len(above)].startswith("_")
         return parts[len(above) :] if inside else parts
 
-    def _not_shown(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
-        """Why the site has no page of a document, wherever it lies."""
+    def _why_not_rendered(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
+        """Return why Jekyll renders no page for a document, or None."""
         if path.name.startswith(("_", "#")) and path.name not in get_list(self.site.config, "include"):
-            return "its name begins with _ or #: no page of the site"
+            return "its name begins with _ or #: not a page of the site"
         if folder == "_posts" and not DATED.match(path.name) and not self._has_undated_posts(front):
-            return "Jekyll shows no post whose file's name has no date: name it like 2024-05-16-title.md"
+            return "its file name has no date, so Jekyll does not publish it: rename it like 2024-05-16-title.md"
         if not collection:
             return None
         configured = self.site.config.get("collections")
         if isinstance(configured, dict) and collection in configured:
             shown = get_flag(get_map(configured, collection), "output")
-            return None if shown else f"the collection {collection!r} is not shown as pages there"
-        return f"belongs to no collection of the site: _{collection}"
+            return None if shown else f"the collection {collection!r} has no pages in Jekyll"
+        return f"_{collection} is not a collection of the site"
 
     def _has_undated_posts(self, front: Values) -> bool:
-        """Whether posts may lie in files without a date in their names: Hexo's do."""
+        """Return whether the file names of posts may have no date, as in Hexo."""
         config, site = self.site.config, self.site
         if config or site.pages != site.directory:
             return site.pages != site.directory or "source_dir" in config
@@ -160,13 +160,13 @@ class _Survey:
         self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
     ) -> Entry:
         site, front = self.site, found.values
-        place = path.relative_to(site.directory).as_posix()
-        number = number_of(place)
+        location = path.relative_to(site.directory).as_posix()
+        number = number_of(location)
         is_post = special is not None and not collection
         dated = DATED.match(path.stem)
         name = DATED.sub("", path.stem) if is_post or dated else path.stem
         published = publication_of(
-            front, site.place_of(path), site.zone, keys=("date",), named=dated[1] if dated else None
+            front, site.location_of(path), site.zone, keys=("date",), named=dated[1] if dated else None
         )
         date = published.date
         above = [part for part in parts[: special or 0] if part] if is_post else []
@@ -186,7 +186,7 @@ class _Survey:
         )
         return Entry(
             path=path,
-            place=place,
+            location=location,
             front=front,
             body=found.body,
             kind=kind,
@@ -212,7 +212,7 @@ class _Survey:
         categories: list[str],
         collection: str,
     ) -> tuple[str, list[str]]:
-        """Where the page answered, and further addresses: by the other time zone that its date may be meant in."""
+        """Return the URL of the page, and further URLs for the other time zone that its date may have."""
         wanted = get_text(front, "slug") or name
         folders = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
         suffix = Path(parts[-1]).suffix.lower()
@@ -232,15 +232,15 @@ class _Survey:
         pattern = get_text(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
         pattern = JEKYLL_STYLES.get(pattern, pattern)
 
-        def address(moment: datetime | None) -> str:
-            return tidy(expand(pattern, tokens | date_tokens(moment)).removesuffix("index.html"))
+        def address(date: datetime | None) -> str:
+            return tidy(expand(pattern, tokens | date_tokens(date)).removesuffix("index.html"))
 
         if date is None:
             return address(None), []
         local = address(date.astimezone(self.site.zone))
         universal = address(date.astimezone(UTC))
-        unsure = not get_text(self.site.config, "timezone") and universal != local
-        return local, [universal] if unsure and len(get_text(front, "date")) > len("2024-05-16") else []
+        is_ambiguous = not get_text(self.site.config, "timezone") and universal != local
+        return local, [universal] if is_ambiguous and len(get_text(front, "date")) > len("2024-05-16") else []
 
     def _pattern(self, name: str, collection: str, *, is_post: bool) -> str:
         config = self.site.config
@@ -256,9 +256,9 @@ class _Survey:
         return "/:path/" if name == "index" else f"/:path/:basename{ending}"
 
     def _defaults(self, path: Path, kind: str) -> Values:
-        """What the configuration says of a page that does not say it itself; the more exact scope counts."""
+        """Return the configuration's default values for a page; the more specific scope takes precedence."""
         configured = self.site.config.get("defaults")
-        place = path.relative_to(self.site.pages).as_posix()
+        location = path.relative_to(self.site.pages).as_posix()
         found: list[tuple[int, Values]] = []
         for each in configured if isinstance(configured, list) else []:
             if not isinstance(each, dict):
@@ -267,7 +267,9 @@ class _Survey:
             below, of_kind = get_text(scope, "path").strip("/"), get_text(scope, "type")
             if of_kind and of_kind.rstrip("s") != kind.rstrip("s"):
                 continue
-            if below and not (place == below or place.startswith(f"{below}/") or fnmatch.fnmatch(place, below)):
+            if below and not (
+                location == below or location.startswith(f"{below}/") or fnmatch.fnmatch(location, below)
+            ):
                 continue
             found.append((len(below) * 2 + bool(of_kind), get_map(each, "values")))
         merged: Values = {}
@@ -276,20 +278,20 @@ class _Survey:
         return merged
 
 
-def _no_page(body: str) -> str | None:
+def _why_no_content(body: str) -> str | None:
     if is_program(body):
-        return "made by the theme's own code (Liquid) when the site is built"
+        return "generated by Liquid code of the theme"
     if not body.strip():
-        return "has no text of its own: its layout makes it"
+        return "has no text: its layout generates the content"
     return None
 
 
-def _own_page(address: str, front: Values) -> str | None:
+def _why_replaced(address: str, front: Values) -> str | None:
     key = same_address(address)
     if key == "/":
-        return "the site's first page: Kolom has its own"
+        return "the home page: Kolom has its own"
     if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:
-        return "a page that Kolom makes itself"
+        return "a page that Kolom generates itself"
     return None
 
 

@@ -1,6 +1,6 @@
-"""Other systems' front matter, read leniently: YAML between ``---``, TOML between ``+++``, or a JSON object.
+"""Parse other systems' front matter leniently: YAML between ``---``, TOML between ``+++``, or a JSON object.
 
-Every scalar is kept as the text that stands there, so that the label ``1.10`` stays ``1.10`` and ``no`` stays ``no``.
+Every scalar is kept as its source text, so the label ``1.10`` stays ``1.10`` and ``no`` stays ``no``.
 """
 
 import json
@@ -31,29 +31,29 @@ _DEEPEST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the front matter says, by keys in lower case, and where the body begins; 0 where there is none."""
+    """The values of the front matter, by keys in lower case, and the position of the body; 0 without front matter."""
 
     values: Values
     body: int
 
 
 def read_front(path: Path, text: str) -> Front:
-    """The front matter of a file's text.
+    """Parse the front matter of a file's text.
 
-    :raises DocumentError: it cannot be understood
+    :raises DocumentError: it is invalid
     """
     if opening := _YAML.match(text):
         closing = _YAML_END.search(text, opening.end())
         if closing is None:
             if _KEY.match(text, opening.end()):
-                message = "the front matter that begins here is not closed: it ends with a line `---`"
+                message = "the front matter is not closed: end it with a line `---`"
                 raise DocumentError(path, line_at(text, opening.start(0)), message)
-            return Front({}, 0)  # a line across the page, and then text
+            return Front({}, 0)  # a horizontal rule, and then text
         return Front(_yaml(path, text, opening.end(), closing.start()), closing.end())
     if opening := _TOML.match(text):
         closing = _TOML_END.search(text, opening.end())
         if closing is None:
-            raise DocumentError(path, 1, "the front matter that begins here is not closed: it ends with a line `+++`")
+            raise DocumentError(path, 1, "the front matter is not closed: end it with a line `+++`")
         return Front(_toml(path, text[opening.end() : closing.start()]), closing.end())
     if opening := _JSON.match(text):
         return _json(path, text, text.index("{"))
@@ -61,9 +61,9 @@ def read_front(path: Path, text: str) -> Front:
 
 
 def read_data(path: Path, text: str) -> Values:
-    """A file that is data as a whole: ``_config.yml``, ``hugo.toml``, ``authors.json``; keys in lower case.
+    """Parse a data file such as ``_config.yml``, ``hugo.toml`` or ``authors.json``, with keys in lower case.
 
-    :raises DocumentError: it cannot be understood
+    :raises DocumentError: it is invalid
     """
     match path.suffix.lower():
         case ".toml":
@@ -75,11 +75,11 @@ def read_data(path: Path, text: str) -> Values:
 
 
 def _yaml(path: Path, text: str, start: int, end: int) -> Values:
-    return _map(_of_node(compose_yaml(path, text, start, end), {}, 0))
+    return _map(_node_value(compose_yaml(path, text, start, end), {}, 0))
 
 
-def _of_node(node: Node | None, known: dict[int, Value], depth: int) -> Value:
-    """The value of a node. One that is repeated by an alias is made once; one within itself is nothing."""
+def _node_value(node: Node | None, known: dict[int, Value], depth: int) -> Value:
+    """Return the value of a node. A node that is repeated by an alias is built once; a recursive one is None."""
     if id(node) in known:
         return known[id(node)]
     known[id(node)] = None
@@ -87,17 +87,17 @@ def _of_node(node: Node | None, known: dict[int, Value], depth: int) -> Value:
     if isinstance(node, ScalarNode) and node.tag != _NULL:
         value = str(node.value)
     elif isinstance(node, SequenceNode) and depth < _DEEPEST:
-        value = [_of_node(item, known, depth + 1) for item in node.value]
+        value = [_node_value(item, known, depth + 1) for item in node.value]
     elif isinstance(node, MappingNode) and depth < _DEEPEST:
         merged: Values = {}
         own: list[tuple[str, Value]] = []
         for key, item in node.value:
-            made = _of_node(item, known, depth + 1)
+            item_value = _node_value(item, known, depth + 1)
             if isinstance(key, ScalarNode) and key.value == "<<":
-                for each in reversed(made) if isinstance(made, list) else [made]:
+                for each in reversed(item_value) if isinstance(item_value, list) else [item_value]:
                     merged |= each if isinstance(each, dict) else {}
             elif isinstance(key, ScalarNode):
-                own.append((str(key.value), made))
+                own.append((str(key.value), item_value))
         value = merged | _keys(own)
     known[id(node)] = value
     return value
@@ -105,11 +105,11 @@ def _of_node(node: Node | None, known: dict[int, Value], depth: int) -> Value:
 
 def _toml(path: Path, text: str) -> Values:
     try:
-        return _map(_of_data(tomllib.loads(text.replace("\r\n", "\n"))))
+        return _map(_data_value(tomllib.loads(text.replace("\r\n", "\n"))))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line[1]) + 1 if line else 1
-        raise DocumentError(path, number, f"is no TOML: {error}") from error
+        raise DocumentError(path, number, f"is not valid TOML: {error}") from error
 
 
 def _json(path: Path, text: str, start: int) -> Front:
@@ -117,11 +117,11 @@ def _json(path: Path, text: str, start: int) -> Front:
         data, end = json.JSONDecoder(object_pairs_hook=_keys).raw_decode(text, start)
     except (json.JSONDecodeError, RecursionError) as error:
         line = line_at(text, error.pos) if isinstance(error, json.JSONDecodeError) else 1
-        raise DocumentError(path, line, f"is no JSON: {error}") from error
-    return Front(_map(_of_data(data)), end)
+        raise DocumentError(path, line, f"is not valid JSON: {error}") from error
+    return Front(_map(_data_value(data)), end)
 
 
-def _of_data(data: Any) -> Value:
+def _data_value(data: Any) -> Value:
     match data:
         case None:
             return None
@@ -130,9 +130,9 @@ def _of_data(data: Any) -> Value:
         case str():
             return data
         case list():
-            return [_of_data(item) for item in data]
+            return [_data_value(item) for item in data]
         case dict():
-            return _keys((str(key), _of_data(item)) for key, item in data.items())
+            return _keys((str(key), _data_value(item)) for key, item in data.items())
         case date() | time():
             return data.isoformat()
         case _:
@@ -144,9 +144,9 @@ def _map(value: Value) -> Values:
 
 
 def _keys[Item](pairs: Iterable[tuple[str, Item]]) -> dict[str, Item]:
-    """The pairs by keys in lower case. Of one key's the last counts; those before it follow as ``key_``, ``key__``.
+    """Return the pairs with keys in lower case. The last of equal keys counts; earlier ones become ``key_``, ``key__``.
 
-    So a mark is not lost: ``Draft: true`` before ``draft: false`` stays, and is known however it is spelled.
+    So a draft mark is not lost: ``Draft: true`` before ``draft: false`` is kept and still recognized.
     """
     kept: dict[str, Item] = {}
     for key, item in pairs:

@@ -1,4 +1,4 @@
-"""The links and pictures of a site's page: pictures go to ``/media/``, links lead to articles, the rest stays."""
+"""Resolve the links and images of a page: upload images to ``/media/``, point links to articles, keep other URLs."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,20 +16,20 @@ _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
 def path_of(entry: Entry) -> str | None:
-    """The path that the article keeps: where it answered, if that can be an address here and is not its own anyway."""
+    """Return the path that the article keeps: its old path, if it is valid in Kolom and not the default path."""
     if entry.address is None or entry.address == default_path(entry.slug) or path_problem(entry.address):
         return None
     return entry.address
 
 
 def address_of(entry: Entry) -> str:
-    """Where the article answers here, as it stands in a link."""
+    """Return the article's URL path in Kolom, percent-encoded for a link."""
     return quote(path_of(entry) or default_path(entry.slug), safe=_PATH_CHARACTERS)
 
 
 @dataclass(slots=True)
 class LinkResolver:
-    """What stands in place of the URLs of one page. ``problems`` are the files that could not be taken over."""
+    """Resolves the URLs of one page. ``problems`` counts the files that could not be imported, by reason."""
 
     site: Site
     entry: Entry
@@ -37,14 +37,14 @@ class LinkResolver:
     problems: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, url: str) -> str:
-        """What shall stand in place of ``url``."""
+        """Return the replacement of ``url``."""
         try:
             parts = urlsplit(url)
             path = unquote(parts.path)
             if parts.scheme not in {"", "http", "https"} or "\0" in path:
                 return url
             if parts.netloc:
-                if parts.hostname not in self.site.hosts or not _is_medium(path):
+                if parts.hostname not in self.site.hosts or not _is_media(path):
                     return url
                 found = self._file(self.site.without_base(path))
                 return self._upload(url, found) if found else url
@@ -52,23 +52,23 @@ class LinkResolver:
             return url
         if not path:
             return url
-        if not _is_medium(path) and (target := self._page(path)):
+        if not _is_media(path) and (target := self._page(path)):
             query = f"?{parts.query}" if parts.query else ""
             return address_of(target) + query + (f"#{parts.fragment}" if parts.fragment else "")
         found = self._file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
-        if found is None and _is_medium(path):
-            self.problems[f"there is no file {path}"] += 1
+        if found is None and _is_media(path):
+            self.problems[f"the file {path} does not exist"] += 1
         return url
 
     def reference(self, wanted: str) -> str | None:
-        """The address of the page that Hugo's ``ref`` or Jekyll's ``post_url`` and ``link`` mean; None if none is."""
-        path, mark, fragment = wanted.strip().partition("#")
+        """Return the URL of the target of Hugo's ``ref``, or Jekyll's ``post_url`` and ``link``, if it exists."""
+        path, separator, fragment = wanted.strip().partition("#")
         target = self.entry if not path else self._referred(path)
         if target is None:
             return None
-        return (address_of(target) if path else "") + mark + fragment
+        return (address_of(target) if path else "") + separator + fragment
 
     def _referred(self, path: str) -> Entry | None:
         name = path.strip("/")
@@ -76,7 +76,7 @@ class LinkResolver:
         bases = [self.entry.path.parent, site.pages, site.directory]
         if path.startswith("/"):
             bases = bases[1:]
-        folders = ("", "_posts/", "_drafts/") if site.flavour == "jekyll" else ("",)
+        folders = ("", "_posts/", "_drafts/") if site.flavor == "jekyll" else ("",)
         for base in bases:
             for folder in folders:
                 for suffix in ("", *FORMATS, "/index.md"):
@@ -85,7 +85,7 @@ class LinkResolver:
         return site.named(name.rpartition("/")[2]) or site.at_address(f"/{name}")
 
     def _page(self, path: str) -> Entry | None:
-        """The page that a link means: by its file, by its address, or by where it stands beside this page's address."""
+        """Return the target page of a link, found by its file, its URL, or its URL relative to this page."""
         site = self.site
         if path.startswith("/"):
             own = site.without_base(path)
@@ -102,7 +102,7 @@ class LinkResolver:
         return normpath(address.rpartition("/")[0] + "/" + path)
 
     def _file(self, path: str) -> Path | None:
-        """The file that a URL's path means, within the folder wherever links lead."""
+        """Return the file of a URL's path. It must be within the directory after symbolic links are resolved."""
         site = self.site
         own = site.without_base(path).lstrip("/")
         candidates: list[Path] = []
@@ -130,7 +130,7 @@ class LinkResolver:
 
     def _upload(self, url: str, file: Path) -> str:
         if file.suffix.lower() not in CONTENT_TYPES:
-            self.problems[f"{file.name} is of a kind that is not taken over"] += 1
+            self.problems[f"{file.name} has a file type that is not imported"] += 1
             return url
         resolver = Resolver(file, self.site.directory, self.media, lambda _: None)
         try:
@@ -140,7 +140,7 @@ class LinkResolver:
             return url
 
 
-def _is_medium(path: str) -> bool:
+def _is_media(path: str) -> bool:
     return Path(path).suffix.lower() in CONTENT_TYPES
 
 

@@ -1,6 +1,6 @@
-"""Jekyll's Liquid in a text: what is known is put in place, the rest stays as text and is counted. Pure.
+"""Convert the known Liquid tags of Jekyll in a text; the others stay as text and are counted. Pure.
 
-Any text can be converted, in time in proportion to its length.
+Any text is accepted, and the running time is linear in its length.
 """
 
 import re
@@ -17,7 +17,7 @@ from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
 _TAG: Final = re.compile(r"\{%-?\s*+([\w-]*+)((?:[^%{]|%(?!\})|\{(?!%))*+)%\}|\{\{((?:[^{}]|\}(?!\})|\{(?!\{))*+)\}\}")
 _CODE: Final = frozenset(("highlight", "codeblock", "code"))
 _PROGRAM: Final = re.compile(r"\{%-?\s*(?:for|assign|capture|if|unless|case|paginate|include|tablerow)\b")
-_PICTURE: Final = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:$|[?#])", re.IGNORECASE)
+_IMAGE: Final = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:$|[?#])", re.IGNORECASE)
 _TEXT: Final = re.compile(r"\s*(?:\"([^\"]*+)\"|'([^']*+)')")
 _FILTERS: Final = frozenset(("relative_url", "absolute_url", "prepend", "append", "escape", "strip", "xml_escape"))
 _SRC_KEYS: Final = ("src", "url", "image_path", "path", "file", "img", "image", "filename", "source", "name")
@@ -25,15 +25,18 @@ _SRC_KEYS: Final = ("src", "url", "image_path", "path", "file", "img", "image", 
 
 @dataclass(frozen=True, slots=True)
 class Liquid:
-    """Converts texts of one page. ``address_of`` gives the address that ``post_url`` and ``link`` mean, ``value_of``
-    what a name such as ``site.title`` says; both None where that is not known."""
+    """Converts the texts of one page.
+
+    ``address_of`` returns the URL of the target of ``post_url`` and ``link``, ``value_of`` the value of a name such as
+    ``site.title``; both return None if it is unknown.
+    """
 
     address_of: Callable[[str], str | None]
     value_of: Callable[[str], str | None]
     source_format: SourceFormat = "markdown"
 
     def convert(self, text: str) -> Converted:
-        """The text without what is known of Liquid."""
+        """Return the text with the known tags converted."""
         result = Converted()
         pieces: list[str] = []
         ends: dict[str, list[tuple[int, int]]] = {}
@@ -53,15 +56,15 @@ class Liquid:
                     continue
             before, after = text[max(match.start() - 200, 0) : match.start()], text[position : position + 200]
             if match[3] is None:
-                made = self._tag(name, match[2], result)
+                converted = self._tag(name, match[2], result)
             else:
-                made = self._output(match[3], before[-1:], after[:1])
-            if made is None:
-                made = match[0]
+                converted = self._output(match[3], before[-1:], after[:1])
+            if converted is None:
+                converted = match[0]
                 result.unknown[f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"] += 1
-            elif made.startswith("<"):
-                made = html_snippets.placed(made, before, after, self.source_format)
-            pieces.append(made)
+            elif converted.startswith("<"):
+                converted = html_snippets.placed(converted, before, after, self.source_format)
+            pieces.append(converted)
         result.text = "".join([*pieces, text[position:]])
         return result
 
@@ -83,13 +86,13 @@ class Liquid:
             case "post_url" | "link" | "post_link" | "post_path":
                 return self.address_of(given.strip("\"'") if name in {"link", "post_url"} else found.first)
             case "include" | "include_cached" | "include_relative":
-                made = self._include(found)
+                converted = self._include(found)
                 called = f"{{% {name} {found.first} %}}"
-                if made is None:
+                if converted is None:
                     result.unknown[called] += 1
                     return f"{{% {name} {given} %}}"
                 result.shown[called] += 1
-                return made
+                return converted
             case "img" | "image" | "asset_img" | "figure":
                 return self._image(found)
             case "youtube" | "vimeo":
@@ -104,11 +107,11 @@ class Liquid:
                 return None
 
     def _include(self, found: Arguments) -> str | None:
-        """A figure or a player, for an include that has the parameters of one."""
-        named = {key: self._inside(value) for key, value in found.named.items()}
+        """Return a figure or a player for an include that has the parameters of one."""
+        named = {key: self._resolved(value) for key, value in found.named.items()}
         if player := html_snippets.video_embed(found.first, named, ""):
             return player
-        src = next((named[key] for key in _SRC_KEYS if _PICTURE.search(named.get(key, ""))), None)
+        src = next((named[key] for key in _SRC_KEYS if _IMAGE.search(named.get(key, ""))), None)
         if src is None:
             return None
         given = Arguments((), named)
@@ -122,20 +125,20 @@ class Liquid:
         )
 
     def _image(self, found: Arguments) -> str | None:
-        """Octopress's ``{% img left /a.png 300 200 Title %}`` and Hexo's ``{% asset_img a.png Title %}``."""
+        """Convert Octopress's ``{% img left /a.png 300 200 Title %}`` and Hexo's ``{% asset_img a.png Title %}``."""
         given = [*found.texts, *found.named.values()]
-        place = next((index for index, text in enumerate(given) if _PICTURE.search(text)), None)
-        if place is None:
+        position = next((index for index, text in enumerate(given) if _IMAGE.search(text)), None)
+        if position is None:
             return None
-        words = [text for text in given[place + 1 :] if not text.isdigit()]
-        return html_snippets.image(given[place], alt=" ".join(words))
+        words = [text for text in given[position + 1 :] if not text.isdigit()]
+        return html_snippets.image(given[position], alt=" ".join(words))
 
-    def _inside(self, value: str) -> str:
-        """A parameter's value; ``site.baseurl`` and the like may stand for it."""
+    def _resolved(self, value: str) -> str:
+        """Return the value of a parameter, which may be a name such as ``site.baseurl``."""
         return (self.value_of(value) or value) if re.fullmatch(r"(?:site|page)\.[\w.]+", value) else value
 
     def _output(self, expression: str, before: str, after: str) -> str | None:
-        """What ``{{ expression }}`` puts out; None if that is not known. Addresses are of this site, from its root."""
+        """Return the output of ``{{ expression }}``; None if unknown. URLs are relative to the root of the site."""
         first, *filters = expression.strip().strip("-").split("|")
         quoted = _TEXT.match(first)
         name = first.strip()
@@ -163,17 +166,17 @@ class Liquid:
                 case _:
                     pass
         if not value and before in {"(", '"', "'"} and after in {")", '"', "'", " "}:
-            return "/"  # the site itself
+            return "/"  # the home page
         return value
 
 
 def is_program(text: str) -> bool:
-    """Whether a page's text is made by Liquid when the site is built, as lists of posts are."""
+    """Return whether Liquid generates the text of a page, for example a list of posts."""
     return _PROGRAM.search(text) is not None
 
 
 def _end_of(name: str, text: str, position: int, ends: dict[str, list[tuple[int, int]]]) -> tuple[int, int] | None:
-    """Where the first ``{% end… %}`` behind ``position`` is; all of a name are looked up once."""
+    """Return the span of the first ``{% end… %}`` after ``position``; the end tags of each name are searched once."""
     if name not in ends:
         pattern = re.compile(rf"\{{%-?\s*end{name}\s*-?%\}}")
         ends[name] = [match.span() for match in pattern.finditer(text)][::-1]

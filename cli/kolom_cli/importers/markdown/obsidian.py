@@ -1,4 +1,4 @@
-"""Obsidian's vaults: notes that are private unless they say that they are published, with comments in them."""
+"""Read Obsidian vaults: notes are private unless they are marked as published, and may contain comments."""
 
 import re
 from pathlib import Path
@@ -16,16 +16,16 @@ _COMMENT: Final = re.compile(
 
 
 def is_vault(directory: Path) -> bool:
-    """Whether the folder is a vault or lies in one."""
+    """Return whether the directory is a vault or within one."""
     folder = directory.resolve()
     return any((each / ".obsidian").is_dir() for each in (folder, *folder.parents))
 
 
 def is_published(front: Values) -> bool:
-    """Whether a note says that it is published, by Obsidian Publish or as a digital garden."""
+    """Return whether a note is marked as published for Obsidian Publish or a digital garden."""
     return any(normalize(key) in _PUBLISHED and get_flag(front, key) is True for key in front)
 
 
 def without_comments(text: str) -> str:
-    """A note without what stands between ``%%`` and ``%%``, or behind a ``%%`` that is not closed; code stays."""
+    """Return a note without the text between ``%%`` and ``%%``, or after an unclosed ``%%``; code stays."""
     return _COMMENT.sub(lambda match: match[1] or "", text)

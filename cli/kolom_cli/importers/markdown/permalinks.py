@@ -1,6 +1,6 @@
-"""Addresses by patterns: Jekyll's ``/:categories/:year/:month/:day/:title.html``, Hugo's ``/:section/:slug/``. Pure.
+"""Expand permalink patterns: ``/:categories/:year/:title.html`` of Jekyll, ``/:section/:slug/`` of Hugo. Pure.
 
-The rules of names are those of the systems' manuals: <https://jekyllrb.com/docs/permalinks/>,
+The tokens are documented in the systems' manuals: <https://jekyllrb.com/docs/permalinks/>,
 <https://gohugo.io/configuration/permalinks/>.
 """
 
@@ -27,12 +27,12 @@ _MONTHS: Final = (
 
 
 def is_unfinished(address: str, date: datetime | None) -> bool:
-    """Whether an address has parts like ``:year`` left, because its document has no date: it never answered there."""
+    """Return whether a URL still has tokens like ``:year`` because its document has no date: it never existed."""
     return date is None and re.search(r"/:[a-z_]+", address) is not None
 
 
 def expand(pattern: str, tokens: Mapping[str, str | Callable[[str], str]]) -> str:
-    """The path that a pattern makes. A token that is not known but begins with one that is, is that and some text."""
+    """Return the path for a pattern. An unknown token that begins with a known one is that token followed by text."""
 
     def replace(match: re.Match[str]) -> str:
         name, selection = match[1], match[2] or ""
@@ -50,28 +50,28 @@ def expand(pattern: str, tokens: Mapping[str, str | Callable[[str], str]]) -> st
 
 
 def tidy(path: str) -> str:
-    """A path with a slash at its beginning and no empty segments."""
+    """Return a path with a leading slash and no empty segments."""
     return re.sub(r"/{2,}", "/", f"/{path}")
 
 
-def date_tokens(moment: datetime | None) -> dict[str, str]:
-    """The tokens of both systems that a date gives; none without a date."""
-    if moment is None:
+def date_tokens(date: datetime | None) -> dict[str, str]:
+    """Return the date tokens of both systems; empty without a date."""
+    if date is None:
         return {}
-    year, week, weekday = moment.isocalendar()
-    month_name, day_name = _MONTHS[moment.month - 1], _WEEKDAYS[moment.weekday()]
+    year, week, weekday = date.isocalendar()
+    month_name, day_name = _MONTHS[date.month - 1], _WEEKDAYS[date.weekday()]
     return {
-        "year": f"{moment.year:04d}",
-        "short_year": f"{moment.year % 100:02d}",
-        "month": f"{moment.month:02d}",
-        "i_month": str(moment.month),
+        "year": f"{date.year:04d}",
+        "short_year": f"{date.year % 100:02d}",
+        "month": f"{date.month:02d}",
+        "i_month": str(date.month),
         "monthname": month_name.lower(),
         "long_month": month_name,
         "short_month": month_name[:3],
-        "day": f"{moment.day:02d}",
-        "i_day": str(moment.day),
-        "y_day": f"{moment.timetuple().tm_yday:03d}",
-        "yearday": str(moment.timetuple().tm_yday),
+        "day": f"{date.day:02d}",
+        "i_day": str(date.day),
+        "y_day": f"{date.timetuple().tm_yday:03d}",
+        "yearday": str(date.timetuple().tm_yday),
         "week": f"{week:02d}",
         "w_year": f"{year:04d}",
         "w_day": str(weekday),
@@ -79,25 +79,25 @@ def date_tokens(moment: datetime | None) -> dict[str, str]:
         "long_day": day_name,
         "weekday": str(weekday % 7),
         "weekdayname": day_name.lower(),
-        "hour": f"{moment.hour:02d}",
-        "minute": f"{moment.minute:02d}",
-        "second": f"{moment.second:02d}",
+        "hour": f"{date.hour:02d}",
+        "minute": f"{date.minute:02d}",
+        "second": f"{date.second:02d}",
     }
 
 
 def jekyll_name(text: str, *, pretty: bool = False) -> str:
-    """What Jekyll's ``slugify`` makes of a text: lower case by default; ``pretty`` keeps case and some punctuation."""
+    """Slugify a text as Jekyll does: in lower case by default; ``pretty`` keeps the case and some punctuation."""
     kept = "._~!$&'()+,;=@" if pretty else ""
     characters = [
         character if character.isalnum() or unicodedata.category(character)[0] == "M" or character in kept else "-"
         for character in text
     ]
-    made = re.sub("-{2,}", "-", "".join(characters)).strip("-")
-    return made if pretty else made.lower()
+    slug = re.sub("-{2,}", "-", "".join(characters)).strip("-")
+    return slug if pretty else slug.lower()
 
 
 def hugo_name(text: str, *, lower: bool = True) -> str:
-    """What Hugo makes of a title or a file's name in an address."""
+    """Convert a title or a file name to its form in a URL as Hugo does."""
     pieces: list[str] = []
     gap = False
     for character in text.strip():
@@ -108,12 +108,12 @@ def hugo_name(text: str, *, lower: bool = True) -> str:
             pieces.append(character)
         elif character.isspace():
             gap = True
-    made = "".join(pieces)
-    return made.lower() if lower else made
+    slug = "".join(pieces)
+    return slug.lower() if lower else slug
 
 
 def hugo_sections(sections: list[str]) -> Callable[[str], str]:
-    """The token ``:sections``, of which ``[1:]`` (all but the first), ``[:last]``, ``[1:2]`` or ``[0]`` select."""
+    """Return the token ``:sections``, which supports ``[1:]`` (not the first), ``[:last]``, ``[1:2]`` and ``[0]``."""
 
     def select(selection: str) -> str:
         inner = selection.strip("[]").replace("last", "-1")

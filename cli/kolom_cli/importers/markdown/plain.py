@@ -1,4 +1,4 @@
-"""Any folder of Markdown: Kolom's own files, and what other programs write, read leniently."""
+"""Read any directory of Markdown leniently: Kolom's own files, and those of other programs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from typing import Final
 from kolom.articles.names import is_site_path, path_problem
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
-from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_folder_data
+from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_directory_data
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
 from kolom_cli.importers.markdown.obsidian import is_published, is_vault
@@ -29,8 +29,8 @@ _LABELS = ("labels", "categories", "category", "tags", "tag")
 
 
 def survey(directory: Path) -> Site:
-    """Every document of the folder."""
-    site = Site(flavour="plain", directory=directory, pages=directory, roots=_roots(directory))
+    """Return the directory as a site with all its documents."""
+    site = Site(flavor="plain", directory=directory, pages=directory, roots=_roots(directory))
     return site.add(_items(site))
 
 
@@ -47,9 +47,9 @@ def _items(site: Site) -> Iterator[Entry | Skipped]:
 
 def _item(site: Site, path: Path) -> Entry | Skipped:
     if path.stem == "_index":
-        return Skipped(kind="page", name=str(path), reason="a page that lists others: Kolom makes its own")
+        return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
     if is_ignored(site.directory, path):
-        return Skipped(kind="file", name=str(path), reason="the site leaves it out: .eleventyignore names it")
+        return Skipped(kind="file", name=str(path), reason="excluded by .eleventyignore")
     try:
         text = read_text(path)
         front = read_front(path, text)
@@ -57,27 +57,31 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
         name = f"{path}:{error.line}" if error.line else str(path)
         return Skipped(kind="file", name=name, reason=error.message, refused=True)
     if is_vault(site.directory) and not is_published(front.values):
-        return Skipped(kind="file", name=str(path), reason="a note of Obsidian's that does not say `publish: true`")
-    skipped = without_front_matter(path, "article", front, text) or _no_article(site, path, front.values)
+        return Skipped(
+            kind="file",
+            name=str(path),
+            reason="a private Obsidian note: it does not have `publish: true`",
+        )
+    skipped = without_front_matter(path, "article", front, text) or _why_not_an_article(site, path, front.values)
     return skipped or _entry(site, path, front.values, front.body)
 
 
-def _no_article(site: Site, path: Path, front: Values) -> Skipped | None:
-    """Why a file with front matter is no article."""
+def _why_not_an_article(site: Site, path: Path, front: Values) -> Skipped | None:
+    """Return why a file with front matter is not an article, or None."""
     name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
-        return Skipped(kind="file", name=name, reason="a part of other pages: its name or its folder's begins with _")
-    if any(mark in title for mark in _TEMPLATE):
+        return Skipped(kind="file", name=name, reason="a part of other pages: it or its directory begins with _")
+    if any(placeholder in title for placeholder in _TEMPLATE):
         return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
-    if title or any(moment for _, moment in dates_in(front, _DATES, site.zone)):
+    if title or any(date for _, date in dates_in(front, _DATES, site.zone)):
         return None
-    reason = "its front matter has neither a title nor a date: write one there to import it"
+    reason = "its front matter has neither a title nor a date: add one to import it"
     return Skipped(kind="article", name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
 
 
 def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
-    place = path.relative_to(site.directory).as_posix()
-    number = number_of(place)
+    location = path.relative_to(site.directory).as_posix()
+    number = number_of(location)
     is_bundle = path.stem == "index" and path.parent != site.directory
     base = path.parent.name if is_bundle else path.stem
     dated = DATED.match(base)
@@ -88,7 +92,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     kind: Kind = "page" if "page" in kinds else "article"
     return Entry(
         path=path,
-        place=place,
+        location=location,
         front=front,
         body=body,
         kind=kind,
@@ -109,16 +113,16 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
 
 
 def _publication(site: Site, path: Path, front: Values, named: str | None) -> Publication:
-    values = with_folder_data(site.directory, path, front)
-    published = publication_of(values, site.place_of(path), site.zone, keys=_DATES, named=named)
+    values = with_directory_data(site.directory, path, front)
+    published = publication_of(values, site.location_of(path), site.zone, keys=_DATES, named=named)
     if unread := unread_data(site.directory, path):
-        note = f"{unread.name}, which may say that it is no published text, cannot be read: a draft here"
+        note = f"cannot read {unread.name}, which may mark it as unpublished: imported as a draft"
         return replace(published, draft=True, notes=(*published.notes, note))
     return published
 
 
 def _address(written: str) -> str | None:
-    """An address that stands in the front matter as it is; patterns and other sites' are none."""
+    """Return a literal path in the front matter; None for patterns and URLs of other sites."""
     if not written.startswith("/") or ":" in written:
         return None
     return written if path_problem(written) is None or is_site_path(written) else None

@@ -1,6 +1,6 @@
-"""Whether a document was published where it comes from, and when. Pure, but for the clock.
+"""Decide whether a document was published by its site, and when. Pure, except for the clock.
 
-Without evidence that it was, it is a draft here, or is not imported at all: see the table in ``docs/migrate.md``.
+Without evidence that it was published, a document is imported as a draft or skipped: see ``docs/migrate.md``.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from kolom_cli.publishing.draft_marks import (
 )
 
 PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
-_WAITING_KEYS: Final = (
+_SCHEDULE_KEYS: Final = (
     *(
         "publishon",
         "publishat",
@@ -39,7 +39,7 @@ _WAITING_KEYS: Final = (
     *("scheduled", "scheduledat", "scheduledfor", "schedule", "embargo", "embargodate", "embargountil"),
     *("golive", "golivedate", "goliveat"),
 )
-"""Further keys of the day before which a text is not public."""
+"""Further keys of the date before which a text is not public."""
 _EXPIRY_KEYS: Final = (
     *("expirydate", "expirationdate", "expiration", "expires", "expiresat", "expireson", "expiry", "expire"),
     *("expireat", "expireon", "unpublishdate", "unpublishon", "unpublishat", "archiveon", "archiveat"),
@@ -53,17 +53,17 @@ _UPDATE_KEYS: Final = frozenset(
     )
 )
 _TEXT_KEYS: Final = frozenset(("title", "subtitle", "description", "summary", "excerpt", "slug"))
-"""Keys of texts, which may be about a day."""
+"""Keys of texts, which may mention a date."""
 _OBVIOUS: Final = frozenset(("draft: true", "published: false", "status: draft", "_drafts/", "drafts/"))
-"""Marks of which nothing is said: everybody knows that these are drafts."""
+"""Draft marks that need no note, because they are unambiguous."""
 _DEEPEST: Final = 10
 _NO_DATE: Final = "0001-01-01"
-"""What Hugo writes where there is no date."""
+"""The date that Hugo writes if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """When a document was or will be published, as far as that is known; what is to be said of it."""
+    """The publication date of a document, if known, whether it is a draft, and the notes about it."""
 
     date: datetime | None
     draft: bool
@@ -71,12 +71,15 @@ class Publication:
 
 
 def publication_of(
-    front: Values, place: Sequence[str], zone: tzinfo, *, keys: Sequence[str], named: str | None
+    front: Values, location: Sequence[str], zone: tzinfo, *, keys: Sequence[str], named: str | None
 ) -> Publication:
-    """When the document was published, and whether it is a draft. ``place`` are its folders and its name.
+    """Determine when the document was published, and whether it is a draft.
 
-    Its date is what the first of ``keys`` says, else the day in its file's ``named``; but a date in the future of any
-    key is what it waits for. One that is not understood may be in the future too, so it makes a draft.
+    ``location`` are its directories and its name.
+
+    The date is that of the first of ``keys``, or the day ``named`` in its file name. A future date of any key takes
+    precedence, since the document is scheduled for it. A document with an invalid date is a draft, because that date
+    may be in the future.
     """
     now = datetime.now(UTC)
     notes: list[str] = []
@@ -84,74 +87,74 @@ def publication_of(
     dates = dates_in(front, keys, zone)
     if not dates and named:
         dates.append((named, get_datetime(named, zone)))
-    waits = dates_in(front, ("date", *PUBLICATION_KEYS, *_WAITING_KEYS), zone)
-    for written, moment in dict.fromkeys([*dates, *waits]):
-        if moment is None:
+    scheduled = dates_in(front, ("date", *PUBLICATION_KEYS, *_SCHEDULE_KEYS), zone)
+    for written, parsed in dict.fromkeys([*dates, *scheduled]):
+        if parsed is None:
             draft = True
-            notes.append(f"the date {written!r} is not understood: a draft here")
-    date = next((moment for _, moment in dates if moment is not None), None)
-    latest = max((moment for _, moment in [*dates, *waits] if moment is not None), default=None)
+            notes.append(f"the date {written!r} is invalid: imported as a draft")
+    date = next((parsed for _, parsed in dates if parsed is not None), None)
+    latest = max((parsed for _, parsed in [*dates, *scheduled] if parsed is not None), default=None)
     if latest is not None and latest > now:
         date = latest
-    for written, moment in dates_in(front, _EXPIRY_KEYS, zone):
-        if moment is None or moment <= now:
+    for written, parsed in dates_in(front, _EXPIRY_KEYS, zone):
+        if parsed is None or parsed <= now:
             draft = True
-            what = "expired there on" if moment else "expires there at a time that is not understood:"
-            notes.append(f"{what} {written}: a draft here")
+            problem = "expired on" if parsed else "invalid expiry date"
+            notes.append(f"{problem} {written}: imported as a draft")
         else:
-            notes.append(f"expires there on {written}: nothing expires here, so unpublish it then")
-    known = {*keys, "date", *PUBLICATION_KEYS, *_WAITING_KEYS, *_EXPIRY_KEYS, *_UPDATE_KEYS, *_TEXT_KEYS}
+            notes.append(f"expires on {written}: Kolom does not support expiry, so unpublish it then")
+    known = {*keys, "date", *PUBLICATION_KEYS, *_SCHEDULE_KEYS, *_EXPIRY_KEYS, *_UPDATE_KEYS, *_TEXT_KEYS}
     for key, written in _others(front, known):
-        moment = get_datetime(written, zone)
-        if moment is not None and moment > now:
+        parsed = get_datetime(written, zone)
+        if parsed is not None and parsed > now:
             draft = True
-            notes.append(f"{key}: {written} there, in the future: a draft here")
-    for mark in (place_mark(place), draft_mark(front)):
+            notes.append(f"{key}: {written} is in the future: imported as a draft")
+    for mark in (place_mark(location), draft_mark(front)):
         if mark is not None:
             draft = True
-            notes += [] if mark.lower() in _OBVIOUS else [f"{mark} there: a draft here"]
+            notes += [] if mark.lower() in _OBVIOUS else [f"{mark}: imported as a draft"]
     return Publication(date, draft, tuple(notes))
 
 
 def without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:
-    """Why a document without front matter is not imported: nothing says that it is a published one."""
+    """Return why a document without front matter is not imported: nothing shows that it was published."""
     name = str(path)
     if found.body:
         return None
     if not text.strip():
         return Skipped(kind="file", name=name, reason="is empty")
     if is_about_project(path):
-        return Skipped(kind="file", name=name, reason="is about the project, no article")
+        return Skipped(kind="file", name=name, reason="is about the project, not an article")
     if header := read_header(text):
         if mark := draft_mark(header):
-            return Skipped(kind=kind, name=name, reason=f"is no published text: {mark}")
-        reason = "its metadata stands without lines `---`: put one above it and one below it to import it"
+            return Skipped(kind=kind, name=name, reason=f"is not published: {mark}")
+        reason = "its metadata is not between lines `---`: add one above it and one below it to import it"
         return Skipped(kind=kind, name=name, reason=reason, refused=True)
     if kind == "page":
-        return Skipped(kind="file", name=name, reason="has no front matter: no page of the site")
-    reason = "has no front matter: put its title and date between two lines `---` at its beginning to import it"
+        return Skipped(kind="file", name=name, reason="has no front matter, so it is not a page of the site")
+    reason = "has no front matter: add its title and date between two lines `---` at its beginning to import it"
     return Skipped(kind=kind, name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
 
 
 def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str, datetime | None]]:
-    """The dates that the front matter has by these keys, as they are written and as moments; None: not understood."""
+    """Return the dates of these keys as ``(text, datetime)``; the datetime is None for an invalid date."""
     return [(written, get_datetime(written, zone)) for key in keys for written in _written(front, key)]
 
 
 def _written(front: Values, key: str) -> Iterator[str]:
-    """The dates that the front matter has by that key, however it is spelled; yes and no are none."""
+    """Yield the dates of that key in any spelling, without Boolean values."""
     for name, value in _all(front):
         if normalize(name) != key or not value:
             continue
         written = value.strip() if isinstance(value, str) else "…"
         is_flag = key in {"published", "publish"} and not is_dated(written)
-        is_no = key in _WAITING_KEYS and get_flag({key: written}, key) is False
+        is_no = key in _SCHEDULE_KEYS and get_flag({key: written}, key) is False
         if not is_flag and not is_no and not written.startswith(_NO_DATE):
             yield written
 
 
 def _others(front: Values, known: Collection[str]) -> Iterator[tuple[str, str]]:
-    """The texts by all keys but those that are known."""
+    """Yield the texts of all keys that are not known."""
     for key, value in _all(front):
         if normalize(key) not in known:
             for each in value if isinstance(value, list) else [value]:
@@ -160,7 +163,7 @@ def _others(front: Values, known: Collection[str]) -> Iterator[tuple[str, str]]:
 
 
 def _all(front: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, object]]:
-    """All keys of the front matter with their values, also those in groups such as ``params``."""
+    """Yield all keys of the front matter with their values, including those in groups such as ``params``."""
     for key, value in front.items():
         yield key, value
         if is_group(key) and depth < _DEEPEST:

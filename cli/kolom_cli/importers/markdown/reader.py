@@ -1,7 +1,7 @@
-"""A folder of Markdown from another site generator: Jekyll's, Hugo's, or any other.
+"""Import a directory of Markdown from Jekyll, Hugo, or any other site generator.
 
-The folder is surveyed first, because pages link to each other by where they answer; then each document becomes an
-article. The files stay as they are; their paths name the articles, so that a later run finds them again.
+The directory is surveyed first, because pages link to each other by URL. Then each document becomes an article. The
+files are not changed. Their paths identify the articles, so that a later run finds them again.
 """
 
 from collections.abc import Iterator
@@ -22,30 +22,30 @@ _LEVELS: Final = 4
 
 
 def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool = False) -> Iterator[Item]:
-    """Every document in the folder, its pictures uploaded. ``language`` is for those that name none.
+    """Yield every document in the directory, and upload its images. ``language`` is the default language.
 
-    :raises SourceError: there is no document, the folder cannot be read, or is another system's export
+    :raises SourceError: there is no document, the directory cannot be read, or it is another system's export
     """
     try:
         if problem := export_problem(directory):
             raise SourceError(f"{directory} {problem}")
-        if around := _site_around(directory):
+        if site_root := _site_around(directory):
             raise SourceError(
-                f"{directory} is a part of the site in {around}, "
-                f"whose configuration says what is public: import {around}"
+                f"{directory} is part of the site in {site_root}, "
+                f"whose configuration defines what is public: import {site_root} instead"
             )
         site = _survey(directory)
     except OSError as error:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
     if not site.items:
-        raise SourceError(f"there is no document in {directory}: no file ends in .md, .markdown, .html or .htm")
+        raise SourceError(f"no documents in {directory}: no file name ends with .md, .markdown, .html or .htm")
     articles = ArticleBuilder(site, MediaStore(dry_run=dry_run), language)
     for item in site.items:
         yield item if isinstance(item, Skipped) else articles.item(item)
 
 
 def _site_around(directory: Path) -> Path | None:
-    """The site of whose folders this is one; None if there is none, or the folder has a configuration itself."""
+    """Return the site that contains the directory; None if there is none, or the directory has a configuration."""
     if _is_configured(directory):
         return None
     return next(filter(_is_configured, enclosing(directory, 1 + _LEVELS)), None)

@@ -1,6 +1,6 @@
-"""Hugo's shortcodes in a text: what is known is put in place, the rest stays as text and is counted. Pure.
+"""Convert the known shortcodes of Hugo in a text; the others stay as text and are counted. Pure.
 
-Any text can be converted, in time in proportion to its length.
+Any text is accepted, and the running time is linear in its length.
 """
 
 import re
@@ -27,15 +27,18 @@ _TRANSPARENT: Final = frozenset(("html", "raw", "rawhtml", "raw-html", "raw_html
 
 @dataclass(frozen=True, slots=True)
 class Shortcodes:
-    """Converts texts of one page. ``address_of`` gives the address of the page that ``ref`` means, ``value_of`` the
-    page's parameter; both None where that is not known."""
+    """Converts the texts of one page.
+
+    ``address_of`` returns the URL of the target of ``ref``, ``value_of`` the page's parameter; both return None if it
+    is unknown.
+    """
 
     address_of: Callable[[str], str | None]
     value_of: Callable[[str], str | None]
     source_format: SourceFormat = "markdown"
 
     def convert(self, text: str) -> Converted:
-        """The text without the shortcodes that are known."""
+        """Return the text with the known shortcodes converted."""
         result = Converted()
         pieces: list[str] = []
         ends: list[tuple[int, int]] | None = None
@@ -50,33 +53,35 @@ class Shortcodes:
             name = (match["name"] or "").strip("/")
             if match["escaped"] is not None:
                 kind = match["kind"]
-                made: str | None = "{{" + kind + match["escaped"] + (">" if kind == "<" else "%") + "}}"
+                converted: str | None = "{{" + kind + match["escaped"] + (">" if kind == "<" else "%") + "}}"
             elif name == "highlight" and not match["close"]:
                 if ends is None:
                     pattern = re.compile(r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}")
                     ends = [found.span() for found in pattern.finditer(text)][::-1]
                 while ends and ends[-1][0] < position:
                     ends.pop()
-                made = None
+                converted = None
                 if ends:
                     first = arguments(match["given"]).first
-                    made = code_block(text[position : ends[-1][0]], first, self.source_format)
+                    converted = code_block(text[position : ends[-1][0]], first, self.source_format)
                     position = ends[-1][1]
             else:
-                made = self._shown(name, bool(match["close"]), arguments(match["given"].rstrip().removesuffix("/")))
-                if made is not None and made.startswith("<"):
+                converted = self._convert_one(
+                    name, bool(match["close"]), arguments(match["given"].rstrip().removesuffix("/"))
+                )
+                if converted is not None and converted.startswith("<"):
                     before, after = text[max(start - 200, 0) : start], text[position : position + 200]
-                    made = html_snippets.placed(made, before, after, self.source_format)
-            if made is None:
-                made = match[0]
+                    converted = html_snippets.placed(converted, before, after, self.source_format)
+            if converted is None:
+                converted = match[0]
                 if name and not match["close"]:
                     result.unknown[f"{{{{< {name} >}}}}"] += 1
-            pieces.append(made)
+            pieces.append(converted)
             start = text.find("{{", position)
         result.text = "".join([*pieces, text[position:]])
         return result
 
-    def _shown(self, name: str, closing: bool, given: Arguments) -> str | None:
+    def _convert_one(self, name: str, closing: bool, given: Arguments) -> str | None:
         if closing:
             return "" if name in _TRANSPARENT | {"figure", "youtube", "vimeo", "gist"} else None
         match name:
@@ -108,7 +113,7 @@ class Shortcodes:
 
 
 def _caption(given: Arguments) -> str:
-    """Title, caption and whom the picture is of, in one line."""
+    """Return the title, the caption and the credit of an image on one line."""
     title, caption, credit = given.get("title"), given.get("caption"), given.get("attr")
     parts = [f"**{title}**" if title and caption else title, caption]
     if credit:

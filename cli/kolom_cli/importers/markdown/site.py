@@ -1,4 +1,4 @@
-"""A folder as the site that it makes: its documents with their addresses, and where its files lie."""
+"""The model of a site that is generated from a directory: its documents with their URLs, and its files."""
 
 import fnmatch
 import hashlib
@@ -27,7 +27,7 @@ OTHER_MARKUP: Final = {
     ".adoc": "AsciiDoc",
     ".asciidoc": "AsciiDoc",
     ".ipynb": "a notebook",
-    ".mdx": "Markdown with programs",
+    ".mdx": "Markdown with JSX",
     ".org": "Org",
     ".rst": "reStructuredText",
     ".textile": "Textile",
@@ -37,15 +37,15 @@ DATED: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A document of the site. ``address`` is where it answered, unescaped; ``others`` are its further addresses.
-    ``body`` is where its text begins in the file.
+    """A document of the site. ``address`` is its URL path, unescaped; ``others`` are its further paths.
+    ``body`` is the position of its text in the file.
 
-    ``number`` goes behind its slug if that is taken. ``bundle`` is its folder if that is its own,
-    ``at_root`` whether it lies in no section.
+    ``number`` is the suffix for its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle,
+    ``at_root`` is True if it is not in a section.
     """
 
     path: Path
-    place: str
+    location: str
     front: Values
     body: int
     kind: Kind
@@ -65,15 +65,15 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """The address under which the site's own links may call it."""
+        """The normalized path by which the site's own links refer to it."""
         return same_address(self.address or default_path(self.slug))
 
 
 @dataclass(slots=True)
 class Site:
-    """``roots`` are the folders whose files lie at the root of the site; ``pages`` is where pages begin."""
+    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is that of its pages."""
 
-    flavour: Generator
+    flavor: Generator
     directory: Path
     pages: Path
     roots: tuple[Path, ...]
@@ -88,7 +88,7 @@ class Site:
     _by_name: dict[str, Entry | None] = field(default_factory=dict)
 
     def add(self, items: Iterable[Entry | Skipped]) -> "Site":
-        """Take up what was found; of two documents at one address the first has it."""
+        """Add documents and skipped files. If two documents have the same URL, the first one keeps it."""
         for item in items:
             self.items.append(item)
             if isinstance(item, Entry):
@@ -104,35 +104,35 @@ class Site:
         return self
 
     def at_path(self, path: Path) -> Entry | None:
-        """The document in a file, or in the folder that is its own."""
+        """Return the document of a file or of a bundle's directory."""
         return self._by_path.get(path)
 
     def at_address(self, address: str) -> Entry | None:
-        """The document that answered there."""
+        """Return the document with that URL."""
         return self._by_address.get(same_address(address))
 
     def named(self, name: str) -> Entry | None:
-        """The only document of that file name, with or without its suffix."""
+        """Return the document of that file name, with or without suffix, if there is exactly one."""
         return self._by_name.get(name)
 
-    def place_of(self, path: Path) -> tuple[str, ...]:
-        """The folders around a file of the site, of a link also those around its target, and its name."""
+    def location_of(self, path: Path) -> tuple[str, ...]:
+        """Return the directories around a file, for a link also those around its target, and the file name."""
         return folders_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
 
     def without_base(self, path: str) -> str:
-        """A path of the old site from its own root."""
+        """Return a path of the old site relative to its base path."""
         if self.base and (path == self.base or path.startswith(f"{self.base}/")):
             return path[len(self.base) :] or "/"
         return path
 
 
 def same_address(address: str) -> str:
-    """The form of an address that is the same for ``/x``, ``/x/``, ``/x/index.html``."""
+    """Return the normalized form of a path, which is the same for ``/x``, ``/x/`` and ``/x/index.html``."""
     return tidy(address.removesuffix("index.html")).rstrip("/") or "/"
 
 
 def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
-    """The path at which a site stood, without the slash at its end, and the names of its host."""
+    """Return the base path of a site, without a trailing slash, and its host names."""
     try:
         parts = urlsplit(url if "//" in url else f"//{url}" if "." in url else url)
     except ValueError:
@@ -143,11 +143,11 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
 
 
 def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Iterator[Path | Skipped]:
-    """The documents below ``root`` in order, and what is a text of another kind.
+    """Yield the documents below ``root`` in order, and a ``Skipped`` for each file that cannot be read as one.
 
-    Links to folders are not followed; a link to a file that lies outside of ``directory`` is left out with the reason.
+    Links to directories are not followed. A link to a file outside of ``directory`` is skipped.
 
-    :raises OSError: a folder cannot be read
+    :raises OSError: a directory cannot be read
     """
     found: list[Path] = []
     for parent, folders, files in root.walk(on_error=_refuse):
@@ -160,17 +160,17 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
         suffix = path.suffix.lower()
         if not str(path).isprintable():
             if suffix in FORMATS:
-                reason = "its file's name is not in UTF-8, or holds control characters: rename it"
+                reason = "its file name is not UTF-8 or contains control characters: rename the file"
                 yield Skipped(kind="file", name=ascii(path.name), reason=reason, refused=True)
         elif suffix in FORMATS:
             if not path.resolve().is_relative_to(inside):
-                yield Skipped(kind="file", name=str(path), reason="a link that leads out of the folder")
+                yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the directory")
             elif is_hidden_by_link(path, directory):
-                yield Skipped(kind="file", name=str(path), reason="a link into a hidden folder")
+                yield Skipped(kind="file", name=str(path), reason="a link into a hidden directory")
             else:
                 yield path
         elif suffix in OTHER_MARKUP:
-            reason = f"is {OTHER_MARKUP[suffix]}, which is not read: only Markdown and HTML are"
+            reason = f"is {OTHER_MARKUP[suffix]}, which is not supported: convert it to Markdown or HTML"
             yield Skipped(kind="file", name=str(path), reason=reason, refused=True)
 
 
@@ -178,19 +178,19 @@ def _refuse(error: OSError) -> None:
     raise error
 
 
-def is_excluded(place: str, patterns: Iterable[str]) -> bool:
-    """Whether a path below the root is one of those that a configuration leaves out."""
+def is_excluded(location: str, patterns: Iterable[str]) -> bool:
+    """Return whether a path relative to the root matches a pattern that the configuration excludes."""
     for pattern in patterns:
         name = pattern.strip("/")
-        if place == name or place.startswith(f"{name}/") or fnmatch.fnmatch(place, name):
+        if location == name or location.startswith(f"{name}/") or fnmatch.fnmatch(location, name):
             return True
     return False
 
 
 def load(folder: Path, *names: str) -> Values:
-    """The first of the data files that is there; empty without one.
+    """Return the values of the first data file that exists, or an empty map.
 
-    :raises SourceError: it cannot be understood, so that every address might be wrong
+    :raises SourceError: the file is invalid, so every URL might be wrong
     """
     for name in names:
         path = folder / name
@@ -202,13 +202,13 @@ def load(folder: Path, *names: str) -> Values:
     return {}
 
 
-def number_of(place: str) -> str:
-    """A short name for a file that stays the same."""
-    return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:6]
+def number_of(location: str) -> str:
+    """Return a short, stable identifier for a file."""
+    return hashlib.sha256(location.encode("utf-8", "surrogateescape")).hexdigest()[:6]
 
 
 def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ...]]:
-    """A slug as near as possible to the one that is wanted, and what is to be said of it."""
+    """Return a valid slug as close as possible to ``wanted``, and notes about a change."""
     slug = (clean_slug(wanted) if wanted else None) or next(
         (slug for each in others if (slug := slugify_title(each))), None
     )
@@ -218,20 +218,20 @@ def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ..
         slug = next((slug for each in others if (slug := slugify_title(f"page {each}"))), f"page-{number}")
     name = wanted or next((each for each in others if each), "")
     if slug.startswith("page-") and not name.lower().startswith("page"):
-        return slug, (f"the slug {name!r} is not possible here: it became {slug!r}",)
+        return slug, (f"invalid slug {name!r} changed to {slug!r}",)
     return slug, ()
 
 
 def single_segment(address: str | None) -> str:
-    """The slug of an address like ``/about/``; an empty one of any other."""
+    """Return the slug of a path like ``/about/``, or an empty string for any other path."""
     match = re.fullmatch(r"/([^/.]+)/", address or "")
     return match[1] if match else ""
 
 
 def default_author(config: Values) -> Value:
-    """Whom the configuration names as the author of everything."""
-    for holder in (config, get_map(config, "params")):
-        author = holder.get("author") or holder.get("authors")
+    """Return the default author in the configuration."""
+    for source in (config, get_map(config, "params")):
+        author = source.get("author") or source.get("authors")
         if isinstance(author, dict):
             author = get_text(author, "name")
         if author:

@@ -1,4 +1,4 @@
-"""What stands in a tag: a name, then texts and ``key=value`` pairs, in quotation marks or bare. Pure."""
+"""Parse the arguments of a tag: texts and ``key=value`` pairs, quoted or unquoted. Pure."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,23 +13,23 @@ _PART: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The texts that stand alone, and those with a key (in lower case)."""
+    """The positional arguments, and the named ones by key in lower case."""
 
     texts: tuple[str, ...] = ()
     named: dict[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> str:
-        """The first text, or an empty one."""
+        """The first positional argument, or an empty string."""
         return self.texts[0] if self.texts else ""
 
     def get(self, *names: str) -> str:
-        """The first of the names that has a text; else an empty one."""
+        """Return the value of the first name that is not empty, or an empty string."""
         return next((self.named[name] for name in names if self.named.get(name)), "")
 
 
 def arguments(text: str) -> Arguments:
-    """The arguments in a tag. What cannot be read as one is left out."""
+    """Parse the arguments of a tag; invalid parts are ignored."""
     texts: list[str] = []
     named: dict[str, str] = {}
     position = 0

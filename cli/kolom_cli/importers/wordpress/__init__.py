@@ -1,1 +1,1 @@
-"""Import from WordPress's export files (WXR)."""
+"""Import from the export files of WordPress (WXR)."""

@@ -1,7 +1,7 @@
-"""The comments of a WordPress export.
+"""Import the comments of a WordPress export.
 
-Approved ones are approved here, those that waited wait here. Spam and what was thrown away stays behind, as do
-pingbacks and trackbacks: they are other sites' links, not words. Nobody's IP address is read.
+Approved comments stay approved, and held ones are imported as pending. Spam, deleted comments, pingbacks and trackbacks
+are skipped: the latter are links from other sites, not comments. IP addresses are never read.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -16,10 +16,10 @@ from kolom_cli.importers.wordpress.dates import parse_local_datetime
 
 _KIND: Final = "comment"
 _STATUSES: Final[Mapping[str, Status]] = {"1": "approved", "approve": "approved", "0": "pending", "hold": "pending"}
-_LEFT: Final = {
-    "spam": "spam there",
-    "trash": "in the bin there",
-    "post-trashed": "in the bin there, with its article",
+_SKIP_REASONS: Final = {
+    "spam": "marked as spam in WordPress",
+    "trash": "in the trash",
+    "post-trashed": "in the trash, with its article",
 }
 _PINGS: Final = frozenset(("pingback", "trackback"))
 _COMMENTS: Final = frozenset(("", "comment"))
@@ -28,7 +28,7 @@ _COMMENTS: Final = frozenset(("", "comment"))
 def read_comments(
     comments: list[dict[str, str]], *, article: str, title: str, owners: Container[str]
 ) -> Iterator[Item]:
-    """The comments of one article, whose origin is ``article``; ``owners`` are the ids of the blog's authors."""
+    """Yield the comments of the article with the origin ``article``; ``owners`` are the ids of the blog's authors."""
     for comment in comments:
         yield _item(comment, article, title, owners)
 
@@ -40,14 +40,14 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
     name = f"{get('id') or '?'} on {title}"
     kind, status = get("type"), get("approved")
     if kind in _PINGS:
-        return Skipped(kind=kind, name=name, reason="a link from another site, no comment")
+        return Skipped(kind=kind, name=name, reason="a link from another site, not a comment")
     if kind not in _COMMENTS:
-        return Skipped(kind=_KIND, name=name, reason=f"a plugin's: {kind!r}")
-    if status in _LEFT:
-        return Skipped(kind=_KIND, name=name, reason=_LEFT[status])
+        return Skipped(kind=_KIND, name=name, reason=f"comment type {kind!r} of a plugin is not supported")
+    if status in _SKIP_REASONS:
+        return Skipped(kind=_KIND, name=name, reason=_SKIP_REASONS[status])
     if not get("id"):
         return Skipped(kind=_KIND, name=name, reason="has no id", refused=True)
-    waits = () if status in _STATUSES else (f"{status or 'without a status'} there: waits for approval here",)
+    notes = () if status in _STATUSES else (f"unknown status {status!r} in WordPress: imported as pending",)
     return to_imported_comment(
         RawComment(
             name=name,
@@ -64,6 +64,6 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             website=get("author_url"),
             email=get("author_email"),
             is_owner=get("user_id") in owners,
-            notes=waits,
+            notes=notes,
         )
     )

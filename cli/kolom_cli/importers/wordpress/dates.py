@@ -1,4 +1,4 @@
-"""The dates of a WordPress export."""
+"""Parse the dates of a WordPress export."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -7,15 +7,15 @@ from kolom.config import settings
 
 
 def parse_local_datetime(gmt: str, local: str) -> datetime | None:
-    """The moment of a time in UTC or else, for lack of one, in the site's time zone; None if neither is a date."""
-    moment = parse_utc_datetime(gmt)
-    if moment is None and (at_home := parse_utc_datetime(local)):
-        moment = _in_utc(at_home.replace(tzinfo=settings().zone))
-    return moment
+    """Parse a time in UTC, or one in the site's time zone if the first is missing; None if neither is valid."""
+    parsed = parse_utc_datetime(gmt)
+    if parsed is None and (site_time := parse_utc_datetime(local)):
+        parsed = _in_utc(site_time.replace(tzinfo=settings().zone))
+    return parsed
 
 
 def parse_utc_datetime(text: str) -> datetime | None:
-    """``2010-10-05 07:27:25`` in UTC; None for WordPress's ``0000-00-00 00:00:00`` and whatever is no date."""
+    """Parse ``2010-10-05 07:27:25`` as UTC; None for WordPress's ``0000-00-00 00:00:00`` and other invalid dates."""
     try:
         return _in_utc(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
     except ValueError:
@@ -23,20 +23,20 @@ def parse_utc_datetime(text: str) -> datetime | None:
 
 
 def parse_mail_date(text: str) -> datetime | None:
-    """A date as in an e-mail; None for what is none, such as WordPress's ``Wed, 30 Nov -0001``."""
+    """Parse a date in the format of email; None if it is invalid, such as WordPress's ``Wed, 30 Nov -0001``."""
     if " -0001 " in text:
         return None
     try:
-        moment = parsedate_to_datetime(text)
+        parsed = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    return _in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _in_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
-def _in_utc(moment: datetime) -> datetime | None:
-    """The moment in UTC; None if it is before the first or after the last year, in UTC or where the site is."""
+def _in_utc(parsed: datetime) -> datetime | None:
+    """Convert to UTC; None if the year is out of range in UTC or in the site's time zone."""
     try:
-        moment.astimezone(settings().zone)
-        return moment.astimezone(UTC)
+        parsed.astimezone(settings().zone)
+        return parsed.astimezone(UTC)
     except OverflowError:
         return None

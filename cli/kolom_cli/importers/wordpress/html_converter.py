@@ -1,7 +1,7 @@
-"""WordPress's ways of writing, as HTML: paragraphs by blank lines, shortcodes, and the block editor's comments.
+"""Convert WordPress's source format to HTML: paragraphs from blank lines, shortcodes, and comments of the block editor.
 
-WordPress applies these when it shows an article, so an export holds them raw. What becomes of them here is plain HTML,
-which :mod:`kolom.rendering.renderer` then sanitises. Everything takes time in proportion to the text.
+WordPress converts them when it displays an article, so an export contains them raw. The result is plain HTML, which
+:mod:`kolom.rendering.renderer` then sanitizes. The running time is linear in the length of the text.
 """
 
 import html
@@ -22,7 +22,7 @@ _URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"]+)[ \t]*$", re.MULTILI
 _SHORTCODE: Final = re.compile(r"\[(\[?)([a-zA-Z][\w-]{0,50})((?:[\s=/][^\[\]]{0,2000}+)?)\](\]?)")
 _ATTRIBUTE: Final = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))|\"([^\"]*)\"|(\S+)")
 _ENCLOSING: Final = frozenset(("caption", "wp_caption", "embed", "audio", "video"))
-_PICTURE: Final = re.compile(r"\s*((?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?)(.*)", re.IGNORECASE | re.DOTALL)
+_IMAGE: Final = re.compile(r"\s*((?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?)(.*)", re.IGNORECASE | re.DOTALL)
 _SOURCES: Final = ("src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav")
 
 
@@ -39,9 +39,9 @@ class Attachment:
 
 @dataclass(slots=True)
 class Converter:
-    """Turns one article's content into HTML. ``notes`` then tell what had no equivalent.
+    """Converts one article's content to HTML. ``notes`` list the parts that have no equivalent.
 
-    ``media`` has the blog's attachments by their ids, ``own`` those of this article in their order.
+    ``media`` are the blog's attachments by id, ``own`` those of this article in their order.
     """
 
     media: Mapping[str, Attachment]
@@ -51,7 +51,7 @@ class Converter:
     _unknown: set[str] = field(default_factory=set)
 
     def convert(self, content: str) -> str:
-        """The content as HTML; ``<!--more-->`` stays, for the excerpt."""
+        """Return the content as HTML; ``<!--more-->`` stays, for the excerpt."""
         text = content.replace("\r\n", "\n").replace("\r", "\n")
         has_blocks = "<!-- wp:" in text
         pieces: list[tuple[bool, list[str]]] = []
@@ -61,12 +61,12 @@ class Converter:
             if raw and (comment := _BLOCK_COMMENT.fullmatch(piece)):
                 self._note_block(comment[1], empty=bool(comment[2]))
             elif not raw and pieces and not pieces[-1][0]:
-                pieces[-1][1].append(piece)  # what a block's comment stood between belongs together
+                pieces[-1][1].append(piece)  # the text before and after a block comment belongs together
             else:
                 pieces.append((raw, [piece]))
         text = "".join("".join(parts) if raw else self._text("".join(parts)) for raw, parts in pieces)
         if self._dynamic:
-            self.notes.append(f"left out blocks that WordPress fills itself: {', '.join(sorted(self._dynamic))}")
+            self.notes.append(f"removed blocks whose content WordPress generates: {', '.join(sorted(self._dynamic))}")
         if self._unknown:
             self.notes.append(f"kept as text: {', '.join(f'[{name}]' for name in sorted(self._unknown))}")
         return text if has_blocks else paragraphs(text)
@@ -80,15 +80,15 @@ class Converter:
         return self._shortcodes(_URL_LINE.sub(lambda match: embed(match[1]), text))
 
     def _shortcodes(self, text: str) -> str:
-        written: list[str] = []
+        output: list[str] = []
         position = 0
         unclosed: set[str] = set()
         while match := _SHORTCODE.search(text, position):
-            written.append(text[position : match.start()])
+            output.append(text[position : match.start()])
             position = match.end()
             name = match[2].lower()
             if match[1] and match[4]:
-                written.append(match[0][1:-1])  # [[gallery]] stands for the text [gallery]
+                output.append(match[0][1:-1])  # [[gallery]] is the escaped text [gallery]
                 continue
             inner = None
             if name in _ENCLOSING and name not in unclosed:
@@ -101,16 +101,16 @@ class Converter:
             rendered = self._render(name, match[3].rstrip("/"), inner)
             if rendered is None:
                 self._unknown.add(name)
-                written.append(match[0])
+                output.append(match[0])
                 continue
             if inner is not None:
                 position = after
-            written.append(match[1] + rendered + match[4])
-        written.append(text[position:])
-        return "".join(written)
+            output.append(match[1] + rendered + match[4])
+        output.append(text[position:])
+        return "".join(output)
 
     def _render(self, name: str, arguments: str, inner: str | None) -> str | None:
-        """The HTML of a shortcode; None if it is none that is known, or misses what it needs."""
+        """Return the HTML of a shortcode; None if it is unknown or lacks a required argument."""
         named, plain = _arguments(arguments)
         match name:
             case "caption" | "wp_caption" if inner is not None:
@@ -132,16 +132,16 @@ class Converter:
     def _gallery(self, named: Mapping[str, str]) -> str:
         ids = re.findall(r"\d+", named.get("ids") or named.get("include") or "")
         excluded = set(re.findall(r"\d+", named.get("exclude", "")))
-        pictures = [self.media[each] for each in ids if each in self.media] if ids else list(self.own)
-        if len(pictures) < len(ids):
+        images = [self.media[each] for each in ids if each in self.media] if ids else list(self.own)
+        if len(images) < len(ids):
             missing = ", ".join(each for each in ids if each not in self.media)
-            self.notes.append(f"a gallery shows media files that the export does not hold: {missing}")
-        figures = [_figure(picture) for picture in pictures if picture.id not in excluded]
+            self.notes.append(f"a gallery uses media files that are not in the export: {missing}")
+        figures = [_figure(image) for image in images if image.id not in excluded]
         return "\n\n" + "\n".join(figures) + "\n\n"
 
 
 def embed(url: str) -> str:
-    """What stands for an address that WordPress would show as what it leads to: a player, or a link."""
+    """Return the HTML for a URL that WordPress would embed: a video player, or a link."""
     url = html.unescape(url).strip()
     if player := _player_address(url):
         return f'\n\n<figure><iframe src="{html.escape(player)}"></iframe></figure>\n\n'
@@ -172,22 +172,22 @@ def _player(name: str, url: str) -> str:
     return f'\n\n<figure><{name} controls src="{html.escape(url)}"></{name}></figure>\n\n'
 
 
-def _figure(picture: Attachment) -> str:
-    caption = f"<figcaption>{picture.caption}</figcaption>" if picture.caption else ""
-    image = f'<img src="{html.escape(picture.url)}" alt="{html.escape(picture.alt)}">'
-    return f"<figure>{image}{caption}</figure>"
+def _figure(image: Attachment) -> str:
+    caption = f"<figcaption>{image.caption}</figcaption>" if image.caption else ""
+    tag = f'<img src="{html.escape(image.url)}" alt="{html.escape(image.alt)}">'
+    return f"<figure>{tag}{caption}</figure>"
 
 
 def _captioned(inner: str, caption: str) -> str | None:
-    picture = _PICTURE.fullmatch(inner)
-    if picture is None:
+    image = _IMAGE.fullmatch(inner)
+    if image is None:
         return None
-    text = picture[2].strip() or html.escape(html.unescape(caption))
-    return f"\n\n<figure>{picture[1]}" + (f"<figcaption>{text}</figcaption>" if text else "") + "</figure>\n\n"
+    text = image[2].strip() or html.escape(html.unescape(caption))
+    return f"\n\n<figure>{image[1]}" + (f"<figcaption>{text}</figcaption>" if text else "") + "</figure>\n\n"
 
 
 def _arguments(text: str) -> tuple[dict[str, str], list[str]]:
-    """The named and the other arguments of a shortcode; ``[youtube=URL]`` has one of the latter."""
+    """Return the named and the positional arguments of a shortcode; ``[youtube=URL]`` has one positional argument."""
     text = text.strip()
     if text.startswith("="):
         return {}, [text[1:].strip("\"' ")]

@@ -1,8 +1,8 @@
-"""WordPress exports: posts become articles, pages become pages.
+"""Import a WordPress export: posts become articles, pages become pages.
 
-What was not public there is not public here: drafts, pending, private and password-protected posts become drafts,
-scheduled ones stay scheduled. What was thrown away or never finished is skipped, as are menus, revisions and other
-kinds; media files are used where articles show them, from where they are. Comments follow their article.
+Content that was not public does not become public: drafts, pending, private and password-protected posts become
+drafts, and scheduled posts stay scheduled. Posts in the trash and automatic drafts are skipped, as are menus, revisions
+and other post types. Media files stay at their URLs, and articles embed them from there. Comments follow their article.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
 _OTHER_KINDS: Final = {
-    "attachment": "media file: stays where it is, shown by the articles that use it",
-    "nav_menu_item": "menu entry: the site has no menus of WordPress's",
+    "attachment": "media file: not copied, articles link to it",
+    "nav_menu_item": "menu item: menus are not imported",
     "revision": "older version of an article",
     "custom_css": "style of a WordPress theme",
     "wp_global_styles": "style of a WordPress theme",
@@ -43,15 +43,15 @@ _OTHER_KINDS: Final = {
     "wp_navigation": "part of a WordPress theme",
 }
 _NEVER_PUBLISHED: Final = {
-    "trash": "in the bin",
-    "auto-draft": "never saved by its author",
+    "trash": "in the trash",
+    "auto-draft": "automatic draft, never saved by its author",
     "inherit": "belongs to another post",
 }
 
 
 @dataclass(slots=True)
 class _Blog:
-    """What must be known of the whole export before its first article: an article may use what comes after it."""
+    """The data of the whole export that articles refer to. It is collected first, because it may follow them."""
 
     language: str
     authors: dict[str, str] = field(default_factory=dict)
@@ -61,11 +61,11 @@ class _Blog:
 
 
 def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]:
-    """Everything in the export. ``language`` goes before the one that the export names.
+    """Yield every item of the export. ``language`` takes precedence over the language of the export.
 
-    :raises SourceError: the file cannot be read, or not further than to here
+    :raises SourceError: the file cannot be read, or cannot be read further
     """
-    blog = _survey(path, language)
+    blog = _collect(path, language)
     for record in read_wxr(path):
         if isinstance(record, Record):
             yield _Reader(record, blog).item()
@@ -74,7 +74,7 @@ def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]
             )
 
 
-def _survey(path: Path, language: str | None) -> _Blog:
+def _collect(path: Path, language: str | None) -> _Blog:
     blog = _Blog(language or settings().language_codes[0])
     try:
         for record in read_wxr(path):
@@ -91,7 +91,7 @@ def _survey(path: Path, language: str | None) -> _Blog:
                 case _:
                     pass
     except SourceError:
-        pass  # The second reading comes to the same place, and says so after everything before it.
+        pass  # The second pass reaches the same error and raises it after all items before it.
     return blog
 
 
@@ -127,12 +127,12 @@ def _origin(record: Record) -> str:
 
 
 class _Reader:
-    """Makes one article of one record."""
+    """Converts one record to an article."""
 
     def __init__(self, record: Record, blog: _Blog) -> None:
         self._record = record
         self._blog = blog
-        # Plugins and other systems write ids that are no numbers.
+        # Plugins and other systems write ids that are not numbers.
         self._number = slug_suffix(_number(record))
         self._kind = _KINDS.get(record.get("wp:post_type"), "article")
         self._fields = ArticleFields(self._kind, self._number)
@@ -141,15 +141,15 @@ class _Reader:
         self._name = _name(record)
 
     def item(self) -> Item:
-        """The article, or why there is none."""
+        """Return the article, or why it is skipped."""
         record = self._record
         kind, status = record.get("wp:post_type") or "item", record.get("wp:status")
         if kind not in _KINDS:
-            return self._skipped(kind, _OTHER_KINDS.get(kind, f"not a post or a page, but {kind!r}"))
+            return self._skipped(kind, _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported"))
         if status in _NEVER_PUBLISHED:
             return self._skipped(self._kind, _NEVER_PUBLISHED[status])
         if not _address(record) and not record.get("wp:post_id"):
-            return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor an address", refused=True)
+            return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor a URL", refused=True)
         if problem := size_problem(record.fields.get("content:encoded", "")):
             return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
         content = self._content(_origin(record))
@@ -195,34 +195,38 @@ class _Reader:
 
     def _is_draft(self, published_at: datetime | None) -> bool:
         status = self._record.get("wp:status")
-        if self._record.fields.get("wp:post_password"):  # a space is one
-            self._notes.append("protected by a password there: a draft here")
+        if self._record.fields.get("wp:post_password"):  # a space is a valid password
+            self._notes.append("password-protected in WordPress: imported as a draft")
             return True
-        if mark := restriction_in(self._record.fields.get("content:encoded", ""), self._record.meta):
-            self._notes.append(f"not shown to all readers there ({mark}): a draft here")
+        if restriction := restriction_in(self._record.fields.get("content:encoded", ""), self._record.meta):
+            self._notes.append(f"restricted to some readers in WordPress ({restriction}): imported as a draft")
             return True
         if status == "publish":
             return False
         if status == "future":
             if published_at is not None and self._has_date():
                 return False
-            self._notes.append("scheduled there without a date: a draft here")
+            self._notes.append("scheduled in WordPress without a date: imported as a draft")
         elif status != "draft":
-            self._notes.append(f"{status or 'without a status'} there: a draft here")
+            self._notes.append(
+                f"status {status!r} in WordPress: imported as a draft"
+                if status
+                else "no status in the export: imported as a draft"
+            )
         return True
 
     def _has_date(self) -> bool:
-        """Whether the post has a date itself; the feed's may be the one of the export."""
+        """Return whether the post itself has a date; that of the feed may be the date of the export."""
         return parse_local_datetime(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
 
     def _date(self) -> datetime | None:
         record = self._record
-        moment = parse_local_datetime(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
-        if moment is None and record.get("wp:status") in {"publish", "future"}:
-            moment = parse_mail_date(record.get("pubDate"))
-            if moment is None:
-                self._notes.append("without a date there: dated by the import")
-        return moment
+        published_at = parse_local_datetime(record.get("wp:post_date_gmt"), record.get("wp:post_date"))
+        if published_at is None and record.get("wp:status") in {"publish", "future"}:
+            published_at = parse_mail_date(record.get("pubDate"))
+            if published_at is None:
+                self._notes.append("no date in the export: the date of the import is used")
+        return published_at
 
     def _author(self) -> str:
         login = self._record.get("dc:creator")
@@ -239,7 +243,7 @@ class _Reader:
         return attachment.url
 
     def _labels(self) -> tuple[str, ...]:
-        """Categories, then tags, without WordPress's placeholder."""
+        """Return the categories, then the tags, without the default category."""
         terms = self._record.terms
         wanted = [term for term in terms if term[0] in {"", "category"}]
         wanted += [term for term in terms if term[0] in {"post_tag", "tag"}]

@@ -1,6 +1,6 @@
-"""The ways in which plugins of WordPress keep a post, or a part of it, from some readers. Pure.
+"""Detect posts that a WordPress plugin restricts, fully or in part, to some readers. Pure.
 
-The post itself is *published* then, and an export holds its whole text.
+The status of such a post is *published*, and an export contains its whole text.
 """
 
 import re
@@ -12,7 +12,7 @@ _BLOCK: Final = re.compile(r"<!--\s{0,9}wp:([\w/-]{1,100})")
 _NAMES: Final = re.compile(
     r"restrict|(?<!re)member|paywall|private|protected|subscriber|loggedin|premiumcontent|s2if|mepr"
 )
-"""What the names of shortcodes and blocks hold, without hyphens and underscores, that show their text to some only."""
+"""Parts of the names, without hyphens and underscores, of shortcodes and blocks that restrict their content."""
 
 _VISIBILITY: Final = re.compile(r"\"(blockVisibility|hideBlock)\"\s{0,9}:\s{0,9}([^\s,}]{1,20})")
 _VISIBLE: Final = {"blockVisibility": "true", "hideBlock": "false"}
@@ -24,13 +24,13 @@ _META: Final = frozenset(
         *("um_content_restriction", "ihc_mb_who", "_private_post", "_wpmem_block"),
     )
 )
-"""What well-known plugins note at a post that is not for all readers."""
+"""The metadata keys that well-known plugins set for a restricted post."""
 _OPEN: Final = frozenset(("", "0", "none", "no", "false", "all", "everybody", "everyone", "unreg", "a:0:{}"))
 _OPEN_GROUP: Final = re.compile(r"\"_um_accessible\";s:1:\"0\"")
 
 
 def restriction_in(content: str, meta: Mapping[str, str]) -> str | None:
-    """The first mark of a text that only some readers see; None without one."""
+    """Return the first sign of a restriction in the post; None if there is none."""
     for key in sorted(_META & meta.keys()):
         if meta[key].strip().lower() not in _OPEN and not _OPEN_GROUP.search(meta[key]):
             return key

@@ -1,7 +1,7 @@
-"""WordPress's export format (WXR 1.0 to 1.2) as plain records, streamed.
+"""Read the export format of WordPress (WXR 1.0 to 1.2) as a stream of plain records.
 
-Nothing in the file is resolved or fetched. Only elements that are complete are given out, so a file that breaks off
-gives what precedes the break, and then a :class:`SourceError` that says where it is.
+Nothing in the file is resolved or fetched. Only complete elements are yielded. A truncated file yields the elements
+before the end, and then raises a :class:`SourceError` with the position.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
+    describe_error,
     free_element,
     iterate_elements,
     name_of,
-    place,
     refuse_document_type,
     text_of,
 )
@@ -27,9 +27,10 @@ _CONTENT: Final = "modules/content/"
 
 @dataclass(slots=True)
 class Record:
-    """An ``<item>``: fields by their names (``title``, ``wp:post_id``, ``content:encoded`` …), in ``line`` of the file.
+    """An ``<item>`` at ``line`` of the file. Its fields are ``title``, ``wp:post_id``, ``content:encoded`` and others.
 
-    ``terms`` are ``(domain, nicename, name)`` of its categories and tags; ``comments`` have the fields of each.
+    ``terms`` are the ``(domain, nicename, name)`` of its categories and tags; ``comments`` are the fields of each
+    comment.
     """
 
     line: int
@@ -39,13 +40,13 @@ class Record:
     comments: list[dict[str, str]] = field(default_factory=list)
 
     def get(self, name: str) -> str:
-        """The field's text without the space around it; empty if there is none."""
+        """Return the field's text without surrounding white space; empty if the field is missing."""
         return self.fields.get(name, "").strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """An author of the blog: articles name the login, comments the id."""
+    """An author of the blog. Articles refer to the login, comments to the id."""
 
     login: str
     display_name: str
@@ -60,9 +61,9 @@ class Language:
 
 
 def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
-    """Everything of interest in the file, in its order.
+    """Yield the records of the file in their order.
 
-    :raises SourceError: the file cannot be read, is no WordPress export, or is broken from here on
+    :raises SourceError: the file cannot be read, is not a WordPress export, or is invalid from here on
     """
     try:
         with path.open("rb") as file:
@@ -72,21 +73,21 @@ def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
 
 
 def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
-    seen = False
+    is_checked = False
     elements = iterate_elements(file, *_WATCHED)
     try:
         for _, element in elements:
-            if not seen:
+            if not is_checked:
                 _check_document(path, element)
-                seen = True
-            if (found := _read(element)) is not None:
-                yield found
+                is_checked = True
+            if (record := _read(element)) is not None:
+                yield record
             if element.tag == "item" and _is_of_channel(element):
                 free_element(element)
     except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{place(elements, error)}") from error
-    if not seen:
-        raise SourceError(f"{path}: this is no WordPress export")
+        raise SourceError(f"{path}:{describe_error(elements, error)}") from error
+    if not is_checked:
+        raise SourceError(f"{path}: not a WordPress export")
 
 
 def _check_document(path: Path, element: Any) -> None:
@@ -94,7 +95,7 @@ def _check_document(path: Path, element: Any) -> None:
     root = element.getroottree().getroot()
     namespaces = [uri for uri in root.nsmap.values() if "wordpress.org/export/" in uri]
     if root.tag != "rss" or not namespaces:
-        raise SourceError(f"{path}: this is no WordPress export, but <{name_of(root)[1]}>")
+        raise SourceError(f"{path}: not a WordPress export: its root element is <{name_of(root)[1]}>")
 
 
 def _read(element: Any) -> Record | Author | Language | None:
@@ -115,7 +116,7 @@ def _read(element: Any) -> Record | Author | Language | None:
 
 
 def _is_of_channel(element: Any) -> bool:
-    """Not within another item or anywhere else: ``<language>`` is a common name."""
+    """Return whether the element is a child of ``<channel>``: ``<language>`` is a common name elsewhere."""
     parent = element.getparent()
     return parent is not None and parent.tag == "channel"
 
@@ -139,7 +140,7 @@ def _record(item: Any) -> Record:
 
 
 def _name(element: etree._Element) -> str:
-    """The element's name with the usual prefix, whatever the version of the format and the prefix in the file."""
+    """Return the element's name with the usual prefix, for any version of the format and any prefix in the file."""
     space, name = name_of(element)
     if not space:
         return name

@@ -81,16 +81,16 @@ def test_the_stylesheet_sets_each_scheme_by_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[colours]\naccent = "nope"', "colours.accent: 'nope' is no colour of CSS"),
+        ('[colours]\naccent = "nope"', "colours.accent: 'nope' is not a CSS color"),
         ('[colours]\naccent = "red; } body { display: none"', "colours.accent: "),
         ('[colours]\naccent = "currentcolor"', "colours.accent: "),
         ('[colours.dark]\npaper = "var(--x)"', "colours.dark.paper: "),
         ('[colours]\nbackground = "red"', "colours.background: "),
         ("colors = 1", "colors: "),
         ("[colours", "it is not TOML"),
-        ('[logo]\nfile = "none.svg"', "logo.file: there is no 'none.svg'"),
+        ('[logo]\nfile = "none.svg"', "logo.file: 'none.svg' does not exist"),
         ('[logo]\nfile = "../logo.svg"', "logo.file: "),
-        ('[logo]\nfile = "fonts/x.woff2"', "logo.file: 'fonts/x.woff2' is no picture"),
+        ('[logo]\nfile = "fonts/x.woff2"', "logo.file: 'fonts/x.woff2' is not an image"),
         ('[logo]\nfile = "bad.svg"', "logo.file: "),
         ('[[menu]]\npage = "shop"', "menu.1.page: "),
         ('[[menu]]\npage = "home"\n[[menu]]\nname = "About"', "menu.2: needs either `page`, or both"),
@@ -102,7 +102,7 @@ def test_the_stylesheet_sets_each_scheme_by_itself(tmp_path: Path) -> None:
         ('[[menu]]\nname = {}\nhref = "/x/"', "menu.1.name"),
         ('[font]\nserif = "x; } * { color: red"', "font.serif: "),
         ("[font]\nserif = '\"x'", "font.serif: "),
-        ('[[font.faces]]\nfamily = "X"\nfile = "none.woff2"', "font.faces.1.file: there is no 'none.woff2'"),
+        ('[[font.faces]]\nfamily = "X"\nfile = "none.woff2"', "font.faces.1.file: 'none.woff2' does not exist"),
         ('[[font.faces]]\nfamily = "X"\nfile = "fonts/x.woff2"\nweight = "bold"', "font.faces.1.weight: "),
     ],
 )

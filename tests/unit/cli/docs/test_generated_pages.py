@@ -128,7 +128,7 @@ class TestHttpApi:
         assert http_api.type_of(schema) == text
 
     def test_a_schema_without_a_type_has_no_example(self) -> None:
-        with pytest.raises(ValueError, match="there is no example"):
+        with pytest.raises(ValueError, match="no example for the type"):
             http_api.example({"not": {}}, {})
 
 

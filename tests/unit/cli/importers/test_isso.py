@@ -129,9 +129,9 @@ def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
         ({"created": b"\x00"}, "has no date", True),
         ({"created": float("inf")}, "has no date", True),
         ({"created": 1e300}, "has no date", True),
-        ({"text": "x" * 65_537}, "has 65,537 bytes, at most 65,536 are possible", True),
-        ({"tid": 9}, "belongs to a thread that is not in the database", True),
-        ({"tid": None}, "belongs to a thread that is not in the database", True),
+        ({"text": "x" * 65_537}, "has 65,537 bytes, the maximum is 65,536", True),
+        ({"tid": 9}, "its thread is not in the database", True),
+        ({"tid": None}, "its thread is not in the database", True),
     ],
 )
 def test_what_does_not_come_has_its_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
@@ -226,7 +226,7 @@ def test_bytes_that_are_no_text_do_not_end_the_reading(file: Path) -> None:
 def test_another_database_is_told(file: Path, schema: str) -> None:
     with closing(sqlite3.connect(file)) as database:
         database.executescript(f"CREATE TABLE other (id); {schema}")
-    assert _read(file) == ([], f"{file}: this is no database of Isso's")
+    assert _read(file) == ([], f"{file}: not an Isso database")
 
 
 def test_a_damaged_database_is_told(file: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_mapping_goes_before_the_threads_own_address(file: Path) -> None:
     assert comment.article == ("slug:there",)
     (skipped,), _ = _read(file, "thread,article\n/2024/hello/,\n")
     assert isinstance(skipped, Skipped)
-    assert (skipped.reason, skipped.refused) == ("left out by the mapping", False)
+    assert (skipped.reason, skipped.refused) == ("excluded by the mapping", False)
 
 
 def _thread(*comments: Any, **changes: Any) -> dict[str, Any]:
@@ -353,10 +353,10 @@ def test_what_was_typed_stays_and_html_becomes_markdown(file: Path, text: str, c
         (_thread({"created": -1}), "has no date"),
         (_thread({"created": 1e300}), "has no date"),
         (_thread("no comment"), "has no date"),
-        (_thread({}, id=""), "belongs to a thread without an address"),
-        (_thread({}, id=7), "belongs to a thread without an address"),
+        (_thread({}, id=""), "its thread has no URL"),
+        (_thread({}, id=7), "its thread has no URL"),
         (_thread({"text": None}), "empty"),
-        (_thread({"text": "<p>" * 30_000}), "has 90,000 bytes, at most 65,536 are possible"),
+        (_thread({"text": "<p>" * 30_000}), "has 90,000 bytes, the maximum is 65,536"),
     ],
 )
 def test_what_in_json_does_not_come_has_its_reason(file: Path, thread: dict[str, Any], reason: str) -> None:
@@ -375,16 +375,16 @@ def test_halves_of_characters_and_control_characters_are_shown_to_nobody(file: P
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "neither a database of Isso's nor JSON"),
-        (b"text", "neither a database of Isso's nor JSON"),
+        (b"", "neither an Isso database nor valid JSON"),
+        (b"text", "neither an Isso database nor valid JSON"),
         (b'[{"id": "/x/", "comments": [}]', "line 1 column 29"),
-        (b"\xff\xfe[\x00]\x00", "neither a database of Isso's nor JSON"),
-        (b"[" * 200_000, "neither a database of Isso's nor JSON"),
-        (b"[" + b"9" * 5_000 + b"]", "neither a database of Isso's nor JSON"),
-        (b'{"id": "/x/", "comments": []}', "no list of threads"),
-        (b"[1]", "no list of threads"),
-        (b'[{"id": "/x/"}]', "no list of threads"),
-        (b'[{"id": "/x/", "comments": {}}]', "no list of threads"),
+        (b"\xff\xfe[\x00]\x00", "neither an Isso database nor valid JSON"),
+        (b"[" * 200_000, "neither an Isso database nor valid JSON"),
+        (b"[" + b"9" * 5_000 + b"]", "neither an Isso database nor valid JSON"),
+        (b'{"id": "/x/", "comments": []}', "must be a list of threads"),
+        (b"[1]", "must be a list of threads"),
+        (b'[{"id": "/x/"}]', "must be a list of threads"),
+        (b'[{"id": "/x/", "comments": {}}]', "must be a list of threads"),
     ],
 )
 def test_what_is_neither_is_told_so(file: Path, data: bytes, says: str) -> None:
@@ -404,7 +404,7 @@ def test_json_with_a_byte_order_mark_or_without_comments_is_read(file: Path) -> 
 def test_json_beyond_all_measure_is_not_loaded(file: Path) -> None:
     with file.open("wb") as sparse:
         sparse.truncate(512 * 1024 * 1024 + 1)
-    assert _read(file) == ([], f"{file}: is larger than 512 MB: split it")
+    assert _read(file) == ([], f"{file}: larger than 512 MB: split the file")
 
 
 def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_symbolic_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None
 
 
 def test_a_missing_image_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(MediaError, match="there is no file"):
+    with pytest.raises(MediaError, match="does not exist"):
         _resolver(tmp_path)("missing.png")
 
 

@@ -208,7 +208,7 @@ def test_a_date_in_the_future_of_any_key_is_waited_for(tmp_path: Path, front: st
 def test_a_date_in_the_future_of_an_unknown_key_is_told(tmp_path: Path) -> None:
     """What such a date means is not known, so the author decides."""
     site = _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2020-01-01\nevent: 2999-01-01\n---\nX\n"})
-    assert _reasons(site) == {"a.md": "event: 2999-01-01 there, in the future: a draft here"}
+    assert _reasons(site) == {"a.md": "event: 2999-01-01 is in the future: imported as a draft"}
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_a_time_with_a_tail_that_is_not_understood_makes_a_draft(tmp_path: Path,
     """The time may be meant in any zone."""
     written = f"2020-01-02 07:00 {tail}"
     site = _site(tmp_path, {"a.md": f"---\ntitle: A\ndate: {written}\n---\nX\n"})
-    assert list(_items(site)) == [("a.md", "draft", f"the date {written!r} is not understood: a draft here")]
+    assert list(_items(site)) == [("a.md", "draft", f"the date {written!r} is invalid: imported as a draft")]
 
 
 # Each kind of folder
@@ -288,7 +288,7 @@ def test_of_a_plain_folder_only_files_that_say_what_they_are_come(tmp_path: Path
     assert {name for name, found in state.items() if found == "refused"} == {"heading.md", "labels.md"}
     assert state["drafts/a.md"] == "draft"
     assert set(state) == set(files) - {"node_modules/x/a.md"}
-    assert "put its title and date between two lines `---`" in _reasons(tmp_path)["heading.md"]
+    assert "add its title and date between two lines `---`" in _reasons(tmp_path)["heading.md"]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_of_a_plain_folder_only_files_that_say_what_they_are_come(tmp_path: Path
         ("Title: Secret\nDate: 2012-03-04\nStatus: draft\n\nX\n", "skipped", "Status: draft"),
         ("Title: Secret\nStatus: hidden\n\nX\n", "skipped", "Status: hidden"),
         ("<!--\n.. title: Secret\n.. status: private\n-->\n\nX\n", "skipped", "status: private"),
-        ("Title: First\nDate: 2012-03-04 10:20\nTags: a\n\nX\n", "refused", "its metadata stands without lines `---`"),
+        ("Title: First\nDate: 2012-03-04 10:20\nTags: a\n\nX\n", "refused", "its metadata is not between lines `---`"),
     ],
 )
 @pytest.mark.parametrize("folder", ["", "content/", "_posts/2020-01-01-"])
@@ -511,7 +511,7 @@ def test_files_that_eleventyignore_names_are_skipped(tmp_path: Path) -> None:
     lines = "# left out\n\nnotes/\n./plans/secret.md\n*.tmp.md\n**/secret/**\n!a.md\n"
     site = _site(tmp_path, {".eleventyignore": lines, **dict.fromkeys([*ignored, *shown], ARTICLE)})
     assert _state(site) == {**dict.fromkeys(ignored, "skipped"), **dict.fromkeys(shown, "published")}
-    assert ".eleventyignore names it" in _reasons(site)["notes/a.md"]
+    assert "excluded by .eleventyignore" in _reasons(site)["notes/a.md"]
 
 
 @pytest.mark.parametrize(
@@ -525,7 +525,7 @@ def test_data_that_are_a_program_or_cannot_be_read_make_drafts(tmp_path: Path, n
     """They may say that the texts are not published."""
     site = _site(tmp_path, {"posts/a.md": ARTICLE, "b.md": ARTICLE, name: text})
     assert _state(site) == {"posts/a.md": "draft", "b.md": "published"}
-    assert _reasons(site)["posts/a.md"].startswith(f"{Path(name).name}, which may say")
+    assert _reasons(site)["posts/a.md"].startswith(f"cannot read {Path(name).name}, which may")
 
 
 def test_data_of_a_folder_are_merged_deeply(tmp_path: Path) -> None:
@@ -552,7 +552,7 @@ def test_of_a_vault_of_obsidian_only_notes_that_say_so_come(tmp_path: Path, vaul
     (folder / vault / ".obsidian").mkdir()
     skipped = dict.fromkeys(("no.md", "maybe.md", "note.md", "bare.md"), "skipped")
     assert _state(folder) == {"a.md": "published", "garden.md": "published", "both.md": "draft", **skipped}
-    assert _reasons(folder)["note.md"] == "a note of Obsidian's that does not say `publish: true`"
+    assert _reasons(folder)["note.md"] == "a private Obsidian note: it does not have `publish: true`"
 
 
 def test_comments_in_notes_of_obsidian_stay_behind(tmp_path: Path) -> None:

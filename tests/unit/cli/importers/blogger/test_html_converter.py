@@ -218,24 +218,24 @@ def test_an_empty_cell_of_a_table_that_becomes_a_figure_is_left_out() -> None:
     assert convert(table) == f'<a id="x"></a><figure>{picture("a")}</figure>'
 
 
-FRAME = "there is a link to it here"
-OBJECT = "it is left out"
+FRAME = "is replaced by a link"
+OBJECT = "removed a video hosted by Blogger"
 
 
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("<script>alert(1)</script>text<script src=x></script>", ["left out a script"]),
+        ("<script>alert(1)</script>text<script src=x></script>", ["removed a script"]),
         ('<iframe class="BLOG_video_class" src="https://www.blogger.com/video.g?token=1"></iframe>', [FRAME]),
         ('<iframe class="b-uploaded" src="//www.blogger.com/video.g?token=1"></iframe>', [FRAME]),
         ('<iframe class="BLOG_video_class" src="https://www.youtube.com/embed/abcdefghijk"></iframe>', []),
         (
             '<embed src="http://vimeo.com/x.swf?id=1">',
-            ["had a film in a player that browsers no longer have: left out http://vimeo.com/x.swf?id=1"],
+            ["removed a video whose player browsers no longer support: http://vimeo.com/x.swf?id=1"],
         ),
         (
             '<object><param name="movie" value="http://a.example/b.swf"></object>',
-            ["had a film in a player that browsers no longer have: left out http://a.example/b.swf"],
+            ["removed a video whose player browsers no longer support: http://a.example/b.swf"],
         ),
         ('<object class="BLOG_video_class" contentid="1" id="BLOG_video-1"></object>', [OBJECT]),
         ('<object class="BLOG_video_class"><param value="//youtube.googleapis.com/v/abcdefghijk"></object>', []),

@@ -214,7 +214,7 @@ def test_a_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> 
     items, error = _read(file, f"<disqus>{thread()}{post(extra=strange)}{post(11, parent=10)}</disqus>")
     first, second = (each for each in items if isinstance(each, ImportedComment))
     assert (first.thread, second.parent) == (HELLO, first.origin)
-    assert "it was read to its end nonetheless" in error
+    assert "the file was read to its end" in error
 
 
 @pytest.mark.parametrize(
@@ -239,19 +239,19 @@ def test_the_same_comment_has_the_same_origin_in_every_export(file: Path) -> Non
 @pytest.mark.parametrize(
     ("changes", "reason", "refused"),
     [
-        ({"isSpam": "true"}, "spam there", False),
-        ({"isSpam": "true", "isDeleted": "true", "createdAt": "never"}, "spam there", False),
-        ({"on": 99}, "belongs to the thread 99, which is not in the export", True),
-        ({"on": None}, "belongs to the thread ?, which is not in the export", True),
-        ({"on": 99, "isDeleted": "true"}, "belongs to the thread 99, which is not in the export", False),
+        ({"isSpam": "true"}, "marked as spam in Disqus", False),
+        ({"isSpam": "true", "isDeleted": "true", "createdAt": "never"}, "marked as spam in Disqus", False),
+        ({"on": 99}, "its thread 99 is not in the export", True),
+        ({"on": None}, "its thread ? is not in the export", True),
+        ({"on": 99, "isDeleted": "true"}, "its thread 99 is not in the export", False),
         ({"createdAt": None}, "has no date", True),
         ({"createdAt": "yesterday"}, "has no date", True),
         ({"createdAt": "0001-01-01T00:00:00Z"}, "has no date", True),
         ({"createdAt": "1970-01-01T00:00:00Z"}, "has no date", True),
         ({"message": ""}, "empty", False),
         ({"message": "<p>\u200b &nbsp;</p>"}, "empty", False),
-        ({"message": f"<p>{'x' * 65_537}</p>"}, "has 65,537 bytes, at most 65,536 are possible", True),
-        ({"message": "<b></b>" * 100_000}, "has 700,000 characters of HTML, at most 524,288 are possible", True),
+        ({"message": f"<p>{'x' * 65_537}</p>"}, "has 65,537 bytes, the maximum is 65,536", True),
+        ({"message": "<b></b>" * 100_000}, "has 700,000 characters of HTML, the maximum is 524,288", True),
         ({"number": None}, "has no id", True),
     ],
 )
@@ -263,7 +263,7 @@ def test_what_does_not_come_has_its_reason(file: Path, changes: dict[str, Any], 
 
 def test_comments_of_a_thread_that_was_deleted_there_stay_behind_unless_mapped(file: Path) -> None:
     pieces = (thread(isDeleted="true"), post())
-    assert _skipped(file, *pieces).reason == "its thread was deleted there"
+    assert _skipped(file, *pieces).reason == "its thread was deleted in Disqus"
     (comment,) = _comments(file, *pieces, mapping=f"thread,article\n{HELLO},elsewhere\n")
     assert comment.article == ("slug:elsewhere",)
 
@@ -300,7 +300,10 @@ def test_a_name_is_one_line_that_can_be_seen(file: Path, author: dict[str, Any],
 
 def test_a_name_that_is_too_long_is_cut_and_told(file: Path) -> None:
     comment = _comment(file, author={"name": "N" * 101})
-    assert (len(comment.author), comment.notes) == (100, ("its author's name has 101 characters: cut to 100",))
+    assert (len(comment.author), comment.notes) == (
+        100,
+        ("its author's name has 101 characters: cut to the maximum of 100",),
+    )
 
 
 def test_a_comment_without_an_author_is_anonymous(file: Path) -> None:
@@ -415,7 +418,7 @@ def test_a_mapping_goes_before_the_threads_own_address(file: Path, mapping: str)
 
 def test_a_mapping_leaves_out_a_thread_or_finds_one_that_is_not_in_the_export(file: Path) -> None:
     skipped = _skipped(file, thread(), post(), mapping=f"thread,article\n{HELLO},\n")
-    assert (skipped.reason, skipped.refused) == ("left out by the mapping", False)
+    assert (skipped.reason, skipped.refused) == ("excluded by the mapping", False)
     (comment,) = _comments(file, thread(), post(on=99), mapping="thread,article\nthread 99,there\n")
     assert (comment.article, comment.origin, comment.thread) == (("slug:there",), "disqus:oldblog#10", "thread 99")
 
@@ -440,17 +443,17 @@ def test_a_broken_file_gives_what_precedes_and_says_where(file: Path, break_it: 
     items, error = _read(file, break_it(export(thread(), post(10), post(11, "Second"))))
     assert isinstance(items[0], ImportedComment)
     assert error.startswith(f"{file}:")
-    assert "the XML is broken here" in error
+    assert "invalid XML" in error
     assert error.removeprefix(f"{file}:")[0].isdigit()
 
 
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "the XML is broken here"),
-        (b"no XML", "1:1: the XML is broken here"),
-        (b"<rss/>", "this is no export of Disqus's, but <rss>"),
-        (b"<html><post/></html>", "this is no export of Disqus's, but <html>"),
+        (b"", "invalid XML"),
+        (b"no XML", "1:1: invalid XML"),
+        (b"<rss/>", "not a Disqus export: its root element is <rss>"),
+        (b"<html><post/></html>", "not a Disqus export: its root element is <html>"),
         (b"<!DOCTYPE disqus SYSTEM 'file:///etc/passwd'><disqus/>", "document type declaration"),
     ],
 )

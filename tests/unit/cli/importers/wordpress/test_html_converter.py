@@ -67,7 +67,7 @@ def test_a_gallery_shows_the_named_pictures_or_those_of_the_article() -> None:
     html, notes = _convert('[gallery ids="6,99"]', a=PICTURE, b=other)
     assert "b.jpg" in html
     assert "a.jpg" not in html
-    assert notes == ["a gallery shows media files that the export does not hold: 99"]
+    assert notes == ["a gallery uses media files that are not in the export: 99"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_comments_of_the_block_editor_vanish_and_its_paragraphs_are_kept() -
     )
     html, notes = _convert(text)
     assert html == "<p>One two</p> <!--more--> <p>b</p>"
-    assert notes == ["left out blocks that WordPress fills itself: latest-posts"]
+    assert notes == ["removed blocks whose content WordPress generates: latest-posts"]
 
 
 @pytest.mark.parametrize(

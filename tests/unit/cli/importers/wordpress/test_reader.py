@@ -88,7 +88,7 @@ def test_what_only_some_readers_saw_there_is_a_draft(file: Path, content: str, m
     )
     article = _article(file, content=content, more=more)
     assert article.content.draft is bool(mark)
-    assert f"not shown to all readers there ({mark}" in str(article.notes) or not mark
+    assert f"restricted to some readers in WordPress ({mark}" in str(article.notes) or not mark
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_does_not_become_an_article_has_its_reason(file: Path, changes: dic
 def test_a_plugins_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> None:
     items, error = _read(file, export(item(1, more="<plugin:x>1</plugin:x>"), item(2)))
     assert [type(each) for each in items] == [ImportedArticle, ImportedArticle]
-    assert "it was read to its end nonetheless" in error
+    assert "the file was read to its end" in error
 
 
 def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
@@ -147,7 +147,7 @@ def test_an_empty_title_is_replaced_by_the_first_words(file: Path) -> None:
     first, second = _articles(file, item(1, title="", content=words), item(2, title="", content=""))
     assert first.content.title == "The first words of an article that has no title but a very…"
     assert second.content.title == "Article 2"
-    assert first.notes == ("without a title there: its first words are the title here",)
+    assert first.notes == ("no title in the export: the first words of the text are used",)
 
 
 def test_markup_in_a_title_is_read_as_text(file: Path) -> None:
@@ -203,14 +203,14 @@ def test_no_more_labels_than_possible_are_kept_and_the_others_named(file: Path) 
     labels = "".join(term(f"Label {number}") for number in range(200)) + term("x" * 200)
     article = _article(file, more=labels)
     assert len(article.content.labels) == 20
-    assert any("has 200 labels" in note and "Label 199" in note for note in article.notes)
+    assert any("got 200" in note and "Label 199" in note for note in article.notes)
     assert any("longer than 100 characters" in note for note in article.notes)
 
 
 def test_a_title_that_is_too_long_is_cut_and_reported(file: Path) -> None:
     article = _article(file, title="x" * 400)
     assert len(article.content.title) == 300
-    assert article.notes == ("its title has 400 characters: cut to 300",)
+    assert article.notes == ("its title has 400 characters: cut to the maximum of 300",)
 
 
 def test_a_featured_image_may_stand_later_in_the_file(file: Path) -> None:
