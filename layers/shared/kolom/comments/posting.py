@@ -44,11 +44,12 @@ class NewComment:
 class PostedComment:
     """The comment as it is kept, and the token by which its author may change it for a while.
 
-    ``edit_token`` is None where nothing proves that the sender is the author.
+    ``edit_token`` is None where nothing proves that the sender is the author. ``is_new`` is false for a repetition.
     """
 
     comment: Comment
     edit_token: str | None
+    is_new: bool = True
 
 
 def post(article: Article, comment: NewComment, context: RequestContext, *, now: datetime) -> PostedComment:
@@ -149,9 +150,9 @@ class _CommentSubmission:
             raise Gone("this comment was posted before, and has been deleted since")
         if by_its_sender:
             token = authors.create_edit_token(comment.article_id, comment.id, signing.load_keys())
-            return PostedComment(comment, token)
+            return PostedComment(comment, token, is_new=False)
         # An edit since may still wait for approval, and is not for whoever knows the first words.
-        return PostedComment(replace(comment, content=self._new.content, edited_at=None), None)
+        return PostedComment(replace(comment, content=self._new.content, edited_at=None), None, is_new=False)
 
     def _find_parent(self) -> Comment | None:
         if self._new.parent_id is None:
