@@ -3,9 +3,9 @@
 import ast
 import importlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -179,9 +179,21 @@ def test_disabled_metrics_are_neither_printed_nor_kept(
     assert capsys.readouterr().out == ""
 
 
-def test_the_operations_page_lists_every_metric() -> None:
-    section = Path(PROJECT / "docs/operate.md").read_text().split("## Metrics")[1].split("\n## ")[0]
-    listed = [
-        name for line in section.splitlines() if line.startswith("| `") for name in line.split("|")[1].split("`")[1::2]
-    ]
-    assert sorted(listed) == sorted(set().union(*METRICS.values()))
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_counts_only_by_count_and_only_known_events(function: str) -> None:
+    """A name in the code is whole, or it is a prefix to which a status or an outcome is added."""
+    source = (PROJECT / f"functions/{function}/app.py").read_text()
+    assert not re.search("add_metric|single_metric|add_dimension", source)
+    whole = set(re.findall(r'\bcount\("(\w+)"', source))
+    prefixes = tuple(re.findall(r'\bcount\(f"(\w+)\{', source))
+    known = METRICS.get(function, set())
+    assert known == whole | {name for name in known if name.startswith(prefixes)}
+    assert all(any(name.startswith(prefix) for name in known) for prefix in prefixes)
+
+
+def test_the_docs_list_and_number_the_metrics() -> None:
+    known = set().union(*METRICS.values())
+    section = (PROJECT / "docs/operate.md").read_text().partition("| metric |")[2]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(known)
+    assert f"| {len(known)} metrics of its own" in (PROJECT / "docs/deploy.md").read_text()
