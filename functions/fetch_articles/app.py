@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import kolom
@@ -13,7 +14,7 @@ from kolom.articles.schemas import ArticleListOut, ArticleOut, HealthOut, LabelL
 from kolom.articles.types import ArticleFilter
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.pagination import Cursor
 
 api = new_api()
@@ -72,7 +73,8 @@ def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`"
     return PathOut(slug=public.resolve_path(path))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import get_summary
@@ -12,7 +13,7 @@ from kolom.comments.schemas import CommentCountsOut, CommentListOut, RecentComme
 from kolom.comments.types import Order
 from kolom.errors import FieldError, InvalidInput, Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.pagination import MAX_LIMIT, Cursor
 
 # Who comes back to see their comment asks again; what has not changed is a 304.
@@ -63,7 +64,8 @@ def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> Recent
     return RecentCommentListOut.of(public.list_recent(limit))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

@@ -3,15 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.mail.suppression import addresses_to_suppress, suppress
-from kolom.observability import count, logger, tracer
+from kolom.observability import count, logger, metrics, tracer
 from kolom.security import signing
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.EVENT_BRIDGE, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """Answer an event of SES, which EventBridge may bring twice."""

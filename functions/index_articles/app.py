@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import FIRST_RECORD, count, logger, metrics, tracer
 from kolom.search.index_writer import update_index
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=FIRST_RECORD, clear_state=True)
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
@@ -22,8 +21,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     }
     article_ids = set(changed.values())
     failed = update_index(article_ids)
-    metrics.add_metric("ArticlesIndexed", MetricUnit.Count, len(article_ids - failed))
-    metrics.add_metric("ArticlesNotIndexed", MetricUnit.Count, len(failed))
+    count("ArticlesIndexed", len(article_ids - failed))
+    count("ArticlesNotIndexed", len(failed))
     logger.info("indexed", articles=len(article_ids), failed=len(failed))
     again = [{"itemIdentifier": sequence} for sequence, article_id in changed.items() if article_id in failed]
     return {"batchItemFailures": again}

@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles import preview_links, repository
 from kolom.http.api import html_response, new_api
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.pages import views
 from kolom.pages.response import PRIVATE
 from kolom.security import signing
@@ -23,7 +24,8 @@ def get_preview(token: str) -> Response[str]:
     return html_response(views.preview(*repository.get_any_status(article_id)))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

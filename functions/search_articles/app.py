@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom import pagination
@@ -11,7 +12,7 @@ from kolom.articles import public
 from kolom.config import settings
 from kolom.errors import Moved
 from kolom.http.api import MovedPermanently, new_api, responses
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.pagination import Cursor
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import Moment, parse_range
@@ -76,7 +77,8 @@ def list_related(
     return RelatedArticlesOut.of(related_articles(article.id, limit))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

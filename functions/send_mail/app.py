@@ -1,27 +1,27 @@
 """The stream of the Outbox, filtered to what waits: send each mail, or note when to try again."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.mail.delivery import send
-from kolom.observability import logger, metrics, tracer
+from kolom.observability import FIRST_RECORD, count, logger, metrics, tracer
 
 ENOUGH_MILLISECONDS: Final = 30_000
 """How much time a mail may take, with SES and DynamoDB at their slowest."""
 
+COUNTED: Final = {"sent", "deferred", "failed", "dropped"}
+"""The outcomes that change a mail. A mail that is ``taken`` or ``left`` has its event elsewhere or later."""
 
-@logger.inject_lambda_context(clear_state=True)
+
+@logger.inject_lambda_context(correlation_id_path=FIRST_RECORD, clear_state=True)
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a batch of the stream. Only what there was no time for comes again: failures have a time in the Outbox."""
-    outcomes: Counter[str] = Counter()
     left: list[str] = []
     for record in DynamoDBStreamEvent(event).records:
         assert record.dynamodb
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             left.append(str(record.dynamodb.sequence_number))
             continue
         mail_id = (record.dynamodb.keys or {})["id"]
-        outcomes[send(mail_id, partial(datetime.now, UTC))] += 1
-    for outcome in ("sent", "deferred", "failed", "dropped"):
-        metrics.add_metric(f"Mail{outcome.capitalize()}", MetricUnit.Count, outcomes[outcome])
+        outcome = send(mail_id, partial(datetime.now, UTC))
+        if outcome in COUNTED:
+            count(f"Mail{outcome.capitalize()}")
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in left]}

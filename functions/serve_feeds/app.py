@@ -5,13 +5,14 @@ from urllib.parse import parse_qs, unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
 from kolom.feeds.legacy_urls import legacy_feed_redirect
 from kolom.http.api import MovedPermanently, new_api
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.urls import comments_feed_path
 
 # Programs ask again and again: five minutes are fresh enough for them. CloudFront compresses some types of feeds only.
@@ -79,7 +80,8 @@ def _document(content_type: str, body: str) -> Response[str]:
     return Response(200, f"{content_type}; charset=utf-8", body)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

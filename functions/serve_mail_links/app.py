@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.comments import moderation_links, reply_subscriptions
@@ -13,7 +14,7 @@ from kolom.errors import KolomError
 from kolom.http.api import html_response, new_api
 from kolom.http.headers import header
 from kolom.i18n.locale import Locale, negotiate_locale, site_locale
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.pages import moderation, subscription, views
 from kolom.pages.response import PRIVATE, HtmlResponse
 from kolom.security import signing
@@ -83,7 +84,8 @@ def html(answer: Callable[[], HtmlResponse], failed: Callable[[KolomError], Html
         return html_response(failed(error))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

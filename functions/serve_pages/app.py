@@ -4,13 +4,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import NotFound
 from kolom.http.api import html_response, new_api
 from kolom.http.errors import Failure
 from kolom.http.types import Event
-from kolom.observability import logger, tracer
+from kolom.observability import logger, metrics, tracer
 from kolom.pages import router, views
 from kolom.pages.response import HtmlResponse
 
@@ -36,7 +37,8 @@ def is_api(path: str) -> bool:
     return f"{path}/".startswith("/api/")
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.contact import submission
 from kolom.contact.schemas import MessageIn, ReceivedMessageOut
 from kolom.http.api import new_api, responses
-from kolom.observability import count, logger, tracer
+from kolom.observability import count, logger, metrics, tracer
 from kolom.pages.forms import contact_form_response
 from kolom.submissions.pipeline import RequestContext
 
@@ -34,7 +35,8 @@ def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMe
     return Response(HTTPStatus.CREATED, "application/json", ReceivedMessageOut(id=submitted.id))
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

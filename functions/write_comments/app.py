@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import find_summary
@@ -14,7 +15,7 @@ from kolom.comments import editing, posting
 from kolom.comments.schemas import CommentIn, CommentOut, EditIn, PostedCommentOut, to_author_out
 from kolom.config import settings
 from kolom.http.api import new_api, responses
-from kolom.observability import count, logger, tracer
+from kolom.observability import count, logger, metrics, tracer
 from kolom.pages.forms import comment_form_response
 from kolom.security import signing
 from kolom.submissions import form_tokens
@@ -44,7 +45,8 @@ def get_form_token() -> FormTokenOut:
 def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))
     posted = posting.post(article, comment.draft(), context(), now=datetime.now(UTC))
-    count(f"Comments{posted.comment.status.capitalize()}")
+    if posted.is_new:
+        count(f"Comments{posted.comment.status.capitalize()}")
     return Response(HTTPStatus.CREATED, "application/json", PostedCommentOut.of(posted))
 
 
@@ -80,7 +82,8 @@ def context() -> RequestContext:
     return RequestContext.from_event(api.current_event.raw_event)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API event."""

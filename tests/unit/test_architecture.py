@@ -254,7 +254,7 @@ def test_a_function_is_one_short_module_over_the_layer(path: Path) -> None:
     allowed = {"kolom", "aws_lambda_powertools", *sys.stdlib_module_names}
     assert path.name == "app.py"
     assert {name.split(".")[0] for name in imported_names(path)} <= allowed
-    assert len(path.read_text().splitlines()) <= 90
+    assert len(path.read_text().splitlines()) <= 92
 
 
 def test_no_module_changes_the_import_path() -> None:

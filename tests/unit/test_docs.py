@@ -156,16 +156,6 @@ def test_the_counts_of_what_is_created_are_right() -> None:
     assert f"about {len(template.secrets) * 0.4:.2f} USD a month" in text("README.md")
 
 
-def test_the_metrics_are_those_of_the_functions() -> None:
-    source = "\n".join(path.read_text("utf-8") for path in (PROJECT / "functions").glob("*/app.py"))
-    added = set(re.findall(r'add_metric\("(\w+)"', source))
-    (outcomes,) = re.findall(r'for outcome in \(([^)]+)\):\n\s+metrics\.add_metric\(f"Mail', source)
-    added |= {f"Mail{outcome.capitalize()}" for outcome in re.findall(r'"(\w+)"', outcomes)}
-    said = set(re.findall(r"`(\w+)`", text("docs/operate.md").partition("| metric |")[2]))
-    assert said == added
-    assert f"| {len(added)} metrics of its own" in text("docs/deploy.md")
-
-
 @pytest.mark.parametrize("page", ["README.md", "docs/develop.md"])
 def test_the_line_of_the_local_stack_counts_the_samples(page: str) -> None:
     assert f"({len(list(SAMPLE.glob('*.md')))} sample articles, pages and drafts, " in text(page)

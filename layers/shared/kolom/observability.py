@@ -1,19 +1,36 @@
 """The only Logger, Tracer and Metrics: structured logs, traces and business events under one service name.
 
-Logs are constant messages with keyword fields, and never contain bodies, email addresses or tokens. Level, service
-name and namespace come from the template (``POWERTOOLS_LOG_LEVEL``, ``POWERTOOLS_SERVICE_NAME``,
-``POWERTOOLS_METRICS_NAMESPACE``).
+Logs are constant messages with keyword fields, and never contain bodies, email addresses or tokens. Each line has the
+``correlation_id`` of its event. Level, service name and namespace come from the template (``POWERTOOLS_LOG_LEVEL``,
+``POWERTOOLS_SERVICE_NAME``, ``POWERTOOLS_METRICS_NAMESPACE``).
 """
 
-from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
+from typing import Final
+
+from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+FIRST_RECORD: Final = "Records[0].eventID"
+"""The correlation id of a batch of stream records, as a path in the event."""
+
+
+class _Metrics(AmazonCloudWatchEMFProvider):
+    """Metrics that an invocation may leave empty."""
+
+    def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:
+        """Publish what was counted. Powertools warns if that is nothing, and keeps it if metrics are disabled."""
+        if self.metric_set:
+            super().flush_metrics(raise_on_empty_metrics)
+            self.clear_metrics()
+
 
 logger = Logger()
 tracer = Tracer()
-metrics = Metrics()
+metrics = _Metrics()
 
 
-def count(event: str) -> None:
-    """Count one business event, where most invocations have none."""
-    with single_metric(name=event, unit=MetricUnit.Count, value=1):
-        pass
+def count(event: str, times: int = 1) -> None:
+    """Count a business event. The handler's ``metrics.log_metrics`` publishes it, also when the handler fails."""
+    if times:
+        metrics.add_metric(event, MetricUnit.Count, times)

@@ -30,8 +30,8 @@ from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.search.index_writer import update_index
 from kolom.security import signing
-from kolom_cli.sam.loader import load
-from kolom_cli.sam.model import Template
+from kolom_cli.sam.loader import load, read_document
+from kolom_cli.sam.model import Function, Template
 from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, waiting_mail
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
@@ -367,6 +367,49 @@ def test_nothing_is_granted_by_a_pattern(template: Template) -> None:
 def test_no_function_may_scan(template: Template) -> None:
     actions = json.dumps([statement.actions for f in template.functions.values() for statement in f.policies])
     assert "Scan" not in actions
+
+
+def resources_named(function: Function) -> set[str]:
+    """The tables and secrets that the function's environment names."""
+    return {
+        value
+        for name, value in function.environment.items()
+        if value and name.endswith(("_TABLE", "SECRET_NAME", "_BUCKET"))
+    }
+
+
+def resources_permitted(function: Function) -> set[str]:
+    """The tables and secrets that the function's policies allow: a table's name, a secret's ARN."""
+    permitted = {resource for statement in function.policies for resource in statement.resources}
+    tables = {resource.split(":table/")[1].split("/")[0] for resource in permitted if ":table/" in resource}
+    return tables | {resource for resource in permitted if ":secret:" in resource}
+
+
+@pytest.mark.parametrize("cdn", ["on", "off"])
+def test_an_environment_names_exactly_the_permitted_tables_and_secrets(cdn: str) -> None:
+    """A name without permission is of no use, and a permission without the name cannot be used."""
+    functions = load(Path("template.yaml"), {"SiteUrl": "https://blog.example", "Cdn": cdn}).functions
+    for function in functions.values():
+        assert resources_named(function) == resources_permitted(function), function.name
+
+
+def test_globals_name_no_table_secret_bucket_or_mail_address() -> None:
+    shared = read_document(Path("template.yaml"))["Globals"]["Function"]["Environment"]["Variables"]
+    private = ("_TABLE", "SECRET_NAME", "_BUCKET", "OWNER_EMAIL", "MAIL_FROM", "CONFIGURATION_SET")
+    assert not [name for name in shared if name.endswith(private)]
+
+
+def test_no_function_repeats_a_variable_of_globals() -> None:
+    document = read_document(Path("template.yaml"))
+    shared = document["Globals"]["Function"]["Environment"]["Variables"].keys()
+    for name, entry in document["Resources"].items():
+        own = entry.get("Properties", {}).get("Environment", {}).get("Variables", {})
+        assert not own.keys() & shared, name
+
+
+def test_only_functions_that_write_or_send_mail_know_its_addresses(template: Template) -> None:
+    knowing = {name for name, function in template.functions.items() if "OWNER_EMAIL" in function.environment}
+    assert knowing == {"write_comments", "submit_contact", "serve_mail_links", "send_mail"}
 
 
 def test_no_function_that_answers_public_reads_may_read_the_secret(template: Template) -> None:

@@ -44,11 +44,12 @@ class NewComment:
 class PostedComment:
     """The stored comment, and the token with which its author may edit it for a limited time.
 
-    ``edit_token`` is None if nothing proves that the client is the author.
+    ``edit_token`` is None if nothing proves that the client is the author. ``is_new`` is false for a repetition.
     """
 
     comment: Comment
     edit_token: str | None
+    is_new: bool = True
 
 
 def post(article: Article, comment: NewComment, context: RequestContext, *, now: datetime) -> PostedComment:
@@ -149,9 +150,9 @@ class _CommentSubmission:
             raise Gone("this comment was posted before and has been deleted since")
         if is_same_client:
             token = authors.create_edit_token(comment.article_id, comment.id, signing.load_keys())
-            return PostedComment(comment, token)
+            return PostedComment(comment, token, is_new=False)
         # A later edit may be unapproved, so it must not be shown to someone who only knows the first text.
-        return PostedComment(replace(comment, content=self._new.content, edited_at=None), None)
+        return PostedComment(replace(comment, content=self._new.content, edited_at=None), None, is_new=False)
 
     def _find_parent(self) -> Comment | None:
         if self._new.parent_id is None:
