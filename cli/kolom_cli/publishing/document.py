@@ -94,7 +94,7 @@ class Document:
 def read_document(path: Path, zone: ZoneInfo) -> Document:
     """The document in a file; dates without an offset are in ``zone``.
 
-    :raises DocumentError: the file cannot be read, or something in it is not as it should be; the message names all of it
+    :raises DocumentError: the file cannot be read, or something in it is wrong; the message names all of that
     """
     source_format = FORMATS.get(path.suffix.lower(), "markdown")
     text = read_text(path)

@@ -1,18 +1,39 @@
-"""Records on the terminal: as JSON for scripts, as tables for people. What visitors wrote is escaped in both."""
+"""Records on the terminal: as JSON for scripts, as lists and fields for people.
+
+Slugs, ids, dates and addresses are never cut or broken: what does not fit beside the others gets a line of its own.
+Control characters in what visitors wrote are replaced.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Final
 
 import typer
-from rich.markup import escape
-from rich.table import Table
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 
+from kolom.config import settings
 from kolom.timestamps import to_rfc3339
 from kolom_cli.terminal import console
 
-_EXCERPT: Final = 80
+_GAP: Final = "  "
+_INDENT: Final = "    "
+_MIN_TEXT: Final = 24
+"""How many columns must be left for a text to stand in the same line as the cells before it."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of a list. ``cells``, one for each column, are printed whole; ``texts`` are cut to the line."""
+
+    cells: tuple[str, ...]
+    texts: tuple[str, ...] = ()
 
 
 def print_json(data: object) -> None:
@@ -25,25 +46,97 @@ def to_jsonable(fields: Mapping[str, object], *, without: Sequence[str] = ()) ->
     return {name: _plain(value) for name, value in fields.items() if name not in without}
 
 
+def format_moment(moment: datetime) -> str:
+    """A moment for people: to the minute, in the site's time zone, with the zone's name."""
+    local = moment.astimezone(settings().zone)
+    return f"{local.isoformat(' ')[:16]} {local:%Z}"
+
+
+def one_line(text: str) -> str:
+    """A text on one line, without control characters."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+
+
+def cut(text: str, width: int) -> str:
+    """The beginning of a text, on one line."""
+    line = one_line(text)
+    return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"
+
+
+def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text: str = "") -> None:
+    """Print records for people; where there are none, ``empty`` says what to do next.
+
+    The cells that fit stand in columns, each of the others has an indented line below them, with its column's name. A
+    single text is the last column, called ``text``, where there is room for it; otherwise texts have indented lines.
+    """
+    if not rows:
+        _print(empty)
+        return
+    out = console.out()
+    table = [tuple(one_line(cell) for cell in row.cells) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *table, strict=True)]
+    ends = [end - len(_GAP) for end in accumulate(width + len(_GAP) for width in widths)]
+    fitting = max(1, sum(1 for end in ends if end <= out.width))
+    room = out.width - ends[-1] - len(_GAP)
+    is_single = bool(text) and max(len(row.texts) for row in rows) == 1
+    has_text_column = is_single and fitting == len(columns) and room >= _MIN_TEXT
+    header = [name.upper() for name in columns[:fitting]]
+    _print(_columns([*header, text.upper()] if has_text_column else header, widths), style="bold")
+    for cells, row in zip(table, rows, strict=True):
+        line = [cell or "-" for cell in cells[:fitting]]
+        if has_text_column:
+            _print(_columns([*line, cut("".join(row.texts), room)], widths))
+            continue
+        _print(_columns(line, widths))
+        for name, cell in zip(columns[fitting:], cells[fitting:], strict=True):
+            if cell:
+                _print(f"{_INDENT}{name}: {cell}")
+        for each in row.texts:
+            _print(_INDENT + cut(each, out.width - len(_INDENT)))
+
+
 def print_fields(fields: Mapping[str, object]) -> None:
-    """Print one record for people, a line for each field, or more."""
-    table = Table(show_header=False, box=None)
+    """Print one record for people: a line for each field, or lines below its name where one is not enough."""
+    labels = {name: name.replace("_", " ") for name in fields}
+    width = max(map(len, labels.values()))
+    room = console.out().width - width - len(_GAP)
     for name, value in fields.items():
-        lines = [f"{key} {each}" for key, each in value.items()] if isinstance(value, dict) else value
-        text = "\n".join(map(str, lines)) if isinstance(lines, list) else "" if lines is None else str(lines)
-        table.add_row(name, escape(text))
-    console.out().print(table)
+        lines = list(_lines(value)) or ["-"]
+        if len(lines) == 1 and cell_len(lines[0]) <= room:
+            _print(f"{labels[name]:<{width}}{_GAP}{lines[0]}")
+        else:
+            _print(labels[name])
+            for line in lines:
+                _print(_GAP + line)
 
 
-def excerpt(text: str) -> str:
-    """The beginning of a text, on one line, for a cell of a table."""
-    words = " ".join(text.split())
-    return escape(words if len(words) <= _EXCERPT else words[: _EXCERPT - 1] + "…")
+def _print(line: str, style: str = "") -> None:
+    # Wrapped by the terminal only, so that an address can be copied whole; no markup of rich's in what visitors wrote.
+    console.out().print(Text(line, style=style), soft_wrap=True)
 
 
-def format_minute(moment: datetime) -> str:
-    """A moment for a cell of a table, in UTC."""
-    return to_rfc3339(moment)[:16].replace("T", " ")
+def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=False)]
+    return _GAP.join([*padded, *cells[len(widths) :]]).rstrip()
+
+
+def _lines(value: object) -> Iterator[str]:
+    match value:
+        case None | "" | () | []:
+            return
+        case bool():
+            yield "yes" if value else "no"
+        case datetime():
+            yield format_moment(value)
+        case Mapping():
+            for name, inner in value.items():
+                yield str(name)
+                yield from (_GAP + line for line in _lines(inner))
+        case list() | tuple():
+            for inner in value:
+                yield from _lines(inner)
+        case _:
+            yield from (_CONTROL.sub("\N{REPLACEMENT CHARACTER}", line) for line in str(value).splitlines())
 
 
 def _plain(value: object) -> object:

@@ -16,6 +16,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import kolom_cli.commands.serve as serve
+import kolom_cli.server as server
 import typer
 
 class Loader:
@@ -25,13 +26,13 @@ class Loader:
         return "the sample"
     def load_import(self, stack, kind, source):
         if kind != "known":
-            raise serve.LoadError(f"unknown kind {kind}")
+            raise server.LoadError(f"unknown kind {kind}")
         return f"{kind} from {source}"
 
 root = Path(sys.argv.pop(1))
-serve.project_root = lambda: root
+server.project_root = lambda: root
 app = typer.Typer()
-serve.StackLoader = Loader
+server.StackLoader = Loader
 app.command()(serve.serve)
 app()
 """

@@ -5,6 +5,7 @@ What all exports in XML have in common; :mod:`.wxr`, :mod:`.disqus_xml` and :mod
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any, Final
 
 from lxml import etree
@@ -18,6 +19,7 @@ _HEAD_BYTES: Final = 64 * 1024
 _MAX_ELEMENT_BYTES: Final = 32 * 1024 * 1024
 """How much may be read before an element that was asked for ends: all of it is in memory then, several times over."""
 
+_ZIP: Final = b"PK\x03\x04"
 _ROOT: Final = re.compile(rb"<[A-Za-z_:]")
 _HARMLESS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 
@@ -118,6 +120,17 @@ def refuse_document_type(place: object, element: Any, export: str) -> None:
     """
     if element.getroottree().docinfo.internalDTD is not None:
         raise SourceError(f"{place}: it has a document type declaration, which no {export} has: not read")
+
+
+def refuse_zip(path: Path, file: IO[bytes]) -> None:
+    """Say what to do with a zip archive, as some systems wrap their exports in.
+
+    :raises SourceError: the file is one
+    """
+    is_zip = file.read(len(_ZIP)) == _ZIP
+    file.seek(0)
+    if is_zip:
+        raise SourceError(f"{path}: this is a zip archive: unzip it, then import each XML file in it")
 
 
 def local_name(element: Any) -> str:
