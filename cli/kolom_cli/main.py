@@ -5,6 +5,7 @@ Exit codes: 0 all is well; 1 something failed or was refused, everything else wa
 """
 
 import importlib.metadata
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -41,9 +42,9 @@ _PANELS = (_WRITING, _MODERATION, _MAIL, _TRANSFER, _SITE)
 class _Group(Group):
     """Turns what went wrong in any command into one line and an exit code."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (the signature of click)
         """All commands, by their panels."""
-        commands: dict[str, Any] = self.commands
+        commands: Mapping[str, Any] = self.commands
         return sorted(commands, key=lambda name: _PANELS.index(commands[name].rich_help_panel))
 
     def invoke(self, ctx: Any) -> Any:

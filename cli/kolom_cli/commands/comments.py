@@ -35,6 +35,7 @@ _DONE: Final = {"approve": "approved", "spam": "marked as spam", "delete": "dele
 _UNDECIDED: Final = frozenset(("pending", "spam"))
 """The statuses that a comment has because of its reasons; a moderator's decision takes their place."""
 _INTERNAL: Final = ("person", "change", "version", "announced")
+_ONLY_IN_JSON: Final = frozenset(("avatar", "depth", "status_before", "revision", "article_id", "reasons"))
 _EMPTY: Final[dict[str | None, str]] = {
     None: "No comments. They are listed here when readers write some.",
     "pending": "No comments are pending. `kolom comments list` lists all.",
@@ -101,11 +102,7 @@ def show(
     if as_json:
         print_json(to_jsonable(fields))
         return
-    if comment.status not in _UNDECIDED:
-        del fields["reasons"]
-    if comment.expires_at is not None:
-        fields["expires_at"] = datetime.fromtimestamp(comment.expires_at, UTC)
-    print_fields(fields)
+    print_fields(_for_people(comment, fields))
 
 
 @command(app, "approve", f"kolom comments approve {_ID}")
@@ -283,6 +280,15 @@ def _personal_fields(data: PersonalData) -> dict[str, object]:
     fields = {name: value for name, value in asdict(data.comment).items() if name not in _INTERNAL}
     more = {"email": data.email, "notify_replies": data.notify_replies, "subscription": data.subscription}
     return {**fields, **more}
+
+
+def _for_people(comment: Comment, fields: Mapping[str, object]) -> dict[str, object]:
+    shown = {name: value for name, value in fields.items() if name not in _ONLY_IN_JSON}
+    if comment.expires_at is not None:
+        shown["expires_at"] = datetime.fromtimestamp(comment.expires_at, UTC)
+    if comment.status in _UNDECIDED:
+        shown["why"] = comment.reasons
+    return shown
 
 
 def _article_fields(comment: Comment, articles: Mapping[int, Article]) -> dict[str, object]:

@@ -9,7 +9,6 @@ from typer.cli import get_docs_for_click
 from kolom_cli.main import app
 from kolom_cli.terminal.help import EXAMPLES
 
-
 _EXAMPLES: Final = re.compile(rf"^{EXAMPLES}\n(\$ .+(?:\n\$ .+)*)", re.MULTILINE)
 
 

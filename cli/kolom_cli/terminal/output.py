@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 from typing import Final
 
 import typer
@@ -66,33 +65,41 @@ def cut(text: str, width: int) -> str:
 def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text: str = "") -> None:
     """Print records for people; where there are none, ``empty`` says what to do next.
 
-    The cells that fit stand in columns, each of the others has an indented line below them, with its column's name. A
-    single text is the last column, called ``text``, where there is room for it; otherwise texts have indented lines.
+    A cell that is too long for its column has an indented line below its row, with the column's name, as have the texts
+    of that row. Other rows have a single text as last column, called ``text``, if there is room for it.
     """
     if not rows:
         _print(empty)
         return
-    out = console.out()
-    table = [tuple(one_line(cell) for cell in row.cells) for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(columns, *table, strict=True)]
-    ends = [end - len(_GAP) for end in accumulate(width + len(_GAP) for width in widths)]
-    fitting = max(1, sum(1 for end in ends if end <= out.width))
-    room = out.width - ends[-1] - len(_GAP)
-    is_single = bool(text) and max(len(row.texts) for row in rows) == 1
-    has_text_column = is_single and fitting == len(columns) and room >= _MIN_TEXT
-    header = [name.upper() for name in columns[:fitting]]
-    _print(_columns([*header, text.upper()] if has_text_column else header, widths), style="bold")
+    table = [tuple(one_line(cell) or "-" for cell in row.cells) for row in rows]
+    total = console.out().width
+    widths = _widths(columns, table, total)
+    room = total - sum(width + len(_GAP) for width in widths)
+    is_column = bool(text) and len(widths) == len(columns) and room >= _MIN_TEXT
+    header = [name.upper() for name in columns[: len(widths)]]
+    _print(_columns([*header, text.upper()] if is_column else header, widths), style="bold")
     for cells, row in zip(table, rows, strict=True):
-        line = [cell or "-" for cell in cells[:fitting]]
-        if has_text_column:
-            _print(_columns([*line, cut("".join(row.texts), room)], widths))
-            continue
+        fits = [index < len(widths) and cell_len(cell) <= widths[index] for index, cell in enumerate(cells)]
+        line = [cell if fit else "" for cell, fit in zip(cells, fits, strict=True)][: len(widths)]
+        below = [f"{name}: {cell}" for name, cell, fit in zip(columns, cells, fits, strict=True) if not fit]
+        if is_column and not below:
+            line.append(cut("".join(row.texts), room))
+        else:
+            below += [cut(each, total - len(_INDENT)) for each in row.texts]
         _print(_columns(line, widths))
-        for name, cell in zip(columns[fitting:], cells[fitting:], strict=True):
-            if cell:
-                _print(f"{_INDENT}{name}: {cell}")
-        for each in row.texts:
-            _print(_INDENT + cut(each, out.width - len(_INDENT)))
+        for each in below:
+            _print(_INDENT + each)
+
+
+def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int) -> list[int]:
+    """How wide the columns are that fit into a line: as their longest cell that fits into the rest of it."""
+    widths: list[int] = []
+    for name, cells in zip(columns, zip(*table, strict=True), strict=True):
+        room = total - sum(width + len(_GAP) for width in widths)
+        if room < len(name):
+            break
+        widths.append(max(length for length in (len(name), *map(cell_len, cells)) if length <= room))
+    return widths
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
@@ -107,7 +114,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
         else:
             _print(labels[name])
             for line in lines:
-                _print(_GAP + line)
+                _print((_GAP + line).rstrip())
 
 
 def _print(line: str, style: str = "") -> None:
