@@ -72,7 +72,7 @@ def run(
             stack = EmulatedStack(path, given, port=port, endpoint_url=endpoint_url)
             with stack:
                 loaded = _fill(stack, StackLoader(), pairs, empty=empty)
-                typer.echo(_ready_line(stack.url, stack.aws_endpoint_url, loaded))
+                typer.echo(ready_line(stack.url, stack.aws_endpoint_url, loaded))
                 # In short turns: a second signal during an endless wait could be swallowed with the first.
                 while not interrupted.wait(0.5):
                     pass
@@ -89,7 +89,8 @@ def run(
             return  # Interrupted while starting: what had started is stopped.
 
 
-def _ready_line(url: str, endpoint_url: str, loaded: Sequence[str]) -> str:
+def ready_line(url: str, endpoint_url: str, loaded: Sequence[str]) -> str:
+    """Where the site, its mail and its AWS are, and how to act on them."""
     option = "--local" if endpoint_url == LOCAL_ENDPOINT else f"--endpoint-url {endpoint_url}"
     parts = [*loaded, f"mail at {url}/_local/mail", f"AWS at {endpoint_url}: `kolom {option} COMMAND`"]
     return f"Kolom is at {url}/ ({', '.join(parts)})"

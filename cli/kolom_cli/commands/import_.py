@@ -50,9 +50,7 @@ Map = Annotated[
 ]
 UnmatchedFile = Annotated[
     Path | None,
-    typer.Option(
-        "--unmatched", dir_okay=False, metavar="FILE", help="Write the threads without an article here, for --map."
-    ),
+    typer.Option("--unmatched", metavar="FILE", help="Write the threads without an article here, for --map."),
 ]
 
 

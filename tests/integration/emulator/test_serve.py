@@ -1,6 +1,7 @@
 """`kolom serve` as a process: what it prints, and how it ends."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -63,6 +64,7 @@ def test_one_line_says_that_it_is_ready_and_a_signal_ends_it_quietly(number: sig
         rest, errors = process.communicate(timeout=60)
     assert line.startswith("Kolom is at http://127.0.0.1:")
     assert "the sample" in line
+    assert re.search(r"AWS at (http://127\.0\.0\.1:\d+): `kolom --endpoint-url \1 COMMAND`\)$", line)
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
