@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kolom_cli.archive.writer import Exporter, ExportResult
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.options import AsJson
-from kolom_cli.terminal.output import one_line, print_json
+from kolom_cli.terminal.output import counts_table, one_line, print_json
 
 
 def export(
@@ -51,11 +50,8 @@ def export(
 
 
 def _print(done: ExportResult, directory: Path) -> None:
-    table = Table("", "written")
-    table.columns[1].justify = "right"
-    for kind, number in sorted(done.counts.items()):
-        table.add_row(kind, str(number))
-    console.out().print(table)
+    rows = [(kind, (number,)) for kind, number in sorted(done.counts.items())]
+    console.out().print(counts_table(("written",), rows))
     for name, reason in done.skipped:
         console.out().print(
             f"skipped {one_line(name)}: {one_line(reason)}", markup=False, highlight=False, soft_wrap=True

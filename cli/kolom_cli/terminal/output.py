@@ -13,6 +13,7 @@ from typing import Final
 
 import typer
 from rich.cells import cell_len, set_cell_size
+from rich.table import Table
 from rich.text import Text
 
 from kolom.config import settings
@@ -100,6 +101,19 @@ def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int
             break
         widths.append(max(length for length in (len(name), *map(cell_len, cells)) if length <= room))
     return widths
+
+
+def counts_table(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> Table:
+    """Numbers by kind: a row for each kind, with the sums below unless there is just one."""
+    table = Table("", *columns)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for kind, numbers in rows:
+        table.add_row(Text(kind), *map(str, numbers))
+    if len(rows) != 1:
+        table.add_section()
+        table.add_row("all", *(str(sum(numbers[index] for _, numbers in rows)) for index in range(len(columns))))
+    return table
 
 
 def print_fields(fields: Mapping[str, object]) -> None:

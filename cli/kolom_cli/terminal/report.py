@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from kolom.articles.types import Change, Status
-from kolom_cli.terminal.output import format_moment, one_line, to_jsonable
+from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
 
 _NAMED = 20
 """How many names of one reason are shown; JSON has them all."""
 
 _MAX_KIND = 40
-_MAX_NAME = 100
-_MAX_REASON = 1_000
+_MAX_NAME = 300
+_MAX_REASON = 4_000
 """How many characters of what a source says are shown; JSON has them all."""
 
 
@@ -151,15 +151,8 @@ class Report:
         pass
 
     def _table(self) -> Table:
-        table = Table("", *self.counts())
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for kind in self.kinds:
-            table.add_row(Text(_cut(kind, _MAX_KIND)), *map(str, self.counts(kind).values()))
-        if len(self.kinds) != 1:
-            table.add_section()
-            table.add_row("all", *map(str, self.counts().values()))
-        return table
+        rows = [(_cut(kind, _MAX_KIND), tuple(self.counts(kind).values())) for kind in self.kinds]
+        return counts_table(tuple(self.counts()), rows)
 
     def _lines(self) -> Iterator[Text]:
         refused = [(each.reason, each.name) for each in self.skipped if each.refused]
