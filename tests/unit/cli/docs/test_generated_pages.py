@@ -149,6 +149,9 @@ class TestCommandLine:
         section = cli_page().partition("## `kolom serve`\n")[2].partition("\n## ")[0]
         assert re.search(r"^\* `--port PORT`: .*\[default: 8080\]$", section, re.MULTILINE)
 
+    def test_examples_are_blocks_of_code(self) -> None:
+        assert "**Examples**:\n\n```console\n$ kolom serve\n$ kolom serve --port 9000 --empty\n```\n" in cli_page()
+
     def test_summaries_are_whole(self) -> None:
         assert "* `publish`: Publish Markdown and HTML files with their images.\n" in cli_page()
         assert not re.search(r"^\* .*\.\.\.$", cli_page(), re.MULTILINE)
