@@ -68,8 +68,8 @@ def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(app, "datetime", SimpleNamespace(now=lambda _: now))
 
 
-class Faults:
-    """Answers chosen calls to DynamoDB with an error, as a busy table would; such a call does not reach the table."""
+class RefusedCalls:
+    """Refuses chosen calls to DynamoDB, as a busy table does; a refused call does not reach the table."""
 
     def __init__(self) -> None:
         self.refused = 0
@@ -104,63 +104,65 @@ class Faults:
         return None
 
 
-class Lightning:
-    """Strikes one call to DynamoDB of all that are made: throttles it, fails it, or cuts its connection.
+class FaultInjector:
+    """Fails one call to DynamoDB of all that are made: throttles it, answers 500, or cuts its connection.
 
-    ``strike`` is the number of the call, from 0; ``kind`` one of :attr:`KINDS`. ``lasting`` strikes all later ones too,
-    so that no retry helps. ``made`` counts the calls.
+    ``failing_call`` is the number of the call, from 0; ``kind`` is one of :attr:`KINDS`. ``persistent`` fails all later
+    calls too, so that no retry helps. ``calls`` counts the calls.
     """
 
     KINDS = ("throttled", "failed", "cut before", "cut after")
 
     def __init__(self) -> None:
-        self.strike: int | None = None
+        self.failing_call: int | None = None
         self.kind = "throttled"
-        self.lasting = False
-        self.made = 0
+        self.persistent = False
+        self.calls = 0
 
-    def hits(self) -> bool:
-        """Whether the call that is made now is struck."""
-        number, self.made = self.made, self.made + 1
-        return self.strike is not None and (number >= self.strike if self.lasting else number == self.strike)
+    def next_fails(self) -> bool:
+        """Count a call, and return whether it fails."""
+        number, self.calls = self.calls, self.calls + 1
+        if self.failing_call is None:
+            return False
+        return number >= self.failing_call if self.persistent else number == self.failing_call
 
-    def aim(self, strike: int | None, kind: str, *, lasting: bool) -> None:
-        """Strike that call from now on."""
-        self.strike, self.kind, self.lasting, self.made = strike, kind, lasting, 0
+    def fail_at(self, call: int | None, kind: str, *, persistent: bool) -> None:
+        """Count calls from now on, and fail that one; None fails none."""
+        self.failing_call, self.kind, self.persistent, self.calls = call, kind, persistent, 0
 
 
 @pytest.fixture
-def lightning(tables: None, monkeypatch: pytest.MonkeyPatch) -> Lightning:
-    """Makes connections to DynamoDB fail below the SDK, which tries again as it would in the field."""
-    lightning = Lightning()
+def injector(tables: None, monkeypatch: pytest.MonkeyPatch) -> FaultInjector:
+    """Fails calls to DynamoDB below the SDK, which retries them as it does in production."""
+    injector = FaultInjector()
     send = BotocoreStubber.__call__
 
     def respond(status: int, code: str) -> AWSResponse:
-        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "struck"}).encode()
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected fault"}).encode()
         raw: Any = MockRawResponse(body)
         return AWSResponse("https://dynamodb", status, HTTPHeaders(), raw)
 
-    def struck(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
-        if not event_name.startswith("before-send.dynamodb.") or not lightning.hits():
+    def send_or_fail(stubber: BotocoreStubber, event_name: str, request: Any, **more: Any) -> Any:
+        if not event_name.startswith("before-send.dynamodb.") or not injector.next_fails():
             return send(stubber, event_name, request, **more)
-        if lightning.kind == "throttled":
+        if injector.kind == "throttled":
             return respond(400, "ProvisionedThroughputExceededException")
-        if lightning.kind == "failed":
+        if injector.kind == "failed":
             return respond(500, "InternalServerError")
-        if lightning.kind == "cut after":
+        if injector.kind == "cut after":
             send(stubber, event_name, request, **more)
         raise ConnectionClosedError(endpoint_url=request.url)
 
-    # Where moto answers: what is struck does not reach it, or its answer does not come back.
-    monkeypatch.setattr(BotocoreStubber, "__call__", struck)
+    # At the place where moto answers: a failed call does not reach it, or its answer does not come back.
+    monkeypatch.setattr(BotocoreStubber, "__call__", send_or_fail)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    return lightning
+    return injector
 
 
 @pytest.fixture
-def faults(tables: None) -> Iterator[Faults]:
+def faults(tables: None) -> Iterator[RefusedCalls]:
     """Makes DynamoDB refuse calls."""
-    faults = Faults()
+    faults = RefusedCalls()
     events = connection().client.meta.events
     events.register_first("before-call.dynamodb.*", faults)
     yield faults

@@ -4,6 +4,7 @@ Imports inside functions and under ``TYPE_CHECKING`` count like all others.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -155,6 +156,12 @@ def upward_imports() -> set[tuple[str, str]]:
 def test_every_level_belongs_to_a_package_that_exists() -> None:
     """A renamed package cannot drop out of the table unnoticed."""
     assert set(LEVELS) == {package_of(module) for module in modules()}
+
+
+def test_the_architecture_page_lists_every_package_with_its_level() -> None:
+    page = (PROJECT / "docs/architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(kolom[\w.]*)` \| \S", page, re.MULTILINE)
+    assert [(name, int(level)) for level, name in rows] == list(LEVELS.items())
 
 
 def test_a_package_imports_only_lower_levels() -> None:

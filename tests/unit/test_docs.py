@@ -15,7 +15,8 @@ from kolom_cli.seed import SAMPLE
 from tests.paths import PROJECT
 
 TEMPLATE: Final = PROJECT / "template.yaml"
-PAGES: Final = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES: Final = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PICTURE_LIMIT_BYTES: Final = 100_000
 # Which of AWS's commands are none of an API's operations.
 HIGH_LEVEL: Final = {("s3", "ls"), ("s3", "sync")}
 BODY_LIMIT_BYTES: Final = 51_200
@@ -86,6 +87,34 @@ def test_the_pages_set_parameters_at_all() -> None:
     }
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_to_files_lead_somewhere(page: str) -> None:
+    """The pages below ``docs/`` are checked by the build of the documentation."""
+    links = set(re.findall(r"\]\(([^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text(page)))
+    paths = {link for pair in links for link in pair if link and not re.match(r"https?:", link)}
+    assert paths
+    for path, _, anchor in (link.partition("#") for link in paths):
+        assert (PROJECT / path).exists(), path
+        assert not anchor or anchor in anchors(text(path)), f"{path}#{anchor}"
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^ {4})make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE)) <= targets
+
+
+def test_pictures_are_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in (PROJECT / "docs/images").iterdir()}
+    assert {name for name, size in sizes.items() if size > PICTURE_LIMIT_BYTES} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_of_aws_exist(page: Path) -> None:
     for service, command, what in re.findall(r"\baws ([a-z0-9]+) ([a-z0-9-]+)(?: ([a-z-]+))?", page.read_text("utf-8")):
@@ -140,6 +169,17 @@ def test_the_metrics_are_those_of_the_functions() -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/develop.md"])
 def test_the_line_of_the_local_stack_counts_the_samples(page: str) -> None:
     assert f"({len(list(SAMPLE.glob('*.md')))} sample articles, pages and drafts, " in text(page)
+
+
+def test_the_readme_counts_articles_and_pages_of_the_samples() -> None:
+    sources = [path.read_text("utf-8") for path in SAMPLE.glob("*.md")]
+    pages = sum("\nkind: page\n" in source for source in sources)
+    assert f"{len(sources) - pages} articles and {pages} pages" in " ".join(text("README.md").split())
+
+
+def test_the_architecture_page_lists_every_function() -> None:
+    rows = table(text("docs/architecture.md"), "Functions")
+    assert set(rows) == {path.parent.name for path in (PROJECT / "functions").glob("*/app.py")}
 
 
 def test_sam_local_is_told_the_names_of_the_tables() -> None:

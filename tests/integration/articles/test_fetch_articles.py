@@ -14,7 +14,7 @@ from kolom.articles import publishing
 from kolom.articles.types import Body
 from kolom.rendering.types import Heading
 from tests.factories import NOW, Context, content, request
-from tests.integration.conftest import Faults
+from tests.integration.conftest import RefusedCalls
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -289,7 +289,7 @@ class TestCaching:
 
 class TestTrouble:
     @pytest.mark.parametrize("operation", ["GetItem", "Query"])
-    def test_throttling_asks_to_come_back(self, faults: Faults, operation: str) -> None:
+    def test_throttling_asks_to_come_back(self, faults: RefusedCalls, operation: str) -> None:
         publishing.publish(content(), now=NOW)
         faults.throttle(operation)
         answer = get("/api/articles/hello")

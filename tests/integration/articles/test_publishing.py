@@ -13,7 +13,7 @@ from kolom.articles.types import ArticleFilter, Body
 from kolom.errors import Conflict, Gone, InvalidInput, Moved, NotFound, ServiceBusy
 from kolom.models.articles import ArticleRecord, ArticlesTableRecord, BodyChunk, Count
 from tests.factories import NOW, content
-from tests.integration.conftest import Faults
+from tests.integration.conftest import RefusedCalls
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -228,7 +228,7 @@ class TestSchedule:
             public.get_article("hello")
         assert counts() == {}
 
-    def test_an_article_that_is_busy_waits_for_the_next_run(self, faults: Faults, monkeypatch: Any) -> None:
+    def test_an_article_that_is_busy_waits_for_the_next_run(self, faults: RefusedCalls, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
         publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
         faults.conflict(1_000)
@@ -274,14 +274,14 @@ class TestInterference:
         ],
         ids=["update", "create", "change slug", "unpublish", "delete", "release"],
     )
-    def test_conflicting_transactions_are_survived(self, faults: Faults, act: Any) -> None:
+    def test_conflicting_transactions_are_survived(self, faults: RefusedCalls, act: Any) -> None:
         publishing.publish(content(labels=("a",)), now=NOW)
         publishing.publish(content("later", published_at=NOW + timedelta(days=1)), now=NOW)
         faults.conflict(3)
         act()
         assert faults.refused == 3
 
-    def test_lasting_conflicts_are_told_and_nothing_is_written(self, faults: Faults, monkeypatch: Any) -> None:
+    def test_lasting_conflicts_are_told_and_nothing_is_written(self, faults: RefusedCalls, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
         publishing.publish(content(), now=NOW)
         faults.conflict(1_000)

@@ -11,40 +11,40 @@ from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.comments.test_moderation import check_consistency
-from tests.integration.conftest import Configure, Lightning
+from tests.integration.conftest import Configure, FaultInjector
 from tests.integration.handlers import Answered, stored
 
 MORE_THAN_ANY = 40
 
 
-def each_call(lightning: Lightning, attempt: Callable[[int], None]) -> int:
+def each_call(injector: FaultInjector, attempt: Callable[[int], None]) -> int:
     """Make the attempt again and again, striking the next one of its calls each time; how many calls it makes."""
     for number in range(MORE_THAN_ANY):
-        lightning.aim(number, lightning.kind, lasting=lightning.lasting)
+        injector.fail_at(number, injector.kind, persistent=injector.persistent)
         attempt(number)
-        if lightning.made <= number:
+        if injector.calls <= number:
             return number
     raise AssertionError("it never ends")
 
 
-def calm(lightning: Lightning) -> None:
+def stop(injector: FaultInjector) -> None:
     """Good weather again."""
-    lightning.aim(None, lightning.kind, lasting=lightning.lasting)
+    injector.fail_at(None, injector.kind, persistent=injector.persistent)
 
 
-STRIKES = [(kind, lasting) for kind in Lightning.KINDS for lasting in (False, True)]
+FAULTS = [(kind, persistent) for kind in FaultInjector.KINDS for persistent in (False, True)]
 strikes = pytest.mark.parametrize(
-    ("kind", "lasting"), STRIKES, ids=[f"{kind}{'-for-good' * last}" for kind, last in STRIKES]
+    ("kind", "persistent"), FAULTS, ids=[f"{kind}{'-for-good' * last}" for kind, last in FAULTS]
 )
 
 
 @strikes
 def test_a_post_is_stored_and_told_or_neither(
-    blog: Blog, configure: Configure, lightning: Lightning, kind: str, lasting: bool
+    blog: Blog, configure: Configure, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     configure(moderation_mode="none", owner_email="owner@example.com")
     parent = blog.commented("The parent.")
-    lightning.kind, lightning.lasting = kind, lasting
+    injector.kind, injector.persistent = kind, persistent
     expected = {parent.id}
 
     def attempt(number: int) -> None:
@@ -56,15 +56,15 @@ def test_a_post_is_stored_and_told_or_neither(
         }
         text = f"This is number {number} of all the comments."
         answer: Answered = blog.post(text, **visitor)
-        made, reached = lightning.made, lightning.made > number
-        calm(lightning)
+        made, reached = injector.calls, injector.calls > number
+        stop(injector)
         if answer.status == 201:
             expected.add(answer.json["comment"]["id"])
         else:
             assert answer.status == 503
             assert answer.headers["Retry-After"]
             assert reached
-        if kind != "cut after" or not lasting:
+        if kind != "cut after" or not persistent:
             # When the connection is gone for good after the last effect, only the next attempt can tell.
             assert {item["sort"]["S"] for item in stored_comments()} == expected
         again = blog.post(text, **visitor)
@@ -73,78 +73,78 @@ def test_a_post_is_stored_and_told_or_neither(
         assert {item["sort"]["S"] for item in stored_comments()} == expected
         assert len(stored("outbox")) == len(expected)
         check_consistency(blog)
-        lightning.made = made
+        injector.calls = made
 
-    assert each_call(lightning, attempt) > 8
+    assert each_call(injector, attempt) > 8
 
 
 @strikes
 def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
-    blog: Blog, configure: Configure, lightning: Lightning, kind: str, lasting: bool
+    blog: Blog, configure: Configure, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
-    lightning.kind, lightning.lasting = kind, lasting
+    injector.kind, injector.persistent = kind, persistent
 
     def attempt(number: int) -> None:
-        aimed = lightning.strike
-        calm(lightning)
+        aimed = injector.failing_call
+        stop(injector)
         posted = blog.post(f"Before {number}.").json
         comment_id, token = posted["comment"]["id"], posted["edit_token"]
         made = 0
         for method, text in (("PATCH", f"After {number}."), ("DELETE", None)):
-            lightning.aim(aimed, kind, lasting=lasting)
+            injector.fail_at(aimed, kind, persistent=persistent)
             answer = blog.change(method, comment_id, token, text)
-            made = max(made, lightning.made)
-            calm(lightning)
+            made = max(made, injector.calls)
+            stop(injector)
             assert answer.status in {200, 204, 503}
             kept = admin.get(comment_id)
-            if kind != "cut after" or not lasting:
+            if kind != "cut after" or not persistent:
                 is_done = kept.is_erased if method == "DELETE" else kept.content == text
                 assert is_done == (answer.status != 503)
             assert blog.change(method, comment_id, token, text).status in {200, 204}
         check_consistency(blog)
-        lightning.made = made
+        injector.calls = made
 
-    assert each_call(lightning, attempt) > 4
+    assert each_call(injector, attempt) > 4
 
 
 @strikes
 def test_an_approval_happens_once_or_is_told_not_to_have(
-    blog: Blog, lightning: Lightning, kind: str, lasting: bool
+    blog: Blog, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     parent = blog.approved("The parent.")
-    lightning.kind, lightning.lasting = kind, lasting
+    injector.kind, injector.persistent = kind, persistent
 
     def attempt(number: int) -> None:
-        aimed = lightning.strike
-        calm(lightning)
+        aimed = injector.failing_call
+        stop(injector)
         comment = blog.commented(f"Number {number}.", parent_id=parent.id)
-        lightning.aim(aimed, kind, lasting=lasting)
+        injector.fail_at(aimed, kind, persistent=persistent)
         told = True
         try:
             blog.moderate(comment, "approve")
         except Exception:  # noqa: BLE001 - whatever is told
             told = False
-        made = lightning.made
-        calm(lightning)
-        if kind != "cut after" or not lasting:
+        made = injector.calls
+        stop(injector)
+        if kind != "cut after" or not persistent:
             assert (admin.get(comment.id).status == "approved") == told
         if admin.get(comment.id).status != "approved":
             blog.moderate(comment, "approve")
         with pytest.raises(Conflict):
             blog.moderate(comment, "approve")
         check_consistency(blog)
-        lightning.made = made
+        injector.calls = made
 
-    assert each_call(lightning, attempt) >= 3
+    assert each_call(injector, attempt) >= 3
 
 
-def test_a_read_that_fails_is_a_problem_and_no_trace(blog: Blog, lightning: Lightning) -> None:
+def test_a_read_that_fails_is_a_problem_and_no_trace(blog: Blog, injector: FaultInjector) -> None:
     blog.approved()
-    for kind in Lightning.KINDS:
-        lightning.aim(0, kind, lasting=True)
+    for kind in FaultInjector.KINDS:
+        injector.fail_at(0, kind, persistent=True)
         answer = blog.read()
         assert answer.status == 503
         assert set(json.loads(answer.body)) == {"type", "title", "status", "detail"}
-    calm(lightning)
+    stop(injector)
     assert CommentRecord.count("1") == 1

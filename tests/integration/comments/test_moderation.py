@@ -24,7 +24,7 @@ from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import request
 from tests.integration.comments.conftest import Blog, stored_comments
-from tests.integration.conftest import Configure, Faults
+from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.handlers import Answered, call, stored
 
 ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete", "restore")
@@ -121,7 +121,7 @@ def test_a_reply_that_is_approved_after_its_parent_was_deleted_brings_back_its_p
     assert blog.shown() == []
 
 
-def test_conflicts_with_others_are_tried_again(blog: Blog, faults: Faults) -> None:
+def test_conflicts_with_others_are_tried_again(blog: Blog, faults: RefusedCalls) -> None:
     comment = blog.commented()
     faults.conflict(times=5)
     assert blog.moderate(comment, "approve").status == "approved"

@@ -20,7 +20,7 @@ from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, Context, comment_request, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
-from tests.integration.conftest import Configure, Faults
+from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.handlers import call, stored
 
 
@@ -336,7 +336,7 @@ def test_equal_posts_at_once_are_one_comment_and_equal_answers(
 
 @pytest.mark.parametrize("posts", [50, pytest.param(500, marks=pytest.mark.slow)])
 def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
-    blog: Blog, configure: Configure, faults: Faults, posts: int
+    blog: Blog, configure: Configure, faults: RefusedCalls, posts: int
 ) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
     parent = blog.commented("The parent.")

@@ -18,7 +18,7 @@ from kolom.security import signing
 from kolom.security.client_address import ClientId
 from tests.factories import request
 from tests.integration.comments.conftest import Blog
-from tests.integration.conftest import Configure, Lightning
+from tests.integration.conftest import Configure, FaultInjector
 from tests.integration.handlers import call, stored
 
 EMAIL = "somebody.private@mail.example"
@@ -30,7 +30,7 @@ KEY = "idempotency-key"
 def test_nothing_private_is_answered_logged_measured_or_traced(
     blog: Blog,
     configure: Configure,
-    lightning: Lightning,
+    injector: FaultInjector,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -76,9 +76,9 @@ def test_nothing_private_is_answered_logged_measured_or_traced(
     event["headers"]["content-type"] = "application/x-www-form-urlencoded"
     note(call(write_comments.handler, event))
     for number in range(14):
-        lightning.aim(number, "failed", lasting=True)
+        injector.fail_at(number, "failed", persistent=True)
         note(blog.post(f"Number {number}.", **fields))
-        lightning.aim(None, "failed", lasting=False)
+        injector.fail_at(None, "failed", persistent=False)
     for number in range(12):
         note(blog.post(f"Too many {number}.", **fields))
     note(blog.change("DELETE", comment_id, token))

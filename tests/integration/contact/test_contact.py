@@ -17,7 +17,7 @@ from kolom.security import bans, signing
 from kolom.submissions import form_tokens
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import contact_request, form_request, request
-from tests.integration.conftest import Configure, Faults, Lightning
+from tests.integration.conftest import Configure, FaultInjector, RefusedCalls
 from tests.integration.contact.conftest import Desk
 from tests.integration.handlers import Answered, call, stored
 
@@ -136,7 +136,9 @@ def test_forty_at_once_are_one_message(desk: Desk) -> None:
     assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
 
 
-def test_when_the_store_is_busy_nothing_is_stored_and_the_same_request_works_later(desk: Desk, faults: Faults) -> None:
+def test_when_the_store_is_busy_nothing_is_stored_and_the_same_request_works_later(
+    desk: Desk, faults: RefusedCalls
+) -> None:
     faults.throttle("TransactWriteItems", 20)
     answer = desk.submit("Later.", headers={"idempotency-key": "k"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
@@ -145,24 +147,24 @@ def test_when_the_store_is_busy_nothing_is_stored_and_the_same_request_works_lat
     assert desk.submit("Later.", headers={"idempotency-key": "k"}).status == 201
 
 
-@pytest.mark.parametrize("lasting", [False, True])
-@pytest.mark.parametrize("kind", Lightning.KINDS)
+@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("kind", FaultInjector.KINDS)
 def test_whatever_happens_to_any_call_a_message_is_stored_and_told_or_neither(
-    desk: Desk, lightning: Lightning, kind: str, lasting: bool
+    desk: Desk, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     expected: set[str] = set()
     for number in range(40):
         sent = {"message": f"Number {number} of the messages that were sent.", "address": f"10.{number}.0.1"}
         sent["headers"] = {"idempotency-key": f"k{number}"}  # type: ignore[assignment]
-        lightning.aim(number, kind, lasting=lasting)
+        injector.fail_at(number, kind, persistent=persistent)
         answer = desk.submit(**sent)
-        reached = lightning.made > number
-        lightning.aim(None, kind, lasting=lasting)
+        reached = injector.calls > number
+        injector.fail_at(None, kind, persistent=persistent)
         if answer.status == 201:
             expected.add(answer.json["id"])
         else:
             assert (answer.status, reached) == (503, True)
-        if kind != "cut after" or not lasting:
+        if kind != "cut after" or not persistent:
             # When the connection is gone for good after the last effect, only the next attempt can tell.
             assert {item["id"]["S"] for item in stored("messages")} == expected
         expected.add(desk.submit(**sent).json["id"])

@@ -24,7 +24,7 @@ from kolom.feeds import builder
 from kolom.models.articles import BodyChunk
 from kolom.pages.router import dispatch
 from tests.factories import NOW, comment_request, content, request
-from tests.integration.conftest import Faults
+from tests.integration.conftest import RefusedCalls
 from tests.integration.contracts.recorder import recorded
 from tests.integration.handlers import Answered, call
 
@@ -213,7 +213,7 @@ class TestArticles:
         (entry,) = read("/feeds/atom.xml").entries
         assert (entry.summary, "content" in entry) == ("In short.", False)
 
-    def test_a_store_at_its_limit_says_when_to_come_back(self, faults: Faults) -> None:
+    def test_a_store_at_its_limit_says_when_to_come_back(self, faults: RefusedCalls) -> None:
         publish_days(1)
         faults.throttle("Query")
         answer = get("/feeds/atom.xml")

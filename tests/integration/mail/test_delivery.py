@@ -16,7 +16,7 @@ from kolom.mail import delivery
 from kolom.observability import logger
 from kolom.outbox import LEASE
 from kolom_cli.sam.model import Template
-from tests.integration.conftest import Faults, Lightning
+from tests.integration.conftest import FaultInjector, RefusedCalls
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, Crash, PostOffice
 
@@ -185,7 +185,7 @@ def test_what_there_is_no_time_for_comes_again(post_office: PostOffice) -> None:
 
 
 def test_a_timer_that_is_throttled_at_one_mail_looks_after_the_others(
-    post_office: PostOffice, faults: Faults, capsys: pytest.CaptureFixture[str]
+    post_office: PostOffice, faults: RefusedCalls, capsys: pytest.CaptureFixture[str]
 ) -> None:
     post_office.ses.refuse("MessageRejected")
     ids = [f"contact#{post_office.submit(f'Number {n}.').id}" for n in range(3)]
@@ -219,27 +219,27 @@ def test_two_timers_at_once_and_late_senders_do_no_harm(post_office: PostOffice)
 
 @pytest.mark.parametrize("kind", ["throttled", "failed", "cut before", "cut after"])
 def test_whatever_dynamodb_does_to_any_call_the_mail_is_sent_and_doubled_only_between_acceptance_and_mark(
-    post_office: PostOffice, lightning: Lightning, kind: str
+    post_office: PostOffice, injector: FaultInjector, kind: str
 ) -> None:
     for number in range(20):
         mail_id = f"contact#{post_office.submit(f'Number {number} of all.').id}"
         before = len(post_office.ses.mails)
-        lightning.aim(number, kind, lasting=True)
+        injector.fail_at(number, kind, persistent=True)
         post_office.bring(mail_id)
-        struck = lightning.made > number
+        reached = injector.calls > number
         accepted = len(post_office.ses.mails) - before
-        lightning.aim(None, kind, lasting=True)
+        injector.fail_at(None, kind, persistent=True)
         marked = post_office.status(mail_id) == "sent"
         post_office.run(0.5)
         assert post_office.status(mail_id) == "sent"
         assert len(post_office.ses.mails) - before == (2 if accepted and not marked else 1)
-        if not struck:
+        if not reached:
             assert number >= 4
             return
     raise AssertionError("it never ends")
 
 
-def test_throttled_marks_are_tried_again_by_the_sdk(post_office: PostOffice, faults: Faults) -> None:
+def test_throttled_marks_are_tried_again_by_the_sdk(post_office: PostOffice, faults: RefusedCalls) -> None:
     mail_id = f"contact#{post_office.submit().id}"
     faults.throttle("UpdateItem", 1)
     post_office.bring(mail_id)

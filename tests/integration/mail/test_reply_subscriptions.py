@@ -19,7 +19,7 @@ from kolom.security.pseudonyms import pseudonym_of
 from kolom.submissions.pipeline import RequestContext
 from kolom_cli.emulator.ses import Mail
 from tests.factories import content
-from tests.integration.conftest import Configure, Faults
+from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, PostOffice
 
@@ -351,7 +351,7 @@ def test_a_subscription_expires_with_the_address(post_office: PostOffice) -> Non
     assert f"reply#{reply.id}#{parent.person}" not in {item["id"]["S"] for item in stored("outbox")}
 
 
-def test_two_approvals_of_the_same_person_at_once_ask_once(post_office: PostOffice, faults: Faults) -> None:
+def test_two_approvals_of_the_same_person_at_once_ask_once(post_office: PostOffice, faults: RefusedCalls) -> None:
     first, second = (post_office.comment(text, **ASKING) for text in ("One.", "Two."))
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(post_office.approve, (first, second)))

@@ -12,7 +12,7 @@ from kolom.models.articles import SITE, THEME, ThemeRecord
 from kolom.pages import theme
 from kolom.pages.theme import CACHE_SECONDS, Logo
 from tests.factories import Context, request
-from tests.integration.conftest import Configure, Faults
+from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.contracts.recorder import recorded
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -74,7 +74,9 @@ def test_a_process_reads_it_once_a_minute() -> None:
     assert reads == [("dynamodb:GetItem", "kolom-articles")] * 2
 
 
-def test_when_the_table_does_not_answer_the_last_theme_stands(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_table_does_not_answer_the_last_theme_stands(
+    faults: RefusedCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     clock = Clock()
     deploy()

@@ -23,7 +23,7 @@ from kolom.search.forward_index import ForwardEntry, to_record
 from kolom.search.index_reader import StoredResult
 from kolom.search.index_writer import result_record, update_index
 from tests.factories import NOW, Context, content, request
-from tests.integration.conftest import Faults
+from tests.integration.conftest import RefusedCalls
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -293,7 +293,7 @@ def test_the_document_list_is_read_again_only_after_a_change(requests: Counter[s
 
 
 @pytest.mark.parametrize("operation", ["Query", "GetItem", "BatchGetItem"])
-def test_a_busy_table_is_told_as_such(faults: Faults, operation: str) -> None:
+def test_a_busy_table_is_told_as_such(faults: RefusedCalls, operation: str) -> None:
     publish("one", "coffee")
     assert get("/api/search", q="coffee")["statusCode"] == 200
     faults.throttle(operation)
@@ -317,7 +317,7 @@ def deliver(*article_ids: int) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_of_a_batch_only_what_failed_comes_again(faults: Faults) -> None:
+def test_of_a_batch_only_what_failed_comes_again(faults: RefusedCalls) -> None:
     first = publishing.publish(content("one", html="<p>coffee</p>"), now=NOW).article.id
     faults.throttle("UpdateItem")
     assert deliver(first, first, 99) == [f"{1:021d}", f"{2:021d}"]

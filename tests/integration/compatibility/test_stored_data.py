@@ -1,0 +1,237 @@
+"""What an earlier version stored, signed and answered is read by this one: `tests/fixtures/stored/`."""
+
+import hmac
+import shutil
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.integration.compatibility.conftest import FIXTURES, Data, Stack, command_keys, essence, files, load, read
+from tests.integration.conftest import Configure
+from tests.integration.handlers import stored
+
+SLUG = "tempe-dari-dapur"
+SECRET = "s" * 64
+SUBMISSIONS = read("submissions.json")["submissions"]
+TOKENS = read("tokens.json")
+SENDABLE = set(TOKENS["mail"].values())
+
+
+@pytest.fixture
+def stack(empty: Stack) -> Stack:
+    """The stack with the recorded tables and files, at the moment of the recording."""
+    empty.clock.set(datetime.fromisoformat(TOKENS["now"]))
+    load(read("tables.json"))
+    for name, data in files(FIXTURES / "archive/media").items():
+        boto3.client("s3").put_object(Bucket="kolom-media", Key=f"media/{name}", Body=data, ContentType="image/png")
+    return empty
+
+
+def again(stack: Stack, submission: Data) -> Any:
+    """Send a recorded submission once more."""
+    return stack.request(
+        submission["method"],
+        submission["path"],
+        submission["fields"],
+        address=submission["address"],
+        **submission["headers"],
+    )
+
+
+def keyed_hash(purpose: str, text: str) -> str:
+    """As the site's secret makes it; the purpose is part of what is stored."""
+    key = hmac.new(SECRET.encode(), purpose.encode(), sha256).digest()
+    return hmac.new(key, text.encode(), sha256).hexdigest()[:32]
+
+
+def guard(prefix: str) -> dict[str, set[str]]:
+    """What was counted, by its key."""
+    return {
+        key: set(item.get("seen", {}).get("SS", ()))
+        for item in stored("guard")
+        if (key := item["key"]["S"]).startswith(prefix)
+    }
+
+
+def comment_status(stack: Stack, comment_id: str) -> str:
+    return str(stack.run("comments", "show", comment_id, "--json").json["status"])
+
+
+def test_every_address_answers_what_it_answered(stack: Stack) -> None:
+    """Articles, lists and where they go on, search, comments, feeds and pages."""
+    recorded = read("answers.json")
+    assert len(recorded) > 70
+    for target, answer in recorded.items():
+        assert essence(stack.get(target)) == answer, target
+
+
+def test_recorded_tables_export_as_the_recorded_archive(stack: Stack, tmp_path: Path) -> None:
+    """All statuses, aliases, addresses, subscriptions and messages are known by their stored names."""
+    assert stack.files(tmp_path / "archive") == files(FIXTURES / "archive")
+
+
+def test_a_recorded_archive_comes_back_byte_for_byte(empty: Stack, tmp_path: Path) -> None:
+    """An archive is read by every later version."""
+    empty.clock.set(datetime.fromisoformat(TOKENS["now"]))
+    report = empty.run("import", "archive", FIXTURES / "archive", "--json").json
+    assert report["created"] == report["read"] > 30
+    assert empty.files(tmp_path / "archive") == files(FIXTURES / "archive")
+
+
+def test_published_files_and_imports_are_known_again(stack: Stack, tmp_path: Path) -> None:
+    """By their fingerprints and their origins."""
+    shutil.copytree(FIXTURES / "published", tmp_path / "published")
+    (tmp_path / "published/gone.md").unlink()
+    for command in (("publish", tmp_path / "published"), ("import", "wordpress", FIXTURES / "wordpress.xml")):
+        report = stack.run(*command, "--json").json
+        assert report["unchanged"] == report["read"] > 0, report
+
+
+def test_new_articles_and_names_go_on_after_the_stored_ones(stack: Stack, tmp_path: Path) -> None:
+    """The sequence of ids, counts of labels and names that are taken."""
+    (tmp_path / "new.md").write_text("---\ntitle: New\nlabels: [TRAVEL]\ndate: 2026-03-01\n---\nNew.\n")
+    (tmp_path / "taken.md").write_text("---\ntitle: Taken\nslug: taken\npath: /2024/05/market.html\n---\nx\n")
+    stack.run("publish", tmp_path, exit_code=1)
+    assert [stack.get(f"/api/articles/{slug}").status for slug in ("new", "taken")] == [200, 404]
+    before = {each["label"]: each["count"] for each in read("answers.json")["/api/labels"]["json"]["items"]}
+    after = {each["label"].casefold(): each["count"] for each in stack.get("/api/labels").json["items"]}
+    assert after["travel"] == before["Travel"] + 1
+    assert {item["key"]["S"] for item in stored("articles")} >= {"12", "slug:new"}
+
+
+def test_a_scheduled_article_appears_at_its_time(stack: Stack) -> None:
+    """The stored queue of scheduled articles is the one that the timer reads."""
+    stack.clock.set(datetime.fromisoformat("2026-04-01T01:05:00+00:00"))
+    stack.tick()
+    assert stack.get("/api/articles/nanti").status == 200
+
+
+def test_a_stored_article_is_indexed_anew_and_found_as_before(stack: Stack) -> None:
+    """What the index holds of an article is taken out again when it changes."""
+    recorded = read("answers.json")["/api/search?q=market"]
+    stack.run("delete", "long-way", "--yes")
+    stack.index()
+    slugs = [each["slug"] for each in stack.get("/api/search?q=market").json["items"]]
+    assert sorted([*slugs, "long-way"]) == sorted(each["slug"] for each in recorded["json"]["items"])
+    assert "long-way" not in stack.get("/api/search?q=train").body
+
+
+def test_a_repeated_submission_answers_as_it_did(stack: Stack) -> None:
+    """By its idempotency key, which stands for nothing else, or by its fields and sender."""
+    count = len(stored("comments")) + len(stored("messages"))
+    for submission in SUBMISSIONS:
+        answer = again(stack, submission)
+        assert (answer.status, answer.json) == (201, submission["answer"]), submission
+    assert len(stored("comments")) + len(stored("messages")) == count
+    keyed = SUBMISSIONS[0]
+    answer = again(stack, {**keyed, "fields": {**keyed["fields"], "content": "Something else."}})
+    assert (answer.status, answer.fields) == (422, {"Idempotency-Key"})
+
+
+def test_a_recorded_sender_is_at_its_limit_or_banned(stack: Stack) -> None:
+    """What was counted in this minute counts, and is not counted again."""
+    banned = stack.comment(SLUG, "Me again.", address="192.0.2.66").json["comment"]["id"]
+    assert comment_status(stack, banned) == "spam"
+    eager = SUBMISSIONS[-1]
+    counted = guard("tally#")
+    assert again(stack, {**eager, "fields": {**eager["fields"], "content": "One more!"}}).status == 429
+    for item in stored("guard"):
+        if item.get("item_id", {}).get("S") == eager["answer"]["comment"]["id"] and "fingerprint" in item:
+            boto3.client("dynamodb").delete_item(TableName="kolom-guard", Key={"key": item["key"]})
+    assert again(stack, eager).status == 201
+    assert guard("tally#") == counted
+
+
+def test_links_of_mail_that_was_sent_work(stack: Stack) -> None:
+    """A moderator's once; a reader's to confirm replies, and to leave."""
+    assert stack.request("POST", TOKENS["moderation_used"], {}).status == 409
+    assert stack.get(TOKENS["moderation"]["spam"]).status == 200
+    assert [stack.request("POST", TOKENS["moderation"]["approve"], {}).status for _ in range(2)] == [200, 409]
+    assert comment_status(stack, TOKENS["pending"]) == "approved"
+
+    def subscription() -> str:
+        return str(stack.run("comments", "show", TOKENS["reply"], "--json").json["subscription"])
+
+    assert subscription() == "asked"
+    assert stack.request("POST", TOKENS["confirm"], {}).status == 200
+    assert subscription() == "confirmed"
+    assert stack.request("POST", TOKENS["unsubscribe"], {}).status == 200
+    assert subscription() == "left"
+
+
+def test_recorded_tokens_show_a_draft_and_let_an_author_edit(stack: Stack) -> None:
+    """A preview's link, and the edit token of a comment."""
+    preview = stack.get(TOKENS["preview"])
+    assert (preview.status, "A draft that only a preview shows." in preview.body) == (200, True)
+    path, authorization = TOKENS["edit"]["path"], f"Bearer {TOKENS['edit']['token']}"
+    answer = stack.request("PATCH", path, {"content": "After."}, authorization=authorization)
+    assert (answer.status, answer.json["content_html"].strip()) == (200, "<p>After.</p>")
+    assert stack.request("DELETE", path, authorization=authorization).status == 204
+
+
+def test_a_recorded_form_is_sent(stack: Stack, configure: Configure) -> None:
+    """With its token, and a proof of work that is good once."""
+    configure(form_token="required", proof_of_work="altcha")
+    form = {"form_token": TOKENS["form_token"]}
+    assert stack.comment(SLUG, "One.", altcha=TOKENS["proof_used"], **form).fields == {"altcha"}
+    assert stack.comment(SLUG, "Two.", altcha=TOKENS["proof"]).fields == {"form_token"}
+    assert stack.comment(SLUG, "Three.", altcha=TOKENS["proof"], **form).status == 201
+
+
+def test_a_person_is_found_and_forgotten_by_their_address(stack: Stack) -> None:
+    """The stored hashes are those of the addresses, however they are spelt."""
+    assert stack.run("mail", "allow", "Bounced@example.com", "--json").json == {"was_suppressed": True}
+    found = stack.run("comments", "export", "BUDI@example.com").json
+    assert len(found) == 2
+    assert {each["email"] for each in found} == {"budi@example.com"}
+    assert stack.run("comments", "forget", "budi@example.com", "--yes", "--json").json == {"erased": 2}
+    assert stack.run("messages", "forget", "w1@example.com", "--yes", "--json").json == {"deleted": 1}
+
+
+def test_waiting_mail_of_every_kind_is_sent(stack: Stack) -> None:
+    """What the Outbox tells of is found, under the kinds and statuses that are stored."""
+    listed = stack.run("mail", "list", "--json").json
+    assert {each["status"] for each in listed} == {"waiting", "sent", "dropped"}
+    waiting = {each["kind"]: each["id"] for each in listed if each["status"] == "waiting" and each["id"] in SENDABLE}
+    assert set(waiting) == {"moderation", "confirm", "reply", "contact"}
+    stack.send(*waiting.values())
+    assert [stack.mail(mail_id)["status"] for mail_id in waiting.values()] == ["sent"] * 4
+
+
+def test_who_has_left_is_not_asked_again(stack: Stack) -> None:
+    """The refusal is stored under the person's hash."""
+    before = guard("tally#question")
+    fields: Data = {"notify_replies": True, "address": "10.77.0.1"}
+    for email in ("rina@example.com", "siti+more@example.com"):
+        comment = stack.comment(SLUG, f"By {email}.", email=email, **fields).json["comment"]["id"]
+        stack.run("comments", "approve", comment)
+    after = guard("tally#question")
+    # One question, to the mailbox that was asked before under another spelling.
+    assert {key for key in after if key.startswith("tally#question-mailbox#")} == {
+        key for key in before if key.startswith("tally#question-mailbox#")
+    }
+    assert sum(len(seen) for key, seen in after.items() if "question-mailbox" in key) == 4
+
+
+def test_hashes_are_made_for_the_purposes_that_are_stored(stack: Stack) -> None:
+    """Whoever is known by a stored hash is known by a new one."""
+    comment = stack.comment(SLUG, "New.", email="New@Example.com", address="203.0.113.50").json["comment"]
+    (item,) = (each for each in stored("comments") if each["sort"]["S"] == comment["id"])
+    (origin,) = (each for each in stored("guard") if each["key"]["S"] == f"sender#{comment['id']}")
+    assert item["person"]["S"] == keyed_hash("kolom.person", "new@example.com")
+    assert comment["author"]["avatar"] == keyed_hash("kolom.avatar", comment["id"])[:12]
+    assert origin["address"]["S"] == keyed_hash("kolom.sender", "203.0.113.50/32")
+    assert origin["network"]["S"] == keyed_hash("kolom.sender", "203.0.113.0/24")
+
+
+def test_no_key_of_what_a_command_prints_as_json_is_gone(stack: Stack, tmp_path: Path) -> None:
+    """Scripts of owners read the lists and reports of `kolom … --json`."""
+    printed = command_keys(stack, tmp_path)
+    recorded = read("command_keys.json")
+    assert recorded.keys() == printed.keys()
+    gone = {command: sorted(set(keys) - set(printed[command])) for command, keys in recorded.items()}
+    assert {command: keys for command, keys in gone.items() if keys} == {}
