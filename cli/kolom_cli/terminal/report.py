@@ -177,7 +177,7 @@ class PublishReport(Report):
         self.add(file.kind, file.change)
 
     def _data(self) -> dict[str, Any]:
-        # Without arguments, super() does not work in a class with slots that a decorator has made anew.
+        # super() without arguments fails in a dataclass with slots, which is another class than the one in this body.
         return {**Report._data(self), "items": [file.as_data() for file in self.files]}
 
     def _print_done(self, console: Console) -> None:
