@@ -43,6 +43,9 @@ OUTPUTS: Final = {
 }
 """The environment variable of :class:`kolom.config.Settings` for each output of the stack."""
 
+_LOCAL_HINT: Final = (
+    ". Is `kolom serve` running? If it was started with --port PORT, use --endpoint-url http://127.0.0.1:<PORT+1>"
+)
 _OPTIONAL: Final = {"OwnerEmail", "MailFrom"}
 _STACK_ONLY: Final = {"MediaBucket", "SecretName"}
 _DUMMY: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -187,5 +190,5 @@ def explain(error: BotoCoreError | ClientError) -> str:
     if name == "NoRegionError":
         return "no AWS region is set: set AWS_REGION, or use --local for the local stack"
     if name in {"EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError"}:
-        return f"{error}".rstrip(".") + " (is `kolom serve` running?)" * ("127.0.0.1" in str(error))
+        return f"{error}".rstrip(".") + _LOCAL_HINT * ("127.0.0.1" in str(error))
     return " ".join(str(error).split())

@@ -5,30 +5,47 @@ Exit codes: 0 all is well; 1 something failed or was refused, everything else wa
 """
 
 import importlib.metadata
-from functools import cache
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
-from typer.core import TyperGroup
 
 from kolom.errors import ConfigurationError, KolomError
-from kolom_cli.commands import articles, comments, deploy_assets, export, import_, mail, messages, publish, reindex
+from kolom_cli.commands import (
+    articles,
+    comments,
+    deploy_assets,
+    export,
+    import_,
+    mail,
+    messages,
+    publish,
+    reindex,
+    serve,
+)
 from kolom_cli.connection import DEFAULT_STACK, Target, explain
 from kolom_cli.publishing.document import DocumentError
 from kolom_cli.sam.intrinsics import TemplateError
 from kolom_cli.terminal import console
+from kolom_cli.terminal.help import Group, command
+
+_WRITING = "Writing"
+_MODERATION = "Moderation"
+_MAIL = "Messages and mail"
+_TRANSFER = "Import and export"
+_SITE = "Site"
+_PANELS = (_WRITING, _MODERATION, _MAIL, _TRANSFER, _SITE)
 
 
-class _Group(TyperGroup):
+class _Group(Group):
     """Turns what went wrong in any command into one line and an exit code."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), "serve"]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return _serve() if cmd_name == "serve" else super().get_command(ctx, cmd_name)
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (the signature of click)
+        """All commands, by their panels."""
+        commands: Mapping[str, Any] = self.commands
+        return sorted(commands, key=lambda name: _PANELS.index(commands[name].rich_help_panel))
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -47,21 +64,8 @@ class _Group(TyperGroup):
             console.fail("interrupted", console.INTERRUPTED)
 
 
-@cache
-def _serve() -> Any:
-    # Imported here: with moto and werkzeug, the local stack takes 3 s to import, all other commands together 1 s.
-    from kolom_cli.commands.serve import serve
-
-    single = typer.Typer(add_completion=False)
-    single.command("serve")(serve)
-    command = typer.main.get_command(single)
-    command.name = "serve"
-    return command
-
-
 app = typer.Typer(
     cls=_Group,
-    help="Publish, import and manage the articles of a Kolom blog.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -78,33 +82,42 @@ def _version(wanted: bool) -> None:
 def options(
     ctx: typer.Context,
     local: Annotated[
-        bool, typer.Option("--local", help="Act on the local stack: --endpoint-url http://127.0.0.1:8081.")
+        bool,
+        typer.Option("--local", help="Use the stack that `kolom serve` runs: --endpoint-url http://127.0.0.1:8081."),
     ] = False,
     endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", help="Where to reach AWS's services instead of AWS.", metavar="URL")
+        str | None, typer.Option("--endpoint-url", help="Use the AWS services at this URL.", metavar="URL")
     ] = None,
     stack: Annotated[
-        str, typer.Option("--stack", envvar="KOLOM_STACK", help="The CloudFormation stack.", metavar="NAME")
+        str, typer.Option("--stack", envvar="KOLOM_STACK", help="The CloudFormation stack of the blog.", metavar="NAME")
     ] = DEFAULT_STACK,
     version: Annotated[  # noqa: ARG001 (the callback does all)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Publish, import and manage the articles of a Kolom blog."""
+    """Write and manage a Kolom blog: its articles, comments, mail and site."""
     if endpoint_url is not None and not endpoint_url.startswith(("http://", "https://")):
         raise typer.BadParameter("must begin with http:// or https://", param_hint="--endpoint-url")
     ctx.obj = Target(stack=stack, endpoint_url=endpoint_url, local=local)
 
 
-app.command("publish")(publish.publish)
-app.command("unpublish")(articles.unpublish)
-app.command("delete")(articles.delete)
-app.command("preview")(articles.preview)
-app.command("deploy-assets")(deploy_assets.deploy_assets)
-app.command("export")(export.export)
-app.command("reindex")(reindex.reindex)
-app.add_typer(articles.app, name="articles")
-app.add_typer(comments.app, name="comments")
-app.add_typer(messages.app, name="messages")
-app.add_typer(mail.app, name="mail")
-app.add_typer(import_.app, name="import")
+for name, function, panel, examples in (
+    ("publish", publish.publish, _WRITING, ("kolom publish my-article.md", "kolom publish content/ --dry-run")),
+    ("preview", articles.preview, _WRITING, ("kolom preview my-article --hours 2",)),
+    ("unpublish", articles.unpublish, _WRITING, ("kolom unpublish my-article",)),
+    ("delete", articles.delete, _WRITING, ("kolom delete my-article",)),
+    ("export", export.export, _TRANSFER, ("kolom export my-blog", "kolom export my-blog --private")),
+    ("deploy-assets", deploy_assets.deploy_assets, _SITE, ("kolom deploy-assets --dry-run",)),
+    ("reindex", reindex.reindex, _SITE, ("kolom reindex",)),
+    ("serve", serve.serve, _SITE, ("kolom serve", "kolom serve --port 9000 --empty")),
+):
+    command(app, name, *examples, panel=panel)(function)
+
+for name, group, panel in (
+    ("articles", articles.app, _WRITING),
+    ("comments", comments.app, _MODERATION),
+    ("messages", messages.app, _MAIL),
+    ("mail", mail.app, _MAIL),
+    ("import", import_.app, _TRANSFER),
+):
+    app.add_typer(group, name=name, rich_help_panel=panel)

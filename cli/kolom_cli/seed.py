@@ -24,7 +24,7 @@ from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.terminal import console
-from kolom_cli.terminal.report import Report
+from kolom_cli.terminal.report import PublishReport, Report
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 
@@ -78,9 +78,9 @@ class StackLoader:
         return _summary(report, f"articles from {Path(source).name}")
 
 
-def load_sample() -> Report:
+def load_sample() -> PublishReport:
     """Publish the sample articles to the stack of the current settings, without changing the files."""
-    report = Report()
+    report = PublishReport()
     publisher = Publisher(PublishOptions(write_back=False, force=True), report, datetime.now(UTC))
     for source in find_sources([SAMPLE])[0]:
         publisher.publish(source)

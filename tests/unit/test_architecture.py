@@ -55,10 +55,11 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom_cli.importers": 12,
     "kolom_cli.emulator": 13,
     "kolom_cli.seed": 14,
-    "kolom_cli.commands": 15,
-    "kolom_cli.main": 16,
-    "kolom_cli.openapi": 16,
-    "kolom_cli.docs": 17,
+    "kolom_cli.server": 15,
+    "kolom_cli.commands": 16,
+    "kolom_cli.main": 17,
+    "kolom_cli.openapi": 17,
+    "kolom_cli.docs": 18,
 }
 """The level of each package: it imports only packages of lower levels.
 

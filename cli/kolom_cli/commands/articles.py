@@ -1,75 +1,82 @@
 """`kolom articles list/show`, `kolom unpublish`, `kolom delete`, `kolom preview`."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from kolom.articles import preview_links as previews
-from kolom.articles import publishing, repository
+from kolom import urls
+from kolom.articles import preview_links, publishing, repository
 from kolom.articles.admin import ADMIN_STATUSES, AdminStatus, list_by_label, list_by_status
 from kolom.articles.types import Article, ArticleSummary
 from kolom.config import settings
 from kolom.security import signing
-from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
+from kolom_cli.terminal.batch import select_statuses
+from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.options import AsJson, Limit, Yes, status_option
+from kolom_cli.terminal.output import Row, format_moment, print_fields, print_json, print_list, to_jsonable
 
-app = typer.Typer(no_args_is_help=True, help="List and show articles, drafts included.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="List and show articles, pages and drafts.")
 
-_STATUSES = get_args(AdminStatus.__value__)
-_MOST_HOURS = 24 * 90
+_STATUSES: Final[tuple[AdminStatus, ...]] = get_args(AdminStatus.__value__)
+_LISTED: Final = tuple(status for status in ADMIN_STATUSES if status != "deleted")
+_MAX_HOURS: Final = 24 * 90
+_INTERNAL: Final = ("fingerprint", "body_version", "body_parts", "source_parts")
+_EMPTY: Final[dict[str | None, str]] = {
+    None: "No articles. `kolom publish FILE` publishes one.",
+    "draft": "No drafts. `kolom publish FILE` creates one from a file with `draft: true` in its front matter.",
+    "scheduled": "No scheduled articles. `kolom publish FILE` schedules a file whose `date:` is in the future.",
+    "published": "No published articles. `kolom publish FILE` publishes one.",
+    "page": "No pages. `kolom publish FILE` creates one from a file with `kind: page` in its front matter.",
+    "deleted": "No deleted articles. `kolom articles list` shows the others.",
+}
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The article's slug.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("list")
+@command(app, "list", "kolom articles list", "kolom articles list --status draft", "kolom articles list --label Travel")
 def list_articles(
     ctx: typer.Context,
-    status: Annotated[
-        str | None, typer.Option("--status", help=f"Only these: {', '.join(_STATUSES)}.", metavar="STATUS")
+    status: Annotated[str | None, status_option(_STATUSES)] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="LABEL", help="Show only published articles with this label.")
     ] = None,
-    label: Annotated[str | None, typer.Option("--label", help="Only published articles with this label.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each status at most.")] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List articles, newest first: drafts, scheduled and published ones and pages, or those of one status."""
-    if status is not None and status not in _STATUSES:
-        raise typer.BadParameter(f"must be one of {', '.join(_STATUSES)}", param_hint="--status")
+    """List articles, newest first: drafts, scheduled, published, then pages.
+
+    Deleted articles are listed only with --status deleted.
+    """
+    wanted = select_statuses(status, _STATUSES, _LISTED)
     if status not in {None, "published"} and label is not None:
-        raise typer.BadParameter("goes with published articles only", param_hint="--label")
+        raise typer.BadParameter("can only be used with published articles", param_hint="--label")
     connect(ctx.obj)
-    cards: list[ArticleSummary] = []
-    more = False
     if label is not None:
-        labelled = list_by_label(label, limit=limit)
-        cards, more = list(labelled.items), labelled.next_cursor is not None
+        pages = [list_by_label(label, limit=limit)]
     else:
-        for shelf in ADMIN_STATUSES:
-            if shelf == status or (status is None and shelf != "deleted"):
-                page = list_by_status(shelf, limit=limit)
-                cards += page.items
-                more = more or page.next_cursor is not None
+        pages = [list_by_status(each, limit=limit) for each in ADMIN_STATUSES if each in wanted]
+    found = [article for page in pages for article in page.items]
     if as_json:
-        typer.echo(json.dumps([_as_data(card) for card in cards], ensure_ascii=False, indent=2))
+        print_json([_as_data(article) for article in found])
         return
-    console.out().print(_table(cards))
-    if more:
-        console.err().print("There are more: raise --limit.", highlight=False)
+    empty = (
+        _EMPTY[status] if label is None else f"No articles with the label {label!r}. `kolom articles list` shows all."
+    )
+    print_list(("date", "status", "slug"), [_as_row(article) for article in found], text="title", empty=empty)
+    if any(page.next_cursor is not None for page in pages):
+        console.err().print("There are more articles: raise --limit.", highlight=False)
 
 
-@app.command("show")
+@command(app, "show", "kolom articles show my-article", "kolom articles show my-article --source > my-article.md")
 def show(
     ctx: typer.Context,
     slug: Slug,
     as_json: AsJson = False,
-    source: Annotated[bool, typer.Option("--source", help="Print what the author wrote, and nothing else.")] = False,
+    source: Annotated[bool, typer.Option("--source", help="Print only the text as its author wrote it.")] = False,
 ) -> None:
     """Show everything about one article, whatever its status."""
     connect(ctx.obj)
@@ -79,31 +86,30 @@ def show(
         typer.echo(body.source, nl=not body.source.endswith("\n"))
     elif as_json:
         shown = {"content_html": body.html, "source": body.source, "source_format": body.source_format}
-        typer.echo(json.dumps({**_as_data(article), **shown}, ensure_ascii=False, indent=2))
+        print_json({**_as_data(article), **shown})
     else:
-        table = Table(show_header=False, box=None)
-        for name, value in {**_as_data(article), "html_bytes": len(body.html.encode())}.items():
-            table.add_row(name, escape(", ".join(value) if isinstance(value, list) else str(value)))
-        console.out().print(table)
+        print_fields({**_fields(article), "labels": ", ".join(article.labels), "html_bytes": len(body.html.encode())})
 
 
 def unpublish(ctx: typer.Context, slug: Slug) -> None:
-    """Withdraw an article: it becomes a draft and keeps everything."""
+    """Turn a published or scheduled article back into a draft.
+
+    The text, the address and the comments are kept. `kolom publish FILE` publishes it again.
+    """
     connect(ctx.obj)
     article = publishing.unpublish(slug, now=datetime.now(UTC))
     typer.echo(f"{article.slug} is a draft now, in version {article.version}")
 
 
-def delete(
-    ctx: typer.Context,
-    slug: Slug,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Delete an article for good; readers are told that it is gone."""
+def delete(ctx: typer.Context, slug: Slug, yes: Yes = False) -> None:
+    """Delete an article permanently.
+
+    Its address answers 410 Gone. `kolom unpublish` hides an article without deleting it.
+    """
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)
     if not yes:
-        typer.confirm(f"Delete {article.title!r} ({article.slug}) for good?", abort=True)
+        typer.confirm(f"Delete {article.title!r} ({article.slug}) permanently?", abort=True)
     deleted = publishing.delete(slug, now=datetime.now(UTC))
     typer.echo(f"{deleted.slug} is deleted")
 
@@ -112,40 +118,35 @@ def preview(
     ctx: typer.Context,
     slug: Slug,
     hours: Annotated[
-        float, typer.Option("--hours", min=0.01, max=_MOST_HOURS, help="How long the link is good.")
+        float, typer.Option("--hours", min=0.01, max=_MAX_HOURS, metavar="HOURS", help="How long the link works.")
     ] = 24.0,
 ) -> None:
-    """Print a link that shows an article to whoever has it, published or not, until it expires."""
+    """Print a link to a draft or any other article.
+
+    Whoever has the link can read the article until the link expires.
+    """
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)
     if article.status == "deleted":
         console.fail(f"the article {slug!r} is deleted")
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
-    token = previews.create_token(article.id, signing.load_keys(), expires_at=expires_at)
+    token = preview_links.create_token(article.id, signing.load_keys(), expires_at=expires_at)
     typer.echo(f"{settings().need('site_url').rstrip('/')}/preview/{token}")
-    console.err().print(f"good until {to_rfc3339(expires_at)}", highlight=False)
+    console.err().print(f"The link works until {format_moment(expires_at)}.", highlight=False)
+
+
+def _fields(card: ArticleSummary) -> dict[str, object]:
+    fields = {name: value for name, value in asdict(card).items() if name not in _INTERNAL}
+    return {**fields, "url": urls.article_url(card.path)}
 
 
 def _as_data(card: ArticleSummary) -> dict[str, Any]:
-    hidden = {"fingerprint", "body_version", "body_parts", "source_parts"}
-    values = {name: value for name, value in asdict(card).items() if name not in hidden}
-    return {name: to_rfc3339(value) if isinstance(value, datetime) else _plain(value) for name, value in values.items()}
+    return to_jsonable(_fields(card))
 
 
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _table(cards: Sequence[ArticleSummary]) -> Table:
-    table = Table("date", "status")
-    table.add_column("slug", overflow="fold", ratio=3)  # whole, since the other commands take it
-    table.add_column("title", ratio=4)
-    table.add_column("labels", ratio=2)
-    for card in cards:
-        if not isinstance(card, Article) or card.status == "published":
-            status = "page" if isinstance(card, Article) and card.kind == "page" else "published"
-        else:
-            status = card.status
-        date = to_rfc3339(card.published_at)[:10] if card.published_at else ""
-        table.add_row(date, status, escape(card.slug), escape(card.title), escape(", ".join(card.labels)))
-    return table
+def _as_row(card: ArticleSummary) -> Row:
+    status = "published"
+    if isinstance(card, Article):
+        status = "page" if card.status == "published" and card.kind == "page" else card.status
+    date = format_moment(card.published_at) if card.published_at else ""
+    return Row((date, status, card.slug), (card.title,))

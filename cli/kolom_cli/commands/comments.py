@@ -1,16 +1,16 @@
 """`kolom comments …`: the moderator's side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.markup import escape
-from rich.table import Table
 
-from kolom.articles import public, publishing
+from kolom import urls
+from kolom.articles import public, publishing, repository
+from kolom.articles.types import Article
 from kolom.comments import admin, moderation_links
 from kolom.comments.admin import PersonalData
 from kolom.comments.moderation import moderate
@@ -21,33 +21,47 @@ from kolom.submissions.fields import Content, Name
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.batch import for_each, select_statuses
-from kolom_cli.terminal.output import excerpt, format_minute, print_fields, print_json, to_jsonable
+from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.options import AsJson, Email, Limit, Yes, status_option
+from kolom_cli.terminal.output import Row, format_moment, print_fields, print_json, print_list, to_jsonable
 
-app = typer.Typer(no_args_is_help=True, help="Moderate comments, answer them, and forget people.")
+app = typer.Typer(
+    cls=Group, no_args_is_help=True, help="Moderate and reply to comments; export or erase a person's data."
+)
 
-_LINKED: tuple[Action, ...] = ("approve", "spam", "delete")
-_DONE = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
+_ID: Final = "01KB3R5T7W9Y1A2C4E6G8J0MNP"
+_LINKED: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
+_DONE: Final = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
+_UNDECIDED: Final = frozenset(("pending", "spam"))
+"""The statuses that a comment has because of its reasons; a moderator's decision takes their place."""
+_INTERNAL: Final = ("person", "change", "version", "announced")
+_ONLY_IN_JSON: Final = frozenset(("avatar", "depth", "status_before", "revision", "article_id", "reasons"))
+_EMPTY: Final[dict[str | None, str]] = {
+    None: "No comments. They are listed here when readers write some.",
+    "pending": "No comments are pending. `kolom comments list` lists all.",
+    "approved": "No approved comments. `kolom comments list --status pending` lists those that wait for approval.",
+    "spam": "No spam. `kolom comments list` lists all comments.",
+    "deleted": "No deleted comments. `kolom comments list` lists all.",
+}
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The comment's id.", show_default=False)]
-Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="The comments' ids.", show_default=False)]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="The comments' ids.", show_default=False)]
 
 
-@app.command("list")
+@command(app, "list", "kolom comments list --status pending", "kolom comments list --article my-article")
 def list_comments(
     ctx: typer.Context,
-    status: Annotated[
-        str | None, typer.Option("--status", help=f"Only these: {', '.join(admin.STATUSES)}.", metavar="STATUS")
-    ] = None,
+    status: Annotated[str | None, status_option(admin.STATUSES)] = None,
     article: Annotated[
-        str | None, typer.Option("--article", help="Only those of this article.", metavar="SLUG")
+        str | None, typer.Option("--article", help="Show only comments on this article.", metavar="SLUG")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each status at most.")] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List comments, newest first: those that wait for approval come first."""
+    """List comments, those that wait for approval first.
+
+    The newest come first within each status.
+    """
     wanted = select_statuses(status, admin.STATUSES, admin.STATUSES)
     connect(ctx.obj)
     if article is not None:
@@ -57,67 +71,84 @@ def list_comments(
         ]
     else:
         found = [comment for each in wanted for comment in admin.list_by_status(each, limit=limit)]
+    articles = repository.get_many({comment.article_id for comment in found})
     if as_json:
-        print_json([_as_data(comment) for comment in found])
+        print_json([{**_as_data(comment), **_article_fields(comment, articles)} for comment in found])
         return
-    console.out().print(_table(found))
+    empty = _EMPTY[status] if article is None else f"No such comments on {article!r}. `kolom comments list` lists all."
+    rows = [_as_row(comment, articles.get(comment.article_id)) for comment in found]
+    print_list(("date", "status", "id", "article"), rows, empty=empty)
 
 
-@app.command("show")
+@command(app, "show", f"kolom comments show {_ID}", f"kolom comments show {_ID} --links")
 def show(
     ctx: typer.Context,
     comment_id: Id,
     with_links: Annotated[
-        bool, typer.Option("--links", help="Also make links by which anyone may moderate it, once each.")
+        bool, typer.Option("--links", help="Also create links that approve, mark as spam or delete it, once each.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about one comment: its text, why it has its status, and its author's address."""
+    """Show everything about one comment.
+
+    This includes its author's email address, and why it is pending or spam. Whoever has a link of --links can use it.
+    """
     connect(ctx.obj)
     data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))
-    shown = _as_personal_data(data)
+    comment = data.comment
+    fields = {**_article_fields(comment, repository.get_many([comment.article_id])), **_personal_fields(data)}
     if with_links:
-        shown["links"] = {action: _link(data.comment, action) for action in _LINKED}
+        fields["links"] = {action: _link(comment, action) for action in _LINKED}
     if as_json:
-        print_json(shown)
+        print_json(to_jsonable(fields))
         return
-    print_fields(shown)
+    print_fields(_for_people(comment, fields))
 
 
-@app.command("approve")
+@command(app, "approve", f"kolom comments approve {_ID}")
 def approve(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
-    """Let everybody read comments that wait, or were taken for spam."""
+    """Approve comments that are pending or marked as spam."""
     _moderate(ctx, comment_ids, "approve", as_json=as_json)
 
 
-@app.command("spam")
+@command(app, "spam", f"kolom comments spam {_ID}")
 def spam(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
-    """Mark comments as spam: nobody sees them, and they are deleted after a while."""
+    """Mark comments as spam and hide them.
+
+    Spam is deleted after `SpamDays` (30 days by default).
+    """
     _moderate(ctx, comment_ids, "spam", as_json=as_json)
 
 
-@app.command("delete")
+@command(app, "delete", f"kolom comments delete {_ID}")
 def delete(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
-    """Delete comments. They can be restored for a month."""
+    """Delete comments.
+
+    `kolom comments restore` brings them back for 30 days.
+    """
     _moderate(ctx, comment_ids, "delete", as_json=as_json)
 
 
-@app.command("restore")
+@command(app, "restore", f"kolom comments restore {_ID}")
 def restore(ctx: typer.Context, comment_ids: Ids, as_json: AsJson = False) -> None:
-    """Give comments back the status that they had before they were deleted or marked as spam."""
+    """Undo the deletion of comments, or their marking as spam.
+
+    They get the status that they had before.
+    """
     _moderate(ctx, comment_ids, "restore", as_json=as_json)
 
 
-@app.command("ban")
+@command(app, "ban", f"kolom comments ban {_ID}", f"kolom comments ban {_ID} --network --days 7")
 def ban(
     ctx: typer.Context,
     comment_id: Id,
-    days: Annotated[int, typer.Option("--days", min=1, max=3_650, help="For how long.")] = 90,
-    network: Annotated[
-        bool, typer.Option("--network", help="The whole network (IPv4 /24, IPv6 /48), not only the address.")
-    ] = False,
+    days: Annotated[int, typer.Option("--days", min=1, max=3_650, metavar="DAYS", help="How long the ban lasts.")] = 90,
+    network: Annotated[bool, typer.Option("--network", help="Ban the whole network (IPv4 /24, IPv6 /48).")] = False,
 ) -> None:
-    """Mark a comment as spam, and all that comes from the same address from now on."""
+    """Ban the sender's IP address and mark the comment as spam.
+
+    Further comments and messages from this address are taken for spam. `kolom comments unban` lifts the ban.
+    """
     connect(ctx.obj)
     comment, now = admin.get(comment_id), datetime.now(UTC)
     bans.ban(comment.id, days=days, whole_network=network, now=now)
@@ -126,15 +157,39 @@ def ban(
     typer.echo(f"the {'network' if network else 'address'} of {comment.id} is banned for {days} days")
 
 
-@app.command("reply")
+@command(app, "unban", f"kolom comments unban {_ID}")
+def unban(ctx: typer.Context, comment_id: Id) -> None:
+    """Lift the ban of a comment's sender.
+
+    This lifts the bans of the IP address and of its network. The id is that of the comment that was banned, or of
+    another comment that the same sender wrote in the last 30 days. The comment stays spam: `kolom comments approve`
+    publishes it.
+    """
+    connect(ctx.obj)
+    comment = admin.get(comment_id)
+    lifted = bans.unban(comment.id, now=datetime.now(UTC))
+    if not lifted:
+        console.fail(f"the sender of {comment.id} is not banned")
+    for banned in lifted:
+        typer.echo(f"the {banned} of {comment.id} is not banned any more")
+
+
+@command(app, "reply", f'kolom comments reply {_ID} "Thank you!"', f"kolom comments reply {_ID} - < reply.md")
 def reply(
     ctx: typer.Context,
     comment_id: Id,
-    content: Annotated[str, typer.Argument(metavar="TEXT", help="Markdown; - reads it from standard input.")],
-    name: Annotated[str | None, typer.Option("--name", help="Instead of the article's author.")] = None,
+    content: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT", help="The reply in Markdown; - reads it from standard input.", show_default=False
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The name to show instead of the article's author.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer an approved comment as the site's owner."""
+    """Reply to an approved comment as the site's owner."""
     connect(ctx.obj)
     text = typer.get_text_stream("stdin").read() if content == "-" else content
     parent = admin.get(comment_id)
@@ -155,13 +210,17 @@ def reply(
         typer.echo(f"{answer.id} answers {parent.id}")
 
 
-@app.command("forget")
+@command(app, "forget", "kolom comments forget budi@example.com")
 def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Erase a person: every comment that was sent with this e-mail address, and the address, for good."""
+    """Erase all comments of a person permanently.
+
+    This erases every comment that was sent with this email address, the address and its subscriptions. Messages are
+    deleted separately: see `kolom messages forget`.
+    """
     connect(ctx.obj)
     if not yes:
         count = sum(1 for _ in admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
-        typer.confirm(f"Erase {count} comments for good?", abort=True)
+        typer.confirm(f"Erase {count} comments permanently?", abort=True)
     erased = admin.erase_person(email, signing.load_keys(), now=datetime.now(UTC))
     if as_json:
         print_json({"erased": erased})
@@ -169,9 +228,12 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
         typer.echo(f"erased {erased} comments")
 
 
-@app.command("export")
+@command(app, "export", "kolom comments export budi@example.com > budi.json")
 def export(ctx: typer.Context, email: Email) -> None:
-    """Print all that is kept of a person, as JSON: every comment that was sent with this e-mail address."""
+    """Print everything stored about a person as JSON.
+
+    That is every comment that was sent with this email address.
+    """
     connect(ctx.obj)
     found = list(admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
     found.sort(key=lambda data: data.comment.id)
@@ -207,22 +269,39 @@ def _valid(kind: Any, value: str, option: str) -> str:
 
 
 def _as_data(comment: Comment) -> dict[str, Any]:
-    return to_jsonable(asdict(comment), without=("person", "change", "version", "announced"))
+    return to_jsonable(asdict(comment), without=_INTERNAL)
 
 
 def _as_personal_data(data: PersonalData) -> dict[str, Any]:
+    return to_jsonable(_personal_fields(data))
+
+
+def _personal_fields(data: PersonalData) -> dict[str, object]:
+    fields = {name: value for name, value in asdict(data.comment).items() if name not in _INTERNAL}
     more = {"email": data.email, "notify_replies": data.notify_replies, "subscription": data.subscription}
-    return {**_as_data(data.comment), **more}
+    return {**fields, **more}
 
 
-def _table(comments: Sequence[Comment]) -> Table:
-    table = Table("date", "status")
-    table.add_column("id", no_wrap=True)  # whole, since the other commands take it
-    table.add_column("name", ratio=1)
-    table.add_column("comment", ratio=3)
-    table.add_column("why", ratio=2)
-    for comment in comments:
-        why = "; ".join(comment.reasons)
-        cells = (format_minute(comment.created_at), comment.status, comment.id)
-        table.add_row(*cells, escape(comment.name), excerpt(comment.content), escape(why))
-    return table
+def _for_people(comment: Comment, fields: Mapping[str, object]) -> dict[str, object]:
+    shown = {name: value for name, value in fields.items() if name not in _ONLY_IN_JSON}
+    if comment.expires_at is not None:
+        shown["expires_at"] = datetime.fromtimestamp(comment.expires_at, UTC)
+    if comment.status in _UNDECIDED:
+        shown["why"] = comment.reasons
+    return shown
+
+
+def _article_fields(comment: Comment, articles: Mapping[int, Article]) -> dict[str, object]:
+    article = articles.get(comment.article_id)
+    if article is None:
+        return {"article_title": None, "article_slug": None, "article_url": None}
+    url = urls.article_url(article.path)
+    return {"article_title": article.title, "article_slug": article.slug, "article_url": url}
+
+
+def _as_row(comment: Comment, article: Article | None) -> Row:
+    slug = article.slug if article else ""
+    texts = [f"{comment.name}: {comment.content}"]
+    if comment.status in _UNDECIDED and comment.reasons:
+        texts.append(f"why: {'; '.join(comment.reasons)}")
+    return Row((format_moment(comment.created_at), comment.status, comment.id, slug), tuple(texts))

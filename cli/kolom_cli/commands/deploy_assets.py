@@ -11,6 +11,7 @@ from kolom_cli.assets.site_config import SettingsError
 from kolom_cli.connection import connect
 from kolom_cli.sam.defaults import TEMPLATE
 from kolom_cli.terminal import console
+from kolom_cli.terminal.options import AsJson, DryRun
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"
 KEPT_DAYS: Final = 2
@@ -23,26 +24,27 @@ def deploy_assets(
         Path,
         typer.Option(
             "--frontend",
+            exists=True,
+            file_okay=False,
+            readable=True,
             metavar="DIR",
-            help="The folder with the files and site.toml.",
+            help="The folder of the assets and site.toml.",
             show_default="frontend/ of the project",
         ),
     ] = FRONTEND,
     prune: Annotated[
         int | None,
         typer.Option(
-            "--prune", metavar="DAYS", min=KEPT_DAYS, help="Delete files that no page has shown for so many days."
+            "--prune", metavar="DAYS", min=KEPT_DAYS, help="Delete assets not used by any page for this many days."
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, say what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Upload the site's styles and scripts, then have its pages show them. Deploying the same again changes nothing.
+    """Upload the site's styles and scripts and make its pages use them.
 
-    Colours, logo, menu and typefaces are those of `site.toml` in the folder.
+    `site.toml` in the folder sets colours, logo, menu and fonts. Deploying the same files again changes nothing.
     """
-    if not frontend.is_dir():
-        raise typer.BadParameter(f"there is no folder {frontend}", param_hint="--frontend")
     try:
         built = build(frontend)
     except SettingsError as error:
@@ -70,10 +72,10 @@ def _say(outcome: DeploymentResult) -> None:
         for name in names:
             typer.echo(f"{verb} {name}")
     if outcome.activated:
-        typer.echo("The pages would show them." if outcome.dry_run else "The pages show them within a minute or two.")
+        typer.echo("The pages would use them." if outcome.dry_run else "The pages use them within two minutes.")
     elif outcome.uploaded:
-        typer.echo("The pages showed these already.")
+        typer.echo("No change: this version is already live.")
     else:
-        typer.echo("Everything is as it was.")
+        typer.echo("No change: everything is already deployed.")
     if outcome.dry_run:
-        typer.echo("A dry run: nothing was written.")
+        typer.echo("Dry run: nothing was written.")

@@ -1,34 +1,35 @@
-"""`kolom export DIR`: everything, in files that need nothing of ours to be read."""
+"""`kolom export DIR`: everything, in open formats that any program can read."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from kolom_cli.archive.writer import Exporter, ExportResult
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
-from kolom_cli.terminal.output import print_json
+from kolom_cli.terminal.options import AsJson
+from kolom_cli.terminal.output import counts_table, one_line, print_json
 
 
 def export(
     ctx: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new directory, or that of an older export.")],
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", file_okay=False, show_default=False, help="A new folder, or an earlier export."),
+    ],
     private: Annotated[
         bool,
-        typer.Option("--private", help="Also messages, and the e-mail addresses of those who wrote comments."),
+        typer.Option("--private", help="Include messages, and the email addresses of commenters."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Write everything into a directory: articles, comments and files, for `kolom import archive` and everyone else.
+    """Export articles, comments and media files to a folder.
 
-    An older export there becomes the same as a new one, so that it can be kept in git.
+    All files have open formats that any program can read. Exporting again into the same folder updates it in place, so
+    it can be kept in git. `kolom import archive DIR` restores it.
     """
-    if directory.exists() and not directory.is_dir():
-        raise typer.BadParameter(f"{directory} is no directory", param_hint="DIR")
     connect(ctx.obj)
     with console.interruptible() as stopped, console.progress("Exporting", hidden=as_json) as bar:
         exporter = Exporter(directory, datetime.now(UTC), private=private, stopped=stopped)
@@ -49,12 +50,11 @@ def export(
 
 
 def _print(done: ExportResult, directory: Path) -> None:
-    table = Table("", "written")
-    table.columns[1].justify = "right"
-    for kind, number in sorted(done.counts.items()):
-        table.add_row(kind, str(number))
-    console.out().print(table)
+    rows = [(kind, (number,)) for kind, number in sorted(done.counts.items())]
+    console.out().print(counts_table(("written",), rows))
     for name, reason in done.skipped:
-        console.out().print(f"skipped {escape(name)}: {escape(reason)}", highlight=False, soft_wrap=True)
+        console.out().print(
+            f"skipped {one_line(name)}: {one_line(reason)}", markup=False, highlight=False, soft_wrap=True
+        )
     if done.interrupted:
         console.out().print(f"Interrupted: {directory} is not complete; run it again.", soft_wrap=True, markup=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from typer.models import ArgumentInfo
 
 from kolom.config import settings
 from kolom_cli.archive.reader import Archive
@@ -20,48 +21,68 @@ from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.terminal import console
+from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.options import AsJson, DryRun
 from kolom_cli.terminal.report import Report
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
-    help="Take over a blog from elsewhere. Importing the same again changes nothing; what was broken off goes on.",
+    help="Import a blog from another platform. Re-running is safe and resumes an interrupted import.",
 )
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Write nothing, say what would be done.")]
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace also what was edited, withdrawn or deleted here since.")
+    bool, typer.Option("--overwrite", help="Also replace what was edited, unpublished or deleted here since.")
 ]
-Language = Annotated[str | None, typer.Option("--language", help="The articles' language, such as id.", metavar="CODE")]
+Language = Annotated[
+    str | None, typer.Option("--language", help="The articles' language, such as id or en.", metavar="CODE")
+]
 Map = Annotated[
     Path | None,
-    typer.Option("--map", help="CSV with the columns thread,article: which thread is which article's.", metavar="FILE"),
+    typer.Option(
+        "--map",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        metavar="FILE",
+        help="A CSV file with the columns thread,article, which assigns threads to articles.",
+    ),
 ]
 UnmatchedFile = Annotated[
     Path | None,
-    typer.Option("--unmatched", help="Where to write which threads matched no article, for --map.", metavar="FILE"),
+    typer.Option("--unmatched", metavar="FILE", help="Write the threads without an article here, for --map."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 
-@app.command("blogger")
+def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = False) -> ArgumentInfo:
+    argument: ArgumentInfo = typer.Argument(
+        metavar=metavar,
+        help=text,
+        exists=True,
+        file_okay=files,
+        dir_okay=folders,
+        readable=True,
+        show_default=False,
+    )
+    return argument
+
+
+@command(app, "blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
 def blogger(
     ctx: typer.Context,
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="SOURCE…", help="A Takeout (zip files, or the unpacked folder), or feeds of the blog."),
+        list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", folders=True)
     ],
     blog: Annotated[
-        str | None, typer.Option("--blog", help="Which blog of the Takeout: the name of its folder.", metavar="NAME")
+        str | None,
+        typer.Option("--blog", help="The blog to import from the Takeout: its folder's name.", metavar="NAME"),
     ] = None,
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import the posts, pages and comments of a blog at Blogger."""
-    for source in sources:
-        if not source.exists():
-            raise typer.BadParameter(f"there is no file or folder {source}", param_hint="SOURCE")
+    """Import posts, pages and comments from Blogger."""
     connect(ctx.obj)
     _run(
         lambda: read_blogger(sources, language=language, blog=blog, dry_run=dry_run),
@@ -71,62 +92,63 @@ def blogger(
     )
 
 
-@app.command("wordpress")
+@command(app, "wordpress", "kolom import wordpress export.xml")
 def wordpress(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="WordPress's export, an XML file.")],
+    file: Annotated[Path, _existing("FILE", "The XML file that WordPress exports.")],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import the posts, pages and comments of a WordPress export."""
-    if not file.is_file():
-        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+    """Import posts, pages and comments from WordPress."""
     connect(ctx.obj)
     _run(lambda: read_wordpress(file, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
-@app.command("disqus")
+@command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
 def disqus(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Disqus's export, an XML file.")],
+    file: Annotated[Path, _existing("FILE", "The XML file that Disqus exports; .gz too.")],
     mapping: Map = None,
     unmatched: UnmatchedFile = None,
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import the comments of a Disqus export, below the articles that are here already."""
+    """Import comments from Disqus to existing articles."""
     _import_threads(ctx, read_disqus, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
-@app.command("isso")
+@command(app, "isso", "kolom import isso comments.db")
 def isso(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Isso's database, or its generic JSON.")],
+    file: Annotated[Path, _existing("FILE", "Isso's database, or its generic JSON.")],
     mapping: Map = None,
     unmatched: UnmatchedFile = None,
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import the comments that Isso keeps, below the articles that are here already."""
+    """Import comments from Isso to existing articles."""
     _import_threads(ctx, read_isso, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
-@app.command("markdown")
+@command(app, "markdown", "kolom import markdown my-site/ --dry-run")
 def markdown(
     ctx: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of Markdown files with front matter.")],
+    directory: Annotated[
+        Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, folders=True)
+    ],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import a folder of Markdown files, with the pictures beside them. The files stay as they are."""
-    if not directory.is_dir():
-        raise typer.BadParameter(f"there is no folder {directory}", param_hint="DIR")
+    """Import a folder of Markdown files, or a site of Jekyll, Hugo or Obsidian.
+
+    Images beside the files are uploaded. The files stay as they are.
+    """
     connect(ctx.obj)
     _run(
         lambda: read_markdown(directory, language=language, dry_run=dry_run),
@@ -136,17 +158,18 @@ def markdown(
     )
 
 
-@app.command("archive")
+@command(app, "archive", "kolom import archive my-blog --dry-run")
 def archive(
     ctx: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `kolom export` has written.")],
+    directory: Annotated[Path, _existing("DIR", "A folder that `kolom export` wrote.", files=False, folders=True)],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put back an archive of `kolom export`: the same ids, addresses, times and threads."""
-    if not directory.is_dir():
-        raise typer.BadParameter(f"there is no folder {directory}", param_hint="DIR")
+    """Restore an archive written by `kolom export`.
+
+    Ids, URLs, dates and threads stay the same.
+    """
     connect(ctx.obj)
     report = Report(dry_run=dry_run)
     source = Archive(directory, settings().zone)
@@ -167,10 +190,8 @@ def _import_threads(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    if not file.is_file():
-        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
     if mapping and unmatched and mapping.resolve() == unmatched.resolve():
-        raise typer.BadParameter("would overwrite the mapping: give it another file", param_hint="--unmatched")
+        raise typer.BadParameter("must be another file than --map", param_hint="--unmatched")
     threads = read_mapping(mapping) if mapping else ThreadMap()
     if unmatched:
         try:

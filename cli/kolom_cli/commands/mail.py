@@ -1,75 +1,105 @@
 """`kolom mail …`: the mail that the site sends, what became of it, and sending it again."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from kolom import outbox
+from kolom.articles import repository as articles
+from kolom.contact import repository as messages
 from kolom.mail import suppression
 from kolom.mail.composer import MailObsolete, compose
 from kolom.models.outbox import OutboxRecord
 from kolom.security import signing
 from kolom_cli.connection import connect
-from kolom_cli.terminal import console
 from kolom_cli.terminal.batch import for_each, select_statuses
-from kolom_cli.terminal.output import format_minute, print_fields, print_json, to_jsonable
+from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.options import AsJson, Limit, status_option
+from kolom_cli.terminal.output import Row, cut, format_moment, print_fields, print_json, print_list, to_jsonable
 
-app = typer.Typer(no_args_is_help=True, help="See what mail was sent, what was not, and send it again.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Show the mail that the site sends, and send it again.")
 
-_FIELDS = ("id", "kind", "status", "created_at", "due", "deadline", "attempts", "reason", "sent_at", "message_id")
+_ID: Final = "contact#01KB3R5T7W9Y1A2C4E6G8J0MNP"
+_FIELDS: Final = (
+    *("id", "kind", "status", "created_at", "due", "deadline", "attempts", "reason", "sent_at", "message_id"),
+)
+_RECIPIENTS: Final[Mapping[str, str]] = {
+    "contact": "owner",
+    "moderation": "owner",
+    "confirm": "commenter",
+    "reply": "subscriber",
+}
+_ABOUT: Final[Mapping[str, str]] = {
+    "contact": "message: {}",
+    "moderation": "new comment on {}",
+    "confirm": "question whether to notify of replies on {}",
+    "reply": "new reply on {}",
+}
+_MAX_SUBJECT: Final = 50
+_ADDRESS: Final = re.compile(r"\S+@\S+")
+_EMPTY: Final = "No mail in the last 30 days. The site sends some when a reader writes a comment or a message."
+_EMPTY_STATUS: Final = "No mail has this status. `kolom mail list` lists all."
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The mail's id.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("list")
+@command(app, "list", "kolom mail list", "kolom mail list --status failed")
 def list_mail(
     ctx: typer.Context,
-    status: Annotated[
-        str | None, typer.Option("--status", help=f"Only these: {', '.join(outbox.STATUSES)}.", metavar="STATUS")
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each status at most.")] = 50,
+    status: Annotated[str | None, status_option(outbox.STATUSES)] = None,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List the mail of the last 30 days: what was not sent comes first."""
+    """List the mail of the last 30 days, unsent mail first.
+
+    The list says who a mail is for and what it is about. `kolom mail show` also shows the addresses.
+    """
     wanted = select_statuses(status, outbox.STATUSES, outbox.STATUSES)
     connect(ctx.obj)
     found = [record for each in wanted for record in outbox.list_by_status(each, limit=limit)]
+    about = _subjects(found)
     if as_json:
-        print_json([_as_data(record) for record in found])
-    else:
-        console.out().print(_table(found))
+        print_json([{**_as_data(record), "about": about(record)} for record in found])
+        return
+    rows = [_as_row(record, about(record)) for record in found]
+    empty = _EMPTY if status is None else _EMPTY_STATUS
+    print_list(("date", "status", "to", "id", "about"), rows, empty=empty)
 
 
-@app.command("show")
+@command(app, "show", f"kolom mail show '{_ID}'")
 def show(ctx: typer.Context, mail_id: Id, as_json: AsJson = False) -> None:
-    """Show what became of one mail, and what it says: as it would be sent now."""
+    """Show one mail: its status, addresses, subject and text.
+
+    Mail that is not sent yet is shown as it would be sent now.
+    """
     connect(ctx.obj)
     record, now = outbox.get(mail_id), datetime.now(UTC)
-    shown = _as_data(record)
+    shown = _fields(record)
     try:
         mail = compose(record, now=now)
         shown |= {"from": mail.sender, "to": mail.to, "reply_to": mail.reply_to, "subject": mail.subject}
         shown |= {"headers": dict(mail.headers), "text": mail.text}
     except MailObsolete as error:
-        shown["text"] = f"(nothing any more: {error})"
+        shown["text"] = f"(nothing to send any more: {error})"
     if as_json:
-        print_json(shown)
+        print_json(to_jsonable(shown))
     else:
         print_fields(shown)
 
 
-@app.command("resend")
+@command(app, "resend", f"kolom mail resend '{_ID}'")
 def resend(
     ctx: typer.Context,
-    mail_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="The mails' ids.", show_default=False)],
+    mail_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The mails' ids.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Send mail again, whatever became of it. It has a day anew."""
+    """Send mail again, whatever its status.
+
+    The 24 hours in which it is retried start again.
+    """
     connect(ctx.obj)
     for_each(
         mail_ids,
@@ -80,35 +110,51 @@ def resend(
     )
 
 
-@app.command("allow")
+@command(app, "allow", "kolom mail allow budi@example.com")
 def allow(
     ctx: typer.Context,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Write again to an address from which mail had bounced, or come back with a complaint.
+    """Remove an address from the suppression list.
 
-    SES has a list of its own: `aws sesv2 delete-suppressed-destination --email-address EMAIL`.
+    An address gets there when mail to it bounces or is reported as spam. SES has a list of its own: `aws sesv2
+    delete-suppressed-destination --email-address EMAIL`.
     """
     connect(ctx.obj)
     was_suppressed = suppression.unsuppress(email, signing.load_keys())
     if as_json:
         print_json({"was_suppressed": was_suppressed})
     else:
-        typer.echo("written to again" if was_suppressed else "it was not suppressed")
+        typer.echo("the address gets mail again" if was_suppressed else "the address was not suppressed")
+
+
+def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
+    """What each mail is about, without the address of anybody."""
+    on_articles = articles.get_many({int(each.article_id) for each in records if each.article_id is not None})
+    of_visitors = messages.get_many({each.item_id for each in records if each.kind == "contact"})
+
+    def about(record: OutboxRecord) -> str:
+        if record.kind == "contact":
+            message = of_visitors.get(record.item_id)
+            subject = "(deleted)" if message is None else cut(message.subject or "(no subject)", _MAX_SUBJECT)
+        else:
+            article = on_articles.get(int(record.article_id or 0))
+            subject = article.slug if article else "(deleted article)"
+        return _ADDRESS.sub("…", _ABOUT[record.kind].format(subject))
+
+    return about
+
+
+def _fields(record: OutboxRecord) -> dict[str, object]:
+    fields = {name: getattr(record, name) for name in _FIELDS}
+    return {**fields, "attempts": int(record.attempts), "recipient": _RECIPIENTS[record.kind]}
 
 
 def _as_data(record: OutboxRecord) -> dict[str, Any]:
-    data = to_jsonable({name: getattr(record, name) for name in _FIELDS})
-    data["attempts"] = int(record.attempts)
-    return data
+    return to_jsonable(_fields(record))
 
 
-def _table(found: Sequence[OutboxRecord]) -> Table:
-    table = Table("date", "status", "tries")
-    table.add_column("id", overflow="fold", ratio=2)  # whole, since the other commands take it
-    table.add_column("why", ratio=1)
-    for record in found:
-        cells = (format_minute(record.created_at), record.status, str(int(record.attempts)))
-        table.add_row(*cells, escape(record.id), escape(record.reason or ""))
-    return table
+def _as_row(record: OutboxRecord, about: str) -> Row:
+    cells = (format_moment(record.created_at), record.status, _RECIPIENTS[record.kind], record.id, about)
+    return Row(cells, (f"why: {record.reason}",) if record.reason else ())

@@ -1,61 +1,61 @@
 """`kolom messages …`: what the contact form received."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from kolom.contact import repository as messages
 from kolom.contact.types import STATUSES, Message, Status
 from kolom.security import signing
-from kolom.timestamps import to_rfc3339
 from kolom_cli.connection import connect
-from kolom_cli.terminal import console
 from kolom_cli.terminal.batch import for_each, select_statuses
 from kolom_cli.terminal.csv_export import write_csv
-from kolom_cli.terminal.output import excerpt, format_minute, print_fields, print_json, to_jsonable
+from kolom_cli.terminal.help import Group, command
+from kolom_cli.terminal.options import AsJson, Email, Limit, Yes, status_option
+from kolom_cli.terminal.output import Row, format_moment, print_fields, print_json, print_list, to_jsonable
 
-app = typer.Typer(no_args_is_help=True, help="Read what the contact form received.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Read and manage messages from the contact form.")
 
-_COLUMNS = ("id", "created_at", "status", "name", "email", "subject", "message", "reasons")
-_LISTED: tuple[Status, ...] = ("new", "read")
+_COLUMNS: Final = ("id", "created_at", "status", "name", "email", "subject", "message", "reasons")
+_LISTED: Final[tuple[Status, ...]] = ("new", "read")
+_EMPTY: Final[dict[str | None, str]] = {
+    None: "No messages. `kolom messages list --status spam` lists those that were taken for spam.",
+    "new": "No new messages. `kolom messages list` lists all.",
+    "read": "No read messages. `kolom messages list --status new` lists the others.",
+    "spam": "No spam. `kolom messages list` lists the other messages.",
+}
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="The messages' ids.", show_default=False)]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-OfStatus = Annotated[str | None, typer.Option("--status", help=f"Only these: {', '.join(STATUSES)}.", metavar="STATUS")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="The messages' ids.", show_default=False)]
+OfStatus = Annotated[str | None, status_option(STATUSES)]
 
 
-@app.command("list")
-def list_messages(
-    ctx: typer.Context,
-    status: OfStatus = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many of each status at most.")] = 50,
-    as_json: AsJson = False,
-) -> None:
-    """List messages, newest first: those that were not read yet come first. Spam only with --status spam."""
+@command(app, "list", "kolom messages list", "kolom messages list --status spam")
+def list_messages(ctx: typer.Context, status: OfStatus = None, limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List messages, unread ones first.
+
+    The newest come first within each status. Spam is listed only with --status spam.
+    """
     wanted = select_statuses(status, STATUSES, _LISTED)
     connect(ctx.obj)
     found = [message for each in wanted for message in messages.list_by_status(each, limit=limit)]
     if as_json:
         print_json([_as_data(message) for message in found])
     else:
-        console.out().print(_table(found))
+        print_list(("date", "status", "id", "from"), list(map(_as_row, found)), empty=_EMPTY[status])
 
 
-@app.command("show")
+@command(app, "show", "kolom messages show 01KB3R5T7W9Y1A2C4E6G8J0MNP")
 def show(
     ctx: typer.Context,
     message_id: Annotated[str, typer.Argument(metavar="ID", help="The message's id.", show_default=False)],
-    keep_new: Annotated[bool, typer.Option("--keep-new", help="Do not mark it as read.")] = False,
+    keep_new: Annotated[bool, typer.Option("--keep-new", help="Leave the message unread.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one message whole. A new one is read by that."""
+    """Show a message in full and mark it as read."""
     connect(ctx.obj)
     message = messages.get(message_id)
     if message.status == "new" and not keep_new:
@@ -63,21 +63,22 @@ def show(
     if as_json:
         print_json(_as_data(message))
     else:
-        print_fields(_as_data(message))
+        print_fields(_fields(message))
 
 
-@app.command("export")
+@command(app, "export", "kolom messages export --csv > messages.csv", "kolom messages export --email budi@example.com")
 def export(
     ctx: typer.Context,
-    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet; without it, JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet instead of JSON.")] = False,
     status: OfStatus = None,
     person: Annotated[
-        str | None, typer.Option("--email", help="Only those from this e-mail address.", metavar="EMAIL")
+        str | None, typer.Option("--email", help="Export only messages from this address.", metavar="EMAIL")
     ] = None,
 ) -> None:
-    """Print messages, oldest first: all but spam, or those of one status or one person.
+    """Print messages as JSON or CSV, oldest first.
 
-    In CSV, cells that a spreadsheet would take for formulas begin with an apostrophe, so that none is run.
+    Spam is left out unless --status or --email asks for it. In CSV, cells that a spreadsheet would run as formulas
+    begin with an apostrophe.
     """
     wanted = select_statuses(status, STATUSES, STATUSES if person else _LISTED)
     connect(ctx.obj)
@@ -88,41 +89,42 @@ def export(
         found = [message for each in wanted for message in messages.list_by_status(each)]
     found.sort(key=lambda message: message.id)
     if as_csv:
-        write_csv(sys.stdout, _COLUMNS, map(_as_row, found))
+        write_csv(sys.stdout, _COLUMNS, map(_as_cells, found))
     else:
         print_json([_as_data(message) for message in found])
 
 
-@app.command("spam")
+@command(app, "spam", "kolom messages spam 01KB3R5T7W9Y1A2C4E6G8J0MNP")
 def spam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
-    """Mark messages as spam: they are deleted after a while."""
+    """Mark messages as spam.
+
+    Spam is deleted after `SpamDays` (30 days by default).
+    """
     _each(ctx, message_ids, lambda each: messages.set_status(each, "spam", now=datetime.now(UTC)), "is spam", as_json)
 
 
-@app.command("unspam")
+@command(app, "unspam", "kolom messages unspam 01KB3R5T7W9Y1A2C4E6G8J0MNP")
 def unspam(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
-    """Take messages back that were taken for spam."""
+    """Mark messages as not spam; they become unread."""
     _each(ctx, message_ids, lambda each: messages.set_status(each, "new", now=datetime.now(UTC)), "is new", as_json)
 
 
-@app.command("delete")
+@command(app, "delete", "kolom messages delete 01KB3R5T7W9Y1A2C4E6G8J0MNP")
 def delete(ctx: typer.Context, message_ids: Ids, as_json: AsJson = False) -> None:
-    """Delete messages for good."""
+    """Delete messages permanently."""
     _each(ctx, message_ids, messages.delete, "is deleted", as_json)
 
 
-@app.command("forget")
-def forget(
-    ctx: typer.Context,
-    email: Email,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Delete every message from this e-mail address for good. Comments are another command's."""
+@command(app, "forget", "kolom messages forget budi@example.com")
+def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete all messages from an email address permanently.
+
+    Comments are erased separately: see `kolom comments forget`.
+    """
     connect(ctx.obj)
     if not yes:
         count = sum(1 for _ in messages.list_by_email(email, signing.load_keys()))
-        typer.confirm(f"Delete {count} messages for good?", abort=True)
+        typer.confirm(f"Delete {count} messages permanently?", abort=True)
     deleted = messages.erase_person(email, signing.load_keys())
     if as_json:
         print_json({"deleted": deleted})
@@ -143,25 +145,19 @@ def _each(
     )
 
 
+def _fields(message: Message) -> dict[str, object]:
+    return {**asdict(message), "expires_at": datetime.fromtimestamp(message.expires_at, UTC)}
+
+
 def _as_data(message: Message) -> dict[str, Any]:
-    data = to_jsonable(asdict(message))
-    data["expires_at"] = to_rfc3339(datetime.fromtimestamp(message.expires_at, UTC))
-    return data
+    return to_jsonable(_fields(message))
 
 
-def _as_row(message: Message) -> list[str]:
+def _as_cells(message: Message) -> list[str]:
     data = {**_as_data(message), "reasons": "; ".join(message.reasons)}
     return ["" if data[column] is None else str(data[column]) for column in _COLUMNS]
 
 
-def _table(found: Sequence[Message]) -> Table:
-    table = Table("date", "status")
-    table.add_column("id", no_wrap=True)  # whole, since the other commands take it
-    table.add_column("from", ratio=2)
-    table.add_column("message", ratio=3)
-    for message in found:
-        sender = f"{message.name} <{message.email}>" if message.name else message.email
-        text = f"{message.subject}: {message.message}" if message.subject else message.message
-        cells = (format_minute(message.created_at), message.status, message.id)
-        table.add_row(*cells, escape(sender), excerpt(text))
-    return table
+def _as_row(message: Message) -> Row:
+    text = ": ".join(part for part in (message.name, message.subject, message.message) if part)
+    return Row((format_moment(message.created_at), message.status, message.id, message.email), (text,))

@@ -10,34 +10,35 @@ import typer
 from kolom.models import search as model
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
+from kolom_cli.terminal.options import AsJson, Yes
 
 _NOT_FOLLOWED = (
-    "{left} of {all} articles are not indexed yet, and for a minute none has been. "
-    "Look at the logs of the function that indexes; then run `kolom reindex` again."
+    "{left} of {all} articles are not indexed yet, and no article was indexed in the last minute. "
+    "Look at the logs of the function IndexArticles, then run `kolom reindex` again."
 )
 
 
 def reindex(
     ctx: typer.Context,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Empty the index first. Until the end, a search finds only some articles.")
+        bool, typer.Option("--rebuild", help="Empty the index first; until the end, a search finds only some articles.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until all articles are indexed.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Index all articles anew, while readers search and authors publish.
+    """Rebuild the search index of all articles.
 
-    For after an upgrade that reads words differently, an outage of more than a day, or a restored table. It may be
-    broken off at any time; what has been asked for until then is still done. --rebuild also drops the words that no
-    article has any more from the suggestions.
+    Use it after an upgrade that changes tokenization, after an outage of more than a day, or after restoring a table.
+    Search and publishing keep working. It is safe to interrupt: articles that are queued are still indexed. --rebuild
+    also removes words that no article has any more from the suggestions.
     """
     # Imported here: with the indexer come the stemmers, which no other command needs, and the functions' logger, which
     # reads the environment of the local stack when it is imported.
     from kolom.search.reindexing import article_ids, request_reindex_all, wait_until_indexed
 
     if rebuild and not yes:
-        typer.confirm("Empty the index, and fill it again?", abort=True)
+        typer.confirm("Empty the search index and fill it again?", abort=True)
     connect(ctx.obj)
     with console.interruptible() as stopped:
         removed = _clear(stopped, hidden=as_json) if rebuild else 0
@@ -54,11 +55,9 @@ def reindex(
         counts = {"articles": len(ids), "marked": len(touched), "indexed": len(touched) - len(left), "removed": removed}
         typer.echo(json.dumps(counts))
     elif stopped.is_set():
-        console.err().print(
-            f"Marked {len(touched)} articles; {len(left)} of them are still to be indexed, and will be."
-        )
+        console.err().print(f"Queued {len(touched)} articles; {len(left)} of them are not indexed yet, and will be.")
     elif not wait:
-        typer.echo(f"Marked {len(touched)} articles, which will be indexed.")
+        typer.echo(f"Queued {len(touched)} articles; they will be indexed.")
     elif not left:
         typer.echo(f"Indexed {len(touched)} articles.")
     if stopped.is_set():

@@ -1,74 +1,39 @@
 """`kolom serve`: the whole stack on this machine."""
 
-import logging
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.console import Console
-
-from kolom_cli.emulator.lambda_runtime import FunctionError
-from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
-from kolom_cli.sam.intrinsics import TemplateError
-from kolom_cli.seed import LoadError, StackLoader
-
-EXIT_USAGE = 2
-EXIT_FAILED = 1
-_PATIENCE_SECONDS = 600.0
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def project_root() -> Path:
-    """The directory of ``template.yaml``: the checkout that this package is installed from."""
-    for directory in Path(__file__).resolve().parents:
-        if (directory / "template.yaml").is_file():
-            return directory
-    raise TemplateError("no template.yaml above the installed package: `kolom serve` needs a checkout (`make sync`)")
-
-
-def parse_settings(settings: Sequence[str]) -> dict[str, str]:
-    """``NAME=VALUE`` texts as a dictionary. Raises :class:`TemplateError`."""
-    parsed = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name:
-            raise TemplateError(f"--set takes NAME=VALUE, not {setting!r}")
-        parsed[name] = value
-    return parsed
-
-
-def parse_imports(imports: Sequence[str]) -> list[tuple[str, str]]:
-    """``KIND:SOURCE`` texts as pairs. Raises :class:`LoadError`."""
-    parsed = []
-    for each in imports:
-        kind, colon, source = each.partition(":")
-        if not colon or not kind or not source:
-            raise LoadError(f"--import takes KIND:SOURCE, not {each!r}")
-        parsed.append((kind, source))
-    return parsed
 
 
 def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
-    port: Annotated[int, typer.Option(help="The site's port; the local AWS takes the next one.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", help="The port of the site; the local AWS uses the next one.")
+    ] = 8080,
     empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
     imports: Annotated[
         list[str] | None,
-        typer.Option("--import", metavar="KIND:SOURCE", help="Load an export; repeatable."),
+        typer.Option(
+            "--import", metavar="KIND:SOURCE", help="Import this, such as blogger:takeout.zip; can be repeated."
+        ),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A template parameter; repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the template; can be repeated."),
     ] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="A DynamoDB Local to use instead of moto's.")] = None,
-    log_requests: Annotated[bool, typer.Option("--log-requests", help="A line per request.")] = False,
+    endpoint_url: Annotated[
+        str | None, typer.Option("--endpoint-url", metavar="URL", help="Use the DynamoDB at this URL, not moto's.")
+    ] = None,
+    log_requests: Annotated[bool, typer.Option("--log-requests", help="Print a line for each request.")] = False,
 ) -> None:
-    """Run the whole stack on this machine: the site, its functions, and a local AWS."""
+    """Run the whole blog on this machine: the site, its functions and a local AWS.
+
+    Nothing is kept when it ends. `kolom --local COMMAND` in another terminal acts on it; with another port than 8080,
+    `kolom --endpoint-url URL COMMAND` with the URL that is printed at the start.
+    """
+    # Imported here: with moto, the local stack takes 3 s to import, all other commands together 1 s.
+    from kolom_cli.server import run
+
     run(
-        StackLoader(),
         port=port,
         empty=empty,
         imports=imports or [],
@@ -76,90 +41,3 @@ def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
         endpoint_url=endpoint_url,
         log_requests=log_requests,
     )
-
-
-def run(
-    loader: StackLoader,
-    *,
-    port: int,
-    empty: bool,
-    imports: Sequence[str],
-    settings: Sequence[str],
-    endpoint_url: str | None,
-    log_requests: bool = False,
-    template_path: Path | None = None,
-) -> None:
-    """Serve until interrupted. Raises :class:`typer.Exit` with 2 for bad options, 1 for what else goes wrong."""
-    _configure_logging(log_requests=log_requests)
-    with _until_interrupted() as interrupted:
-        try:
-            pairs = parse_imports(imports)
-            path = template_path or project_root() / "template.yaml"
-            given = parse_settings(settings)
-            stack = EmulatedStack(path, given, port=port, endpoint_url=endpoint_url)
-            with stack:
-                loaded = _fill(stack, loader, pairs, empty=empty)
-                aws = f"AWS at {stack.aws_endpoint_url}, mail at {stack.url}/_local/mail"
-                typer.echo(f"Kolom is at {stack.url}/ ({', '.join([*loaded, aws])})")
-                # In short turns: a second signal during an endless wait could be swallowed with the first.
-                while not interrupted.wait(0.5):
-                    pass
-        except (TemplateError, LoadError) as error:
-            _errors.print(f"kolom serve: {error}", markup=False)
-            raise typer.Exit(EXIT_USAGE) from None
-        except PortInUseError as error:
-            _errors.print(f"kolom serve: {error}; choose another with --port", markup=False)
-            raise typer.Exit(EXIT_FAILED) from None
-        except FunctionError as error:
-            _errors.print(f"kolom serve: {error}", markup=False)
-            raise typer.Exit(EXIT_FAILED) from error.__cause__
-        except KeyboardInterrupt:
-            return  # Interrupted while starting: what had started is stopped.
-
-
-def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
-    loader.deploy_assets(stack)
-    if pairs:
-        loaded = [loader.load_import(stack, kind, source) for kind, source in pairs]
-    elif empty:
-        loaded = ["empty"]
-    else:
-        loaded = [loader.load_sample(stack)]
-    try:
-        stack.wait_until_idle(within_seconds=_PATIENCE_SECONDS)
-    except TimeoutError:
-        _errors.print("The search index is still being filled.")
-    return loaded
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set. Before anything waits for it, they raise KeyboardInterrupt."""
-    interrupted = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal handler)
-        if interrupted.is_set():
-            return
-        interrupted.set()
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interrupted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _configure_logging(*, log_requests: bool) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    levels = {"kolom_cli": logging.WARNING, "kolom.requests": logging.INFO if log_requests else logging.WARNING}
-    for name, level in levels.items():
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.setLevel(level)
-        logger.propagate = False

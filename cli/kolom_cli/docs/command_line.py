@@ -1,11 +1,15 @@
 """Generate the reference of the command ``kolom`` from its Typer app."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import typer
 from typer.cli import get_docs_for_click
 
 from kolom_cli.main import app
+from kolom_cli.terminal.help import EXAMPLES
+
+_EXAMPLES: Final = re.compile(rf"^{EXAMPLES}\n(\$ .+(?:\n\$ .+)*)", re.MULTILINE)
 
 
 def reference() -> str:
@@ -14,6 +18,7 @@ def reference() -> str:
     context = typer.Context(command)
     _summarize(command, context)
     text: str = get_docs_for_click(obj=command, ctx=context, name="kolom")
+    text = _EXAMPLES.sub(r"**Examples**:\n\n```console\n\1\n```", text)
     return text.strip().removeprefix("# `kolom`").lstrip() + "\n"
 
 

@@ -24,7 +24,7 @@ from kolom.rendering.text import plain_text
 from kolom.rendering.types import SourceFormat
 from kolom_cli.publishing.atomic_write import replace_file
 from kolom_cli.publishing.draft_marks import draft_mark
-from kolom_cli.publishing.front_matter import DocumentError, FrontMatter, as_yaml, line_at
+from kolom_cli.publishing.front_matter import DocumentError, FrontMatter, Problems, as_yaml, line_at
 
 __all__ = [
     "DRAFT_HINT",
@@ -94,48 +94,39 @@ class Document:
 def read_document(path: Path, zone: ZoneInfo) -> Document:
     """The document in a file; dates without an offset are in ``zone``.
 
-    :raises DocumentError: the file cannot be read, or something in it is not as it should be
+    :raises DocumentError: the file cannot be read, or something in it is wrong; the message names all of that
     """
     source_format = FORMATS.get(path.suffix.lower(), "markdown")
     text = read_text(path)
     front = FrontMatter.of(path, text)
-    front.check_keys()
-    draft = front.flag_of("draft")
-    if draft is None and "draft" in front.entries:
-        raise front.error("draft", "must be true or false, and is empty")
+    problems = Problems()
+    problems.read(front.check_keys)
     body = text[front.body :]
-    if draft is None and source_format == "html" and (mark := _meta_mark(body)):
-        raise DocumentError(path, None, f"its <meta> {DRAFT_HINT.format(mark)}")
-    title = front.text_of("title")
-    if "title" in front.entries and not title:
-        raise front.error("title", "must not be empty")
-    if not title:
-        title, body = (title_of_html if source_format == "html" else title_of_markdown)(body)
-    if not title:
-        wanted = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
-        line = line_at(text, front.body)
-        raise DocumentError(path, line, f"has no title: give it `title:` in the front matter, or {wanted}")
-    return Document(
+    draft = problems.read(lambda: _draft(front, body, source_format))
+    title, body = problems.read(lambda: _title(front, body, source_format)) or ("", body)
+    document = Document(
         path=path,
         format=source_format,
         body=body,
         title=title,
-        slug=_checked(front, "slug", slug_problem),
-        date=front.moment_of("date", zone),
-        updated=front.moment_of("updated", zone),
-        labels=_labels(front),
-        language=_checked(front, "language", _language_problem),
-        author=front.text_of("author") or None,
-        description=front.text_of("description") or None,
-        excerpt=front.text_of("excerpt") or None,
-        image=front.text_of("image") or None,
-        page_path=_checked(front, "path", path_problem),
-        kind=_kind(front),
+        slug=problems.read(lambda: _checked(front, "slug", slug_problem)),
+        date=problems.read(lambda: front.moment_of("date", zone)),
+        updated=problems.read(lambda: front.moment_of("updated", zone)),
+        labels=problems.read(lambda: _labels(front)) or (),
+        language=problems.read(lambda: _checked(front, "language", _language_problem)),
+        author=problems.read(lambda: front.text_of("author")) or None,
+        description=problems.read(lambda: front.text_of("description")) or None,
+        excerpt=problems.read(lambda: front.text_of("excerpt")) or None,
+        image=problems.read(lambda: front.text_of("image")) or None,
+        page_path=problems.read(lambda: _checked(front, "path", path_problem)),
+        kind=problems.read(lambda: _kind(front)) or "article",
         draft=draft,
-        comments_open=front.flag_of("comments") is not False,
-        id=front.number_of("id"),
-        version=front.number_of("version"),
+        comments_open=problems.read(lambda: front.flag_of("comments")) is not False,
+        id=problems.read(lambda: front.number_of("id")),
+        version=problems.read(lambda: front.number_of("version")),
     )
+    problems.check()
+    return document
 
 
 def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it
@@ -279,6 +270,29 @@ def _labels(front: FrontMatter) -> tuple[str, ...]:
     if len(labels) > MAX_LABELS:
         raise front.error("labels", f"at most {MAX_LABELS} are possible, here are {len(labels)}")
     return tuple(labels.values())
+
+
+def _draft(front: FrontMatter, body: str, source_format: SourceFormat) -> bool | None:
+    draft = front.flag_of("draft")
+    if draft is None and "draft" in front.entries:
+        raise front.error("draft", "must be true or false, and is empty")
+    if draft is None and source_format == "html" and (mark := _meta_mark(body)):
+        raise DocumentError(front.path, None, f"its <meta> {DRAFT_HINT.format(mark)}")
+    return draft
+
+
+def _title(front: FrontMatter, body: str, source_format: SourceFormat) -> tuple[str, str]:
+    """The title, and the body without the heading if that is the title."""
+    title = front.text_of("title")
+    if "title" in front.entries and not title:
+        raise front.error("title", "must not be empty")
+    if not title:
+        title, body = (title_of_html if source_format == "html" else title_of_markdown)(body)
+    if not title:
+        wanted = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
+        line = line_at(front.text, front.body)
+        raise DocumentError(front.path, line, f"has no title: give it `title:` in the front matter, or {wanted}")
+    return title, body
 
 
 def _meta_mark(html: str) -> str | None:

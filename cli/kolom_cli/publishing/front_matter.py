@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +79,33 @@ class DocumentError(Exception):
         self.line = line
         self.message = message
 
+    @classmethod
+    def joined(cls, errors: Sequence[Self]) -> Self:
+        """One error for all that is wrong with a file, in the order of its lines."""
+        first, *others = sorted(errors, key=lambda error: error.line or 0)
+        more = (f"line {error.line}: {error.message}" if error.line else error.message for error in others)
+        return cls(first.path, first.line, "; ".join([first.message, *more]))
+
+
+class Problems:
+    """Collects what is wrong with a file, so that its author is told everything at once."""
+
+    def __init__(self) -> None:
+        self._errors: list[DocumentError] = []
+
+    def read[Value](self, read: Callable[[], Value]) -> Value | None:
+        """The value; None where something is wrong with it."""
+        try:
+            return read()
+        except DocumentError as error:
+            self._errors.append(error)
+            return None
+
+    def check(self) -> None:
+        """:raises DocumentError: something was wrong"""
+        if self._errors:
+            raise DocumentError.joined(self._errors)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -135,16 +162,14 @@ class FrontMatter:
         return DocumentError(self.path, self.entries[key].line, f"{key}: {message}")
 
     def check_keys(self) -> None:
-        """:raises DocumentError: there is a key that means nothing; the message names the nearest that does"""
-        for entry in self.entries.values():
-            if entry.key not in KEYS:
-                folded = entry.key.lower()
-                if draft_mark({entry.key: getattr(entry.node, "value", None)}):
-                    message = f"the key {entry.key!r} is not known; write `draft: true` for what is not to be published"
-                    raise DocumentError(self.path, entry.line, message)
-                near = [_OTHER_NAMES[folded]] if folded in _OTHER_NAMES else difflib.get_close_matches(folded, KEYS, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
-                raise DocumentError(self.path, entry.line, f"the key {entry.key!r} is not known; {hint}")
+        """:raises DocumentError: there are keys that mean nothing; the message names the nearest that do"""
+        unknown = [
+            DocumentError(self.path, entry.line, f"the key {entry.key!r} is not known; {_hint(entry)}")
+            for entry in self.entries.values()
+            if entry.key not in KEYS
+        ]
+        if unknown:
+            raise DocumentError.joined(unknown)
 
     def text_of(self, key: str) -> str | None:
         """A line of text, white space collapsed; ``None`` if the key is missing or has no value."""
@@ -260,6 +285,14 @@ class FrontMatter:
         if not isinstance(entry.node, ScalarNode):
             raise self.error(key, f"must be {wanted}, not a list or a group of keys")
         return entry.node
+
+
+def _hint(unknown: Entry) -> str:
+    if draft_mark({unknown.key: getattr(unknown.node, "value", None)}):
+        return "write `draft: true` for what is not to be published"
+    folded = unknown.key.lower()
+    near = [_OTHER_NAMES[folded]] if folded in _OTHER_NAMES else difflib.get_close_matches(folded, KEYS, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
 
 
 def line_at(text: str, index: int) -> int:

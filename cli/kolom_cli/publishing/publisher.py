@@ -5,21 +5,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from kolom import urls
 from kolom.articles import publishing, repository
-from kolom.articles.types import Article, Change
+from kolom.articles.publishing import PublishResult
+from kolom.articles.types import Article, Kind
 from kolom.articles.versions import expected_version
 from kolom.config import settings
-from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
+from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy, VersionConflict
 from kolom_cli.media.store import MediaError, MediaStore
 from kolom_cli.publishing.content_builder import ContentBuilder, Source, format_location, line_of_field, slug_of
 from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
 from kolom_cli.publishing.draft_marks import place_mark
-from kolom_cli.terminal.report import Note, Report
+from kolom_cli.terminal.report import Note, PublishedFile, PublishReport
 
-_HINT: Final = (
-    "`kolom articles show {slug} --source` prints what is there now; take its changes over and put its version "
-    "into the front matter, or pass --force to replace it"
+_MERGE: Final = (
+    "`kolom articles show {slug} --source` prints what is published: merge its changes into your file and write "
+    "`version: {version}` into the front matter, or pass --force to replace it"
 )
+_RESTORE: Final = "pass --force to publish it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Publisher:
     """Publishes files one by one and reports on each; no file's fault keeps the others from being published."""
 
     options: PublishOptions
-    report: Report
+    report: PublishReport
     now: datetime
     _contents: ContentBuilder = field(init=False)
     _slugs: dict[str, Path] = field(default_factory=dict)
@@ -47,20 +50,21 @@ class Publisher:
 
     def publish(self, source: Source) -> None:
         """Publish one file."""
-        path, kind = source.path, "file"
+        path = source.path
+        kind: Kind = "article"
         try:
             document = read_document(path, settings().zone)
             kind = document.kind
             _check_place(document, source)
             slug = slug_of(document)
             self._reserve_slug(slug, path)
-            change = self._publish(document, slug, source)
+            done = self._publish(document, slug, source)
         except DocumentError as error:
             self.report.skip(kind, format_location(path, error), error.message, refused=True)
         except (MediaError, InvalidInput, Conflict, NotFound, ServiceBusy) as error:
             self.report.skip(kind, format_location(path, error), str(error), refused=True)
         else:
-            self.report.add(kind, change)
+            self.report.add_file(_to_file(path, done))
 
     def _reserve_slug(self, slug: str, path: Path) -> None:
         first = self._slugs.setdefault(slug, path)
@@ -68,7 +72,7 @@ class Publisher:
             message = f"has the slug {slug!r}, as {first} has: give one of them another"
             raise DocumentError(path, line_of_field(path, "slug"), message)
 
-    def _publish(self, document: Document, slug: str, source: Source) -> Change:
+    def _publish(self, document: Document, slug: str, source: Source) -> PublishResult:
         content = self._contents.build(document, slug, source)
         article_id, expected = self._target(document, slug)
         act = publishing.plan_publish if self.options.dry_run else publishing.publish
@@ -76,13 +80,12 @@ class Publisher:
             done = act(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force
             )
-        except Conflict as error:
-            raise Conflict(f"{error}; {_HINT.format(slug=slug)}") from error
-        if isinstance(done, str):
-            return done
-        if self.options.write_back:
+        except VersionConflict as error:
+            hint = _RESTORE if error.is_deleted else _MERGE.format(slug=error.slug, version=error.version)
+            raise Conflict(f"{error}; {hint}") from error
+        if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
-        return done.change
+        return done
 
     def _target(self, document: Document, slug: str) -> tuple[int | None, int | None]:
         """Which article the file is, and the version that its author last saw.
@@ -111,6 +114,19 @@ class Publisher:
         except (DocumentError, OSError) as error:
             text = f"published, but its id and version could not be written into the file: {error}"
             self.report.notes.append(Note(name=str(document.path), text=text))
+
+
+def _to_file(path: Path, done: PublishResult) -> PublishedFile:
+    article = done.article
+    return PublishedFile(
+        name=str(path),
+        kind=article.kind,
+        change=done.change,
+        slug=article.slug,
+        url=urls.article_url(article.path),
+        status=article.status,
+        published_at=article.published_at,
+    )
 
 
 def _check_place(document: Document, source: Source) -> None:

@@ -3,21 +3,23 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kolom.articles.types import Change
+from kolom.articles.types import Change, Status
+from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
 
 _NAMED = 20
 """How many names of one reason are shown; JSON has them all."""
 
 _MAX_KIND = 40
-_MAX_NAME = 100
-_MAX_REASON = 1_000
+_MAX_NAME = 300
+_MAX_REASON = 4_000
 """How many characters of what a source says are shown; JSON has them all."""
 
 
@@ -37,6 +39,30 @@ class Note:
 
     name: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFile:
+    """A file and the article that it became; ``published_at`` lies ahead where the status is ``scheduled``."""
+
+    name: str
+    kind: str
+    change: Change
+    slug: str
+    url: str
+    status: Status
+    published_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """Its status for people."""
+        if self.status == "scheduled" and self.published_at is not None:
+            return f"scheduled for {format_moment(self.published_at)}"
+        return self.status
+
+    def as_data(self) -> dict[str, object]:
+        """The file for scripts."""
+        return to_jsonable(asdict(self))
 
 
 @dataclass(slots=True)
@@ -86,7 +112,10 @@ class Report:
 
     def as_json(self) -> str:
         """The report for scripts: one object, the same on every run of the same."""
-        data: dict[str, Any] = {
+        return json.dumps(self._data(), ensure_ascii=False, indent=2)
+
+    def _data(self) -> dict[str, Any]:
+        return {
             **self.counts(),
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
             "skipped_items": [
@@ -99,11 +128,10 @@ class Report:
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
         }
-        return json.dumps(data, ensure_ascii=False, indent=2)
 
     def print(self, console: Console) -> None:
         """The report for people."""
-        console.print(self._table())
+        self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
         if self.remote_images:
@@ -112,19 +140,19 @@ class Report:
             console.print(_line("error", "red", error), soft_wrap=True)
         if self.interrupted:
             console.print("Interrupted: what is counted above is done; run it again for the rest.", soft_wrap=True)
+        self._print_end(console)
         if self.dry_run:
-            console.print("A dry run: nothing was written.", soft_wrap=True)
+            console.print("Dry run: nothing was written.", soft_wrap=True)
+
+    def _print_done(self, console: Console) -> None:
+        console.print(self._table())
+
+    def _print_end(self, console: Console) -> None:
+        pass
 
     def _table(self) -> Table:
-        table = Table("", *self.counts())
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for kind in self.kinds:
-            table.add_row(Text(_cut(kind, _MAX_KIND)), *map(str, self.counts(kind).values()))
-        if len(self.kinds) != 1:
-            table.add_section()
-            table.add_row("all", *map(str, self.counts().values()))
-        return table
+        rows = [(_cut(kind, _MAX_KIND), tuple(self.counts(kind).values())) for kind in self.kinds]
+        return counts_table(tuple(self.counts()), rows)
 
     def _lines(self) -> Iterator[Text]:
         refused = [(each.reason, each.name) for each in self.skipped if each.refused]
@@ -135,6 +163,37 @@ class Report:
             yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
         for text, names in _grouped([(note.text, note.name) for note in self.notes]):
             yield _line("note", "yellow", f"{names}: {text}")
+
+
+@dataclass(slots=True)
+class PublishReport(Report):
+    """The report of a publication: a line for each file, and the totals at the end."""
+
+    files: list[PublishedFile] = field(default_factory=list)
+
+    def add_file(self, file: PublishedFile) -> None:
+        """A file was published, or needed not be."""
+        self.files.append(file)
+        self.add(file.kind, file.change)
+
+    def _data(self) -> dict[str, Any]:
+        # super() without arguments fails in a dataclass with slots, which is another class than the one in this body.
+        return {**Report._data(self), "items": [file.as_data() for file in self.files]}
+
+    def _print_done(self, console: Console) -> None:
+        would_be = "would be " if self.dry_run else ""
+        width = max((len(file.change) for file in self.files), default=0)
+        for file in self.files:
+            line = f"{would_be}{file.change:<{width}}  {one_line(file.name)} -> {file.url} ({file.state})"
+            console.print(Text(line), soft_wrap=True)
+
+    def _print_end(self, console: Console) -> None:
+        counts = {**self.counts(), "refused": len(self.skipped)}
+        parts = [f"{counts[name]} {name}" for name in ("created", "updated", "unchanged", "refused") if counts[name]]
+        line = (
+            f"{', '.join(parts)}." if parts else "No files found: `kolom publish` reads .md, .markdown, .html and .htm."
+        )
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -52,6 +52,19 @@ class StaleRead(Conflict):
     """The write is based on state that has changed since it was read. Reading and writing again may succeed."""
 
 
+class VersionConflict(Conflict):
+    """The article is in another version than the one that its author last saw: its ``slug`` and ``version``.
+
+    ``is_deleted`` says that nothing is left of it but its name.
+    """
+
+    def __init__(self, message: str, *, slug: str, version: int, is_deleted: bool) -> None:
+        super().__init__(message)
+        self.slug = slug
+        self.version = version
+        self.is_deleted = is_deleted
+
+
 class RestoreConflict(Conflict):
     """The existing record differs from the archived one and is kept."""
 

@@ -596,7 +596,12 @@ def test_the_table_for_people_adds_up_too(small: Kolom, move: Move, tmp_path: Pa
     MediaStore().put("x.png", b"x", "image/png")
     ran = small("export", tmp_path)
     rows = [line.strip("│ ").split("│") for line in ran.stdout.splitlines() if line.startswith("│")]
-    assert [[cell.strip() for cell in row] for row in rows] == [["article", "4"], ["comment", "2"], ["file", "1"]]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["article", "4"],
+        ["comment", "2"],
+        ["file", "1"],
+        ["all", "7"],
+    ]
     move()
     ran = small("import", "archive", tmp_path)
     assert (ran.exit_code, "7" in ran.stdout.splitlines()[-2]) == (0, True)

@@ -154,3 +154,57 @@ def test_a_markdown_folder_is_imported_once_and_stays_as_it_is(kolom: Kolom, tmp
     assert publishing.get_by_slug("one").title == "One"
     again = kolom("import", "markdown", tmp_path, "--json").json
     assert (again["unchanged"], again["skipped"]) == (2, 1)
+
+
+LONG_SLUG = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-the-month-of-may"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_list_keeps_dates_and_slugs_whole(kolom: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """A slug that does not fit beside the others has a line of its own."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    _publish(LONG_SLUG, draft=True, published_at=None, title="The market")
+    _publish("morning-at-the-market", published_at=datetime(2026, 1, 16, 2, 30, tzinfo=UTC), title="Morning")
+    wide = [
+        "DATE                  STATUS     SLUG",
+        f"-                     draft      {LONG_SLUG}",
+        "    The market",
+        "2026-01-16 09:30 WIB  published  morning-at-the-market",
+        "    Morning",
+    ]
+    narrow = [
+        "DATE                  STATUS     SLUG                   TITLE",
+        "-                     draft",
+        f"    slug: {LONG_SLUG}",
+        "    The market",
+        "2026-01-16 09:30 WIB  published  morning-at-the-market  Morning",
+    ]
+    assert blog_lines(kolom) == (narrow if width == 80 else wide)
+
+
+def test_a_short_list_has_one_line_for_each_article(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _publish("market", published_at=datetime(2026, 1, 16, 2, 30, tzinfo=UTC), title="A Morning at the Market")
+    assert blog_lines(kolom) == [
+        "DATE                  STATUS     SLUG    TITLE",
+        "2026-01-16 09:30 WIB  published  market  A Morning at the Market",
+    ]
+
+
+def blog_lines(kolom: Kolom) -> list[str]:
+    """What `kolom articles list` prints for people."""
+    return kolom("articles", "list").stdout.splitlines()
+
+
+@pytest.mark.parametrize("status", ["", "draft", "scheduled", "published", "page", "deleted"])
+def test_an_empty_list_says_what_to_do_next(kolom: Kolom, status: str) -> None:
+    ran = kolom("articles", "list", *(["--status", status] if status else []))
+    (line,) = ran.stdout.splitlines()
+    assert line.startswith("No ")
+    assert "`kolom " in line
+    assert kolom("articles", "list", "--label", "News").stdout.startswith("No articles with the label 'News'.")
+
+
+def test_articles_have_their_urls(blog: Kolom) -> None:
+    assert blog("articles", "list", "--label", "news", "--json").json[0]["url"] == "https://blog.example/shown/"
+    assert "url              https://blog.example/shown/" in blog("articles", "show", "shown").stdout.splitlines()

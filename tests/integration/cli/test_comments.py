@@ -1,8 +1,9 @@
 """`kolom comments`."""
 
 import json
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from kolom.articles import public, publishing
 from kolom.comments import admin, posting
 from kolom.comments.posting import NewComment
-from kolom.security import signing
+from kolom.errors import NotFound
+from kolom.security import bans, signing
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 
 EMAIL = "Budi@Example.com"
+MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d WIB"
 
 
 @pytest.fixture
@@ -122,3 +125,78 @@ def test_a_person_gets_their_data_and_is_forgotten(blog: Kolom) -> None:
 
 def test_a_wrong_status_is_a_wrong_command_line(blog: Kolom) -> None:
     assert blog("comments", "list", "--status", "lost").exit_code == 2
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_list_names_the_article_and_says_why_only_where_it_matters(
+    blog: Kolom, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """A decision of a moderator takes the place of the reasons."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    chosen = ids(blog)[1]
+    blog("comments", "approve", chosen)
+    lines = blog("comments", "list", "--status", "pending").stdout.splitlines()
+    assert lines[0] == "DATE                  STATUS   ID                          ARTICLE"
+    assert re.fullmatch(rf"{MOMENT}  pending  [0-9A-Z]{{26}}  hello", lines[1])
+    assert lines[2:4] == [
+        "    Visitor 2: Comment 2 [bold]",
+        "    why: first: no comment of this author has been approved yet",
+    ]
+    _, record, text = blog("comments", "list", "--status", "approved").stdout.splitlines()
+    assert re.fullmatch(rf"{MOMENT}  approved  {chosen}  hello", record)
+    assert text == "    Visitor 1: Comment 1 [bold]"
+    assert "why" not in blog("comments", "show", chosen).stdout
+
+
+def test_a_long_slug_of_the_article_is_whole(blog: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    slug = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-may"
+    article = publishing.get_by_slug("hello")
+    publishing.publish(content(slug), now=NOW, article_id=article.id, force=True)
+    assert f"    article: {slug}" in blog("comments", "list").stdout.splitlines()
+    assert {each["article_slug"] for each in blog("comments", "list", "--json").json} == {slug}
+
+
+@pytest.mark.parametrize("width", [80, 120, 400])
+def test_show_has_links_on_lines_of_their_own(blog: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    chosen = ids(blog)[0]
+    lines = [line.strip() for line in blog("comments", "show", chosen, "--links").stdout.splitlines()]
+    assert "article title   Hello" in lines
+    assert "article url     https://blog.example/hello/" in lines
+    for action in ("approve", "spam", "delete"):
+        url = lines[lines.index(action) + 1]
+        assert re.fullmatch(r"https://blog\.example/api/moderation/\d\.[\w-]+\.[\w-]{43}", url)
+
+
+def test_an_empty_list_says_what_to_do_next(kolom: Kolom) -> None:
+    assert kolom("comments", "list").stdout == "No comments. They are listed here when readers write some.\n"
+    for status in admin.STATUSES:
+        assert "`kolom comments list" in kolom("comments", "list", "--status", status).stdout
+
+
+def test_a_ban_is_lifted_by_a_comment_of_its_sender(blog: Kolom) -> None:
+    chosen = ids(blog)[0]
+    for option, banned in (("--days=90", "address"), ("--network", "network")):
+        blog("comments", "ban", chosen, option)
+        assert blog("comments", "unban", chosen).stdout == f"the {banned} of {chosen} is not banned any more\n"
+    again = blog("comments", "unban", chosen)
+    assert (again.exit_code, again.stderr) == (1, f"kolom: the sender of {chosen} is not banned\n")
+    late = post("After the ban.")
+    assert late in ids(blog, "--status", "pending")
+
+
+def test_a_ban_can_be_lifted_as_long_as_it_lasts(blog: Kolom) -> None:
+    """The sender of a comment is forgotten after 30 days, unless a ban needs it for longer."""
+    chosen, other = ids(blog)[:2]
+    blog("comments", "ban", chosen, "--days", "300")
+    later = datetime.now(UTC) + timedelta(days=299)
+    with pytest.raises(NotFound):
+        bans.unban(other, now=later)
+    assert bans.unban(chosen, now=later) == ("address",)
+
+
+def test_a_short_ban_does_not_forget_the_sender_earlier(blog: Kolom) -> None:
+    chosen = ids(blog)[0]
+    blog("comments", "ban", chosen, "--days", "1")
+    assert bans.unban(chosen, now=datetime.now(UTC) + timedelta(days=29)) == ()

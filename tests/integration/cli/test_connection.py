@@ -41,6 +41,12 @@ def test_an_endpoint_where_nothing_listens_is_said_in_one_line() -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_a_local_stack_that_is_not_found_may_have_another_port() -> None:
+    result = CliRunner().invoke(app, ["--endpoint-url", "http://127.0.0.1:9", "articles", "list"])
+    hint = "Is `kolom serve` running? If it was started with --port PORT, use --endpoint-url http://127.0.0.1:<PORT+1>"
+    assert result.stderr.endswith(f'"http://127.0.0.1:9/". {hint}\n')
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

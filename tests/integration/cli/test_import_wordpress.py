@@ -4,6 +4,7 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -221,3 +222,14 @@ def test_an_address_longer_than_a_key_may_be_ends_no_import(kolom: Kolom, file: 
     feed = export(item(1, guid=long, link=long), item(2))
     assert _import(kolom, file, feed)["created"] == 2
     assert _import(kolom, file, feed)["unchanged"] == 2
+
+
+@pytest.mark.parametrize("system", ["wordpress", "disqus"])
+def test_a_zip_archive_is_named_as_one(kolom: Kolom, tmp_path: Path, system: str) -> None:
+    """WordPress.com wraps its exports in zip archives."""
+    path = tmp_path / "export.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("export.xml", "<rss/>")
+    ran = kolom("import", system, path)
+    assert ran.exit_code == 1
+    assert f"error {path}: this is a zip archive: unzip it, then import each XML file in it" in ran.stdout.splitlines()

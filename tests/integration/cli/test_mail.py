@@ -1,17 +1,21 @@
 """`kolom mail`."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from kolom import outbox
+from kolom.articles import publishing
 from kolom.contact import repository as messages
 from kolom.contact import submission
 from kolom.contact.submission import NewMessage
 from kolom.mail import suppression
+from kolom.models.transaction import Transaction
 from kolom.outbox import Status
 from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
+from tests.factories import NOW, content
 from tests.integration.cli.conftest import Kolom
 from tests.integration.conftest import Configure
 
@@ -85,3 +89,60 @@ def test_an_address_is_allowed_again(kolom: Kolom) -> None:
     assert kolom("mail", "allow", "Budi@example.com", "--json").json == {"was_suppressed": True}
     assert "not suppressed" in kolom("mail", "allow", "budi@example.com").stdout
     assert suppression.find_reason("budi@example.com", signing.load_keys()) is None
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_list_says_whom_mail_is_for_and_what_it_is_about(
+    kolom: Kolom, mail_ids: list[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    _, sent, failed = mail_ids
+    lines = [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d WIB", "DATE", line) for line in lines_of(kolom)]
+    about = "message: Halo [bold]"
+    beside, below = ("  " + about, []) if width == 120 else ("", [f"    about: {about}"])
+    assert lines[-5 if width == 80 else -3 :] == [
+        f"DATE  failed   owner  {failed}{beside}",
+        *below,
+        "    why: SES: BadRequestException",
+        f"DATE  sent     owner  {sent}{beside}",
+        *below,
+    ]
+
+
+def lines_of(kolom: Kolom) -> list[str]:
+    """What `kolom mail list` prints for people."""
+    return kolom("mail", "list").stdout.splitlines()
+
+
+def test_no_address_is_in_the_list(kolom: Kolom, mail_ids: list[str]) -> None:
+    """Neither the recipient's nor one in what a visitor wrote."""
+    draft = NewMessage(email="siti@example.com", message="Hi", subject="Call budi@example.com or x@y")
+    submission.submit(draft, RequestContext(address="10.0.1.1"), now=datetime.now(UTC))
+    assert "@" not in kolom("mail", "list").stdout
+    assert "@" not in kolom("mail", "list", "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "recipient", "about"),
+    [
+        ("moderation", "owner", "new comment on hello"),
+        ("confirm", "commenter", "question whether to notify of replies on hello"),
+        ("reply", "subscriber", "new reply on hello"),
+    ],
+)
+def test_mail_about_an_article_names_its_slug(kolom: Kolom, kind: outbox.Kind, recipient: str, about: str) -> None:
+    article = publishing.publish(content("hello"), now=NOW).article
+    transaction = Transaction()
+    mail_id = f"{kind}#01KB3R5T7W9Y1A2C4E6G8J0MNP"
+    outbox.enqueue(transaction, mail_id, kind, item_id="x", now=NOW, article_id=article.id, person="p")
+    transaction.commit()
+    (listed,) = kolom("mail", "list", "--json").json
+    assert (listed["recipient"], listed["about"]) == (recipient, about)
+
+
+def test_an_empty_list_says_when_there_is_mail(kolom: Kolom) -> None:
+    assert lines_of(kolom) == [
+        "No mail in the last 30 days. The site sends some when a reader writes a comment or a message."
+    ]
+    ran = kolom("mail", "list", "--status", "failed")
+    assert ran.stdout == "No mail has this status. `kolom mail list` lists all.\n"

@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 
+from kolom.contact import repository as messages
 from kolom.contact import submission
 from kolom.contact.submission import NewMessage
 from kolom.submissions.pipeline import FormMeta, RequestContext
+from kolom_cli.terminal.output import format_moment
 from tests.integration.cli.conftest import Kolom
 
 BUDI = "Budi@Example.com"
@@ -128,3 +131,27 @@ def test_a_spreadsheet_runs_nothing_of_what_a_visitor_wrote(kolom: Kolom) -> Non
 def test_a_status_that_is_none_is_a_wrong_command_line(kolom: Kolom) -> None:
     for command in ("list", "export"):
         assert kolom("messages", command, "--status", "old").exit_code == 2
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_list_keeps_ids_and_addresses_whole(kolom: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    email = "budi.santoso.from.the.market@mail.blog.example"
+    message_id = submit("The first message of a visitor.", name="Budi", subject="Halo", email=email)
+    lines = kolom("messages", "list").stdout.splitlines()
+    moment = format_moment(messages.get(message_id).created_at)
+    assert lines == [
+        "DATE                  STATUS  ID                          FROM",
+        *(
+            [f"{moment}  new     {message_id}", f"    from: {email}"]
+            if width == 80
+            else [f"{moment}  new     {message_id}  {email}"]
+        ),
+        "    Budi: Halo: The first message of a visitor.",
+    ]
+
+
+def test_an_empty_list_says_what_to_do_next(kolom: Kolom) -> None:
+    for status in ("", "new", "read", "spam"):
+        ran = kolom("messages", "list", *(["--status", status] if status else []))
+        assert re.fullmatch(r"No [a-z ]+\. `kolom messages list.*\n", ran.stdout)

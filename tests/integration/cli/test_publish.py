@@ -1,5 +1,6 @@
 """`kolom publish`: files become articles, each once, and no file's fault is another's."""
 
+import re
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
@@ -369,3 +370,93 @@ def test_a_link_is_judged_by_where_it_leads(kolom: Kolom, tmp_path: Path, target
     link.symlink_to(path)
     assert _publish(kolom, link, exit_code=1)["created"] == 0
     assert _publish(kolom, tmp_path, exit_code=1)["created"] == 0
+
+
+def _lines(kolom: Kolom, folder: Path, *arguments: object) -> list[str]:
+    """What people read, with paths from ``folder`` on."""
+    ran = kolom("publish", *arguments)
+    return ran.stdout.replace(f"{folder}/", "").splitlines()
+
+
+def test_each_file_is_named_with_the_url_and_state_of_its_article(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    slug = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-may"
+    _write(tmp_path, "d.md", "title: D\ndraft: true")
+    _write(tmp_path, "later.md", "title: L\ndate: 2099-01-01T09:00:00")
+    market = _write(tmp_path, f"{slug}.md")
+    url = f"https://blog.example/{slug}/"
+    assert _lines(kolom, tmp_path, tmp_path, "--dry-run") == [
+        f"would be created  {slug}.md -> {url} (published)",
+        "would be created  d.md -> https://blog.example/d/ (draft)",
+        "would be created  later.md -> https://blog.example/later/ (scheduled for 2099-01-01 09:00 WIB)",
+        "3 created.",
+        "Dry run: nothing was written.",
+    ]
+    assert _lines(kolom, tmp_path, tmp_path / "d.md") == [
+        "created  d.md -> https://blog.example/d/ (draft)",
+        "1 created.",
+    ]
+    _publish(kolom, tmp_path)
+    market.write_text(market.read_text() + "More.\n")
+    assert _lines(kolom, tmp_path, tmp_path) == [
+        f"updated    {slug}.md -> {url} (published)",
+        "unchanged  d.md -> https://blog.example/d/ (draft)",
+        "unchanged  later.md -> https://blog.example/later/ (scheduled for 2099-01-01 09:00 WIB)",
+        "1 updated, 2 unchanged.",
+    ]
+
+
+def test_the_report_for_scripts_has_every_article(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md", "title: T\ndate: 2099-01-01T09:00:00+07:00\npath: /2099/one.html\nkind: page")
+    item = {
+        "name": str(path),
+        "kind": "page",
+        "slug": "one",
+        "url": "https://blog.example/2099/one.html",
+        "status": "scheduled",
+        "published_at": "2099-01-01T02:00:00Z",
+    }
+    for option, change in (("--dry-run", "created"), ("--json", "created"), ("--json", "unchanged")):
+        assert _publish(kolom, path, option)["items"] == [{**item, "change": change}]
+
+
+def test_without_files_it_is_said_which_files_are_read(kolom: Kolom, tmp_path: Path) -> None:
+    assert _lines(kolom, tmp_path, tmp_path) == [
+        "No files found: `kolom publish` reads .md, .markdown, .html and .htm."
+    ]
+
+
+def test_all_errors_of_a_front_matter_are_told(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md", "title: ''\nslug: a b\nfoo: 1\ndate: yesterday\ndraft: maybe\nbar: 2")
+    report = _publish(kolom, path, exit_code=1)
+    reason = _reason(report)
+    assert reason.startswith(f"{path}:2: title: must not be empty; line 3: slug: ")
+    for place in ("line 4: the key 'foo'", "line 5: date: 'yesterday'", "line 6: draft: ", "line 7: the key 'bar'"):
+        assert f"; {place}" in reason
+    assert report["kinds"] == {"article": {"read": 1, "created": 0, "updated": 0, "unchanged": 0, "skipped": 1}}
+
+
+def test_a_refused_rename_names_the_slug_that_the_article_has(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "second.md")
+    _publish(kolom, path)
+    publishing.unpublish("second", now=datetime(2026, 3, 1, tzinfo=UTC))
+    path.write_text(path.read_text().replace("slug: second", "slug: zweite"))
+    reason = _reason(_publish(kolom, path, "--rename", exit_code=1))
+    assert "zweite" not in reason
+    (command,) = re.findall(r"`kolom (articles show .+?)`", reason)
+    assert kolom(*command.split()).stdout == "Text.\n"
+    assert "write `version: 2` into the front matter" in reason
+    path.write_text(path.read_text().replace("version: 1", "version: 2"))
+    assert _publish(kolom, path, "--rename")["updated"] == 1
+
+
+def test_the_source_of_a_deleted_article_is_not_offered(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path)
+    publishing.delete("one", now=datetime(2026, 3, 1, tzinfo=UTC))
+    reason = _reason(_publish(kolom, path, exit_code=1))
+    assert "articles show" not in reason
+    assert reason.endswith("; pass --force to publish it again")
+    assert _publish(kolom, path, "--force")["updated"] == 1

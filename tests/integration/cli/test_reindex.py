@@ -114,7 +114,7 @@ def test_the_first_interrupt_ends_the_waiting(kolom: Kolom, monkeypatch: pytest.
     monkeypatch.setattr(reindexing, "wait_until_indexed", interrupted)
     ran = kolom("reindex")
     assert ran.exit_code == 130
-    assert "Marked 1 articles" in ran.stderr
+    assert "Queued 1 articles" in ran.stderr
 
 
 def test_no_question_means_no_rebuild(kolom: Kolom) -> None:

@@ -1,6 +1,7 @@
 """`kolom serve` as a process: what it prints, and how it ends."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import kolom_cli.commands.serve as serve
+import kolom_cli.server as server
 import typer
 
 class Loader:
@@ -25,13 +27,13 @@ class Loader:
         return "the sample"
     def load_import(self, stack, kind, source):
         if kind != "known":
-            raise serve.LoadError(f"unknown kind {kind}")
+            raise server.LoadError(f"unknown kind {kind}")
         return f"{kind} from {source}"
 
 root = Path(sys.argv.pop(1))
-serve.project_root = lambda: root
+server.project_root = lambda: root
 app = typer.Typer()
-serve.StackLoader = Loader
+server.StackLoader = Loader
 app.command()(serve.serve)
 app()
 """
@@ -62,6 +64,7 @@ def test_one_line_says_that_it_is_ready_and_a_signal_ends_it_quietly(number: sig
         rest, errors = process.communicate(timeout=60)
     assert line.startswith("Kolom is at http://127.0.0.1:")
     assert "the sample" in line
+    assert re.search(r"AWS at (http://127\.0\.0\.1:\d+): `kolom --endpoint-url \1 COMMAND`\)$", line)
     assert (process.returncode, rest, errors) == (0, "", "")
 
 

@@ -124,10 +124,10 @@ class Importer:
             article_id = existing.id
             expected = existing.version if is_unedited(existing) else _NO_VERSION
         if self.dry_run:
-            change = publishing.plan_publish(
+            planned = publishing.plan_publish(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
             )
-            return change, article_id
+            return planned.change, article_id
         published = publishing.publish(
             content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
         )

@@ -6,6 +6,7 @@ This is the common part of all exports in XML. :mod:`.wordpress.wxr`, :mod:`.dis
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any, Final
 
 from lxml import etree
@@ -19,6 +20,7 @@ _HEAD_BYTES: Final = 64 * 1024
 _MAX_ELEMENT_BYTES: Final = 32 * 1024 * 1024
 """The maximum number of bytes before a requested element ends. All of them are in memory, several times over."""
 
+_ZIP: Final = b"PK\x03\x04"
 _ROOT: Final = re.compile(rb"<[A-Za-z_:]")
 _HARMLESS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 
@@ -120,6 +122,17 @@ def refuse_document_type(location: object, element: Any, export: str) -> None:
     """
     if element.getroottree().docinfo.internalDTD is not None:
         raise SourceError(f"{location}: not read: it has a document type declaration, which no {export} has")
+
+
+def refuse_zip(path: Path, file: IO[bytes]) -> None:
+    """Say what to do with a zip archive, as some systems wrap their exports in.
+
+    :raises SourceError: the file is one
+    """
+    is_zip = file.read(len(_ZIP)) == _ZIP
+    file.seek(0)
+    if is_zip:
+        raise SourceError(f"{path}: this is a zip archive: unzip it, then import each XML file in it")
 
 
 def local_name(element: Any) -> str:

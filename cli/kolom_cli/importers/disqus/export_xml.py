@@ -20,6 +20,7 @@ from kolom_cli.importers.common.xml_stream import (
     iterate_elements,
     local_name,
     refuse_document_type,
+    refuse_zip,
     text_of,
 )
 
@@ -77,6 +78,7 @@ def read_disqus_xml(path: Path) -> Iterator[Thread | Post | Forum]:
     """
     try:
         with path.open("rb") as file:
+            refuse_zip(path, file)
             is_compressed = file.read(2) == _GZIP
             file.seek(0)
             if not is_compressed:

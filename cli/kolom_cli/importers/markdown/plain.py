@@ -55,7 +55,7 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
         front = read_front(path, text)
     except DocumentError as error:
         name = f"{path}:{error.line}" if error.line else str(path)
-        return Skipped(kind="file", name=name, reason=error.message, refused=True)
+        return Skipped(kind="article", name=name, reason=error.message, refused=True)
     if is_vault(site.directory) and not is_published(front.values):
         return Skipped(
             kind="file",

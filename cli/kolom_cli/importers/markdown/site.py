@@ -161,7 +161,7 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
         if not str(path).isprintable():
             if suffix in FORMATS:
                 reason = "its file name is not UTF-8 or contains control characters: rename the file"
-                yield Skipped(kind="file", name=ascii(path.name), reason=reason, refused=True)
+                yield Skipped(kind="article", name=ascii(path.name), reason=reason, refused=True)
         elif suffix in FORMATS:
             if not path.resolve().is_relative_to(inside):
                 yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the directory")
@@ -171,7 +171,7 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
                 yield path
         elif suffix in OTHER_MARKUP:
             reason = f"is {OTHER_MARKUP[suffix]}, which is not supported: convert it to Markdown or HTML"
-            yield Skipped(kind="file", name=str(path), reason=reason, refused=True)
+            yield Skipped(kind="article", name=str(path), reason=reason, refused=True)
 
 
 def _refuse(error: OSError) -> None:

@@ -18,6 +18,7 @@ from kolom_cli.importers.common.xml_stream import (
     iterate_elements,
     name_of,
     refuse_document_type,
+    refuse_zip,
     text_of,
 )
 
@@ -67,6 +68,7 @@ def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
     """
     try:
         with path.open("rb") as file:
+            refuse_zip(path, file)
             yield from _parse(path, file)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error

@@ -15,7 +15,7 @@ from kolom.articles.names import default_path, label_key
 from kolom.articles.types import Article, ArticleInput, Change, Status
 from kolom.articles.validation import validate
 from kolom.config import settings
-from kolom.errors import Conflict, NotFound
+from kolom.errors import Conflict, NotFound, VersionConflict
 from kolom.models.transaction import retry_on_conflict
 
 
@@ -43,7 +43,8 @@ def publish(
 
     :raises InvalidInput: ``content`` is not valid
     :raises NotFound: there is no article ``article_id``
-    :raises Conflict: the article has a different version, or a name belongs to another article
+    :raises VersionConflict: the article has a different version
+    :raises Conflict: a name belongs to another article
     :raises ServiceBusy: DynamoDB did not complete the request in time; nothing was changed
     """
     validate(content)
@@ -64,13 +65,14 @@ def plan_publish(
     article_id: int | None = None,
     expected_version: int | None = None,
     force: bool = False,
-) -> Change:
+) -> PublishResult:
     """Return what :func:`publish` would do now, without writing; raises the same errors.
 
-    Only a write detects a path that belongs to another article.
+    A new article has the id 0. Only a write detects a path that belongs to another article.
     """
     validate(content)
-    return _plan(content, article_id, expected_version, force=force, now=now)[2]
+    old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
+    return PublishResult(old if old is not None and change == "unchanged" else new, change)
 
 
 def unpublish(slug: str, *, now: datetime) -> Article:
@@ -148,10 +150,13 @@ def _find(content: ArticleInput, article_id: int | None) -> Article | None:
 def _check_version(old: Article | None, expected_version: int | None, *, force: bool) -> None:
     if old is None or force or expected_version == old.version:
         return
+    is_deleted = old.status == "deleted"
     if expected_version is None:
-        state = " (deleted)" if old.status == "deleted" else ""
-        raise Conflict(f"the article {old.slug!r}{state} already exists (version {old.version})")
-    raise Conflict(f"{old.slug!r} has version {old.version}, but this change is based on version {expected_version}")
+        state = " (deleted)" if is_deleted else ""
+        message = f"the article {old.slug!r}{state} already exists (version {old.version})"
+    else:
+        message = f"{old.slug!r} has version {old.version}, but this change is based on version {expected_version}"
+    raise VersionConflict(message, slug=old.slug, version=old.version, is_deleted=is_deleted)
 
 
 def _next_state(content: ArticleInput, old: Article | None, now: datetime) -> Article:

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from pynamodb.exceptions import UpdateError
+
+from kolom.models.errors import is_condition_failed
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security import single_use
@@ -35,6 +38,17 @@ def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *
             expires_at=int(now.timestamp()) + CLIENT_ID_DAYS * SECONDS_PER_DAY,
         )
     )
+
+
+def keep_until(item_id: str, expires_at: int) -> None:
+    """Keep the origin at least until then (Unix seconds). Nothing happens where it is not known any more."""
+    record = GuardRecord(origin_key(item_id))
+    later = GuardRecord.expires_at < expires_at
+    try:
+        record.update(actions=[GuardRecord.expires_at.set(expires_at)], condition=GuardRecord.key.exists() & later)
+    except UpdateError as error:
+        if not is_condition_failed(error):
+            raise
 
 
 def load(item_id: str, *, now: datetime) -> SubmissionOrigin | None:

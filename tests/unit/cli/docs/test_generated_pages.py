@@ -147,10 +147,13 @@ class TestCommandLine:
 
     def test_options_are_those_of_their_command(self) -> None:
         section = cli_page().partition("## `kolom serve`\n")[2].partition("\n## ")[0]
-        assert re.search(r"^\* `--port <int>`: .*\[default: 8080\]$", section, re.MULTILINE)
+        assert re.search(r"^\* `--port PORT`: .*\[default: 8080\]$", section, re.MULTILINE)
+
+    def test_examples_are_blocks_of_code(self) -> None:
+        assert "**Examples**:\n\n```console\n$ kolom serve\n$ kolom serve --port 9000 --empty\n```\n" in cli_page()
 
     def test_summaries_are_whole(self) -> None:
-        assert "* `publish`: Publish Markdown and HTML files, with the pictures beside them." in cli_page()
+        assert "* `publish`: Publish Markdown and HTML files with their images.\n" in cli_page()
         assert not re.search(r"^\* .*\.\.\.$", cli_page(), re.MULTILINE)
 
     def test_no_path_of_the_machine_is_shown(self) -> None:

@@ -35,8 +35,8 @@ def test_what_is_very_long_or_has_lines_is_cut_to_one_but_in_json() -> None:
     report.skip("k" * 5_000, "name", "r" * 5_000)
     report.skip("a\nb", "name", "no such\nthing")
     printed = _printed(report)
-    assert f"skipped 1 × {'k' * 39}…: {'r' * 999}…\n" in printed
-    assert f"note {'n' * 99}…: {'t' * 999}…\n" in printed
+    assert f"skipped 1 × {'k' * 39}…: {'r' * 3_999}…\n" in printed
+    assert f"note {'n' * 299}…: {'t' * 3_999}…\n" in printed
     assert "k" * 40 not in printed
     assert "skipped 1 × a b: no such thing\n" in printed
     assert "k" * 5_000 in json.loads(report.as_json())["kinds"]
