@@ -35,7 +35,7 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
             assert process.stdout is not None
             line = process.stdout.readline()
             site = Site(line.split()[3].rstrip("/"))
-            site.aws = re.findall(r"AWS at (http://[^ ,]+)", line)[0]
+            site.aws = re.findall(r"AWS at (http://[\w.]+:\d+)", line)[0]
             # The functions print their metrics: somebody has to read them, or the pipe is full.
             threading.Thread(target=process.stdout.read, daemon=True).start()
             yield site

@@ -54,7 +54,7 @@ _MAX_NAME: Final = 60
 _PUBLIC_MODE: Final = 0o644
 _PRIVATE_MODE: Final = 0o600
 _CHUNK: Final = 1024 * 1024
-_NO_CONVERSION: Final = "# Git must not change line endings in these files.\n* -text\n"
+_NO_CONVERSION: Final = "# The bytes count: git changes no line ends here.\n* -text\n"
 
 type Step = Callable[[], object]
 

@@ -143,7 +143,7 @@ def test_labels_may_stand_below_each_other_or_with_commas_and_count_once(tmp_pat
         ("title: [a]", 2, "title: must be one line of text"),
         ('title: "a\\x07b"', 2, "title: holds a control character"),
         ('title: "\\ud800"', 2, ""),
-        ("title: T\nslug: A b", 3, "slug: may hold only letters"),
+        ("title: T\nslug: A b", 3, "slug: must consist of letters"),
         ("title: T\npath: x.html", 3, "path: must be like /2024"),
         ("title: T\nlanguage: Indonesian!", 3, "language: must be like id"),
         ("title: T\ndate: tomorrow", 3, "date: 'tomorrow' is no date; write it like 2024-05-01"),
