@@ -361,9 +361,7 @@ def test_a_folder_without_documents_is_an_error(kolom: Kolom, tmp_path: Path) ->
     assert report["errors"] == [f"no documents in {tmp_path}: no file name ends with .md, .markdown, .html or .htm"]
 
 
-def test_a_configuration_that_does_not_parse_stops_the_import_before_addresses_go_wrong(
-    kolom: Kolom, tmp_path: Path
-) -> None:
+def test_a_configuration_that_does_not_parse_stops_the_import(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": "a: b: c\n",
         "_posts/2020-01-01-a.md": "---\ntitle: A\n---\nText.\n",
@@ -393,9 +391,7 @@ def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
     assert publishing.get_by_slug("two").title == "Two"
 
 
-def test_front_matter_that_does_not_parse_is_refused_with_its_line_and_the_rest_comes(
-    kolom: Kolom, tmp_path: Path
-) -> None:
+def test_broken_front_matter_is_refused_with_its_line_and_the_rest_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "a.md": "---\ntitle: A: b\n---\nText.\n",
         "b.md": "---\ntitle: B\n---\nText.\n",

@@ -202,7 +202,7 @@ def test_a_mapping_is_not_overwritten_by_what_it_did_not_match(kolom: Kolom, fil
 
 @pytest.mark.usefixtures("articles")
 @pytest.mark.parametrize("place", ["none/threads.csv", "."])
-def test_a_place_for_the_list_that_cannot_be_written_is_told_before_anything_is_imported(
+def test_an_unwritable_list_of_unmatched_threads_stops_the_import_first(
     kolom: Kolom, file: Path, tmp_path: Path, place: str
 ) -> None:
     file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))

@@ -91,7 +91,7 @@ def test_deleting_is_for_good(desk: Kolom) -> None:
     assert desk("messages", "delete", first).exit_code == 1
 
 
-def test_forgetting_a_person_deletes_all_their_messages_in_whatever_case_they_wrote_their_address(desk: Kolom) -> None:
+def test_forget_deletes_all_messages_of_an_address_in_any_case(desk: Kolom) -> None:
     assert desk("messages", "forget", "BUDI@example.com", answer="n\n").exit_code == 1
     assert len(listed(desk)) == 3
     assert desk("messages", "forget", "BUDI@example.com", "--yes", "--json").json == {"deleted": 2}

@@ -234,7 +234,7 @@ def test_a_key_is_short_and_printable(blog: Blog, key: str) -> None:
     assert blog.post(headers={"idempotency-key": key}).fields == {"Idempotency-Key"}
 
 
-def test_without_a_key_the_same_words_of_the_same_sender_are_one_comment_for_some_minutes(blog: Blog) -> None:
+def test_without_a_key_the_same_words_from_one_client_are_one_comment_for_minutes(blog: Blog) -> None:
     first = blog.post("Once.", address="10.1.1.1")
     again = blog.post("Once.", address="10.1.1.1")
     assert (again.status, again.json) == (201, first.json | {"edit_token": None})

@@ -338,7 +338,7 @@ def test_public_comments_are_read_by_counts_and_public_indexes_only(
 
 
 @pytest.mark.parametrize("function", ["preview_article", "serve_mail_links", "submit_contact"])
-def test_who_has_nothing_to_do_with_articles_may_read_the_theme_of_its_pages_and_no_other_item(
+def test_functions_without_articles_may_read_only_the_theme_item(
     function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str, configure: Configure
 ) -> None:
     configure(owner_email="owner@example.com")

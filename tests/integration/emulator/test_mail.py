@@ -186,7 +186,7 @@ def test_an_empty_inbox_says_what_will_appear(outbox: SentMail) -> None:
     assert 'href="/_local/mail.json"' in page
 
 
-def test_the_list_begins_with_the_newest_mail_and_shows_who_wrote_to_whom_and_how_it_begins(outbox: SentMail) -> None:
+def test_the_inbox_lists_newest_mail_first_with_people_and_preview(outbox: SentMail) -> None:
     give("First words.\n\n" + "and more " * 100, subject="Older")
     give("Hello.", subject="Newer", ReplyToAddresses=["budi@example.com"])
     page = show(outbox)

@@ -160,7 +160,7 @@ class TestArticles:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", "max-results=1")) == ["Day 00"]
 
-    def test_a_text_that_does_not_fit_into_the_rest_becomes_its_excerpt_and_costs_no_work(
+    def test_a_text_too_large_for_the_feed_becomes_its_excerpt_without_work(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         half = builder.MAX_TEXT_BYTES // 2

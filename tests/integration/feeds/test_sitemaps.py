@@ -83,7 +83,7 @@ def test_months_are_those_of_the_sites_time_zone() -> None:
     assert places("/sitemaps/2026-02.xml") == ["/a/"]
 
 
-def test_a_month_with_too_many_articles_has_further_parts_of_which_the_first_do_not_change(
+def test_a_month_with_too_many_articles_gets_further_stable_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 2)

@@ -218,7 +218,7 @@ def test_two_timers_at_once_and_late_senders_do_no_harm(post_office: PostOffice)
 
 
 @pytest.mark.parametrize("kind", ["throttled", "failed", "cut before", "cut after"])
-def test_whatever_dynamodb_does_to_any_call_the_mail_is_sent_and_doubled_only_between_acceptance_and_mark(
+def test_a_fault_at_any_call_delays_mail_and_doubles_it_only_before_the_mark(
     post_office: PostOffice, injector: FaultInjector, kind: str
 ) -> None:
     for number in range(20):

@@ -116,7 +116,7 @@ def message_of(mail: Mail) -> str:
     return str(_ID.findall(mail["text"])[-1])
 
 
-def test_each_message_is_stored_and_its_mail_sent_or_failed_and_only_the_doubtful_come_twice(
+def test_in_a_storm_each_message_is_stored_and_its_mail_sent_or_failed(
     post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weather = Weather(post_office, seed=20_261_125)

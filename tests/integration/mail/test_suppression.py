@@ -88,7 +88,7 @@ def test_an_address_can_be_allowed_again(post_office: PostOffice) -> None:
     assert post_office.status(mail_id) == "sent"
 
 
-def test_a_suppressed_address_is_kept_as_a_hash_and_is_found_after_a_rotation_of_keys(post_office: PostOffice) -> None:
+def test_a_suppressed_address_is_a_hash_and_is_found_after_key_rotation(post_office: PostOffice) -> None:
     handle_bounces.handler(event("bounce", OWNER), Context())
     assert OWNER not in json.dumps(stored("outbox"))
     old = signing.load_keys()

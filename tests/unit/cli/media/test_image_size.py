@@ -37,7 +37,7 @@ def test_a_photograph_is_measured() -> None:
     assert image_size(b"GIF89a" + struct.pack("<HH", 20, 10) + bytes(20), ".gif") == (20, 10)
 
 
-def test_a_photograph_that_was_taken_with_the_camera_turned_is_measured_as_it_is_shown() -> None:
+def test_a_rotated_photograph_has_its_size_as_shown() -> None:
     assert image_size(jpeg(400, 300, 1), ".jpg") == (400, 300)
     assert image_size(jpeg(400, 300, 6), ".jpg") == (300, 400)
 
