@@ -104,6 +104,7 @@ def test_the_quick_test_loses_no_phrase_and_finds_no_other(text: str, phrase: st
 
 
 @given(TEXTS, st.integers(0, 12), st.integers(2, 4))
+@example("oldU.S.A.oldU.S.A. old", 3, 3)
 def test_every_piece_of_a_text_is_found_in_it(text: str, start: int, length: int) -> None:
     piece = forms(text)[start : start + length]
     if len(piece) > 1:

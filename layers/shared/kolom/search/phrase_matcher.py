@@ -34,7 +34,7 @@ class SearchedText:
         """Return whether the text has the phrase; None if too many places resemble it."""
         pattern = _pattern(phrase)
         if pattern is not None:
-            places = list(islice(pattern.finditer(self._normalized), _MAX_PLACES + 1))
+            places = list(islice(_matches(pattern, self._normalized), _MAX_PLACES + 1))
             if any(_contains_sequence(self._forms_around(*place.span()), phrase) for place in places[:_MAX_PLACES]):
                 return True
             return None if len(places) > _MAX_PLACES else False
@@ -61,6 +61,14 @@ class SearchedText:
 def _pattern(phrase: Sequence[str]) -> re.Pattern[str] | None:
     """Return a pattern that matches every normalized text with the phrase; None if no simple pattern does."""
     return re.compile(r"[\W_]++".join(map(_spellings, phrase))) if all(map(_is_simple, phrase)) else None
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Return all matches, overlapping ones too: a false match may reach into a true one."""
+    position = 0
+    while match := pattern.search(text, position):
+        yield match
+        position = match.start() + 1
 
 
 def _is_simple(form: str) -> bool:
