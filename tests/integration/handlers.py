@@ -1,7 +1,7 @@
 """Calling handlers as Lambda does, and looking at what they left in the tables."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,3 +40,16 @@ def stored(table: str) -> list[dict[str, Any]]:
     """Everything in a table, as DynamoDB has it."""
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=f"kolom-{table}")
     return [item for page in pages for item in page["Items"]]
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Yield the strings among the parameters of a DynamoDB call."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "S":
+                yield inner
+            else:
+                yield from strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(inner)

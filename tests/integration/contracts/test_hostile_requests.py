@@ -20,6 +20,7 @@ from kolom.security import signing
 from kolom_cli.sam.model import Route, Template
 from tests.factories import NOW, Context, content, request
 from tests.integration.conftest import Configure
+from tests.integration.handlers import strings_in
 
 type Case = tuple[str, dict[str, Any]]
 
@@ -230,7 +231,7 @@ def strict_keys() -> Iterator[None]:
     """DynamoDB, as moto does not, refuses to look for a key that is empty or too long."""
 
     def check(params: dict[str, Any], **_: Any) -> None:
-        for text in _strings(params):
+        for text in strings_in(params):
             assert len(text.encode()) <= MAX_KEY_BYTES, "a key is too long"
 
     names = ("GetItem", "BatchGetItem", "Query")
@@ -240,18 +241,6 @@ def strict_keys() -> Iterator[None]:
     yield
     for name in names:
         events.unregister(f"provide-client-params.dynamodb.{name}", check)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "S":
-                yield inner
-            else:
-                yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
 
 
 def answer_of(function: str, event: dict[str, Any]) -> dict[str, Any]:

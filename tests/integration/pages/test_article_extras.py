@@ -22,21 +22,10 @@ from kolom.search.index_writer import update_index
 from kolom.search.searcher import SearchRequest, _listing
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
+from tests.integration.handlers import strings_in
 from tests.integration.pages.refusing import refusing
 
 pytestmark = pytest.mark.usefixtures("tables")
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "S":
-                yield inner
-            else:
-                yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
 
 
 @pytest.fixture
@@ -44,7 +33,7 @@ def refuse_long_keys() -> Iterator[None]:
     """DynamoDB, as moto does not, refuses to read by a key of more than 2,048 bytes."""
 
     def check(params: dict[str, Any], **_: Any) -> None:
-        assert all(len(text.encode()) <= 2_048 for text in _strings(params))
+        assert all(len(text.encode()) <= 2_048 for text in strings_in(params))
 
     names = ("GetItem", "BatchGetItem", "Query")
     events = ArticlesTableRecord._get_connection().connection.client.meta.events

@@ -212,6 +212,7 @@ def _published(article: Article) -> Article:
 
 
 def has_same_content(old: Article, new: Article) -> bool:
+    """Return whether the author supplied the same content, and the status is the same."""
     return (old.fingerprint, old.status) == (new.fingerprint, new.status)
 
 

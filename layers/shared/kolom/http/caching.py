@@ -16,10 +16,8 @@ from kolom.observability import logger
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 - 64 * 1024
 """The maximum size of a Lambda response (6 MB), less room for its headers."""
 
-
 COMPRESS_ABOVE_BYTES = 1_000_000
 """The CDN compresses smaller responses."""
-
 
 _DEFAULT_CACHING = {
     HTTPStatus.OK: "public, max-age=60",

@@ -28,9 +28,7 @@ from kolom.observability import logger
 
 PROBLEM = "application/problem+json"
 
-
 _RETRY_AFTER_SECONDS = 1
-
 
 STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -86,20 +84,10 @@ def failure_of(error: Exception) -> Failure:
             return Failure(HTTPStatus(error.status_code), str(error.msg))
     if is_throttled(error):
         logger.warning("AWS request throttled", code=error_code(error))
-        return Failure(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "the service is temporarily overloaded; please retry",
-            (),
-            _RETRY_AFTER_SECONDS,
-        )
+        return failure_of(ServiceBusy("the service is temporarily overloaded; please retry"))
     if is_unavailable(error):
         logger.error("AWS service unavailable", exc_info=error)
-        return Failure(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "the service is temporarily unavailable; please retry",
-            (),
-            _RETRY_AFTER_SECONDS,
-        )
+        return failure_of(ServiceBusy("the service is temporarily unavailable; please retry"))
     logger.error("unexpected error", exc_info=error)
     return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "internal server error; it has been logged")
 
