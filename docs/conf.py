@@ -1,7 +1,7 @@
 """Build docs/ as a site: ``make docs``.
 
-The pages stay plain Markdown that reads well in the repository too. Navigation and generated text are added when a page
-is read, so neither stands in the sources.
+The pages stay plain Markdown that reads well in the repository too. The build adds navigation and generated
+text, so the sources contain neither.
 """
 
 from collections.abc import Callable, Mapping

@@ -88,7 +88,7 @@ class DocumentError(Exception):
 
 
 class Problems:
-    """Collects what is wrong with a file, so that its author is told everything at once."""
+    """Collect all errors of a file, to report them together."""
 
     def __init__(self) -> None:
         self._errors: list[DocumentError] = []

@@ -23,7 +23,7 @@ from kolom_cli.terminal import console
 _GAP: Final = "  "
 _INDENT: Final = "    "
 _MIN_TEXT: Final = 24
-"""How many columns must be left for a text to stand in the same line as the cells before it."""
+"""The minimum width of a text that shares a line with cells."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

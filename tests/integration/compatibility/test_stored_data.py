@@ -121,7 +121,7 @@ def test_a_stored_article_is_indexed_anew_and_found_as_before(stack: Stack) -> N
 
 
 def test_a_repeated_submission_answers_as_it_did(stack: Stack) -> None:
-    """By its idempotency key, which stands for nothing else, or by its fields and sender."""
+    """By its idempotency key, which cannot be used for anything else, or by its fields and client."""
     count = len(stored("comments")) + len(stored("messages"))
     for submission in SUBMISSIONS:
         answer = again(stack, submission)
