@@ -547,7 +547,7 @@ export class KolomComments extends KolomElement {
     const known = memory.get(this.#key("visitor"));
     /** @type {import("./kolom-form.js").Wish[]} */
     const fields = [
-      { name: "content", kind: "long", label: words.comment, limit: 10_000, isRequired: true, isDrafted: true },
+      { name: "content", kind: "long", label: words.comment, isRequired: true, isDrafted: true },
       { name: "name", isRequired: true, value: known?.name },
       { name: "email", hint: words.private, value: known?.email },
       { name: "website", value: known?.website },
@@ -681,7 +681,7 @@ export class KolomComments extends KolomElement {
       (close) =>
         new KolomForm(this, {
           fields: [
-            { name: "content", kind: "long", label: words.comment, limit: 10_000, isRequired: true, isDrafted: true, value: own.source ?? "" },
+            { name: "content", kind: "long", label: words.comment, isRequired: true, isDrafted: true, value: own.source ?? "" },
           ],
           submit: words.save,
           draft: `${this.#key("draft")}/${this.#slug}#${id}#edit`,

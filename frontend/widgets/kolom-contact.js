@@ -80,10 +80,10 @@ export class KolomContact extends KolomElement {
     const fields = [
       { name: "name" },
       { name: "email", hint: words.answer, isRequired: true },
-      { name: "message", kind: "long", label: words.message, limit: 10_000, isRequired: true, isDrafted: true },
+      { name: "message", kind: "long", label: words.message, isRequired: true, isDrafted: true },
     ];
     if (subject !== null) {
-      fields.splice(2, 0, { name: "subject", kind: "text", label: words.subject, limit: 200, isDrafted: true, value: subject });
+      fields.splice(2, 0, { name: "subject", kind: "text", label: words.subject, isDrafted: true, value: subject });
     }
     const form = new KolomForm(this, {
       fields,

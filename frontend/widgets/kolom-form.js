@@ -6,12 +6,13 @@
  * @module
  */
 
+import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError, element, filled } from "./kolom-element.js";
 
 /**
  * @typedef {import("./kolom-element.js").KolomElement<any>} Host
  * @typedef {Record<string, string | boolean>} Values
- * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, limit?: number, hint?: string,
+ * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, hint?: string,
  *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
  * @typedef {Partial<Field> & {name: string}} Wish what `name`, `email` and `website` leave out is known
  *   `isDrafted`: what is typed is kept in this browser; `when`: shown only while the field of that name has something
@@ -20,10 +21,13 @@ import { ApiError, element, filled } from "./kolom-element.js";
 
 /** What forms ask everywhere in the same way. */
 const KNOWN = {
-  name: { kind: "text", limit: 100, autocomplete: "name" },
-  email: { kind: "email", limit: 254, autocomplete: "email" },
-  website: { kind: "url", limit: 254, autocomplete: "url" },
+  name: { kind: "text", autocomplete: "name" },
+  email: { kind: "email", autocomplete: "email" },
+  website: { kind: "url", autocomplete: "url" },
 };
+
+/** How many characters a field may have, by its name. @type {Record<string, number>} */
+const LIMITS = FIELD_LIMITS;
 
 const WORDS = {
   en: {
@@ -453,8 +457,9 @@ export class KolomForm {
     const length = [...value].length;
     if (field.kind === "check") return "";
     if (!value) return field.isRequired ? this.#words.missing : "";
-    if (field.limit && length > field.limit) {
-      return filled(this.#words.long, { limit: this.#host.number(field.limit), n: this.#host.number(length) });
+    const limit = LIMITS[name];
+    if (limit && length > limit) {
+      return filled(this.#words.long, { limit: this.#host.number(limit), n: this.#host.number(length) });
     }
     if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#words.badEmail;
     if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#words.badUrl;

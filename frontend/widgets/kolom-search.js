@@ -27,6 +27,7 @@
  * @module
  */
 
+import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from "./kolom-element.js";
 
 /**
@@ -150,7 +151,6 @@ summary:hover { color: var(--kolom-ink, inherit); }
 const DELAY_MS = 150;
 const STALE_MS = 500;
 const MIN_CHARACTERS = 2;
-const MAX_CHARACTERS = 4_096;
 const LENS = "M15.5 15.5 21 21M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z";
 const CROSS = "m6 6 12 12M18 6 6 18";
 
@@ -175,7 +175,7 @@ export class KolomSearch extends KolomElement {
     autocapitalize: "none",
     autocomplete: "off",
     enterkeyhint: "search",
-    maxlength: String(MAX_CHARACTERS),
+    maxlength: String(FIELD_LIMITS.q),
     spellcheck: "false",
   });
   #clearer = element("button", { type: "button", part: "clear", hidden: "" }, icon(CROSS));
@@ -533,7 +533,7 @@ export class KolomSearch extends KolomElement {
   #restore(isComplete) {
     const asked = this.#inAddress();
     this.#address = String(asked);
-    if (isComplete || asked.has("q")) this.#write((asked.get("q") ?? "").slice(0, MAX_CHARACTERS));
+    if (isComplete || asked.has("q")) this.#write((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
     const { label, language, from, to, sort } = this.#fields;
     select(label, asked.get("label") ?? "", (name) => name);
     select(language, asked.get("language") ?? "", (code) => this.#languageName(code));

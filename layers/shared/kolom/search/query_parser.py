@@ -22,9 +22,6 @@ import regex
 from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.tokenizer import MAX_WORD, Word, join_hyphenated, tokenize
 
-MAX_LENGTH: Final = 4_096
-"""How many characters a query may have."""
-
 MAX_WORDS: Final = 24
 """How many different words of a query are looked for, at most; and how many words of a phrase."""
 
