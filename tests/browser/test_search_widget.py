@@ -18,7 +18,7 @@ HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
 def box(page: Page) -> Locator:
-    return page.get_by_role("combobox", name="Cari blog ini")
+    return page.get_by_role("combobox", name="Cari di blog ini")
 
 
 def status(page: Page) -> Locator:
@@ -77,7 +77,7 @@ def test_the_box_is_as_large_as_the_plain_form_that_it_replaces(visitor: Visitor
         with visitor.visit(DEMO, java_script_enabled=scripts) as page:
             sizes.append(page.locator("#search").bounding_box())
             expect(page.locator("#search form.searchbox")).to_be_visible(visible=not scripts)
-            expect(page.get_by_role("combobox" if scripts else "searchbox", name="Cari blog ini")).to_be_visible()
+            expect(page.get_by_role("combobox" if scripts else "searchbox", name="Cari di blog ini")).to_be_visible()
     assert sizes[0] is not None
     assert sizes[0]["height"] == 44
     assert sizes[1] is not None
@@ -193,18 +193,18 @@ def test_filters_narrow_the_search_and_stand_in_the_address(visitor: Visitor) ->
         page.locator("#search summary").click()
         page.get_by_label("Label").select_option("Kuliner")
         expect(results(page)).to_have_count(1)
-        expect(page.locator("#search summary")).to_have_text("Saring (1)")
+        expect(page.locator("#search summary")).to_have_text("Filter (1)")
         page.get_by_label("Dari tanggal").fill("2026-01-01")
-        expect(status(page)).to_contain_text("Tidak ada yang ditemukan")
+        expect(status(page)).to_contain_text("Tidak ada artikel yang memuat")
         page.get_by_label("Sampai tanggal").fill("2025-01-01")
-        expect(status(page)).to_have_text("“Dari tanggal” sesudah “Sampai tanggal”.")
+        expect(status(page)).to_have_text("Isi tanggal yang tidak melewati “Sampai tanggal”.")
         assert page.url.endswith("?q=dapur&label=Kuliner&from=2026-01-01&to=2025-01-01")
-        page.get_by_role("button", name="Hapus saringan").press("Enter")
+        page.get_by_role("button", name="Hapus filter").press("Enter")
         expect(results(page)).to_have_count(2)
         expect(page.locator("#search summary")).to_be_focused()
         page.get_by_label("Bahasa", exact=True).select_option(label="Inggris")
         page.get_by_label("Urutan").select_option("Terbaru")
-        expect(page.locator("#search summary")).to_have_text("Saring (2)")
+        expect(page.locator("#search summary")).to_have_text("Filter (2)")
         assert page.url.endswith("?q=dapur&language=en&sort=newest")
 
 
@@ -229,7 +229,7 @@ def test_the_back_button_restores_every_search(visitor: Visitor) -> None:
 def test_an_address_leads_to_a_search_with_its_filters(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=yogyakarta&label=budaya&language=en&sort=newest") as page:
         expect(box(page)).to_have_value("yogyakarta")
-        expect(page.locator("#search summary")).to_have_text("Saring (3)")
+        expect(page.locator("#search summary")).to_have_text("Filter (3)")
         page.locator("#search summary").click()
         expect(page.get_by_label("Label").locator("option:checked")).to_have_text("Budaya")
         expect(page.get_by_label("Bahasa", exact=True).locator("option:checked")).to_have_text("Inggris")
@@ -445,7 +445,7 @@ def test_the_element_speaks_the_language_of_where_it_stands(visitor: Visitor) ->
         expect(status(page)).to_have_text(re.compile("^2 results for “.?dapur.?”$"))
         expect(page.get_by_role("combobox", name="Search this blog")).to_be_visible()
         page.locator("#search summary").click()
-        expect(page.get_by_label("Order").locator("option:checked")).to_have_text("Best match")
+        expect(page.get_by_label("Sort by").locator("option:checked")).to_have_text("Best match")
         expect(results(page).first.locator("time")).to_have_text("November 9, 2025")
 
 

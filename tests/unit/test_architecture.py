@@ -87,6 +87,8 @@ PURE: Final = (
     "kolom.search.phrase_matcher",
     "kolom.search.query_parser",
     "kolom.search.tokenizer",
+    "kolom.submissions.reasons",
+    "kolom.submissions.spam_rules",
     "kolom.timestamps",
 )
 """Packages and modules without storage, clock and environment, and so is everything that they import."""

@@ -17,6 +17,7 @@ from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
 from kolom.limits import FIELD_LIMITS
 from kolom.pages.theme import get_theme, known_theme
+from kolom.submissions.reasons import describe
 from kolom.timestamps import to_rfc3339
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -105,6 +106,7 @@ def _environment() -> Environment:
         year_path=urls.year_path,
         field_limits=FIELD_LIMITS,
         max_label=MAX_LABEL,
+        describe_reason=describe,
         rfc3339=to_rfc3339,
         in_language=_in_language,
         presented=_presented,

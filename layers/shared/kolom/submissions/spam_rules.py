@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import regex
 
+from kolom.submissions.reasons import to_reason
+
 MIN_SECONDS: Final = 3
 """Nobody reads a form and fills it in faster."""
 
@@ -76,57 +78,57 @@ def fingerprint_text(text: str) -> str:
 
 def _honeypot(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.honeypot:
-        yield SpamFinding("spam", "honeypot: a field that people do not see was filled in")
+        yield SpamFinding("spam", to_reason("honeypot"))
 
 
 def _sender(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.banned:
-        yield SpamFinding("spam", "ban: the sender is banned")
+        yield SpamFinding("spam", to_reason("ban"))
 
 
 def _form(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.form_seconds is not None and evidence.form_seconds < MIN_SECONDS:
-        yield SpamFinding("hold", f"speed: sent {evidence.form_seconds:.1f} s after its form was made")
+        yield SpamFinding("hold", to_reason("speed", seconds=f"{evidence.form_seconds:.1f}"))
 
 
 def _copies(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if evidence.copies >= _REPEATED:
         certain = evidence.copies >= _REPEATED_TOO_OFTEN
-        yield SpamFinding("spam" if certain else "hold", f"copies: the same text came {evidence.copies} times in a day")
+        yield SpamFinding("spam" if certain else "hold", to_reason("copies", copies=evidence.copies))
 
 
 def _blocked_words(evidence: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
     text = fingerprint_text(f"{evidence.name}\n{evidence.website}\n{evidence.content}")
     for word in policy.blocked_words:
         if regex.search(rf"(?<![^\W_]){regex.escape(fingerprint_text(word))}(?![^\W_])", text):
-            yield SpamFinding("spam", f"words: {word!r} is blocked")
+            yield SpamFinding("spam", to_reason("words", word=repr(word)))
 
 
 def _links(evidence: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
     without_form = evidence.form_seconds is None
     allowed = 0 if without_form else policy.links_allowed
     if evidence.links > allowed:
-        strict = " without a form token" if without_form else ""
-        yield SpamFinding("hold", f"links: {evidence.links}, where {allowed} are allowed{strict}")
+        name = "links_without_form" if without_form else "links"
+        yield SpamFinding("hold", to_reason(name, links=evidence.links, allowed=allowed))
 
 
 def _length(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     letters = len(_WORDS.findall(evidence.content))
     if letters < 2:
-        yield SpamFinding("hold", "length: hardly a word")
+        yield SpamFinding("hold", to_reason("short"))
     elif len(evidence.content) > _LONG:
-        yield SpamFinding("hold", f"length: {len(evidence.content)} characters")
+        yield SpamFinding("hold", to_reason("long", characters=len(evidence.content)))
 
 
 def _capitals(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     cased = [each for each in evidence.content if each.isupper() or each.islower()]
     if len(cased) >= _CAPITALS_FROM and sum(each.isupper() for each in cased) > _MOSTLY * len(cased):
-        yield SpamFinding("hold", "capitals: nearly all letters are")
+        yield SpamFinding("hold", to_reason("capitals"))
 
 
 def _name(evidence: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if fingerprint_text(evidence.name) in {fingerprint_text(name) for name in evidence.reserved_names}:
-        yield SpamFinding("hold", "name: it is that of the site or of the article's author")
+        yield SpamFinding("hold", to_reason("name"))
 
 
 _RULES: Final[tuple[Callable[[SpamSignals, SpamPolicy], Iterator[SpamFinding]], ...]] = (
