@@ -67,9 +67,9 @@ with those for the others (:func:`test_importers_do_not_import_each_other` keeps
 """
 
 PURE: Final = (
+    "kolom.articles.input",
     "kolom.articles.names",
     "kolom.articles.types",
-    "kolom.articles.validation",
     "kolom.comments.threads",
     "kolom.comments.types",
     "kolom.errors",
