@@ -105,7 +105,7 @@ def test_suggestions_come_as_one_types(visitor: Visitor) -> None:
         expect(options(page).first).to_have_text("tempe")
         expect(page.get_by_role("option", name="Tempe dari Dapur Sendiri").locator("mark")).to_have_text("Tempe")
         expect(box(page)).to_have_attribute("aria-expanded", "true")
-        expect(page.locator("#search .unseen")).to_have_text(re.compile(r"^\d saran, pilih dengan tombol panah$"))
+        expect(page.locator("#search .unseen")).to_have_text(re.compile(r"^\d saran\. Pilih dengan tombol panah\.$"))
         assert len(addresses) == 1
         page.locator("body").click(position={"x": 2, "y": 2})
         expect(options(page)).to_have_count(0)
