@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 90
 # On all cores, each file's tests in one process: many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi decisions docs docs-serve clean
+.PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi catalog decisions docs docs-serve clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -106,6 +106,10 @@ lock: $(filter $(CURDIR)/%,$(UV)) ## Update uv.lock and the layer's requirements
 # docs/openapi.json is made from the handlers; a test fails where it has drifted.
 openapi: sync ## Write docs/openapi.json
 	$(RUN) python -m kolom_cli.openapi docs/openapi.json
+
+# What the custom elements know of limits and messages. A test fails where it has drifted.
+catalog: sync ## Write frontend/widgets/kolom-catalog.js
+	$(RUN) python -m kolom_cli.assets.catalog frontend/widgets/kolom-catalog.js
 
 # A test fails where it has drifted from the records.
 decisions: sync ## Write docs/decisions/README.md, the index of the records

@@ -39,7 +39,8 @@ from rich.table import Table
 
 from benchmarks.capacity import Bill, metered
 from benchmarks.stack import TEMPLATE, get, publish
-from kolom.articles.types import Article, ArticleInput, Body
+from kolom.articles.input import ArticleInput
+from kolom.articles.types import Article, Body
 from kolom.search import document_table
 from kolom.search.analyzer import stem
 from kolom.search.codec import (

@@ -33,7 +33,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.stack import TEMPLATE, publish, search
-from kolom.articles.types import ArticleInput, Body
+from kolom.articles.input import ArticleInput
+from kolom.articles.types import Body
 from kolom_cli.emulator.stack import EmulatedStack
 
 DEPTH = 100

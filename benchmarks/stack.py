@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from benchmarks.capacity import Bill, metered
 from kolom.articles import publishing
-from kolom.articles.types import ArticleInput
+from kolom.articles.input import ArticleInput
 from kolom.config import settings
 from kolom_cli.connection import OUTPUTS
 from kolom_cli.emulator.api_gateway import Request, match_route, to_event

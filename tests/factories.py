@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from kolom.articles.types import ArticleInput, Body
+from kolom.articles.input import ArticleInput
+from kolom.articles.types import Body
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -23,31 +23,7 @@ import { ApiError, KolomElement, element, fragment, inLanguage, webAddress } fro
  *   language: string, author: string, published_at: string, reading_minutes: number}} Card
  * @typedef {Card & {content_html: string}} Article
  * @typedef {{items: Card[], total: number, next_cursor: string | null}} CardPage
- * @typedef {{loading: string, empty: string, failed: string, missing: string, more: string,
- *   shown: string, minutes: string}} Words
  */
-
-/** @type {Record<string, Words> & {en: Words}} */
-const WORDS = {
-  en: {
-    loading: "Loading…",
-    empty: "There are no articles here yet.",
-    failed: "The articles cannot be reached at the moment.",
-    missing: "This article does not exist, or no longer.",
-    more: "Load more",
-    shown: "{n} of {total} articles",
-    minutes: "{n} min read",
-  },
-  id: {
-    loading: "Memuat…",
-    empty: "Belum ada artikel di sini.",
-    failed: "Artikel sedang tidak dapat dimuat.",
-    missing: "Artikel ini tidak ada, atau sudah tidak ada lagi.",
-    more: "Muat lebih banyak",
-    shown: "{n} dari {total} artikel",
-    minutes: "{n} menit baca",
-  },
-};
 
 const STYLES = `
 .list { margin: 0; padding: 0; list-style: none; }
@@ -86,7 +62,6 @@ const STYLES = `
 @media (min-width: 40rem) { .headline { font-size: 2.5em; } }
 `;
 
-/** @extends {KolomElement<Words>} */
 export class KolomArticles extends KolomElement {
   static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
 
@@ -101,7 +76,7 @@ export class KolomArticles extends KolomElement {
   #hadFocus = false;
 
   constructor() {
-    super(STYLES, WORDS);
+    super(STYLES);
     this.#foot.append(this.status);
     this.root.append(this.#slot, this.#main, this.#foot);
     this.root.addEventListener("click", (event) => this.#followFragment(event));
@@ -135,12 +110,10 @@ export class KolomArticles extends KolomElement {
     this.#list.append(...page.items.map((card) => this.#card(card)));
     if (!first) this.#main.replaceChildren(this.#list);
     const shown = this.#list.children.length;
-    this.announce(shown ? this.words.shown : this.words.empty, {
-      n: this.number(shown),
-      total: this.number(page.total),
-    });
+    const counts = { n: this.number(shown), total: this.number(page.total) };
+    this.announce(shown ? this.text("articles.shown", counts) : this.text("empty"));
     const next = page.next_cursor;
-    if (next) this.#foot.prepend(this.button(this.words.more, () => this.#loadList(next)));
+    if (next) this.#foot.prepend(this.button(this.text("articles.more"), () => this.#loadList(next)));
     // Whoever asked for more goes on reading there.
     if (first && this.#hadFocus) this.#list.children[first]?.querySelector("a")?.focus();
   }
@@ -159,7 +132,7 @@ export class KolomArticles extends KolomElement {
         this.#content(article),
       ),
     );
-    this.announce("", {});
+    this.announce("");
   }
 
   /**
@@ -176,7 +149,7 @@ export class KolomArticles extends KolomElement {
     this.#request = request;
     this.#main.setAttribute("aria-busy", "true");
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    this.announce(this.words.loading, {});
+    this.announce(this.text("articles.loading"));
     try {
       /** @type {T} */
       const data = await this.ask(path, { signal: request.signal });
@@ -200,7 +173,7 @@ export class KolomArticles extends KolomElement {
     const isMissing = error instanceof ApiError && error.isMissing;
     this.#removeButtons();
     if (isMissing) this.#slot.remove();
-    this.announce(isMissing ? this.words.missing : this.words.failed, {}, "problem");
+    this.announce(this.text(isMissing ? "articles.missing" : "articles.failed"), "problem");
     if (!isMissing) {
       const button = this.retryButton(retry);
       this.#foot.prepend(button);
@@ -250,13 +223,12 @@ export class KolomArticles extends KolomElement {
   #meta(card, author) {
     const day = new Date(card.published_at);
     const date = new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(day);
-    const minutes = this.words.minutes.replace("{n}", this.number(card.reading_minutes));
     return element(
       "p",
       { class: "meta", part: "meta", ...inLanguage(this.language) },
       element("time", { datetime: card.published_at }, date),
       author ? element("span", {}, author) : null,
-      element("span", {}, minutes),
+      element("span", {}, this.count("minutes", card.reading_minutes)),
     );
   }
 

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { ApiError, KolomElement, avatar, element, filled, fragment, webAddress } from "./kolom-element.js";
+import { ApiError, KolomElement, avatar, element, fragment, webAddress } from "./kolom-element.js";
 import { FORM_STYLES, KolomForm, memory } from "./kolom-form.js";
 
 /**
@@ -29,81 +29,6 @@ import { FORM_STYLES, KolomForm, memory } from "./kolom-form.js";
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
  */
-
-const WORDS = {
-  en: {
-    loading: "Loading comments…",
-    none: "No comments yet",
-    one: "1 comment",
-    many: "{n} comments",
-    shown: "{n} of {total} are shown",
-    more: "Load more comments",
-    failed: "The comments cannot be reached at the moment.",
-    closed: "Comments are closed.",
-    write: "Write a comment",
-    comment: "Comment",
-    private: "Is not shown.",
-    notify: "Mail me when somebody replies",
-    remember: "Remember me in this browser",
-    send: "Send comment",
-    reply: "Reply",
-    replyTo: "Reply to {name}",
-    answers: "in reply to {name}",
-    owner: "Author",
-    edited: "edited",
-    deleted: "This comment was deleted.",
-    pending: "Waits for approval. Until then only you see it, in this browser.",
-    left: "can be changed for {time}",
-    edit: "Edit",
-    save: "Save",
-    remove: "Delete",
-    sure: "Delete this comment for good?",
-    keep: "Keep it",
-    removed: "Your comment was deleted.",
-    saved: "Your comment was changed.",
-    late: "The time for changes is over. Copy your text if you want to keep it.",
-    published: "Thank you. Your comment is published.",
-    waits: "Thank you. Your comment waits for approval.",
-    missing: "The comment that this address leads to is not here, or no longer.",
-    orphan: "The comment that you answer is no longer there, or its thread is too long.",
-  },
-  id: {
-    loading: "Memuat komentar…",
-    none: "Belum ada komentar",
-    one: "1 komentar",
-    many: "{n} komentar",
-    shown: "{n} dari {total} ditampilkan",
-    more: "Muat komentar lainnya",
-    failed: "Komentar sedang tidak dapat dimuat.",
-    closed: "Komentar sudah ditutup.",
-    write: "Tulis komentar",
-    comment: "Komentar",
-    private: "Tidak ditampilkan.",
-    notify: "Kabari saya bila ada balasan",
-    remember: "Ingat saya di peramban ini",
-    send: "Kirim komentar",
-    reply: "Balas",
-    replyTo: "Balas {name}",
-    answers: "membalas {name}",
-    owner: "Penulis",
-    edited: "disunting",
-    deleted: "Komentar ini telah dihapus.",
-    pending: "Menunggu persetujuan. Sampai saat itu hanya Anda yang melihatnya, di peramban ini.",
-    left: "dapat diubah selama {time}",
-    edit: "Sunting",
-    save: "Simpan",
-    remove: "Hapus",
-    sure: "Hapus komentar ini untuk selamanya?",
-    keep: "Jangan hapus",
-    removed: "Komentar Anda telah dihapus.",
-    saved: "Komentar Anda telah diubah.",
-    late: "Waktu untuk mengubah sudah habis. Salin tulisan Anda bila ingin menyimpannya.",
-    published: "Terima kasih. Komentar Anda sudah terbit.",
-    waits: "Terima kasih. Komentar Anda menunggu persetujuan.",
-    missing: "Komentar yang dituju alamat ini tidak ada, atau sudah tidak ada lagi.",
-    orphan: "Komentar yang Anda balas sudah tidak ada, atau utasnya terlalu panjang.",
-  },
-};
 
 const STYLES = `
 .title { font-size: 1.3em; }
@@ -153,7 +78,6 @@ const KEPT_OWN = 200;
 /** How long the API may be behind: its index follows after a second, the edge's copy after ten. */
 const BEHIND_MS = 120_000;
 
-/** @extends {KolomElement<typeof WORDS.en>} */
 export class KolomComments extends KolomElement {
   static observedAttributes = ["api", "article", "limit", "open", "edit-minutes", "heading"];
 
@@ -188,7 +112,7 @@ export class KolomComments extends KolomElement {
   #onHash = () => void this.#followAddress();
 
   constructor() {
-    super(FORM_STYLES + STYLES, WORDS);
+    super(FORM_STYLES + STYLES);
     this.root.append(this.#slot, this.#main, this.#foot, this.#write);
   }
 
@@ -218,7 +142,7 @@ export class KolomComments extends KolomElement {
     this.#own = this.#recall();
     this.#offerNoMore();
     if (!this.#slug) return;
-    this.#say(this.words.loading);
+    this.#say(this.text("comments.loading"));
     const request = this.#begin();
     try {
       const [page, isOpen] = await Promise.all([this.#ask(null, request), this.#askOpen(request)]);
@@ -302,7 +226,7 @@ export class KolomComments extends KolomElement {
     this.#main.replaceChildren();
     this.#write.replaceChildren();
     this.#mine.replaceChildren();
-    this.#say(this.words.closed);
+    this.#say(this.text("comments.closed"));
   }
 
   // ---- the list
@@ -323,15 +247,13 @@ export class KolomComments extends KolomElement {
   }
 
   #showCount() {
-    const { none, one, many, shown, more } = this.words;
-    const count = { n: this.number(this.#total) };
-    this.#title.textContent = this.#total ? filled(this.#total === 1 ? one : many, count) : none;
+    this.#title.textContent = this.#total ? this.count("comments", this.#total) : this.text("comments.none");
     this.#offerNoMore();
     if (!this.#cursor) return;
-    const text = filled(shown, { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) });
+    const counts = { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) };
     this.#foot.prepend(
-      this.button(more, () => this.#loadMore()),
-      element("span", { class: "meta" }, text),
+      this.button(this.text("comments.more"), () => this.#loadMore()),
+      element("span", { class: "meta" }, this.text("comments.shown", counts)),
     );
   }
 
@@ -342,7 +264,7 @@ export class KolomComments extends KolomElement {
   async #loadMore() {
     const cursor = this.#cursor;
     const request = this.#begin();
-    this.#say(this.words.loading);
+    this.#say(this.text("comments.loading"));
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
     const hadFocus = this.#foot.contains(this.root.activeElement);
     try {
@@ -396,9 +318,8 @@ export class KolomComments extends KolomElement {
   /** @param {Shown} shown */
   #comment(shown) {
     const { view, isPending } = shown;
-    const { words } = this;
     const attributes = { class: "comment", part: "comment", tabindex: "-1", id: `comment-${view.id}` };
-    if (view.deleted) return element("article", attributes, element("p", { class: "gone" }, words.deleted));
+    if (view.deleted) return element("article", attributes, element("p", { class: "gone" }, this.text("comments.deleted")));
     const site = view.author.website && webAddress(view.author.website, "about:blank");
     const name = element("bdi", {}, view.author.name);
     const above = view.parent_id && shown.depth > INDENTED ? this.#shown.get(view.parent_id) : null;
@@ -415,14 +336,14 @@ export class KolomComments extends KolomElement {
           { class: "name", part: "name" },
           site ? element("a", { href: site, rel: "nofollow ugc noopener" }, name) : name,
         ),
-        view.author.is_owner ? element("span", { class: "badge", part: "badge" }, words.owner) : null,
+        view.author.is_owner ? element("span", { class: "badge", part: "badge" }, this.text("comments.owner")) : null,
         element("a", { href: `#comment-${view.id}` }, this.timeAgo(view.created_at)),
-        view.edited_at ? element("span", {}, words.edited, " ", this.timeAgo(view.edited_at)) : null,
+        view.edited_at ? element("span", {}, this.text("comments.edited"), " ", this.timeAgo(view.edited_at)) : null,
         above && !above.view.deleted
-          ? element("a", { href: `#comment-${above.view.id}` }, filled(words.answers, { name: above.view.author.name }))
+          ? element("a", { href: `#comment-${above.view.id}` }, this.text("comments.answers.name", { name: above.view.author.name }))
           : null,
       ),
-      isPending ? element("p", { class: "pending", part: "pending" }, words.pending) : null,
+      isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
       // The API sanitises it: no script, handler, style or form can be in it. Nothing else ever becomes markup here.
       element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html)),
       this.#tools(shown),
@@ -432,17 +353,16 @@ export class KolomComments extends KolomElement {
   /** @param {Shown} shown */
   #tools(shown) {
     const { view } = shown;
-    const { words } = this;
     const tools = element("div", { class: "tools", part: "actions" });
     if (this.#isOpen && !shown.isPending && shown.depth < MAX_DEPTH) {
-      const label = { "aria-label": filled(words.replyTo, { name: view.author.name }) };
-      tools.append(this.button(words.reply, () => this.#openReply(shown), label));
+      const label = { "aria-label": this.text("comments.reply.to", { name: view.author.name }) };
+      tools.append(this.button(this.text("comments.reply"), () => this.#openReply(shown), label));
     }
     const own = this.#own[view.id];
     if (own && own.until > Date.now()) {
       tools.append(
-        this.button(words.edit, () => this.#openEdit(shown)),
-        this.button(words.remove, () => this.#askRemove(shown, tools)),
+        this.button(this.text("comments.edit"), () => this.#openEdit(shown)),
+        this.button(this.text("comments.delete"), () => this.#askRemove(shown, tools)),
         element("span", { "data-until": String(own.until), "data-id": view.id }, this.#left(own.until)),
       );
     }
@@ -498,7 +418,7 @@ export class KolomComments extends KolomElement {
   #left(until) {
     const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     const time = `${Math.trunc(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    return filled(this.words.left, { time });
+    return this.text("comments.left", { time });
   }
 
   /** Counts down how long one's own may be changed. */
@@ -512,7 +432,7 @@ export class KolomComments extends KolomElement {
       if (!shown || !tools) continue;
       const hadFocus = tools.contains(this.root.activeElement);
       tools.replaceWith(this.#tools(shown));
-      if (shown.form) this.#say(this.words.late, true);
+      if (shown.form) this.#say(this.text("comments.late"), true);
       if (hadFocus) this.#lead(shown.view.id);
     }
   }
@@ -522,11 +442,11 @@ export class KolomComments extends KolomElement {
   #showForm() {
     this.#form = null;
     if (!this.#isOpen) {
-      this.#write.replaceChildren(element("p", { class: "status", part: "status" }, this.words.closed));
+      this.#write.replaceChildren(element("p", { class: "status", part: "status" }, this.text("comments.closed")));
       return;
     }
     const form = this.#postForm(null);
-    const heading = this.heading(1, { id: "write" }, this.words.write);
+    const heading = this.heading(1, { id: "write" }, this.text("comments.write"));
     form.node.setAttribute("aria-labelledby", "write");
     this.#write.replaceChildren(heading, form.node);
     this.#form = form;
@@ -543,20 +463,18 @@ export class KolomComments extends KolomElement {
    * @param {() => void} [cancel]
    */
   #postForm(parent, cancel) {
-    const { words } = this;
     const known = memory.get(this.#key("visitor"));
     /** @type {import("./kolom-form.js").Wish[]} */
     const fields = [
-      { name: "content", kind: "long", label: words.comment, limit: 10_000, isRequired: true, isDrafted: true },
+      { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true },
       { name: "name", isRequired: true, value: known?.name },
-      { name: "email", hint: words.private, value: known?.email },
+      { name: "email", hint: this.text("comment.email.hint"), value: known?.email },
       { name: "website", value: known?.website },
-      { name: "notify_replies", kind: "check", label: words.notify, when: "email" },
-      { name: "remember", kind: "check", label: words.remember, value: Boolean(known) },
+      { name: "notify_replies", kind: "check", label: this.text("comments.notify"), when: "email" },
+      { name: "remember", kind: "check", label: this.text("comments.remember"), value: Boolean(known) },
     ];
     return new KolomForm(this, {
       fields,
-      submit: words.send,
       draft: `${this.#key("draft")}/${this.#slug}${parent ? `#${parent.id}` : ""}`,
       isGuarded: true,
       isMarkdown: true,
@@ -618,15 +536,15 @@ export class KolomComments extends KolomElement {
       this.#loaded += 1;
       this.#showCount();
     }
-    this.#say(isApproved ? this.words.published : this.words.waits);
+    this.#say(this.text(isApproved ? "comments.published" : "comments.waits"));
     this.#lead(comment.id);
     this.tell("kolom-sent", { id: comment.id, status });
   }
 
   /** @param {ApiError} error */
   #explain(error) {
-    if (error.refuses("parent_id")) return this.words.orphan;
-    return error.isMissing || error.status === 409 ? this.words.closed : null;
+    if (error.refuses("parent_id")) return this.text("form.error.parent_id");
+    return error.isMissing || error.status === 409 ? this.text("comments.closed") : null;
   }
 
   /**
@@ -662,7 +580,7 @@ export class KolomComments extends KolomElement {
       shown,
       (close) => this.#postForm(shown.view, close),
       ({ node }) => {
-        node.setAttribute("aria-label", filled(this.words.replyTo, { name: shown.view.author.name }));
+        node.setAttribute("aria-label", this.text("comments.reply.to", { name: shown.view.author.name }));
         shown.item.firstElementChild?.after(node);
       },
     );
@@ -671,7 +589,6 @@ export class KolomComments extends KolomElement {
   /** @param {Shown} shown */
   #openEdit(shown) {
     const { id } = shown.view;
-    const { words } = this;
     const own = this.#own[id];
     if (!own) return;
     const path = `${this.#path}/${encodeURIComponent(id)}`;
@@ -681,20 +598,20 @@ export class KolomComments extends KolomElement {
       (close) =>
         new KolomForm(this, {
           fields: [
-            { name: "content", kind: "long", label: words.comment, limit: 10_000, isRequired: true, isDrafted: true, value: own.source ?? "" },
+            { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true, value: own.source ?? "" },
           ],
-          submit: words.save,
+          submit: this.text("comments.save"),
           draft: `${this.#key("draft")}/${this.#slug}#${id}#edit`,
           isMarkdown: true,
           cancel: close,
           send: async ({ content }, headers) =>
             this.ask(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
           done: (view, values) => this.#edited(view, String(values.content)),
-          explain: (error) => (error.refuses("authorization") ? words.late : this.#explain(error)),
+          explain: (error) => (error.refuses("authorization") ? this.text("comments.late") : this.#explain(error)),
         }),
       (form) => {
         shown.form = form;
-        form.node.setAttribute("aria-label", words.edit);
+        form.node.setAttribute("aria-label", this.text("comments.edit"));
         this.#part(shown, ".content")?.replaceWith(form.node);
       },
     );
@@ -710,7 +627,7 @@ export class KolomComments extends KolomElement {
     if (own) Object.assign(own, { view, source, isApproved: false, at: Date.now() });
     this.#remember();
     this.#show(view, this.#list, true);
-    this.#say(this.words.saved);
+    this.#say(this.text("comments.saved"));
     this.#lead(view.id);
     // The API does not say whether others have to wait for the new text, but it shows it to them or not.
     setTimeout(() => void this.#check(view.id), 2_500);
@@ -735,13 +652,12 @@ export class KolomComments extends KolomElement {
    * @param {HTMLElement} tools
    */
   #askRemove(shown, tools) {
-    const { words } = this;
-    const keep = this.button(words.keep, async () => {
+    const keep = this.button(this.text("comments.delete.keep"), async () => {
       this.#update(shown);
       this.#lead(shown.view.id);
     });
-    const remove = this.button(words.remove, () => this.#remove(shown, remove));
-    tools.replaceChildren(element("strong", { id: `sure-${shown.view.id}` }, words.sure), remove, keep);
+    const remove = this.button(this.text("comments.delete"), () => this.#remove(shown, remove));
+    tools.replaceChildren(element("strong", { id: `sure-${shown.view.id}` }, this.text("comments.delete.question")), remove, keep);
     remove.setAttribute("aria-describedby", `sure-${shown.view.id}`);
     remove.focus();
   }
@@ -762,7 +678,7 @@ export class KolomComments extends KolomElement {
       const refusal = error instanceof ApiError ? error : null;
       if (!refusal?.isMissing) {
         button.removeAttribute("aria-disabled");
-        this.#say(refusal?.refuses("authorization") ? this.words.late : this.words.failed, true);
+        this.#say(refusal?.refuses("authorization") ? this.text("comments.late") : this.text("comments.failed"), true);
         return;
       }
     }
@@ -782,7 +698,7 @@ export class KolomComments extends KolomElement {
       shown.item.remove();
     }
     this.#showCount();
-    this.#say(this.words.removed);
+    this.#say(this.text("comments.delete.done"));
     const target = shown.item.isConnected ? shown.item : next;
     const focused = /** @type {HTMLElement} */ (target?.firstElementChild ?? this.#title);
     focused.focus();
@@ -827,7 +743,7 @@ export class KolomComments extends KolomElement {
       for (let pages = 0; this.#cursor && !this.#shown.has(id) && pages < MAX_PAGES; pages += 1) {
         // They come by age, and so do their ids.
         if (!request || [...this.#shown.keys()].some((known) => known > id && !this.#own[known])) break;
-        this.#say(this.words.loading);
+        this.#say(this.text("comments.loading"));
         const page = await this.#ask(this.#cursor, request, PAGE);
         if (this.#request !== request) return;
         this.#add(page);
@@ -838,7 +754,7 @@ export class KolomComments extends KolomElement {
       this.#fail(() => this.#followAddress());
       return;
     }
-    this.#say(this.#shown.has(id) ? "" : this.words.missing);
+    this.#say(this.#shown.has(id) ? "" : this.text("comments.missing"));
     this.#lead(id);
   }
 
@@ -849,7 +765,7 @@ export class KolomComments extends KolomElement {
    * @param {boolean} [hadFocus]
    */
   #fail(retry, hadFocus = false) {
-    this.#say(this.words.failed, true);
+    this.#say(this.text("comments.failed"), true);
     const button = this.retryButton(() => {
       button.remove();
       return retry();
@@ -865,7 +781,7 @@ export class KolomComments extends KolomElement {
    * @param {boolean} [isProblem]
    */
   #say(text, isProblem = false) {
-    this.announce(text, {}, isProblem ? "problem" : "");
+    this.announce(text, isProblem ? "problem" : "");
   }
 }
 

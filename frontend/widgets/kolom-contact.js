@@ -18,36 +18,12 @@
 import { KolomElement, element } from "./kolom-element.js";
 import { FORM_STYLES, KolomForm } from "./kolom-form.js";
 
-const WORDS = {
-  en: {
-    form: "Contact",
-    answer: "For the answer.",
-    subject: "Subject",
-    message: "Message",
-    send: "Send message",
-    thanks: "Thank you for your message.",
-    received: "It has been received. The answer will come to {email}.",
-    another: "Write another message",
-  },
-  id: {
-    form: "Kontak",
-    answer: "Untuk balasannya.",
-    subject: "Perihal",
-    message: "Pesan",
-    send: "Kirim pesan",
-    thanks: "Terima kasih atas pesan Anda.",
-    received: "Pesan sudah diterima. Balasannya akan dikirim ke {email}.",
-    another: "Tulis pesan lain",
-  },
-};
-
 const STYLES = `
 .thanks { padding: 1.1em 1.25em; border-inline-start: 4px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); }
 .thanks p { margin: 0 0 .5em; overflow-wrap: anywhere; }
 .thanks button { margin-block-start: .5em; background: var(--kolom-paper, Canvas); }
 `;
 
-/** @extends {KolomElement<typeof WORDS.en>} */
 export class KolomContact extends KolomElement {
   static observedAttributes = ["api", "subject"];
 
@@ -55,7 +31,7 @@ export class KolomContact extends KolomElement {
   #form = null;
 
   constructor() {
-    super(FORM_STYLES + STYLES, WORDS);
+    super(FORM_STYLES + STYLES);
     this.root.append(element("slot", {}));
   }
 
@@ -74,26 +50,24 @@ export class KolomContact extends KolomElement {
   }
 
   #make() {
-    const { words } = this;
     const subject = this.getAttribute("subject");
     /** @type {import("./kolom-form.js").Wish[]} */
     const fields = [
       { name: "name" },
-      { name: "email", hint: words.answer, isRequired: true },
-      { name: "message", kind: "long", label: words.message, limit: 10_000, isRequired: true, isDrafted: true },
+      { name: "email", hint: this.text("contact.email.hint"), isRequired: true },
+      { name: "message", kind: "long", label: this.text("contact.message"), isRequired: true, isDrafted: true },
     ];
     if (subject !== null) {
-      fields.splice(2, 0, { name: "subject", kind: "text", label: words.subject, limit: 200, isDrafted: true, value: subject });
+      fields.splice(2, 0, { name: "subject", kind: "text", label: this.text("contact.subject"), isDrafted: true, value: subject });
     }
     const form = new KolomForm(this, {
       fields,
-      submit: words.send,
       draft: `kolom.draft:${this.api}/contact`,
       isGuarded: true,
       send: (values, headers) => this.ask("/api/contact", { method: "POST", body: JSON.stringify(values), headers }),
       done: ({ id }, values) => this.#thank(id, String(values.email)),
     });
-    form.node.setAttribute("aria-label", words.form);
+    form.node.setAttribute("aria-label", this.text("contact"));
     return form;
   }
 
@@ -102,13 +76,12 @@ export class KolomContact extends KolomElement {
    * @param {string} email
    */
   #thank(id, email) {
-    const { words } = this;
-    const [before, after] = words.received.split("{email}");
-    const another = element("button", { type: "button", part: "button" }, words.another);
+    const [before, after] = this.text("contact.received.to", { email: "\n" }).split("\n");
+    const another = element("button", { type: "button", part: "button" }, this.text("contact.another"));
     const thanks = element(
       "div",
       { class: "thanks", part: "thanks", tabindex: "-1", role: "group", "aria-labelledby": "thanks" },
-      element("p", { id: "thanks" }, element("strong", {}, words.thanks)),
+      element("p", { id: "thanks" }, element("strong", {}, this.text("contact.received.title"))),
       element("p", {}, before ?? "", element("bdi", {}, email), after ?? ""),
       another,
     );

@@ -6,11 +6,18 @@
  * @module
  */
 
+import { MESSAGES } from "./kolom-catalog.js";
+
+/**
+ * @typedef {keyof typeof MESSAGES.en} Key a message
+ * @typedef {"comments" | "minutes" | "search.results" | "search.suggestions"} CountKey messages with a number, which have
+ *   a form of their own for one in some languages
+ */
+
+/** @type {Record<string, Record<string, string>>} */
+const CATALOG = MESSAGES;
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
-
-/** @type {Record<string, string>} */
-const AGAIN = { en: "Try again", id: "Coba lagi" };
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
@@ -110,22 +117,15 @@ export function inLanguage(code) {
 /**
  * The element that all others extend. It loads again, once, when attributes change: a subclass names them in
  * `observedAttributes` and overrides `reload()`.
- *
- * @template Words
  */
 export class KolomElement extends HTMLElement {
   /** What is said to eyes and ears. A live region must be in the page before its text changes, so it stays the same. */
   status = element("p", { class: "status", part: "status", role: "status" });
   #isQueued = false;
-  #words;
 
-  /**
-   * @param {string} styles
-   * @param {Record<string, Words> & {en: Words}} words what it says, by language
-   */
-  constructor(styles, words) {
+  /** @param {string} styles */
+  constructor(styles) {
     super();
-    this.#words = words;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(BASE_STYLES + styles);
     this.root = this.attachShadow({ mode: "open" });
@@ -163,15 +163,34 @@ export class KolomElement extends HTMLElement {
     return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
   }
 
-  /** The language of the nearest element that has one, without its region; English if the words are not known in it. */
+  /** The language of the nearest element that has one, without its region; English if there are no messages in it. */
   get language() {
     const code = this.closest("[lang]")?.getAttribute("lang") || navigator.language;
     const language = code.split("-")[0]?.toLowerCase() ?? "";
-    return language in this.#words ? language : "en";
+    return language in CATALOG ? language : "en";
   }
 
-  get words() {
-    return this.#words[this.language] ?? this.#words.en;
+  /**
+   * A message in the element's language, with its `{places}` filled.
+   *
+   * @param {Key} key
+   * @param {Record<string, string>} [values]
+   */
+  text(key, values = {}) {
+    return filled(CATALOG[this.language]?.[key] ?? "", values);
+  }
+
+  /**
+   * A message with a number, `{n}`.
+   *
+   * @param {CountKey} key
+   * @param {number} n
+   * @param {Record<string, string>} [values]
+   */
+  count(key, n, values = {}) {
+    const messages = CATALOG[this.language] ?? {};
+    const message = (n === 1 ? messages[`${key}.one`] : null) ?? messages[`${key}.other`] ?? "";
+    return filled(message, { n: this.number(n), ...values });
   }
 
   /**
@@ -243,12 +262,11 @@ export class KolomElement extends HTMLElement {
    * Says something in `status`.
    *
    * @param {string} text
-   * @param {Record<string, string>} values
    * @param {string} [kind]
    */
-  announce(text, values, kind = "") {
+  announce(text, kind = "") {
     this.status.className = `status ${kind}`;
-    this.status.textContent = filled(text, values);
+    this.status.textContent = text;
   }
 
   /**
@@ -284,7 +302,7 @@ export class KolomElement extends HTMLElement {
    * @param {() => unknown} retry
    */
   retryButton(retry) {
-    return this.button(AGAIN[this.language] ?? "", retry);
+    return this.button(this.text("form.retry"), retry);
   }
 }
 

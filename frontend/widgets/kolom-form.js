@@ -6,12 +6,13 @@
  * @module
  */
 
-import { ApiError, element, filled } from "./kolom-element.js";
+import { FIELD_LIMITS } from "./kolom-catalog.js";
+import { ApiError, element } from "./kolom-element.js";
 
 /**
- * @typedef {import("./kolom-element.js").KolomElement<any>} Host
+ * @typedef {import("./kolom-element.js").KolomElement} Host
  * @typedef {Record<string, string | boolean>} Values
- * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, limit?: number, hint?: string,
+ * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, hint?: string,
  *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
  * @typedef {Partial<Field> & {name: string}} Wish what `name`, `email` and `website` leave out is known
  *   `isDrafted`: what is typed is kept in this browser; `when`: shown only while the field of that name has something
@@ -19,62 +20,14 @@ import { ApiError, element, filled } from "./kolom-element.js";
  */
 
 /** What forms ask everywhere in the same way. */
-const KNOWN = {
-  name: { kind: "text", limit: 100, autocomplete: "name" },
-  email: { kind: "email", limit: 254, autocomplete: "email" },
-  website: { kind: "url", limit: 254, autocomplete: "url" },
-};
+const KNOWN = /** @type {const} */ ({
+  name: { kind: "text", label: "comment.name", autocomplete: "name" },
+  email: { kind: "email", label: "comment.email", autocomplete: "email" },
+  website: { kind: "url", label: "comment.website", autocomplete: "url" },
+});
 
-const WORDS = {
-  en: {
-    name: "Name",
-    email: "Email",
-    website: "Website",
-    markdown: "Formatting by Markdown: *emphasis*, **strong**, `code`, > quotation, lists, links.",
-    missing: "Please fill this in.",
-    badEmail: "Write one email address, such as name@example.com.",
-    badUrl: "Write an address that begins with https://, or leave this empty.",
-    long: "Too long: at most {limit} characters, here are {n}.",
-    refused: "The site does not accept this as it is.",
-    check: "Please look at what is marked.",
-    sending: "Sending…",
-    proving: "Your browser is doing a calculation that keeps spam away. This takes some seconds…",
-    unproved: "This site has browsers do a calculation that keeps spam away. Yours cannot do it on this page, so nothing was sent. What you wrote is kept here.",
-    unreachable: "The site cannot be reached. What you wrote is kept here: try again.",
-    busy: "The site could not take it just now. What you wrote is kept here: try again in a moment.",
-    wait: "Too much was sent in a short time. What you wrote is kept here: try again in {time}.",
-    now: "You can send it now.",
-    large: "This is too long to be sent.",
-    retry: "Try again",
-    cancel: "Cancel",
-    preview: "Preview",
-    approximate: "About what it will look like",
-  },
-  id: {
-    name: "Nama",
-    email: "Surel",
-    website: "Situs web",
-    markdown: "Format dengan Markdown: *miring*, **tebal**, `kode`, > kutipan, daftar, tautan.",
-    missing: "Mohon diisi.",
-    badEmail: "Isi satu alamat surel, misalnya nama@example.com.",
-    badUrl: "Isi alamat yang diawali https://, atau biarkan kosong.",
-    long: "Terlalu panjang: paling banyak {limit} karakter, ini {n}.",
-    refused: "Isian ini tidak dapat diterima.",
-    check: "Mohon periksa yang ditandai.",
-    sending: "Mengirim…",
-    proving: "Peramban Anda sedang menghitung sesuatu untuk menangkal spam. Ini perlu beberapa detik…",
-    unproved: "Situs ini meminta peramban menghitung sesuatu untuk menangkal spam. Peramban Anda tidak dapat melakukannya di halaman ini, jadi belum ada yang terkirim. Tulisan Anda tetap tersimpan di sini.",
-    unreachable: "Situs tidak dapat dihubungi. Tulisan Anda tetap tersimpan di sini: silakan coba lagi.",
-    busy: "Situs sedang tidak dapat menerimanya. Tulisan Anda tetap tersimpan di sini: coba lagi sebentar lagi.",
-    wait: "Terlalu banyak kiriman dalam waktu singkat. Tulisan Anda tetap tersimpan di sini: coba lagi dalam {time}.",
-    now: "Sekarang sudah bisa dikirim.",
-    large: "Ini terlalu panjang untuk dikirim.",
-    retry: "Coba lagi",
-    cancel: "Batal",
-    preview: "Pratinjau",
-    approximate: "Kira-kira begini tampilannya",
-  },
-};
+/** How many characters a field may have, by its name. @type {Record<string, number>} */
+const LIMITS = FIELD_LIMITS;
 
 export const FORM_STYLES = `
 .form { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 1em 1.25em; align-items: start; margin: 0; }
@@ -254,7 +207,6 @@ class Pass {
 export class KolomForm {
   #host;
   #options;
-  #words;
   #pass;
   #id = `form-${(formsMade += 1)}`;
   /** @type {Map<string, {field: Field, input: HTMLInputElement | HTMLTextAreaElement, box: HTMLElement, error: HTMLElement, isTouched: boolean}>} */
@@ -272,7 +224,7 @@ export class KolomForm {
    * @param {Host} host
    * @param {object} options
    * @param {Wish[]} options.fields
-   * @param {string} options.submit what the button says
+   * @param {string} [options.submit] what the button says, if it is something else
    * @param {string} options.draft the name of the draft in this browser
    * @param {boolean} [options.isGuarded] whether the API asks for a token
    * @param {(values: Values, headers: Record<string, string>) => Promise<any>} options.send
@@ -284,7 +236,6 @@ export class KolomForm {
   constructor(host, options) {
     this.#host = host;
     this.#options = options;
-    this.#words = host.language === "id" ? WORDS.id : WORDS.en;
     this.#pass = options.isGuarded ? new Pass(host) : null;
     const known = memory.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
@@ -332,9 +283,10 @@ export class KolomForm {
   /** @param {Wish} wish @returns {Field} */
   #known(wish) {
     const { name } = wish;
-    const known = name === "name" || name === "email" || name === "website" ? { label: this.#words[name], ...KNOWN[name] } : {};
+    const known = name === "name" || name === "email" || name === "website" ? KNOWN[name] : null;
+    const basis = known ? { ...known, label: this.#host.text(known.label) } : {};
     const isText = wish.kind === "long" && this.#options.isMarkdown;
-    return /** @type {Field} */ ({ ...known, ...(isText ? { hint: this.#words.markdown } : {}), ...wish });
+    return /** @type {Field} */ ({ ...basis, ...(isText ? { hint: this.#host.text("form.markdown") } : {}), ...wish });
   }
 
   /** @param {Field} field */
@@ -386,8 +338,8 @@ export class KolomForm {
   }
 
   #foot() {
-    const { isMarkdown, cancel, submit } = this.#options;
-    this.#send.textContent = submit;
+    const { isMarkdown, cancel } = this.#options;
+    this.#send.textContent = this.#submitLabel;
     const actions = element("div", { class: "actions wide", part: "actions" }, this.#send);
     /** @type {HTMLElement[]} */
     const nodes = [actions];
@@ -396,17 +348,21 @@ export class KolomForm {
       actions.append(button);
       nodes.unshift(panel);
     }
-    if (cancel) actions.append(this.#host.button(this.#words.cancel, cancel));
+    if (cancel) actions.append(this.#host.button(this.#host.text("form.cancel"), cancel));
     // A live region must be in the page before its text changes.
     actions.append(this.#status);
     return nodes;
+  }
+
+  get #submitLabel() {
+    return this.#options.submit ?? this.#host.text("form.send");
   }
 
   #preview() {
     const panel = element("div", { class: "preview wide content", part: "preview", hidden: "", id: `${this.#id}-preview` });
     const draw = () => {
       if (!panel.hidden) {
-        const note = element("p", { class: "meta" }, this.#words.approximate);
+        const note = element("p", { class: "meta" }, this.#host.text("form.preview"));
         panel.replaceChildren(note, drawMarkdown(this.#long?.value ?? ""));
       }
     };
@@ -416,7 +372,7 @@ export class KolomForm {
       draw();
     };
     const state = { "aria-expanded": "false", "aria-controls": panel.id };
-    const button = this.#host.button(this.#words.preview, toggle, state);
+    const button = this.#host.button(this.#host.text("form.preview"), toggle, state);
     this.node.addEventListener("input", draw);
     return /** @type {const} */ ([button, panel]);
   }
@@ -452,12 +408,13 @@ export class KolomForm {
     const value = input.value.trim();
     const length = [...value].length;
     if (field.kind === "check") return "";
-    if (!value) return field.isRequired ? this.#words.missing : "";
-    if (field.limit && length > field.limit) {
-      return filled(this.#words.long, { limit: this.#host.number(field.limit), n: this.#host.number(length) });
+    if (!value) return field.isRequired ? this.#host.text("form.missing") : "";
+    const limit = LIMITS[name];
+    if (limit && length > limit) {
+      return this.#host.text("form.long", { limit: this.#host.number(limit), n: this.#host.number(length) });
     }
-    if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#words.badEmail;
-    if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#words.badUrl;
+    if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#host.text("form.error.email");
+    if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#host.text("form.error.website");
     return "";
   }
 
@@ -487,7 +444,7 @@ export class KolomForm {
   #leadToError() {
     const first = [...this.#fields.values()].find(({ error }) => !error.hidden);
     if (first) {
-      this.#say(this.#words.check, true);
+      this.#say(this.#host.text("form.check"), true);
       first.input.focus();
     }
     return !first;
@@ -514,7 +471,7 @@ export class KolomForm {
     if (!this.#isValid()) return;
     const values = this.#values();
     this.#setBusy(true);
-    this.#say(this.#words.sending);
+    this.#say(this.#host.text("form.sending"));
     try {
       const answer = await this.#deliver(values);
       this.#setBusy(false);
@@ -530,9 +487,9 @@ export class KolomForm {
   /** @param {Values} values */
   async #deliver(values) {
     for (let attempt = 1; ; attempt += 1) {
-      const fields = (await this.#pass?.take(() => this.#say(this.#words.proving))) ?? {};
+      const fields = (await this.#pass?.take(() => this.#say(this.#host.text("form.proving")))) ?? {};
       const headers = { "Content-Type": "application/json", "Idempotency-Key": this.#keyOf(values) };
-      this.#say(this.#words.sending);
+      this.#say(this.#host.text("form.sending"));
       try {
         return await this.#options.send({ ...values, ...fields }, headers);
       } catch (error) {
@@ -586,38 +543,38 @@ export class KolomForm {
       if (entry.field.isDrafted) entry.input.value = "";
       this.#mark(name, "");
     }
-    this.#send.textContent = this.#options.submit;
+    this.#send.textContent = this.#submitLabel;
     this.node.dispatchEvent(new Event("input"));
   }
 
   /** @param {unknown} error */
   #fail(error) {
-    const words = this.#words;
-    if (error instanceof Unproved) return this.#say(words.unproved, true);
-    if (!(error instanceof ApiError)) return this.#offerRetry(words.unreachable);
+    const host = this.#host;
+    if (error instanceof Unproved) return this.#say(host.text("form.unproved"), true);
+    if (!(error instanceof ApiError)) return this.#offerRetry(host.text("form.unreachable"));
     const meaning = this.#options.explain?.(error);
     if (meaning) return this.#say(meaning, true);
     if (error.status === 422) {
       for (const { field } of error.problem.errors ?? []) {
         const kind = this.#fields.get(field)?.field.kind;
-        this.#mark(field, kind === "email" ? words.badEmail : kind === "url" ? words.badUrl : words.refused);
+        this.#mark(field, host.text(kind === "email" ? "form.error.email" : kind === "url" ? "form.error.website" : "form.refused"));
       }
-      if (this.#leadToError()) this.#say(`${words.refused} ${error.problem.errors?.[0]?.message ?? ""}`, true);
+      if (this.#leadToError()) this.#say(`${host.text("form.refused")} ${error.problem.errors?.[0]?.message ?? ""}`, true);
       return;
     }
-    if (error.status === 413) return this.#say(words.large, true);
-    if (error.status !== 429 || !error.retryAfterSeconds) return this.#offerRetry(words.busy);
+    if (error.status === 413) return this.#say(host.text("form.problem.413", { limit: host.number(FIELD_LIMITS.content) }), true);
+    if (error.status !== 429 || !error.retryAfterSeconds) return this.#offerRetry(host.text("form.busy"));
     const seconds = error.retryAfterSeconds;
     const [value, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"];
-    const format = new Intl.NumberFormat(this.#host.language, { style: "unit", unit: String(unit), unitDisplay: "long" });
-    this.#offerRetry(filled(words.wait, { time: format.format(Number(value)) }));
-    this.#timer = setTimeout(() => this.#say(words.now), Math.min(seconds, DAY_MS / 1000) * 1000);
+    const format = new Intl.NumberFormat(host.language, { style: "unit", unit: String(unit), unitDisplay: "long" });
+    this.#offerRetry(host.text("form.wait", { time: format.format(Number(value)) }));
+    this.#timer = setTimeout(() => this.#say(host.text("form.now")), Math.min(seconds, DAY_MS / 1000) * 1000);
   }
 
   /** @param {string} text */
   #offerRetry(text) {
     this.#say(text, true);
-    this.#send.textContent = this.#words.retry;
+    this.#send.textContent = this.#host.text("form.retry");
   }
 
   /** @param {boolean} isBusy */

@@ -27,6 +27,7 @@
  * @module
  */
 
+import { FIELD_LIMITS } from "./kolom-catalog.js";
 import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from "./kolom-element.js";
 
 /**
@@ -36,75 +37,7 @@ import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from 
  *   did_you_mean: string | null, relaxed: boolean}} ResultPage
  * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
  * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
- * @typedef {Record<Filter, string> & {search: string, go: string, clear: string, searches: string, articles: string,
- *   suggestions: string, loading: string, one: string, all: string, part: string, about: string, empty: string,
- *   meant: string, relaxed: string, failed: string, more: string, filters: string, anyLabel: string, anyLanguage: string,
- *   relevance: string, newest: string, reset: string, period: string}} Words
  */
-
-/** @type {Record<string, Words> & {en: Words}} */
-const WORDS = {
-  en: {
-    search: "Search this blog",
-    go: "Search",
-    clear: "Clear the search",
-    searches: "Searches",
-    articles: "Articles",
-    suggestions: "{n} suggestions, the arrow keys lead there",
-    loading: "Searching…",
-    one: "1 result for “{q}”",
-    all: "{n} results for “{q}”",
-    part: "{n} of {total} results for “{q}”",
-    about: "about {n}",
-    empty: "Nothing was found for “{q}”. Try other words, or fewer.",
-    meant: "Did you mean",
-    relaxed: "The words were not found next to each other. These articles have them separately.",
-    failed: "The search cannot be reached at the moment.",
-    more: "Load more",
-    filters: "Filters",
-    label: "Label",
-    anyLabel: "All labels",
-    language: "Language",
-    anyLanguage: "All languages",
-    from: "From",
-    to: "Until",
-    sort: "Order",
-    relevance: "Best match",
-    newest: "Newest",
-    reset: "Remove the filters",
-    period: "“From” is later than “Until”.",
-  },
-  id: {
-    search: "Cari blog ini",
-    go: "Cari",
-    clear: "Hapus pencarian",
-    searches: "Pencarian",
-    articles: "Artikel",
-    suggestions: "{n} saran, pilih dengan tombol panah",
-    loading: "Mencari…",
-    one: "1 hasil untuk “{q}”",
-    all: "{n} hasil untuk “{q}”",
-    part: "{n} dari {total} hasil untuk “{q}”",
-    about: "sekitar {n}",
-    empty: "Tidak ada yang ditemukan untuk “{q}”. Coba kata lain, atau lebih sedikit kata.",
-    meant: "Maksud Anda",
-    relaxed: "Kata-kata itu tidak ditemukan berdampingan. Artikel berikut memuatnya secara terpisah.",
-    failed: "Pencarian sedang tidak dapat dijangkau.",
-    more: "Muat lebih banyak",
-    filters: "Saring",
-    label: "Label",
-    anyLabel: "Semua label",
-    language: "Bahasa",
-    anyLanguage: "Semua bahasa",
-    from: "Dari tanggal",
-    to: "Sampai tanggal",
-    sort: "Urutan",
-    relevance: "Paling cocok",
-    newest: "Terbaru",
-    reset: "Hapus saringan",
-    period: "“Dari tanggal” sesudah “Sampai tanggal”.",
-  },
-};
 
 const STYLES = `
 .box { position: relative; display: flex; block-size: var(--kolom-search-height, 2.75rem); border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); }
@@ -150,17 +83,24 @@ summary:hover { color: var(--kolom-ink, inherit); }
 const DELAY_MS = 150;
 const STALE_MS = 500;
 const MIN_CHARACTERS = 2;
-const MAX_CHARACTERS = 4_096;
 const LENS = "M15.5 15.5 21 21M17 10.5a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0Z";
 const CROSS = "m6 6 12 12M18 6 6 18";
 
 /** @type {Filter[]} */
 const FILTERS = ["label", "language", "from", "to", "sort"];
 
+/** @type {Record<Filter, import("./kolom-element.js").Key>} */
+const FILTER_LABELS = {
+  label: "search.label",
+  language: "search.language",
+  from: "search.from",
+  to: "search.to",
+  sort: "search.sort",
+};
+
 /** @type {Record<string, string>} */
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", "#39": "'", "#x27": "'" };
 
-/** @extends {KolomElement<Words>} */
 export class KolomSearch extends KolomElement {
   static observedAttributes = ["api", "results", "label", "search-language", "languages", "limit", "link", "heading"];
 
@@ -175,7 +115,7 @@ export class KolomSearch extends KolomElement {
     autocapitalize: "none",
     autocomplete: "off",
     enterkeyhint: "search",
-    maxlength: String(MAX_CHARACTERS),
+    maxlength: String(FIELD_LIMITS.q),
     spellcheck: "false",
   });
   #clearer = element("button", { type: "button", part: "clear", hidden: "" }, icon(CROSS));
@@ -214,7 +154,7 @@ export class KolomSearch extends KolomElement {
   #hasTakenOver = false;
 
   constructor() {
-    super(STYLES, WORDS);
+    super(STYLES);
     const fields = element("div", { class: "fields" });
     for (const name of FILTERS) {
       this.#fields[name].id = name;
@@ -287,22 +227,22 @@ export class KolomSearch extends KolomElement {
 
   /** Puts the words where they belong. */
   #speak() {
-    const { words } = this;
-    for (const attribute of ["aria-label", "placeholder"]) this.#input.setAttribute(attribute, words.search);
-    this.#form.setAttribute("aria-label", words.search);
-    this.#options.setAttribute("aria-label", words.search);
-    this.#clearer.setAttribute("aria-label", words.clear);
-    this.#submitter.setAttribute("aria-label", words.go);
-    this.#reset.textContent = words.reset;
-    for (const name of FILTERS) {
-      const label = this.#fields[name].labels?.[0];
-      if (label) label.textContent = words[name];
-      this.#fields[name].parentElement?.toggleAttribute("hidden", this.#fixed(name) !== null);
+    const name = this.text("search.box");
+    for (const attribute of ["aria-label", "placeholder"]) this.#input.setAttribute(attribute, name);
+    this.#form.setAttribute("aria-label", name);
+    this.#options.setAttribute("aria-label", name);
+    this.#clearer.setAttribute("aria-label", this.text("search.clear"));
+    this.#submitter.setAttribute("aria-label", this.text("search"));
+    this.#reset.textContent = this.text("search.reset");
+    for (const filter of FILTERS) {
+      const label = this.#fields[filter].labels?.[0];
+      if (label) label.textContent = this.text(FILTER_LABELS[filter]);
+      this.#fields[filter].parentElement?.toggleAttribute("hidden", this.#fixed(filter) !== null);
     }
     const codes = (this.getAttribute("languages") || "id en").split(/\s+/).filter(Boolean);
-    this.#offer(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || words.anyLabel);
-    this.#offer(this.#fields.language, ["", ...codes], (code) => (code ? this.#languageName(code) : words.anyLanguage));
-    this.#offer(this.#fields.sort, ["", "newest"], (order) => (order ? words.newest : words.relevance));
+    this.#offer(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || this.text("search.any_label"));
+    this.#offer(this.#fields.language, ["", ...codes], (code) => (code ? this.#languageName(code) : this.text("search.any")));
+    this.#offer(this.#fields.sort, ["", "newest"], (order) => this.text(order ? "search.sort.newest" : "search.sort.relevance"));
     this.#count();
   }
 
@@ -382,10 +322,11 @@ export class KolomSearch extends KolomElement {
     );
     this.#suggestions = [...completions, ...articles];
     this.#suggestions.forEach((option, index) => option.setAttribute("id", `option-${index}`));
-    for (const [name, group] of /** @type {const} */ ([["searches", completions], ["articles", articles]])) {
+    for (const [key, group] of /** @type {const} */ ([["search.completions", completions], ["search.articles", articles]])) {
       if (!group.length) continue;
-      const caption = element("div", { class: "caption", part: "caption", "aria-hidden": "true" }, this.words[name]);
-      this.#options.append(element("div", { role: "group", "aria-label": this.words[name] }, caption, ...group));
+      const name = this.text(key);
+      const caption = element("div", { class: "caption", part: "caption", "aria-hidden": "true" }, name);
+      this.#options.append(element("div", { role: "group", "aria-label": name }, caption, ...group));
     }
     this.#open();
   }
@@ -406,7 +347,7 @@ export class KolomSearch extends KolomElement {
     this.#options.hidden = false;
     this.#options.scrollTop = 0;
     this.#input.setAttribute("aria-expanded", "true");
-    this.#hint.textContent = filled(this.words.suggestions, { n: this.number(this.#suggestions.length) });
+    this.#hint.textContent = this.count("search.suggestions", this.#suggestions.length);
   }
 
   /** Closes the suggestions; a key brings them back. */
@@ -533,7 +474,7 @@ export class KolomSearch extends KolomElement {
   #restore(isComplete) {
     const asked = this.#inAddress();
     this.#address = String(asked);
-    if (isComplete || asked.has("q")) this.#write((asked.get("q") ?? "").slice(0, MAX_CHARACTERS));
+    if (isComplete || asked.has("q")) this.#write((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
     const { label, language, from, to, sort } = this.#fields;
     select(label, asked.get("label") ?? "", (name) => name);
     select(language, asked.get("language") ?? "", (code) => this.#languageName(code));
@@ -581,14 +522,14 @@ export class KolomSearch extends KolomElement {
     const { from, to } = this.#fields;
     if (from.value && to.value && from.value > to.value) {
       this.#empty();
-      this.announce(this.words.period, {}, "problem");
+      this.announce(this.text("search.error.from"), "problem");
       return;
     }
     const request = new AbortController();
     this.#searching = request;
     this.#list.setAttribute("aria-busy", "true");
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-    this.announce(this.words.loading, {});
+    this.announce(this.text("search.loading"));
     try {
       /** @type {ResultPage} */
       const page = await this.ask(`/api/search?${this.#query(wanted, cursor)}`, { signal: request.signal });
@@ -630,13 +571,7 @@ export class KolomSearch extends KolomElement {
     this.#list.append(...page.items.map((item) => this.#result(item)));
     const shown = this.#list.children.length;
     if (isMore) history.replaceState({ ...history.state, kolomShown: shown }, "");
-    const { words } = this;
-    const total = page.total_is_exact ? this.number(page.total) : filled(words.about, { n: this.number(page.total) });
-    const isAll = !page.next_cursor && shown === page.total;
-    const found = !shown ? words.empty : !isAll ? words.part : shown === 1 ? words.one : words.all;
-    const text = page.relaxed && shown ? `${found}. ${words.relaxed}` : found;
-    // Isolated, since it may be written in the other direction.
-    this.announce(text, { n: this.number(shown), total, q: `\u2068${page.did_you_mean ?? page.query}\u2069` });
+    this.announce(this.#found(page, shown));
     const meant = page.did_you_mean;
     if (meant && !isMore) {
       const button = element("button", { type: "button", part: "meant-button", dir: "auto" }, meant);
@@ -645,13 +580,32 @@ export class KolomSearch extends KolomElement {
         this.#submit();
         this.#rest();
       });
-      this.#meant.replaceChildren(`${words.meant} `, button, "?");
+      this.#meant.replaceChildren(this.text("search.did_you_mean"), " ", button);
       this.#meant.hidden = false;
     }
     const next = page.next_cursor;
-    if (next) this.#foot.append(this.button(words.more, () => this.#search(next)));
+    if (next) this.#foot.append(this.button(this.text("search.next"), () => this.#search(next)));
     // Whoever asked for more goes on reading there.
     if (hadFocus) (this.#list.children[first]?.querySelector("a") ?? this.#input).focus();
+  }
+
+  /**
+   * How much was found.
+   *
+   * @param {ResultPage} page
+   * @param {number} shown
+   */
+  #found(page, shown) {
+    // Isolated, since it may be written in the other direction.
+    const query = `\u2068${page.did_you_mean ?? page.query}\u2069`;
+    if (!shown) return `${this.text("search.none", { query })} ${this.text("search.none.hint")}`;
+    const n = this.number(page.total);
+    const total = page.total_is_exact ? n : this.text("search.results.about", { n });
+    const isAll = !page.next_cursor && shown === page.total;
+    const found = isAll
+      ? this.count("search.results", shown, { query })
+      : this.text("search.results.part", { n: this.number(shown), total, query });
+    return page.relaxed ? `${found}. ${this.text("search.relaxed")}` : found;
   }
 
   /**
@@ -661,7 +615,7 @@ export class KolomSearch extends KolomElement {
   #fail(error, cursor) {
     const hadFocus = this.#foot.contains(this.root.activeElement);
     if (!cursor) this.#empty();
-    this.announce(this.words.failed, {}, "problem");
+    this.announce(this.text("search.failed"), "problem");
     // A cursor that is refused is so for good.
     const next = error instanceof ApiError && error.status === 400 ? null : cursor;
     const button = this.retryButton(() => this.#search(next));
@@ -676,7 +630,7 @@ export class KolomSearch extends KolomElement {
     this.#list.removeAttribute("aria-busy");
     this.#empty();
     this.#filters.hidden = true;
-    this.announce("", {});
+    this.announce("");
   }
 
   #empty() {
@@ -714,7 +668,7 @@ export class KolomSearch extends KolomElement {
   /** Says how many there are. */
   #count() {
     const used = FILTERS.filter((name) => this.#fields[name].value && this.#fixed(name) === null);
-    this.#summary.textContent = this.words.filters + (used.length ? ` (${this.number(used.length)})` : "");
+    this.#summary.textContent = this.text("search.filters") + (used.length ? ` (${this.number(used.length)})` : "");
     this.#reset.hidden = !used.length;
   }
 

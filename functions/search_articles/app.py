@@ -12,12 +12,12 @@ from kolom.articles import public
 from kolom.config import settings
 from kolom.errors import Moved
 from kolom.http.api import MovedPermanently, new_api, responses
+from kolom.limits import MAX_QUERY
 from kolom.observability import logger, metrics, tracer
 from kolom.pagination import Cursor
 from kolom.search.autocomplete import suggest
 from kolom.search.date_range import Moment, parse_range
 from kolom.search.more_like_this import related_articles
-from kolom.search.query_parser import MAX_LENGTH
 from kolom.search.schemas import RelatedArticlesOut, SearchResultListOut, SuggestionListOut
 from kolom.search.searcher import SearchRequest, search
 
@@ -26,7 +26,7 @@ api = new_api()
 
 @api.get("/api/search", summary="Articles that a query finds", tags=["search"], responses=responses(200, 400, 422))
 def search_articles(
-    q: Annotated[str, Query(max_length=MAX_LENGTH, description='Words, `"a phrase"`, `-without`')] = "",
+    q: Annotated[str, Query(max_length=MAX_QUERY, description='Words, `"a phrase"`, `-without`')] = "",
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     language: Annotated[str | None, Query(description="Only articles in this language, such as `id`")] = None,
     from_: Annotated[
@@ -57,7 +57,7 @@ def search_articles(
     tags=["search"],
     responses=responses(200, 422),
 )
-def suggest_articles(q: Annotated[str, Query(max_length=MAX_LENGTH)] = "") -> SuggestionListOut:
+def suggest_articles(q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> SuggestionListOut:
     return SuggestionListOut.of(suggest(q))
 
 

@@ -49,13 +49,13 @@ def test_no_page_violates_a_rule_of_accessibility(visitor: Visitor, axe: str, pa
 def test_elements_in_use_violate_no_rule(visitor: Visitor, axe: str) -> None:
     rules = {"type": "tag", "values": RULES}
     with visitor.visit(ARTICLE, width=390, height=800) as page:
-        page.get_by_role("button", name="Kirim komentar").click()
-        expect(page.get_by_text("Mohon periksa yang ditandai.")).to_be_visible()
+        page.get_by_role("button", name="Kirim").click()
+        expect(page.get_by_text("Mohon periksa isian yang ditandai.")).to_be_visible()
         page.locator("kolom-comments").get_by_role("textbox", name="Komentar").fill("Sebuah *komentar*.")
         page.get_by_role("button", name="Pratinjau").click()
         assert violations(page, axe, rules) == []
         page.goto("/contact/")
-        page.get_by_role("button", name="Kirim pesan").click()
+        page.get_by_role("button", name="Kirim").click()
         assert violations(page, axe, rules) == []
         page.goto("/search/?q=bali")
         page.locator("kolom-search summary:visible").click()

@@ -46,7 +46,7 @@ def test_what_was_typed_before_the_element_came_is_in_it(chromium: Browser, blog
     for name, words in typed.items():
         page.get_by_role("textbox", name=name).fill(words)
     waiting[0].continue_()
-    page.get_by_role("button", name="Kirim pesan").wait_for()
+    page.get_by_role("button", name="Kirim").wait_for()
     assert {name: page.get_by_role("textbox", name=name).input_value() for name in typed} == typed
     page.close()
 

@@ -18,7 +18,7 @@ HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
 def box(page: Page) -> Locator:
-    return page.get_by_role("combobox", name="Cari blog ini")
+    return page.get_by_role("combobox", name="Cari di blog ini")
 
 
 def status(page: Page) -> Locator:
@@ -77,7 +77,7 @@ def test_the_box_is_as_large_as_the_plain_form_that_it_replaces(visitor: Visitor
         with visitor.visit(DEMO, java_script_enabled=scripts) as page:
             sizes.append(page.locator("#search").bounding_box())
             expect(page.locator("#search form.searchbox")).to_be_visible(visible=not scripts)
-            expect(page.get_by_role("combobox" if scripts else "searchbox", name="Cari blog ini")).to_be_visible()
+            expect(page.get_by_role("combobox" if scripts else "searchbox", name="Cari di blog ini")).to_be_visible()
     assert sizes[0] is not None
     assert sizes[0]["height"] == 44
     assert sizes[1] is not None
@@ -105,7 +105,7 @@ def test_suggestions_come_as_one_types(visitor: Visitor) -> None:
         expect(options(page).first).to_have_text("tempe")
         expect(page.get_by_role("option", name="Tempe dari Dapur Sendiri").locator("mark")).to_have_text("Tempe")
         expect(box(page)).to_have_attribute("aria-expanded", "true")
-        expect(page.locator("#search .unseen")).to_have_text(re.compile(r"^\d saran, pilih dengan tombol panah$"))
+        expect(page.locator("#search .unseen")).to_have_text(re.compile(r"^\d saran\. Pilih dengan tombol panah\.$"))
         assert len(addresses) == 1
         page.locator("body").click(position={"x": 2, "y": 2})
         expect(options(page)).to_have_count(0)
@@ -193,18 +193,18 @@ def test_filters_narrow_the_search_and_stand_in_the_address(visitor: Visitor) ->
         page.locator("#search summary").click()
         page.get_by_label("Label").select_option("Kuliner")
         expect(results(page)).to_have_count(1)
-        expect(page.locator("#search summary")).to_have_text("Saring (1)")
+        expect(page.locator("#search summary")).to_have_text("Filter (1)")
         page.get_by_label("Dari tanggal").fill("2026-01-01")
-        expect(status(page)).to_contain_text("Tidak ada yang ditemukan")
+        expect(status(page)).to_contain_text("Tidak ada artikel yang memuat")
         page.get_by_label("Sampai tanggal").fill("2025-01-01")
-        expect(status(page)).to_have_text("“Dari tanggal” sesudah “Sampai tanggal”.")
+        expect(status(page)).to_have_text("Isi tanggal yang tidak melewati “Sampai tanggal”.")
         assert page.url.endswith("?q=dapur&label=Kuliner&from=2026-01-01&to=2025-01-01")
-        page.get_by_role("button", name="Hapus saringan").press("Enter")
+        page.get_by_role("button", name="Hapus filter").press("Enter")
         expect(results(page)).to_have_count(2)
         expect(page.locator("#search summary")).to_be_focused()
         page.get_by_label("Bahasa", exact=True).select_option(label="Inggris")
         page.get_by_label("Urutan").select_option("Terbaru")
-        expect(page.locator("#search summary")).to_have_text("Saring (2)")
+        expect(page.locator("#search summary")).to_have_text("Filter (2)")
         assert page.url.endswith("?q=dapur&language=en&sort=newest")
 
 
@@ -229,7 +229,7 @@ def test_the_back_button_restores_every_search(visitor: Visitor) -> None:
 def test_an_address_leads_to_a_search_with_its_filters(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=yogyakarta&label=budaya&language=en&sort=newest") as page:
         expect(box(page)).to_have_value("yogyakarta")
-        expect(page.locator("#search summary")).to_have_text("Saring (3)")
+        expect(page.locator("#search summary")).to_have_text("Filter (3)")
         page.locator("#search summary").click()
         expect(page.get_by_label("Label").locator("option:checked")).to_have_text("Budaya")
         expect(page.get_by_label("Bahasa", exact=True).locator("option:checked")).to_have_text("Inggris")
@@ -253,7 +253,7 @@ def test_load_more_goes_on_and_the_way_back_leads_to_all_of_it(visitor: Visitor)
         box(page).press("Enter")
         expect(results(page)).to_have_count(3)
         expect(status(page)).to_have_text(re.compile(r"^3 dari \d hasil untuk"))
-        more = page.locator("#search").get_by_role("button", name="Muat lebih banyak")
+        more = page.locator("#search").get_by_role("button", name="Hasil lainnya")
         more.press("Enter")
         expect(results(page)).to_have_count(6)
         expect(results(page).nth(3).get_by_role("link")).to_be_focused()
@@ -301,9 +301,9 @@ def test_what_a_search_fails_to_find_is_not_what_an_earlier_one_found(visitor: V
             expect(page.get_by_text("Pencarian sedang tidak dapat dijangkau.")).to_be_visible()
         else:
             page.locator("kolom-search summary:visible").click()
-            page.get_by_label("Sampai tanggal").fill("2025-01-01")
+            page.get_by_role("textbox", name="Sampai tanggal").fill("2025-01-01")
             expect(page.get_by_role("link", name="Yogyakarta to Bali Without Flying")).to_be_hidden()
-            page.get_by_label("Dari tanggal").fill("2026-01-01")
+            page.get_by_role("textbox", name="Dari tanggal").fill("2026-01-01")
         expect(page.get_by_role("link", name="Yogyakarta to Bali Without Flying")).to_be_hidden()
     visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
 
@@ -323,7 +323,7 @@ def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
         page.evaluate("document.querySelector('#search').setAttribute('limit', '2')")
         expect(results(page)).to_have_count(2)
         page.route(SEARCH, lambda route: route.fulfill(status=503))
-        page.locator("#search").get_by_role("button", name="Muat lebih banyak").click()
+        page.locator("#search").get_by_role("button", name="Hasil lainnya").click()
         retry = page.locator("#search").get_by_role("button", name="Coba lagi")
         expect(retry).to_be_visible()
         expect(results(page)).to_have_count(2)
@@ -445,7 +445,7 @@ def test_the_element_speaks_the_language_of_where_it_stands(visitor: Visitor) ->
         expect(status(page)).to_have_text(re.compile("^2 results for “.?dapur.?”$"))
         expect(page.get_by_role("combobox", name="Search this blog")).to_be_visible()
         page.locator("#search summary").click()
-        expect(page.get_by_label("Order").locator("option:checked")).to_have_text("Best match")
+        expect(page.get_by_label("Sort by").locator("option:checked")).to_have_text("Best match")
         expect(results(page).first.locator("time")).to_have_text("November 9, 2025")
 
 

@@ -60,12 +60,12 @@ def test_a_label_narrows_the_list(visitor: Visitor) -> None:
 
 def test_an_empty_list_says_so(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?label=tidak-ada") as page:
-        expect(page.locator("#list").get_by_role("status")).to_have_text("Belum ada artikel di sini.")
+        expect(page.locator("#list").get_by_role("status")).to_have_text("Belum ada artikel.")
 
 
 def test_a_missing_article_says_so_and_offers_no_retry(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?article=terhapus") as page:
-        expect(page.locator("#article").get_by_role("status")).to_contain_text("sudah tidak ada lagi")
+        expect(page.locator("#article").get_by_role("status")).to_contain_text("tidak ditemukan")
         expect(page.locator("#article").get_by_role("button")).to_have_count(0)
     visitor.complaints.clear()
 

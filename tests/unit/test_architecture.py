@@ -22,6 +22,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom.errors": 0,
     "kolom.json_input": 0,
     "kolom.labels": 0,
+    "kolom.limits": 0,
     "kolom.observability": 0,
     "kolom.rendering": 0,
     "kolom.timestamps": 0,
@@ -68,14 +69,15 @@ with those for the others (:func:`test_importers_do_not_import_each_other` keeps
 """
 
 PURE: Final = (
+    "kolom.articles.input",
     "kolom.articles.names",
     "kolom.articles.types",
-    "kolom.articles.validation",
     "kolom.comments.threads",
     "kolom.comments.types",
     "kolom.errors",
     "kolom.json_input",
     "kolom.labels",
+    "kolom.limits",
     "kolom.pagination",
     "kolom.rendering",
     "kolom.search.analyzer",
@@ -87,6 +89,8 @@ PURE: Final = (
     "kolom.search.phrase_matcher",
     "kolom.search.query_parser",
     "kolom.search.tokenizer",
+    "kolom.submissions.reasons",
+    "kolom.submissions.spam_rules",
     "kolom.timestamps",
 )
 """Packages and modules without storage, clock and environment, and so is everything that they import."""

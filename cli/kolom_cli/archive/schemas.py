@@ -20,6 +20,18 @@ from pydantic import (
     ValidationError,
 )
 
+from kolom.articles.input import (
+    Author,
+    Description,
+    Excerpt,
+    Image,
+    Label,
+    LabelCount,
+    Language,
+    Origin,
+    Slug,
+    Title,
+)
 from kolom.articles.names import default_path, is_site_path
 from kolom.articles.restore import MAX_ID, ArticleSnapshot
 from kolom.articles.types import Article, Body
@@ -67,7 +79,6 @@ Text = Annotated[str, Field(max_length=_MAX_TEXT)]
 Line = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
 Person = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Lines = Annotated[list[Line], Field(max_length=1_000)]
 
 
 class Manifest(BaseModel):
@@ -113,8 +124,8 @@ class HeadingRecord(Record):
 class ArticleRecord(Record):
     """The front matter of an article."""
 
-    title: Text
-    slug: Line
+    title: Title
+    slug: Slug
     id: Id
     version: Annotated[int, Field(ge=1, lt=10**9)]
     body_version: Annotated[int, Field(ge=0, lt=10**9)] = 0
@@ -123,16 +134,17 @@ class ArticleRecord(Record):
     date: Moment | None = None
     updated: Moment
     month: Line | None = None
-    labels: Lines = []
-    language: Line
-    author: Text = ""
-    description: Text = ""
-    excerpt: Text = ""
-    image: Text | None = None
+    labels: Annotated[list[Label], LabelCount] = []
+    language: Language
+    author: Author = ""
+    description: Description = ""
+    excerpt: Excerpt = ""
+    image: Image | None = None
+    # An article that was given an address of the site's answers at its slug's, so its path is checked when it is known.
     path: Line | None = None
     comments: bool = True
     reading_minutes: Annotated[int, Field(ge=0, le=100_000)] = 1
-    origin: Text | None = None
+    origin: Origin | None = None
     fingerprint: Hash = ""
     aliases: Annotated[list[Text], Field(max_length=100_000)] = []
     toc: Annotated[list[HeadingRecord], Field(max_length=1_000)] = []

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.names import default_path
-from kolom.articles.types import ArticleInput, Body
-from kolom.articles.validation import first_image
+from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render

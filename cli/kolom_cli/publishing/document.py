@@ -6,7 +6,7 @@ What is wrong with a file is a :class:`DocumentError`, which names the line and 
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from markdown_it import MarkdownIt
 
-from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
+from kolom.articles.input import field_problem
+from kolom.articles.names import label_key
 from kolom.articles.types import Kind
-from kolom.articles.validation import MAX_LABELS
 from kolom.rendering.html_tokenizer import End, Start, Text, tokenize
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import SourceFormat
@@ -54,7 +54,6 @@ DRAFT_HINT: Final = (
 )
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
 _LINE: Final = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
 _H1: Final = re.compile(r"<h1(?=[\s/>])", re.IGNORECASE)
 _H1_END: Final = re.compile(r"</h1\s*+>", re.IGNORECASE)
@@ -109,16 +108,16 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
         format=source_format,
         body=body,
         title=title,
-        slug=problems.read(lambda: _checked(front, "slug", slug_problem)),
+        slug=problems.read(lambda: _checked(front, "slug")),
         date=problems.read(lambda: front.moment_of("date", zone)),
         updated=problems.read(lambda: front.moment_of("updated", zone)),
         labels=problems.read(lambda: _labels(front)) or (),
-        language=problems.read(lambda: _checked(front, "language", _language_problem)),
-        author=problems.read(lambda: front.text_of("author")) or None,
-        description=problems.read(lambda: front.text_of("description")) or None,
-        excerpt=problems.read(lambda: front.text_of("excerpt")) or None,
+        language=problems.read(lambda: _checked(front, "language")),
+        author=problems.read(lambda: _checked(front, "author")),
+        description=problems.read(lambda: _checked(front, "description")),
+        excerpt=problems.read(lambda: _checked(front, "excerpt")),
         image=problems.read(lambda: front.text_of("image")) or None,
-        page_path=problems.read(lambda: _checked(front, "path", path_problem)),
+        page_path=problems.read(lambda: _checked(front, "path")),
         kind=problems.read(lambda: _kind(front)) or "article",
         draft=draft,
         comments_open=problems.read(lambda: front.flag_of("comments")) is not False,
@@ -240,15 +239,11 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _checked(front: FrontMatter, key: str, problem_of: Callable[[str], str | None]) -> str | None:
+def _checked(front: FrontMatter, key: str) -> str | None:
     value = front.text_of(key) or None
-    if value is not None and (problem := problem_of(value)):
+    if value is not None and (problem := field_problem(key, value)):
         raise front.error(key, problem)
     return value
-
-
-def _language_problem(language: str) -> str | None:
-    return None if _LANGUAGE.fullmatch(language) else f"must be like id, en or pt-BR, not {language!r}"
 
 
 def _kind(front: FrontMatter) -> Kind:
@@ -264,12 +259,11 @@ def _kind(front: FrontMatter) -> Kind:
 def _labels(front: FrontMatter) -> tuple[str, ...]:
     labels: dict[str, str] = {}
     for label in front.texts_of("labels"):
-        if problem := label_problem(label):
-            raise front.error("labels", problem)
         labels.setdefault(label_key(label), label)
-    if len(labels) > MAX_LABELS:
-        raise front.error("labels", f"at most {MAX_LABELS} are possible, here are {len(labels)}")
-    return tuple(labels.values())
+    found = tuple(labels.values())
+    if problem := field_problem("labels", found):
+        raise front.error("labels", problem)
+    return found
 
 
 def _draft(front: FrontMatter, body: str, source_format: SourceFormat) -> bool | None:
@@ -283,7 +277,7 @@ def _draft(front: FrontMatter, body: str, source_format: SourceFormat) -> bool |
 
 def _title(front: FrontMatter, body: str, source_format: SourceFormat) -> tuple[str, str]:
     """The title, and the body without the heading if that is the title."""
-    title = front.text_of("title")
+    title = _checked(front, "title")
     if "title" in front.entries and not title:
         raise front.error("title", "must not be empty")
     if not title:

@@ -519,3 +519,11 @@ def test_an_address_that_is_none_ends_no_import(kolom: Kolom, file: Path) -> Non
     broken = entry(1).replace("<author>", '<link rel="related" href="http://[x/comments/default/1"/><author><!-- x -->')
     feed = takeout(broken, entry(2)).replace("<title>", '<link rel="alternate" href="http://[x"/><title>', 1)
     assert _import(kolom, file, feed)["created"] == 2
+
+
+def test_an_article_that_cannot_be_published_is_refused_and_the_rest_is_stored(kolom: Kolom, file: Path) -> None:
+    """Its first picture has a longer address than an article's may have."""
+    far = f"https://o.example/{'x' * 2_000}.jpg"
+    feed = takeout(entry(1, content=f'<img src="{far}">'), entry(2))
+    report = _import(kolom, file, feed, exit_code=1)
+    assert (report["created"], report["skipped"]) == (1, 1)

@@ -255,6 +255,15 @@ def test_opening_a_link_shows_what_it_does_and_does_nothing(blog: Blog) -> None:
     assert blog.total() == 0
 
 
+def test_the_page_of_a_link_says_why_a_comment_waits_in_the_language_of_the_site(
+    blog: Blog, configure: Configure
+) -> None:
+    configure(languages="id,en")
+    page = follow(link(blog.commented()), "GET")
+    assert "Alasan ditandai:" in page.body
+    assert "<li>Belum ada komentar dari penulis ini yang disetujui.</li>" in page.body
+
+
 def test_a_link_acts_once(blog: Blog) -> None:
     comment = blog.commented()
     path = link(comment)

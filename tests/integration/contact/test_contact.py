@@ -76,6 +76,14 @@ def test_what_is_not_acceptable_is_refused_by_the_name_of_its_field(
     assert (stored("messages"), stored("outbox")) == ([], [])
 
 
+def test_the_page_of_a_form_says_how_long_a_field_may_be(desk: Desk) -> None:
+    form = form_request("/api/contact", {"email": "budi@example.com", "message": "Hello.", "subject": "x" * 201})
+    form["headers"]["accept-language"] = "en"
+    answer = call(submit_contact.handler, form)
+    assert answer.status == 422
+    assert "Please keep the subject on one line, up to 200 characters." in answer.body
+
+
 @pytest.mark.parametrize("missing", ["email", "message"])
 def test_address_and_message_have_to_be_there(desk: Desk, missing: str) -> None:
     fields = {"email": "budi@example.com", "message": "Hello."}
@@ -305,7 +313,7 @@ def test_a_form_that_cannot_be_read_sends_the_visitor_back_to_their_words(
         submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"message={message}")
     )
     assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert "go back with your browser" in answer.body
+    assert "go back in your browser" in answer.body
     assert 'class="form"' not in answer.body
     assert stored("messages") == []
 
@@ -317,7 +325,7 @@ def test_a_form_that_has_to_wait_says_so_and_keeps_the_words(desk: Desk, configu
     assert [answer.status for answer in answers] == [201, 429]
     assert int(answers[1].headers["Retry-After"]) > 0
     assert "Number 2." in answers[1].body
-    assert "wait a little" in answers[1].body
+    assert "wait a moment" in answers[1].body
 
 
 def test_personal_data_is_in_no_answer(desk: Desk) -> None:

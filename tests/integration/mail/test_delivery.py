@@ -11,11 +11,13 @@ from functools import partial
 import pytest
 
 from kolom import outbox
+from kolom.articles import publishing
 from kolom.contact import repository as messages
 from kolom.mail import delivery
 from kolom.observability import logger
 from kolom.outbox import LEASE
 from kolom_cli.sam.model import Template
+from tests.factories import content
 from tests.integration.conftest import FaultInjector, RefusedCalls
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, Crash, PostOffice
@@ -34,6 +36,15 @@ def test_a_message_is_mailed_to_its_owner_and_can_be_answered(post_office: PostO
     assert (record.status, int(record.attempts)) == ("sent", 1)
     assert record.message_id
     assert not {"queue", "due", "lease"} & set(stored("outbox")[0])
+
+
+def test_the_owner_reads_in_the_language_of_the_site_why_a_comment_waits(post_office: PostOffice) -> None:
+    publishing.publish(content("hello", published_at=post_office.now - timedelta(hours=1)), now=post_office.now)
+    post_office.comment("Nice.")
+    post_office.stream()
+    (mail,) = post_office.ses.mails
+    assert "Alasan ditandai:\n- Belum ada komentar dari penulis ini yang disetujui.\n" in mail["text"]
+    assert "<li>Belum ada komentar dari penulis ini yang disetujui.</li>" in mail["html"]
 
 
 def test_a_record_that_comes_twice_sends_once(post_office: PostOffice) -> None:

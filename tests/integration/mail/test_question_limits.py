@@ -169,7 +169,7 @@ def test_a_stranger_reads_that_nothing_has_to_be_done(post_office: PostOffice) -
     publishing.publish(content("english", language="en"), now=post_office.now)
     publishing.publish(content("indonesian", language="id"), now=post_office.now)
     words = {
-        "english": "If it was not you, do nothing: you are not subscribed",
+        "english": "If this was not you, ignore this email: you are not subscribed",
         "indonesian": "abaikan saja: Anda tidak",
     }
     for number, slug in enumerate(words):

@@ -218,7 +218,7 @@ def test_the_link_of_the_question_shows_first_and_confirms_by_a_button(post_offi
     shown = post_office.open(confirm, **{"accept-language": "en"})
     assert (shown.status, shown.headers["Cache-Control"]) == (200, "no-store")
     assert shown.headers["Referrer-Policy"] == "no-referrer"
-    assert "Yes, tell me of replies" in shown.body
+    assert "Yes, notify me of replies" in shown.body
     assert post_office.subscription(comment) == "asked"
     for _ in range(2):
         assert post_office.open(confirm, "POST").status == 200
@@ -395,4 +395,4 @@ def test_articles_in_english_are_told_of_in_english(post_office: PostOffice) -> 
     post_office.stream()
     (mail,) = sent_to(post_office, BUDI)
     assert "Replies to your comment" in mail["subject"]
-    assert "If it was not you, do nothing" in mail["text"]
+    assert "If this was not you, ignore this email" in mail["text"]

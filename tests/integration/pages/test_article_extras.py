@@ -149,8 +149,8 @@ def test_a_search_that_only_leaves_out_words_says_what_it_lacks(publish: Publish
     publish("a", title="Kabar")
     page = get("/search/", q="-kabar")
     assert titles(page) == []
-    assert "tidak berisi kata yang dicari" in page.html
-    assert "tidak berisi kata yang dicari" not in get("/search/", q="bukan").html
+    assert "tidak berisi kata yang bisa dicari" in page.html
+    assert "tidak berisi kata yang bisa dicari" not in get("/search/", q="bukan").html
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_closed_comments_are_shown_without_a_form(publish: Publish, configure: C
     configure(comments_close_after_days=1)
     page = get("/hello/")
     assert shown(page) == ["Comment 1."]
-    assert "Comments on this article are closed." in page.html
+    assert "Comments are closed." in page.html
     assert "comments__form" not in page.html
 
 
@@ -292,7 +292,7 @@ def test_an_article_can_be_read_while_comments_and_search_are_away(publish: Publ
     with refusing(table="kolom-comments"):
         page = get("/hello/")
     assert page.status == 200
-    assert "The comments cannot be shown at the moment." in page.html
+    assert "Comments cannot be shown right now." in page.html
     with refusing(table="kolom-search"):
         page = get("/hello/")
     assert page.status == 200

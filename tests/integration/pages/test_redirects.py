@@ -279,8 +279,8 @@ class History:
     def change(self, target: int | None, slug: str, path: str | None, fate: str) -> None:
         """Publish an article, or another state of one; what is refused must change nothing."""
         known = self.ids[target] if target is not None and target < len(self.ids) else None
-        wanted = content(slug, path=path, draft=fate == "draft", kind="page")
         with suppress(Conflict, InvalidInput, NotFound):
+            wanted = content(slug, path=path, draft=fate == "draft", kind="page")
             article = publishing.publish(wanted, now=NOW, article_id=known, force=True).article
             self.ids.append(article.id)
             self.addresses |= dict.fromkeys((f"/{slug}/", article.path), article.id)

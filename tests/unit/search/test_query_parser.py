@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom.search.query_parser import MAX_EXCLUSIONS, MAX_LENGTH, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
+from kolom.limits import MAX_QUERY
+from kolom.search.query_parser import MAX_EXCLUSIONS, MAX_PHRASES, MAX_STEMS, MAX_WORDS, Query, parse
 
 TYPED = st.text(st.one_of(st.characters(), st.sampled_from("ab \"-“”«»「」'’`´–−+:#5日本é")), max_size=120)
 SIGNS = st.lists(
@@ -210,5 +211,5 @@ def test_signs_where_they_mean_nothing_change_nothing(
 )
 def test_the_longest_query_of_signs_has_an_end(piece: str) -> None:
     """No clause is tried in more ways than one."""
-    query = parse((piece * MAX_LENGTH)[:MAX_LENGTH], ["id", "en"])
+    query = parse((piece * MAX_QUERY)[:MAX_QUERY], ["id", "en"])
     assert len(query.words) <= 2

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote
 
-from kolom.articles.types import ArticleInput, Body
-from kolom.articles.validation import first_image
+from kolom.articles.input import ArticleInput, first_image
+from kolom.articles.types import Body
 from kolom.config import settings
+from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
@@ -159,7 +160,10 @@ def _item(entry: Entry, survey: _Survey, images: Images) -> Item:
         return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
         return read_comment(entry, origin_of=_origin, owners=survey.owners)
-    return _Reader(entry, survey, images).item()
+    try:
+        return _Reader(entry, survey, images).item()
+    except InvalidInput as error:
+        return Skipped(kind=kind, name=name, reason=str(error), refused=True)
 
 
 class _Reader:

@@ -1,14 +1,13 @@
 """Convert the fields of an exported article to valid fields of a Kolom article, with a note for each change."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from kolom.articles.input import MAX_AUTHOR, MAX_DESCRIPTION, MAX_EXCERPT, MAX_LABELS, MAX_TITLE, field_problem
 from kolom.articles.names import MAX_LABEL, default_path, label_key, label_problem, path_problem
 from kolom.articles.types import MAX_SOURCE_BYTES, Kind
-from kolom.articles.validation import MAX_LABELS
 from kolom.config import settings
 from kolom.rendering.text import plain_text
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
@@ -16,8 +15,12 @@ from kolom_cli.publishing.slugs import clean_slug, slugify_title
 UNCATEGORIZED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
 """The default categories of other systems, for articles to which the author assigned none."""
 
-_LIMITS: Final = {"title": 300, "excerpt": 1_000, "description": 1_000, "author's name": 100}
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LIMITS: Final = {
+    "title": MAX_TITLE,
+    "excerpt": MAX_EXCERPT,
+    "description": MAX_DESCRIPTION,
+    "author's name": MAX_AUTHOR,
+}
 _FALLBACK_TITLE: Final = 60
 _NUMBERED: Final = frozenset(("p", "page_id", "attachment_id"))
 
@@ -125,4 +128,4 @@ def language_in(text: str, codes: tuple[str, ...]) -> str | None:
     full_code = primary.lower() + (f"-{rest}" if rest else "")
     if full_code in codes:
         return full_code
-    return primary.lower() if _LANGUAGE.fullmatch(primary.lower()) else None
+    return None if field_problem("language", primary.lower()) else primary.lower()

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from kolom.comments.types import Status
+from kolom.limits import MAX_NAME
 from kolom.rendering import visitor_text
 from kolom.submissions import fields
 from kolom_cli.importers.common.dates import parse_iso_datetime
@@ -95,10 +96,10 @@ def author_name(*names: str) -> tuple[str, tuple[str, ...]]:
         name = one_line(each)
         if visitor_text.is_blank(name):
             continue
-        if len(name) <= fields.MAX_NAME:
+        if len(name) <= MAX_NAME:
             return name, ()
-        note = f"its author's name has {len(name)} characters: cut to the maximum of {fields.MAX_NAME}"
-        return name[: fields.MAX_NAME - 1].rstrip() + "…", (note,)
+        note = f"its author's name has {len(name)} characters: cut to the maximum of {MAX_NAME}"
+        return name[: MAX_NAME - 1].rstrip() + "…", (note,)
     return ANONYMOUS, ()
 
 

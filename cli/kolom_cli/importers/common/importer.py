@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from kolom.articles import aliases, publishing, repository
+from kolom.articles.input import ArticleInput
 from kolom.articles.names import MAX_SLUG, alias_problem, default_path, pointer_keys_at
-from kolom.articles.types import Article, ArticleInput, Change
+from kolom.articles.types import Article, Change
 from kolom.articles.versions import is_unedited
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
@@ -96,9 +97,9 @@ class Importer:
         existing = None if article_id is None else repository.get(article_id)
         reason = self._why_draft(item, existing)
         if reason is not None:
-            item = replace(item, content=replace(item.content, draft=True), notes=(*item.notes, reason))
-        content, notes = self._with_free_names(item, existing)
+            item = replace(item, content=item.content.replace(draft=True), notes=(*item.notes, reason))
         try:
+            content, notes = self._with_free_names(item, existing)
             change, own = self._publish(content, existing)
             notes += self._add_aliases(item, content, own)
             notes += self._republish_notes(content, existing)
@@ -190,14 +191,14 @@ class Importer:
         own = existing.id if existing else None
         if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
             notes.append(f"the path {content.path} belongs to another article: the default path is used")
-            content = replace(content, path=None)
+            content = content.replace(path=None)
         for slug in _candidates(content.slug, item.number):
             names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
             if self._are_free(names, content, own):
                 break
         if slug != content.slug:
             notes.append(f"the slug {content.slug} belongs to another article: changed to {slug}")
-            content = replace(content, slug=slug)
+            content = content.replace(slug=slug)
         self._names |= dict.fromkeys(_names_of(content), content.origin or "")
         return content, notes
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kolom.articles.types import ArticleInput
+from kolom.articles.input import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from kolom.articles.input import ArticleInput, first_image, is_image_url
 from kolom.articles.names import label_key, path_problem
-from kolom.articles.types import ArticleInput, Body
-from kolom.articles.validation import first_image, is_image_url
+from kolom.articles.types import Body
 from kolom.config import settings
+from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
@@ -53,6 +54,8 @@ class ArticleBuilder:
             return _Builder(self, entry, ArticleFields(entry.kind, entry.number)).imported()
         except DocumentError as error:
             return Skipped(kind=entry.kind, name=str(entry.path), reason=error.message, refused=True)
+        except InvalidInput as error:
+            return Skipped(kind=entry.kind, name=str(entry.path), reason=str(error), refused=True)
 
 
 @dataclass(slots=True)

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote
 
+from kolom.articles.input import ArticleInput, first_image, is_image_url
 from kolom.articles.names import label_key
-from kolom.articles.types import ArticleInput, Body
-from kolom.articles.validation import first_image, is_image_url
+from kolom.articles.types import Body
 from kolom.config import settings
+from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
@@ -152,7 +153,10 @@ class _Reader:
             return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor a URL", refused=True)
         if problem := size_problem(record.fields.get("content:encoded", "")):
             return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
-        content = self._content(_origin(record))
+        try:
+            content = self._content(_origin(record))
+        except InvalidInput as error:
+            return Skipped(kind=self._kind, name=self._name, reason=str(error), refused=True)
         return ImportedArticle(
             name=self._name,
             content=content,

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kolom.articles import repository, transitions
+from kolom.articles.input import STORED, ArticleInput
 from kolom.articles.mapping import pointer_keys
 from kolom.articles.names import default_path, label_key
-from kolom.articles.types import Article, ArticleInput, Body, Change
-from kolom.articles.validation import validate
+from kolom.articles.types import Article, Body, Change
 from kolom.errors import Conflict, FieldError, InvalidInput, RestoreConflict
 from kolom.models.transaction import Transaction
 
@@ -23,6 +23,10 @@ MAX_ID = 10**12 - 1
 _MAX_ALIAS = 1_000
 # Less strict than for new articles: old addresses must be restored unchanged.
 _ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|origin:[^\x00-\x1f\x7f]+)")
+_SUPPLIED = (
+    *("title", "slug", "excerpt", "description", "image", "labels", "language", "author", "kind", "origin"),
+    *("published_at", "updated_at", "reading_minutes", "comments_open"),
+)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
@@ -77,7 +81,7 @@ def plan_restore(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Resto
     errors = tuple(_problems(snapshot))
     if errors:
         raise InvalidInput(*errors)
-    validate(_as_content(snapshot), is_stored=True)
+    _check_fields(snapshot)
     article = snapshot.article
     names = dict(pointer_keys(article)) | {alias: f"the address {alias!r}" for alias in snapshot.aliases}
     owners = {key: repository.find_id(key) for key in names}
@@ -131,21 +135,12 @@ def _replace(old: Article | None, snapshot: ArticleSnapshot) -> None:
     repository.delete_stale_chunks(committed)
 
 
-def _as_content(snapshot: ArticleSnapshot) -> ArticleInput:
+def _check_fields(snapshot: ArticleSnapshot) -> None:
+    """Refuse an article that can never have been published."""
     article = snapshot.article
-    return ArticleInput(
-        title=article.title,
-        slug=article.slug,
-        body=snapshot.body,
-        excerpt=article.excerpt,
-        description=article.description,
-        image=article.image,
-        labels=article.labels,
-        language=article.language,
-        author=article.author,
-        path=None if article.path == default_path(article.slug) else article.path,
-        origin=article.origin,
-    )
+    path = None if article.path == default_path(article.slug) else article.path
+    supplied = {name: getattr(article, name) for name in _SUPPLIED}
+    ArticleInput.model_validate(supplied | {"path": path, "body": snapshot.body}, context=STORED)
 
 
 def _problems(snapshot: ArticleSnapshot) -> Iterator[FieldError]:

@@ -1,4 +1,4 @@
-"""What an article is: as an author supplies it, as it is kept, and as a reader sees it. Pure data."""
+"""What an article is, as it is kept and as a reader sees it. Pure data. :mod:`.input` is what an author supplies."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,33 +33,6 @@ class Body:
     def contains_image(self, image: str) -> bool:
         """Whether the text itself shows the picture of that address."""
         return escape(image) in self.html
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleInput:
-    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering.renderer`).
-
-    ``published_at`` in the future schedules it; left out, it is the moment of the first publication. ``path`` is the
-    address that it had elsewhere and keeps. ``origin`` names it in the export that it was imported from.
-    """
-
-    title: str
-    slug: str
-    body: Body
-    excerpt: str = ""
-    description: str = ""
-    image: str | None = None
-    labels: tuple[str, ...] = ()
-    language: str = "en"
-    author: str = ""
-    published_at: datetime | None = None
-    updated_at: datetime | None = None
-    path: str | None = None
-    kind: Kind = "article"
-    draft: bool = False
-    comments_open: bool = True
-    reading_minutes: int = 1
-    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

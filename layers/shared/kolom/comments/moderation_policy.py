@@ -6,11 +6,12 @@ from typing import Literal
 
 from kolom.comments.types import Status
 from kolom.submissions import spam_rules
+from kolom.submissions.reasons import to_reason
 from kolom.submissions.spam_rules import SpamFinding
 
 type Mode = Literal["none", "first", "all"]
 
-_EDITED = "edit: its author changed it"
+_EDITED = to_reason("edit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Dec
     if mode == "none":
         return Decision("approved", reasons)
     if mode == "all":
-        return Decision("pending", (*reasons, "moderation: every comment waits for approval"))
+        return Decision("pending", (*reasons, to_reason("moderation")))
     if not trusted:
-        return Decision("pending", (*reasons, "first: no comment of this author has been approved yet"))
+        return Decision("pending", (*reasons, to_reason("first")))
     return Decision("pending" if findings else "approved", reasons)
 
 

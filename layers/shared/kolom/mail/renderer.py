@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
+from kolom.submissions.reasons import describe
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MAX_SUBJECT: Final = 160
@@ -43,6 +44,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["lines"] = _lines
+    environment.globals["describe_reason"] = describe
     return environment
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from kolom.config import settings
 from kolom.http.headers import headers_of
 from kolom.i18n.locale import Locale, negotiate_locale
+from kolom.limits import FIELD_LIMITS
 from kolom.pages.response import NO_CACHING, html_response
 from kolom.pages.templating import Head, render
 
@@ -21,13 +22,17 @@ type Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
-    """A field that people see. ``limit`` is in characters."""
+    """A field that people see."""
 
     name: str
     kind: Literal["text", "email", "url", "long"]
-    limit: int
     autocomplete: str = "off"
     is_required: bool = False
+
+    @property
+    def limit(self) -> int:
+        """How many characters it may have."""
+        return FIELD_LIMITS[self.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +51,20 @@ class FormSpec:
 COMMENT: Final = FormSpec(
     name="comment",
     fields=(
-        FieldSpec(name="name", kind="text", limit=100, autocomplete="name", is_required=True),
-        FieldSpec(name="email", kind="email", limit=254, autocomplete="email"),
-        FieldSpec(name="website", kind="url", limit=254, autocomplete="url"),
-        FieldSpec(name="content", kind="long", limit=10_000, is_required=True),
+        FieldSpec(name="name", kind="text", autocomplete="name", is_required=True),
+        FieldSpec(name="email", kind="email", autocomplete="email"),
+        FieldSpec(name="website", kind="url", autocomplete="url"),
+        FieldSpec(name="content", kind="long", is_required=True),
     ),
     hidden=("parent_id", "notify_replies", "redirect"),
 )
 CONTACT: Final = FormSpec(
     name="contact",
     fields=(
-        FieldSpec(name="name", kind="text", limit=100, autocomplete="name"),
-        FieldSpec(name="email", kind="email", limit=254, autocomplete="email", is_required=True),
-        FieldSpec(name="subject", kind="text", limit=200),
-        FieldSpec(name="message", kind="long", limit=10_000, is_required=True),
+        FieldSpec(name="name", kind="text", autocomplete="name"),
+        FieldSpec(name="email", kind="email", autocomplete="email", is_required=True),
+        FieldSpec(name="subject", kind="text"),
+        FieldSpec(name="message", kind="long", is_required=True),
     ),
     hidden=("redirect",),
 )
@@ -135,10 +140,17 @@ def _errors(answer: Mapping[str, Any], locale: Locale) -> dict[str, str]:
     """What is wrong, by field, in the visitor's language; under the empty name what concerns no field."""
     problem = json.loads(answer["body"]) if answer.get("body") else {}
     errors = {
-        error["field"]: locale.strings.get(f"form.error.{error['field']}", error["message"])
+        error["field"]: _message(f"form.error.{error['field']}", error["message"], locale, error["field"])
         for error in problem.get("errors", ())
     }
-    return errors or {"": locale.strings.get(f"form.problem.{answer['statusCode']}", problem.get("detail", ""))}
+    return errors or {
+        "": _message(f"form.problem.{answer['statusCode']}", problem.get("detail", ""), locale, "content")
+    }
+
+
+def _message(key: str, default: str, locale: Locale, field: str) -> str:
+    """The message of that key with the limit of a field; ``default`` where there is none."""
+    return locale.translate(key, limit=locale.number(FIELD_LIMITS.get(field, 0))) if key in locale.strings else default
 
 
 def safe_redirect_target(target: str) -> str | None:

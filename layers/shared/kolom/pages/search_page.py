@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from kolom.config import settings
 from kolom.errors import FieldError, InvalidInput
 from kolom.i18n.locale import Locale, site_locale
+from kolom.limits import MAX_QUERY
 from kolom.pages.response import HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.search.date_range import parse_range
-from kolom.search.query_parser import MAX_LENGTH
 from kolom.search.searcher import Results, SearchRequest, search
 
 PATH: Final = "/search/"
@@ -59,8 +59,8 @@ class SearchForm:
         :raises InvalidInput: a field is not valid
         """
         errors = []
-        if len(self.q) > MAX_LENGTH:
-            errors.append(FieldError("q", f"must have at most {MAX_LENGTH} characters"))
+        if len(self.q) > MAX_QUERY:
+            errors.append(FieldError("q", f"must have at most {MAX_QUERY} characters"))
         if self.sort not in {"", *_SORTS}:
             errors.append(FieldError("sort", f"must be one of {', '.join(_SORTS)}"))
         if errors:

@@ -11,10 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kolom import urls
+from kolom.articles.names import MAX_LABEL
 from kolom.articles.types import ArticleSummary
 from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
+from kolom.limits import FIELD_LIMITS
 from kolom.pages.theme import get_theme, known_theme
+from kolom.submissions.reasons import describe
 from kolom.timestamps import to_rfc3339
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -101,6 +104,9 @@ def _environment() -> Environment:
         label_path=urls.label_path,
         month_path=urls.month_path,
         year_path=urls.year_path,
+        field_limits=FIELD_LIMITS,
+        max_label=MAX_LABEL,
+        describe_reason=describe,
         rfc3339=to_rfc3339,
         in_language=_in_language,
         presented=_presented,

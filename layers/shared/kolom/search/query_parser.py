@@ -22,9 +22,6 @@ import regex
 from kolom.search.analyzer import is_stop_word, stems
 from kolom.search.tokenizer import MAX_WORD, Word, join_hyphenated, tokenize
 
-MAX_LENGTH: Final = 4_096
-"""The maximum length of a query in characters."""
-
 MAX_WORDS: Final = 24
 """The maximum number of distinct words of a query that are searched; and of words in a phrase."""
 

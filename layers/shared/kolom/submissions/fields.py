@@ -8,13 +8,8 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from kolom.limits import MAX_CONTENT, MAX_EMAIL, MAX_NAME, MAX_SUBJECT, MAX_WEBSITE
 from kolom.rendering import visitor_text
-
-MAX_NAME: Final = 100
-MAX_EMAIL: Final = 254
-MAX_WEBSITE: Final = 254
-MAX_SUBJECT: Final = 200
-MAX_CONTENT: Final = 10_000
 
 _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -157,4 +152,4 @@ Token = Annotated[
 CommentId = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None, BeforeValidator(_none_if_empty)
 ]
-Honeypot = Annotated[str | None, StringConstraints(max_length=10_000), BeforeValidator(_none_if_empty)]
+Honeypot = Annotated[str | None, StringConstraints(max_length=MAX_CONTENT), BeforeValidator(_none_if_empty)]

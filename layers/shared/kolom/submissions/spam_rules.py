@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import regex
 
+from kolom.submissions.reasons import to_reason
+
 MIN_SECONDS: Final = 3
 """The minimum time in which a person reads and fills in a form."""
 
@@ -76,59 +78,57 @@ def fingerprint_text(text: str) -> str:
 
 def _honeypot(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if signals.honeypot:
-        yield SpamFinding("spam", "honeypot: the hidden field was filled in")
+        yield SpamFinding("spam", to_reason("honeypot"))
 
 
 def _banned_client(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if signals.banned:
-        yield SpamFinding("spam", "ban: the sender is banned")
+        yield SpamFinding("spam", to_reason("ban"))
 
 
 def _form(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if signals.form_seconds is not None and signals.form_seconds < MIN_SECONDS:
-        yield SpamFinding("hold", f"speed: sent {signals.form_seconds:.1f} s after the form was opened")
+        yield SpamFinding("hold", to_reason("speed", seconds=f"{signals.form_seconds:.1f}"))
 
 
 def _copies(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if signals.copies >= _REPEATED:
         certain = signals.copies >= _REPEATED_TOO_OFTEN
-        yield SpamFinding(
-            "spam" if certain else "hold", f"copies: the same text was sent {signals.copies} times in a day"
-        )
+        yield SpamFinding("spam" if certain else "hold", to_reason("copies", copies=signals.copies))
 
 
 def _blocked_words(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
     text = fingerprint_text(f"{signals.name}\n{signals.website}\n{signals.content}")
     for word in policy.blocked_words:
         if regex.search(rf"(?<![^\W_]){regex.escape(fingerprint_text(word))}(?![^\W_])", text):
-            yield SpamFinding("spam", f"words: {word!r} is blocked")
+            yield SpamFinding("spam", to_reason("words", word=repr(word)))
 
 
 def _links(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
     without_form = signals.form_seconds is None
     allowed = 0 if without_form else policy.links_allowed
     if signals.links > allowed:
-        strict = " without a form token" if without_form else ""
-        yield SpamFinding("hold", f"links: {signals.links}, at most {allowed} allowed{strict}")
+        name = "links_without_form" if without_form else "links"
+        yield SpamFinding("hold", to_reason(name, links=signals.links, allowed=allowed))
 
 
 def _length(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     letters = len(_WORDS.findall(signals.content))
     if letters < 2:
-        yield SpamFinding("hold", "length: fewer than two letters or digits")
+        yield SpamFinding("hold", to_reason("short"))
     elif len(signals.content) > _LONG:
-        yield SpamFinding("hold", f"length: {len(signals.content)} characters")
+        yield SpamFinding("hold", to_reason("long", characters=len(signals.content)))
 
 
 def _capitals(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     cased = [each for each in signals.content if each.isupper() or each.islower()]
     if len(cased) >= _CAPITALS_FROM and sum(each.isupper() for each in cased) > _MOSTLY * len(cased):
-        yield SpamFinding("hold", "capitals: mostly capital letters")
+        yield SpamFinding("hold", to_reason("capitals"))
 
 
 def _name(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
     if fingerprint_text(signals.name) in {fingerprint_text(name) for name in signals.reserved_names}:
-        yield SpamFinding("hold", "name: same as the site or the article's author")
+        yield SpamFinding("hold", to_reason("name"))
 
 
 _RULES: Final[tuple[Callable[[SpamSignals, SpamPolicy], Iterator[SpamFinding]], ...]] = (

@@ -145,7 +145,7 @@ def test_labels_may_stand_below_each_other_or_with_commas_and_count_once(tmp_pat
         ('title: "\\ud800"', 2, ""),
         ("title: T\nslug: A b", 3, "slug: must consist of letters"),
         ("title: T\npath: x.html", 3, "path: must be like /2024"),
-        ("title: T\nlanguage: Indonesian!", 3, "language: must be like id"),
+        ("title: T\nlanguage: Indonesian!", 3, "language: must be a code such as id"),
         ("title: T\ndate: tomorrow", 3, "date: 'tomorrow' is no date; write it like 2024-05-01"),
         ("title: T\ndate: 2024-02-30", 3, "date: '2024-02-30' is no date"),
         ("title: T\ndate: 2024-05-01 25:00", 3, "is no date"),
@@ -160,7 +160,7 @@ def test_labels_may_stand_below_each_other_or_with_commas_and_count_once(tmp_pat
         (
             "title: T\nlabels: [" + ", ".join(f"l{n}" for n in range(21)) + "]",
             3,
-            "at most 20 are possible, here are 21",
+            "at most 20 labels are allowed, got 21",
         ),
         ("title: T\nversion: three", 3, "version: must be a whole number above 0"),
         ("title: T\nversion: 1.5", 3, "must be a whole number"),

@@ -307,3 +307,15 @@ def test_an_item_within_an_item_is_not_taken_for_one(file: Path) -> None:
     (article,), _ = _read(file, HEAD.format(version="1.2") + nested + TAIL)
     assert isinstance(article, ImportedArticle)
     assert article.content.title == "Post 1"
+
+
+def test_an_article_that_cannot_be_published_is_refused_and_the_rest_is_read(file: Path) -> None:
+    """Its first picture has a longer address than an article's may have."""
+    far = f"https://o.example/{'x' * 2_000}.jpg"
+    found, error = _read(file, export(item(1, content=f'<img src="{far}">'), item(2)))
+    assert not error
+    refused, article = found
+    assert isinstance(refused, Skipped)
+    assert refused.refused
+    assert refused.reason.startswith("image: must have at most 2000 characters, got 2")
+    assert isinstance(article, ImportedArticle)

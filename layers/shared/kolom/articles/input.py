@@ -1,0 +1,190 @@
+"""An article as its author supplies it, and the rules for its fields: of front matter, archives and APIs alike. Pure.
+
+Functions that only read do not import this module, since it needs pydantic.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from kolom.articles.names import label_key, label_problem, path_problem, slug_problem
+from kolom.articles.types import MAX_HTML_BYTES, MAX_SOURCE_BYTES, Body, Kind
+from kolom.errors import FieldError, InvalidInput
+from kolom.rendering.types import Rendered
+
+MAX_TITLE: Final = 300
+MAX_EXCERPT: Final = 1_000
+MAX_DESCRIPTION: Final = 1_000
+MAX_AUTHOR: Final = 100
+MAX_IMAGE: Final = 2_000
+MAX_ORIGIN: Final = 1_000
+MAX_LABELS: Final = 20
+"""A publication writes up to three items per label in one transaction of at most 100."""
+
+STORED: Final = {"is_stored": True}
+"""The context that admits what cannot be published any more, but has been."""
+
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_IMAGE_URL: Final = re.compile(r"(?:https?://|/)[^\s<>\"\\]+")
+
+
+def is_image_url(text: str) -> bool:
+    """Whether ``text`` can be an article's image: an absolute URL or an absolute path."""
+    return _IMAGE_URL.fullmatch(text) is not None
+
+
+def first_image(rendered: Rendered) -> str | None:
+    """Return the first image of a text, if it can be the article's."""
+    return rendered.image if rendered.image and is_image_url(rendered.image) else None
+
+
+def _rule[Value](problem_of: Callable[[Value], str | None]) -> AfterValidator:
+    """The validator that refuses what ``problem_of`` finds a problem with."""
+
+    def check(value: Value) -> Value:
+        if problem := problem_of(value):
+            raise ValueError(problem)
+        return value
+
+    return AfterValidator(check)
+
+
+def _at_most(limit: int) -> AfterValidator:
+    def problem(text: str) -> str | None:
+        return f"must have at most {limit} characters, got {len(text)}" if len(text) > limit else None
+
+    return _rule(problem)
+
+
+def _text_problem(text: str) -> str | None:
+    return "must not hold halves of surrogate pairs" if _SURROGATE.search(text) else None
+
+
+def _title_problem(title: str) -> str | None:
+    return None if title.strip() else "must not be empty"
+
+
+def _path(path: str, info: ValidationInfo) -> str:
+    if problem := path_problem(path, is_stored=info.context == STORED):
+        raise ValueError(problem)
+    return path
+
+
+def _image_problem(image: str) -> str | None:
+    return None if is_image_url(image) else f"must be an address that begins with https:// or /, not {image!r}"
+
+
+def _language_problem(language: str) -> str | None:
+    return None if _LANGUAGE.fullmatch(language) else f"must be a code such as id, en or pt-BR, not {language!r}"
+
+
+def _labels_problem(labels: Sequence[str]) -> str | None:
+    distinct = len({label_key(label) for label in labels})
+    return f"at most {MAX_LABELS} labels are allowed, got {distinct}" if distinct > MAX_LABELS else None
+
+
+def _body_problem(body: Body) -> str | None:
+    for what, text, limit in (("rendered HTML", body.html, MAX_HTML_BYTES), ("source", body.source, MAX_SOURCE_BYTES)):
+        size = len(text.encode())
+        if size > limit:
+            return f"the {what} has {size:,} bytes, at most {limit:,} are allowed"
+    return None
+
+
+Text = Annotated[str, _rule(_text_problem)]
+Title = Annotated[Text, _rule(_title_problem), _at_most(MAX_TITLE)]
+Slug = Annotated[str, _rule(slug_problem)]
+Path = Annotated[str, AfterValidator(_path)]
+Excerpt = Annotated[Text, _at_most(MAX_EXCERPT)]
+Description = Annotated[Text, _at_most(MAX_DESCRIPTION)]
+Author = Annotated[Text, _at_most(MAX_AUTHOR)]
+Image = Annotated[Text, _at_most(MAX_IMAGE), _rule(_image_problem)]
+Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
+Language = Annotated[str, _rule(_language_problem)]
+Label = Annotated[str, _rule(label_problem)]
+LabelCount: Final = _rule(_labels_problem)
+"""The rule for how many labels an article may have, whatever kind of sequence they are."""
+
+
+class ArticleInput(BaseModel):
+    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering.renderer`).
+
+    ``published_at`` in the future schedules it; left out, it is the moment of the first publication. ``path`` is the
+    address that it had elsewhere and keeps. ``origin`` names it in the export that it was imported from.
+
+    :raises InvalidInput: with an entry for every field that is wrong
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    title: Title
+    slug: Slug
+    body: Annotated[Body, _rule(_body_problem)]
+    excerpt: Excerpt = ""
+    description: Description = ""
+    image: Image | None = None
+    labels: Annotated[tuple[Label, ...], LabelCount] = ()
+    language: Language = "en"
+    author: Author = ""
+    published_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    path: Path | None = None
+    kind: Kind = "article"
+    draft: bool = False
+    comments_open: bool = True
+    reading_minutes: Annotated[int, Field(ge=0)] = 1
+    origin: Origin | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise InvalidInput(*map(_field_error, error.errors(include_url=False))) from None
+
+    def replace(self, **changes: Any) -> Self:
+        """The same article but for ``changes``.
+
+        :raises InvalidInput: one of them cannot be
+        """
+        return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
+
+
+def field_problem(name: str, value: object) -> str | None:
+    """Why ``value`` cannot be the field ``name`` of an article, or None."""
+    try:
+        _adapter(name).validate_python(value, strict=True)
+    except ValidationError as error:
+        return _message(error.errors(include_url=False)[0])
+    return None
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    field = ArticleInput.model_fields[name]
+    return TypeAdapter(Annotated[field.annotation, field])
+
+
+def _field_error(error: Any) -> FieldError:
+    return FieldError(str(error["loc"][0]) if error["loc"] else "", _message(error))
+
+
+def _message(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,26 @@
+"""How many characters each field of a form may have. The only place that says so. Pure.
+
+The API, the pages and the messages read it here, and the custom elements read the module that is generated from it
+(:mod:`kolom_cli.assets.catalog`).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+MAX_NAME: Final = 100
+MAX_EMAIL: Final = 254
+MAX_WEBSITE: Final = 254
+MAX_SUBJECT: Final = 200
+MAX_CONTENT: Final = 10_000
+MAX_QUERY: Final = 4_096
+
+FIELD_LIMITS: Final[Mapping[str, int]] = {
+    "name": MAX_NAME,
+    "email": MAX_EMAIL,
+    "website": MAX_WEBSITE,
+    "subject": MAX_SUBJECT,
+    "content": MAX_CONTENT,
+    "message": MAX_CONTENT,
+    "q": MAX_QUERY,
+}
+"""The limits by the names that the fields have in the forms and in the API."""
