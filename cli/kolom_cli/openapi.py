@@ -43,12 +43,14 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "304": "Not modified: the `ETag` in `If-None-Match` is still current",
     "400": f"The body is not valid JSON or is nested deeper than {MAX_DEPTH} levels, or the cursor is not one of this "
     "list",
+    "401": "The edit token is missing, or was not issued by this site",
+    "403": "The edit token is for another comment, or the time for changes is over",
     "404": "Not found, or not published",
     "409": "The article is closed for comments",
     "410": "Deleted",
     "413": "The body is larger than 64 KiB",
     "415": "The body is neither JSON nor a form",
-    "422": "A parameter or field is invalid; `errors` lists each with the reason. Tokens must have been issued by this "
+    "422": "A parameter or field is invalid; `errors` lists each with the reason. Form tokens must have been issued by this "
     "site, `parent_id` must be the id of an approved comment, an email address must be at a public domain, and an "
     f"`{IDEMPOTENCY_HEADER}` must not have been used for a different request",
     "429": "The rate limit is exceeded; `Retry-After` says when to retry",
@@ -61,6 +63,7 @@ _RETRY: Final = {
 _HEADERS: Final[Mapping[str, Any]] = {
     "200": {"ETag": {"description": "A strong validator (only of GET)", "schema": {"type": "string"}}},
     "301": {"Location": {"description": "The new URL", "schema": {"type": "string", "format": "uri-reference"}}},
+    "401": {"WWW-Authenticate": {"description": "The scheme: `Bearer`", "schema": {"type": "string"}}},
     "429": _RETRY,
     "503": _RETRY,
 }

@@ -498,7 +498,7 @@ export class KolomComments extends KolomElement {
     try {
       return await this.ask(this.#path, { method: "POST", body: JSON.stringify(comment), headers: bearer });
     } catch (error) {
-      if (!proof || !(error instanceof ApiError && error.refuses("authorization"))) throw error;
+      if (!proof || !(error instanceof ApiError && error.isForbidden)) throw error;
       // The site's secret has changed: its old tokens are worth nothing.
       proof.isApproved = false;
       this.#remember();
@@ -607,7 +607,7 @@ export class KolomComments extends KolomElement {
           send: async ({ content }, headers) =>
             this.ask(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
           done: (view, values) => this.#edited(view, String(values.content)),
-          explain: (error) => (error.refuses("authorization") ? this.text("comments.late") : this.#explain(error)),
+          explain: (error) => (error.isForbidden ? this.text("comments.late") : this.#explain(error)),
         }),
       (form) => {
         shown.form = form;
@@ -678,7 +678,7 @@ export class KolomComments extends KolomElement {
       const refusal = error instanceof ApiError ? error : null;
       if (!refusal?.isMissing) {
         button.removeAttribute("aria-disabled");
-        this.#say(refusal?.refuses("authorization") ? this.text("comments.late") : this.text("comments.failed"), true);
+        this.#say(refusal?.isForbidden ? this.text("comments.late") : this.text("comments.failed"), true);
         return;
       }
     }

@@ -67,6 +67,11 @@ export class ApiError extends Error {
     return this.status === 404 || this.status === 410;
   }
 
+  /** Whether the edit token does not allow this, or not any more. */
+  get isForbidden() {
+    return this.status === 401 || this.status === 403;
+  }
+
   /** @param {string} field whether it is what is wrong, or one of what is */
   refuses(field) {
     return (this.problem.errors ?? []).some((error) => error.field === field);

@@ -40,7 +40,7 @@ def get_form_token() -> FormTokenOut:
     tags=["comments"],
     status_code=201,
     security=[{}, {"editToken": []}],
-    responses=responses(201, 400, 404, 409, 410, 413, 415, 422, 429),
+    responses=responses(201, 400, 401, 404, 409, 410, 413, 415, 422, 429),
 )
 def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))
@@ -55,7 +55,7 @@ def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Bod
     summary="Change one's own comment",
     tags=["comments"],
     security=[{"editToken": []}],
-    responses=responses(200, 400, 404, 410, 413, 415, 422, 429),
+    responses=responses(200, 400, 401, 403, 404, 410, 413, 415, 422, 429),
 )
 def edit_comment(
     slug: Annotated[str, Path()], comment_id: Annotated[str, Path()], edit: Annotated[EditIn, Body()]
@@ -70,7 +70,7 @@ def edit_comment(
     tags=["comments"],
     status_code=204,
     security=[{"editToken": []}],
-    responses=responses(204, 404, 410, 422),
+    responses=responses(204, 401, 403, 404, 410),
 )
 def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path()]) -> Response[None]:
     editing.delete_own(find_summary(unquote(slug)), unquote(comment_id), context(), now=datetime.now(UTC))

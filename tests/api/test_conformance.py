@@ -24,7 +24,6 @@ DOCUMENT = PROJECT / "docs/openapi.json"
 STATED = {
     "form_token": "is not a valid form token; reload the form",
     "parent_id": "the comment to reply to does not exist",
-    "authorization": "must be Bearer with a valid edit token",
     "from": "must not be after `to`",
     "month": "needs a year",
     "Idempotency-Key": "was already used for a different request",

@@ -501,7 +501,7 @@ def test_an_edit_that_comes_too_late_keeps_what_was_written(chromium: Browser, b
         own.get_by_role("button", name="Edit").click()
         form = page.get_by_role("form", name="Edit")
         form.get_by_label("Comment").fill("As it should be.")
-        with answering(page, "PATCH", "**/comments/*", problem(422, "authorization")):
+        with answering(page, "PATCH", "**/comments/*", problem(403)):
             form.get_by_role("button", name="Save").click()
             expect(form.get_by_text("The time for editing is over.")).to_be_visible()
             expect(form.get_by_label("Comment")).to_have_value("As it should be.")

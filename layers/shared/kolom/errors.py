@@ -27,6 +27,14 @@ class InvalidCursor(KolomError):
     """The cursor was not created for this list."""
 
 
+class InvalidCredentials(KolomError):
+    """The request needs a token, and has none or one that this site did not issue."""
+
+
+class PermissionDenied(KolomError):
+    """The request is authentic, but does not allow what it asks for."""
+
+
 class NotFound(KolomError):
     """The item does not exist, or is not public."""
 

@@ -252,7 +252,7 @@ def test_who_repeats_the_words_of_another_gets_no_token(blog: Blog) -> None:
     assert (neighbour.json["comment"]["id"], neighbour.json["edit_token"]) == (comment_id, None)
     assert author.json["edit_token"] not in neighbour.body
     refused = blog.change("DELETE", comment_id, neighbour.json["edit_token"])
-    assert (refused.status, refused.fields) == (422, {"authorization"})
+    assert refused.status == 401
     assert blog.shown() == [comment_id]
     assert blog.change("DELETE", comment_id, author.json["edit_token"]).status == 204
 

@@ -23,8 +23,8 @@ EXPECTED = {
     "serve_mail_links/follow_link": 404,
     "serve_mail_links/show_subscription": 404,
     "serve_mail_links/follow_subscription": 404,
-    "write_comments/edit_comment": 422,
-    "write_comments/delete_comment": 422,
+    "write_comments/edit_comment": 401,
+    "write_comments/delete_comment": 401,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kolom.errors import FieldError, InvalidInput
+from kolom.errors import InvalidCredentials
 from kolom.security import signing
 from kolom.security.signing import SigningKeys
 
@@ -19,14 +19,14 @@ def create_edit_token(article_id: int, comment_id: str, secret: SigningKeys) -> 
 def read_edit_token(header: str | None, secret: Callable[[], SigningKeys]) -> tuple[int, str] | None:
     """Return the article and comment of the token in an ``Authorization`` header (RFC 6750); None without a header.
 
-    :raises InvalidInput: the header has no edit token of this site
+    :raises InvalidCredentials: the header has no edit token of this site
     """
     if header is None:
         return None
     token = header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
     payload = signing.verify(_EDIT_PURPOSE, token, secret)
     if payload is None:
-        raise InvalidInput(FieldError("authorization", "must be Bearer with a valid edit token"))
+        raise InvalidCredentials("the Authorization header must be Bearer with a valid edit token")
     return int(payload[0]), str(payload[1])
 
 

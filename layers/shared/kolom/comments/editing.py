@@ -8,7 +8,7 @@ from kolom.comments import authors, moderation_policy, posting, reply_subscripti
 from kolom.comments.moderation_policy import Decision
 from kolom.comments.types import Comment
 from kolom.config import settings
-from kolom.errors import FieldError, Gone, InvalidInput
+from kolom.errors import Gone, InvalidCredentials, PermissionDenied
 from kolom.models.comments import AddressRecord, address_key
 from kolom.models.transaction import Transaction
 from kolom.security import signing
@@ -20,7 +20,8 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
 
     The comment must be approved again, unless the site approves all comments. Spam stays spam.
 
-    :raises InvalidInput: the token is missing, invalid, for another comment, or too old
+    :raises InvalidCredentials: the edit token is missing or invalid
+    :raises PermissionDenied: the token is for another comment, or the time for changes is over
     :raises Gone: the comment was deleted
     :raises RateLimited: a limit of the client, its network or the site is reached
     """
@@ -65,7 +66,8 @@ def edit(article: Article, comment_id: str, content: str, context: RequestContex
 def delete_own(article: Article, comment_id: str, context: RequestContext, *, now: datetime) -> None:
     """Delete the comment and all data of its author; if it has replies, a tombstone remains. Idempotent.
 
-    :raises InvalidInput: the token is missing, invalid, for another comment, or too old
+    :raises InvalidCredentials: the edit token is missing or invalid
+    :raises PermissionDenied: the token is for another comment, or the time for changes is over
     :raises Gone: the comment was deleted, and its retention has ended
     """
     if not _require_edit_token(article, comment_id, context, now).is_erased:
@@ -106,13 +108,13 @@ def _require_edit_token(article: Article, comment_id: str, context: RequestConte
     """Return the comment if the request has a valid token; the errors do not reveal whether the comment exists."""
     token = authors.read_edit_token(context.authorization, signing.load_keys)
     if token is None:
-        raise InvalidInput(FieldError("authorization", "is required: Bearer with the edit token of this comment"))
+        raise InvalidCredentials("the Authorization header is required: Bearer with the edit token of this comment")
     if token != (article.id, comment_id):
-        raise InvalidInput(FieldError("authorization", "is the edit token of another comment"))
+        raise PermissionDenied("the edit token is for another comment")
     comment = repository.get(article.id, comment_id)
     if comment is None:
         raise Gone("this comment has been deleted")
     minutes = settings().edit_minutes
     if now > comment.created_at + timedelta(minutes=minutes):
-        raise InvalidInput(FieldError("authorization", f"has expired: comments can be changed for {minutes} minutes"))
+        raise PermissionDenied(f"comments can be changed for {minutes} minutes after they are posted")
     return comment

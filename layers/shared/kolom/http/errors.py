@@ -15,10 +15,12 @@ from kolom.errors import (
     Conflict,
     FieldError,
     Gone,
+    InvalidCredentials,
     InvalidCursor,
     InvalidInput,
     KolomError,
     NotFound,
+    PermissionDenied,
     RateLimited,
     ServiceBusy,
 )
@@ -35,6 +37,8 @@ STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
     MalformedBody: HTTPStatus.BAD_REQUEST,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    PermissionDenied: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,
@@ -98,6 +102,8 @@ def problem(failure: Failure) -> Response[str]:
     status = failure.status
     body = Problem(title=status.phrase, status=int(status), detail=failure.detail, errors=fields or None)
     headers: dict[str, str | list[str]] = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     if failure.retry_after_seconds is not None:
         headers["Retry-After"] = str(failure.retry_after_seconds)
     return Response(int(status), PROBLEM, body.model_dump_json(exclude_none=True), headers=headers)
