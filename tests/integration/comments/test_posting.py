@@ -72,7 +72,10 @@ def test_where_all_wait_even_the_trusted_do(blog: Blog, configure: Configure) ->
 def test_nothing_that_a_visitor_sends_makes_them_the_owner(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     answer = blog.post(is_owner=True, author={"is_owner": True}, status="approved", avatar="owner")
-    assert answer.json["comment"]["author"]["is_owner"] is False
+    assert (answer.status, answer.fields) == (422, {"is_owner", "author", "status", "avatar"})
+    assert stored_comments() == []
+    answer = blog.post(_is_owner=True)
+    assert (answer.status, answer.json["comment"]["author"]["is_owner"]) == (201, False)
 
 
 def test_a_reply_belongs_to_an_approved_comment_of_the_same_article(blog: Blog) -> None:

@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -249,6 +249,53 @@ def test_a_plain_form_is_answered_by_a_page_of_thanks(desk: Desk, kind: str) -> 
     assert "Terima kasih atas pesan Anda" in answer.body
     (item,) = stored("messages")
     assert item["message"]["S"].split() == ["Baris", "satu", "Baris", "dua"]
+
+
+def multipart(*parts: str, language: str = "en") -> Answered:
+    """Send the form as multipart; each part is the rest of its Content-Disposition, a blank line and the value."""
+    body = "".join(f"--x\r\nContent-Disposition: form-data; {part}\r\n" for part in parts)
+    headers = {"content-type": "multipart/form-data; boundary=x", "accept-language": language}
+    return call(
+        submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"{body}--x--\r\n")
+    )
+
+
+@pytest.mark.usefixtures("desk")
+class TestAnUnknownField:
+    """Nothing is dropped behind a 201: the owner's form may ask for more than Kolom stores."""
+
+    SENT: Final = {"email": "budi@example.com", "message": "Hello."}
+
+    def test_is_named_and_nothing_is_stored(self, desk: Desk) -> None:
+        answer = desk.submit("Hello.", phone="0812", budget=7)
+        assert (answer.status, answer.fields) == (422, {"phone", "budget"})
+        assert (stored("messages"), stored("outbox")) == ([], [])
+
+    def test_of_a_plain_form_is_named_on_the_page_with_what_was_written(self) -> None:
+        for language, words in (("en", "the site does not know: phone"), ("id", "tidak dikenal situs: phone")):
+            answer = form(self.SENT | {"phone": "<b>0812</b>"}, **{"accept-language": language})
+            assert answer.status == 422
+            assert words in answer.body
+            assert "Hello." in answer.body
+            assert "<b>0812" not in answer.body
+        assert stored("messages") == []
+
+    @pytest.mark.parametrize("name", ["attachment", "message"])
+    @pytest.mark.parametrize("filename", ["cv.pdf", ""])
+    def test_may_be_a_file(self, name: str, filename: str) -> None:
+        """Browsers send an empty file name where no file is chosen."""
+        email, message = 'name="email"\r\n\r\nbudi@example.com', 'name="message"\r\n\r\nHello.'
+        answer = multipart(email, message, f'name="{name}"; filename="{filename}"\r\n\r\n%PDF')
+        assert answer.status == 422
+        assert "budi@example.com" in answer.body
+        assert "%PDF" not in answer.body
+        assert stored("messages") == []
+
+    def test_that_begins_with_an_underscore_is_ignored(self, desk: Desk) -> None:
+        assert form(self.SENT | {"_charset_": "UTF-8", "_next": "/thanks/"}).status == 201
+        email, message = 'name="email"\r\n\r\nbudi@example.com', 'name="message"\r\n\r\nAgain.'
+        assert multipart(email, message, 'name="_file"; filename="a.txt"\r\n\r\nx').status == 201
+        assert desk.submit("Once more.", _gotcha="").status == 201
 
 
 def test_a_form_may_lead_on_to_the_site_and_to_allowed_origins_and_nowhere_else(

@@ -10,7 +10,7 @@ from kolom.comments.posting import NewComment, PostedComment
 from kolom.comments.public import RecentComment
 from kolom.comments.types import Comment, CommentPage, PublicComment
 from kolom.submissions import fields
-from kolom.submissions.schemas import FormFields
+from kolom.submissions.schemas import FormFields, KnownFields
 
 
 class CommentIn(FormFields):
@@ -36,7 +36,7 @@ class CommentIn(FormFields):
         )
 
 
-class EditIn(BaseModel):
+class EditIn(KnownFields):
     """A new text for a comment."""
 
     content: fields.Content

@@ -139,4 +139,6 @@ def _field(location: Sequence[int | str]) -> str:
 
 
 def _message(entry: Mapping[str, Any]) -> str:
+    if entry["type"] == "extra_forbidden":
+        return "is unknown: remove it, or begin its name with _ to have it ignored"
     return str(entry["msg"]).removeprefix("Value error, ")

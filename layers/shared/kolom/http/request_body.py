@@ -32,7 +32,7 @@ class UnsupportedMediaType(KolomError):
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """The parsed body: a JSON object, or the fields of a form by name."""
+    """The parsed body: a JSON object, or the fields of a form by name. A file has its ``filename`` only."""
 
     value: dict[str, Any]
     is_form: bool
@@ -99,7 +99,7 @@ def _urlencoded(data: bytes) -> dict[str, str]:
     return dict(pairs)
 
 
-def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, str]:
+def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, Any]:
     try:
         parser = MultipartParser(
             io.BytesIO(data),
@@ -112,6 +112,8 @@ def _multipart(data: bytes, options: Mapping[str, str]) -> dict[str, str]:
             strict=False,
         )
         # Line ends in form data are CRLF, also in text areas (HTML, 4.10.21.8).
-        return {part.name: part.value for part in parser.parts() if part.filename is None}
+        return {
+            part.name: part.value if part.filename is None else {"filename": part.filename} for part in parser.parts()
+        }
     except (MultipartError, ValueError, LookupError, AttributeError) as error:
         raise MalformedBody("the body is not a valid form") from error

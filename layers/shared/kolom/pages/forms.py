@@ -119,7 +119,7 @@ def _response(
         is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
         text=locale.translate(f"{form.name}.{became}.text" if fields else "form.unread"),
         form=form,
-        errors=_errors(answer, locale) if became == "refused" else {},
+        errors=_errors(answer, form, locale) if became == "refused" else {},
         values=_values(form, fields),
         is_open=became == "refused" and bool(fields),
         action=action,
@@ -133,19 +133,27 @@ def _response(
 
 
 def _values(form: FormSpec, fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(fields.get(name, "")) for name in form.blank_values()}
+    sent = {name: value for name, value in fields.items() if isinstance(value, str)}
+    return {name: sent.get(name, "") for name in form.blank_values()}
 
 
-def _errors(answer: Mapping[str, Any], locale: Locale) -> dict[str, str]:
+def _errors(answer: Mapping[str, Any], form: FormSpec, locale: Locale) -> dict[str, str]:
     """What is wrong, by field, in the visitor's language; under the empty name what concerns no field."""
     problem = json.loads(answer["body"]) if answer.get("body") else {}
     errors = {
-        error["field"]: _message(f"form.error.{error['field']}", error["message"], locale, error["field"])
+        error["field"]: _field_message(error["field"], error["message"], form, locale)
         for error in problem.get("errors", ())
     }
     return errors or {
         "": _message(f"form.problem.{answer['statusCode']}", problem.get("detail", ""), locale, "content")
     }
+
+
+def _field_message(field: str, default: str, form: FormSpec, locale: Locale) -> str:
+    key = f"form.error.{field}"
+    if key not in locale.strings and field not in form.blank_values():
+        return locale.translate("form.error.unknown", field=field)
+    return _message(key, default, locale, field)
 
 
 def _message(key: str, default: str, locale: Locale, field: str) -> str:
