@@ -50,8 +50,8 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "410": "Deleted",
     "413": "The body is larger than 64 KiB",
     "415": "The body is neither JSON nor a form",
-    "422": "A parameter or field is invalid or unknown; `errors` lists each with the reason. Form tokens must have been "
-    "issued by this site, `parent_id` must be the id of an approved comment, an email address must be at a public "
+    "422": "A parameter or field is invalid or unknown; `errors` lists each with the reason. Form tokens must have "
+    "been issued by this site, `parent_id` must be the id of an approved comment, an email address must be at a public "
     f"domain, and an `{IDEMPOTENCY_HEADER}` must not have been used for a different request",
     "429": "The rate limit is exceeded; `Retry-After` says when to retry",
     "500": "Internal server error; it has been logged",
