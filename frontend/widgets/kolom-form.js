@@ -320,7 +320,6 @@ export class KolomForm {
       this.#changed();
     });
     input.addEventListener("blur", () => {
-      if (field.kind === "url" && /^[^\s/:]+\.[^\s:]+$/.test(input.value)) input.value = `https://${input.value}`;
       if (entry.isTouched) afterPress(() => this.#mark(field.name, this.#wrong(field.name)));
     });
     return entry.box;
@@ -414,7 +413,7 @@ export class KolomForm {
       return this.#host.text("form.long", { limit: this.#host.number(limit), n: this.#host.number(length) });
     }
     if (field.kind === "email" && !/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value)) return this.#host.text("form.error.email");
-    if (field.kind === "url" && !/^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(value)) return this.#host.text("form.error.website");
+    if (field.kind === "url" && !/^(https?:\/\/[^\s/]+|[^\s/:@]+\.[^\s/:@]+)([:/?#]\S*)?$/i.test(value)) return this.#host.text("form.error.website");
     return "";
   }
 
@@ -636,7 +635,7 @@ function drawMarkdown(text, depth = 0) {
 }
 
 const ITEM = /^ {0,3}([-*+]|\d{1,9}[.)])\s+/;
-const INLINE = /`([^`]+)`|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>]+[^\s<>.,;:!?)'"])|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\n/;
+const INLINE = /`([^`]+)`|!?\[([^\]\n]*)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[^\s<>]+[^\s<>.,;:!?)'"])|\*\*([^*\n]+)\*\*|\*([^*\n]+)\*|\b_([^_\n]+)_\b|\n/;
 
 /**
  * @param {string} text
@@ -652,7 +651,7 @@ function drawLine(text) {
     const emphasis = emphasised[0] ?? emphasised[1];
     made.push(rest.slice(0, found.index));
     if (code) made.push(element("code", {}, code));
-    else if (href) made.push(element("a", { href, rel: "nofollow ugc noopener" }, label ?? href));
+    else if (href) made.push(element("a", { href, rel: "nofollow ugc noopener" }, label || href));
     else if (strong) made.push(element("strong", {}, ...drawLine(strong)));
     else if (emphasis) made.push(element("em", {}, ...drawLine(emphasis)));
     else made.push(element("br", {}));

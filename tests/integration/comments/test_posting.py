@@ -130,12 +130,45 @@ def test_articles_that_are_not_public_take_no_comments(blog: Blog) -> None:
     assert [blog.post(slug=slug).status for slug in ("none", "draft", "gone")] == [404, 404, 410]
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored_as"),
+    [
+        ("example.com", "https://example.com"),
+        ("www.example.com/me?a=b#c", "https://www.example.com/me?a=b#c"),
+        ("example.com:8080", "https://example.com:8080"),
+        ("münchen.example", "https://münchen.example"),
+        ("HTTP://example.com", "HTTP://example.com"),
+    ],
+)
+def test_a_website_may_be_written_without_a_scheme(blog: Blog, typed: str, stored_as: str) -> None:
+    """People type an address as they say it; the API, plain forms and imports complete it alike."""
+    answer = blog.post(website=typed)
+    assert (answer.status, answer.json["comment"]["author"]["website"]) == (201, stored_as)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", "x" * 101, "must have at most 100 characters"),
+        ("name", None, "must be a string"),
+        ("content", "x" * 10_001, "must have at most 10000 characters"),
+        ("email", "no", "must be an email address, such as name@example.com"),
+        ("website", "ftp://example.com", "must be the address of a website, such as https://example.com"),
+        ("notify_replies", "perhaps", "must be true or false"),
+        ("nickname", "x", "is unknown: remove it, or begin its name with _ to have it ignored"),
+    ],
+)
+def test_an_error_says_what_the_field_must_be(blog: Blog, field: str, value: Any, message: str) -> None:
+    answer = blog.post(**{"text": "Nice."} | ({"text": value} if field == "content" else {field: value}))
+    assert [(error["field"], error["message"]) for error in answer.json["errors"]] == [(field, message)]
+
+
 NOTHING: list[Any] = [None, "", "  ", 5, True, [], {}]
 
 BAD_FIELDS: list[tuple[str, Any]] = [
     *(("name", value) for value in NOTHING),
     *(("name", value) for value in ("x" * 101, "a\nb", "a\x00b", "a\u2028b", "\ud800")),
-    *(("name", value) for value in ("\u200b\u200d", "\u202e", "a\x7f", "a\x85")),
+    *(("name", value) for value in ("\u3164", "\u2800 \u115f", "\u200b\u200d", "\u202e", "a\x7f", "a\x85")),
     *(("content", value) for value in NOTHING),
     *(("content", value) for value in (" \n\t", "x" * 10_001, "\u200b", "\ud800", "\x00")),
     # Three times as long in the form in which text is kept (NFC).
@@ -143,8 +176,12 @@ BAD_FIELDS: list[tuple[str, Any]] = [
     ("name", "\U0001d160" * 34),
     *(("email", value) for value in ("no", "a@b", 5, "a\n@example.com", "a@example.com\r\nBcc: b@example.com")),
     *(("email", value) for value in ("a" * 250 + "@example.com", "a b@example.com", "a@example.com\x00")),
-    *(("website", value) for value in ("example.com", "javascript:alert(1)", "ftp://example.com", "https://", 5)),
+    *(("website", value) for value in ("example", "javascript:alert(1)", "ftp://example.com", "https://", 5)),
     *(("website", value) for value in ("https://a b.example", "https://a.example/\n", "https://" + "a" * 250 + ".com")),
+    *(
+        ("website", value)
+        for value in ("user@a.example", "a.example\u202egpj", "https://a.example/\u200b", ".com", "a..b")
+    ),
     *(("website", value) for value in ("https://user@a.example", "https://a.example:port", 'https://a.example/"x')),
     ("notify_replies", "perhaps"),
     ("notify_replies", 7),

@@ -19,6 +19,11 @@ PLAIN = {"blockquote", "br", "code", "em", "hr", "li", "p", "pre", "strong", "ul
 ALLOWED: dict[str, set[str]] = {tag: set() for tag in PLAIN} | {"a": {"href", "rel"}, "ol": {"start"}}
 
 
+def link(url: str, text: str | None = None) -> str:
+    """Return the markup of a link in a comment."""
+    return f'<a href="{url}" rel="{visitor_text.LINK_RELATION}">{text or url}</a>'
+
+
 def check(html: str) -> None:
     """Let a browser's parser say what is in it."""
     parsed = html5lib.parseFragment(html, namespaceHTMLElements=False)
@@ -48,6 +53,17 @@ def check(html: str) -> None:
         ),
         ("[x](https://a.example)", '<p><a href="https://a.example" rel="nofollow ugc noopener">x</a></p>'),
         ("2\\. not a list", "<p>2. not a list</p>"),
+        ("![a *cat*](https://a.example/c.png)", f"<p>{link('https://a.example/c.png', 'a <em>cat</em>')}</p>"),
+        ("![](https://a.example/c.png)", f"<p>{link('https://a.example/c.png')}</p>"),
+        ("[](https://a.example)", f"<p>{link('https://a.example')}</p>"),
+        ('see ![x](https://a.example "t")!', f"<p>see {link('https://a.example', 'x')}!</p>"),
+        (
+            "[before ![cat](https://a.example/c.png) after](https://a.example)",
+            f"<p>{link('https://a.example', 'before cat after')}</p>",
+        ),
+        ("![x](javascript:alert(1)) ![y]() ![z]", "<p>![x](javascript:alert(1)) ![y]() ![z]</p>"),
+        ("\\![x](https://a.example)", f"<p>!{link('https://a.example', 'x')}</p>"),
+        ("`![x](https://a.example)`", "<p><code>![x](https://a.example)</code></p>"),
         ("[x]()[*y*]( \n)[]()", "<p>[x]()[<em>y</em>](<br>\n)[]()</p>"),
         (
             "[a []() b](https://a.example)",
@@ -94,7 +110,9 @@ def test_what_would_turn_a_page_around_is_taken_out_and_what_languages_need_stay
     assert clean_text("\u0915\u094d\u200d\u0937") == "\u0915\u094d\u200d\u0937"
 
 
-@pytest.mark.parametrize("nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff"])
+@pytest.mark.parametrize(
+    "nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff", "\u3164", "\u2800"]
+)
 def test_what_nobody_can_see_is_nothing(nothing: str) -> None:
     assert is_blank(clean_text(nothing))
 

@@ -32,6 +32,16 @@ PROBLEM = "application/problem+json"
 
 _RETRY_AFTER_SECONDS = 1
 
+# pydantic's messages for these types speak of "input" and "strings".
+_MESSAGES: Mapping[str, str] = {
+    "extra_forbidden": "is unknown: remove it, or begin its name with _ to have it ignored",
+    "missing": "is required",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be a string",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+}
+
 STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
     InvalidCursor: HTTPStatus.BAD_REQUEST,
     MalformedBody: HTTPStatus.BAD_REQUEST,
@@ -139,6 +149,5 @@ def _field(location: Sequence[int | str]) -> str:
 
 
 def _message(entry: Mapping[str, Any]) -> str:
-    if entry["type"] == "extra_forbidden":
-        return "is unknown: remove it, or begin its name with _ to have it ignored"
-    return str(entry["msg"]).removeprefix("Value error, ")
+    message = _MESSAGES.get(entry["type"])
+    return message.format_map(entry.get("ctx", {})) if message else str(entry["msg"]).removeprefix("Value error, ")

@@ -25,8 +25,9 @@ class FieldSpec:
     """A field that people see."""
 
     name: str
-    kind: Literal["text", "email", "url", "long"]
+    kind: Literal["text", "email", "long"]
     autocomplete: str = "off"
+    inputmode: Literal["url"] | None = None
     is_required: bool = False
 
     @property
@@ -53,7 +54,7 @@ COMMENT: Final = FormSpec(
     fields=(
         FieldSpec(name="name", kind="text", autocomplete="name", is_required=True),
         FieldSpec(name="email", kind="email", autocomplete="email"),
-        FieldSpec(name="website", kind="url", autocomplete="url"),
+        FieldSpec(name="website", kind="text", autocomplete="url", inputmode="url"),
         FieldSpec(name="content", kind="long", is_required=True),
     ),
     hidden=("parent_id", "notify_replies", "redirect"),

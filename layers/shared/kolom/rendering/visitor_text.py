@@ -1,7 +1,7 @@
 """Clean and render the text of visitors. Pure.
 
-Comments are CommonMark without raw HTML, headings and images: HTML is shown as typed. markdown-it renders, and nh3
-removes everything that is not on the list below, whatever the renderer produced.
+Comments are CommonMark without raw HTML, headings and images: HTML is shown as typed, and an image becomes a link.
+markdown-it renders, and nh3 removes everything that is not on the list below, whatever the renderer produced.
 
 Time, size, nesting and links are bounded: text that exceeds a limit is rendered as plain paragraphs (:func:`render`).
 """
@@ -62,6 +62,8 @@ _WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")
 # Sorting marks by class (NFC) takes time quadratic in their number.
 _STACKED_MARKS: Final = regex.compile(r"(\p{M}{64})\p{M}+")
 _INVISIBLE: Final = {"Cc", "Cf", "Cs", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"}
+# Letters and symbols without ink: fillers of Hangul, and the empty pattern of Braille.
+_WITHOUT_INK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def _link_address(state: StateInline, silent: bool) -> bool:
@@ -108,11 +110,12 @@ def _parser() -> MarkdownIt:
     # Other URLs are shown as typed: visitors have no pages on this site, and "javascript:" is unsafe.
     parser.validateLink = _ABSOLUTE.match  # type: ignore[assignment, method-assign]
     parser.inline.ruler.at("link", _link)
+    parser.inline.ruler.before("link", "image_link", _image_link)
     return parser
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """CommonMark's link, except ``[text]()``, which has no URL to check."""
+    """CommonMark's link, except ``[text]()``, which has no URL to check. A link without text shows its URL."""
     start = state.pos
     if not link(state, True):
         return False
@@ -120,7 +123,33 @@ def _link(state: StateInline, silent: bool) -> bool:
     if silent and has_address:
         return True
     state.pos = start
-    return has_address and link(state, False)
+    if not has_address or not link(state, False):
+        return False
+    *_, opening, closing = state.tokens
+    if (opening.type, closing.type) == ("link_open", "link_close"):
+        text = Token(
+            "text", "", 0, content=state.md.normalizeLinkText(str(opening.attrs["href"])), level=state.level + 1
+        )
+        state.tokens.insert(-1, text)
+    return True
+
+
+def _image_link(state: StateInline, silent: bool) -> bool:
+    """Turn an image into a link: an image would tell a stranger's server who reads the article.
+
+    Inside a link, only its text remains.
+    """
+    start, first = state.pos, len(state.tokens)
+    if not state.src.startswith("![", start):
+        return False
+    state.pos += 1
+    if not _link(state, silent):
+        state.pos = start
+        return False
+    if state.linkLevel and not silent:
+        opening = next(number for number in range(first, len(state.tokens)) if state.tokens[number].type == "link_open")
+        del state.tokens[opening], state.tokens[-1]
+    return True
 
 
 _PARSER: Final = _parser()
@@ -142,7 +171,7 @@ def clean_text(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether ``text`` has no visible character."""
-    return all(unicodedata.category(character) in _INVISIBLE for character in text)
+    return all(character in _WITHOUT_INK or unicodedata.category(character) in _INVISIBLE for character in text)
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,6 @@
 """What visitors may write into the fields of a form: the types of which requests are made. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Final
@@ -24,6 +25,8 @@ _VISIBLE: Final = (
     r"\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\ua984-\ua9b2\uac00-\ud7a3"
     "\U0001f300-\U0001f64f\U0001f680-\U0001f6d7\U0001f900-\U0001f9ff]"
 )
+# A host name with a dot, and nothing that could be a scheme or a user in front of it.
+_HOST: Final = re.compile(r"[^\s/?#:@.]+(?:\.[^\s/?#:@.]+)+\.?(?::\d{1,5})?(?=[/?#]|$)")
 _WEBSITE: Final = r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,3})?([/?#][!#-;=?-\[\]_a-z~]*)?$"
 
 
@@ -60,20 +63,26 @@ def _email(value: str) -> str:
     try:
         return validate_email(value, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
-        raise ValueError("is no e-mail address") from error
+        raise ValueError("must be an email address, such as name@example.com") from error
 
 
 def _website(value: str) -> str:
+    if _HOST.match(value):
+        value = f"https://{value}"
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError as error:
-        raise ValueError("is no address of a website") from error
+        raise ValueError("must be the address of a website, such as example.com") from error
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise ValueError("must begin with https:// or http:// and a name")
-    if any(character.isspace() or character in '<>"\\^`{|}' for character in value):
-        raise ValueError("must not hold spaces, quotes or brackets")
+        raise ValueError("must be the address of a website, such as https://example.com")
+    if any(character in '<>"\\^`{|}' or _is_invisible(character) for character in value):
+        raise ValueError("must not contain spaces, quotes, brackets or invisible characters")
     return value
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cf"
 
 
 def _none_if_empty(value: Any) -> Any:
@@ -131,6 +140,7 @@ Website = Annotated[
         StringConstraints(max_length=MAX_WEBSITE),
         AfterValidator(_on_one_line),
         AfterValidator(_website),
+        AfterValidator(_within(MAX_WEBSITE)),
         _documented(pattern=_WEBSITE),
     ]
     | None,
