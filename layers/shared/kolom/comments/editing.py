@@ -77,7 +77,6 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
     :raises NotFound: there is no such comment
     """
-
     erased: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:
@@ -95,11 +94,11 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
             decided_by=by,
         )
 
-    def forget_address(transaction: Transaction) -> None:
+    def delete_address(transaction: Transaction) -> None:
         transaction.delete(AddressRecord(*address_key(comment_id)))
         reply_subscriptions.delete_for_comment(transaction, erased[0], now=now)
 
-    return repository.update(article_id, comment_id, decide, now=now, also=forget_address)
+    return repository.update(article_id, comment_id, decide, now=now, also=delete_address)
 
 
 def _require_edit_token(article: Article, comment_id: str, context: RequestContext, now: datetime) -> Comment:
