@@ -56,8 +56,8 @@ def ids_by_suffix(article_id: int) -> dict[str, str]:
 def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Change:
     """Create or update the comment, made by :func:`to_comment`. Importing the same comment again changes nothing.
 
-    A comment that was imported before follows its source until someone edits or moderates it here; ``overwrite``
-    replaces such changes.
+    A comment that was imported before is updated from its source until someone edits or moderates it here;
+    ``overwrite`` replaces such changes.
 
     :raises Conflict: the comment was changed here since
     :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
@@ -68,7 +68,7 @@ def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Chan
         change = diff(old, imported, overwrite=overwrite)
         if change != "unchanged":
             transaction = Transaction()
-            new = repository.stage(transaction, old, _after(old, imported), now=now)
+            new = repository.stage(transaction, old, _next_state(old, imported), now=now)
             repository.commit(transaction, new)
         return change
 
@@ -119,7 +119,7 @@ def to_comment(external: ExternalComment, known_id: str | None = None) -> Commen
     return replace(comment, change=_CHANGE_PREFIX + _digest(*source_values))
 
 
-def _after(old: Comment | None, imported: Comment) -> Comment:
+def _next_state(old: Comment | None, imported: Comment) -> Comment:
     if old is None:
         return imported
     return replace(

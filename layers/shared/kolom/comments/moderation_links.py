@@ -79,7 +79,7 @@ def execute(link: ModerationLink, *, shown_revision: object, now: datetime) -> C
 
     :raises NotFound: the comment no longer exists
     :raises LinkAlreadyUsed: the link was used before
-    :raises Conflict: the comment's status does not allow it, or its text is neither the link's nor the one shown
+    :raises Conflict: the comment's status does not allow the action, or the text is not the one that was shown
     """
     shown = str(shown_revision)
     revision = int(shown) if shown.isdecimal() and len(shown) < 10 else link.revision

@@ -1,10 +1,10 @@
 """Email notifications of replies, with double opt-in and unsubscribe links.
 
-A subscription is one person's, to the replies to their comments on one article. It begins with a mail that asks for
-confirmation (double opt-in), which is sent when their comment is approved, once. Anyone can enter a stranger's address,
-so these mails are limited; a mail over the limit is not sent, and may be sent with the person's next comment. Every
-mail has an unsubscribe link (RFC 8058), which works while the subscription is stored; unsubscribed people are not asked
-again.
+A subscription belongs to one person, and covers the replies to their comments on one article. It begins with a mail
+that asks for confirmation (double opt-in). This mail is sent once, when their comment is approved. Anyone can enter a
+stranger's address, so these mails are limited; a mail over the limit is not sent, and may be sent with the person's
+next comment. Every mail has an unsubscribe link (RFC 8058), which works while the subscription is stored. Unsubscribed
+people are not asked again.
 """
 
 from collections.abc import Callable, Iterable

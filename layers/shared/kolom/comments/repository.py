@@ -70,7 +70,7 @@ def update(
 
 
 def commit(transaction: Transaction, new: Comment) -> None:
-    """Commit a transaction that writes ``new``; succeeds too if only the response was lost.
+    """Commit a transaction that writes ``new``; also succeeds if only the response was lost.
 
     :raises StaleRead: the comment, or its parent, was changed since it was read
     """
@@ -83,7 +83,7 @@ def commit(transaction: Transaction, new: Comment) -> None:
 
 
 def is_applied(expected: Comment) -> bool:
-    """Return whether exactly this change was made, although its response was lost."""
+    """Return whether the stored comment is the result of this change, whose response may have been lost."""
     current = get(expected.article_id, expected.id)
     return current is not None and current.change == expected.change
 

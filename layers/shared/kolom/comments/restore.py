@@ -93,7 +93,7 @@ def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
 
 
 def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
-    """Return what :func:`restore_comment` would do if the comments ``planned`` existed; raises the same. Reads only."""
+    """Return what :func:`restore_comment` would do if the comments ``planned`` existed. Raises the same."""
     existing = repository.get(comment.article_id, comment.id)
     if existing is None:
         parent_id = comment.parent_id

@@ -1,7 +1,7 @@
 """Clean and render the text of visitors. Pure.
 
 Comments are CommonMark without raw HTML, headings and images: HTML is shown as typed. markdown-it renders, and nh3
-removes everything that is not on the list below, whatever the renderer produced.
+removes everything that is not on the list below, whatever the output of the renderer.
 
 Time, size, nesting and links are bounded: text that exceeds a limit is rendered as plain paragraphs (:func:`render`).
 """
@@ -55,7 +55,7 @@ _CLEANER: Final = nh3.Cleaner(
 )
 # Bidi embeddings, overrides and isolates could reorder the text around the comment.
 _DIRECTIONS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-# No script stacks more marks on a letter; more would paint over neighboring text.
+# No script stacks more marks on a letter; more marks would cover neighboring text.
 _MAX_MARKS: Final = 8
 _MARKS: Final = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
 _WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")

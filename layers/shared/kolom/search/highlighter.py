@@ -93,7 +93,7 @@ def _densest(matches: Sequence[Match]) -> tuple[int, int]:
 
 
 def _word_start(text: str, position: int) -> int:
-    """Return the next start of a word at or after ``position``, unless it is far."""
+    """Return the next start of a word at or after ``position`` if it is near, else ``position``."""
     if position == 0 or text[position - 1].isspace():
         return position
     for place in range(position, min(position + _WORD_CHARACTERS, len(text))):
@@ -103,7 +103,7 @@ def _word_start(text: str, position: int) -> int:
 
 
 def _word_end(text: str, position: int) -> int:
-    """Return the end of the last whole word before ``position``, unless it is far."""
+    """Return the end of the last whole word before ``position`` if it is near, else ``position``."""
     if position >= len(text) or text[position].isspace():
         return position
     for place in range(position, max(position - _WORD_CHARACTERS, 0), -1):

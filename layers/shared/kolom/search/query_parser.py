@@ -1,6 +1,6 @@
 """Parse a query into words, ``"phrases"`` and ``-exclusions``. Pure.
 
-Every query is valid: a sign is an operator only where it is used as one, and is ignored elsewhere.
+Every query is valid: a character is an operator only in the positions below, and is ignored elsewhere.
 
 * A hyphen excludes if it starts a clause (after white space or at the beginning), is single (``--dry-run`` is a
   word) and is directly followed by a letter, by ``#`` or ``@`` and a letter, or by a phrase. Before a digit it is a

@@ -2,8 +2,8 @@
 
 Requests: one for the revision of the document list (and those that read the list, if it has changed), one Query per
 stem (at most 32; more for a posting list over 1 MB), one for a label, one BatchGetItem for the articles of the page. A
-phrase reads its candidates with one BatchGetItem, which the page reuses; another one if their words are searched
-instead. A word that no article has costs the Queries of :mod:`.spellcheck`.
+phrase reads its candidates with one BatchGetItem, which the page reuses; another one if the words of the phrase are
+searched instead. A word that no article has costs the Queries of :mod:`.spellcheck`.
 
 Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
 its phrases, and searches half as many for snippets, whatever the sizes of the articles.

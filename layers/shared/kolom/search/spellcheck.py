@@ -14,7 +14,7 @@ MAX_CORRECTIONS: Final = 2
 
 _MAX_CANDIDATES: Final = 3
 _MAX_STEMS: Final = 4
-"""Per candidate."""
+"""The maximum number of stems per candidate."""
 
 
 @dataclass(frozen=True, slots=True)

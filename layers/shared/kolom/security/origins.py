@@ -41,7 +41,7 @@ def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *
 
 
 def keep_until(item_id: str, expires_at: int) -> None:
-    """Keep the origin at least until then (Unix seconds). Nothing happens where it is not known any more."""
+    """Store the origin at least until ``expires_at`` (Unix seconds). Does nothing if it is no longer stored."""
     record = GuardRecord(origin_key(item_id))
     later = GuardRecord.expires_at < expires_at
     try:

@@ -27,7 +27,7 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 class DuplicateSubmission(KolomError):
-    """There is a record of this submission already, which the caller must read."""
+    """A record of this submission exists already. The caller must read it."""
 
 
 @dataclass(frozen=True, slots=True)
