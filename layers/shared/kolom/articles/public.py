@@ -1,6 +1,6 @@
 """Read published articles: lists, single articles, labels and months. Never returns drafts or unbounded results.
 
-Reads through the index are about a second behind a publication.
+The index that lists are read from is updated about a second after a publication.
 """
 
 import re

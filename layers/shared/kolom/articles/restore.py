@@ -1,8 +1,8 @@
 """Restore an article from an archive with its id, version, times, body and all its names.
 
 If interrupted, it leaves the article in the old or the new state, and running it again completes it: first the id is
-reserved, then the body is stored beside existing ones, then aliases are added. The transaction that writes the
-article is the last step that matters.
+reserved, then aliases are added, then the body is stored beside the existing one. The transaction that writes the
+article follows; after it, only the chunks of the old body are deleted.
 """
 
 import re

@@ -66,7 +66,7 @@ def delete_own(article: Article, comment_id: str, context: RequestContext, *, no
     """Delete the comment and all data of its author; if it has replies, a tombstone remains. Idempotent.
 
     :raises InvalidInput: the token is missing, invalid, for another comment, or too old
-    :raises Gone: the comment was deleted, and its retention has ended
+    :raises Gone: the comment was deleted, and is no longer stored
     """
     if not _require_edit_token(article, comment_id, context, now).is_erased:
         erase(article.id, comment_id, by="author", now=now)

@@ -1,4 +1,4 @@
-"""Signed links in moderation mails: each link expires, and allows one action, once, on one revision of a comment."""
+"""Signed links in moderation mails: each expires, and can be used once, for one action on one revision of a comment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

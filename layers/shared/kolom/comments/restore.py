@@ -1,7 +1,7 @@
 """Restore comments, their authors and subscriptions from an archive. Sends no mail.
 
-Counts are not taken from an archive but counted again in the transaction that restores the comment: the approved
-comments, and the replies to each. So a crash and a rerun count once, and the numbers match the stored comments.
+The counts of approved comments and of replies do not come from the archive: the transaction that restores a comment
+also counts it. So each comment counts once, even after a crash and a rerun.
 """
 
 from collections.abc import Collection, Iterator, Sequence

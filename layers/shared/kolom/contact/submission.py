@@ -1,4 +1,4 @@
-"""Store contact messages, each once and together with the mail about it."""
+"""Store contact messages. Each is stored once, together with the mail about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

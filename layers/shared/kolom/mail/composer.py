@@ -255,7 +255,7 @@ def _public_article(record: OutboxRecord) -> Article:
 
 
 def _revision(record: OutboxRecord) -> int:
-    """Return the revision of the comment that the mail is about: part of its id, from the second on."""
+    """Return the revision of the comment that the mail is about. From the second on, it is part of the mail's id."""
     _, _, revision = record.id.removeprefix("moderation#").partition("#")
     return int(revision or 1)
 

@@ -73,7 +73,7 @@ def _defer(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> 
 
 
 def _fail(record: OutboxRecord, reason: str) -> Outcome:
-    """Give up on the mail. For mail to the owner, that is a failure with an alarm; for mail to readers it is not."""
+    """Give up on the mail. Mail to the owner fails, which raises an alarm; mail to readers is dropped."""
     logger.warning("mail delivery failed permanently", mail=outbox.redact_id(record.id), reason=reason)
     if record.kind in outbox.READER_KINDS:
         outbox.mark_dropped(record, reason)

@@ -40,7 +40,7 @@ VOID: Final = names("area base br col embed hr img input link meta param source 
 """Elements without content and without an end tag."""
 
 RAW_TEXT: Final = names("iframe noembed noframes plaintext script style textarea title xmp")
-"""Elements whose content is text up to their own end tag, whatever it looks like."""
+"""Elements whose content, up to their end tag, is text and not markup."""
 
 _SEPARATOR: Final = "<!---->"
 """Splits a text in two and is not visible."""

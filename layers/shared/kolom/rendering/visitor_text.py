@@ -1,7 +1,7 @@
 """Clean and render the text of visitors. Pure.
 
-Comments are CommonMark without raw HTML, headings and images: HTML is shown as typed. markdown-it renders, and nh3
-removes everything that is not on the list below, whatever the output of the renderer.
+Comments are CommonMark without raw HTML, headings and images: HTML is shown as typed. markdown-it renders the
+text, and nh3 then removes everything that is not on the list below.
 
 Time, size, nesting and links are bounded: text that exceeds a limit is rendered as plain paragraphs (:func:`render`).
 """

@@ -49,10 +49,10 @@ class DocumentTable:
         for block in blocks:
             first = block.number * DOCUMENTS_PER_BLOCK
             for element in block.elements:
-                place, length, time, language = decode_document(int(element))
+                position, length, time, language = decode_document(int(element))
                 if language not in names:
                     names[language] = language_code(language)
-                article_id = first + place
+                article_id = first + position
                 lengths[article_id] = length
                 times[article_id] = time
                 languages[article_id] = names[language]

@@ -45,7 +45,7 @@ CONCURRENCY: Final = 128
 """The maximum number of articles in a batch; their texts and postings are all in memory."""
 
 
-type Place = tuple[str, int]
+type BlockKey = tuple[str, int]
 """A block: its key and its number."""
 
 
@@ -65,19 +65,19 @@ class IndexPlan:
     was_committed: bool  # the index certainly has everything in `current`
     revision: int  # of terms#, as this run last read or wrote it
 
-    def additions(self) -> dict[Place, set[int]]:
+    def additions(self) -> dict[BlockKey, set[int]]:
         """Return the postings to add, by block. Postings that are certainly in the index are not written again."""
         return _missing(self.desired.postings, self._certain.postings, self.article_id // POSTINGS_PER_BLOCK)
 
-    def removals(self) -> dict[Place, set[int]]:
+    def removals(self) -> dict[BlockKey, set[int]]:
         """Return the postings to remove, by block."""
         return _missing(self.current.postings, self.desired.postings, self.article_id // POSTINGS_PER_BLOCK)
 
-    def new_documents(self) -> dict[Place, set[int]]:
+    def new_documents(self) -> dict[BlockKey, set[int]]:
         """Return the article's entry to add to the document list, if it is missing."""
         return self._documents(self.desired, self._certain)
 
-    def old_documents(self) -> dict[Place, set[int]]:
+    def old_documents(self) -> dict[BlockKey, set[int]]:
         """Return the article's entries to remove from the document list."""
         return self._documents(self.current, self.desired)
 
@@ -93,7 +93,7 @@ class IndexPlan:
     def _certain(self) -> ForwardEntry:
         return self.current if self.was_committed else ForwardEntry()
 
-    def _documents(self, source: ForwardEntry, other: ForwardEntry) -> dict[Place, set[int]]:
+    def _documents(self, source: ForwardEntry, other: ForwardEntry) -> dict[BlockKey, set[int]]:
         block = self.article_id // DOCUMENTS_PER_BLOCK
         return _missing({DOCUMENTS: source.documents}, {DOCUMENTS: other.documents}, block)
 
@@ -218,17 +218,17 @@ class _Batch:
     def _write(
         self,
         plans: Mapping[int, IndexPlan],
-        changes: Callable[[IndexPlan], dict[Place, set[int]]],
+        changes: Callable[[IndexPlan], dict[BlockKey, set[int]]],
         write: Callable[[str, int, set[int]], None],
     ) -> int:
         """Apply the changes of all plans with one write per block; return the number of writes."""
-        elements: defaultdict[Place, set[int]] = defaultdict(set)
-        owners: defaultdict[Place, set[int]] = defaultdict(set)
+        elements: defaultdict[BlockKey, set[int]] = defaultdict(set)
+        owners: defaultdict[BlockKey, set[int]] = defaultdict(set)
         for plan in self._active(plans):
-            for place, numbers in changes(plan).items():
-                elements[place] |= numbers
-                owners[place].add(plan.article_id)
-        self._each(list(elements), lambda place: write(*place, elements[place]), owners.__getitem__)
+            for block_key, numbers in changes(plan).items():
+                elements[block_key] |= numbers
+                owners[block_key].add(plan.article_id)
+        self._each(list(elements), lambda block_key: write(*block_key, elements[block_key]), owners.__getitem__)
         return len(elements)
 
     def _each[Item](
@@ -247,7 +247,7 @@ class _Batch:
             pass
 
 
-def _missing(source: Mapping[str, set[int]], other: Mapping[str, set[int]], block: int) -> dict[Place, set[int]]:
+def _missing(source: Mapping[str, set[int]], other: Mapping[str, set[int]], block: int) -> dict[BlockKey, set[int]]:
     """Return the elements of ``source`` that ``other`` lacks, by key and block."""
     return {(key, block): rest for key, elements in source.items() if (rest := elements - other.get(key, set()))}
 

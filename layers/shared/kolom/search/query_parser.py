@@ -170,11 +170,11 @@ class _StemSelector:
         """
         stems_by_form = {form: stems(form, self._languages) for form in forms}
         chosen: dict[str, list[str]] = {form: [] for form in forms}
-        for place in range(max(map(len, stems_by_form.values()), default=0)):
+        for index in range(max(map(len, stems_by_form.values()), default=0)):
             for form, found in stems_by_form.items():
-                if place < len(found) and (found[place] in self._selected or len(self._selected) < limit):
-                    self._selected.add(found[place])
-                    chosen[form].append(found[place])
+                if index < len(found) and (found[index] in self._selected or len(self._selected) < limit):
+                    self._selected.add(found[index])
+                    chosen[form].append(found[index])
         return {
             form: tuple(each)
             for form, each in chosen.items()

@@ -31,7 +31,7 @@ class ClientId:
 
     @classmethod
     def from_ip(cls, address: str, keys: SigningKeys) -> "ClientId":
-        """Return the client at an IP address; an invalid address is a client of its own."""
+        """Return the client at an IP address; each invalid address counts as a different client."""
         return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address)))
 
 

@@ -251,7 +251,7 @@ class SubmissionPipeline:
             self._raise_unless_stored_as(item_id, error)
 
     def _raise_unless_stored_as(self, item_id: str, failure: Exception) -> None:
-        """Raise ``failure`` unless the record names this item, so that only the response was lost."""
+        """Raise ``failure``, unless the record names this item: then only the response was lost."""
         record = self.identity.find(single_use.get_records([self.identity.key]), now=self._now)
         if record is None:
             raise failure
