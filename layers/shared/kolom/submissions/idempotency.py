@@ -35,8 +35,8 @@ class SubmissionIdentity:
     """The identity of a submission.
 
     ``id`` represents the submission in the set of a rate limit. It is a short keyed hash: without the key of the
-    site, nobody can find two submissions with the same id. Without an idempotency key, the same text gets a new id after
-    :data:`SAME_MINUTES`.
+    site, nobody can find two submissions with the same id. Without an idempotency key, the same text gets a new id
+    after :data:`SAME_MINUTES`.
     """
 
     id: str
