@@ -1,4 +1,4 @@
-"""Update the search index to the current state of changed articles, from the stream of their table."""
+"""Index changed articles. This function consumes the stream of the Articles table."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Send the waiting mail of the Outbox, from the stream of its table, or schedule a retry."""
+"""Send waiting mail. This function consumes the stream of the Outbox table."""
 
 from datetime import UTC, datetime
 from functools import partial

@@ -17,7 +17,7 @@ from kolom.pages.response import HtmlResponse
 
 
 def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
-    """Return an error page for a reader; None for a path of the API, whose errors are problems."""
+    """Return an error page for a reader; None below ``/api/``, where errors are problems (RFC 9457)."""
     return None if is_api(event["rawPath"]) else views.problem(failure.status)
 
 

@@ -183,7 +183,7 @@ class _StemSelector:
 
 
 def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
-    """Yield the clauses that have words: whether it is excluded, whether it is a phrase, its words with positions."""
+    """Yield for each clause with words whether it is excluded, whether it is a phrase, and its words with positions."""
     for match in _CLAUSE.finditer(text):
         is_phrase = match["word"] is None
         start = match.start("phrase" if is_phrase else "word")

@@ -6,7 +6,7 @@ phrase reads its candidates with one BatchGetItem, which the page reuses; anothe
 searched instead. A word that no article has costs the Queries of :mod:`.spellcheck`.
 
 Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
-its phrases, and searches half as many for snippets, whatever the sizes of the articles.
+its phrases, and searches half as many for snippets, regardless of the sizes of the articles.
 """
 
 import hashlib

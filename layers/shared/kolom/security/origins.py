@@ -16,7 +16,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 @dataclass(frozen=True, slots=True)
 class SubmissionOrigin:
-    """The client of a submission, and the id under which rate limits have counted it."""
+    """The client of a submission, and the id with which rate limits have counted it."""
 
     client: ClientId
     submission_id: str
