@@ -77,7 +77,7 @@ def locale_of(event: dict[str, Any]) -> Locale:
 
 
 def respond(page: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:
-    """Return ``page`` as the response, or the page ``failed`` if it raises a domain error."""
+    """Return the result of ``page`` as a response, or that of ``failed`` if ``page`` raises a domain error."""
     try:
         return html_response(page())
     except KolomError as error:

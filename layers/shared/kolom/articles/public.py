@@ -88,7 +88,7 @@ def list_newest(listing: ArticleFilter, *, limit: int) -> list[ArticleSummary]:
 def list_oldest(listing: ArticleFilter, *, start: int, limit: int) -> list[ArticleSummary]:
     """Return the ``limit`` published articles of the list after its ``start`` oldest.
 
-    Reads those before too: a Query, and one more for each megabyte of summaries, which is about a thousand.
+    Also reads the ``start`` oldest: one Query, and another for each megabyte of summaries (about a thousand).
     """
     sort_keys = ListedRecord.shelf_order.between(*_bounds(listing))
     found = _query_listing(_listing_key(listing), sort_keys, newest_first=False, limit=start + limit)
@@ -205,7 +205,7 @@ def find_summary(slug: str) -> Article:
 
 
 def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """Return the published ones of these articles by id. A BatchGetItem for each hundred."""
+    """Return those of the articles that are published, by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     articles = (to_article(record) for record in records)
     return {article.id: article for article in articles if article.status == "published"}

@@ -32,7 +32,7 @@ type Action = Literal["confirm", "leave"]
 CONFIRM_DAYS: Final = 7
 
 _QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
-"""How long an unanswered question is stored: as long as its link, which is created when the mail is sent, is valid."""
+"""How long an unanswered question is stored: at least until its link, created when the mail is sent, expires."""
 
 _PURPOSE: Final = "kolom.subscription"
 
@@ -61,7 +61,7 @@ def enqueue_mails(
 
     The author of the parent comment gets a mail if they confirmed a subscription; the comment's own author is asked to
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
-    author's; an origin of None is looked up. ``conflict`` is raised if a concurrent approval asks the same person.
+    author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
     Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
     """

@@ -97,7 +97,7 @@ def stage(
     address: AddressRecord | None = None,
     origin: SubmissionOrigin | None = None,
 ) -> Comment:
-    """Add the step from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
+    """Add the change from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
     The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
     comment with ``expires_at``, such as a restored one, keeps it.

@@ -6,8 +6,8 @@
 | comments of the site | 6: :func:`kolom.comments.public.list_recent` |
 | comments of an article | 3: pointer and article, a Query |
 
-An article that is being replaced concurrently may take two more requests, and one of over 1 MB takes another for each
-further megabyte.
+An article that is being replaced concurrently may take two more requests. An article of over 1 MB takes one more for
+each further megabyte.
 """
 
 from collections.abc import Iterable

@@ -226,7 +226,7 @@ def _owner() -> str:
 
 
 def _ascii_address(email: str) -> str | None:
-    """Return a visitor's address for a header; None if SES does not support it: a local part beyond ASCII."""
+    """Return a visitor's address for a header; None if its local part is not ASCII, which SES does not support."""
     try:
         return validate_email(email, check_deliverability=False).ascii_email
     except EmailNotValidError:

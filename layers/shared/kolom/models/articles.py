@@ -66,7 +66,7 @@ class ListedRecord(SummaryAttributes, ArticlesTableRecord):
 
 
 class ArticleRecord(ListedRecord, discriminator="card"):
-    """An article without its body. ``touched`` is the reindex mark: the indexer indexes the article when it changes."""
+    """An article without its body. ``touched`` is the reindex mark: a new mark makes the indexer index the article."""
 
     kind = UnicodeAttribute()
     status = UnicodeAttribute()

@@ -28,9 +28,9 @@ class _TableMeta(type):
 
 
 class TableMeta(metaclass=_TableMeta):
-    """The ``Meta`` of a model; subclasses name the setting with their table's name.
+    """The ``Meta`` of a model. ``setting`` in a subclass names the setting that has the table's name.
 
-    :func:`connection` configures the client, not PynamoDB's options here.
+    PynamoDB's connection options have no effect here: :func:`connection` configures the client.
     """
 
 

@@ -116,7 +116,7 @@ def _environment() -> Environment:
 
 
 def _in_language(language: str, around: str) -> Markup:
-    """Return the language and direction attributes of an element, if its language differs from the ``around`` one."""
+    """Return the language and direction attributes of an element whose parent has the language ``around``."""
     if language == around:
         return Markup()
     attributes = Markup(' lang="{}"').format(language)

@@ -43,7 +43,7 @@ RAW_TEXT: Final = names("iframe noembed noframes plaintext script style textarea
 """Elements whose content, up to their end tag, is text and not markup."""
 
 _SEPARATOR: Final = "<!---->"
-"""Splits a text in two and is not visible."""
+"""An invisible separator that splits a text into two."""
 
 _MAX_ATTRIBUTES: Final = 50
 _MAX_REFERENCES: Final = 500

@@ -25,7 +25,7 @@ from kolom.rendering.sanitizer import clean_characters
 LINK_RELATION: Final = "nofollow ugc noopener"
 
 MAX_PARAGRAPH: Final = 10_000
-"""The maximum number of characters between two blank lines. markdown-it may take time quadratic in that."""
+"""The maximum number of characters between two blank lines. markdown-it may take time quadratic in this number."""
 
 MAX_NESTING: Final = 20
 """The maximum number of elements that are open at once in the markup."""

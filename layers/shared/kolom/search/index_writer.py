@@ -10,7 +10,7 @@ to match. It never looks at what changed, so duplicate, late or repeated events 
 3. Obsolete entries are removed: first from the document list, then title words, postings and emptied blocks.
 4. ``terms#<id>`` is reduced to exactly the terms that the index has now, on the same condition.
 
-Articles are processed in batches: their elements for the same block are one write.
+Articles are processed in batches: all elements of a batch for the same block are one write.
 """
 
 import hashlib

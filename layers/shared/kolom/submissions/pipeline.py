@@ -100,7 +100,7 @@ class NewSubmission[Result](Protocol):
         ...
 
     def repeat(self, record: GuardRecord, *, is_same_client: bool) -> Result:
-        """Return the result of the first submission; ``is_same_client`` if it is proven that its client repeats it."""
+        """Return the result of the first submission. ``is_same_client``: its client provably repeats it."""
         ...
 
 
@@ -231,7 +231,7 @@ class SubmissionPipeline:
         """Commit the writes that ``add`` adds together with the record of the submission, in one transaction.
 
         :raises AlreadySubmitted: it was stored before, or concurrently, as another item
-        :raises KolomError: the condition of an added write failed with this error
+        :raises KolomError: the error of an added write whose condition failed
         """
         transaction = Transaction()
         # First, since its error is the most informative.
