@@ -1,4 +1,4 @@
-"""The public articles as JSON: lists, single articles, labels, months, and which article stands at a path."""
+"""The public articles as JSON: lists, single articles, labels, months, and the article at a path."""
 
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -20,7 +20,7 @@ from kolom.pagination import Cursor
 api = new_api()
 
 
-@api.get("/api/health", summary="Whether the service runs", tags=["service"], responses=responses(200))
+@api.get("/api/health", summary="The status of the service", tags=["service"], responses=responses(200))
 def get_health() -> HealthOut:
     return HealthOut(status="ok", version=kolom.__version__)
 
@@ -31,14 +31,14 @@ def get_health() -> HealthOut:
 def list_articles(
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`, which it needs")] = None,
+    month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`; requires `year`")] = None,
     limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
 ) -> ArticleListOut:
     if month is not None and year is None:
         raise InvalidInput(FieldError("month", "needs a year"))
-    shelf = ArticleFilter(label=label or None, year=year, month=month)
-    return ArticleListOut.of(public.list_articles(shelf, limit=limit, cursor=cursor or None))
+    listing = ArticleFilter(label=label or None, year=year, month=month)
+    return ArticleListOut.of(public.list_articles(listing, limit=limit, cursor=cursor or None))
 
 
 @api.get("/api/articles/<slug>", summary="An article", tags=["articles"], responses=responses(200, 301, 404, 410))
@@ -49,16 +49,14 @@ def get_article(slug: Annotated[str, Path()]) -> ArticleOut:
         raise MovedPermanently(f"/api/articles/{quote(moved.slug)}") from None
 
 
-@api.get(
-    "/api/labels", summary="All labels with their numbers of articles", tags=["articles"], responses=responses(200)
-)
+@api.get("/api/labels", summary="All labels with their article counts", tags=["articles"], responses=responses(200))
 def list_labels() -> LabelListOut:
     return LabelListOut.of(public.list_labels())
 
 
 @api.get(
     "/api/archive",
-    summary="All months with their numbers of articles, newest first",
+    summary="All months with their article counts, newest first",
     tags=["articles"],
     responses=responses(200),
 )
@@ -77,5 +75,5 @@ def find_path(path: Annotated[str, Query(description="Such as `/2024/05/x.html`"
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -1,4 +1,4 @@
-"""The public comments: of an article, of the whole site, and how many there are."""
+"""The public comments: of an article, of the whole site, and their counts."""
 
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
@@ -16,7 +16,7 @@ from kolom.http.api import MovedPermanently, new_api, responses
 from kolom.observability import logger, metrics, tracer
 from kolom.pagination import MAX_LIMIT, Cursor
 
-# Who comes back to see their comment asks again; what has not changed is a 304.
+# Visitors who return must see their new comment, so browsers revalidate; an unchanged list is a 304.
 api = new_api(caching="public, max-age=0, s-maxage=10")
 
 
@@ -28,9 +28,9 @@ api = new_api(caching="public, max-age=0, s-maxage=10")
 )
 def list_comments(
     slug: Annotated[str, Path()],
-    order: Annotated[Order, Query(description="With `oldest` a comment comes before its replies")] = "oldest",
+    order: Annotated[Order, Query(description="With `oldest`, a comment precedes its replies")] = "oldest",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
 ) -> CommentListOut:
     try:
         article = get_summary(unquote(slug))
@@ -39,18 +39,16 @@ def list_comments(
     return CommentListOut.of(public.list_comments(article.id, order=order, limit=limit, cursor=cursor or None))
 
 
-@api.get(
-    "/api/comments/counts", summary="How many comments articles have", tags=["comments"], responses=responses(200, 422)
-)
+@api.get("/api/comments/counts", summary="Comment counts of articles", tags=["comments"], responses=responses(200, 422))
 def count_comments(
     slug: Annotated[
         list[str] | None,
-        Query(description="Up to 50 different ones", json_schema_extra={"maxItems": public.MAX_COUNTED}),
+        Query(description="Up to 50 distinct slugs", json_schema_extra={"maxItems": public.MAX_COUNTED}),
     ] = None,
 ) -> CommentCountsOut:
     slugs = list(dict.fromkeys(slug or ()))
     if len(slugs) > public.MAX_COUNTED:
-        raise InvalidInput(FieldError("slug", f"at most {public.MAX_COUNTED} are possible, here are {len(slugs)}"))
+        raise InvalidInput(FieldError("slug", f"at most {public.MAX_COUNTED} slugs are allowed, got {len(slugs)}"))
     return CommentCountsOut(counts=public.count_by_slug(slugs))
 
 
@@ -68,5 +66,5 @@ def list_recent(limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20) -> Recent
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

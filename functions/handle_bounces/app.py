@@ -1,4 +1,4 @@
-"""What SES tells of bounces and complaints: those addresses are not written to any more."""
+"""Handle bounces and complaints that SES reports: no more mail is sent to these addresses."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +16,8 @@ from kolom.security import signing
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
-    """Answer an event of SES, which EventBridge may bring twice."""
+    """Handle an event of SES, which EventBridge may deliver twice."""
     for email, reason in addresses_to_suppress(EventBridgeEvent(event).detail):
         suppress(email, reason, signing.load_keys(), now=datetime.now(UTC))
         count("AddressesSuppressed")
-        logger.warning("an address is not written to any more", reason=reason)
+        logger.warning("email address suppressed", reason=reason)

@@ -1,4 +1,4 @@
-"""The stream of the articles' cards: bring the index to what they are now."""
+"""Index changed articles. This function consumes the stream of the Articles table."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ from kolom.search.index_writer import update_index
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Answer a batch of the stream; the records of articles that could not be indexed come again."""
-    changed = {
+    """Handle a batch of stream records; the records of articles that could not be indexed are retried."""
+    ids_by_record = {
         str(record.dynamodb.sequence_number): int(record.dynamodb.keys["key"])
         for record in DynamoDBStreamEvent(event).records
         if record.dynamodb and record.dynamodb.keys
     }
-    article_ids = set(changed.values())
+    article_ids = set(ids_by_record.values())
     failed = update_index(article_ids)
     count("ArticlesIndexed", len(article_ids - failed))
     count("ArticlesNotIndexed", len(failed))
-    logger.info("indexed", articles=len(article_ids), failed=len(failed))
-    again = [{"itemIdentifier": sequence} for sequence, article_id in changed.items() if article_id in failed]
-    return {"batchItemFailures": again}
+    logger.info("articles indexed", articles=len(article_ids), failed=len(failed))
+    retried = [{"itemIdentifier": sequence} for sequence, article_id in ids_by_record.items() if article_id in failed]
+    return {"batchItemFailures": retried}

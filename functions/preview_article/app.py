@@ -1,4 +1,4 @@
-"""Articles that are not published, for whoever holds a signed link."""
+"""Previews of unpublished articles, for anyone with a signed link."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -28,5 +28,5 @@ def get_preview(token: str) -> Response[str]:
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

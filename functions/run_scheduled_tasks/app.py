@@ -1,4 +1,4 @@
-"""Every five minutes: publish the scheduled articles whose time has come, and wake the mail that is due."""
+"""Run every five minutes: publish the scheduled articles that are due, and requeue the mail that is due."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,33 +11,33 @@ from kolom.articles.scheduler import publish_due
 from kolom.observability import count, logger, metrics, tracer
 
 
-def release_articles() -> None:
-    """Publish what is due."""
-    released, failed = publish_due(now=datetime.now(UTC))
-    count("ArticlesReleased", len(released))
+def publish_articles() -> None:
+    """Publish the scheduled articles that are due."""
+    published, failed = publish_due(now=datetime.now(UTC))
+    count("ArticlesReleased", len(published))
     count("ArticlesNotReleased", len(failed))
-    for slug in released:
-        logger.info("released a scheduled article", slug=slug)
+    for slug in published:
+        logger.info("scheduled article published", slug=slug)
     for slug in failed:
-        logger.warning("could not release a scheduled article", slug=slug)
+        logger.warning("scheduled article not published", slug=slug)
 
 
-def release_mail() -> None:
-    """Wake what is due, and give up what has been due for a day."""
-    released = outbox.requeue_due(now=datetime.now(UTC))
-    count("MailFailed", len(released.failed))
-    for mail_id in released.skipped:
-        logger.warning("a mail could not be released", mail=outbox.redact_id(mail_id))
-    for mail_id in released.failed:
-        logger.error("a mail could not be sent for a day", mail=outbox.redact_id(mail_id))
+def requeue_mail() -> None:
+    """Requeue the mail that is due, and give up on mail that has been retried for a day."""
+    result = outbox.requeue_due(now=datetime.now(UTC))
+    count("MailFailed", len(result.failed))
+    for mail_id in result.skipped:
+        logger.warning("mail not requeued", mail=outbox.redact_id(mail_id))
+    for mail_id in result.failed:
+        logger.error("mail failed after a day of retries", mail=outbox.redact_id(mail_id))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.EVENT_BRIDGE, clear_state=True)
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
-def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - the schedule says nothing
-    """Answer the timer. What cannot be released now is tried again in five minutes."""
+def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - the event has no data
+    """Handle the timer's event. The next run retries what failed."""
     try:
-        release_articles()
-    finally:  # neither keeps the other
-        release_mail()
+        publish_articles()
+    finally:  # an error in one task must not prevent the other
+        requeue_mail()

@@ -1,4 +1,4 @@
-"""Searching the public articles: by words, as you type, and by likeness."""
+"""Search of the public articles: results, suggestions while typing, and related articles."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
@@ -24,7 +24,7 @@ from kolom.search.searcher import SearchRequest, search
 api = new_api()
 
 
-@api.get("/api/search", summary="Articles that a query finds", tags=["search"], responses=responses(200, 400, 422))
+@api.get("/api/search", summary="Search for articles", tags=["search"], responses=responses(200, 400, 422))
 def search_articles(
     q: Annotated[str, Query(max_length=MAX_QUERY, description='Words, `"a phrase"`, `-without`')] = "",
     label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
@@ -35,10 +35,10 @@ def search_articles(
     to: Annotated[Moment | None, Query(description="A date or time, inclusive")] = None,
     sort: Annotated[Literal["relevance", "newest"], Query()] = "relevance",
     limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 10,
-    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous page")] = None,
 ) -> SearchResultListOut:
     earliest, latest = parse_range(from_ or None, to or None, settings().zone)
-    wanted = SearchRequest(
+    request = SearchRequest(
         text=q,
         label=label or None,
         language=language or None,
@@ -48,12 +48,12 @@ def search_articles(
         limit=limit,
         cursor=cursor or None,
     )
-    return SearchResultListOut.of(q, search(wanted))
+    return SearchResultListOut.of(q, search(request))
 
 
 @api.get(
     "/api/search/suggest",
-    summary="What a query may become, as you type",
+    summary="Suggestions for an incomplete query",
     tags=["search"],
     responses=responses(200, 422),
 )
@@ -63,7 +63,7 @@ def suggest_articles(q: Annotated[str, Query(max_length=MAX_QUERY)] = "") -> Sug
 
 @api.get(
     "/api/articles/<slug>/related",
-    summary="Articles that are about the same",
+    summary="Related articles",
     tags=["search"],
     responses=responses(200, 301, 404, 410, 422),
 )
@@ -81,5 +81,5 @@ def list_related(
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

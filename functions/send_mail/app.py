@@ -1,4 +1,4 @@
-"""The stream of the Outbox, filtered to what waits: send each mail, or note when to try again."""
+"""Send waiting mail. This function consumes the stream of the Outbox table."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -10,26 +10,29 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom.mail.delivery import send
 from kolom.observability import FIRST_RECORD, count, logger, metrics, tracer
 
-ENOUGH_MILLISECONDS: Final = 30_000
-"""How much time a mail may take, with SES and DynamoDB at their slowest."""
+MAX_MILLISECONDS_PER_MAIL: Final = 30_000
+"""The time that one mail may take, with SES and DynamoDB at their slowest."""
 
 COUNTED: Final = {"sent", "deferred", "failed", "dropped"}
-"""The outcomes that change a mail. A mail that is ``taken`` or ``left`` has its event elsewhere or later."""
+"""The outcomes that count as events. After ``not_claimed`` or ``unsettled``, another invocation counts the mail."""
 
 
 @logger.inject_lambda_context(correlation_id_path=FIRST_RECORD, clear_state=True)
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a batch of the stream. Only what there was no time for comes again: failures have a time in the Outbox."""
-    left: list[str] = []
+    """Handle a batch of stream records.
+
+    Records for which no time remained are retried. The Outbox itself schedules the retries of failed mail.
+    """
+    unprocessed: list[str] = []
     for record in DynamoDBStreamEvent(event).records:
         assert record.dynamodb
-        if context.get_remaining_time_in_millis() < ENOUGH_MILLISECONDS:
-            left.append(str(record.dynamodb.sequence_number))
+        if context.get_remaining_time_in_millis() < MAX_MILLISECONDS_PER_MAIL:
+            unprocessed.append(str(record.dynamodb.sequence_number))
             continue
         mail_id = (record.dynamodb.keys or {})["id"]
         outcome = send(mail_id, partial(datetime.now, UTC))
         if outcome in COUNTED:
             count(f"Mail{outcome.capitalize()}")
-    return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in left]}
+    return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in unprocessed]}

@@ -15,7 +15,7 @@ from kolom.http.api import MovedPermanently, new_api
 from kolom.observability import logger, metrics, tracer
 from kolom.urls import comments_feed_path
 
-# Programs ask again and again: five minutes are fresh enough for them. CloudFront compresses some types of feeds only.
+# Feed readers poll often, so responses are cached for five minutes. CloudFront does not compress all feed types.
 api = new_api(
     caching="public, max-age=300, stale-while-revalidate=600, stale-if-error=86400", compress_above_bytes=1_000
 )
@@ -35,7 +35,7 @@ def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
     except Moved as moved:
         raise MovedPermanently(comments_feed_path(moved.slug)) from None
     except NotFound:
-        return _former()
+        return _redirect_legacy_feed()
 
 
 @api.route("/feeds/<name>", method=READ, include_in_schema=False)
@@ -61,19 +61,23 @@ def get_robots() -> Response[str]:
     return _document("text/plain", sitemaps.robots())
 
 
-# The group makes it a dynamic route: Powertools would try another one before all that are.
+# The group makes this a dynamic route. Without it, Powertools would try this route before all dynamic ones.
 @api.route("/feeds/(.+)", method=READ, include_in_schema=False)
-def get_former_feed() -> Response[str]:
-    return _former()
+def get_legacy_feed() -> Response[str]:
+    return _redirect_legacy_feed()
 
 
-def _former() -> Response[str]:
-    """The way to a feed that has another address here."""
+def _redirect_legacy_feed() -> Response[str]:
+    """Redirect the feed URL of another blog system to the feed of this site.
+
+    :raises MovedPermanently: the redirect
+    :raises NotFound: the URL is not known
+    """
     event = api.current_event
-    place = legacy_feed_redirect(unquote(event.path), parse_qs(event["rawQueryString"]))
-    if place is None:
+    location = legacy_feed_redirect(unquote(event.path), parse_qs(event["rawQueryString"]))
+    if location is None:
         raise NotFound("there is no such feed")
-    raise MovedPermanently(place)
+    raise MovedPermanently(location)
 
 
 def _document(content_type: str, body: str) -> Response[str]:
@@ -84,5 +88,5 @@ def _document(content_type: str, body: str) -> Response[str]:
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -1,4 +1,4 @@
-"""The signed links in mail, to moderate or to end a subscription: GET shows what would be done, POST does it, once."""
+"""The signed links in mail, for moderation and subscriptions: GET shows the action, POST performs it, once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from kolom.security import signing
 
 api = new_api(
     error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE),
-    form_answer=lambda _event, _fields, answer: answer,  # the same pages as for JSON
+    form_answer=lambda _event, _fields, answer: answer,  # a form gets the same page as a JSON request
 )
 
 
@@ -31,28 +31,28 @@ def show_link(token: str) -> Response[str]:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
         return moderation.confirm(link, moderation_links.preview(link))
 
-    return html(show, moderation.failed)
+    return respond(show, moderation.failed)
 
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
 def follow_link(token: str) -> Response[str]:
     now = datetime.now(UTC)
     body = api.current_event.json_body if api.current_event.body else None
-    shown = body.get("revision") if isinstance(body, dict) else None
+    shown_revision = body.get("revision") if isinstance(body, dict) else None
 
     def follow() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
-        page = moderation.done(link, moderation_links.execute(link, shown_revision=shown, now=now))
-        logger.info("moderated by a link", action=link.action, comment=link.comment_id)
+        page = moderation.done(link, moderation_links.execute(link, shown_revision=shown_revision, now=now))
+        logger.info("comment moderated by link", action=link.action, comment=link.comment_id)
         return page
 
-    return html(follow, moderation.failed)
+    return respond(follow, moderation.failed)
 
 
 @api.get("/api/subscription/<token>", include_in_schema=False)
 def show_subscription(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
-    return html(
+    return respond(
         lambda: subscription.confirm(reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale),
         lambda error: subscription.failed(error, locale),
     )
@@ -67,19 +67,19 @@ def follow_subscription(token: str) -> Response[str]:
         reply_subscriptions.execute(link, now=now)
         return subscription.done(link, locale)
 
-    return html(follow, lambda error: subscription.failed(error, locale))
+    return respond(follow, lambda error: subscription.failed(error, locale))
 
 
 def locale_of(event: dict[str, Any]) -> Locale:
-    """Moderators get the site's language; whoever subscribes the one that they like best."""
+    """Return the locale of a page: the site's for moderators, the visitor's preferred one for subscribers."""
     is_moderator = event["rawPath"].startswith("/api/moderation/")
     return site_locale() if is_moderator else negotiate_locale(header(event, "accept-language") or "")
 
 
-def html(answer: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:
-    """A page as the answer: what was asked for, or why not."""
+def respond(page: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:
+    """Return the result of ``page`` as a response, or that of ``failed`` if ``page`` raises a domain error."""
     try:
-        return html_response(answer())
+        return html_response(page())
     except KolomError as error:
         return html_response(failed(error))
 
@@ -88,5 +88,5 @@ def html(answer: Callable[[], HtmlResponse], failed: Callable[[KolomError], Html
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

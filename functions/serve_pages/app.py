@@ -1,4 +1,4 @@
-"""The site's pages: every path that no other route takes."""
+"""The site's pages: the default route, for all paths without a route of their own."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,7 +17,7 @@ from kolom.pages.response import HtmlResponse
 
 
 def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
-    """A page for a reader; programs, which ask below ``/api/``, get a problem."""
+    """Return an error page for a reader; None below ``/api/``, where errors are problems (RFC 9457)."""
     return None if is_api(event["rawPath"]) else views.problem(failure.status)
 
 
@@ -33,7 +33,7 @@ def get_page() -> Response[str]:
 
 
 def is_api(path: str) -> bool:
-    """Whether the path is the API's."""
+    """Return whether the path belongs to the API."""
     return f"{path}/".startswith("/api/")
 
 
@@ -41,5 +41,5 @@ def is_api(path: str) -> bool:
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

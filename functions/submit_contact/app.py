@@ -1,4 +1,4 @@
-"""The contact form: a message is stored together with the mail about it, and then the visitor is thanked."""
+"""The contact form: store a message together with the mail about it, and confirm it to the visitor."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -21,7 +21,7 @@ api = new_api(form_answer=contact_form_response)
 
 @api.post(
     "/api/contact",
-    summary="Write to the site's owner",
+    summary="Send a message to the site's owner",
     tags=["contact"],
     status_code=201,
     responses=responses(201, 400, 413, 415, 422, 429),
@@ -39,5 +39,5 @@ def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMe
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

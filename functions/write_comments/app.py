@@ -1,4 +1,4 @@
-"""What visitors do: post a comment, write it anew or take it back, and get the token that a form needs for it."""
+"""Comments by visitors: post, edit or delete one, and get a form token."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,11 +26,11 @@ from kolom.submissions.spam_rules import MIN_SECONDS
 api = new_api(caching="no-store", form_answer=comment_form_response)
 
 
-@api.get("/api/form-token", summary="What a comment's form needs", tags=["comments"], responses=responses(200))
+@api.get("/api/form-token", summary="A token for a form", tags=["comments"], responses=responses(200))
 def get_form_token() -> FormTokenOut:
-    proof = settings().proof_of_work != "none"
+    with_challenge = settings().proof_of_work != "none"
     return FormTokenOut.of(
-        form_tokens.create_token(signing.load_keys(), now=datetime.now(UTC), with_challenge=proof), MIN_SECONDS
+        form_tokens.create_token(signing.load_keys(), now=datetime.now(UTC), with_challenge=with_challenge), MIN_SECONDS
     )
 
 
@@ -52,7 +52,7 @@ def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Bod
 
 @api.patch(
     "/api/articles/<slug>/comments/<comment_id>",
-    summary="Change one's own comment",
+    summary="Edit your own comment",
     tags=["comments"],
     security=[{"editToken": []}],
     responses=responses(200, 400, 401, 403, 404, 410, 413, 415, 422, 429),
@@ -66,7 +66,7 @@ def edit_comment(
 
 @api.delete(
     "/api/articles/<slug>/comments/<comment_id>",
-    summary="Take one's own comment back",
+    summary="Delete your own comment",
     tags=["comments"],
     status_code=204,
     security=[{"editToken": []}],
@@ -78,7 +78,7 @@ def delete_comment(slug: Annotated[str, Path()], comment_id: Annotated[str, Path
 
 
 def context() -> RequestContext:
-    """How the request came."""
+    """Return the context of the current request."""
     return RequestContext.from_event(api.current_event.raw_event)
 
 
@@ -86,5 +86,5 @@ def context() -> RequestContext:
 @metrics.log_metrics
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an HTTP API event."""
+    """Handle an HTTP API event."""
     return api.resolve(event, context)

@@ -82,7 +82,7 @@ def is_throttle(code: str | None) -> bool:
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Return whether a service was unreachable or failed: a later call may succeed, and this one may have too.
+    """Return whether a service was unreachable or failed. A later call may succeed, and this one may have too.
 
     Excludes errors that retries cannot fix: missing permissions, a wrong name, no credentials at all.
     """

@@ -61,9 +61,9 @@ class StaleRead(Conflict):
 
 
 class VersionConflict(Conflict):
-    """The article is in another version than the one that its author last saw: its ``slug`` and ``version``.
+    """The article's current ``version`` is not the one that its author last saw.
 
-    ``is_deleted`` says that nothing is left of it but its name.
+    ``is_deleted`` is true if the article was deleted, so that only its metadata remains.
     """
 
     def __init__(self, message: str, *, slug: str, version: int, is_deleted: bool) -> None:
@@ -86,7 +86,7 @@ class RateLimited(KolomError):
 
 
 class ServiceBusy(KolomError):
-    """The storage did not accept the request in time; nothing was changed and a retry may succeed."""
+    """The storage did not accept the request in time. Nothing was changed, and a retry may succeed."""
 
 
 class ConfigurationError(KolomError):

@@ -10,6 +10,6 @@ def normalize_label(label: str) -> str:
 
 
 def display_label(label: str, labels: Iterable[str]) -> str:
-    """Return ``label`` as the first equal one of ``labels`` is spelled, or unchanged."""
+    """Return the first spelling of ``label`` among ``labels``, or else ``label`` itself."""
     normalized = normalize_label(label)
     return next((each for each in labels if normalize_label(each) == normalized), label)

@@ -1,6 +1,6 @@
-"""How many characters each field of a form may have. The only place that says so. Pure.
+"""The maximum length of each form field in characters: the only definition of these limits. Pure.
 
-The API, the pages and the messages read it here, and the custom elements read the module that is generated from it
+The API, the pages and the messages use this module. The custom elements use a module that is generated from it
 (:mod:`kolom_cli.assets.catalog`).
 """
 
@@ -23,4 +23,4 @@ FIELD_LIMITS: Final[Mapping[str, int]] = {
     "message": MAX_CONTENT,
     "q": MAX_QUERY,
 }
-"""The limits by the names that the fields have in the forms and in the API."""
+"""The limits by the names of the fields in forms and in the API."""

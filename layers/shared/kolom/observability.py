@@ -19,7 +19,7 @@ class _Metrics(AmazonCloudWatchEMFProvider):
     """Metrics that an invocation may leave empty."""
 
     def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:
-        """Publish what was counted. Powertools warns if that is nothing, and keeps it if metrics are disabled."""
+        """Publish the metrics if there are any. Powertools warns if not, and never clears them if they are disabled."""
         if self.metric_set:
             super().flush_metrics(raise_on_empty_metrics)
             self.clear_metrics()

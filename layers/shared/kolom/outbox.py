@@ -7,8 +7,8 @@
        └───────────── deferred               retried later, for a day; then failed
 
 The table's stream triggers the delivery of each ``waiting`` mail. Every unfinished state has a time, ``due``, at which
-:func:`requeue_due` processes it: the lease of a crashed process does not last longer. Each step is one conditional
-write, so that only one of two concurrent processes continues.
+:func:`requeue_due` processes it, so that mail of a crashed process is requeued when its lease ends. Each step is one
+conditional write, so that only one of two concurrent processes continues.
 """
 
 import random
@@ -42,7 +42,7 @@ LEASE: Final = timedelta(minutes=3)
 GIVE_UP_AFTER: Final = timedelta(days=1)
 KEEP_DAYS: Final = 30
 
-_STREAM_PATIENCE: Final = timedelta(minutes=5)
+_STREAM_TIMEOUT: Final = timedelta(minutes=5)
 """The time after which a waiting mail that the stream did not deliver is requeued."""
 
 _MIN_PAUSE_MINUTES: Final = 5
@@ -81,7 +81,7 @@ def enqueue(
             created_at=now,
             deadline=now + GIVE_UP_AFTER,
             queue=QUEUE,
-            due=now + _STREAM_PATIENCE,
+            due=now + _STREAM_TIMEOUT,
             expires_at=int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY,
         )
     )
@@ -185,7 +185,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
     requeued = [
         OutboxRecord.status.set("waiting"),
         OutboxRecord.queue.set(QUEUE),
-        OutboxRecord.due.set(now + _STREAM_PATIENCE),
+        OutboxRecord.due.set(now + _STREAM_TIMEOUT),
         OutboxRecord.deadline.set(now + GIVE_UP_AFTER),
         OutboxRecord.attempts.set(0),
         OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY),
@@ -198,7 +198,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
 def _requeue(found: OutboxRecord, now: datetime) -> bool:
     actions = [
         OutboxRecord.status.set("waiting"),
-        OutboxRecord.due.set(now + _STREAM_PATIENCE),
+        OutboxRecord.due.set(now + _STREAM_TIMEOUT),
         OutboxRecord.lease.remove(),
     ]
     # The index is a second behind: a process that changed the item in the meantime has handled it.

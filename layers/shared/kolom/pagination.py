@@ -15,7 +15,7 @@ _DIGEST_BYTES = 8
 Cursor = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
 """A cursor in the OpenAPI document; :func:`decode_cursor` validates it."""
 MAX_PAGE_BYTES: Final = 500_000
-"""The maximum bytes of text on a page, whatever its limit: escaped twice, they fit into a Lambda response."""
+"""The maximum bytes of text on a page, regardless of its limit: escaped twice, they fit into a Lambda response."""
 
 
 class Item(Protocol):
@@ -23,14 +23,14 @@ class Item(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """Return the size of its text."""
+        """Return the size of the text that the page shows of the item."""
         ...
 
 
 def first_page[Shown: Item](items: Iterable[Shown], limit: int) -> tuple[tuple[Shown, ...], bool]:
     """Return the items that fit on a page, at least one and at most ``limit``; and whether more follow.
 
-    Takes at most one item more than that, so that a lazy ``found`` reads no more than necessary.
+    Takes at most one item more than that, so that a lazy ``items`` reads no more than necessary.
     """
     fitting: list[Shown] = []
     remaining = MAX_PAGE_BYTES

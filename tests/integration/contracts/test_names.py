@@ -8,7 +8,7 @@ import importlib
 import json
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,34 +27,35 @@ RECORDED: Final = Path(__file__).parent / "names.json"
 type Names = dict[str, set[str]]
 
 
+def fields(schema: Any, prefix: str, schemas: Mapping[str, Any]) -> Iterator[str]:
+    """The fields and the enumerated values of a schema, by their paths."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from fields(each, prefix, schemas)
+    elif isinstance(schema, dict):
+        if "$ref" in schema:
+            yield from fields(schemas[schema["$ref"].rpartition("/")[2]], prefix, schemas)
+        for name, value in schema.get("properties", {}).items():
+            yield f"{prefix}.{name}"
+            yield from fields(value, f"{prefix}.{name}", schemas)
+        yield from (f"{prefix}={value}" for value in schema.get("enum", ()))
+        for key in ("items", "anyOf", "allOf", "oneOf"):
+            yield from fields(schema.get(key), prefix, schemas)
+
+
 def api() -> Iterator[tuple[str, set[str]]]:
-    """Of each operation its statuses, its parameters, and the fields that go in and come out, by their paths."""
+    """Of each operation its statuses, its parameters, and the fields of requests and responses, by their paths."""
     document = json.loads((PROJECT / "docs/openapi.json").read_text("utf-8"))
     schemas = document["components"]["schemas"]
-
-    def fields(schema: Any, prefix: str) -> Iterator[str]:
-        if isinstance(schema, list):
-            for each in schema:
-                yield from fields(each, prefix)
-        elif isinstance(schema, dict):
-            if "$ref" in schema:
-                yield from fields(schemas[schema["$ref"].rpartition("/")[2]], prefix)
-            for name, value in schema.get("properties", {}).items():
-                yield f"{prefix}.{name}"
-                yield from fields(value, f"{prefix}.{name}")
-            yield from (f"{prefix}={value}" for value in schema.get("enum", ()))
-            for key in ("items", "anyOf", "allOf", "oneOf"):
-                yield from fields(schema.get(key), prefix)
-
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             names = {f"{each['in']} {each['name']}" for each in operation.get("parameters", ())}
             for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-                names |= {f"takes {kind}", *fields(content["schema"], "in")}
+                names |= {f"takes {kind}", *fields(content["schema"], "in", schemas)}
             for status, response in operation["responses"].items():
                 names |= {f"answers {status} {kind}" for kind in response.get("content", {})}
                 for content in response.get("content", {}).values():
-                    names |= set(fields(content["schema"], "out" if status.startswith("2") else "problem"))
+                    names |= set(fields(content["schema"], "out" if status.startswith("2") else "problem", schemas))
             yield f"api: {method.upper()} {path}", names
 
 

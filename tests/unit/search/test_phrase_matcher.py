@@ -134,4 +134,4 @@ def test_of_a_text_with_the_phrase_only_its_place_is_made_into_words() -> None:
 def test_no_text_and_phrase_are_compared_for_long(text: str) -> None:
     """A phrase that nearly fits everywhere is looked for once from each place, not in every way."""
     assert not SearchedText(text).has(["a"] * 23 + ["b"])
-    assert made_into_words(text, "a a") <= phrase_matcher._MAX_PLACES * 300
+    assert made_into_words(text, "a a") <= phrase_matcher._MAX_FALSE_MATCHES * 300

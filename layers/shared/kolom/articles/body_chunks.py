@@ -14,8 +14,8 @@ CHUNK_BYTES = 350 * 1024
 
 def split_body(article_id: int, version: str, body: Body) -> list[BodyChunk]:
     """Return the items with the rendered HTML and table of contents of ``body``."""
-    shown = {"html": body.html, "toc": [asdict(heading) for heading in body.toc]}
-    return _cut(article_id, f"body#{version}#", json.dumps(shown, ensure_ascii=False).encode())
+    rendered = {"html": body.html, "toc": [asdict(heading) for heading in body.toc]}
+    return _cut(article_id, f"body#{version}#", json.dumps(rendered, ensure_ascii=False).encode())
 
 
 def split_source(article_id: int, version: str, body: Body) -> list[BodyChunk]:
@@ -25,8 +25,8 @@ def split_source(article_id: int, version: str, body: Body) -> list[BodyChunk]:
 
 def join_body(parts: Sequence[BodyChunk]) -> Body:
     """Return the body that :func:`split_body` split, without its source. ``parts`` must be in order."""
-    shown = json.loads(_join(parts))
-    return Body(html=shown["html"], toc=tuple(Heading(**heading) for heading in shown["toc"]))
+    rendered = json.loads(_join(parts))
+    return Body(html=rendered["html"], toc=tuple(Heading(**heading) for heading in rendered["toc"]))
 
 
 def join_source(parts: Sequence[BodyChunk]) -> str:

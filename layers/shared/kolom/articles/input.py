@@ -1,6 +1,6 @@
-"""An article as its author supplies it, and the rules for its fields: of front matter, archives and APIs alike. Pure.
+"""The input model of an article: its fields and their rules, for front matter, archives and imports alike. Pure.
 
-Functions that only read do not import this module, since it needs pydantic.
+Functions that only read do not import this module, because it needs pydantic.
 """
 
 import re
@@ -33,10 +33,10 @@ MAX_AUTHOR: Final = 100
 MAX_IMAGE: Final = 2_000
 MAX_ORIGIN: Final = 1_000
 MAX_LABELS: Final = 20
-"""A publication writes up to three items per label in one transaction of at most 100."""
+"""A publication writes up to three items per label in one transaction, which may have 100 items."""
 
 STORED: Final = {"is_stored": True}
-"""The context that admits what cannot be published any more, but has been."""
+"""The validation context of stored articles: allows values that new articles must not have, but old ones may."""
 
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -44,17 +44,17 @@ _IMAGE_URL: Final = re.compile(r"(?:https?://|/)[^\s<>\"\\]+")
 
 
 def is_image_url(text: str) -> bool:
-    """Whether ``text`` can be an article's image: an absolute URL or an absolute path."""
+    """Return whether ``text`` can be an article's image: an absolute URL or an absolute path."""
     return _IMAGE_URL.fullmatch(text) is not None
 
 
 def first_image(rendered: Rendered) -> str | None:
-    """Return the first image of a text, if it can be the article's."""
+    """Return the first image of a text if it can be the article's image, or None."""
     return rendered.image if rendered.image and is_image_url(rendered.image) else None
 
 
 def _rule[Value](problem_of: Callable[[Value], str | None]) -> AfterValidator:
-    """The validator that refuses what ``problem_of`` finds a problem with."""
+    """Return a validator that rejects a value if ``problem_of`` returns a problem."""
 
     def check(value: Value) -> Value:
         if problem := problem_of(value):
@@ -72,7 +72,7 @@ def _at_most(limit: int) -> AfterValidator:
 
 
 def _text_problem(text: str) -> str | None:
-    return "must not hold halves of surrogate pairs" if _SURROGATE.search(text) else None
+    return "must not contain unpaired surrogates" if _SURROGATE.search(text) else None
 
 
 def _title_problem(title: str) -> str | None:
@@ -86,7 +86,7 @@ def _path(path: str, info: ValidationInfo) -> str:
 
 
 def _image_problem(image: str) -> str | None:
-    return None if is_image_url(image) else f"must be an address that begins with https:// or /, not {image!r}"
+    return None if is_image_url(image) else f"must be a URL that begins with https:// or /, not {image!r}"
 
 
 def _language_problem(language: str) -> str | None:
@@ -99,10 +99,10 @@ def _labels_problem(labels: Sequence[str]) -> str | None:
 
 
 def _body_problem(body: Body) -> str | None:
-    for what, text, limit in (("rendered HTML", body.html, MAX_HTML_BYTES), ("source", body.source, MAX_SOURCE_BYTES)):
+    for name, text, limit in (("rendered HTML", body.html, MAX_HTML_BYTES), ("source", body.source, MAX_SOURCE_BYTES)):
         size = len(text.encode())
         if size > limit:
-            return f"the {what} has {size:,} bytes, at most {limit:,} are allowed"
+            return f"the {name} has {size:,} bytes, at most {limit:,} are allowed"
     return None
 
 
@@ -118,16 +118,17 @@ Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
 Language = Annotated[str, _rule(_language_problem)]
 Label = Annotated[str, _rule(label_problem)]
 LabelCount: Final = _rule(_labels_problem)
-"""The rule for how many labels an article may have, whatever kind of sequence they are."""
+"""The rule for the number of labels, for any kind of sequence."""
 
 
 class ArticleInput(BaseModel):
-    """An article as its author supplies it, already rendered and sanitised (:mod:`kolom.rendering.renderer`).
+    """An article as its author supplies it, already rendered and sanitized (:mod:`kolom.rendering.renderer`).
 
-    ``published_at`` in the future schedules it; left out, it is the moment of the first publication. ``path`` is the
-    address that it had elsewhere and keeps. ``origin`` names it in the export that it was imported from.
+    A future ``published_at`` schedules the article; the default is the time of its first publication. ``path`` is its
+    path if that is not the default, such as the one that it had on another system. ``origin`` identifies it in the
+    export that it was imported from.
 
-    :raises InvalidInput: with an entry for every field that is wrong
+    :raises InvalidInput: a field is not valid; it has an entry for every such field
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -152,22 +153,22 @@ class ArticleInput(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _refuse(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _convert_errors(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
             return handler(data)
         except ValidationError as error:
             raise InvalidInput(*map(_field_error, error.errors(include_url=False))) from None
 
     def replace(self, **changes: Any) -> Self:
-        """The same article but for ``changes``.
+        """Return a copy of the article with ``changes``.
 
-        :raises InvalidInput: one of them cannot be
+        :raises InvalidInput: a changed field is not valid
         """
         return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
 
 
 def field_problem(name: str, value: object) -> str | None:
-    """Why ``value`` cannot be the field ``name`` of an article, or None."""
+    """Return why ``value`` is not valid for the field ``name`` of an article, or None."""
     try:
         _adapter(name).validate_python(value, strict=True)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Look up articles by id and slug, for public and author functions. Light: public functions import it."""
+"""Look up articles by id and slug, for public and author functions. Imports little, since public functions use it."""
 
 import time
 from collections.abc import Callable, Collection

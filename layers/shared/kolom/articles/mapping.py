@@ -35,7 +35,7 @@ def listing_order(summary: ArticleSummary) -> str:
 
 
 def to_article_record(article: Article) -> ArticleRecord:
-    """Return the article's own item."""
+    """Return the item of the article."""
     return ArticleRecord(
         str(article.id),
         ARTICLE,
@@ -80,7 +80,7 @@ def _spellings(path: str) -> tuple[str, ...]:
 
 
 def count_deltas(article: Article | None) -> Counter[str]:
-    """Return what the article adds to each count, by the count's range key; nothing unless it is listed."""
+    """Return the contribution of the article to each count, by the count's range key; none if it is not listed."""
     if article is None or not article.is_listed:
         return Counter()
     keys = [label_key(label) for label in article.labels]
@@ -110,7 +110,7 @@ def to_article(record: ArticleRecord) -> Article:
 
 
 def _fields(record: SummaryAttributes, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields of an item; a path that is reserved for the site is replaced by that of the slug."""
+    """Return the fields of an item. A path that is reserved for the site is replaced by the default path."""
     path = default_path(record.slug) if is_site_path(record.path) else record.path
     return {name: _loaded(getattr(record, name)) for name in names} | {"path": path}
 

@@ -115,7 +115,7 @@ def is_site_path(path: str) -> bool:
 def pointer_keys_at(path: str) -> tuple[str, ...]:
     """Return the pointers that may identify the article at ``path``, in the order of lookup.
 
-    The segment of a path of one segment is a slug: ``/x/``, ``/x`` and the slug ``x`` identify one article.
+    A path of one segment is treated as a slug: ``/x/``, ``/x`` and the slug ``x`` identify the same article.
 
     >>> pointer_keys_at("/about/"), pointer_keys_at("/2024/05/x.html")
     (('slug:about', 'path:/about/'), ('path:/2024/05/x.html',))

@@ -1,6 +1,6 @@
 """Read published articles: lists, single articles, labels and months. Never returns drafts or unbounded results.
 
-Reads through the index are about a second behind a publication.
+The index that lists are read from is updated about a second after a publication.
 """
 
 import re
@@ -88,7 +88,7 @@ def list_newest(listing: ArticleFilter, *, limit: int) -> list[ArticleSummary]:
 def list_oldest(listing: ArticleFilter, *, start: int, limit: int) -> list[ArticleSummary]:
     """Return the ``limit`` published articles of the list after its ``start`` oldest.
 
-    Reads those before too: a Query, and one more for each megabyte of summaries, which is about a thousand.
+    Also reads the ``start`` oldest: one Query, and another for each megabyte of summaries (about a thousand).
     """
     sort_keys = ListedRecord.shelf_order.between(*_bounds(listing))
     found = _query_listing(_listing_key(listing), sort_keys, newest_first=False, limit=start + limit)
@@ -110,7 +110,7 @@ def count_articles(listing: ArticleFilter) -> int:
 def list_labels() -> list[LabelCount]:
     """Return the labels of published articles in alphabetical order; if there are too many, the most used.
 
-    As many as fit within :data:`MAX_LABELS_BYTES`. One Query, and another for each megabyte of labels.
+    Returns as many as fit within :data:`MAX_LABELS_BYTES`. One Query, and another for each megabyte of labels.
     """
     most_used = sorted(list_all_labels(), key=lambda entry: (-entry.count, entry.label))
     sizes = accumulate(_ENTRY_BYTES + _ENCODED * len(entry.label.encode()) for entry in most_used)
@@ -145,7 +145,7 @@ def list_months() -> list[MonthCount]:
 def resolve_path(path: str) -> str:
     """Return the slug of the published article at ``path``, resolved as by :func:`get_article_at`.
 
-    Two or three GetItems; up to nine if there is none, as for :func:`get_article_at`.
+    Two or three GetItems; up to nine if there is no article, as for :func:`get_article_at`.
 
     :raises NotFound: no published article is there
     """
@@ -173,9 +173,9 @@ def get_article(slug: str) -> PublishedArticle:
 def get_article_at(path: str) -> PublishedArticle:
     """Return the published article at ``path`` (unescaped), its body and the adjacent articles.
 
-    Requests as by slug: one more for a path of one segment that was published before such paths were slugs. If there is
-    no article: one or two for the path itself, one for it with or without its final slash, and at most six more if its
-    Unicode normal forms differ.
+    Makes the requests of :func:`get_article`, and one more for a path of one segment that was published before such
+    paths were slugs. If there is no article: one or two requests for the path itself, one for the path with or without
+    a final slash, and at most six more if the Unicode normal forms of the path differ.
 
     :raises NotFound: no published article is there
     :raises Gone: the article there was deleted
@@ -205,7 +205,7 @@ def find_summary(slug: str) -> Article:
 
 
 def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """Return the published ones of these articles by id. A BatchGetItem for each hundred."""
+    """Return those of the articles that are published, by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     articles = (to_article(record) for record in records)
     return {article.id: article for article in articles if article.status == "published"}
@@ -223,7 +223,7 @@ def get_by_id(article_id: int) -> tuple[Article, Body]:
 def _find_at[Found](path: str, read: Callable[[int, Check], Found]) -> Found:
     """Return the result of ``read`` for the article at ``path``.
 
-    Raises as :func:`get_article_at`. If the path has several candidates, the first that is or was public counts.
+    Raises the errors of :func:`get_article_at`. Of several candidates, the first that is or was public is used.
     """
     checked: set[int] = set()
     for keys in (pointer_keys_at(path), variant_pointer_keys(path)):

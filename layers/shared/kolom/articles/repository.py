@@ -55,10 +55,10 @@ def get(article_id: int) -> Article | None:
 
 
 def get_many(article_ids: Collection[int]) -> dict[int, Article]:
-    """The articles of those ids, whatever their status. A BatchGetItem for each hundred."""
+    """Return the articles with these ids in any status, by id. A BatchGetItem for each hundred."""
     keys = [(str(article_id), ARTICLE) for article_id in set(article_ids)]
-    cards = map(to_article, ArticleRecord.batch_get(keys, consistent_read=True)) if keys else ()
-    return {card.id: card for card in cards}
+    articles = map(to_article, ArticleRecord.batch_get(keys, consistent_read=True)) if keys else ()
+    return {article.id: article for article in articles}
 
 
 def get_with_reindex_mark(article_id: int) -> tuple[Article | None, str | None]:
@@ -90,10 +90,10 @@ def get_body(article: Article) -> Body:
     """Return the article's body with its source. A deleted article has an empty body."""
     if article.status == "deleted":
         return Body(html="", source_format=article.source_format)
-    shown = join_body(_query_chunks(article.id, f"body#{article.body_version}#"))
+    rendered = join_body(_query_chunks(article.id, f"body#{article.body_version}#"))
     return Body(
-        html=shown.html,
-        toc=shown.toc,
+        html=rendered.html,
+        toc=rendered.toc,
         source=join_source(_query_chunks(article.id, f"source#{article.body_version}#")),
         source_format=article.source_format,
     )
@@ -111,12 +111,12 @@ def get_snapshot(article_id: int) -> tuple[Article, Body] | None:
             return None
         if article.status == "deleted":
             return article, get_body(article)
-        shown = _query_chunks(article.id, f"body#{article.body_version}#")
-        source = _query_chunks(article.id, f"source#{article.body_version}#")
-        if (len(shown), len(source)) != (article.body_parts, article.source_parts):
+        chunks = _query_chunks(article.id, f"body#{article.body_version}#")
+        source_chunks = _query_chunks(article.id, f"source#{article.body_version}#")
+        if (len(chunks), len(source_chunks)) != (article.body_parts, article.source_parts):
             raise StaleRead(f"the article {article_id} was replaced while it was read")
-        body = join_body(shown)
-        return article, replace(body, source=join_source(source), source_format=article.source_format)
+        body = join_body(chunks)
+        return article, replace(body, source=join_source(source_chunks), source_format=article.source_format)
 
     return retry_on_conflict(read)
 

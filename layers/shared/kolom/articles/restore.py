@@ -1,8 +1,8 @@
 """Restore an article from an archive with its id, version, times, body and all its names.
 
 If interrupted, it leaves the article in the old or the new state, and running it again completes it: first the id is
-reserved, then the body is stored beside existing ones, then aliases are added. The transaction that writes the
-article is the last step that matters.
+reserved, then aliases are added, then the body is stored beside the existing one. The transaction that writes the
+article follows; after it, only the chunks of the old body are deleted.
 """
 
 import re
@@ -77,7 +77,7 @@ def restore_article(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Ch
 
 
 def plan_restore(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> RestorePlan:
-    """Return what :func:`restore_article` would do; raises the same. Reads only."""
+    """Return what :func:`restore_article` would do; raises the same errors. Reads only."""
     errors = tuple(_problems(snapshot))
     if errors:
         raise InvalidInput(*errors)
@@ -136,7 +136,7 @@ def _replace(old: Article | None, snapshot: ArticleSnapshot) -> None:
 
 
 def _check_fields(snapshot: ArticleSnapshot) -> None:
-    """Refuse an article that can never have been published."""
+    """Reject an article with a field that no version of this code would have accepted."""
     article = snapshot.article
     path = None if article.path == default_path(article.slug) else article.path
     supplied = {name: getattr(article, name) for name in _SUPPLIED}

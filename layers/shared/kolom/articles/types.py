@@ -1,4 +1,4 @@
-"""What an article is, as it is kept and as a reader sees it. Pure data. :mod:`.input` is what an author supplies."""
+"""Types of articles, as stored and as public. Pure data. :mod:`.input` has the input of the author."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,14 +11,14 @@ type Status = Literal["draft", "scheduled", "published", "deleted"]
 type Kind = Literal["article", "page"]
 
 MAX_HTML_BYTES = 2 * 1024 * 1024
-"""A Lambda answer is at most 6 MB, and JSON within JSON can double the quotes twice."""
+"""A Lambda response has at most 6 MB, and JSON within JSON can escape a quotation mark twice."""
 
 MAX_SOURCE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What a reader sees below the title, and what the author wrote to get it."""
+    """The body of an article: its HTML and table of contents, and the source that the author wrote."""
 
     html: str
     toc: tuple[Heading, ...] = ()
@@ -31,13 +31,13 @@ class Body:
         return cls(html=rendered.html, toc=rendered.toc, source=source, source_format=source_format)
 
     def contains_image(self, image: str) -> bool:
-        """Whether the text itself shows the picture of that address."""
+        """Return whether the body shows the image with that URL."""
         return escape(image) in self.html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleSummary:
-    """What a list shows of an article."""
+    """The fields of an article that a list shows."""
 
     id: int
     slug: str
@@ -54,17 +54,17 @@ class ArticleSummary:
 
     @property
     def size_bytes(self) -> int:
-        """How much text a list shows of it: its path twice, as that is in its URL too."""
+        """Return the size of the text that a list shows of the article. The path counts twice: for its URL too."""
         texts = (self.title, self.excerpt, self.image or "", self.author, self.slug, self.path, self.path, *self.labels)
         return sum(len(text.encode()) for text in texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article(ArticleSummary):
-    """Everything about an article but its body. ``version`` grows by one with every change.
+    """An article without its body. ``version`` grows by one with every change.
 
-    ``month`` is the month under which a published article is counted, kept so that a later change of the site's time
-    zone takes it off the same count. ``fingerprint`` tells whether a supplied content is the one that is kept.
+    ``month`` is the month in which a published article is counted. It is stored, so that the article is removed from
+    the same count even if the site's time zone has changed. ``fingerprint`` is a digest of the author's input.
     """
 
     kind: Kind
@@ -82,11 +82,11 @@ class Article(ArticleSummary):
 
     @property
     def is_listed(self) -> bool:
-        """Whether it stands in the public lists and counts: free pages and unpublished articles do not."""
+        """Return whether the article is in the public lists and counts. Free pages and unpublished articles are not."""
         return self.status == "published" and self.kind == "article"
 
     def takes_comments(self, now: datetime, *, close_after_days: int) -> bool:
-        """Whether readers may comment: its author wants it, and it is not too old for that (0 days: never)."""
+        """Return whether readers may comment: the author allows it, and the article is recent (0 days: no limit)."""
         if not self.comments_open or self.published_at is None:
             return False
         return not close_after_days or now < self.published_at + timedelta(days=close_after_days)
@@ -94,7 +94,7 @@ class Article(ArticleSummary):
 
 @dataclass(frozen=True, slots=True)
 class AdjacentArticle:
-    """The article before or after this one."""
+    """The previous or next article."""
 
     slug: str
     path: str
@@ -103,7 +103,7 @@ class AdjacentArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedArticle:
-    """A published article with everything its page needs. ``previous`` is the older neighbour, ``next`` the newer."""
+    """A published article with the data of its page. ``previous`` is the next older article, ``next`` the newer one."""
 
     article: Article
     body: Body
@@ -122,7 +122,7 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleList:
-    """One page of a list, newest first; ``total`` counts the whole list."""
+    """A page of a list, newest first; ``total`` counts the articles of all pages."""
 
     items: tuple[ArticleSummary, ...]
     total: int
@@ -131,7 +131,7 @@ class ArticleList:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """A label and how many published articles carry it."""
+    """A label and the number of published articles that have it."""
 
     label: str
     count: int
@@ -139,7 +139,7 @@ class LabelCount:
 
 @dataclass(frozen=True, slots=True)
 class MonthCount:
-    """A month and how many articles were published in it."""
+    """A month and the number of articles that were published in it."""
 
     year: int
     month: int

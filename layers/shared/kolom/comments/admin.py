@@ -89,7 +89,7 @@ def erase_person(email: str, secret: SigningKeys, *, now: datetime) -> int:
 
 
 def reply(parent: Comment, article: Article, *, name: str, content: str, now: datetime, secret: SigningKeys) -> Comment:
-    """Publish the owner's reply to a comment: approved at once, and marked as the owner's, which nothing else can be.
+    """Publish the owner's reply to a comment: approved at once, and marked as the owner's.
 
     :raises Conflict: the comment is not approved, or the thread is too deep
     :raises ServiceBusy: nothing was stored

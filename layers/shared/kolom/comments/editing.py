@@ -68,7 +68,7 @@ def delete_own(article: Article, comment_id: str, context: RequestContext, *, no
 
     :raises InvalidCredentials: the edit token is missing or invalid
     :raises PermissionDenied: the token is for another comment, or the time for changes is over
-    :raises Gone: the comment was deleted, and its retention has ended
+    :raises Gone: the comment was deleted, and is no longer stored
     """
     if not _require_edit_token(article, comment_id, context, now).is_erased:
         erase(article.id, comment_id, by="author", now=now)
@@ -79,7 +79,6 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
 
     :raises NotFound: there is no such comment
     """
-
     erased: list[Comment] = []
 
     def decide(comment: Comment) -> Comment:
@@ -97,11 +96,11 @@ def erase(article_id: int, comment_id: str, *, by: str, now: datetime) -> Commen
             decided_by=by,
         )
 
-    def forget_address(transaction: Transaction) -> None:
+    def delete_address(transaction: Transaction) -> None:
         transaction.delete(AddressRecord(*address_key(comment_id)))
         reply_subscriptions.delete_for_comment(transaction, erased[0], now=now)
 
-    return repository.update(article_id, comment_id, decide, now=now, also=forget_address)
+    return repository.update(article_id, comment_id, decide, now=now, also=delete_address)
 
 
 def _require_edit_token(article: Article, comment_id: str, context: RequestContext, now: datetime) -> Comment:

@@ -48,18 +48,18 @@ def id_suffix_of(origin: str) -> str:
 
 
 def ids_by_suffix(article_id: int) -> dict[str, str]:
-    """Return the ids of all comments of an article by :func:`id_suffix_of`. One consistent Query a megabyte."""
+    """Return the ids of all comments of an article by their :func:`id_suffix_of`. A consistent Query per megabyte."""
     found = CommentRecord.query(str(article_id), consistent_read=True, attributes_to_get=["sort"])
     return {record.sort[-_SUFFIX_LENGTH:]: record.sort for record in found}
 
 
 def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Change:
-    """Create or update the comment, made by :func:`to_comment`. Importing the same comment again changes nothing.
+    """Create or update a comment made by :func:`to_comment`. Importing the same comment again changes nothing.
 
-    A comment that was imported before follows its source until someone edits or moderates it here; ``overwrite``
-    replaces such changes.
+    A comment that was imported before is updated from its source until someone edits or moderates it here;
+    ``overwrite`` replaces such changes.
 
-    :raises Conflict: the comment was changed here since
+    :raises Conflict: the comment was changed here since the import
     :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
     """
 
@@ -68,7 +68,7 @@ def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Chan
         change = diff(old, imported, overwrite=overwrite)
         if change != "unchanged":
             transaction = Transaction()
-            new = repository.stage(transaction, old, _after(old, imported), now=now)
+            new = repository.stage(transaction, old, _next_state(old, imported), now=now)
             repository.commit(transaction, new)
         return change
 
@@ -78,7 +78,7 @@ def upsert(imported: Comment, *, now: datetime, overwrite: bool = False) -> Chan
 def diff(old: Comment | None, imported: Comment, *, overwrite: bool) -> Change:
     """Return the change that :func:`upsert` would make to the stored comment ``old``.
 
-    :raises Conflict: the comment was changed here since
+    :raises Conflict: the comment was changed here since the import
     """
     if old is None:
         return "created"
@@ -119,7 +119,7 @@ def to_comment(external: ExternalComment, known_id: str | None = None) -> Commen
     return replace(comment, change=_CHANGE_PREFIX + _digest(*source_values))
 
 
-def _after(old: Comment | None, imported: Comment) -> Comment:
+def _next_state(old: Comment | None, imported: Comment) -> Comment:
     if old is None:
         return imported
     return replace(

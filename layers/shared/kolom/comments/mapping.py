@@ -91,7 +91,7 @@ def to_public(record: CommentRecord) -> PublicComment:
 
 
 def to_author_view(comment: Comment) -> PublicComment:
-    """Return a comment as its author sees it, whatever its status."""
+    """Return a comment as its author sees it, in any status."""
     return PublicComment(
         article_id=comment.article_id,
         id=comment.id,

@@ -30,7 +30,7 @@ def moderate(
 ) -> Comment:
     """Apply ``action`` to the comment, once. ``by`` names the moderator, such as ``kolom``.
 
-    With ``revision``, only if the text is still that of the revision. ``restore`` gives a deleted comment, or one
+    With ``revision``, the text must still be that of the revision. ``restore`` gives a deleted comment, or one
     marked as spam, its previous status. ``also`` adds writes to the transaction.
 
     :raises NotFound: there is no such comment

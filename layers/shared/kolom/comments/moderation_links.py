@@ -1,4 +1,4 @@
-"""Signed links in moderation mails: each link expires, and allows one action, once, on one revision of a comment."""
+"""Signed links in moderation mails: each expires, and can be used once, for one action on one revision of a comment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def execute(link: ModerationLink, *, shown_revision: object, now: datetime) -> C
 
     :raises NotFound: the comment no longer exists
     :raises LinkAlreadyUsed: the link was used before
-    :raises Conflict: the comment's status does not allow it, or its text is neither the link's nor the one shown
+    :raises Conflict: the comment's status does not allow the action, or the text is not the one that was shown
     """
     shown = str(shown_revision)
     revision = int(shown) if shown.isdecimal() and len(shown) < 10 else link.revision

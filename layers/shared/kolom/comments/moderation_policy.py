@@ -25,8 +25,8 @@ class Decision:
 def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Decision:
     """Decide the status of a comment; ``trusted`` if its author has proven authorship of an approved comment.
 
-    A conclusive spam finding takes precedence. Otherwise ``none`` approves all comments, ``all`` holds all for
-    approval, and ``first`` holds suspicious comments and those of authors without an approved comment.
+    A conclusive spam finding takes precedence. Otherwise ``none`` approves all comments, ``all`` leaves all
+    pending, and ``first`` leaves suspicious comments pending, and those of authors without an approved comment.
     """
     reasons = spam_rules.reasons(findings)
     if spam_rules.is_spam(findings):

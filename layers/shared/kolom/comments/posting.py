@@ -1,4 +1,4 @@
-"""Post comments of visitors, each once and together with all related writes in one transaction."""
+"""Post comments of visitors. Each is stored once, together with all related writes in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -1,10 +1,10 @@
 """Email notifications of replies, with double opt-in and unsubscribe links.
 
-A subscription is one person's, to the replies to their comments on one article. It begins with a mail that asks for
-confirmation (double opt-in), which is sent when their comment is approved, once. Anyone can enter a stranger's address,
-so these mails are limited; a mail over the limit is not sent, and may be sent with the person's next comment. Every
-mail has an unsubscribe link (RFC 8058), which works while the subscription is stored; unsubscribed people are not asked
-again.
+A subscription belongs to one person, and covers the replies to their comments on one article. It begins with a mail
+that asks for confirmation (double opt-in). This mail is sent once, when their comment is approved. Anyone can enter a
+stranger's address, so these mails are limited; a mail over the limit is not sent, and may be sent with the person's
+next comment. Every mail has an unsubscribe link (RFC 8058), which works while the subscription is stored. Unsubscribed
+people are not asked again.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ type Action = Literal["confirm", "leave"]
 CONFIRM_DAYS: Final = 7
 
 _QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
-"""How long an unanswered question is stored: as long as its link, which is created when the mail is sent, is valid."""
+"""How long an unanswered question is stored: at least until its link, created when the mail is sent, expires."""
 
 _PURPOSE: Final = "kolom.subscription"
 
@@ -61,7 +61,7 @@ def enqueue_mails(
 
     The author of the parent comment gets a mail if they confirmed a subscription; the comment's own author is asked to
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
-    author's; an origin of None is looked up. ``conflict`` is raised if a concurrent approval asks the same person.
+    author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
     Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
     """

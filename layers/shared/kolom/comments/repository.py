@@ -70,7 +70,7 @@ def update(
 
 
 def commit(transaction: Transaction, new: Comment) -> None:
-    """Commit a transaction that writes ``new``; succeeds too if only the response was lost.
+    """Commit a transaction that writes ``new``; also succeeds if only the response was lost.
 
     :raises StaleRead: the comment, or its parent, was changed since it was read
     """
@@ -83,7 +83,7 @@ def commit(transaction: Transaction, new: Comment) -> None:
 
 
 def is_applied(expected: Comment) -> bool:
-    """Return whether exactly this change was made, although its response was lost."""
+    """Return whether the stored comment is the result of this change, whose response may have been lost."""
     current = get(expected.article_id, expected.id)
     return current is not None and current.change == expected.change
 
@@ -97,7 +97,7 @@ def stage(
     address: AddressRecord | None = None,
     origin: SubmissionOrigin | None = None,
 ) -> Comment:
-    """Add the step from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
+    """Add the change from ``old`` (None for a new comment) to ``new`` to the transaction; return the comment to write.
 
     The first approval adds the mails about it. ``address`` and ``origin`` are the author's, if ``old`` is None. A new
     comment with ``expires_at``, such as a restored one, keeps it.

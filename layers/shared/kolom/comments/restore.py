@@ -1,7 +1,7 @@
 """Restore comments, their authors and subscriptions from an archive. Sends no mail.
 
-Counts are not taken from an archive but counted again in the transaction that restores the comment: the approved
-comments, and the replies to each. So a crash and a rerun count once, and the numbers match the stored comments.
+The counts of approved comments and of replies do not come from the archive: the transaction that restores a comment
+also counts it. So each comment counts once, even after a crash and a rerun.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -34,7 +34,7 @@ _RESTORED_FIELDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentAuthorSnapshot:
-    """The author of a comment: the address with its expiry, or, after that, only the pseudonym ``person``."""
+    """The author of a comment: the email address until it expires, then only the pseudonym ``person``."""
 
     article_id: int
     comment_id: str
@@ -93,7 +93,10 @@ def export_subscriptions(*, now: datetime) -> list[SubscriptionSnapshot]:
 
 
 def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collection[str] = ()) -> Change:
-    """Return what :func:`restore_comment` would do if the comments ``planned`` existed; raises the same. Reads only."""
+    """Return what :func:`restore_comment` would do if the comments ``planned`` existed.
+
+    Raises the same errors. Reads only.
+    """
     existing = repository.get(comment.article_id, comment.id)
     if existing is None:
         parent_id = comment.parent_id
@@ -110,7 +113,7 @@ def plan_restore(comment: Comment, *, overwrite: bool = False, planned: Collecti
 
 
 def restore_comment(comment: Comment, *, now: datetime, overwrite: bool = False) -> Change:
-    """Create ``comment``; with ``overwrite``, give an existing comment with its id the archived status and text.
+    """Create ``comment``; with ``overwrite``, replace the status and text of an existing comment with its id.
 
     Restoring the same comment again changes nothing. Its parent must exist.
 
@@ -153,7 +156,10 @@ def _restored_values(comment: Comment) -> dict[str, Any]:
 
 
 def plan_author(author: CommentAuthorSnapshot, *, planned: Collection[str] = ()) -> Change:
-    """Return what :func:`restore_author` would do if the comments ``planned`` existed; raises the same."""
+    """Return what :func:`restore_author` would do if the comments ``planned`` existed.
+
+    Raises the same errors. Reads only.
+    """
     comment = repository.get(author.article_id, author.comment_id)
     if comment is None and author.comment_id not in planned:
         raise NotFound("there is no such comment")

@@ -138,7 +138,7 @@ class PostedCommentOut(BaseModel):
 
 
 def to_author_out(comment: Comment) -> CommentOut:
-    """Convert a comment for its author, whatever its status."""
+    """Convert a comment in any status for its author."""
     return CommentOut.of(to_author_view(comment))
 
 

@@ -1,4 +1,4 @@
-"""Contact messages for the site's owner, and for the mail about a message."""
+"""Read and change contact messages: for the site's owner, and for the mail about a message."""
 
 import heapq
 from collections.abc import Collection, Iterator
@@ -31,7 +31,7 @@ def get(message_id: str) -> Message:
 
 
 def get_many(message_ids: Collection[str]) -> dict[str, Message]:
-    """Those of the messages that are there, by their ids. A BatchGetItem for each hundred."""
+    """Return the existing messages with these ids, by id. A BatchGetItem for each hundred."""
     records = MessageRecord.batch_get(list(set(message_ids)), consistent_read=True) if message_ids else ()
     return {message.id: message for message in map(_to_message, records)}
 

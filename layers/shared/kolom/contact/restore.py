@@ -11,7 +11,7 @@ from kolom.security.pseudonyms import pseudonym_of
 
 
 def plan_restore(message: Message, *, overwrite: bool = False) -> Change:
-    """Return what :func:`restore_message` would do; raises the same."""
+    """Return what :func:`restore_message` would do; raises the same errors."""
     try:
         existing = messages.get(message.id)
     except NotFound:

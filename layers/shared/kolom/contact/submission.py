@@ -1,4 +1,4 @@
-"""Store contact messages, each once and together with the mail about it."""
+"""Store contact messages. Each is stored once, together with the mail about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ class _MessageSubmission:
         pipeline.save_once(record.id, add)
         return SubmissionResult(record.id, status)
 
-    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> SubmissionResult:  # noqa: ARG002 (an id is no secret)
+    def repeat(self, record: GuardRecord, *, is_same_client: bool) -> SubmissionResult:  # noqa: ARG002 (an id is not secret)
         return SubmissionResult(str(record.item_id), None)
 
     def _record(self, status: Literal["new", "spam"], findings: Sequence[SpamFinding]) -> MessageRecord:

@@ -2,12 +2,12 @@
 
 | feed | DynamoDB requests, at most |
 |---|---|
-| articles, of all or of a label | 1 + :data:`MAX_ENTRIES`: a Query of the list, one for each article with its text |
+| all articles, or those of a label | 1 + :data:`MAX_ENTRIES`: a Query of the list, one for each article with its text |
 | comments of the site | 6: :func:`kolom.comments.public.list_recent` |
 | comments of an article | 3: pointer and article, a Query |
 
-An article that is being replaced concurrently may take two more requests, and one of over 1 MB takes another for each
-further megabyte.
+An article that is being replaced concurrently may take two more requests. An article of over 1 MB takes one more for
+each further megabyte.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ many programs reject large feeds, and Lambda rejects larger ones.
 
 
 def article_feed(feed_name: str, label: str | None = None) -> Feed:
-    """Return the newest articles with their texts, of all or with a label. ``feed_name`` is such as ``atom.xml``."""
+    """Return the newest articles with their texts, of all or of a label. ``feed_name`` is ``atom.xml`` or similar."""
     locale, site = site_locale(), settings()
     summaries = public.list_newest(ArticleFilter(label=label), limit=MAX_ENTRIES)
     if label is None:

@@ -9,7 +9,7 @@ from kolom.urls import feed_path
 _NAMES: Final = {"rss": "rss.xml", "json": "feed.json"}
 _BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+)(?:/.*)?)?/?")
 _BLOGGER_COMMENTS: Final = re.compile(r"/feeds/(?:\d+/)?comments/(?:default|full|summary)/?")
-_ELSEWHERE: Final = {
+_OTHER_SYSTEMS: Final = {
     # WordPress
     "/feed": "rss.xml",
     "/feed/rss": "rss.xml",
@@ -27,7 +27,7 @@ _ELSEWHERE: Final = {
 
 
 def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the feed here for a known feed ``path`` (decoded) of another system, or None.
+    """Return the path of this site's feed for a known feed ``path`` (decoded) of another system, or None.
 
     Blogger supports several labels that must all match; only the first is used.
     """
@@ -36,5 +36,5 @@ def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str |
         return feed_path(_NAMES.get(kind, "atom.xml"), (match[1] or "").strip() or None)
     if _BLOGGER_COMMENTS.fullmatch(path):
         return feed_path("comments.xml")
-    name = _ELSEWHERE.get(path.removesuffix("/"))
+    name = _OTHER_SYSTEMS.get(path.removesuffix("/"))
     return None if name is None else feed_path(name)

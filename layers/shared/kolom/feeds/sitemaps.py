@@ -4,7 +4,7 @@
 |---|---|
 | the index | 1 |
 | the home page and free pages | 1 |
-| the articles of a month | 1 for each megabyte of summaries, which is some 250 to 1,000 of them |
+| the articles of a month | 1 for each megabyte of summaries: about 250 to 1,000 articles |
 | robots.txt | 0 |
 
 A later part of a month also reads the count and the earlier parts. Articles never move to another file, so that cached
@@ -55,7 +55,7 @@ def sitemap(name: str) -> str:
     :raises NotFound: the sitemap does not exist or is empty
     """
     if name == _PAGES:
-        return _document("urlset", "url", [*((place, None) for place in _PATHS), *_addresses(_free_pages())])
+        return _document("urlset", "url", [*((path, None) for path in _PATHS), *_addresses(_free_pages())])
     match = _MONTH.fullmatch(name)
     summaries = _part(int(match[1]), int(match[2]), int(match[3] or 1)) if match else ()
     if not summaries:
@@ -89,13 +89,13 @@ def _addresses(summaries: Iterable[ArticleSummary]) -> Iterable[tuple[str, datet
     return ((urls.encoded_path(summary.path), summary.updated_at) for summary in summaries)
 
 
-def _document(root: str, entry: str, places: Iterable[tuple[str, datetime | None]]) -> str:
+def _document(root: str, element_name: str, entries: Iterable[tuple[str, datetime | None]]) -> str:
     document = Xml.Element(root, xmlns=_NAMESPACE)
-    for path, changed_at in places:
+    for path, changed_at in entries:
         address = urls.absolute_url(path)
         if len(escape(address)) > MAX_ADDRESS:
             continue
-        element = Xml.SubElement(document, entry)
+        element = Xml.SubElement(document, element_name)
         Xml.SubElement(element, "loc").text = address
         if changed_at is not None:
             Xml.SubElement(element, "lastmod").text = to_rfc3339(changed_at)

@@ -30,13 +30,19 @@ class HtmlPage(Protocol):
     """A page with its status and headers, including ``Content-Type``."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """Return the HTTP status."""
+        ...
 
     @property
-    def html(self) -> str: ...
+    def html(self) -> str:
+        """Return the complete HTML."""
+        ...
 
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """Return the response headers."""
+        ...
 
 
 type ErrorPage = Callable[[Event, Failure], HtmlPage | None]
@@ -101,9 +107,9 @@ def new_api(
 ) -> Api:
     """Return a new resolver for a function, with validation, and errors as problems (RFC 9457).
 
-    ``caching`` is the ``Cache-Control`` of a 200 to a GET, if it is not one minute. With ``error_page``, errors may be
-    pages. With ``form_answer``, bodies may be HTML forms. Responses larger than ``compress_above_bytes`` are compressed
-    if the client accepts that.
+    ``caching`` is the ``Cache-Control`` of a 200 to a GET; the default is one minute. With ``error_page``, errors may
+    be pages. With ``form_answer``, bodies may be HTML forms. Responses larger than ``compress_above_bytes`` are
+    compressed if the client accepts that.
     """
     api = Api(
         enable_validation=True,

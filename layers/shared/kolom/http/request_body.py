@@ -44,7 +44,7 @@ def read_body(event: Mapping[str, Any], *, accept_forms: bool) -> RequestBody | 
     :raises InvalidInput: it is JSON, but not an object
     :raises MalformedBody: it does not have the format of its content type
     :raises BodyTooLarge: it has more than :data:`MAX_BYTES`
-    :raises UnsupportedMediaType: it is neither JSON nor, if ``takes_forms``, a form
+    :raises UnsupportedMediaType: it is neither JSON nor, if ``accept_forms``, a form
     """
     data = _bytes(event)
     if len(data) > MAX_BYTES:

@@ -226,7 +226,7 @@ def _owner() -> str:
 
 
 def _ascii_address(email: str) -> str | None:
-    """Return a visitor's address for a header; None if SES does not support it: a local part beyond ASCII."""
+    """Return a visitor's address for a header; None if its local part is not ASCII, which SES does not support."""
     try:
         return validate_email(email, check_deliverability=False).ascii_email
     except EmailNotValidError:
@@ -255,7 +255,7 @@ def _public_article(record: OutboxRecord) -> Article:
 
 
 def _revision(record: OutboxRecord) -> int:
-    """Return the revision of the comment that the mail is about: part of its id, from the second on."""
+    """Return the revision of the comment that the mail is about. From the second on, it is part of the mail's id."""
     _, _, revision = record.id.removeprefix("moderation#").partition("#")
     return int(revision or 1)
 

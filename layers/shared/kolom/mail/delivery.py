@@ -1,7 +1,7 @@
 """Deliver a mail: claim it, compose it, send it with SES, and record the outcome.
 
 SES has no idempotency key. A mail is sent twice only if the process ends, or loses DynamoDB, between SES's acceptance
-and the record of it; after all earlier failures it is sent once, later.
+and the record of it. After any earlier failure, a retry sends it once.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from kolom.security import signing
 
 type Outcome = Literal["sent", "deferred", "failed", "dropped", "not_claimed", "unsettled"]
 
-_IMPOSSIBLE: Final = "BadRequestException"
+_PERMANENT_ERROR: Final = "BadRequestException"
 _ATTEMPTS: Final = 4
 
 
@@ -54,7 +54,7 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         return "dropped"
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
-        if code == _IMPOSSIBLE:
+        if code == _PERMANENT_ERROR:
             return _fail(record, f"SES: {code}")
         return _defer(record, f"SES: {code}", clock)
     except BotoCoreError as error:
@@ -73,7 +73,7 @@ def _defer(record: OutboxRecord, reason: str, clock: Callable[[], datetime]) -> 
 
 
 def _fail(record: OutboxRecord, reason: str) -> Outcome:
-    """Give up on the mail. For mail to the owner, that is a failure with an alarm; for mail to readers it is not."""
+    """Give up on the mail. Mail to the owner fails, which raises an alarm; mail to readers is dropped."""
     logger.warning("mail delivery failed permanently", mail=outbox.redact_id(record.id), reason=reason)
     if record.kind in outbox.READER_KINDS:
         outbox.mark_dropped(record, reason)

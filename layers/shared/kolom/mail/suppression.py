@@ -18,7 +18,7 @@ _PERMANENT: Final = "Permanent"
 
 
 def addresses_to_suppress(event: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
-    """Yield the addresses that an SES event requires to suppress, and why.
+    """Yield the addresses to suppress because of an SES event, and the reason.
 
     Temporary bounces (a full mailbox, an unavailable server) are ignored. The event has the format of *Amazon SES
     Developer Guide, Contents of event data*, as EventBridge delivers it in ``detail``.

@@ -11,7 +11,7 @@
 | ``sequence`` | ``article`` | :class:`Sequence`, the last assigned id |
 | ``site`` | ``theme`` | :class:`ThemeRecord`: the current assets and the settings of the pages |
 
-The parts sort so that ``body#`` to ``card`` is one Query: a reader never pays for labels or the source.
+The parts sort so that one Query reads ``body#`` to ``card``, without the labels and the source.
 """
 
 from pynamodb.attributes import (
@@ -35,7 +35,7 @@ THEME = "theme"
 
 
 class ByShelf(GlobalSecondaryIndex["ArticlesTableRecord"]):
-    """Articles and labels in the order of their dates: ``shelf`` is ``all``, ``label#<label>``, ``scheduled`` …"""
+    """Listed articles by date. ``shelf`` is the listing: ``all``, ``label#<label>``, ``scheduled`` and others."""
 
     class Meta:
         index_name = "by_shelf"
@@ -46,7 +46,7 @@ class ByShelf(GlobalSecondaryIndex["ArticlesTableRecord"]):
 
 
 class ArticlesTableRecord(Record):
-    """Any item of the table; a read returns the subclass that ``item`` names."""
+    """Any item of the table. A read returns an instance of the subclass that ``item`` names."""
 
     class Meta(TableMeta):
         setting = "articles_table"
@@ -66,7 +66,7 @@ class ListedRecord(SummaryAttributes, ArticlesTableRecord):
 
 
 class ArticleRecord(ListedRecord, discriminator="card"):
-    """An article without its body. ``touched`` is the reindex mark: the indexer indexes the article when it changes."""
+    """An article without its body. ``touched`` is the reindex mark: a new mark makes the indexer index the article."""
 
     kind = UnicodeAttribute()
     status = UnicodeAttribute()
@@ -115,8 +115,8 @@ class Sequence(ArticlesTableRecord, discriminator="sequence"):
 class ThemeRecord(ArticlesTableRecord, discriminator="theme"):
     """The theme of the site. Updating it switches the pages from the assets of one deployment to those of the next.
 
-    ``assets`` maps plain file names to uploaded names; ``former`` has the time since when an uploaded name is no longer
-    used. ``menu`` and ``logo`` are the site's settings as :mod:`kolom.pages.theme` reads them.
+    ``assets`` maps plain file names to uploaded names; ``former`` has the time at which an uploaded name went out of
+    use. ``menu`` and ``logo`` are the site's settings as :mod:`kolom.pages.theme` reads them.
     """
 
     assets = JSONAttribute()

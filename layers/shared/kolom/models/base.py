@@ -18,7 +18,7 @@ from kolom.timestamps import to_rfc3339
 
 
 class _TableMeta(type):
-    """Looks up the table's name when it is needed, so that importing a model does not read the environment."""
+    """Reads the table's name when it is needed, so that importing a model does not read the environment."""
 
     setting: ClassVar[str]
 
@@ -28,19 +28,29 @@ class _TableMeta(type):
 
 
 class TableMeta(metaclass=_TableMeta):
-    """The ``Meta`` of a model; subclasses name the setting with their table's name.
+    """The ``Meta`` of a model. ``setting`` in a subclass names the setting that has the table's name.
 
-    :func:`connection` configures the client, not PynamoDB's options here.
+    PynamoDB's connection options have no effect here: :func:`connection` configures the client.
     """
 
 
+class _SharedConnection(Connection):
+    """The connection of all models."""
+
+    def register(self, table: MetaTable) -> None:
+        """Register the schema of a table. Of several models of one table, the one with the indexes is registered."""
+        registered = self._tables.get(table.table_name)
+        if registered is None or len(_indexes(table)) > len(_indexes(registered)):
+            self._tables[table.table_name] = table
+
+
 @cache
-def connection() -> Connection:
+def connection() -> _SharedConnection:
     """Return this process's only connection to DynamoDB. Its client is created at the first request.
 
     botocore determines the region and the endpoint (``AWS_REGION``, ``AWS_ENDPOINT_URL_DYNAMODB``).
     """
-    return Connection(
+    return _SharedConnection(
         connect_timeout_seconds=aws.CONNECT_TIMEOUT_SECONDS,
         read_timeout_seconds=aws.read_timeout_seconds(),
         retry_configuration=aws.retries(),
@@ -49,17 +59,19 @@ def connection() -> Connection:
 
 
 class Record(Model):
-    """The base of all models. They share one client: a second one would add most to a cold start."""
+    """The base of all models. They share one client, because a second one would lengthen every cold start."""
+
+    @classmethod
+    def table_connection(cls) -> TableConnection:
+        """Return the connection to the table without models: it returns items in DynamoDB's format."""
+        return cls._get_connection()
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()
         shared = connection()
         if table.connection is not shared:
-            # Of several models of one table, only the one with the indexes may be registered.
-            registered, current = shared._tables.get(table.table_name), table.get_meta_table()
-            if registered is None or len(_indexes(current)) > len(_indexes(registered)):
-                shared._tables[table.table_name] = current
+            shared.register(table.get_meta_table())
             table.connection = shared
         return table
 

@@ -139,7 +139,7 @@ class AddressRecord(Record):
 class SubscriptionRecord(Record):
     """A person's subscription to replies to their comments on an article: asked, confirmed or left.
 
-    The names of its attributes keep it out of all indexes.
+    It has none of the attributes that the indexes are keyed by, so it is in no index.
     """
 
     class Meta(CommentsMeta):

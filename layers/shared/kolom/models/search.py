@@ -147,7 +147,7 @@ def _remove_if_empty(key: str, part: str) -> None:
 
 
 def clear() -> Iterator[int]:
-    """Delete every item but the document list's revision, which readers compare; yield the count of each request.
+    """Delete all items except the revision of the document list, which readers compare; yield the count per request.
 
     A Scan: not for a Lambda function.
     """
@@ -171,7 +171,7 @@ def put_words(keys: Iterable[tuple[str, str]]) -> None:
 
 
 def remove_words(keys: Iterable[tuple[str, str]]) -> None:
-    """Delete such items; missing ones are ignored. A request for each 25."""
+    """Delete items that have only a key and a part; missing ones are ignored. A request for each 25."""
     with SearchRecord.batch_write() as batch:
         for key, part in keys:
             batch.delete(SearchRecord(key, part))
@@ -185,8 +185,8 @@ def find_words(key: str, prefix: str = "", *, limit: int | None = None) -> list[
 
 
 def table() -> TableConnection:
-    """Return the table without models: it returns items in DynamoDB's format."""
-    return SearchRecord._get_connection()
+    """Return the connection to the table without models: it returns items in DynamoDB's format."""
+    return SearchRecord.table_connection()
 
 
 def _query(key: str, *, consistent: bool = False) -> Iterator[Mapping[str, Any]]:

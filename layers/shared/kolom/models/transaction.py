@@ -45,8 +45,8 @@ def retry_on_conflict[Result](attempt: Callable[[], Result], *, on: type[Excepti
         raise ServiceBusy("too many concurrent changes; nothing was changed, please retry") from error
 
 
-_SENT_IN_ORDER = ("check", "delete", "put", "update")
-"""PynamoDB sends the writes in this order, whatever theirs was; the cancellation reasons have the same order."""
+_KIND_ORDER = ("check", "delete", "put", "update")
+"""The order in which PynamoDB sends the kinds of writes. The cancellation reasons have the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Transaction:
                     write.apply(transaction)
         except TransactWriteError as error:
             codes = [reason.code if reason else None for reason in _reasons(error)]
-            sent = sorted(self._writes, key=lambda write: _SENT_IN_ORDER.index(write.kind))
+            sent = sorted(self._writes, key=lambda write: _KIND_ORDER.index(write.kind))
             failed = {id(write) for code, write in zip(codes, sent, strict=False) if code == "ConditionalCheckFailed"}
             for write in self._writes:
                 if id(write) in failed and write.conflict is not None:

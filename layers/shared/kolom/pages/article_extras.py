@@ -23,8 +23,8 @@ RELATED_LENGTH: Final = 4
 class ArticleExtras:
     """A page of an article's comments, and related articles.
 
-    ``comments`` is None if they cannot be read now; without ``cursor`` they begin with the first. ``is_open`` is true
-    if readers may comment, ``reply_to_id`` is the id of the comment to reply to.
+    ``comments`` is None if they cannot be read now. They start at ``cursor``, or at the first comment. ``is_open`` is
+    true if readers may comment, ``reply_to_id`` is the id of the comment to reply to.
     """
 
     comments: CommentPage | None
@@ -43,7 +43,7 @@ class ArticleExtras:
 def load_article_extras(
     article: Article, *, cursor: str | None, reply_to_id: str | None, now: datetime
 ) -> ArticleExtras:
-    """Load the comments from ``cursor`` on, in two requests, and the related articles, in some more.
+    """Load the comments from ``cursor`` on with two requests, and the related articles with further ones.
 
     :raises InvalidCursor: ``cursor`` does not belong to this article's comments
     """

@@ -1,4 +1,4 @@
-"""What a visitor sees of a plain form, without JavaScript: the form, what is wrong with it, and what became of it."""
+"""Forms without JavaScript: their fields, and the page or redirect that responds to a submission."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ from kolom.pages.response import NO_CACHING, html_response
 from kolom.pages.templating import Head, render
 
 MAX_TARGET: Final = 2_000
-"""How long the address is to which a form may lead. A longer header is refused by what stands before the functions."""
+"""The maximum length of a redirect target. API Gateway or CloudFront may reject longer headers."""
 
 type Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
-    """A field that people see."""
+    """A visible field of a form."""
 
     name: str
     kind: Literal["text", "email", "long"]
@@ -32,20 +32,20 @@ class FieldSpec:
 
     @property
     def limit(self) -> int:
-        """How many characters it may have."""
+        """Return the maximum length of the field in characters."""
         return FIELD_LIMITS[self.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSpec:
-    """A form of the site. Its words in the locales begin with its ``name``; ``hidden`` are fields that come back."""
+    """A form of the site. The keys of its messages begin with its ``name``. ``hidden`` are its hidden fields."""
 
     name: str
     fields: tuple[FieldSpec, ...]
     hidden: tuple[str, ...]
 
     def blank_values(self) -> dict[str, str]:
-        """Nothing for each of its fields."""
+        """Return an empty value for each field."""
         return dict.fromkeys((*(field.name for field in self.fields), *self.hidden), "")
 
 
@@ -71,64 +71,66 @@ CONTACT: Final = FormSpec(
 )
 
 
-def comment_form_response(event: Event, fields: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a comment's form: 303 to where the form asks to go, or a page."""
+def comment_form_response(event: Event, fields: Mapping[str, str], response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the response to a comment form: a 303 to the redirect target of the form, or a page."""
     slug = quote(unquote(str(event["rawPath"])).split("/")[3])
-    became = _outcome(answer, lambda posted: str(posted["status"]))
-    return _response(COMMENT, event, fields, answer, became, action=f"/api/articles/{slug}/comments", back=f"/{slug}/")
+    outcome = _outcome(response, lambda posted: str(posted["status"]))
+    return _response(
+        COMMENT, event, fields, response, outcome, action=f"/api/articles/{slug}/comments", back=f"/{slug}/"
+    )
 
 
-def contact_form_response(event: Event, fields: Mapping[str, str], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to the contact form: 303 to where the form asks to go, or a page."""
-    became = _outcome(answer, lambda _: "received")
-    return _response(CONTACT, event, fields, answer, became, action="/api/contact", back="/")
+def contact_form_response(event: Event, fields: Mapping[str, str], response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the response to the contact form: a 303 to the redirect target of the form, or a page."""
+    outcome = _outcome(response, lambda _: "received")
+    return _response(CONTACT, event, fields, response, outcome, action="/api/contact", back="/")
 
 
-def _outcome(answer: Mapping[str, Any], name: Callable[[Any], str]) -> str:
-    """What became of the form, as the locales name it."""
-    return name(json.loads(answer["body"])) if answer["statusCode"] == HTTPStatus.CREATED else "refused"
+def _outcome(response: Mapping[str, Any], name: Callable[[Any], str]) -> str:
+    """Return the outcome of the form, as named in the keys of its messages."""
+    return name(json.loads(response["body"])) if response["statusCode"] == HTTPStatus.CREATED else "refused"
 
 
 def _response(
     form: FormSpec,
     event: Event,
     fields: Mapping[str, str],
-    answer: Mapping[str, Any],
-    became: str,
+    response: Mapping[str, Any],
+    outcome: str,
     *,
     action: str,
     back: str,
 ) -> dict[str, Any]:
-    """A redirect; or the page that says what became of it, with the form as it was sent where something is wrong.
+    """Return a redirect, or a page with the outcome, and with the form as it was sent if it has errors.
 
-    Without any fields it could not be read: then only the visitor's browser has what they wrote.
+    ``fields`` is empty if the body could not be read. Then only the visitor's browser still has the text.
     """
     target = safe_redirect_target(str(fields.get("redirect", "")))
-    if became != "refused" and target is not None:
+    if outcome != "refused" and target is not None:
         return {
             "statusCode": int(HTTPStatus.SEE_OTHER),
             "headers": {"Location": target, "Cache-Control": NO_CACHING},
             "body": "",
             "isBase64Encoded": False,
         }
-    status = HTTPStatus(answer["statusCode"])
+    status = HTTPStatus(response["statusCode"])
     locale = negotiate_locale(headers_of(event).get("accept-language", ""))
     html = render(
         "form.html",
-        Head(title=locale.translate(f"{form.name}.{became}.title"), is_indexable=False),
+        Head(title=locale.translate(f"{form.name}.{outcome}.title"), is_indexable=False),
         locale,
-        is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
-        text=locale.translate(f"{form.name}.{became}.text" if fields else "form.unread"),
+        is_unavailable=status == HTTPStatus.SERVICE_UNAVAILABLE,
+        text=locale.translate(f"{form.name}.{outcome}.text" if fields else "form.unread"),
         form=form,
-        errors=_errors(answer, form, locale) if became == "refused" else {},
+        errors=_errors(response, form, locale) if outcome == "refused" else {},
         values=_values(form, fields),
-        is_open=became == "refused" and bool(fields),
+        is_open=outcome == "refused" and bool(fields),
         action=action,
         back=target or back,
     )
     page = html_response(html, locale.code, status=status, headers={"Cache-Control": NO_CACHING})
     headers = dict(page.headers)
-    if retry := answer["headers"].get("Retry-After"):
+    if retry := response["headers"].get("Retry-After"):
         headers["Retry-After"] = retry
     return {"statusCode": page.status, "headers": headers, "body": page.html, "isBase64Encoded": False}
 
@@ -138,15 +140,15 @@ def _values(form: FormSpec, fields: Mapping[str, str]) -> dict[str, str]:
     return {name: sent.get(name, "") for name in form.blank_values()}
 
 
-def _errors(answer: Mapping[str, Any], form: FormSpec, locale: Locale) -> dict[str, str]:
-    """What is wrong, by field, in the visitor's language; under the empty name what concerns no field."""
-    problem = json.loads(answer["body"]) if answer.get("body") else {}
+def _errors(response: Mapping[str, Any], form: FormSpec, locale: Locale) -> dict[str, str]:
+    """Return the errors by field in the visitor's language. The empty name has the error of the whole form."""
+    problem = json.loads(response["body"]) if response.get("body") else {}
     errors = {
         error["field"]: _field_message(error["field"], error["message"], form, locale)
         for error in problem.get("errors", ())
     }
     return errors or {
-        "": _message(f"form.problem.{answer['statusCode']}", problem.get("detail", ""), locale, "content")
+        "": _message(f"form.problem.{response['statusCode']}", problem.get("detail", ""), locale, "content")
     }
 
 
@@ -158,13 +160,13 @@ def _field_message(field: str, default: str, form: FormSpec, locale: Locale) -> 
 
 
 def _message(key: str, default: str, locale: Locale, field: str) -> str:
-    """The message of that key with the limit of a field; ``default`` where there is none."""
+    """Return the message with that key and the limit of the field, or ``default`` if there is no such message."""
     return locale.translate(key, limit=locale.number(FIELD_LIMITS.get(field, 0))) if key in locale.strings else default
 
 
 def safe_redirect_target(target: str) -> str | None:
-    """``target`` if a form may lead there: a path of this site, or an address at one of the allowed origins."""
-    # Browsers take a backslash for a slash, and ignore tabs and line breaks.
+    """Return ``target`` if it is a path of this site or a URL at an allowed origin; otherwise None."""
+    # Browsers treat a backslash as a slash, and ignore tabs and line breaks.
     if not target or "\\" in target or not target.isprintable() or " " in target:
         return None
     try:

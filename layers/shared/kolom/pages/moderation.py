@@ -53,7 +53,7 @@ def _page(
         "moderation.html",
         Head(title=locale.translate("moderation.title"), is_indexable=False),
         locale,
-        is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
+        is_unavailable=status == HTTPStatus.SERVICE_UNAVAILABLE,
         message=locale.translate(message),
         comment=comment,
         shown=to_author_view(comment) if comment is not None else None,

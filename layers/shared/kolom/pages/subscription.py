@@ -40,6 +40,13 @@ def _page(
     locale: Locale, message: str, *, button: str | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> HtmlResponse:
     head = Head(title=locale.translate("subscription.title"), is_indexable=False)
-    is_away = status == HTTPStatus.SERVICE_UNAVAILABLE
-    html = render("subscription.html", head, locale, is_away=is_away, message=locale.translate(message), button=button)
+    is_unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
+    html = render(
+        "subscription.html",
+        head,
+        locale,
+        is_unavailable=is_unavailable,
+        message=locale.translate(message),
+        button=button,
+    )
     return html_response(html, locale.code, status=status, headers=PRIVATE)

@@ -59,14 +59,14 @@ def render(
     locale: Locale,
     *,
     language: str | None = None,
-    is_away: bool = False,
+    is_unavailable: bool = False,
     **values: object,
 ) -> str:
     """Render a complete page. ``language`` is that of its content, if it differs from the locale's.
 
-    ``is_away`` is true for a page about an unavailable service: then the theme is not requested from it.
+    ``is_unavailable`` is true for a page that reports an unavailable service: then the theme is not read from it.
     """
-    shown = known_theme() if is_away else get_theme()
+    shown = known_theme() if is_unavailable else get_theme()
     return (
         _environment()
         .get_template(template)
@@ -116,7 +116,7 @@ def _environment() -> Environment:
 
 
 def _in_language(language: str, around: str) -> Markup:
-    """Return the language and direction attributes of an element, if its language differs from the ``around`` one."""
+    """Return the language and direction attributes of an element whose parent has the language ``around``."""
     if language == around:
         return Markup()
     attributes = Markup(' lang="{}"').format(language)

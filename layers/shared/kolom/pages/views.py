@@ -126,7 +126,7 @@ def problem(
         "problem.html",
         Head(title=title, is_indexable=False),
         locale,
-        is_away=status == HTTPStatus.SERVICE_UNAVAILABLE,
+        is_unavailable=status == HTTPStatus.SERVICE_UNAVAILABLE,
         status=code,
         title=title,
         text=locale.translate(f"problem.{kind}.text"),

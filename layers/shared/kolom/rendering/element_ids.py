@@ -2,9 +2,9 @@
 
 The page and its scripts own every id that is a plain ASCII word (``comments``, ``search``) and every id that begins
 with ``kolom-`` or ``comment-``; an article's ids have a hyphen or a letter beyond ASCII, or the prefix ``section-``.
-So an element of an article cannot pass for one of the page's, and cannot replace a global variable of a script: an
-element with the id ``config`` would be ``window.config`` ("DOM clobbering"). Elements that make further DOM clobbering
-possible (``<img>`` and frames) have no ids, and no element has a ``name``.
+So an element of an article cannot be mistaken for one of the page, and cannot replace a global variable of a script: an
+element with the id ``config`` would be ``window.config`` ("DOM clobbering"). Elements that allow further DOM clobbering
+(``<img>`` and frames) have no ids, and no element has a ``name``.
 """
 
 import unicodedata

@@ -41,7 +41,7 @@ _PARAMETERS: Final = names("cc_lang_pref cc_load_policy end h hl list listType l
 def player(src: str) -> Player | None:
     """Return the player for the ``src`` of a frame; None for an unknown host.
 
-    Only host and path decide; ``http:`` and ``//`` become ``https:``.
+    Only the host and the path are checked; ``http:`` and ``//`` become ``https:``.
     """
     try:
         parts = urlsplit(src)

@@ -1,7 +1,7 @@
 """Rewrite the canonical markup of an article: ids and levels of headings, images, links, frames.
 
 Each token is processed once, in order, after an outline has counted the headings and assigned the ids. The output is
-sanitized afterwards, so this module decides what an article should be, not what is safe.
+sanitized afterwards, so this module need not make it safe.
 """
 
 import re

@@ -3,7 +3,7 @@
 The tokenizer follows the HTML standard (13.2.5) where it matters: quoted attributes, comments, elements with raw text
 content, and the end of the input inside any of these, which closes it. The standard library's ``html.parser`` needs
 quadratic time for some unclosed constructs, and parses comments and raw text differently from one patch release to the
-next; the output of this package must depend on neither. This module makes no HTML safe: :mod:`.sanitizer` does.
+next; the output of this package must depend on neither. This module does not make HTML safe: :mod:`.sanitizer` does.
 
 Character references are preserved: text and attribute values in the tokens are markup, ready to be written between
 tags or between double quotes. :func:`escape` and :func:`unescape` convert from and to plain strings.
@@ -40,10 +40,10 @@ VOID: Final = names("area base br col embed hr img input link meta param source 
 """Elements without content and without an end tag."""
 
 RAW_TEXT: Final = names("iframe noembed noframes plaintext script style textarea title xmp")
-"""Elements whose content is text up to their own end tag, whatever it looks like."""
+"""Elements whose content, up to their end tag, is text and not markup."""
 
 _SEPARATOR: Final = "<!---->"
-"""Splits a text in two and is not visible."""
+"""An invisible separator that splits a text into two."""
 
 _MAX_ATTRIBUTES: Final = 50
 _MAX_REFERENCES: Final = 500

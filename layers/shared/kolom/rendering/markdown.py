@@ -27,7 +27,7 @@ def to_html(source: str) -> str:
 
 
 def _footnote_reference(state: StateInline, silent: bool) -> bool:
-    # The plugin's own rule searches the whole rest of the text for the closing bracket of each "[^": quadratic.
+    # The plugin's own rule searches the rest of the text for the closing bracket of each "[^", in quadratic time.
     return _FOOTNOTE_REFERENCE.match(state.src, state.pos) is not None and footnote_ref(state, silent)
 
 
@@ -38,7 +38,7 @@ def _footnote_name(
 
 
 def _list_item(self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    # Articles have no form elements: a ballot box replaces a checkbox that nobody can tick.
+    # Articles have no form elements, so a ballot box character replaces the checkbox of a task.
     assert isinstance(self, RendererHTML)
     item = self.renderToken(tokens, index, options, env)
     checked = tokens[index].meta.get("checked")

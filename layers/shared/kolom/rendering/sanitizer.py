@@ -79,7 +79,7 @@ SOURCE_ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
 }
 """The attributes that are allowed in the input of the passes, by element; those of ``*`` on any."""
 
-_WIDE: Final = nh3.Cleaner(
+_PERMISSIVE: Final = nh3.Cleaner(
     tags=SOURCE_TAGS,
     attributes=SOURCE_ATTRIBUTES,
     url_schemes=LINK_SCHEMES | {"data", "file"},  # the caller's resolver may replace these
@@ -112,7 +112,7 @@ def clean_characters(text: str) -> str:
 
 def normalize_html(markup: str) -> str:
     """Parse the markup with an exact HTML parser and serialize it, with only the input allowed for the passes."""
-    return clean_characters(_WIDE.clean(markup))
+    return clean_characters(_PERMISSIVE.clean(markup))
 
 
 def sanitize(markup: str) -> str:

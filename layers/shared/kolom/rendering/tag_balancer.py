@@ -51,7 +51,7 @@ _FOREIGN: Final = names("math select option svg")
 _PARAGRAPH: Final = names("p")
 _TABLE: Final = names("table")
 _TABLE_OR_CELLS: Final = _TABLE | _CELLS
-_NOTHING: Final[frozenset[str]] = frozenset()
+_NO_SCOPE: Final[frozenset[str]] = frozenset()
 
 # The open elements that a start tag closes, and the elements that stop the search for them.
 _ENDS: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
@@ -122,11 +122,11 @@ class _Balancer:
             return
         is_block = name in _BLOCKS
         while self._dropping and is_block and self._open and self._open[-1].name in _FOREIGN:
-            self._pop()  # an unclosed drawing or option list must not swallow the article
+            self._pop()  # an unclosed drawing or option list must not remove the rest of the article
         if is_block and self._names["p"]:
             self._end_open(_PARAGRAPH, _TABLE_OR_CELLS)
         if name in _ENDS:
-            self._forget(name)
+            self._discard_interrupted(name)
             self._end_open(*_ENDS[name])
         if name in _TABLE_PARTS:
             self._interrupted.clear()
@@ -142,32 +142,32 @@ class _Balancer:
     def _end(self, name: str) -> None:
         if self._too_deep[name]:
             self._too_deep[name] -= 1
-        elif self._forget(name):
+        elif self._discard_interrupted(name):
             return  # it was interrupted, and does not resume
         elif self._open and self._open[-1].name == name:
             self._pop()
         elif self._names[name]:
-            beyond = _NOTHING if name == "table" else _TABLE if name in _TABLE_PARTS else _TABLE_OR_CELLS
-            self._end_open(frozenset((name,)), beyond)
+            scope = _NO_SCOPE if name == "table" else _TABLE if name in _TABLE_PARTS else _TABLE_OR_CELLS
+            self._end_open(frozenset((name,)), scope)
 
-    def _forget(self, name: str) -> bool:
+    def _discard_interrupted(self, name: str) -> bool:
         """Discard interrupted formatting with that name; return whether there was any."""
         before = len(self._interrupted)
         if before:
             self._interrupted = [element for element in self._interrupted if element.name != name]
         return len(self._interrupted) < before
 
-    def _end_open(self, names: frozenset[str], beyond: frozenset[str]) -> None:
+    def _end_open(self, names: frozenset[str], scope: frozenset[str]) -> None:
         """Close the innermost open element with one of the names, and interrupt the formatting that is open within it.
 
-        Does nothing if there is none inside the innermost element whose name is in ``beyond``.
+        Does nothing if no such element is inside the innermost open element whose name is in ``scope``.
         """
         if not any(self._names[name] for name in names):
             return
         for depth in range(len(self._open) - 1, -1, -1):
             if self._open[depth].name in names:
                 break
-            if self._open[depth].name in beyond:
+            if self._open[depth].name in scope:
                 return
         interrupted: list[Start] = []
         while len(self._open) > depth:

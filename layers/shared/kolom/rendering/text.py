@@ -56,10 +56,10 @@ def excerpt(tokens: Iterable[Token]) -> str:
     """
     pieces: list[str] = []
     length = 0
-    skipping = 0  # the number of open elements within, and including, the skipped one
+    skipping = 0  # the number of open elements that are skipped
     for token in tokens:
         match token:
-            case Start(name, attributes) if name not in VOID and (skipping or _is_left_out(name, attributes)):
+            case Start(name, attributes) if name not in VOID and (skipping or _is_excluded(name, attributes)):
                 skipping += 1
             case Start(name):
                 if name in _BLOCKS:
@@ -100,7 +100,7 @@ def reading_minutes(text: str) -> int:
     return max(1, math.ceil(spaced_words / WORDS_PER_MINUTE + cjk_characters / CJK_CHARACTERS_PER_MINUTE))
 
 
-def _is_left_out(name: str, attributes: dict[str, str]) -> bool:
+def _is_excluded(name: str, attributes: dict[str, str]) -> bool:
     return name in _NOT_IN_EXCERPT or not _FOOTNOTE_CLASSES.isdisjoint(attributes.get("class", "").split())
 
 

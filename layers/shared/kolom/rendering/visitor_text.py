@@ -25,7 +25,7 @@ from kolom.rendering.sanitizer import clean_characters
 LINK_RELATION: Final = "nofollow ugc noopener"
 
 MAX_PARAGRAPH: Final = 10_000
-"""The maximum number of characters between two blank lines. markdown-it may take time quadratic in that."""
+"""The maximum number of characters between two blank lines. markdown-it may take time quadratic in this number."""
 
 MAX_NESTING: Final = 20
 """The maximum number of elements that are open at once in the markup."""
@@ -55,7 +55,7 @@ _CLEANER: Final = nh3.Cleaner(
 )
 # Bidi embeddings, overrides and isolates could reorder the text around the comment.
 _DIRECTIONS: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-# No script stacks more marks on a letter; more would paint over neighboring text.
+# No script stacks more marks on a letter; more marks would cover neighboring text.
 _MAX_MARKS: Final = 8
 _MARKS: Final = regex.compile(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+")
 _WITHOUT_ADDRESS: Final = re.compile(r"\]\([ \t\n]*\)\Z")

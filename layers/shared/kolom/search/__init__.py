@@ -1,6 +1,6 @@
 """Full-text search on DynamoDB alone.
 
-The modules, from text analysis to answers:
+The modules, from text analysis to results:
 
 * :mod:`.tokenizer`, :mod:`.analyzer`: split a text into words; stems and stop words of each language.
 * :mod:`.codec`: frequencies, postings and documents encoded as single numbers.

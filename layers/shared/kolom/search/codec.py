@@ -63,10 +63,10 @@ def encode_document(article_id: int, document: DocumentStats) -> int:
 
 def decode_document(number: int) -> tuple[int, int, int, int]:
     """Return the position in the block, the length code, the seconds since the year 1, and the language's number."""
-    number, place = divmod(number, DOCUMENTS_PER_BLOCK)
+    number, position = divmod(number, DOCUMENTS_PER_BLOCK)
     number, length = divmod(number, _CODES)
     language, time = divmod(number, _TIMES)
-    return place, length, time, language
+    return position, length, time, language
 
 
 def language_code(number: int) -> str:

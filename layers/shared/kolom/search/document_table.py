@@ -1,7 +1,7 @@
 """The list of all searchable articles, cached in memory: their number, lengths, languages and times.
 
-The list is read in full, and again only when its revision has changed, which costs one GetItem per query to check. So
-each query sees everything that was indexed before it, and the list is read only after a publication.
+The whole list is read at the first query, and again when its revision has changed. Checking the revision costs one
+GetItem per query. So each query sees all articles that were indexed before it.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ MAX_TEXTS_BYTES: Final = 1_000_000
 """The approximate amount of text that one request reads."""
 
 ALWAYS_READ: Final = 10
-"""The number of articles that a request reads whatever their size: a page of the default length."""
+"""The number of articles that a request reads regardless of their size: a page of the default length."""
 
 _BYTES_PER_WORD: Final = 10
 """Bytes of text per word that counts toward the length: 9 to 10 in Indonesian and English, including stop words."""
@@ -49,10 +49,10 @@ class DocumentTable:
         for block in blocks:
             first = block.number * DOCUMENTS_PER_BLOCK
             for element in block.elements:
-                place, length, time, language = decode_document(int(element))
+                position, length, time, language = decode_document(int(element))
                 if language not in names:
                     names[language] = language_code(language)
-                article_id = first + place
+                article_id = first + position
                 lengths[article_id] = length
                 times[article_id] = time
                 languages[article_id] = names[language]
@@ -75,7 +75,7 @@ class DocumentTable:
     def within_budget(self, article_ids: Iterable[int], *, loaded: Container[int] = ()) -> Iterator[int]:
         """Yield articles until the estimated size of their texts exceeds :data:`MAX_TEXTS_BYTES`.
 
-        At least :data:`ALWAYS_READ` of them. Articles in ``loaded`` are already loaded and cost nothing.
+        Yields at least :data:`ALWAYS_READ` of them. Articles in ``loaded`` are already loaded and cost nothing.
         """
         remaining = MAX_TEXTS_BYTES
         for number, article_id in enumerate(article_ids):

@@ -22,7 +22,7 @@ class ForwardEntry:
     title_words: set[str] = field(default_factory=set)
 
     def has_same_terms(self, other: "ForwardEntry") -> bool:
-        """Return whether both have the same terms, documents and title words, whatever their other fields."""
+        """Return whether both have the same terms, documents and title words, ignoring their other fields."""
         mine = (self.postings, self.documents, self.title_words)
         return mine == (other.postings, other.documents, other.title_words)
 

@@ -47,7 +47,7 @@ def mark_snippet(
     Searches only ``within`` characters. In a longer text they start near the first occurrence of one of the ``hints``
     (in lower case). Without a match, returns the beginning of the text.
     """
-    first = _first_place(text, hints) if len(text) > within else 0
+    first = _first_hint(text, hints) if len(text) > within else 0
     found = islice(find_words(text[first : first + within], recognize), _MAX_MATCHES)
     matches = [(start + first, end + first, key) for start, end, key in found]
     start, end = _window(text, matches)
@@ -56,10 +56,10 @@ def mark_snippet(
     return before + _mark(text, start, end, matches) + after
 
 
-def _first_place(text: str, hints: Sequence[str]) -> int:
+def _first_hint(text: str, hints: Sequence[str]) -> int:
     lower = text.replace("İ", "i").lower()  # the only letter that becomes longer in lower case
-    place = min((place for hint in hints if (place := lower.find(hint)) >= 0), default=0)
-    return max(0, place - SNIPPET_CHARACTERS)
+    start = min((start for hint in hints if (start := lower.find(hint)) >= 0), default=0)
+    return max(0, start - SNIPPET_CHARACTERS)
 
 
 def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
@@ -74,7 +74,7 @@ def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
 
 def _densest(matches: Sequence[Match]) -> tuple[int, int]:
     """Return the bounds of the best part: the most distinct stems, then the most words, then the first."""
-    best, place, last = (0, 0), (0, 0), 0
+    best, bounds, last = (0, 0), (0, 0), 0
     inside: dict[str, int] = {}
     for number, (start, _, key) in enumerate(matches):
         while last < len(matches) and matches[last][1] - start <= SNIPPET_CHARACTERS - _LEAD_CHARACTERS:
@@ -82,18 +82,18 @@ def _densest(matches: Sequence[Match]) -> tuple[int, int]:
             last += 1
         value = (len(inside), last - number)
         if value > best:
-            best, place = value, (start, matches[max(last - 1, number)][1])
+            best, bounds = value, (start, matches[max(last - 1, number)][1])
         if last > number:
             inside[key] -= 1
             if not inside[key]:
                 del inside[key]
         else:
             last = number + 1  # a word longer than the whole part
-    return place
+    return bounds
 
 
 def _word_start(text: str, position: int) -> int:
-    """Return the next start of a word at or after ``position``, unless it is far."""
+    """Return the next start of a word at or after ``position`` if it is near, else ``position``."""
     if position == 0 or text[position - 1].isspace():
         return position
     for place in range(position, min(position + _WORD_CHARACTERS, len(text))):
@@ -103,7 +103,7 @@ def _word_start(text: str, position: int) -> int:
 
 
 def _word_end(text: str, position: int) -> int:
-    """Return the end of the last whole word before ``position``, unless it is far."""
+    """Return the end of the last whole word before ``position`` if it is near, else ``position``."""
     if position >= len(text) or text[position].isspace():
         return position
     for place in range(position, max(position - _WORD_CHARACTERS, 0), -1):

@@ -8,9 +8,9 @@ to match. It never looks at what changed, so duplicate, late or repeated events 
 2. Postings are added, then the words of the vocabulary, the stored result and the title words. Last, the article is
    added to the document list: an article is searchable exactly when it is on that list.
 3. Obsolete entries are removed: first from the document list, then title words, postings and emptied blocks.
-4. ``terms#<id>`` shrinks to exactly what the index has now, again on condition.
+4. ``terms#<id>`` is reduced to exactly the terms that the index has now, on the same condition.
 
-Articles are processed in batches: their elements for the same block are one write.
+Articles are processed in batches: all elements of a batch for the same block are one write.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ CONCURRENCY: Final = 128
 """The maximum number of articles in a batch; their texts and postings are all in memory."""
 
 
-type Place = tuple[str, int]
+type BlockKey = tuple[str, int]
 """A block: its key and its number."""
 
 
@@ -65,19 +65,19 @@ class IndexPlan:
     was_committed: bool  # the index certainly has everything in `current`
     revision: int  # of terms#, as this run last read or wrote it
 
-    def additions(self) -> dict[Place, set[int]]:
+    def additions(self) -> dict[BlockKey, set[int]]:
         """Return the postings to add, by block. Postings that are certainly in the index are not written again."""
         return _missing(self.desired.postings, self._certain.postings, self.article_id // POSTINGS_PER_BLOCK)
 
-    def removals(self) -> dict[Place, set[int]]:
+    def removals(self) -> dict[BlockKey, set[int]]:
         """Return the postings to remove, by block."""
         return _missing(self.current.postings, self.desired.postings, self.article_id // POSTINGS_PER_BLOCK)
 
-    def new_documents(self) -> dict[Place, set[int]]:
+    def new_documents(self) -> dict[BlockKey, set[int]]:
         """Return the article's entry to add to the document list, if it is missing."""
         return self._documents(self.desired, self._certain)
 
-    def old_documents(self) -> dict[Place, set[int]]:
+    def old_documents(self) -> dict[BlockKey, set[int]]:
         """Return the article's entries to remove from the document list."""
         return self._documents(self.current, self.desired)
 
@@ -93,9 +93,9 @@ class IndexPlan:
     def _certain(self) -> ForwardEntry:
         return self.current if self.was_committed else ForwardEntry()
 
-    def _documents(self, of: ForwardEntry, but: ForwardEntry) -> dict[Place, set[int]]:
+    def _documents(self, source: ForwardEntry, other: ForwardEntry) -> dict[BlockKey, set[int]]:
         block = self.article_id // DOCUMENTS_PER_BLOCK
-        return _missing({DOCUMENTS: of.documents}, {DOCUMENTS: but.documents}, block)
+        return _missing({DOCUMENTS: source.documents}, {DOCUMENTS: other.documents}, block)
 
 
 def update_index(article_ids: Iterable[int], *, workers: int = WORKERS) -> set[int]:
@@ -139,24 +139,24 @@ class _Batch:
 
     def index(self, article_ids: list[int]) -> None:
         """Index the articles; retry those that another writer changed in the meantime."""
-        waiting = article_ids
+        pending = article_ids
 
         def attempt() -> None:
-            nonlocal waiting
-            waiting = self._attempt(waiting)
-            if waiting:
+            nonlocal pending
+            pending = self._attempt(pending)
+            if pending:
                 raise IndexContention("other writers are indexing the same articles")
 
         try:
             retry_on_conflict(attempt)
         except ServiceBusy:
-            self.failed.update(waiting)
+            self.failed.update(pending)
 
     def _attempt(self, article_ids: list[int]) -> list[int]:
         plans: dict[int, IndexPlan] = {}
         conflicts: list[int] = []
 
-        def make(article_id: int) -> None:
+        def add_plan(article_id: int) -> None:
             plan = _plan(article_id, self._written.get(article_id))
             if plan is not None:
                 plans[article_id] = plan
@@ -180,16 +180,16 @@ class _Batch:
         def one(article_id: int) -> Collection[int]:
             return (article_id,)
 
-        self._each(article_ids, make, one)
+        self._each(article_ids, add_plan, one)
         self._each(list(plans), write_union, one)
         self._write(plans, IndexPlan.additions, model.add_elements)
-        good = [plan.article_id for plan in self._good(plans)]
-        if not all(plans[each].was_committed for each in good):
+        active = [plan.article_id for plan in self._active(plans)]
+        if not all(plans[each].was_committed for each in active):
             vocabulary.clear_cache()  # the cached words may have been deleted since
         self._each(
-            [{word for each in good for word in plans[each].entry.vocabulary}], vocabulary.add_words, lambda _: good
+            [{word for each in active for word in plans[each].entry.vocabulary}], vocabulary.add_words, lambda _: active
         )
-        self._each([plan.article_id for plan in self._good(plans)], lambda each: _write_result(plans[each]), one)
+        self._each([plan.article_id for plan in self._active(plans)], lambda each: _write_result(plans[each]), one)
         self._list_titles(plans, IndexPlan.new_title_words, title_index.add)
         added = self._write(plans, IndexPlan.new_documents, model.add_elements)
         removed = self._write(plans, IndexPlan.old_documents, model.remove_elements)
@@ -197,10 +197,10 @@ class _Batch:
             self._each([added + removed], model.count_revision, lambda _: list(plans))
         self._list_titles(plans, IndexPlan.old_title_words, title_index.remove)
         self._write(plans, IndexPlan.removals, model.remove_elements)
-        self._each([plan.article_id for plan in self._good(plans)], commit, one)
+        self._each([plan.article_id for plan in self._active(plans)], commit, one)
         return [each for each in conflicts if each not in self.failed]
 
-    def _good(self, plans: Mapping[int, IndexPlan]) -> list[IndexPlan]:
+    def _active(self, plans: Mapping[int, IndexPlan]) -> list[IndexPlan]:
         return [plan for article_id, plan in sorted(plans.items()) if article_id not in self.failed]
 
     def _list_titles(
@@ -210,7 +210,7 @@ class _Batch:
         write: Callable[[list[tuple[str, int]]], None],
     ) -> None:
         """Apply the changes of all plans to the title index with as few requests as possible."""
-        listed = [(word, plan.article_id) for plan in self._good(plans) for word in sorted(changes(plan))]
+        listed = [(word, plan.article_id) for plan in self._active(plans) for word in sorted(changes(plan))]
         if listed:
             owners = {article_id for _, article_id in listed}
             self._each([listed], write, lambda _: owners)
@@ -218,42 +218,42 @@ class _Batch:
     def _write(
         self,
         plans: Mapping[int, IndexPlan],
-        changes: Callable[[IndexPlan], dict[Place, set[int]]],
+        changes: Callable[[IndexPlan], dict[BlockKey, set[int]]],
         write: Callable[[str, int, set[int]], None],
     ) -> int:
         """Apply the changes of all plans with one write per block; return the number of writes."""
-        elements: defaultdict[Place, set[int]] = defaultdict(set)
-        owners: defaultdict[Place, set[int]] = defaultdict(set)
-        for plan in self._good(plans):
-            for place, numbers in changes(plan).items():
-                elements[place] |= numbers
-                owners[place].add(plan.article_id)
-        self._each(list(elements), lambda place: write(*place, elements[place]), owners.__getitem__)
+        elements: defaultdict[BlockKey, set[int]] = defaultdict(set)
+        owners: defaultdict[BlockKey, set[int]] = defaultdict(set)
+        for plan in self._active(plans):
+            for block_key, numbers in changes(plan).items():
+                elements[block_key] |= numbers
+                owners[block_key].add(plan.article_id)
+        self._each(list(elements), lambda block_key: write(*block_key, elements[block_key]), owners.__getitem__)
         return len(elements)
 
     def _each[Item](
-        self, items: list[Item], act: Callable[[Item], None], of: Callable[[Item], Collection[int]]
+        self, items: list[Item], action: Callable[[Item], None], articles_of: Callable[[Item], Collection[int]]
     ) -> None:
-        """Call ``act`` with each item, several at a time; if it fails, mark the item's articles as failed."""
+        """Call ``action`` with each item, several at a time; if it fails, mark the item's articles as failed."""
 
         def attempt(item: Item) -> None:
             try:
-                act(item)
+                action(item)
             except Exception:  # noqa: BLE001 - an error in one article must not keep the others out of the index
-                logger.exception("indexing failed", articles=sorted(of(item)))
-                self.failed.update(of(item))
+                logger.exception("indexing failed", articles=sorted(articles_of(item)))
+                self.failed.update(articles_of(item))
 
         for _ in self._map(attempt, items):
             pass
 
 
-def _missing(of: Mapping[str, set[int]], but: Mapping[str, set[int]], block: int) -> dict[Place, set[int]]:
-    """Return the elements of ``of`` that ``but`` lacks, by key and block."""
-    return {(key, block): rest for key, elements in of.items() if (rest := elements - but.get(key, set()))}
+def _missing(source: Mapping[str, set[int]], other: Mapping[str, set[int]], block: int) -> dict[BlockKey, set[int]]:
+    """Return the elements of ``source`` that ``other`` lacks, by key and block."""
+    return {(key, block): rest for key, elements in source.items() if (rest := elements - other.get(key, set()))}
 
 
 def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
-    """Return the changes for an article; None if there are none. ``written`` is what this run may have added."""
+    """Return the changes for an article; None if there are none. ``written`` has the terms this run may have added."""
     article, reindex_mark, entry, current = _read(article_id, force=written is not None)
     if entry is None:
         return None
@@ -283,7 +283,7 @@ def _plan(article_id: int, written: ForwardEntry | None) -> IndexPlan | None:
 def _read(article_id: int, *, force: bool) -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
     """Return the article, its reindex mark, its document and its entry; no document if the index matches already.
 
-    With ``force`` the index is not trusted to match: this run has written while another run was writing.
+    With ``force``, always returns a document: this run and another one wrote at the same time, so the index may differ.
     """
 
     def read() -> tuple[Article | None, str | None, IndexedDocument | None, ForwardEntry]:
@@ -326,7 +326,7 @@ def _write_union(plan: IndexPlan) -> ForwardEntry | None:
 
 
 def _commit_exact(plan: IndexPlan) -> None:
-    """Save exactly what the index has now.
+    """Save exactly the terms that the index has now.
 
     :raises IndexContention: another writer has started to index the article
     """

@@ -21,7 +21,7 @@ _MIN_LENGTH: Final = 3
 def related_articles(article_id: int, limit: int) -> tuple[ArticleSummary, ...]:
     """Return at most ``limit`` other articles, the most similar first; none for an article that is not in the index.
 
-    Returns fewer if their texts, which are read too, are long, or if their summaries do not fit on a page.
+    Returns fewer if the texts are long, since they are read too, or if the summaries do not fit on a page.
     """
     terms = _significant_terms(article_id)
     listed = document_table.get()

@@ -15,7 +15,7 @@ import regex
 
 from kolom.search.tokenizer import MAX_WORD, normalized, tokenize
 
-_MAX_PLACES: Final = 50
+_MAX_FALSE_MATCHES: Final = 50
 """The number of false matches in a text after which the search gives up."""
 
 _MAX_DIGITS: Final = 20
@@ -34,10 +34,12 @@ class SearchedText:
         """Return whether the text has the phrase; None if too many places resemble it."""
         pattern = _pattern(phrase)
         if pattern is not None:
-            places = list(islice(_matches(pattern, self._normalized), _MAX_PLACES + 1))
-            if any(_contains_sequence(self._forms_around(*place.span()), phrase) for place in places[:_MAX_PLACES]):
+            matches = list(islice(_matches(pattern, self._normalized), _MAX_FALSE_MATCHES + 1))
+            if any(
+                _contains_sequence(self._forms_around(*match.span()), phrase) for match in matches[:_MAX_FALSE_MATCHES]
+            ):
                 return True
-            return None if len(places) > _MAX_PLACES else False
+            return None if len(matches) > _MAX_FALSE_MATCHES else False
         if any(form not in self._normalized for form in phrase if _UNSPACED.match(form)):
             return False
         return _contains_sequence(self._forms, phrase)
@@ -88,8 +90,8 @@ def _spellings(form: str) -> str:
 
 def _contains_sequence(forms: Sequence[str], phrase: Sequence[str]) -> bool:
     words = list(phrase)
-    return any(forms[place : place + len(words)] == words for place in _places(forms, words[0]))
+    return any(forms[position : position + len(words)] == words for position in _positions(forms, words[0]))
 
 
-def _places(forms: Sequence[str], form: str) -> Iterator[int]:
-    return (place for place, each in enumerate(forms) if each == form)
+def _positions(forms: Sequence[str], form: str) -> Iterator[int]:
+    return (position for position, each in enumerate(forms) if each == form)

@@ -1,6 +1,6 @@
 """Parse a query into words, ``"phrases"`` and ``-exclusions``. Pure.
 
-Every query is valid: a sign is an operator only where it is used as one, and is ignored elsewhere.
+Every query is valid: a character is an operator only in the positions below, and is ignored elsewhere.
 
 * A hyphen excludes if it starts a clause (after white space or at the beginning), is single (``--dry-run`` is a
   word) and is directly followed by a letter, by ``#`` or ``@`` and a letter, or by a phrase. Before a digit it is a
@@ -170,11 +170,11 @@ class _StemSelector:
         """
         stems_by_form = {form: stems(form, self._languages) for form in forms}
         chosen: dict[str, list[str]] = {form: [] for form in forms}
-        for place in range(max(map(len, stems_by_form.values()), default=0)):
+        for index in range(max(map(len, stems_by_form.values()), default=0)):
             for form, found in stems_by_form.items():
-                if place < len(found) and (found[place] in self._selected or len(self._selected) < limit):
-                    self._selected.add(found[place])
-                    chosen[form].append(found[place])
+                if index < len(found) and (found[index] in self._selected or len(self._selected) < limit):
+                    self._selected.add(found[index])
+                    chosen[form].append(found[index])
         return {
             form: tuple(each)
             for form, each in chosen.items()
@@ -183,7 +183,7 @@ class _StemSelector:
 
 
 def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
-    """Yield the clauses that have words: whether it is excluded, whether it is a phrase, its words with positions."""
+    """Yield for each clause with words whether it is excluded, whether it is a phrase, and its words with positions."""
     for match in _CLAUSE.finditer(text):
         is_phrase = match["word"] is None
         start = match.start("phrase" if is_phrase else "word")

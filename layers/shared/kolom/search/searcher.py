@@ -1,12 +1,12 @@
 """The searcher: answers a query with a page of results.
 
 Requests: one for the revision of the document list (and those that read the list, if it has changed), one Query per
-stem (at most 32; more for a posting list over 1 MB), one for a label, one BatchGetItem for the articles of the page. A
-phrase reads its candidates with one BatchGetItem, which the page reuses; another one if their words are searched
-instead. A word that no article has costs the Queries of :mod:`.spellcheck`.
+stem (at most 32; more for a posting list over 1 MB), one for a label, one BatchGetItem for the articles of the page.
+For a phrase, one BatchGetItem reads its candidates, which the page reuses. If its words are searched instead, there is
+another one. A word that no article has adds the Queries of :mod:`.spellcheck`.
 
 Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
-its phrases, and searches half as many for snippets, whatever the sizes of the articles.
+its phrases, and searches half as many for snippets, regardless of the sizes of the articles.
 """
 
 import hashlib
@@ -242,7 +242,7 @@ def _article_id(order: Order) -> int:
 
 
 def _languages(request: SearchRequest, documents: DocumentTable) -> Sequence[str]:
-    """Return the languages to search: those of the site, or of these only the requested one."""
+    """Return the languages to search: all of the site, or only the requested one if the site has it."""
     if request.language is None:
         return documents.codes
     return [code for code in documents.codes if code == base_language(request.language)]

@@ -14,7 +14,7 @@ MAX_CORRECTIONS: Final = 2
 
 _MAX_CANDIDATES: Final = 3
 _MAX_STEMS: Final = 4
-"""Per candidate."""
+"""The maximum number of stems per candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def _correct(word: QueryWord, languages: Sequence[str]) -> Correction | None:
         return None
     postings = read_postings(each for found in candidates.values() for each in found)
     distances = {found[0]: found[1] for found in best}
-    in_use = {form: sum(len(postings.get(each, ())) for each in found) for form, found in candidates.items()}
+    usage = {form: sum(len(postings.get(each, ())) for each in found) for form, found in candidates.items()}
     chosen = min(
-        (form for form in candidates if in_use[form]), key=lambda form: (distances[form], -in_use[form]), default=None
+        (form for form in candidates if usage[form]), key=lambda form: (distances[form], -usage[form]), default=None
     )
     if chosen is None:
         return None

@@ -8,12 +8,12 @@ from kolom.search.tokenizer import strip_accents
 
 def add(words: Iterable[tuple[str, int]]) -> None:
     """Add title words without accents, each with the id of its article."""
-    put_words(map(_place, words))
+    put_words(map(_item_key, words))
 
 
 def remove(words: Iterable[tuple[str, int]]) -> None:
     """Remove title words, each with the id of its article."""
-    remove_words(map(_place, words))
+    remove_words(map(_item_key, words))
 
 
 def with_prefix(prefix: str, limit: int) -> list[tuple[str, int]]:
@@ -23,7 +23,7 @@ def with_prefix(prefix: str, limit: int) -> list[tuple[str, int]]:
     return [(word, int(article_id)) for word, _, article_id in found]
 
 
-def _place(listed: tuple[str, int]) -> tuple[str, str]:
+def _item_key(listed: tuple[str, int]) -> tuple[str, str]:
     word, article_id = listed
     return _key(word), f"{word}#{article_id}"
 

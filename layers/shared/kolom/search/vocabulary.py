@@ -21,7 +21,7 @@ def add_words(words: set[str]) -> None:
     """Add words to the vocabulary. Reading which ones exist costs a tenth of writing them all."""
     if len(_known) > _MAX_KNOWN:
         clear_cache()
-    unknown = {_place(word) for word in words - _known}
+    unknown = {_item_key(word) for word in words - _known}
     found = {(record.key, record.part) for record in SearchRecord.batch_get(unknown, attributes_to_get=["key", "part"])}
     put_words(unknown - found)
     _known.update(words)
@@ -51,7 +51,7 @@ def near(word: str) -> list[str]:
     return found
 
 
-def _place(word: str) -> tuple[str, str]:
+def _item_key(word: str) -> tuple[str, str]:
     folded = strip_accents(word)
     return _key(word), word if folded == word else f"{folded}#{word}"
 

@@ -31,7 +31,7 @@ class ClientId:
 
     @classmethod
     def from_ip(cls, address: str, keys: SigningKeys) -> "ClientId":
-        """Return the client at an IP address; an invalid address is a client of its own."""
+        """Return the client at an IP address; each invalid address counts as a different client."""
         return cls(*(keyed_hash(_PURPOSE, text, keys) for text in _prefixes(address)))
 
 
@@ -39,7 +39,7 @@ def client_ip(event: Mapping[str, Any], origin_secret: Callable[[], str | None])
     """Return the IP address of the client that sent an HTTP API event.
 
     Behind the CDN, a header has the address. Anyone can send such a header, so it is trusted only together with the
-    secret that only the CDN knows (``origin_secret`` is called if both are present, and returns None without a CDN).
+    secret that only the CDN knows. ``origin_secret`` is called if both are present; it returns None without a CDN.
     Otherwise the result is the address of the connection.
     """
     headers = headers_of(event)

@@ -16,7 +16,7 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 @dataclass(frozen=True, slots=True)
 class SubmissionOrigin:
-    """The client of a submission, and the id under which rate limits have counted it."""
+    """The client of a submission, and the id with which rate limits have counted it."""
 
     client: ClientId
     submission_id: str
@@ -41,7 +41,7 @@ def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *
 
 
 def keep_until(item_id: str, expires_at: int) -> None:
-    """Keep the origin at least until then (Unix seconds). Nothing happens where it is not known any more."""
+    """Store the origin at least until ``expires_at`` (Unix seconds). Does nothing if it is no longer stored."""
     record = GuardRecord(origin_key(item_id))
     later = GuardRecord.expires_at < expires_at
     try:

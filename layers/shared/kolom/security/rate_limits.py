@@ -53,10 +53,10 @@ def limits_for_client(client: ClientId, per_minute: int) -> Sequence[Limit]:
 
 
 def question_limits(mailbox: str, client: ClientId | None) -> Sequence[Limit]:
-    """Return the limits for mails that ask people to confirm a subscription: they may be strangers to the site.
+    """Return the limits for mails that ask for a confirmation: their recipients may have no relation to the site.
 
-    ``client`` is the client that entered the address; None if it is no longer stored. A client over its limit does not
-    use up the limits of the site.
+    ``client`` is the client that entered the address; None if it is no longer stored. A client that has reached its
+    limit does not use up the limits of the site.
     """
     by_client = client and (
         Limit(f"question-address#{client.address}", _QUESTIONS_BY_ADDRESS_AN_HOUR, _HOUR),

@@ -1,4 +1,4 @@
-"""What visitors may write into the fields of a form: the types of which requests are made. Pure."""
+"""The types of the form fields that visitors fill in, with their validation and normalization. Pure."""
 
 import re
 import unicodedata
@@ -16,8 +16,8 @@ _NOT_ON_ONE_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 # The rules below as regular expressions of JSON Schema (ECMA-262 with Unicode), for the OpenAPI document.
 _ON_ONE_LINE: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*"
-# A character that anyone can see. Python's `re` and others know no \p{L}, so it is one of the blocks that hold nothing
-# else: what the validators accept is more.
+# A visible character. Python's `re` and others do not support \p{L}, so this lists blocks that have only visible
+# characters. The validators accept more.
 _VISIBLE: Final = (
     r"[!-~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0481\u048a-\u052f\u0531-\u0556\u0561-\u0586"
     r"\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3\u0904-\u0939\u0e01-\u0e30\u1b05-\u1b33\u1b83-\u1ba0"
@@ -31,7 +31,7 @@ _WEBSITE: Final = r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9
 
 
 def _documented(**schema: Any) -> Any:
-    """What the OpenAPI document says of a field whose validators are functions."""
+    """Return a schema for the OpenAPI document, which cannot show validators that are functions."""
     return Field(json_schema_extra=schema)
 
 
@@ -49,7 +49,7 @@ def _visible(value: str) -> str:
 
 
 def _within(limit: int) -> Callable[[str], str]:
-    """The check that text is no longer than ``limit`` as it is kept: its NFC form may be three times as long."""
+    """Return a validator of the length of normalized text: NFC can make a text three times as long."""
 
     def check(value: str) -> str:
         if len(value) > limit:
@@ -63,7 +63,7 @@ def _email(value: str) -> str:
     try:
         return validate_email(value, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
-        raise ValueError("must be an email address, such as name@example.com") from error
+        raise ValueError("must be a valid email address, such as name@example.com") from error
 
 
 def _website(value: str) -> str:
@@ -130,7 +130,7 @@ RequiredEmail = Annotated[
     AfterValidator(_email),
     _documented(format="email"),
 ]
-"""An address and nothing beside it: no name, no comment, no second one."""
+"""One plain email address: without a display name, a comment or a second address."""
 
 Email = Annotated[RequiredEmail | None, BeforeValidator(_none_if_empty)]
 Website = Annotated[

@@ -20,22 +20,23 @@ KEY_HOURS = 24
 """How long an idempotency key identifies its first submission."""
 
 SAME_MINUTES = 10
-"""How long the same text from the same client is the same submission, if there is no key."""
+"""How long the same text from the same client counts as the same submission, if there is no key."""
 
 MAX_KEY_CHARACTERS = 255
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 class DuplicateSubmission(KolomError):
-    """There is a record of this submission already, which the caller must read."""
+    """A record of this submission exists already. The caller must read it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionIdentity:
     """The identity of a submission.
 
-    ``id`` represents it in the set of a rate limit. It is short, and keyed, so that nobody can search for two
-    submissions with the same id. The same text without a key gets a new id after :data:`SAME_MINUTES`.
+    ``id`` represents the submission in the set of a rate limit. It is a short keyed hash: without the key of the
+    site, nobody can find two submissions with the same id. Without an idempotency key, the same text gets a new id
+    after :data:`SAME_MINUTES`.
     """
 
     id: str
@@ -43,7 +44,7 @@ class SubmissionIdentity:
     fingerprint: str
     lasts_seconds: int
     has_secret: bool
-    """Whether the client sent a key. Only this client knows it, so a repetition with the key is its own."""
+    """Whether the client sent a key. Only this client knows it, so a repetition with the key comes from it."""
 
     @classmethod
     def of(

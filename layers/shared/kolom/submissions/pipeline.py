@@ -1,8 +1,8 @@
 """The submission pipeline shared by comments, their edits and contact messages.
 
-:func:`submit_new` recognizes a repeated submission, checks form and rate limits, applies the spam rules, and has
-the submission stored once. :func:`submit_edit` is the entry point for edits: they pass the same checks, and the edit
-token takes the place of the form.
+:func:`submit_new` recognizes a repeated submission, checks form and rate limits, applies the spam rules, and lets
+the submission store itself once. :func:`submit_edit` is the entry point for edits: they pass the same checks, with an
+edit token instead of a form.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ from kolom.submissions.idempotency import DuplicateSubmission, SubmissionIdentit
 from kolom.submissions.spam_rules import SpamFinding, SpamPolicy, SpamSignals
 
 _COPIES_FROM: Final = 40
-"""The length from which two people do not write the same text by chance."""
+"""The minimum length of a text whose copies are counted. Shorter texts may be equal by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +100,12 @@ class NewSubmission[Result](Protocol):
         ...
 
     def repeat(self, record: GuardRecord, *, is_same_client: bool) -> Result:
-        """Return the result of the first submission; ``is_same_client`` if it is proven that its client repeats it."""
+        """Return the result of the first submission. ``is_same_client``: its client provably repeats it."""
         ...
 
 
 def submit_new[Result](submission: NewSubmission[Result], context: RequestContext, *, now: datetime) -> Result:
-    """Process a new submission, once, however often it is sent.
+    """Process a new submission. Sending it again changes nothing.
 
     :raises InvalidInput: the idempotency key, the form token or the proof of work is not valid
     :raises RateLimited: a limit of the client, its network or the site is reached
@@ -231,7 +231,7 @@ class SubmissionPipeline:
         """Commit the writes that ``add`` adds together with the record of the submission, in one transaction.
 
         :raises AlreadySubmitted: it was stored before, or concurrently, as another item
-        :raises KolomError: the condition of an added write failed with this error
+        :raises KolomError: the error of an added write whose condition failed
         """
         transaction = Transaction()
         # First, since its error is the most informative.
@@ -244,14 +244,14 @@ class SubmissionPipeline:
         try:
             transaction.commit()
         except DuplicateSubmission:
-            self._refuse_unless_stored_as(item_id, ServiceBusy("this was submitted before; please retry"))
+            self._raise_unless_stored_as(item_id, ServiceBusy("this was submitted before; please retry"))
         except PynamoDBException as error:
             if not is_unavailable(error):
                 raise
-            self._refuse_unless_stored_as(item_id, error)
+            self._raise_unless_stored_as(item_id, error)
 
-    def _refuse_unless_stored_as(self, item_id: str, failure: Exception) -> None:
-        """Raise ``failure`` unless the record names this item, so that only the response was lost."""
+    def _raise_unless_stored_as(self, item_id: str, failure: Exception) -> None:
+        """Raise ``failure``, unless the record names this item: then only the response was lost."""
         record = self.identity.find(single_use.get_records([self.identity.key]), now=self._now)
         if record is None:
             raise failure

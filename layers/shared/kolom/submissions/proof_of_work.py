@@ -18,7 +18,7 @@ from kolom.security.signing import SigningKeys
 _PURPOSE: Final = "kolom.proof-of-work"
 _ALGORITHM: Final = "PBKDF2/SHA-256"
 _COST: Final = 2_000
-"""Iterations per attempt. The 256 attempts (on average) take a phone some seconds; verification takes one attempt."""
+"""Iterations per attempt. The 256 attempts (on average) take a phone a few seconds; verification takes one attempt."""
 
 _MAX_PROOF: Final = 4_096
 

@@ -1,4 +1,4 @@
-"""Why a submission was flagged: sentences that are stored, and their messages in the languages of the site. Pure."""
+"""The reasons why a submission was flagged: stored sentences, and their translations for display. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,21 +20,21 @@ _STORED: Final[Mapping[str, str]] = {
     "first": "first: no comment of this author has been approved yet",
     "edit": "edit: its author changed it",
 }
-"""What is stored, by the name that the catalog has for it. Comments and archives hold these: do not change them."""
+"""The stored sentences by the names of their messages. Do not change them: comments and archives contain them."""
 
 
 def to_reason(name: str, **values: object) -> str:
-    """The reason of that name as it is stored."""
+    """Return the stored sentence of a reason."""
     return _STORED[name].format(**values)
 
 
 def names() -> frozenset[str]:
-    """The names of all reasons: each has a message ``reason.<name>``."""
+    """Return the names of all reasons. Each has a message ``reason.<name>``."""
     return frozenset(_STORED)
 
 
 def describe(reason: str, translate: Callable[..., str]) -> str:
-    """A stored reason in the language of ``translate``; one that is not known, such as an imported one, as it is."""
+    """Translate a stored reason. Unknown reasons, such as imported ones, are returned unchanged."""
     for name, pattern in _PATTERNS.items():
         if match := pattern.fullmatch(reason):
             return translate(f"reason.{name}", **match.groupdict())

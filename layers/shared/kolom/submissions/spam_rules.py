@@ -50,7 +50,7 @@ class SpamSignals:
 
 @dataclass(frozen=True, slots=True)
 class SpamFinding:
-    """A reason against a submission, in words for the moderator."""
+    """The finding of a spam rule: its verdict, and the reason as a text for the moderator."""
 
     verdict: Literal["spam", "hold"]
     reason: str
@@ -67,12 +67,12 @@ def is_spam(findings: Iterable[SpamFinding]) -> bool:
 
 
 def reasons(findings: Iterable[SpamFinding]) -> tuple[str, ...]:
-    """Return the reasons of the findings, in words for the moderator."""
+    """Return the reasons of the findings, as texts for the moderator."""
     return tuple(finding.reason for finding in findings)
 
 
 def fingerprint_text(text: str) -> str:
-    """Return ``text`` without differences that hide a copy: case, width, invisible characters, spacing."""
+    """Return ``text`` in a form that is the same for all copies: without case, width, invisible characters, spacing."""
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
