@@ -9,7 +9,7 @@ from typing import Final
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 
-from kolom.rendering.html_tokenizer import Token, names, serialize, tokenize
+from kolom.rendering.html_tokenizer import VOID, Token, names, serialize, tokenize
 from kolom.rendering.sanitizer import normalize_html
 from kolom.rendering.tag_balancer import balance
 
@@ -53,7 +53,7 @@ def attribute(element: Tag | None, name: str) -> str:
 
 def new(name: str, *children: PageElement | str, **attributes: str) -> Tag:
     """Return a new element."""
-    element = Tag(name=name, attrs=dict(attributes))
+    element = Tag(name=name, attrs=dict(attributes), can_be_empty_element=name in VOID)
     for child in children:
         element.append(child)
     return element
@@ -116,8 +116,10 @@ def tidy(root: Tag) -> None:
     for image in root.find_all("img"):
         for name in ("srcset", "sizes"):
             image.attrs.pop(name, None)
+    for source in root.find_all("source"):
+        if source.parent is None or source.parent.name not in {"audio", "video"}:
+            source.decompose()
     unwrap(root, "picture")
-    remove(root, "img ~ source, source:has(~ img)")
     targets = {attribute(link, "href").removeprefix("#") for link in root.select("a[href^='#']")}
     for element in root.select("[id], a[name]"):
         for name in ("id", "name"):
@@ -127,9 +129,30 @@ def tidy(root: Tag) -> None:
         _drop_style(element)
     for division in reversed(root.find_all(["div", "section"])):
         _tidy_division(division)
+    _wrap_lines(root)
     for paragraph in root.find_all("p"):
         if not is_visible(paragraph) and paragraph.find(id=True) is None and not paragraph.get("id"):
             paragraph.decompose()
+
+
+def _is_visible_node(node: PageElement) -> bool:
+    return is_visible(node) if isinstance(node, Tag) else isinstance(node, NavigableString) and bool(node.strip())
+
+
+def _wrap_lines(root: Tag) -> None:
+    """Put the text and links that are not within a block into paragraphs."""
+    paragraph: Tag | None = None
+    for child in list(root.children):
+        if isinstance(child, Tag) and child.name in _BLOCKS:
+            paragraph = None
+        elif paragraph is not None:
+            paragraph.append(child.extract())
+        elif (
+            is_visible(child) if isinstance(child, Tag) else child.strip() if isinstance(child, NavigableString) else ""
+        ):
+            paragraph = new("p")
+            child.insert_before(paragraph)
+            paragraph.append(child.extract())
 
 
 def _drop_style(element: Tag) -> None:
@@ -147,10 +170,7 @@ def _drop_style(element: Tag) -> None:
 
 def _tidy_division(division: Tag) -> None:
     has_blocks = any(isinstance(child, Tag) and child.name in _BLOCKS for child in division.children)
-    has_text = any(
-        (isinstance(child, NavigableString) and child.strip()) or (isinstance(child, Tag) and is_visible(child))
-        for child in division.children
-    )
+    has_text = any(map(_is_visible_node, division.children))
     only_images = not division.get_text(strip=True) and division.find_parent("figure") is not None
     if has_blocks or not has_text or only_images or division.find_parent(list(_ONLY_PHRASES)) is not None:
         division.unwrap()

@@ -14,11 +14,13 @@ Only readers of the site see the text between ``kg-gated-block`` comments, so :f
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from bs4.element import Tag
 
+from kolom.rendering.html_tokenizer import Start, Token
+from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.html_elements import (
     attribute,
     figure,
@@ -36,7 +38,8 @@ from kolom_cli.importers.common.html_elements import (
 
 _GATED: Final = re.compile(r"<!--\s{0,9}kg-gated-block:begin\b([^>]{0,500})>")
 _FOR_ALL: Final = re.compile(r"\bnonMember:\s?true\b", re.IGNORECASE)
-_SCRIPT: Final = re.compile(r"<script\b", re.IGNORECASE)
+_WIDGET_HOSTS: Final = frozenset(("platform.twitter.com", "platform.x.com", "instagram.com"))
+"""The scripts of these hosts decorate a quotation that is complete without them."""
 
 
 def is_restricted(html: str) -> bool:
@@ -49,7 +52,8 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
 
     ``url_of`` returns the replacement of each URL.
     """
-    root = parse(html)
+    scripts: list[str] = []
+    root = parse(html, _counting_scripts(scripts))
     notes = []
     for selector, replacement in _CARDS.items():
         for card in root.select(selector):
@@ -60,15 +64,23 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
     unwrap(root, ".kg-gallery-image, .kg-gallery-row, .kg-gallery-container")
     rewrite_links(root, url_of)
     tidy(root)
-    if _has_lost_script(html):
+    if scripts:
         notes.append("removed a script")
     return inner_html(root), notes
 
 
-def _has_lost_script(html: str) -> bool:
-    """Return whether a script was removed that does more than decorate an embedded post."""
-    scripts = len(_SCRIPT.findall(html))
-    return scripts > len(re.findall(r"<script\b[^>]*\bsrc=[^>]*(?:twitter|x|instagram)\.com", html, re.IGNORECASE))
+def _counting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[Token]]:
+    """Return a function that yields the tokens and appends to ``lost`` the scripts that do more than decorate."""
+
+    def counting(tokens: Iterable[Token]) -> Iterator[Token]:
+        for token in tokens:
+            if isinstance(token, Start) and token.name == "script":
+                source = token.attributes.get("src", "")
+                if host_of(source) not in _WIDGET_HOSTS:
+                    lost.append(source)
+            yield token
+
+    return counting
 
 
 def _bookmark(card: Tag) -> Tag:
