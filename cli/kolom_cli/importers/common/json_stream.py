@@ -10,7 +10,8 @@ from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_BUFFER_BYTES: Final = 64 * 1024
+_BUFFER_BYTES: Final = 1024 * 1024
+"""For each buffer, the parser reads a text that does not end in it again from its beginning."""
 _MAX_ENTRY_BYTES: Final = 32 * 1024 * 1024
 """The maximum number of bytes before a requested entry ends. All of them are in memory."""
 _MAX_DEPTH: Final = 64

@@ -67,7 +67,7 @@ def _survey(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str
         try:
             story = _story(file)
         except SourceError as error:
-            others[file.name] = Skipped(kind="file", name=_name(file), reason=str(error), refused=True)
+            others[file.name] = Skipped(kind="article", name=_name(file), reason=str(error), refused=True)
             continue
         if story is None:
             others[file.name] = Skipped(kind="file", name=_name(file), reason="not a story of Medium")

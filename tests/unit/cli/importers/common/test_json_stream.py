@@ -32,7 +32,7 @@ def test_the_wanted_entries_come_whole_in_their_order() -> None:
 
 def test_what_precedes_an_error_is_given() -> None:
     data = json.dumps({"posts": [{"id": 1}, {"id": 2}, {"id": 3}]}).encode()
-    for broken in (data[:-15], data.replace(b" 3", b" x"), data.replace(b"3", b'"\xff"')):
+    for broken in (data[:-5], data.replace(b" 3", b" x"), data.replace(b"3", b'"\xff"')):
         found, error = _read(broken)
         assert [entry["id"] for _, entry in found] == [1, 2]
         assert error.startswith("x.json: invalid JSON, after 2 entries: ")
@@ -42,19 +42,21 @@ def test_what_precedes_an_error_is_given() -> None:
     ("data", "message"),
     [
         (b'{"posts": ' + b"[" * 1_000, "nested deeper than 64 levels"),
-        (b'{"posts": [{"a": "' + b"x" * 34_000_000, "an entry has more than 32 MB"),
-        (b'{"other": "' + b"x" * 34_000_000, "an entry has more than 32 MB"),
-        (b'{"posts": [{"a": [' + b'"x",' * 9_000_000, "an entry has more than 32 MB"),
+        (b'{"posts": [{"a": "' + b"x" * 5_000_000, "an entry has more than 2 MB"),
+        (b'{"other": "' + b"x" * 5_000_000, "an entry has more than 2 MB"),
+        (b'{"posts": [{"a": [' + b'"x",' * 1_250_000, "an entry has more than 2 MB"),
     ],
     ids=("nested", "a large text", "a large text between entries", "a large list"),
 )
-def test_memory_is_bounded(data: bytes, message: str) -> None:
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, data: bytes, message: str) -> None:
+    monkeypatch.setattr(json_stream, "_MAX_ENTRY_BYTES", 2 * 1024 * 1024)
     assert message in _read(data)[1]
 
 
-def test_many_entries_may_have_more_than_the_limit_for_one() -> None:
+def test_many_entries_may_have_more_than_the_limit_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those between them that are not wanted."""
-    large = json.dumps({"a": "x" * 3_000_000})
+    monkeypatch.setattr(json_stream, "_MAX_ENTRY_BYTES", 3 * 1024 * 1024)
+    large = json.dumps({"a": "x" * 1_000_000})
     data = '{"other": [' + ",".join([large] * 12) + '], "posts": [' + ",".join([large] * 12) + "]}"
     found, error = _read(data.encode())
     assert (len(found), error) == (12, "")
