@@ -49,7 +49,7 @@ def test_a_post_is_read_whole(file: Path) -> None:
         own,
         tags=[
             {"id": "t1", "name": "Food", "visibility": "public"},
-            {"id": "t2", "name": "#internal", "visibility": "internal"},
+            {"id": "t2", "name": "Hidden", "visibility": "internal"},
             {"id": "t3", "name": "#old internal"},
             {"id": "t4", "name": "Sea"},
         ],

@@ -186,8 +186,8 @@ def test_another_export_is_refused(tmp_path: Path, contents: dict[str, str], mes
 
 def test_hostile_names_and_sizes_in_a_zip_archive_do_no_harm(tmp_path: Path) -> None:
     """A text that would unpack to more than an article may have is refused, and nothing is written to the disk."""
-    contents = files((row(1), "<p>One.</p>"), (row(2), "0" * 50_000_000))
-    contents |= {"../posts/101.post-1.html": "<p>Evil</p>", "/etc/posts.csv": "post_id,is_published\n"}
+    contents = {"../posts/101.post-1.html": "<p>Evil</p>", "/etc/posts.csv": "post_id,is_published\n"}
+    contents |= files((row(1), "<p>One.</p>"), (row(2), "0" * 50_000_000))
     path = write_zip(tmp_path / "export.zip", contents)
     items, error = read_all(read_substack(path))
     assert not error
