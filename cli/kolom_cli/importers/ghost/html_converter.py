@@ -55,8 +55,8 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
     scripts: list[str] = []
     root = parse(html, _counting_scripts(scripts))
     notes = []
-    for selector, replacement in _CARDS.items():
-        for card in root.select(selector):
+    for name, replacement in _CARDS.items():
+        for card in root.select(f".{name}") if name in html else ():
             if not card.decomposed:
                 card.replace_with(replacement(card))
     if remove(root, ".kg-signup-card"):
@@ -130,12 +130,12 @@ def _product(card: Tag) -> Tag:
 
 
 _CARDS: Final[dict[str, Callable[[Tag], Tag]]] = {
-    ".kg-bookmark-card": _bookmark,
-    ".kg-callout-card": _callout,
-    ".kg-toggle-card": _toggle,
-    ".kg-button-card": _button,
-    ".kg-file-card": _file,
-    ".kg-audio-card": _audio,
-    ".kg-video-card": _video,
-    ".kg-product-card": _product,
+    "kg-bookmark-card": _bookmark,
+    "kg-callout-card": _callout,
+    "kg-toggle-card": _toggle,
+    "kg-button-card": _button,
+    "kg-file-card": _file,
+    "kg-audio-card": _audio,
+    "kg-video-card": _video,
+    "kg-product-card": _product,
 }

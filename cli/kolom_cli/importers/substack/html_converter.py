@@ -59,7 +59,11 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
         wrapper = replacement.parent
         if wrapper is not None and wrapper is not root:
             wrapper.replace_with(*take_children(replacement))
-    notes = [f"removed {what} that Substack hosts" for name, what in _HOSTED.items() if remove(root, f".{name}")]
+    notes = [
+        f"removed {what} that Substack hosts"
+        for name, what in _HOSTED.items()
+        if name in html and remove(root, f".{name}")
+    ]
     remove(root, _LAYOUT)
     for button in root.select(".button-wrapper, .captioned-button-wrap"):
         _replace_button(button)
