@@ -18,8 +18,11 @@ from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
+from kolom_cli.importers.ghost.reader import read_ghost
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.importers.medium.reader import read_medium
+from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.publishing.content_builder import find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
@@ -31,8 +34,11 @@ SAMPLE: Final = Path(__file__).parent / "sample"
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
     "blogger": lambda path: read_blogger([path]),
     "disqus": read_disqus,
+    "ghost": read_ghost,
     "isso": read_isso,
     "markdown": read_markdown,
+    "medium": read_medium,
+    "substack": read_substack,
     "wordpress": read_wordpress,
 }
 
@@ -40,6 +46,8 @@ _SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
     "archive": ("directory", Path.is_dir),
     "blogger": ("file or directory", Path.exists),
     "markdown": ("directory", Path.is_dir),
+    "medium": ("file or directory", Path.exists),
+    "substack": ("file or directory", Path.exists),
 }
 """The type of the source of each kind of import, with its check. The source of other kinds is a file."""
 

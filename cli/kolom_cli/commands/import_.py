@@ -1,4 +1,4 @@
-"""`kolom import blogger|wordpress|disqus|isso|markdown|archive SOURCE`."""
+"""`kolom import blogger|wordpress|ghost|substack|medium|disqus|isso|markdown|archive SOURCE`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,12 +13,16 @@ from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
+from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
+from kolom_cli.importers.ghost.reader import read_ghost
 from kolom_cli.importers.isso import read_isso
 from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.importers.medium.reader import read_medium
+from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
@@ -31,11 +35,24 @@ app = typer.Typer(
     help="Import a blog from another platform. Re-running is safe and resumes an interrupted import.",
 )
 
+
+def _site_url(site: str) -> str:
+    if site and not (site.startswith(("http://", "https://")) and host_of(site)):
+        raise typer.BadParameter(f"must be a URL such as https://blog.example, not {site!r}")
+    return site
+
+
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Also replace what was edited, unpublished or deleted here since.")
 ]
 Language = Annotated[
     str | None, typer.Option("--language", help="The articles' language, such as id or en.", metavar="CODE")
+]
+Site = Annotated[
+    str,
+    typer.Option(
+        "--site", help="The URL of the old site, which the export does not contain.", metavar="URL", callback=_site_url
+    ),
 ]
 Map = Annotated[
     Path | None,
@@ -104,6 +121,64 @@ def wordpress(
     """Import posts, pages and comments from WordPress."""
     connect(ctx.obj)
     _run(lambda: read_wordpress(file, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+
+
+@command(app, "ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
+def ghost(
+    ctx: typer.Context,
+    file: Annotated[Path, _existing("FILE", "The JSON file that Ghost exports.")],
+    site: Site = "",
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    language: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import posts and pages from Ghost.
+
+    Posts for members become drafts. Pictures are shown from --site.
+    """
+    connect(ctx.obj)
+    _run(lambda: read_ghost(file, site=site, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+
+
+@command(app, "substack", "kolom import substack export.zip --dry-run")
+def substack(
+    ctx: typer.Context,
+    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
+    site: Site = "",
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    language: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import posts and pages from Substack.
+
+    Posts for subscribers become drafts. Links to --site lead to the imported posts.
+    """
+    connect(ctx.obj)
+    _run(
+        lambda: read_substack(source, site=site, language=language),
+        dry_run=dry_run,
+        overwrite=overwrite,
+        as_json=as_json,
+    )
+
+
+@command(app, "medium", "kolom import medium medium-export.zip --dry-run")
+def medium(
+    ctx: typer.Context,
+    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
+    dry_run: DryRun = False,
+    overwrite: Overwrite = False,
+    language: Language = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import stories from Medium.
+
+    Responses to other stories are skipped.
+    """
+    connect(ctx.obj)
+    _run(lambda: read_medium(source, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
 @command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")

@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote_plus
 from kolom.comments.types import Status
 from kolom_cli.importers.common.article_matching import host_of, thread_names
 from kolom_cli.importers.common.autop import paragraphs
+from kolom_cli.importers.common.comment_backups import refuse_foreign_backup
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
     RawComment,
@@ -54,6 +55,8 @@ def read_isso(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
             is_database = file.read(len(_SQLITE)) == _SQLITE
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
+    if not is_database:
+        refuse_foreign_backup(path)
     yield from _read_database(path, mapping) if is_database else _read_json(path, mapping)
 
 

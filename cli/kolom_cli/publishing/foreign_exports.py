@@ -13,10 +13,7 @@ _MEDIUM: Final = re.compile(r"(?:draft|\d{4}-\d{2}-\d{2})_.*\.html?", re.IGNOREC
 _MEDIUM_ARTICLE: Final = b'class="h-entry"'
 _SUBSTACK_COLUMNS: Final = (b"post_id", b"is_published")
 _INNER: Final = frozenset(("posts", "articles", "html"))
-_NOT_READ: Final = (
-    "is an export of {}, which is not read, since its drafts would become public: what is read are exports of Blogger "
-    "and WordPress, sites of Jekyll and Hugo, and Markdown with front matter"
-)
+_NOT_READ: Final = "is an export of {0}: import it with `kolom import {1}`, which keeps its drafts private"
 _BEGINNING: Final = 64 * 1024
 
 
@@ -27,10 +24,10 @@ def export_problem(folder: Path) -> str | None:
             return "is an archive of Kolom's: put it back with `kolom import archive`"
         columns = _beginning(root / "posts.csv").partition(b"\n")[0]
         if all(column in columns for column in _SUBSTACK_COLUMNS):
-            return _NOT_READ.format("Substack")
+            return _NOT_READ.format("Substack", "substack")
         for posts in (root, root / "posts"):
             if any(map(_is_of_medium, _files(posts))):
-                return _NOT_READ.format("Medium")
+                return _NOT_READ.format("Medium", "medium")
     return None
 
 

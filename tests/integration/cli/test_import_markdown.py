@@ -439,11 +439,11 @@ def test_a_post_that_becomes_a_draft_there_becomes_one_here(kolom: Kolom, tmp_pa
 
 
 def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None:
-    """The message names what can be read instead."""
+    """The message names the command that reads it."""
     for name in ("medium", "substack"):
         report = _import(kolom, FIXTURES / "exports" / name, exit_code=1)
         assert report["read"] == 0
-        assert "Markdown with front matter" in report["errors"][0]
+        assert f"import it with `kolom import {name}`" in report["errors"][0]
 
 
 @pytest.mark.parametrize("command", [("unpublish",), ("delete", "--yes")])

@@ -340,7 +340,7 @@ def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -
         if given:
             report = _publish(kolom, *given, exit_code=1)
             assert (report["created"], report["skipped"]) == (0, len(given))
-            assert "which is not read" in report["skipped_items"][0]["reason"]
+            assert f"`kolom import {name.split('/')[0]}`" in report["skipped_items"][0]["reason"]
 
 
 @pytest.mark.parametrize("name", ["drafts/2024/one.md", "private/a/b/one.md"])

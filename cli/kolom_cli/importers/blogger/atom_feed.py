@@ -18,8 +18,8 @@ from typing import IO, Any, Final, Literal
 
 from lxml import etree
 
-from kolom_cli.importers.blogger.takeout import UNREADABLE
 from kolom_cli.importers.common.article_fields import size_problem
+from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
     describe_error,

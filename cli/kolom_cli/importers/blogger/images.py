@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from kolom.config import settings
-from kolom_cli.importers.blogger.takeout import Export, Member
+from kolom_cli.importers.blogger.takeout import Export
 from kolom_cli.importers.blogger.urls import image_name
+from kolom_cli.importers.common.export_files import Member
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES, MediaStore, media_name
 from kolom_cli.media.svg_safety import find_unsafe_svg

@@ -22,10 +22,11 @@ from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
-from kolom_cli.importers.blogger.takeout import Export, Member, open_export, opened
+from kolom_cli.importers.blogger.takeout import Export, open_export
 from kolom_cli.importers.blogger.urls import host_of, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
 from kolom_cli.importers.common.dates import parse_iso_datetime
+from kolom_cli.importers.common.export_files import Member, opened
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError

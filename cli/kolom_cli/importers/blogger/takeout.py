@@ -1,55 +1,20 @@
 """Open the files of a Blogger export: a feed, pages of a feed, or a Takeout with its images, zipped or unpacked."""
 
 import json
-import lzma
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import Final
 from urllib.parse import unquote
 
+from kolom_cli.importers.common.export_files import Member, members_in_folder, members_of
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES
 
-UNREADABLE: Final = (
-    OSError,
-    EOFError,
-    RuntimeError,
-    UnicodeDecodeError,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""The exceptions of reading a file, also within a zip file: damaged, encrypted, or of unknown compression."""
-
 _FEEDS: Final = (".atom", ".xml")
 _MAX_METADATA: Final = 256 * 1024
-_IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
 _THEMES: Final = frozenset(("theme-layouts.xml", "theme-classic.xml"))
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A file of an export; ``size`` is in bytes. ``is_named`` is True if the user named it, not only its directory."""
-
-    name: str
-    size: int
-    open: Callable[[], Any]
-    is_named: bool = False
-
-    def read(self, limit: int) -> bytes:
-        """Return its content, at most ``limit`` bytes.
-
-        :raises SourceError: the file cannot be read
-        """
-        try:
-            with self.open() as file:
-                return bytes(file.read(limit))
-        except UNREADABLE as error:
-            raise SourceError(f"{self.name}: cannot be read: {error}") from error
 
 
 @dataclass(slots=True)
@@ -115,32 +80,10 @@ def _below(folder: str, feed: Member) -> str | None:
 
 
 def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
-    try:
-        if source.is_dir():
-            yield from _in_folder(source)
-        elif zipfile.is_zipfile(source):
-            yield from _in_zip(stack.enter_context(zipfile.ZipFile(source)))
-        else:
-            yield Member(str(source), source.stat().st_size, lambda: source.open("rb"), is_named=True)
+    for member in members_of(source, stack):
+        yield member
+        if member.is_named:
             yield from _albums_beside(source)
-    except UNREADABLE as error:
-        raise SourceError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _in_folder(folder: Path) -> Iterator[Member]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and _is_relevant(path.relative_to(folder).parts):
-            yield Member(str(path), path.stat().st_size, lambda path=path: path.open("rb"))  # type: ignore[misc]
-
-
-def _in_zip(archive: zipfile.ZipFile) -> Iterator[Member]:
-    for info in archive.infolist():
-        if not info.is_dir() and _is_relevant(PurePosixPath(info.filename).parts):
-            yield Member(info.filename, info.file_size, lambda info=info: archive.open(info))  # type: ignore[misc]
-
-
-def _is_relevant(parts: tuple[str, ...]) -> bool:
-    return not _IGNORED_DIRECTORIES.intersection(parts) and not parts[-1].startswith(".")
 
 
 def _albums_beside(feed: Path) -> Iterator[Member]:
@@ -148,7 +91,7 @@ def _albums_beside(feed: Path) -> Iterator[Member]:
     if feed.resolve().parent.parent.name == "Blogs":
         albums = feed.resolve().parent.parent.parent / "Albums"
         if albums.is_dir():
-            yield from (member for member in _in_folder(albums) if not _is_feed(member.name))
+            yield from (member for member in members_in_folder(albums) if not _is_feed(member.name))
 
 
 def _images(members: list[Member]) -> dict[str, list[Member]]:
@@ -183,15 +126,3 @@ def _title_in(metadata: Member) -> str:
         return ""
     title = data.get("title") if isinstance(data, dict) else None
     return unquote(title) if isinstance(title, str) else ""
-
-
-def opened(feed: Member) -> IO[bytes]:
-    """Open the feed.
-
-    :raises SourceError: the file cannot be read
-    """
-    try:
-        file: IO[bytes] = feed.open()
-    except UNREADABLE as error:
-        raise SourceError(f"{feed.name}: cannot be read: {error}") from error
-    return file

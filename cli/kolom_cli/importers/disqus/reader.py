@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from kolom_cli.importers.common.article_matching import host_of, thread_names
+from kolom_cli.importers.common.comment_backups import refuse_foreign_backup
 from kolom_cli.importers.common.comment_fields import (
     MAX_CONTENT,
     RawComment,
@@ -65,6 +66,7 @@ def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
 
     :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid from here on
     """
+    refuse_foreign_backup(path)
     blog = _collect_threads(path)
     for record in read_disqus_xml(path):
         if isinstance(record, Post):

@@ -1,0 +1,85 @@
+"""Read the entries of large JSON files one by one, in constant memory."""
+
+from collections.abc import Callable, Iterator
+from typing import IO, Any, Final
+
+import ijson
+from ijson.common import ObjectBuilder
+
+from kolom_cli.importers.common.export_files import UNREADABLE
+from kolom_cli.importers.common.types import SourceError
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BUFFER_BYTES: Final = 1024 * 1024
+"""For each buffer, the parser reads a text that does not end in it again from its beginning."""
+_MAX_ENTRY_BYTES: Final = 32 * 1024 * 1024
+"""The maximum number of bytes before a requested entry ends. All of them are in memory."""
+_MAX_DEPTH: Final = 64
+
+_STARTS: Final = frozenset(("start_map", "start_array"))
+_ENDS: Final = frozenset(("end_map", "end_array"))
+
+type Path = tuple[str, ...]
+"""The keys on the way to a value; an entry of an array has the key ``[]``."""
+
+
+class _Counted:
+    """A file without a byte order mark that counts the bytes of what is not complete."""
+
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self._name = name
+        self._file = file
+        self._unfinished_bytes = 0
+        self._beginning = file.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
+
+    def begin(self) -> None:
+        """Start to count the bytes of the next entry, or of a value between entries."""
+        self._unfinished_bytes = 0
+
+    def read(self, size: int) -> bytes:
+        if size == 0:  # a question of the parser whether this is a binary file
+            return b""
+        data, self._beginning = self._beginning or self._file.read(size), b""
+        self._unfinished_bytes += len(data)
+        if self._unfinished_bytes > _MAX_ENTRY_BYTES:
+            raise SourceError(f"{self._name}: an entry has more than {_MAX_ENTRY_BYTES >> 20} MB: not read further")
+        return data
+
+
+def read_entries(
+    name: str, file: IO[bytes], is_wanted: Callable[[Path], bool]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each object at a wanted path with its path, in the order of the file ``name``.
+
+    :raises SourceError: the file cannot be read, or is invalid from here on
+    """
+    counted = _Counted(name, file)
+    path: list[str] = []
+    builder: ObjectBuilder | None = None
+    entry_depth = 0
+    number = 0
+    try:
+        for event, value in ijson.basic_parse(counted, use_float=True, buf_size=_BUFFER_BYTES):
+            if event == "map_key":
+                path[-1] = value
+            if event in _ENDS:
+                path.pop()
+            if builder is None and event == "start_map" and is_wanted(tuple(path)):
+                builder, entry_depth = ObjectBuilder(), len(path)
+            if event in _STARTS:
+                path.append("[]" if event == "start_array" else "")
+                if len(path) > _MAX_DEPTH:
+                    raise SourceError(f"{name}: nested deeper than {_MAX_DEPTH} levels: not read further")
+            if builder is not None:
+                builder.event(event, value)
+                if len(path) == entry_depth:
+                    number += 1
+                    yield tuple(path), builder.value
+                    builder = None
+            if builder is None:
+                counted.begin()
+    except ijson.JSONError as error:
+        reason = str(error).partition("\n")[0].removeprefix("b'").partition("\\n")[0]
+        raise SourceError(f"{name}: invalid JSON, after {number:,} entries: {reason}") from error
+    except UNREADABLE as error:
+        raise SourceError(f"{name}: cannot be read further: {getattr(error, 'strerror', None) or error}") from error

@@ -1,0 +1,1 @@
+"""Import from the JSON export of Ghost."""

@@ -1,0 +1,53 @@
+"""The URLs in a Ghost export. In their place for the site's own URL they have ``__GHOST_URL__``, or nothing."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from kolom_cli.importers.common.article_matching import host_of
+
+_PLACEHOLDER: Final = re.compile(r"(?:__|%5F%5F)GHOST_URL(?:__|%5F%5F)", re.IGNORECASE)
+_SIZED: Final = re.compile(r"^(/content/images/)size/[wh][\dwh]{1,10}/(?:format/\w{1,10}/)?")
+_FILES: Final = "/content/"
+
+
+@dataclass(slots=True)
+class SiteUrls:
+    """Maps the URLs in an article. ``paths`` are those of the site's articles, by path without a slash at the end.
+
+    ``site`` is the URL of the Ghost site if it is known: the pictures are shown from there. ``lacks_site`` becomes True
+    if a file of the site remains without a host.
+    """
+
+    paths: Mapping[str, str]
+    site: str = ""
+    lacks_site: bool = False
+
+    def __call__(self, url: str) -> str:
+        """Return the path of an own article, the URL of a file of the site, or ``url``."""
+        own = self._own_part(url)
+        if own is None:
+            return url
+        try:
+            parts = urlsplit(own)
+        except ValueError:
+            return url
+        article = self.paths.get(unquote(parts.path).rstrip("/"))
+        if article is not None:
+            return article + (f"#{parts.fragment}" if parts.fragment else "")
+        own = _SIZED.sub(r"\1", own)
+        self.lacks_site |= own.startswith(_FILES) and not self.site
+        return self.site + own
+
+    def _own_part(self, url: str) -> str | None:
+        """Return the part of the site's own URL that follows the host."""
+        if match := _PLACEHOLDER.match(url):
+            return f"/{url[match.end() :].lstrip('/')}"
+        if url.startswith("/") and not url.startswith("//"):
+            return url
+        if self.site and host_of(url) and host_of(url) == host_of(self.site):
+            parts = urlsplit(url)
+            return parts._replace(scheme="", netloc="").geturl() or "/"
+        return None

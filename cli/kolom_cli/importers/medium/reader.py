@@ -1,0 +1,144 @@
+"""Import a Medium export: published stories become articles, drafts become drafts.
+
+The export contains the responses of its author to the stories of others, too: they are skipped. It does not say which
+stories are unlisted or for members only.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from kolom.articles.names import default_path
+from kolom.articles.types import MAX_SOURCE_BYTES
+from kolom.config import settings
+from kolom_cli.importers.common.article_matching import host_of, path_of
+from kolom_cli.importers.common.export_files import Member, members_of
+from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
+from kolom_cli.importers.common.source_ids import origin_id
+from kolom_cli.importers.common.types import Item, Skipped, SourceError
+from kolom_cli.importers.medium.html_converter import convert, is_of_medium, own_link
+from kolom_cli.importers.medium.story import Story, id_in, read_story, split_name
+
+_ENDINGS: Final = frozenset((".htm", ".html"))
+_FOLDER: Final = "posts"
+_DIGITS: Final = 8
+
+
+def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
+    """Yield every story of the export: a zip archive, its unpacked directory, or the directory ``posts`` in it.
+
+    The export does not name its ``language``.
+
+    :raises SourceError: the export cannot be read, or has no story
+    """
+    with ExitStack() as stack:
+        files = _files(source, list(members_of(source, stack)))
+        paths, hosts, others = _survey(files)
+        if not paths:
+            raise SourceError(f"{source}: not a Medium export: it has no story, such as posts/2024-05-01_Title-….html")
+        reader = _Reader(own_link(paths, hosts), language or settings().language_codes[0])
+        seen: set[str] = set()
+        for file in files:
+            if file.name in others:
+                yield others[file.name]
+            elif (number := split_name(file.path)[1]) in seen:
+                yield Skipped(kind="article", name=_name(file), reason="duplicate entry in the export")
+            else:
+                seen.add(number)
+                yield reader.item(file)
+
+
+def _files(source: Path, members: list[Member]) -> list[Member]:
+    """Return the files of the directory ``posts``, or of ``source`` itself if it has no such directory."""
+    pages = [member for member in members if member.path.suffix.lower() in _ENDINGS]
+    posts = [member for member in pages if member.path.parent.name == _FOLDER]
+    return posts or [member for member in pages if source.is_dir() and Path(member.name).parent == source]
+
+
+def _survey(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str, Skipped]]:
+    """Return the paths of the stories by id, the hosts of their canonical URLs, and the files that are not stories."""
+    paths: dict[str, str] = {}
+    hosts: set[str] = set()
+    others: dict[str, Skipped] = {}
+    for file in files:
+        try:
+            story = _story(file)
+        except SourceError as error:
+            others[file.name] = Skipped(kind="article", name=_name(file), reason=str(error), refused=True)
+            continue
+        if story is None:
+            others[file.name] = Skipped(kind="file", name=_name(file), reason="not a story of Medium")
+        elif story.is_response:
+            reason = "a response to a story: comments on Medium are not imported"
+            others[file.name] = Skipped(kind="response", name=_name(file), reason=reason)
+        else:
+            paths.setdefault(story.id, _path(story) or default_path(_segment(story)))
+            hosts |= {host_of(story.address)} - {""}
+    return paths, hosts, others
+
+
+def _name(file: Member) -> str:
+    return file.path.name
+
+
+def _story(file: Member) -> Story | None:
+    """Return the story in the file; None if it is not one.
+
+    :raises SourceError: the file cannot be read, or is too large
+    """
+    if file.size > MAX_SOURCE_BYTES:
+        raise SourceError(f"has {file.size:,} bytes, the maximum is {MAX_SOURCE_BYTES:,}")
+    return read_story(file.path, file.read(MAX_SOURCE_BYTES + 1).decode("utf-8-sig", "replace"))
+
+
+def _segment(story: Story) -> str:
+    """Return the words at the end of the canonical URL without the id, or those in the name of the file."""
+    path = urlsplit(story.address).path.rstrip("/") if host_of(story.address) else ""
+    words = unquote(path.rpartition("/")[2])
+    number = id_in(path)
+    words = words.removesuffix(number).rstrip("-") if number else words
+    return re.sub("-{2,}", "-", (words or story.words).lower()).strip("-")
+
+
+def _path(story: Story) -> str:
+    """Return the path that the story keeps: that of an own domain. A URL at Medium is only an alias."""
+    host = host_of(story.address)
+    return urlsplit(story.address).path if host and not is_of_medium(host) else ""
+
+
+class _Reader:
+    """Converts the stories of an export."""
+
+    def __init__(self, own_link: Callable[[str], str], language: str) -> None:
+        self._own_link = own_link
+        self._language = language
+
+    def item(self, file: Member) -> Item:
+        """Return the article, or why it is skipped."""
+        story = _story(file)
+        assert story is not None
+        alias = path_of(story.address) if is_of_medium(host_of(story.address)) else None
+        return to_imported_article(
+            RawArticle(
+                name=_name(file),
+                origin=origin_id("medium", story.id),
+                kind="article",
+                number=story.id[-_DIGITS:],
+                title=story.title,
+                slug=_segment(story),
+                html=story.body,
+                convert=lambda html: (convert(html, self._own_link), ()),
+                language=self._language,
+                is_draft=story.is_draft,
+                excerpt=story.subtitle,
+                description=story.subtitle,
+                labels=story.tags,
+                author=story.author,
+                published_at=story.published_at,
+                address=_path(story),
+                aliases=(alias,) if alias and not story.is_draft else (),
+            )
+        )

@@ -1,0 +1,62 @@
+"""Large JSON files are read entry by entry."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from kolom_cli.importers.common import json_stream
+from kolom_cli.importers.common.types import SourceError
+
+type Entry = tuple[json_stream.Path, dict[str, Any]]
+
+
+def _read(data: bytes) -> tuple[list[Entry], str]:
+    found: list[Entry] = []
+    try:
+        for entry in json_stream.read_entries("x.json", io.BytesIO(data), lambda path: path[-2:] == ("posts", "[]")):
+            found.append(entry)  # noqa: PERF402 (what precedes the error counts)
+    except SourceError as error:
+        return found, str(error)
+    return found, ""
+
+
+def test_the_wanted_entries_come_whole_in_their_order() -> None:
+    posts = [{"id": 1, "tags": [{"a": {"b": [None, True, 1.5]}}]}, {"id": 2, "posts": [{"id": 3}]}]
+    data = json.dumps({"other": [{"id": 9}], "data": {"posts": [*posts, "no object"]}}).encode()
+    for beginning in (b"", b"\xef\xbb\xbf", b" \n"):
+        found, error = _read(beginning + data)
+        assert (found, error) == ([(("data", "posts", "[]"), post) for post in posts], "")
+
+
+def test_what_precedes_an_error_is_given() -> None:
+    data = json.dumps({"posts": [{"id": 1}, {"id": 2}, {"id": 3}]}).encode()
+    for broken in (data[:-5], data.replace(b" 3", b" x"), data.replace(b"3", b'"\xff"')):
+        found, error = _read(broken)
+        assert [entry["id"] for _, entry in found] == [1, 2]
+        assert error.startswith("x.json: invalid JSON, after 2 entries: ")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b'{"posts": ' + b"[" * 1_000, "nested deeper than 64 levels"),
+        (b'{"posts": [{"a": "' + b"x" * 5_000_000, "an entry has more than 2 MB"),
+        (b'{"other": "' + b"x" * 5_000_000, "an entry has more than 2 MB"),
+        (b'{"posts": [{"a": [' + b'"x",' * 1_250_000, "an entry has more than 2 MB"),
+    ],
+    ids=("nested", "a large text", "a large text between entries", "a large list"),
+)
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, data: bytes, message: str) -> None:
+    monkeypatch.setattr(json_stream, "_MAX_ENTRY_BYTES", 2 * 1024 * 1024)
+    assert message in _read(data)[1]
+
+
+def test_many_entries_may_have_more_than_the_limit_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those between them that are not wanted."""
+    monkeypatch.setattr(json_stream, "_MAX_ENTRY_BYTES", 3 * 1024 * 1024)
+    large = json.dumps({"a": "x" * 1_000_000})
+    data = '{"other": [' + ",".join([large] * 12) + '], "posts": [' + ",".join([large] * 12) + "]}"
+    found, error = _read(data.encode())
+    assert (len(found), error) == (12, "")
