@@ -321,6 +321,20 @@ def test_an_archive_of_before_becomes_the_same_as_a_new_one(small: Kolom, tmp_pa
     assert (tmp_path / "a/articles/000002-two.html").stat().st_mtime_ns == written
 
 
+def test_a_repeated_export_downloads_only_missing_and_damaged_media(
+    small: Kolom, tmp_path: Path, calls: list[str]
+) -> None:
+    """A file is intact if its content has the digest that is in its path."""
+    for name in ("intact", "damaged", "missing"):
+        MediaStore().put(f"{name}.png", name.encode(), "image/png")
+    complete = export(small, tmp_path)
+    next(tmp_path.rglob("damaged.png")).write_bytes(b"x")
+    next(tmp_path.rglob("missing.png")).unlink()
+    calls.clear()
+    assert export(small, tmp_path) == complete
+    assert calls.count("GetObject") == 2
+
+
 def test_a_directory_with_anything_else_is_left_alone(small: Kolom, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     ran = small("export", tmp_path)

@@ -68,6 +68,15 @@ def test_the_list_for_people_names_what_it_shows(blog: Kolom) -> None:
     assert "unfinished" in ran.stdout
 
 
+@pytest.mark.parametrize("filters", [("--label", "news"), ("--status", "published"), ()])
+def test_the_list_says_whether_the_limit_leaves_articles_out(blog: Kolom, filters: tuple[str, ...]) -> None:
+    """The hint is on standard error, and absent where everything is listed."""
+    _publish("also-shown", labels=("News",))
+    hint = "raise --limit"
+    assert hint in blog("articles", "list", *filters, "--limit", "1").stderr
+    assert hint not in blog("articles", "list", *filters, "--limit", "2").stderr
+
+
 def test_a_shelf_is_read_page_by_page_without_gaps_or_repeats(kolom: Kolom) -> None:
     for number in range(7):
         _publish(f"a{number}", published_at=datetime(2026, 1, 1 + number % 3, tzinfo=UTC), labels=("L",))

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import aliases, public, publishing
+from kolom.articles import aliases, public, publishing, repository
 from kolom.errors import Conflict, InvalidInput
 from kolom.pages.router import dispatch
 from kolom_cli.importers.markdown.site import number_of
@@ -194,6 +194,23 @@ def test_the_permalinks_of_a_configuration(kolom: Kolom, tmp_path: Path, style: 
     assert publishing.get_by_slug("second").path == path
 
 
+@pytest.mark.parametrize(
+    ("style", "html_aliases"),
+    [("/y/:title", ["path:/y/second.html"]), ("/y/:title/", []), ("/y/:title.htm", []), ("pretty", [])],
+)
+def test_only_a_permalink_without_slash_and_extension_has_an_html_alias(
+    kolom: Kolom, tmp_path: Path, style: str, html_aliases: list[str]
+) -> None:
+    """Jekyll writes such a post to a file that ends with `.html`, so that both URLs can be linked."""
+    files: dict[str, str | bytes] = {
+        "_config.yml": f"permalink: {style}\n",
+        "_posts/2020-02-03-second.md": "---\ntitle: S\n---\nText.\n",
+    }
+    _import(kolom, _site(tmp_path, files))
+    names = repository.pointers_by_id()[publishing.get_by_slug("second").id]
+    assert [name for name in names if name.endswith(".html")] == html_aliases
+
+
 def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": "",
@@ -278,6 +295,28 @@ def test_a_dry_run_says_the_same_and_writes_nothing(
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
     done = _import(kolom, tmp_path, exit_code=1)
     assert planned | {"dry_run": False} == done
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("/assets/cover.png", "/cover.png"),
+        ("https://far.example/cover.png", "https://far.example/cover.png"),
+        ("/assets/missing.png", "/first.png"),
+    ],
+)
+def test_the_image_of_the_front_matter_precedes_those_of_the_text(
+    kolom: Kolom, tmp_path: Path, image: str, expected: str
+) -> None:
+    """The first image of the text is used only where the named file does not exist."""
+    files: dict[str, str | bytes] = {
+        "_config.yml": "",
+        "assets/cover.png": PNG + b"cover",
+        "assets/first.png": PNG + b"first",
+        "_posts/2020-02-03-x.md": f"---\ntitle: X\nimage: {image}\n---\n![first](/assets/first.png)\n",
+    }
+    _import(kolom, _site(tmp_path, files))
+    assert (publishing.get_by_slug("x").image or "").endswith(expected)
 
 
 def test_an_alias_that_is_added_later_is_added_to_an_unchanged_article(kolom: Kolom, tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ HOSTILE_ARCHIVES = {
     "script as website": (break_lines(lambda line: line | {"website": "javascript:x"}), COMMENT, "website: "),
     "lines in a name": (break_lines(lambda line: line | {"name": "a\nb"}), COMMENT, "name: "),
     "time that is none": (break_lines(lambda line: line | {"created": "2026-02-30T00:00:00Z"}), COMMENT, "created: "),
+    "huge revision": (break_lines(lambda line: line | {"revision": 10**9}), COMMENT, "revision: "),
     "avatar with markup": (break_lines(lambda line: line | {"avatar": "<x>"}), COMMENT, "avatar: "),
     "lines by a link": (break_file("comments.jsonl", None), "comments.jsonl", "is not a regular file"),
 }
