@@ -62,7 +62,7 @@ class MediaStore:
         key = f"media/{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}/{name}"
         address = "/" + quote(key)
         if key not in self._known:
-            if not self.dry_run and not self.holds(key):
+            if not self.dry_run and not self.exists(key):
                 self._s3().put_object(
                     Bucket=settings().need("media_bucket"),
                     Key=key,
@@ -76,7 +76,7 @@ class MediaStore:
             self._known.add(key)
         return address
 
-    def holds(self, key: str) -> bool:
+    def exists(self, key: str) -> bool:
         """Return whether the bucket has an object with that key."""
         return head_object(self._s3(), settings().need("media_bucket"), key) is not None
 

@@ -24,7 +24,8 @@ _NO_VERSION = 0
 class Track(Protocol):
     """A progress display: a callable that yields the given items. ``total`` is their number, if known."""
 
-    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]: ...
+    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]:
+        """Yield ``items``, and show the progress."""
 
 
 def _untracked[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track

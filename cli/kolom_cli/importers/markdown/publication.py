@@ -20,7 +20,7 @@ from kolom_cli.publishing.draft_marks import (
     is_dated,
     is_group,
     normalize,
-    place_mark,
+    path_mark,
     read_header,
 )
 
@@ -109,7 +109,7 @@ def publication_of(
         if parsed is not None and parsed > now:
             draft = True
             notes.append(f"{key}: {written} is in the future: imported as a draft")
-    for mark in (place_mark(location), draft_mark(front)):
+    for mark in (path_mark(location), draft_mark(front)):
         if mark is not None:
             draft = True
             notes += [] if mark.lower() in _OBVIOUS else [f"{mark}: imported as a draft"]
