@@ -123,7 +123,7 @@ def preview(
 ) -> None:
     """Print a link to a draft or any other article.
 
-    Whoever has the link can read the article until the link expires.
+    Anyone who has the link can read the article until the link expires.
     """
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)

@@ -434,7 +434,7 @@ def add_to_sets_directly() -> Iterator[None]:
 _DYNAMODB_URL = re.compile(r"https://dynamodb\.([a-z0-9-]+)\.amazonaws\.com/")
 _PLAIN_ADD = re.compile(r"ADD (#\w+) (:\w+)")
 _PLAIN_UPDATE = {"TableName", "Key", "UpdateExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"}
-_MAX_DIRECT_ELEMENTS = 10_000  # so many elements are far below 400 KB
+_MAX_DIRECT_ELEMENTS = 10_000  # the size of a set with this number of elements is far below 400 KB
 
 
 def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:

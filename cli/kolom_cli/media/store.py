@@ -150,7 +150,7 @@ class Resolver:
 def media_key_problem(key: str) -> str | None:
     """Return why :meth:`MediaStore.put` would not use ``key`` for a file, or None if it is valid."""
     if not _KEY.fullmatch(key):
-        return "must have a digest of its content in its path, as the files that `kolom` uploads"
+        return "must have the digest of its content in its path, like the files that `kolom` uploads"
     suffix = Path(key).suffix
     return None if suffix in CONTENT_TYPES else f"{suffix or 'a file without a suffix'} is not an allowed file type"
 

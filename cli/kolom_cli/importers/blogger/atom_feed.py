@@ -41,7 +41,7 @@ _KINDS: Final[dict[str, EntryKind]] = {
 }
 _ID: Final = re.compile(r"blog-(\d+)\.(post|page|settings|layout|template)\b-?(\d*)")
 _BEGINNING: Final = 1_000
-"""The number of characters kept of content that is too large: enough to name the entry if it has no other name."""
+"""The number of characters to keep of content that is too large: enough for a title if the entry has none."""
 _REMOVED: Final = "blogger.contentRemoved"
 _TEXT_FIELDS: Final = {
     "issued": "published",

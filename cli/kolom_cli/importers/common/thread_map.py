@@ -38,16 +38,16 @@ class ThreadMap:
     _by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, *names: str) -> tuple[str, ...] | None:
-        """Return the names of the article for the thread that the export calls by one of ``names``.
+        """Return the names of the article for the thread that has one of ``names`` in the export.
 
         The result is empty if the comments are to be excluded, and None if the thread is not in the mapping.
         """
-        wanted = [name for name in names if name]
-        for name in wanted:
+        keys = [name for name in names if name]
+        for name in keys:
             for form in (name, safe_cell(name)):
                 if form in self._exact:
                     return self._exact[form]
-        for name in wanted:
+        for name in keys:
             for key in _path_keys(name):
                 if key in self._by_path:
                     return self._by_path[key]

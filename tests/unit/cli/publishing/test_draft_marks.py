@@ -131,7 +131,7 @@ def test_no_other_key_outweighs_a_mark(others: dict[str, str], key: str, value: 
     said = " ".join(value.split()).lower()
     mark = {key: value}
     front = {**mark, **others} if before else {**others, **mark}
-    is_draft = publication_of({**front}, ("site", "a.md"), UTC, keys=("date",), named=None).draft
+    is_draft = publication_of({**front}, ("site", "a.md"), UTC, keys=("date",), date_in_name=None).draft
     assert is_draft or said in {"", "false", "no", "off", "n", "0", "never"}
 
 

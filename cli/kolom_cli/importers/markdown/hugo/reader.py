@@ -55,10 +55,10 @@ def survey(directory: Path) -> Site:
 
 
 def _with_root_kinds(items: list[Entry | Skipped]) -> list[Entry | Skipped]:
-    """Make documents outside of sections pages, such as *About*, unless most articles of the site are there."""
+    """Treat documents outside of sections, such as *About*, as pages, unless they are most of the dated documents."""
     dated = [item for item in items if isinstance(item, Entry) and item.date is not None]
-    loose = [item for item in dated if item.at_root]
-    if len(loose) * 2 > len(dated):
+    in_root = [item for item in dated if item.at_root]
+    if len(in_root) * 2 > len(dated):
         return items
     return [replace(item, kind="page") if isinstance(item, Entry) and item.at_root else item for item in items]
 
@@ -179,7 +179,7 @@ class _Survey:
         return merged
 
     def _inherited_note(self, path: Path, inherited: Values, own: Values, section: Path | None) -> str | None:
-        """Return a note with the origin of an inherited draft mark, if the page itself has none."""
+        """Return a note with the origin of an inherited draft mark; None if the page inherits none."""
         if section is not None:
             return f"its section {self._list_path(section)} is a draft: imported as a draft"
         mark = draft_mark({key: value for key, value in inherited.items() if key not in own})
@@ -201,7 +201,7 @@ class _Survey:
             self.site.location_of(path),
             self.site.zone,
             keys=(*PUBLICATION_KEYS, "date"),
-            named=dated[1] if dated else None,
+            date_in_name=dated[1] if dated else None,
         )
 
     def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication) -> Entry:
