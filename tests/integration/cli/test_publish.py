@@ -306,7 +306,7 @@ def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path
 def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_path: Path, name: str) -> None:
     """Where a file lies says that it is a draft, unless its front matter speaks for itself."""
     path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
-    assert "write `draft: true` into the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
+    assert "write `draft: true` in the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
     assert _publish(kolom, path, exit_code=1)["created"] == 0
     for value, status in (("true", "draft"), ("false", "published")):
         path.write_text(f"---\ntitle: T\nslug: one\ndraft: {value}\n---\nText.\n")
