@@ -443,7 +443,7 @@ def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None
     for name in ("medium", "substack"):
         report = _import(kolom, FIXTURES / "exports" / name, exit_code=1)
         assert report["read"] == 0
-        assert "Markdown with front matter" in report["errors"][0]
+        assert "Markdown files with front matter" in report["errors"][0]
 
 
 @pytest.mark.parametrize("command", [("unpublish",), ("delete", "--yes")])

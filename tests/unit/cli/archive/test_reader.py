@@ -156,7 +156,7 @@ HOSTILE_ARCHIVES = {
         f"media/{DIGEST}/x.html",
         "is not an allowed file type",
     ),
-    "media elsewhere": (break_file("media/x.png", b"x"), "media/x.png", "must have a digest of its content"),
+    "media elsewhere": (break_file("media/x.png", b"x"), "media/x.png", "must have the digest of its content"),
     "drawing with a script": (
         break_file(f"media/{hashlib.sha256(SVG).hexdigest()[:16]}/x.svg", SVG),
         f"media/{hashlib.sha256(SVG).hexdigest()[:16]}/x.svg",
