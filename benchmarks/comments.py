@@ -84,7 +84,7 @@ def main() -> None:
 def _bills(blog: Kolom) -> None:
     from kolom.comments import admin, moderation
 
-    held = blog.post("a0", 0)
+    pending = blog.post("a0", 0)
     configure(moderation_mode="none")
     for number in range(100):
         parent = blog.post("a1", number)
@@ -106,16 +106,16 @@ def _bills(blog: Kolom) -> None:
     configure(moderation_mode="first")
     with metered() as bill:
         blog.post("a2", 0)
-    say_bill("POST, held", bill)
+    say_bill("POST, pending", bill)
     configure(moderation_mode="none")
     for name, operation in operations.items():
         with metered() as bill:
             operation()
         say_bill(name, bill)
-    comment = admin.get(held["comment"]["id"])
+    comment = admin.get(pending["comment"]["id"])
     with metered() as bill:
         moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
-    say_bill("approving", bill)
+    say_bill("approve", bill)
 
 
 def _times(blog: Kolom) -> None:
@@ -124,13 +124,13 @@ def _times(blog: Kolom) -> None:
     with _isso() as (isso_post, isso_get):
         for number in range(20):
             isso_post(number)
-        kolom_get = _median(lambda _: blog.get("/api/articles/a3/comments", "limit=20"))
-        peer_get = _median(lambda _: isso_get())
-        kolom_post = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
-        peer_post = _median(lambda number: isso_post(1_000 + number))
+        kolom_get_time = _median(lambda _: blog.get("/api/articles/a3/comments", "limit=20"))
+        isso_get_time = _median(lambda _: isso_get())
+        kolom_post_time = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
+        isso_post_time = _median(lambda number: isso_post(1_000 + number))
     say("\n| CPU time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
-    for name, ours, peers in (("POST", kolom_post, peer_post), ("GET of 20", kolom_get, peer_get)):
-        say(f"| {name} | {ours * 1000:.2f} ms | {peers * 1000:.2f} ms | {ours / peers:.1f} |\n")
+    for name, kolom, isso in (("POST", kolom_post_time, isso_post_time), ("GET of 20", kolom_get_time, isso_get_time)):
+        say(f"| {name} | {kolom * 1000:.2f} ms | {isso * 1000:.2f} ms | {kolom / isso:.1f} |\n")
 
 
 def _median(operation: Callable[[int], object]) -> float:

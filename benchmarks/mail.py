@@ -14,7 +14,7 @@ from benchmarks.capacity import metered
 from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
 from kolom_cli.emulator.ses import SentMail
 
-TEXT = "Message {} of an ordinary length: two sentences and some more words, so that it is looked for elsewhere too."
+TEXT = "Message {} of an ordinary length. It has two sentences and some more words, so that duplicates are searched."
 
 
 class Site:

@@ -57,6 +57,7 @@ html_show_copyright = False
 
 
 def toctree(caption: str, pages: tuple[str, ...], *options: str) -> str:
+    """Return a hidden table of contents, for the navigation."""
     lines = ["", "```{toctree}", ":hidden:", f":caption: {caption}", *options, "", *pages, "```", ""]
     return "\n".join(lines)
 
@@ -72,4 +73,5 @@ def complete(_app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    """Register this extension in Sphinx."""
     app.connect("source-read", complete)

@@ -1,6 +1,6 @@
-"""`kolom`: the command line of a blog's author.
+"""`kolom`: the command line for the author of a blog.
 
-Exit codes: 0 all is well; 1 something failed or was refused, everything else was done; 2 the command line is wrong;
+Exit codes: 0 success; 1 something failed or was refused, and everything else was done; 2 the command line is invalid;
 3 the stack cannot be reached or is not configured; 130 interrupted.
 """
 
@@ -40,10 +40,10 @@ _PANELS = (_WRITING, _MODERATION, _MAIL, _TRANSFER, _SITE)
 
 
 class _Group(Group):
-    """Turns what went wrong in any command into one line and an exit code."""
+    """Converts the errors of all commands to a one-line message and an exit code."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (the signature of click)
-        """All commands, by their panels."""
+        """Return the names of all commands in the order of their panels."""
         commands: Mapping[str, Any] = self.commands
         return sorted(commands, key=lambda name: _PANELS.index(commands[name].rich_help_panel))
 
@@ -91,7 +91,7 @@ def options(
     stack: Annotated[
         str, typer.Option("--stack", envvar="KOLOM_STACK", help="The CloudFormation stack of the blog.", metavar="NAME")
     ] = DEFAULT_STACK,
-    version: Annotated[  # noqa: ARG001 (the callback does all)
+    version: Annotated[  # noqa: ARG001 (its callback prints the version)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

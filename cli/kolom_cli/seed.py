@@ -71,10 +71,10 @@ class StackLoader:
             raise LoadError(str(error)) from error
 
     def load_sample(self, stack: EmulatedStack) -> str:
-        """Publish the sample of Kolom; return a summary with the number of articles, pages and drafts."""
+        """Publish the sample of Kolom; return a summary with the number of articles and pages."""
         _use(stack)
         report = load_sample()
-        return _summary(report, "sample articles, pages and drafts")
+        return _summary(report, "sample articles and pages")
 
     def load_import(self, stack: EmulatedStack, kind: str, source: str) -> str:
         """Import an export; return a summary. Items that could not be imported are reported on standard error.

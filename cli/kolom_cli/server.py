@@ -1,4 +1,4 @@
-"""Running the whole stack on this machine until a signal ends it: what `kolom serve` does."""
+"""Run the whole stack on this machine until a signal stops it, for `kolom serve`."""
 
 import logging
 import signal
@@ -19,36 +19,44 @@ from kolom_cli.seed import LoadError, StackLoader
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1
-_PATIENCE_SECONDS = 600.0
+_IDLE_TIMEOUT_SECONDS = 600.0
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def project_root() -> Path:
-    """The directory of ``template.yaml``: the checkout that this package is installed from."""
+    """Return the directory of ``template.yaml``: the checkout from which this package is installed."""
     for directory in Path(__file__).resolve().parents:
         if (directory / "template.yaml").is_file():
             return directory
-    raise TemplateError("no template.yaml above the installed package: `kolom serve` needs a checkout (`make sync`)")
+    raise TemplateError(
+        "no template.yaml in the parent folders of the package: `kolom serve` needs a checkout (`make sync`)"
+    )
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, str]:
-    """``NAME=VALUE`` texts as a dictionary. Raises :class:`TemplateError`."""
+    """Parse ``NAME=VALUE`` texts.
+
+    :raises TemplateError: a text has another form
+    """
     parsed = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name:
-            raise TemplateError(f"--set takes NAME=VALUE, not {setting!r}")
+            raise TemplateError(f"--set must be NAME=VALUE, not {setting!r}")
         parsed[name] = value
     return parsed
 
 
 def parse_imports(imports: Sequence[str]) -> list[tuple[str, str]]:
-    """``KIND:SOURCE`` texts as pairs. Raises :class:`LoadError`."""
+    """Parse ``KIND:SOURCE`` texts.
+
+    :raises LoadError: a text has another form
+    """
     parsed = []
     for each in imports:
         kind, colon, source = each.partition(":")
         if not colon or not kind or not source:
-            raise LoadError(f"--import takes KIND:SOURCE, not {each!r}")
+            raise LoadError(f"--import must be KIND:SOURCE, not {each!r}")
         parsed.append((kind, source))
     return parsed
 
@@ -62,7 +70,10 @@ def run(
     endpoint_url: str | None,
     log_requests: bool = False,
 ) -> None:
-    """Serve until interrupted. Raises :class:`typer.Exit` with 2 for bad options, 1 for what else goes wrong."""
+    """Serve until interrupted.
+
+    :raises typer.Exit: with 2 if an option is invalid, with 1 after another error
+    """
     _configure_logging(log_requests=log_requests)
     with _until_interrupted() as interrupted:
         try:
@@ -73,27 +84,27 @@ def run(
             with stack:
                 loaded = _fill(stack, StackLoader(), pairs, empty=empty)
                 typer.echo(ready_line(stack.url, stack.aws_endpoint_url, loaded))
-                # In short turns: a second signal during an endless wait could be swallowed with the first.
+                # Short waits: if a second signal arrived during an endless wait, both signals could be lost.
                 while not interrupted.wait(0.5):
                     pass
         except (TemplateError, LoadError) as error:
             _errors.print(f"kolom serve: {error}", markup=False)
             raise typer.Exit(EXIT_USAGE) from None
         except PortInUseError as error:
-            _errors.print(f"kolom serve: {error}; choose another with --port", markup=False)
+            _errors.print(f"kolom serve: {error}; choose another port with --port", markup=False)
             raise typer.Exit(EXIT_FAILED) from None
         except FunctionError as error:
             _errors.print(f"kolom serve: {error}", markup=False)
             raise typer.Exit(EXIT_FAILED) from error.__cause__
         except KeyboardInterrupt:
-            return  # Interrupted while starting: what had started is stopped.
+            return  # Interrupted during the start: the parts that had started are stopped.
 
 
 def ready_line(url: str, endpoint_url: str, loaded: Sequence[str]) -> str:
-    """Where the site, its mail and its AWS are, and how to act on them."""
+    """Return the message with the URLs of the site, its mail and its AWS, and the options to use them."""
     option = "--local" if endpoint_url == LOCAL_ENDPOINT else f"--endpoint-url {endpoint_url}"
-    parts = [*loaded, f"mail at {url}/_local/mail", f"AWS at {endpoint_url}: `kolom {option} COMMAND`"]
-    return f"Kolom is at {url}/ ({', '.join(parts)})"
+    details = [*loaded, f"mail at {url}/_local/mail", f"AWS at {endpoint_url}: `kolom {option} COMMAND`"]
+    return f"Kolom is at {url}/ ({', '.join(details)})"
 
 
 def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, str]], *, empty: bool) -> list[str]:
@@ -105,7 +116,7 @@ def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, 
     else:
         loaded = [loader.load_sample(stack)]
     try:
-        stack.wait_until_idle(within_seconds=_PATIENCE_SECONDS)
+        stack.wait_until_idle(within_seconds=_IDLE_TIMEOUT_SECONDS)
     except TimeoutError:
         _errors.print("The search index is still being filled.")
     return loaded
@@ -113,7 +124,7 @@ def _fill(stack: EmulatedStack, loader: StackLoader, pairs: Sequence[tuple[str, 
 
 @contextmanager
 def _until_interrupted() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set. Before anything waits for it, they raise KeyboardInterrupt."""
+    """Provide an event that Ctrl-C and SIGTERM set. The first of them also raises KeyboardInterrupt."""
     interrupted = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal handler)
@@ -125,11 +136,11 @@ def _until_interrupted() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupted
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupted
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 

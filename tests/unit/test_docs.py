@@ -158,7 +158,7 @@ def test_the_counts_of_what_is_created_are_right() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/develop.md"])
 def test_the_line_of_the_local_stack_counts_the_samples(page: str) -> None:
-    assert f"({len(list(SAMPLE.glob('*.md')))} sample articles, pages and drafts, " in text(page)
+    assert f"({len(list(SAMPLE.glob('*.md')))} sample articles and pages, " in text(page)
 
 
 def test_the_readme_counts_articles_and_pages_of_the_samples() -> None:

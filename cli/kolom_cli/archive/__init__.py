@@ -2,6 +2,5 @@
 
 The format is described in docs/archive.md. :mod:`.schemas` defines the records in the files, :mod:`.encoding` their
 notation, and :mod:`.layout` the file names. :mod:`.writer` writes an archive. :mod:`.reader` reads and validates one,
-and
-:mod:`.restorer` stores its entries in a stack.
+and :mod:`.restorer` stores its entries in a stack.
 """

@@ -88,7 +88,10 @@ class Archive:
     spellings: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        """:raises SourceError: the directory is not such an archive"""
+        """Read the manifest.
+
+        :raises SourceError: the directory is not such an archive
+        """
         path = self.root / MANIFEST
         try:
             manifest = Manifest.model_validate_json(_bytes(path, _MAX_MANIFEST))
@@ -121,10 +124,10 @@ class Archive:
         return chain(
             self._files(MEDIA, "file", self._media),
             self._files(ARTICLES, "article", self._article),
-            self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.comment),
-            self._lines(AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.author),
-            self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.subscription),
-            self._lines(MESSAGES, "message", MessageRecord, MessageRecord.restored),
+            self._lines(COMMENTS, "comment", CommentRecord, CommentRecord.to_comment),
+            self._lines(AUTHORS, "address", CommentAuthorRecord, CommentAuthorRecord.to_author),
+            self._lines(SUBSCRIPTIONS, "subscription", SubscriptionRecord, SubscriptionRecord.to_subscription),
+            self._lines(MESSAGES, "message", MessageRecord, MessageRecord.to_message),
         )
 
     def _files(self, directory: str, kind: str, read: Callable[[Path], ArchiveEntry]) -> Iterator[ArchiveEntry]:
@@ -162,7 +165,7 @@ class Archive:
         html = b""
         if record.status != "deleted":
             html = _bytes(self.root / HTML / f"{path.stem}.html", MAX_HTML_BYTES)
-        snapshot, note = record.whole(_text(source), source_format, _text(html), self.zone)
+        snapshot, note = record.to_snapshot(_text(source), source_format, _text(html), self.zone)
         keys = [label_key(label) for label in snapshot.article.labels]
         snapshot = replace(snapshot, spellings={key: self.spellings[key] for key in keys if key in self.spellings})
         return ArchiveItem(kind=record.kind, name=path.relative_to(self.root).as_posix(), entity=snapshot, note=note)

@@ -87,7 +87,7 @@ class Restorer:
     def _file(self, media: MediaFile) -> Change:
         if not settings().media_bucket:
             raise _NotRestored("this endpoint has only tables, no media bucket")
-        if self._media.holds(media.key):
+        if self._media.exists(media.key):
             return "unchanged"
         if not self.dry_run:
             self._media.put(Path(media.key).name, media.data, media.content_type)

@@ -1,10 +1,11 @@
-"""What stands in an archive's files, and what it is in the domain: checked field by field on the way in. Pure.
+"""The schemas of the records in an archive, and their conversion from and to the types of the domain. Pure.
 
-A form is written as its fields in their order, without those that say nothing (:mod:`.text` has how). Times are
-RFC 3339 in UTC.
+A record is written with its fields in the order of their definition, without those that have their default value
+(:mod:`.encoding` defines the notation). Times are RFC 3339 in UTC.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
@@ -47,6 +48,15 @@ from kolom_cli.archive.encoding import ArchiveFormatError
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _EMAIL: Final[TypeAdapter[str]] = TypeAdapter(fields.RequiredEmail)
 _MAX_TEXT: Final = 100_000
+# The fields that a record and the type of the domain have under the same name.
+_ARTICLE_FIELDS: Final = (
+    *("id", "slug", "version", "status", "kind", "title", "month", "language", "author", "description", "excerpt"),
+    *("image", "reading_minutes", "origin", "fingerprint"),
+)
+_COMMENT_FIELDS: Final = (
+    *("id", "status", "status_before", "name", "website", "avatar", "is_owner", "content", "decided_by", "revision"),
+)
+_MESSAGE_FIELDS: Final = ("id", "status", "email", "name", "subject", "message")
 
 
 def _moment(value: object) -> object:
@@ -56,11 +66,11 @@ def _moment(value: object) -> object:
 
 
 def _address(value: str) -> str:
-    """``value`` as it is, if one could have typed it into a form."""
+    """Check an email address by the rules of the forms, without normalizing it."""
     try:
         _EMAIL.validate_python(value)
     except ValidationError:
-        raise ValueError("is no e-mail address") from None
+        raise ValueError("is not a valid email address") from None
     return value
 
 
@@ -82,7 +92,7 @@ Person = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class Manifest(BaseModel):
-    """``archive.json``, of which more may be known to a later version."""
+    """``archive.json``. Unknown fields are allowed, since a later version may add some."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -93,23 +103,23 @@ class Manifest(BaseModel):
 
 
 class Record(BaseModel):
-    """The base of all forms: exact types, no unknown fields."""
+    """The base of all records: exact types, no unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     @classmethod
     def read(cls, data: object) -> Self:
-        """The form that ``data`` is.
+        """Validate ``data``.
 
-        :raises FormError: it is none; the message names every field that is wrong
+        :raises ArchiveFormatError: it is invalid; the message names the invalid fields
         """
         try:
             return cls.model_validate(data)
         except ValidationError as error:
             raise ArchiveFormatError("; ".join(map(_problem, error.errors(include_url=False)[:10]))) from None
 
-    def data(self) -> dict[str, Any]:
-        """What is written of it."""
+    def as_data(self) -> dict[str, Any]:
+        """Return the fields to write: those that differ from their default."""
         return self.model_dump(exclude_defaults=True, warnings=False)
 
 
@@ -140,7 +150,7 @@ class ArticleRecord(Record):
     description: Description = ""
     excerpt: Excerpt = ""
     image: Image | None = None
-    # An article that was given an address of the site's answers at its slug's, so its path is checked when it is known.
+    # Checked in `to_snapshot`: a path of the site itself is replaced there instead of refused.
     path: Line | None = None
     comments: bool = True
     reading_minutes: Annotated[int, Field(ge=0, le=100_000)] = 1
@@ -151,83 +161,55 @@ class ArticleRecord(Record):
 
     @classmethod
     def from_article(cls, article: Article, body: Body, aliases: list[str]) -> Self:
-        """What is written of an article."""
+        """Return the record of an article."""
         return cls.model_construct(
-            title=article.title,
-            slug=article.slug,
-            id=article.id,
-            version=article.version,
+            **_attributes(article, _ARTICLE_FIELDS),
             body_version=int(article.body_version.partition(".")[0] or 0),
-            status=article.status,
-            kind=article.kind,
             date=article.published_at,
             updated=article.updated_at,
-            month=article.month,
             labels=list(article.labels),
-            language=article.language,
-            author=article.author,
-            description=article.description,
-            excerpt=article.excerpt,
-            image=article.image,
             path=None if article.path == default_path(article.slug) else article.path,
             comments=article.comments_open,
-            reading_minutes=article.reading_minutes,
-            origin=article.origin,
-            fingerprint=article.fingerprint,
             aliases=sorted(aliases),
             toc=[HeadingRecord.model_construct(id=each.id, level=each.level, text=each.text) for each in body.toc],
         )
 
-    def whole(
+    def to_snapshot(
         self, source: str, source_format: SourceFormat, html: str, zone: ZoneInfo
     ) -> tuple[ArticleSnapshot, str | None]:
-        """The article with its body, and a note if that had to be changed.
+        """Return the article with its body, and a note if something had to be changed.
 
-        The HTML is held to what the renderer lets pass, which leaves its own work as it is.
+        The HTML is sanitized again by the renderer, which does not change its own output.
         """
         toc, notes = tuple(Heading(each.id, each.level, each.text) for each in self.toc), []
         rendered = render(html, "html")
         if rendered.html != html:
             html, toc = rendered.html, rendered.toc
-            notes.append("the HTML in the archive is not as Kolom makes it: it was made so")
+            notes.append("the HTML in the archive differs from that of Kolom: sanitized")
         path = self.path or default_path(self.slug)
         if is_site_path(path) and not is_site_path(default_path(self.slug)):
-            notes.append(f"its path {path} is an address of the site itself: it answers at its slug's")
+            notes.append(f"its path {path} is reserved for the site itself: changed to {default_path(self.slug)}")
             path = default_path(self.slug)
-        month = self.month
-        if month is None and self.status == "published" and self.date is not None:
-            month = self.date.astimezone(zone).strftime("%Y-%m")
+        fields = _attributes(self, _ARTICLE_FIELDS)
+        if self.month is None and self.status == "published" and self.date is not None:
+            fields["month"] = self.date.astimezone(zone).strftime("%Y-%m")
         article = Article(
-            id=self.id,
-            slug=self.slug,
+            **fields,
             path=path,
-            title=self.title,
-            excerpt=self.excerpt,
-            image=self.image,
             labels=tuple(self.labels),
-            language=self.language,
-            author=self.author,
             published_at=self.date,
             updated_at=self.updated,
-            reading_minutes=self.reading_minutes,
-            kind=self.kind,
-            status=self.status,
-            month=month,
-            description=self.description,
             comments_open=self.comments,
-            version=self.version,
-            fingerprint=self.fingerprint,
-            origin=self.origin,
             source_format=source_format,
             body_version="",
             body_parts=0,
             source_parts=0,
         )
         body = Body(html=html, toc=toc, source=source, source_format=source_format)
-        whole = ArticleSnapshot(
+        snapshot = ArticleSnapshot(
             article=article, body=body, content_version=self.body_version, aliases=tuple(self.aliases)
         )
-        return whole, "; ".join(notes) or None
+        return snapshot, "; ".join(notes) or None
 
 
 class CommentRecord(Record):
@@ -253,52 +235,34 @@ class CommentRecord(Record):
 
     @classmethod
     def from_comment(cls, comment: Comment) -> Self:
-        """What is written of a comment."""
+        """Return the record of a comment."""
         return cls.model_construct(
+            **_attributes(comment, _COMMENT_FIELDS),
             article=comment.article_id,
-            id=comment.id,
             parent=comment.parent_id,
-            status=comment.status,
-            status_before=comment.status_before,
             created=comment.created_at,
             edited=comment.edited_at,
             expires=_time(comment.expires_at),
-            name=comment.name,
-            website=comment.website,
-            avatar=comment.avatar,
-            is_owner=comment.is_owner,
-            content=comment.content,
             reasons=list(comment.reasons),
-            decided_by=comment.decided_by,
-            revision=comment.revision,
             announced=comment.announced,
         )
 
-    def comment(self) -> Comment:
-        """The comment that it is. What is approved counts as told to whom it concerns: nobody is mailed of it.
+    def to_comment(self) -> Comment:
+        """Return the comment. An approved comment counts as announced, so that no mail is sent about it.
 
-        :raises FormError: it contradicts itself
+        :raises ArchiveFormatError: its fields contradict each other
         """
         if self.parent is not None and self.parent >= self.id:
             raise ArchiveFormatError("parent: must be an earlier comment")
         if self.content == "" and self.status != "deleted":
             raise ArchiveFormatError("content: must not be empty")
         return Comment(
+            **_attributes(self, _COMMENT_FIELDS),
             article_id=self.article,
-            id=self.id,
-            status=self.status,
-            name=self.name,
-            content=self.content,
-            avatar=self.avatar,
-            created_at=self.created,
             parent_id=self.parent,
-            status_before=self.status_before,
-            website=self.website,
-            is_owner=self.is_owner,
+            created_at=self.created,
             edited_at=self.edited,
             reasons=tuple(self.reasons),
-            decided_by=self.decided_by,
-            revision=self.revision,
             announced=self.announced or self.status == "approved",
             expires_at=_seconds(self.expires),
         )
@@ -316,7 +280,7 @@ class CommentAuthorRecord(Record):
 
     @classmethod
     def from_author(cls, author: CommentAuthorSnapshot) -> Self:
-        """What is written of a comment's author."""
+        """Return the record of a comment's author."""
         return cls.model_construct(
             article=author.article_id,
             comment=author.comment_id,
@@ -326,10 +290,10 @@ class CommentAuthorRecord(Record):
             person=author.person,
         )
 
-    def author(self) -> CommentAuthorSnapshot:
-        """The author that it is.
+    def to_author(self) -> CommentAuthorSnapshot:
+        """Return the author.
 
-        :raises FormError: it has neither address nor hash, or both
+        :raises ArchiveFormatError: it has neither an address nor a hash, or both
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.expires is None):
             raise ArchiveFormatError("must have either email and expires, or person")
@@ -355,7 +319,7 @@ class SubscriptionRecord(Record):
 
     @classmethod
     def from_subscription(cls, subscription: SubscriptionSnapshot) -> Self:
-        """What is written of a subscription."""
+        """Return the record of a subscription."""
         return cls.model_construct(
             article=subscription.article_id,
             state=subscription.state,
@@ -365,13 +329,13 @@ class SubscriptionRecord(Record):
             expires=_time(subscription.expires_at),
         )
 
-    def subscription(self) -> SubscriptionSnapshot:
-        """The subscription that it is.
+    def to_subscription(self) -> SubscriptionSnapshot:
+        """Return the subscription.
 
-        :raises FormError: it has neither address nor hash, or both, or is one to mail to without an address
+        :raises ArchiveFormatError: it has neither an address nor a hash, or both, or is active but has no address
         """
         if (self.email is None) == (self.person is None) or (self.email is None) != (self.state == "left"):
-            raise ArchiveFormatError("must have an email, or where it was left, a person")
+            raise ArchiveFormatError("must have an email, or, in the state 'left', a person")
         return SubscriptionSnapshot(
             article_id=self.article,
             state=self.state,
@@ -397,32 +361,26 @@ class MessageRecord(Record):
 
     @classmethod
     def from_message(cls, message: Message) -> Self:
-        """What is written of a message."""
+        """Return the record of a message."""
         return cls.model_construct(
-            id=message.id,
-            status=message.status,
+            **_attributes(message, _MESSAGE_FIELDS),
             created=message.created_at,
             expires=_time(message.expires_at),
-            email=message.email,
-            name=message.name,
-            subject=message.subject,
-            message=message.message,
             reasons=list(message.reasons),
         )
 
-    def restored(self) -> Message:
-        """The message that it is."""
+    def to_message(self) -> Message:
+        """Return the message."""
         return Message(
-            id=self.id,
-            status=self.status,
-            email=self.email,
-            message=self.message,
+            **_attributes(self, _MESSAGE_FIELDS),
             created_at=self.created,
             expires_at=int(self.expires.timestamp()),
-            name=self.name,
-            subject=self.subject,
             reasons=tuple(self.reasons),
         )
+
+
+def _attributes(source: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names}
 
 
 def _problem(error: Any) -> str:

@@ -60,7 +60,7 @@ type Step = Callable[[], object]
 
 
 class ArchiveError(KolomError):
-    """An archive cannot be written into the directory."""
+    """The archive cannot be written to the directory."""
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ class Exporter:
         own = {key for key, _ in pointer_keys(article)}
         record = ArticleRecord.from_article(article, body, [name for name in names if name not in own])
         stem = _stem(article)
-        text = front_matter(record.data()) + body.source
+        text = front_matter(record.as_data()) + body.source
         self._put(self.root / ARTICLES / (stem + SUFFIXES[article.source_format]), text)
         if article.status != "deleted":
             self._put(self.root / HTML / f"{stem}.html", body.html)
@@ -254,7 +254,7 @@ def _stem(article: Article) -> str:
 
 
 def _write_line(file: Any, record: Record) -> None:
-    file.write(f"{as_json(record.data())}\n".encode())
+    file.write(f"{as_json(record.as_data())}\n".encode())
 
 
 def _write(path: Path, data: bytes) -> None:

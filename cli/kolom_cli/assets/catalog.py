@@ -1,6 +1,6 @@
-"""Writes ``frontend/widgets/kolom-catalog.js``: the limits and messages of the layer that the custom elements use.
+"""Generate ``frontend/widgets/kolom-catalog.js``: the limits and messages of the layer that the custom elements use.
 
-The elements run without a build, on any page, so they import a module that lies beside them.
+The elements work on any page without a build step, so they import a module in their own folder.
 """
 
 import json
@@ -25,25 +25,25 @@ _HEAD: Final = """\
  * @module
  */
 """
-# Every string with a dot in it is a message's key; one without is, where it is asked for.
+# Every string with a dot is the key of a message. A string without a dot is one in a call of text() or count().
 _KEY: Final = re.compile(r'"([a-z]\w*(?:\.\w+)+)"|\b(?:text|count)\("(\w+)"', re.ASCII)
 
 
 def module() -> str:
-    """The module as it has to be."""
+    """Return the text of the module."""
     names = used_names()
     messages = {code: _messages(code, names) for code in sorted(available_languages())}
     return "\n".join([_HEAD, _constant("FIELD_LIMITS", dict(FIELD_LIMITS)), _constant("MESSAGES", messages)])
 
 
 def used_names() -> set[str]:
-    """What the elements ask for: the keys of messages, or what those begin with that have a number in them."""
+    """Return the names of messages in the sources of the elements: keys, or their common part for plural forms."""
     sources = (path.read_text("utf-8") for path in WIDGETS.glob("*.js") if path.name != NAME)
     return {match[1] or match[2] for source in sources for match in _KEY.finditer(source)}
 
 
 def keys_of(name: str, strings: Mapping[str, str]) -> set[str]:
-    """The keys of the messages that a name stands for: itself, or its plural forms."""
+    """Return the keys of a name: the name itself, or its plural forms."""
     return {name, f"{name}.one", f"{name}.other"} & strings.keys()
 
 

@@ -100,8 +100,8 @@ def deploy(
     ``advance`` is called after each upload; there are two for each file.
 
     The hashed names are uploaded first, because no page uses them yet, and then the unhashed names. Finally one item is
-    written, from which the pages read the new names. An interruption before that leaves the pages as they were, and the
-    next run continues.
+    written, from which the pages read the new names. After an interruption before that, the pages still use the old
+    files, and the next run continues.
 
     :raises Conflict: another deployment finished in the meantime
     """
@@ -125,18 +125,18 @@ def deploy(
         kept = set(assets_build.names.values()) | {asset.name for asset in assets_build.assets}
         before = now - timedelta(days=prune_days)
         result.pruned = bucket.prune(
-            lambda name, uploaded_at: name not in kept and _since(former.get(name), uploaded_at) < before
+            lambda name, uploaded_at: name not in kept and _unused_since(former.get(name), uploaded_at) < before
         )
     return result
 
 
-def _since(left: str | None, uploaded_at: datetime) -> datetime:
-    """Return the time since when no page uses the file: a deployment without it, or its upload if never used."""
-    return uploaded_at if left is None else datetime.fromisoformat(left)
+def _unused_since(deactivated_at: str | None, uploaded_at: datetime) -> datetime:
+    """Return when the file went out of use: when a deployment replaced it, or its upload if it was never active."""
+    return uploaded_at if deactivated_at is None else datetime.fromisoformat(deactivated_at)
 
 
 def _activate(assets_build: AssetBuild, result: DeploymentResult, now: datetime) -> Mapping[str, str]:
-    """Activate the build; return the former names, with the time since when each is not used."""
+    """Activate the build; return the former names, each with the time when it was replaced."""
     try:
         current = ThemeRecord.get(SITE, THEME, consistent_read=True)
     except DoesNotExist:
@@ -149,8 +149,8 @@ def _activate(assets_build: AssetBuild, result: DeploymentResult, now: datetime)
         former: Mapping[str, str] = current.former
         return former
     names = set(assets_build.names.values())
-    left = {} if current is None else {**dict.fromkeys(current.assets.values(), to_rfc3339(now)), **current.former}
-    newest = sorted(left.items(), key=lambda each: each[1], reverse=True)
+    unused = {} if current is None else {**dict.fromkeys(current.assets.values(), to_rfc3339(now)), **current.former}
+    newest = sorted(unused.items(), key=lambda each: each[1], reverse=True)
     former = dict([(name, since) for name, since in newest if name not in names][:_FORMER_LIMIT])
     result.activated = True
     if result.dry_run:
@@ -165,9 +165,11 @@ def _activate(assets_build: AssetBuild, result: DeploymentResult, now: datetime)
         deployed_at=now,
         revision=1 if current is None else current.revision + 1,
     )
-    is_as_read = ThemeRecord.key.does_not_exist() if current is None else ThemeRecord.revision == int(current.revision)
+    is_unchanged = (
+        ThemeRecord.key.does_not_exist() if current is None else ThemeRecord.revision == int(current.revision)
+    )
     try:
-        record.save(condition=is_as_read)
+        record.save(condition=is_unchanged)
     except PutError as error:
         if is_condition_failed(error):
             raise Conflict(

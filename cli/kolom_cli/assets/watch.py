@@ -18,7 +18,10 @@ class AssetWatcher:
     """Deploys a directory to the stack of the current settings: once at the start, then when called after a change."""
 
     def __init__(self, frontend: Path) -> None:
-        """:raises KolomError: the directory cannot be deployed"""
+        """Deploy the directory.
+
+        :raises KolomError: it cannot be deployed
+        """
         self._frontend = frontend
         self._lock = threading.Lock()
         self._seen = self._state()

@@ -94,17 +94,17 @@ def show(
 def unpublish(ctx: typer.Context, slug: Slug) -> None:
     """Turn a published or scheduled article back into a draft.
 
-    The text, the address and the comments are kept. `kolom publish FILE` publishes it again.
+    Its text, URL and comments are kept. `kolom publish FILE` publishes it again.
     """
     connect(ctx.obj)
     article = publishing.unpublish(slug, now=datetime.now(UTC))
-    typer.echo(f"{article.slug} is a draft now, in version {article.version}")
+    typer.echo(f"{article.slug} is now a draft (version {article.version})")
 
 
 def delete(ctx: typer.Context, slug: Slug, yes: Yes = False) -> None:
     """Delete an article permanently.
 
-    Its address answers 410 Gone. `kolom unpublish` hides an article without deleting it.
+    Its URL then returns 410 Gone. `kolom unpublish` hides an article without deleting it.
     """
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)
@@ -123,7 +123,7 @@ def preview(
 ) -> None:
     """Print a link to a draft or any other article.
 
-    Whoever has the link can read the article until the link expires.
+    Anyone who has the link can read the article until the link expires.
     """
     connect(ctx.obj)
     article = publishing.get_by_slug(slug)
@@ -135,18 +135,18 @@ def preview(
     console.err().print(f"The link works until {format_moment(expires_at)}.", highlight=False)
 
 
-def _fields(card: ArticleSummary) -> dict[str, object]:
-    fields = {name: value for name, value in asdict(card).items() if name not in _INTERNAL}
-    return {**fields, "url": urls.article_url(card.path)}
+def _fields(article: ArticleSummary) -> dict[str, object]:
+    fields = {name: value for name, value in asdict(article).items() if name not in _INTERNAL}
+    return {**fields, "url": urls.article_url(article.path)}
 
 
-def _as_data(card: ArticleSummary) -> dict[str, Any]:
-    return to_jsonable(_fields(card))
+def _as_data(article: ArticleSummary) -> dict[str, Any]:
+    return to_jsonable(_fields(article))
 
 
-def _as_row(card: ArticleSummary) -> Row:
+def _as_row(article: ArticleSummary) -> Row:
     status = "published"
-    if isinstance(card, Article):
-        status = "page" if card.status == "published" and card.kind == "page" else card.status
-    date = format_moment(card.published_at) if card.published_at else ""
-    return Row((date, status, card.slug), (card.title,))
+    if isinstance(article, Article):
+        status = "page" if article.status == "published" and article.kind == "page" else article.status
+    date = format_moment(article.published_at) if article.published_at else ""
+    return Row((date, status, article.slug), (article.title,))

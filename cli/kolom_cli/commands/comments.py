@@ -1,4 +1,4 @@
-"""`kolom comments …`: the moderator's side."""
+"""`kolom comments …`: moderate comments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -33,13 +33,13 @@ _ID: Final = "01KB3R5T7W9Y1A2C4E6G8J0MNP"
 _LINKED: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
 _DONE: Final = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
 _UNDECIDED: Final = frozenset(("pending", "spam"))
-"""The statuses that a comment has because of its reasons; a moderator's decision takes their place."""
+"""The statuses that follow from a comment's reasons; the decision of a moderator replaces them."""
 _INTERNAL: Final = ("person", "change", "version", "announced")
 _ONLY_IN_JSON: Final = frozenset(("avatar", "depth", "status_before", "revision", "article_id", "reasons"))
 _EMPTY: Final[dict[str | None, str]] = {
     None: "No comments. They are listed here when readers write some.",
     "pending": "No comments are pending. `kolom comments list` lists all.",
-    "approved": "No approved comments. `kolom comments list --status pending` lists those that wait for approval.",
+    "approved": "No approved comments. `kolom comments list --status pending` lists those that need approval.",
     "spam": "No spam. `kolom comments list` lists all comments.",
     "deleted": "No deleted comments. `kolom comments list` lists all.",
 }
@@ -58,17 +58,15 @@ def list_comments(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List comments, those that wait for approval first.
+    """List comments, pending ones first.
 
     The newest come first within each status.
     """
     wanted = select_statuses(status, admin.STATUSES, admin.STATUSES)
     connect(ctx.obj)
     if article is not None:
-        all_of_it = admin.list_by_article(publishing.get_by_slug(article).id)
-        found = [
-            comment for each in wanted for comment in [one for one in reversed(all_of_it) if one.status == each][:limit]
-        ]
+        newest_first = admin.list_by_article(publishing.get_by_slug(article).id)[::-1]
+        found = [comment for each in wanted for comment in [one for one in newest_first if one.status == each][:limit]]
     else:
         found = [comment for each in wanted for comment in admin.list_by_status(each, limit=limit)]
     articles = repository.get_many({comment.article_id for comment in found})
@@ -85,13 +83,15 @@ def show(
     ctx: typer.Context,
     comment_id: Id,
     with_links: Annotated[
-        bool, typer.Option("--links", help="Also create links that approve, mark as spam or delete it, once each.")
+        bool,
+        typer.Option("--links", help="Also create single-use links that approve it, mark it as spam or delete it."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show everything about one comment.
 
-    This includes its author's email address, and why it is pending or spam. Whoever has a link of --links can use it.
+    The output includes its author's email address, and the reasons why it is pending or spam. Anyone who has a link
+    of --links can use it.
     """
     connect(ctx.obj)
     data = admin.personal_data(admin.get(comment_id), now=datetime.now(UTC))
@@ -147,7 +147,7 @@ def ban(
 ) -> None:
     """Ban the sender's IP address and mark the comment as spam.
 
-    Further comments and messages from this address are taken for spam. `kolom comments unban` lifts the ban.
+    Further comments and messages from this address are treated as spam. `kolom comments unban` lifts the ban.
     """
     connect(ctx.obj)
     comment, now = admin.get(comment_id), datetime.now(UTC)
@@ -171,7 +171,7 @@ def unban(ctx: typer.Context, comment_id: Id) -> None:
     if not lifted:
         console.fail(f"the sender of {comment.id} is not banned")
     for banned in lifted:
-        typer.echo(f"the {banned} of {comment.id} is not banned any more")
+        typer.echo(f"the {banned} of {comment.id} is no longer banned")
 
 
 @command(app, "reply", f'kolom comments reply {_ID} "Thank you!"', f"kolom comments reply {_ID} - < reply.md")
@@ -207,7 +207,7 @@ def reply(
     if as_json:
         print_json(_as_data(answer))
     else:
-        typer.echo(f"{answer.id} answers {parent.id}")
+        typer.echo(f"{answer.id} replies to {parent.id}")
 
 
 @command(app, "forget", "kolom comments forget budi@example.com")
@@ -232,7 +232,7 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
 def export(ctx: typer.Context, email: Email) -> None:
     """Print everything stored about a person as JSON.
 
-    That is every comment that was sent with this email address.
+    The result contains every comment that was sent with this email address.
     """
     connect(ctx.obj)
     found = list(admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
@@ -243,14 +243,14 @@ def export(ctx: typer.Context, email: Email) -> None:
 def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *, as_json: bool) -> None:
     connect(ctx.obj)
 
-    def act(comment_id: str) -> Comment:
+    def apply(comment_id: str) -> Comment:
         comment = admin.get(comment_id)
         return moderate(comment.article_id, comment.id, action, by="kolom", now=datetime.now(UTC))
 
     for_each(
         comment_ids,
-        act,
-        say=lambda comment: f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}",
+        apply,
+        describe=lambda comment: f"{comment.id} is {comment.status if action == 'restore' else _DONE[action]}",
         as_data=_as_data,
         as_json=as_json,
     )

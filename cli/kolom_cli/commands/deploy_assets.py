@@ -1,4 +1,4 @@
-"""`kolom deploy-assets`: the files of `frontend/` and its settings become what the site's pages show."""
+"""`kolom deploy-assets`: deploy the files of `frontend/` and its settings, for all pages of the site."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from kolom_cli.terminal.options import AsJson, DryRun
 
 FRONTEND: Final = TEMPLATE.parent / "frontend"
 KEPT_DAYS: Final = 2
-"""Pages may be shown for a day after they are out of date, and their files with them."""
+"""Caches may serve outdated pages for a day, which need their assets."""
 
 
 def deploy_assets(
@@ -62,10 +62,10 @@ def deploy_assets(
     if as_json:
         typer.echo(outcome.as_json())
     else:
-        _say(outcome)
+        _print(outcome)
 
 
-def _say(outcome: DeploymentResult) -> None:
+def _print(outcome: DeploymentResult) -> None:
     for warning in outcome.warnings:
         console.err().print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
     for verb, names in (("upload", outcome.uploaded), ("delete", outcome.pruned)):

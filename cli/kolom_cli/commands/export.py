@@ -1,4 +1,4 @@
-"""`kolom export DIR`: everything, in open formats that any program can read."""
+"""`kolom export DIR`: export the blog in open formats."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ def export(
 ) -> None:
     """Export articles, comments and media files to a folder.
 
-    All files have open formats that any program can read. Exporting again into the same folder updates it in place, so
+    All files have open formats. Exporting again into the same folder updates it in place, so
     it can be kept in git. `kolom import archive DIR` restores it.
     """
     connect(ctx.obj)
@@ -57,4 +57,6 @@ def _print(done: ExportResult, directory: Path) -> None:
             f"skipped {one_line(name)}: {one_line(reason)}", markup=False, highlight=False, soft_wrap=True
         )
     if done.interrupted:
-        console.out().print(f"Interrupted: {directory} is not complete; run it again.", soft_wrap=True, markup=False)
+        console.out().print(
+            f"Interrupted: {directory} is incomplete; run the command again.", soft_wrap=True, markup=False
+        )

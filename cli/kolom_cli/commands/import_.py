@@ -43,7 +43,11 @@ def _site_url(site: str) -> str:
 
 
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Also replace what was edited, unpublished or deleted here since.")
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Also replace items that were edited, unpublished or deleted in Kolom since the last import.",
+    ),
 ]
 Language = Annotated[
     str | None, typer.Option("--language", help="The articles' language, such as id or en.", metavar="CODE")
@@ -67,7 +71,11 @@ Map = Annotated[
 ]
 UnmatchedFile = Annotated[
     Path | None,
-    typer.Option("--unmatched", metavar="FILE", help="Write the threads without an article here, for --map."),
+    typer.Option(
+        "--unmatched",
+        metavar="FILE",
+        help="Write the threads without an article to this file, to complete it for --map.",
+    ),
 ]
 
 
@@ -266,7 +274,7 @@ def _import_threads(
     as_json: bool,
 ) -> None:
     if mapping and unmatched and mapping.resolve() == unmatched.resolve():
-        raise typer.BadParameter("must be another file than --map", param_hint="--unmatched")
+        raise typer.BadParameter("must not be the file of --map", param_hint="--unmatched")
     threads = read_mapping(mapping) if mapping else ThreadMap()
     if unmatched:
         try:
@@ -278,7 +286,7 @@ def _import_threads(
     if unmatched:
         try:
             write_unmatched(unmatched, importer.unmatched.values())
-        except SourceError as error:  # a disk that is full now: the report is all that is left to tell what was done
+        except SourceError as error:  # such as a full disk: the report must still be printed
             report.errors.append(str(error))
     _finish(report, as_json=as_json)
 
@@ -295,8 +303,8 @@ def _import(
     importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
     with console.interruptible() as stopped, console.progress(hidden=hidden) as bar:
 
-        def track[T](things: Iterable[T], title: str, total: int | None) -> Iterable[T]:
-            return bar.track(things, total, description=title)
+        def track[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:
+            return bar.track(items, total, description=title)
 
         importer.store_all(read(), stopped, track)
     return report, importer

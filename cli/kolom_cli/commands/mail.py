@@ -1,4 +1,4 @@
-"""`kolom mail …`: the mail that the site sends, what became of it, and sending it again."""
+"""`kolom mail …`: show the mail that the site sends, with its status, and send it again."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _RECIPIENTS: Final[Mapping[str, str]] = {
 _ABOUT: Final[Mapping[str, str]] = {
     "contact": "message: {}",
     "moderation": "new comment on {}",
-    "confirm": "question whether to notify of replies on {}",
+    "confirm": "confirmation of reply notifications on {}",
     "reply": "new reply on {}",
 }
 _MAX_SUBJECT: Final = 50
@@ -73,7 +73,7 @@ def list_mail(
 def show(ctx: typer.Context, mail_id: Id, as_json: AsJson = False) -> None:
     """Show one mail: its status, addresses, subject and text.
 
-    Mail that is not sent yet is shown as it would be sent now.
+    Mail that has not been sent yet is shown as it would be sent now.
     """
     connect(ctx.obj)
     record, now = outbox.get(mail_id), datetime.now(UTC)
@@ -83,7 +83,7 @@ def show(ctx: typer.Context, mail_id: Id, as_json: AsJson = False) -> None:
         shown |= {"from": mail.sender, "to": mail.to, "reply_to": mail.reply_to, "subject": mail.subject}
         shown |= {"headers": dict(mail.headers), "text": mail.text}
     except MailObsolete as error:
-        shown["text"] = f"(nothing to send any more: {error})"
+        shown["text"] = f"(no longer needed: {error})"
     if as_json:
         print_json(to_jsonable(shown))
     else:
@@ -98,13 +98,13 @@ def resend(
 ) -> None:
     """Send mail again, whatever its status.
 
-    The 24 hours in which it is retried start again.
+    The 24-hour retry window starts again.
     """
     connect(ctx.obj)
     for_each(
         mail_ids,
         lambda each: outbox.resend(each, now=datetime.now(UTC)),
-        say=lambda record: f"{record.id} is waiting to be sent",
+        describe=lambda record: f"{record.id} is waiting to be sent",
         as_data=_as_data,
         as_json=as_json,
     )
@@ -126,20 +126,20 @@ def allow(
     if as_json:
         print_json({"was_suppressed": was_suppressed})
     else:
-        typer.echo("the address gets mail again" if was_suppressed else "the address was not suppressed")
+        typer.echo("the address will receive mail again" if was_suppressed else "the address was not suppressed")
 
 
 def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
-    """What each mail is about, without the address of anybody."""
-    on_articles = articles.get_many({int(each.article_id) for each in records if each.article_id is not None})
-    of_visitors = messages.get_many({each.item_id for each in records if each.kind == "contact"})
+    """Return a function that describes the subject of a mail, without email addresses."""
+    articles_by_id = articles.get_many({int(each.article_id) for each in records if each.article_id is not None})
+    messages_by_id = messages.get_many({each.item_id for each in records if each.kind == "contact"})
 
     def about(record: OutboxRecord) -> str:
         if record.kind == "contact":
-            message = of_visitors.get(record.item_id)
+            message = messages_by_id.get(record.item_id)
             subject = "(deleted)" if message is None else cut(message.subject or "(no subject)", _MAX_SUBJECT)
         else:
-            article = on_articles.get(int(record.article_id or 0))
+            article = articles_by_id.get(int(record.article_id or 0))
             subject = article.slug if article else "(deleted article)"
         return _ADDRESS.sub("…", _ABOUT[record.kind].format(subject))
 

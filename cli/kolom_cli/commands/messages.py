@@ -1,4 +1,4 @@
-"""`kolom messages …`: what the contact form received."""
+"""`kolom messages …`: read and manage messages from the contact form."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ app = typer.Typer(cls=Group, no_args_is_help=True, help="Read and manage message
 _COLUMNS: Final = ("id", "created_at", "status", "name", "email", "subject", "message", "reasons")
 _LISTED: Final[tuple[Status, ...]] = ("new", "read")
 _EMPTY: Final[dict[str | None, str]] = {
-    None: "No messages. `kolom messages list --status spam` lists those that were taken for spam.",
+    None: "No messages. `kolom messages list --status spam` lists spam.",
     "new": "No new messages. `kolom messages list` lists all.",
     "read": "No read messages. `kolom messages list --status new` lists the others.",
     "spam": "No spam. `kolom messages list` lists the other messages.",
@@ -77,8 +77,8 @@ def export(
 ) -> None:
     """Print messages as JSON or CSV, oldest first.
 
-    Spam is left out unless --status or --email asks for it. In CSV, cells that a spreadsheet would run as formulas
-    begin with an apostrophe.
+    Spam is included only with --status spam or --email. In CSV, an apostrophe precedes text that a spreadsheet would
+    run as a formula.
     """
     wanted = select_statuses(status, STATUSES, STATUSES if person else _LISTED)
     connect(ctx.obj)
@@ -133,13 +133,13 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
 
 
 def _each(
-    ctx: typer.Context, message_ids: Iterable[str], act: Callable[[str], Message], became: str, as_json: bool
+    ctx: typer.Context, message_ids: Iterable[str], action: Callable[[str], Message], outcome: str, as_json: bool
 ) -> None:
     connect(ctx.obj)
     for_each(
         message_ids,
-        act,
-        say=lambda message: f"{message.id} {became}",
+        action,
+        describe=lambda message: f"{message.id} {outcome}",
         as_data=lambda message: message.id,
         as_json=as_json,
     )

@@ -1,4 +1,4 @@
-"""`kolom publish`: files and folders become articles."""
+"""`kolom publish`: publish files and folders as articles."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +32,8 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
 ) -> None:
     """Publish Markdown and HTML files with their images.
 
-    Publishing the same files again changes nothing. A file that is refused does not stop the others; the exit code is
-    1 then.
+    Publishing the same files again changes nothing. If a file is refused, the others are still published,
+    and the exit code is 1.
     """
     connect(ctx.obj)
     report = PublishReport(dry_run=dry_run)
@@ -50,7 +50,7 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
 
 
 def publish_all(publisher: Publisher, found: list[Source], *, quiet: bool = False) -> None:
-    """Publish one after the other, until done or interrupted."""
+    """Publish the files one by one, until all are done or the user interrupts."""
     with console.interruptible() as stopped, console.progress("Publishing", hidden=quiet) as bar:
         for source in bar.track(found, total=len(found), task_id=bar.task_ids[0]):
             if stopped.is_set():

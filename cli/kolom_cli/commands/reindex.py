@@ -1,4 +1,4 @@
-"""`kolom reindex`."""
+"""`kolom reindex`: rebuild the search index."""
 
 import json
 from threading import Event
@@ -12,7 +12,7 @@ from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.options import AsJson, Yes
 
-_NOT_FOLLOWED = (
+_STALLED = (
     "{left} of {all} articles are not indexed yet, and no article was indexed in the last minute. "
     "Look at the logs of the function IndexArticles, then run `kolom reindex` again."
 )
@@ -21,7 +21,10 @@ _NOT_FOLLOWED = (
 def reindex(
     ctx: typer.Context,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Empty the index first; until the end, a search finds only some articles.")
+        bool,
+        typer.Option(
+            "--rebuild", help="Empty the index first; until all articles are indexed, a search is incomplete."
+        ),
     ] = False,
     yes: Yes = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until all articles are indexed.")] = True,
@@ -31,10 +34,10 @@ def reindex(
 
     Use it after an upgrade that changes tokenization, after an outage of more than a day, or after restoring a table.
     Search and publishing keep working. It is safe to interrupt: articles that are queued are still indexed. --rebuild
-    also removes words that no article has any more from the suggestions.
+    also removes words from the suggestions that no article contains any more.
     """
-    # Imported here: with the indexer come the stemmers, which no other command needs, and the functions' logger, which
-    # reads the environment of the local stack when it is imported.
+    # Imported here, because the indexer imports the stemmers, which no other command needs, and the logger of the
+    # functions, which reads the environment at import.
     from kolom.search.reindexing import article_ids, request_reindex_all, wait_until_indexed
 
     if rebuild and not yes:
@@ -45,25 +48,27 @@ def reindex(
         ids = [] if stopped.is_set() else list(article_ids())
         with console.progress("Marking", hidden=as_json) as bar:
             bar.update(bar.task_ids[0], total=len(ids))
-            touched = request_reindex_all(ids, uuid4().hex, lambda count: bar.advance(bar.task_ids[0], count), stopped)
-        left = list(touched)
+            queued = request_reindex_all(ids, uuid4().hex, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+        left = list(queued)
         if wait:
             with console.progress("Indexing", hidden=as_json) as bar:
-                bar.update(bar.task_ids[0], total=len(touched))
-                left = wait_until_indexed(touched, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+                bar.update(bar.task_ids[0], total=len(queued))
+                left = wait_until_indexed(queued, lambda count: bar.advance(bar.task_ids[0], count), stopped)
     if as_json:
-        counts = {"articles": len(ids), "marked": len(touched), "indexed": len(touched) - len(left), "removed": removed}
+        counts = {"articles": len(ids), "marked": len(queued), "indexed": len(queued) - len(left), "removed": removed}
         typer.echo(json.dumps(counts))
     elif stopped.is_set():
-        console.err().print(f"Queued {len(touched)} articles; {len(left)} of them are not indexed yet, and will be.")
+        console.err().print(
+            f"Queued {len(queued)} articles; {len(left)} of them are not indexed yet. This continues in the background."
+        )
     elif not wait:
-        typer.echo(f"Queued {len(touched)} articles; they will be indexed.")
+        typer.echo(f"Queued {len(queued)} articles. They are indexed in the background.")
     elif not left:
-        typer.echo(f"Indexed {len(touched)} articles.")
+        typer.echo(f"Indexed {len(queued)} articles.")
     if stopped.is_set():
         raise typer.Exit(console.INTERRUPTED)
     if wait and left:
-        console.fail(_NOT_FOLLOWED.format(left=len(left), all=len(touched)))
+        console.fail(_STALLED.format(left=len(left), all=len(queued)))
 
 
 def _clear(stopped: Event, *, hidden: bool) -> int:

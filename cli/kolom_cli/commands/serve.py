@@ -1,4 +1,4 @@
-"""`kolom serve`: the whole stack on this machine."""
+"""`kolom serve`: run the whole stack on this machine."""
 
 from typing import Annotated
 
@@ -7,13 +7,13 @@ import typer
 
 def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", help="The port of the site; the local AWS uses the next one.")
+        int, typer.Option("--port", metavar="PORT", help="The port of the site; the local AWS uses the next port.")
     ] = 8080,
     empty: Annotated[bool, typer.Option("--empty", help="Start without the sample articles.")] = False,
     imports: Annotated[
         list[str] | None,
         typer.Option(
-            "--import", metavar="KIND:SOURCE", help="Import this, such as blogger:takeout.zip; can be repeated."
+            "--import", metavar="KIND:SOURCE", help="Import an export, such as blogger:takeout.zip; can be repeated."
         ),
     ] = None,
     set_: Annotated[
@@ -27,10 +27,10 @@ def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
 ) -> None:
     """Run the whole blog on this machine: the site, its functions and a local AWS.
 
-    Nothing is kept when it ends. `kolom --local COMMAND` in another terminal acts on it; with another port than 8080,
-    `kolom --endpoint-url URL COMMAND` with the URL that is printed at the start.
+    All data is lost when it stops. Use `kolom --local COMMAND` in another terminal to work with it. If the port is not
+    8080, use `kolom --endpoint-url URL COMMAND` with the URL that is printed at the start.
     """
-    # Imported here: with moto, the local stack takes 3 s to import, all other commands together 1 s.
+    # Imported here, because the local stack with moto takes 3 s to import; all other commands together take 1 s.
     from kolom_cli.server import run
 
     run(

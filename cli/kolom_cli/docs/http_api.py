@@ -76,6 +76,10 @@ def example(schema: Json, schemas: Mapping[str, Json]) -> Any:
         return schema["enum"][0]
     if "anyOf" in schema:
         return example(_choices(schema)[0], schemas)
+    return _example_of_type(schema, schemas)
+
+
+def _example_of_type(schema: Json, schemas: Mapping[str, Json]) -> Any:
     match schema.get("type"):
         case "object" if "properties" in schema:
             return {name: example(each, schemas) for name, each in schema["properties"].items()}

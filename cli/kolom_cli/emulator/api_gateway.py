@@ -117,7 +117,8 @@ def to_event(
 ) -> dict[str, Any]:
     """Return the event in payload format 2.0.
 
-    ``rawPath`` is decoded, as in HTTP APIs, but unlike in REST APIs and function URLs."""
+    ``rawPath`` is decoded, as in HTTP APIs, but unlike in REST APIs and function URLs.
+    """
     now = time.time() if now is None else now
     path = unquote(request.path)
     headers = _headers(request)
@@ -190,7 +191,8 @@ def _is_text(request: Request) -> bool:
 def to_response(result: object) -> Response:
     """Convert a function's result to a response.
 
-    A result without ``statusCode`` becomes JSON with status 200, and an invalid one status 500."""
+    A result without ``statusCode`` becomes JSON with status 200, and an invalid one status 500.
+    """
     try:
         # Lambda's runtime for Python 3.12 and later does not escape non-ASCII characters.
         size = len(json.dumps(result, ensure_ascii=False).encode())

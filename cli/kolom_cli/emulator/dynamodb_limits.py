@@ -40,6 +40,10 @@ def _number_size(raw: object) -> int:
 
 
 def check_numbers(value: Any) -> None:
+    """Check that all numbers in an item or a request have at most 38 significant digits, as DynamoDB does.
+
+    :raises MockValidationException: a number has more digits
+    """
     if isinstance(value, list):
         for item in value:
             check_numbers(item)

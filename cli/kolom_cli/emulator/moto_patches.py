@@ -73,7 +73,7 @@ def _wrap(owner: type, name: str, wrapper: Callable[..., Any]) -> Any:
 
 
 @contextmanager
-def one_call_at_a_time() -> Iterator[None]:
+def serialize_calls() -> Iterator[None]:
     """Serialize all calls, in this process and through the server.
 
     moto reads and writes its tables without a lock. DynamoDB handles concurrent calls.
@@ -88,7 +88,7 @@ def one_call_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
-def undo_only_what_was_touched() -> Iterator[None]:
+def roll_back_failed_writes() -> Iterator[None]:
     """Copy the affected items before a write, and restore them if it fails.
 
     moto copies a whole table for each item of a transaction, and a refused update leaves the item partly changed.
@@ -295,7 +295,7 @@ def _scan(
 
 
 @contextmanager
-def honor_request_tokens() -> Iterator[None]:
+def support_request_tokens() -> Iterator[None]:
     """Make transactions with a ``ClientRequestToken`` idempotent.
 
     moto ignores the token and executes a repeated transaction again. In DynamoDB, a repetition within ten minutes
@@ -331,7 +331,7 @@ def _canonical(value: Any) -> bytes:
 
 
 @contextmanager
-def measure_like_dynamodb() -> Iterator[None]:
+def measure_items() -> Iterator[None]:
     """Measure items by DynamoDB's rules, and enforce its limit of 400 KB.
 
     moto counts each base64 character and each digit as a byte, and ignores the elements of an updated set. DynamoDB
@@ -361,7 +361,7 @@ def measure_like_dynamodb() -> Iterator[None]:
 
 
 @contextmanager
-def refuse_what_dynamodb_refuses() -> Iterator[None]:
+def enforce_limits() -> Iterator[None]:
     """Enforce DynamoDB's limits for numbers, batches and transactions.
 
     moto accepts numbers of more than 38 digits, transactions of more than 4 MB and batches of more than 25 writes, but
@@ -394,7 +394,7 @@ def refuse_what_dynamodb_refuses() -> Iterator[None]:
 
 
 @contextmanager
-def forget_used_iterators() -> Iterator[None]:
+def expire_used_iterators() -> Iterator[None]:
     """Discard a shard iterator after its use.
 
     moto keeps every shard iterator forever, so each poll uses more memory. In DynamoDB, iterators expire.
@@ -410,7 +410,7 @@ def forget_used_iterators() -> Iterator[None]:
 
 
 @contextmanager
-def add_to_sets_at_once() -> Iterator[None]:
+def add_to_sets_directly() -> Iterator[None]:
     """Execute an update that only adds elements to a number set directly, if its table has no stream.
 
     moto needs milliseconds for each update, and indexing an article makes hundreds of them. DynamoDB executes such
@@ -434,7 +434,7 @@ def add_to_sets_at_once() -> Iterator[None]:
 _DYNAMODB_URL = re.compile(r"https://dynamodb\.([a-z0-9-]+)\.amazonaws\.com/")
 _PLAIN_ADD = re.compile(r"ADD (#\w+) (:\w+)")
 _PLAIN_UPDATE = {"TableName", "Key", "UpdateExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"}
-_MAX_DIRECT_ELEMENTS = 10_000  # so many elements are far below 400 KB
+_MAX_DIRECT_ELEMENTS = 10_000  # the size of a set with this number of elements is far below 400 KB
 
 
 def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
@@ -468,7 +468,7 @@ def _add_to_set(backend: DynamoDBBackend, body: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def forget_read_items() -> Iterator[None]:
+def disable_instance_lists() -> Iterator[None]:
     """Disable moto's lists of instances.
 
     moto keeps every item and iterator object in a list, so their memory is never freed. DynamoDB runs outside of this
@@ -491,12 +491,12 @@ class _EmptyList(list[Any]):
 # Each patch wraps the ones before it: the rollback must enclose the limits, and the lock everything.
 PATCHES = (
     read_by_key,
-    measure_like_dynamodb,
-    refuse_what_dynamodb_refuses,
-    undo_only_what_was_touched,
-    honor_request_tokens,
-    forget_used_iterators,
-    forget_read_items,
-    one_call_at_a_time,
-    add_to_sets_at_once,
+    measure_items,
+    enforce_limits,
+    roll_back_failed_writes,
+    support_request_tokens,
+    expire_used_iterators,
+    disable_instance_lists,
+    serialize_calls,
+    add_to_sets_directly,
 )

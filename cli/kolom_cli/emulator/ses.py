@@ -160,13 +160,14 @@ def _from_v2(params: dict[str, Any]) -> Mail:
 
 
 def _from_v1(response: EmailResponse) -> Mail:
+    get_param = response._get_param  # noqa: SLF001 - moto has no public way to read it
     mail = {
-        "to": ", ".join((response._get_param("Destination") or {}).get("ToAddresses", [])),
-        "from": response._get_param("Source") or "",
-        "reply_to": ", ".join(response._get_param("ReplyToAddresses") or []),
-        "subject": response._get_param("Message.Subject.Data") or "",
-        "text": response._get_param("Message.Body.Text.Data") or "",
-        "html": response._get_param("Message.Body.Html.Data") or "",
+        "to": ", ".join((get_param("Destination") or {}).get("ToAddresses", [])),
+        "from": get_param("Source") or "",
+        "reply_to": ", ".join(get_param("ReplyToAddresses") or []),
+        "subject": get_param("Message.Subject.Data") or "",
+        "text": get_param("Message.Body.Text.Data") or "",
+        "html": get_param("Message.Body.Html.Data") or "",
     }
     return {**mail, "headers": _headers(mail)}
 

@@ -24,11 +24,13 @@ class Bucket:
         self.items: dict[SortKey, Item] = {}
 
     def put(self, key: SortKey, item: Item) -> None:
+        """Insert or replace the item with that key."""
         if key not in self.items:
             insort(self.order, key)
         self.items[key] = item
 
     def remove(self, key: SortKey) -> None:
+        """Remove the item with that key."""
         del self.items[key]
         del self.order[bisect_left(self.order, key)]
 

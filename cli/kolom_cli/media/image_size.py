@@ -18,17 +18,10 @@ def image_size(data: bytes, suffix: str) -> tuple[int, int] | None:
     ``suffix`` is that of the file name (``.jpg``). The orientation of a photograph is applied. The size of an SVG
     without a width and height is that of its view box.
     """
-    width, height = _svg_size(data) if suffix == ".svg" else _raster_size(data)
+    # imagesize gives -1 for what it cannot read.
+    width, height = _svg_size(data) if suffix == ".svg" else imagesize.get(BytesIO(data))
     size = round(width), round(height)
     return size if all(1 <= length <= _MAX_PIXELS for length in size) else None
-
-
-def _raster_size(data: bytes) -> tuple[float, float]:
-    try:
-        width, height = imagesize.get(BytesIO(data))
-    except Exception:  # noqa: BLE001 - a damaged file can cause any exception
-        return 0, 0
-    return width, height
 
 
 def _svg_size(data: bytes) -> tuple[float, float]:

@@ -62,7 +62,7 @@ class MediaStore:
         key = f"media/{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}/{name}"
         address = "/" + quote(key)
         if key not in self._known:
-            if not self.dry_run and not self.holds(key):
+            if not self.dry_run and not self.exists(key):
                 self._s3().put_object(
                     Bucket=settings().need("media_bucket"),
                     Key=key,
@@ -76,7 +76,7 @@ class MediaStore:
             self._known.add(key)
         return address
 
-    def holds(self, key: str) -> bool:
+    def exists(self, key: str) -> bool:
         """Return whether the bucket has an object with that key."""
         return head_object(self._s3(), settings().need("media_bucket"), key) is not None
 
@@ -150,7 +150,7 @@ class Resolver:
 def media_key_problem(key: str) -> str | None:
     """Return why :meth:`MediaStore.put` would not use ``key`` for a file, or None if it is valid."""
     if not _KEY.fullmatch(key):
-        return "must have a digest of its content in its path, as the files that `kolom` uploads"
+        return "must have the digest of its content in its path, like the files that `kolom` uploads"
     suffix = Path(key).suffix
     return None if suffix in CONTENT_TYPES else f"{suffix or 'a file without a suffix'} is not an allowed file type"
 

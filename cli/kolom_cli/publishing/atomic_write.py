@@ -1,4 +1,4 @@
-"""Files that take another's place in one step."""
+"""Replace files atomically."""
 
 import os
 import tempfile
@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 @contextmanager
 def replace_file(path: Path, mode: int) -> Iterator[BinaryIO]:
-    """A file that takes the place of ``path`` once it is whole; only then may others than its owner read it.
+    """Open a temporary file that replaces ``path`` at the end of the block, with the permissions ``mode``.
 
-    A crash, or an error within, leaves what there was. Until then it is called ``.<name>.<something>.tmp``.
+    Until then only its owner may read it, and it is named ``.<name>.<random>.tmp``. After an error or a crash, ``path``
+    has its old content.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)

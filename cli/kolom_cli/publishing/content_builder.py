@@ -1,4 +1,4 @@
-"""From a file to an article's content: rendered, its pictures uploaded, its links turned into the site's."""
+"""Build an article from a file: render its text, upload its images and resolve its links."""
 
 import re
 from collections.abc import Iterable
@@ -25,20 +25,20 @@ _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to publish; ``root`` is the folder beyond which its pictures cannot lie."""
+    """A file to publish. Its images must be within the folder ``root``."""
 
     path: Path
     root: Path
 
     @property
-    def place(self) -> tuple[str, ...]:
-        """The folders around the file, of a link also those around its target, and its name."""
+    def path_parts(self) -> tuple[str, ...]:
+        """The names of the file and of the folders that contain it; for a link, also those of its target."""
         path = self.path.relative_to(self.root) if self.path.is_absolute() else self.path
         return folders_and_name(self.path, self.root, path.parts[:-1])
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:
-    """The documents among files and folders, each once, and what among them is none."""
+    """Return the documents in ``paths``, without duplicates, and an error for each path that is not a document."""
     found: dict[Path, Source] = {}
     errors = []
     roots = {given: given if given.is_dir() else given.parent for given in paths}
@@ -60,16 +60,16 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
 
 @dataclass(slots=True)
 class ContentBuilder:
-    """Makes contents of documents, uploading to ``media`` what they show."""
+    """Builds articles from documents. Their images and other media files are uploaded to ``media``."""
 
     media: MediaStore
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
     def build(self, document: Document, slug: str, source: Source) -> ArticleInput:
-        """The content of a document.
+        """Return the article of a document.
 
-        :raises MediaError: a picture cannot be published
+        :raises MediaError: a media file cannot be published
         """
         resolver = Resolver(source.path, source.root, self.media, self._address_of)
         rendered = render(document.body, document.format, resolve=resolver, size_of=self.media.sizes.get)
@@ -93,7 +93,7 @@ class ContentBuilder:
         )
 
     def _address_of(self, path: Path) -> str | None:
-        """The address of the article that another file is; None if it is none."""
+        """Return the URL path of the article in another file; None if that file is not an article."""
         if path not in self._addresses:
             self._addresses[path] = None
             try:
@@ -105,19 +105,21 @@ class ContentBuilder:
 
 
 def slug_of(document: Document) -> str:
-    """The file's slug: what its front matter says, else its file's name, else its title.
+    """Return the slug of a document: from its front matter, or else from its file name, or else from its title.
 
-    :raises DocumentError: neither makes a slug
+    :raises DocumentError: none of them yields a slug
     """
     name = _DATED.sub("", document.path.stem)
     slug = document.slug or slugify_title(name) or slugify_title(document.title)
     if slug is None:
-        raise DocumentError(document.path, None, "neither file name nor title make a slug: give one as `slug:`")
+        raise DocumentError(
+            document.path, None, "cannot derive a slug from the file name or the title: add `slug:` to the front matter"
+        )
     return slug
 
 
 def _date_in_name(path: Path) -> datetime | None:
-    """The day that ``2024-05-16-title.md`` begins with, in the site's time zone."""
+    """Return the date at the beginning of a name like ``2024-05-16-title.md``, in the site's time zone."""
     match = _DATED.match(path.stem)
     try:
         return datetime.fromisoformat(match[1]).replace(tzinfo=settings().zone) if match else None
@@ -126,7 +128,7 @@ def _date_in_name(path: Path) -> datetime | None:
 
 
 def format_location(path: Path, error: Exception) -> str:
-    """The file, and the line in it that ``error`` is about as far as that can be told: ``post.md:4``."""
+    """Return the path with the line of ``error``, if that is known: ``post.md:4``."""
     line = None
     match error:
         case DocumentError():
@@ -142,7 +144,7 @@ def format_location(path: Path, error: Exception) -> str:
 
 
 def line_of_field(path: Path, name: str) -> int | None:
-    """The line of the front matter that gives the field; None if none does."""
+    """Return the line of the front matter that sets the field; None if there is none."""
     return _first_line(path, re.compile(rf"[\"']?{re.escape(name)}[\"']?\s*[:=]"), front_matter=True)
 
 

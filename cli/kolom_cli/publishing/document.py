@@ -1,6 +1,6 @@
-"""An author's file: front matter, then Markdown or HTML. Read, written to where its version is kept, and found.
+"""Find and read the files of an author (front matter, then Markdown or HTML), and record their versions in them.
 
-What is wrong with a file is a :class:`DocumentError`, which names the line and says what to write instead.
+An invalid file raises :class:`DocumentError`, which names the line and says what to write instead.
 """
 
 import os
@@ -45,12 +45,12 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 
 FORMATS: Final[dict[str, SourceFormat]] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 NOT_READ: Final = frozenset(("node_modules", "vendor", "bower_components", "__pycache__"))
-"""Folders of other people's files."""
+"""Folders of third-party files, which are skipped."""
 _PROJECT: Final = re.compile(
     r"readme|contributing|contributors|code[-_]of[-_]conduct|changelog|license|security|claude|agents", re.IGNORECASE
 )
 DRAFT_HINT: Final = (
-    "says {!r}: write `draft: true` into the front matter to keep it as a draft, `draft: false` to publish it"
+    "says {!r}: write `draft: true` in the front matter to keep it as a draft, or `draft: false` to publish it"
 )
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -64,9 +64,10 @@ _INLINE: Final = MarkdownIt("commonmark")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a file says. ``date`` and ``updated`` are aware; ``page_path`` is the key ``path``; ``draft`` may be unsaid.
+    """The content of a file. ``date`` and ``updated`` are aware. ``page_path`` is the value of the key ``path``.
 
-    ``body`` is what follows the front matter, without the heading if that is the title.
+    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter, without the heading
+    that is used as the title.
     """
 
     path: Path
@@ -91,13 +92,13 @@ class Document:
 
 
 def read_document(path: Path, zone: ZoneInfo) -> Document:
-    """The document in a file; dates without an offset are in ``zone``.
+    """Read the document in a file; dates without an offset are in ``zone``.
 
-    :raises DocumentError: the file cannot be read, or something in it is wrong; the message names all of that
+    :raises DocumentError: the file cannot be read or is invalid; the message lists all errors
     """
     source_format = FORMATS.get(path.suffix.lower(), "markdown")
     text = read_text(path)
-    front = FrontMatter.of(path, text)
+    front = FrontMatter.parse(path, text)
     problems = Problems()
     problems.read(front.check_keys)
     body = text[front.body :]
@@ -109,38 +110,38 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
         body=body,
         title=title,
         slug=problems.read(lambda: _checked(front, "slug")),
-        date=problems.read(lambda: front.moment_of("date", zone)),
-        updated=problems.read(lambda: front.moment_of("updated", zone)),
+        date=problems.read(lambda: front.get_datetime("date", zone)),
+        updated=problems.read(lambda: front.get_datetime("updated", zone)),
         labels=problems.read(lambda: _labels(front)) or (),
         language=problems.read(lambda: _checked(front, "language")),
         author=problems.read(lambda: _checked(front, "author")),
         description=problems.read(lambda: _checked(front, "description")),
         excerpt=problems.read(lambda: _checked(front, "excerpt")),
-        image=problems.read(lambda: front.text_of("image")) or None,
+        image=problems.read(lambda: front.get_text("image")) or None,
         page_path=problems.read(lambda: _checked(front, "path")),
         kind=problems.read(lambda: _kind(front)) or "article",
         draft=draft,
-        comments_open=problems.read(lambda: front.flag_of("comments")) is not False,
-        id=problems.read(lambda: front.number_of("id")),
-        version=problems.read(lambda: front.number_of("version")),
+        comments_open=problems.read(lambda: front.get_flag("comments")) is not False,
+        id=problems.read(lambda: front.get_number("id")),
+        version=problems.read(lambda: front.get_number("version")),
     )
     problems.check()
     return document
 
 
 def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it
-    """Write into the file's front matter what it was published as; the slug only if it has none.
+    """Write the article's id and version into the front matter of the file, and its slug if the file has none.
 
-    Every other byte stays: comments, order, quotation marks, line ends, byte order mark. A file without front matter
-    gets one. The file is replaced in one step, so a crash leaves the old one or the new.
+    All other bytes stay: comments, order, quotation marks, line ends, byte order mark. Front matter is added if the
+    file has none. The file is replaced atomically: after a crash it has its old or its new content.
 
     :raises DocumentError: the file cannot be read, or its front matter cannot be changed
     """
     data = _read(path)
     bom = _BOM if data.startswith(_BOM) else b""
-    front = FrontMatter.of(path, _decode(path, data.removeprefix(bom)))
+    front = FrontMatter.parse(path, _decode(path, data.removeprefix(bom)))
     values = {"id": str(id), "version": str(version)}
-    if front.text_of("slug") is None:
+    if front.get_text("slug") is None:
         values["slug"] = as_yaml(slug)
     changed = bom + front.with_values(values).encode()
     if changed != data:
@@ -148,21 +149,21 @@ def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # 
 
 
 def find_documents(paths: Iterable[Path]) -> list[Path]:
-    """The documents among files and folders, each once: files as they are given, those in a folder sorted.
+    """Return the documents in ``paths`` without duplicates: files in the given order, the files of a folder sorted.
 
-    In folders, what is hidden, other people's (``node_modules``) and about the project (README, LICENSE) without front
-    matter is left out; links to folders are not followed.
+    In folders, hidden files, third-party files (``node_modules``) and files about the project without front matter
+    (README, LICENSE) are skipped. Links to folders are not followed.
 
-    :raises DocumentError: there is no such file or folder, or a file that is named is neither Markdown nor HTML
+    :raises DocumentError: a file or folder does not exist, or a given file is neither Markdown nor HTML
     """
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
             documents = sorted(_in_folder(path))
         elif not path.exists():
-            raise DocumentError(path, None, "there is no such file or folder")
+            raise DocumentError(path, None, "the file or folder does not exist")
         elif path.suffix.lower() not in FORMATS:
-            raise DocumentError(path, None, f"is not of a known kind: {', '.join(FORMATS)}")
+            raise DocumentError(path, None, f"is not a supported file type: use {', '.join(FORMATS)}")
         else:
             documents = [path]
         for document in documents:
@@ -175,22 +176,22 @@ def _in_folder(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".") and name not in NOT_READ]
         for name in files:
             path = parent / name
-            if path.suffix.lower() in FORMATS and not name.startswith(".") and not _is_left_out(path):
+            if path.suffix.lower() in FORMATS and not name.startswith(".") and not _is_skipped(path):
                 yield path
 
 
-def _is_left_out(path: Path) -> bool:
-    """Whether a file of a folder is about the folder. An article may be called *security*, but has front matter."""
+def _is_skipped(path: Path) -> bool:
+    """Return whether a file is about its project. An article may be named ``security.md``, but has front matter."""
     if not is_about_project(path):
         return False
     try:
         return path.stem.lower() == "readme" or not read_text(path).startswith("---")
     except DocumentError:
-        return False  # it is read again, and then told
+        return False  # The error is reported when the document is read.
 
 
 def is_about_project(path: Path) -> bool:
-    """Whether a file is, by its name, about the folder that it lies in: README, LICENSE, CHANGELOG and the like."""
+    """Return whether the name of a file is one of a file about its project, such as README, LICENSE or CHANGELOG."""
     return _PROJECT.fullmatch(path.stem) is not None
 
 
@@ -199,9 +200,9 @@ def _refuse_folder(error: OSError) -> None:
 
 
 def read_text(path: Path) -> str:
-    """The file's text without its byte order mark.
+    """Return the text of the file, without its byte order mark.
 
-    :raises DocumentError: it cannot be read, or is no text in UTF-8
+    :raises DocumentError: the file cannot be read, or is not text in UTF-8
     """
     return _decode(path, _read(path).removeprefix(_BOM))
 
@@ -227,12 +228,14 @@ def _decode(path: Path, data: bytes) -> str:
         message = f"is not in UTF-8: the byte {data[error.start]:#04x} at offset {error.start}; save it as UTF-8"
         raise DocumentError(path, line, message) from error
     if "\0" in text:
-        raise DocumentError(path, line_at(text, text.index("\0")), "holds a NUL character; is it a text?")
+        raise DocumentError(
+            path, line_at(text, text.index("\0")), "contains a NUL character: this is probably not a text file"
+        )
     return text
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Put ``data`` in place of the file, which keeps its permissions."""
+    """Replace the content of the file, which keeps its permissions."""
     with replace_file(path, stat.S_IMODE(path.stat().st_mode)) as file:
         file.write(data)
         file.flush()
@@ -240,14 +243,14 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _checked(front: FrontMatter, key: str) -> str | None:
-    value = front.text_of(key) or None
+    value = front.get_text(key) or None
     if value is not None and (problem := field_problem(key, value)):
         raise front.error(key, problem)
     return value
 
 
 def _kind(front: FrontMatter) -> Kind:
-    match front.text_of("kind"):
+    match front.get_text("kind"):
         case None | "article":
             return "article"
         case "page":
@@ -258,7 +261,7 @@ def _kind(front: FrontMatter) -> Kind:
 
 def _labels(front: FrontMatter) -> tuple[str, ...]:
     labels: dict[str, str] = {}
-    for label in front.texts_of("labels"):
+    for label in front.get_list("labels"):
         labels.setdefault(label_key(label), label)
     found = tuple(labels.values())
     if problem := field_problem("labels", found):
@@ -267,30 +270,30 @@ def _labels(front: FrontMatter) -> tuple[str, ...]:
 
 
 def _draft(front: FrontMatter, body: str, source_format: SourceFormat) -> bool | None:
-    draft = front.flag_of("draft")
+    draft = front.get_flag("draft")
     if draft is None and "draft" in front.entries:
-        raise front.error("draft", "must be true or false, and is empty")
-    if draft is None and source_format == "html" and (mark := _meta_mark(body)):
+        raise front.error("draft", "must be true or false, not empty")
+    if draft is None and source_format == "html" and (mark := _meta_draft_mark(body)):
         raise DocumentError(front.path, None, f"its <meta> {DRAFT_HINT.format(mark)}")
     return draft
 
 
 def _title(front: FrontMatter, body: str, source_format: SourceFormat) -> tuple[str, str]:
-    """The title, and the body without the heading if that is the title."""
+    """Return the title, and the body without the heading that is used as the title."""
     title = _checked(front, "title")
     if "title" in front.entries and not title:
         raise front.error("title", "must not be empty")
     if not title:
         title, body = (title_of_html if source_format == "html" else title_of_markdown)(body)
     if not title:
-        wanted = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
+        alternative = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
         line = line_at(front.text, front.body)
-        raise DocumentError(front.path, line, f"has no title: give it `title:` in the front matter, or {wanted}")
+        raise DocumentError(front.path, line, f"has no title: add `title:` to the front matter, or {alternative}")
     return title, body
 
 
-def _meta_mark(html: str) -> str | None:
-    """What of ``<meta name="status" content="draft">`` and the like says that a page is a draft."""
+def _meta_draft_mark(html: str) -> str | None:
+    """Return the first ``<meta>`` that marks a page as a draft, such as ``status: draft``; None if there is none."""
     for token in tokenize(html):
         match token:
             case Start("meta", attributes):
@@ -302,7 +305,7 @@ def _meta_mark(html: str) -> str | None:
 
 
 def title_of_markdown(body: str) -> tuple[str | None, str]:
-    """The text of the first heading of level 1 outside of lists and quotations, and the body without it."""
+    """Return the text of the first heading of level 1 outside lists and quotations, and the body without it."""
     tokens = _BLOCKS.parse(body)
     for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h1" and token.level == 0 and token.map:
@@ -313,37 +316,38 @@ def title_of_markdown(body: str) -> tuple[str | None, str]:
 
 
 def title_of_html(body: str) -> tuple[str | None, str]:
-    """The ``<title>``, else the text of the first ``<h1>``; an ``<h1>`` that says just that leaves the body."""
+    """Return the ``<title>``, or else the text of the first ``<h1>``, and the body without an ``<h1>`` of that text."""
     title: list[str] = []
     heading: list[str] = []
-    place: list[str] | None = None
-    headings = drawings = 0
+    current: list[str] | None = None
+    has_heading = False
+    svg_depth = 0
     for token in tokenize(body):
         match token:
             case Start("svg"):
-                drawings += 1
+                svg_depth += 1
             case End("svg"):
-                drawings -= 1
-            case Start("title") if not title and drawings <= 0:
-                place = title
-            case Start("h1") if not headings:
-                headings, place = 1, heading
+                svg_depth -= 1
+            case Start("title") if not title and svg_depth <= 0:
+                current = title
+            case Start("h1") if not has_heading:
+                has_heading, current = True, heading
             case End("title" | "h1"):
-                place = None
-            case Text(markup) if place is not None:
-                place.append(markup)
+                current = None
+            case Text(markup) if current is not None:
+                current.append(markup)
             case _:
                 pass
-    words = plain_text("".join(heading)).replace("\n", " ")
-    name = plain_text("".join(title)).replace("\n", " ") or words
-    if words and name == words:
-        body = _without_heading(body, words)
-    return name or None, body
+    heading_text = plain_text("".join(heading)).replace("\n", " ")
+    title_text = plain_text("".join(title)).replace("\n", " ") or heading_text
+    if heading_text and title_text == heading_text:
+        body = _without_heading(body, heading_text)
+    return title_text or None, body
 
 
-def _without_heading(body: str, words: str) -> str:
-    for opening in islice(_H1.finditer(body), _MAX_HEADINGS):  # the first may stand in a comment or a script
+def _without_heading(body: str, text: str) -> str:
+    for opening in islice(_H1.finditer(body), _MAX_HEADINGS):  # the first may be in a comment or a script
         closing = _H1_END.search(body, opening.end())
-        if closing and plain_text(body[opening.start() : closing.end()]).replace("\n", " ") == words:
+        if closing and plain_text(body[opening.start() : closing.end()]).replace("\n", " ") == text:
             return body[: opening.start()] + body[closing.end() :]
     return body

@@ -1,6 +1,6 @@
-"""The marks by which authors and their systems say that a text is not public. Pure.
+"""Detect the marks by which authors and blog systems declare that a text is not public. Pure.
 
-A mark whose value is not understood counts as set: what may be a draft is treated as one.
+A mark with an unknown value counts as set: a text that may be a draft is treated as a draft.
 """
 
 import re
@@ -16,7 +16,7 @@ _HIDING: Final = frozenset(
         "eleventyexcludefromcollections",
     )
 )
-"""Keys that hide a text unless they say no."""
+"""Keys that hide a text unless their value is false."""
 
 _SHOWING: Final = frozenset(
     (
@@ -24,28 +24,28 @@ _SHOWING: Final = frozenset(
         *("active", "isactive", "enabled", "isenabled", "live", "islive"),
     )
 )
-"""Keys that hide a text unless they say yes, or when."""
+"""Keys that hide a text unless their value is true or a date."""
 
-_WRITTEN: Final = frozenset(("permalink", "render", "list", "share"))
-"""Keys that hide a text if they say no: then the site has no page of it, or does not name it."""
+_HIDING_IF_FALSE: Final = frozenset(("permalink", "render", "list", "share"))
+"""Keys that hide a text if their value is false: the site then has no page for it, or does not list it."""
 
 _STATUSES: Final = frozenset(("status", "poststatus", "publishstatus", "visibility", "access"))
 _PUBLIC: Final = frozenset(
     ("published", "publish", "public", "live", "visible", "scheduled", "future", "open", "free", "everyone", "all")
 )
-"""What the status of a public text may be. One that waits for its date is held back by the date."""
+"""The statuses of public texts. A scheduled text counts as public, since its date keeps it back."""
 
 _STATES: Final = frozenset(("state", "stage", "type", "posttype", "kind", "layout", "template"))
 _LABELS: Final = frozenset(("tag", "tags", "label", "labels", "category", "categories", "keywords"))
-_HIDDEN: Final = frozenset(("draft", "pending", "private", "hidden", "unlisted", "unpublished", "wip"))
-"""What hides a text among words that may be about anything, such as the state in which it plays."""
+_HIDING_STATES: Final = frozenset(("draft", "pending", "private", "hidden", "unlisted", "unpublished", "wip"))
+"""The values of ``_STATES`` that hide a text. These keys also have other meanings, such as a federal state."""
 _HIDING_LABELS: Final = frozenset(("draft", "drafts", "private"))
 
 _GROUPS: Final = frozenset(
     ("params", "extra", "meta", "metadata", "build", "cascade", "eleventycomputed", "frontmatter", "data", "custom")
 )
-"""Keys below which there are further keys of the text."""
-_DEEPEST: Final = 10
+"""Keys whose value is a group of further keys of the text."""
+_MAX_DEPTH: Final = 10
 
 _YES: Final = frozenset(("true", "yes", "on", "y", "1"))
 _NO: Final = frozenset(("false", "no", "off", "n", "0", "never"))
@@ -57,14 +57,14 @@ _DRAFT_WORDS: Final = frozenset(
         *("entwurf", "entwürfe", "entwuerfe", "rascunho", "rascunhos", "bozza", "bozze", "черновик", "черновики"),
     )
 )
-"""Words for drafts, in several languages, that a name has beside others."""
+"""Words for drafts in several languages, which mark a name that also contains other words."""
 _FOLDERS: Final = _DRAFT_WORDS | {
     *("private", "privat", "konsep", "trash", "sampah", "papierkorb", "corbeille", "papelera", "deleted", "hidden"),
     *("unlisted", "secret", "backup", "backups"),
 }
-"""Words that are the whole name of a folder, but for numbers and punctuation."""
+"""Words that mark a folder if its name consists of them, apart from numbers and punctuation."""
 _FILE_PARTS: Final = _DRAFT_WORDS | {"private", "bak", "backup", "old", "orig", "tmp"}
-"""What stands between points in the name of a file that is not public."""
+"""The parts between dots in the name of a file that is not public."""
 
 _HEADER_KEYS: Final = (
     _HIDING
@@ -94,9 +94,9 @@ _JSON: Final = re.compile(r'\s*\{\s*"')
 
 
 def draft_mark(values: Mapping[str, object]) -> str | None:
-    """The first mark among the keys and values of a text's metadata, such as ``draft: true``; None if there is none.
+    """Return the first draft mark in a text's metadata, such as ``draft: true``; None if there is none.
 
-    Keys are known however they are spelled: ``isDraft``, ``is_draft`` and ``Is-Draft`` are one.
+    The spelling of keys does not matter: ``isDraft``, ``is_draft`` and ``Is-Draft`` are the same key.
     """
     return next(_marks(values, 0), None)
 
@@ -104,7 +104,7 @@ def draft_mark(values: Mapping[str, object]) -> str | None:
 def _marks(values: Mapping[str, object], depth: int) -> Iterator[str]:
     for key, value in values.items():
         name = normalize(key)
-        if name in _GROUPS and depth < _DEEPEST:
+        if name in _GROUPS and depth < _MAX_DEPTH:
             for group in groups_in(value):
                 yield from (f"{key}.{mark}"[:80] for mark in _marks(group, depth + 1))
         if label := _hiding_label(value) if name in _LABELS else None:
@@ -115,41 +115,41 @@ def _marks(values: Mapping[str, object], depth: int) -> Iterator[str]:
 
 
 def groups_in(value: object) -> Iterator[Mapping[str, object]]:
-    """The maps of keys that a value is: itself, or those in a list."""
+    """Yield the mappings in a value: the value itself, or the items of a list."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, Mapping):
             yield each
 
 
 def is_group(key: str) -> bool:
-    """Whether the keys below this one are those of the text, such as ``params``."""
+    """Return whether the value of this key is a group of further keys of the text, such as ``params``."""
     return normalize(key) in _GROUPS
 
 
 def _hiding_label(value: object) -> str | None:
-    """The first of the labels that is the word ``draft`` or ``private``, and nothing else."""
+    """Return the first label that is the word ``draft`` or ``private``; None if there is none."""
     words = re.split(r"[,\s]+", value) if isinstance(value, str) else value if isinstance(value, list) else []
     return next((word for word in words if isinstance(word, str) and _plain(word).strip(" #") in _HIDING_LABELS), None)
 
 
 def normalize(key: str) -> str:
-    """A key without what differs between spellings of it: case, hyphens, underscores, spaces, invisible characters."""
+    """Return a key in lower case, without hyphens, underscores, spaces and invisible characters."""
     return re.sub(r"[-_\s]", "", _plain(key))
 
 
 def _plain(text: str) -> str:
-    """A text in lower case as it looks: without characters that are not seen, and wide letters as usual ones."""
-    seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return unicodedata.normalize("NFKC", seen).lower()
+    """Return a text in lower case, without invisible characters and with full-width letters as normal ones."""
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", visible).lower()
 
 
 def is_dated(word: str) -> bool:
-    """Whether a value may be a date: ``published: 2024-05-16`` says when, not whether."""
+    """Return whether a value may be a date, as in ``published: 2024-05-16``, which does not mean true or false."""
     return _YEAR.search(word) is not None
 
 
 def _word(value: object) -> str:
-    """A value on one line; of a list or a group of keys only that it is one."""
+    """Return a value as one line: ``…`` for a list or a group of keys, an empty text for an empty one."""
     if isinstance(value, str):
         return " ".join(value.split())
     return "…" if value else ""
@@ -163,28 +163,28 @@ def _is_mark(key: str, word: str) -> bool:
     if key in _STATUSES:
         return bool(word) and word not in _PUBLIC
     if key in _STATES:
-        return _plain(word) in _HIDDEN
-    return key in _WRITTEN and _plain(word) in _NO
+        return _plain(word) in _HIDING_STATES
+    return key in _HIDING_IF_FALSE and _plain(word) in _NO
 
 
-def place_mark(parts: Sequence[str]) -> str | None:
-    """What of a file's path says that it is a draft: ``my-drafts/x.md``, ``draft_x.md``, ``x.draft.md``; else None.
+def path_mark(parts: Sequence[str]) -> str | None:
+    """Return the part of a path that marks a draft (``my-drafts/x.md``, ``draft_x.md``, ``x.draft.md``), or None.
 
-    A folder is named with such a word anywhere; a file begins or ends with it, for the word may be of its subject:
-    ``how-to-draft-a-letter.md``. The folder of an ``index.md`` is named as a file is.
+    In the name of a folder, the word may have any position. The name of a file must begin or end with it, since it may
+    be part of the subject: ``how-to-draft-a-letter.md``. The folder of an ``index.md`` is treated like a file.
     """
     *folders, name = parts
     stem = name.rpartition(".")[0]
     bundle = folders.pop() if folders and stem == "index" else ""
     for folder in folders:
-        if _is_folder_of_drafts(folder):
+        if _is_draft_folder(folder):
             return f"{folder}/"
     if bundle and (_is_draft_name(bundle) or set(_words(bundle)) <= _FOLDERS):
         return f"{bundle}/"
     return name if _is_draft_name(stem) else None
 
 
-def _is_folder_of_drafts(name: str) -> bool:
+def _is_draft_folder(name: str) -> bool:
     words = _words(name)
     return not _DRAFT_WORDS.isdisjoint(words) or (bool(words) and set(words) <= _FOLDERS)
 
@@ -201,14 +201,14 @@ def _is_draft_name(stem: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name in lower case, without numbers."""
+    """Return the words of a name in lower case, without numbers."""
     return re.findall(r"[^\W\d_]+", _plain(name))
 
 
 def read_header(text: str) -> dict[str, str]:
-    """The lines ``Title: …`` with which a text of Pelican's, Nikola's or MultiMarkdown's begins, by their keys.
+    """Return the values of the ``Title: …`` lines at the beginning of a text of Pelican, Nikola or MultiMarkdown.
 
-    Empty for a text that only looks so, such as one with a first line like ``Note: this is old``.
+    The result is empty if the text has no such header. A first line like ``Note: this is old`` is not a header.
     """
     values: dict[str, str] = {}
     for line in _header_lines(text):
@@ -229,14 +229,14 @@ def _header_lines(text: str) -> Iterator[str]:
         yield line
 
 
-def unread_metadata(text: str) -> str | None:
-    """Why a text that has no front matter of ours seems to have metadata all the same; None if it does not."""
+def unsupported_metadata(text: str) -> str | None:
+    """Return a message if a text without front matter seems to have metadata in another format; None otherwise."""
     if match := _FENCE.match(text):
         fence, language, following = match.groups()
         if fence != "---" or language or _HEADER_LINE.fullmatch(following.rstrip()):
-            return "the front matter must begin with a line `---` that is the first of the file"
+            return "front matter must begin with `---` on the first line of the file"
     if _JSON.match(text):
-        return "front matter in JSON is not read: write it as YAML between lines `---`"
+        return "front matter in JSON is not supported: write it as YAML between two `---` lines"
     if read_header(text):
-        return "its metadata must stand between two lines `---`"
+        return "its metadata must be between two `---` lines"
     return None

@@ -1,20 +1,20 @@
-"""Where a file lies, by its path as it is given and by the place to which links lead."""
+"""Determine the location of a file: its path as given, and the path of its target if it is a link."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from kolom_cli.publishing.draft_marks import place_mark
+from kolom_cli.publishing.draft_marks import path_mark
 
-_NEAREST: Final = 3
+_MAX_PARENTS: Final = 3
 _TOP_LEVEL: Final = 2
-"""How many parts a folder at the root of the disk has, such as ``/private`` of macOS, which holds no drafts."""
+"""The number of path parts of a folder at the root, such as ``/private`` of macOS, which is not for drafts."""
 
 
-def enclosing(folder: Path, count: int) -> Iterator[Path]:
-    """The folder and those around it, the nearest first, at most ``count``.
+def folder_and_parents(folder: Path, count: int) -> Iterator[Path]:
+    """Yield the folder and its parents, at most ``count`` in total, the nearest first.
 
-    What lies around a repository says nothing of a text, nor does the home folder.
+    It stops after the root of a git repository and before the home folder, whose names do not concern the file.
     """
     resolved = folder.resolve()
     for each in (resolved, *resolved.parents)[:count]:
@@ -25,21 +25,21 @@ def enclosing(folder: Path, count: int) -> Iterator[Path]:
             return
 
 
-def folders_and_name(path: Path, root: Path, named: Sequence[str]) -> tuple[str, ...]:
-    """All folders that may say that a file is a draft, and its name: of a link also those of its target.
+def folders_and_name(path: Path, root: Path, given: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of all folders that may mark a file as a draft, and the file name; for a link, of both ends.
 
-    ``named`` are the folders as they are given, below ``root`` or the working directory.
+    ``given`` are the folders of the given path, below ``root`` or the working directory.
     """
     target = path.resolve()
     inside = root.resolve()
     steps = target.parent.relative_to(inside, walk_up=True).parts
     below = [step for step in steps if step != ".."]
-    around = [each.name for each in enclosing(target.parent, _NEAREST) if len(each.parts) > _TOP_LEVEL]
-    name = target.name if place_mark((target.name,)) else path.name
-    return (inside.name, *named, *below, *around, name)
+    parents = [each.name for each in folder_and_parents(target.parent, _MAX_PARENTS) if len(each.parts) > _TOP_LEVEL]
+    name = target.name if path_mark((target.name,)) else path.name
+    return (inside.name, *given, *below, *parents, name)
 
 
 def is_hidden_by_link(path: Path, root: Path) -> bool:
-    """Whether the file is a link into a hidden folder, or to a hidden file, which are not read."""
+    """Return whether the file is a link to a hidden file or into a hidden folder; such files are not read."""
     steps = path.resolve().relative_to(root.resolve(), walk_up=True).parts
     return any(step.startswith(".") and step != ".." for step in steps)

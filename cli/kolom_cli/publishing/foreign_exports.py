@@ -1,6 +1,6 @@
-"""Folders that are exports of other systems: known by their shape, so that none is taken for a folder of documents.
+"""Detect folders that are exports of other systems, so that they are not published as documents.
 
-Such a folder holds drafts beside published texts, in files that do not say which they are.
+Such a folder contains drafts as well as published texts, and the files do not say which of them are drafts.
 """
 
 import re
@@ -12,43 +12,43 @@ from kolom_cli.archive.layout import FORMAT, MANIFEST
 _MEDIUM: Final = re.compile(r"(?:draft|\d{4}-\d{2}-\d{2})_.*\.html?", re.IGNORECASE)
 _MEDIUM_ARTICLE: Final = b'class="h-entry"'
 _SUBSTACK_COLUMNS: Final = (b"post_id", b"is_published")
-_INNER: Final = frozenset(("posts", "articles", "html"))
-_NOT_READ: Final = "is an export of {0}: import it with `kolom import {1}`, which keeps its drafts private"
-_BEGINNING: Final = 64 * 1024
+_SUBFOLDERS: Final = frozenset(("posts", "articles", "html"))
+_OTHER_COMMAND: Final = "is an export of {0}: import it with `kolom import {1}`, which keeps its drafts private"
+_MAX_BYTES: Final = 64 * 1024
 
 
 def export_problem(folder: Path) -> str | None:
-    """Why nothing in the folder is read: it is an export of another system, or its folder ``posts``. None otherwise."""
-    for root in (folder, folder.parent) if folder.resolve().name in _INNER else (folder,):
+    """Return a message if the folder is an export of another system or a subfolder of one; None otherwise."""
+    for root in (folder, folder.parent) if folder.resolve().name in _SUBFOLDERS else (folder,):
         if f'"{FORMAT}"'.encode() in _beginning(root / MANIFEST):
-            return "is an archive of Kolom's: put it back with `kolom import archive`"
+            return "is an archive of Kolom: restore it with `kolom import archive`"
         columns = _beginning(root / "posts.csv").partition(b"\n")[0]
         if all(column in columns for column in _SUBSTACK_COLUMNS):
-            return _NOT_READ.format("Substack", "substack")
+            return _OTHER_COMMAND.format("Substack", "substack")
         for posts in (root, root / "posts"):
-            if any(map(_is_of_medium, _files(posts))):
-                return _NOT_READ.format("Medium", "medium")
+            if any(map(_is_medium_article, _files(posts))):
+                return _OTHER_COMMAND.format("Medium", "medium")
     return None
 
 
 def _files(folder: Path) -> list[Path]:
-    """What lies in a folder; nothing in what is none, or cannot be read."""
+    """Return the content of a folder, sorted; empty if it is not a folder or cannot be read."""
     try:
         return sorted(folder.iterdir())
     except OSError:
         return []
 
 
-def _is_of_medium(path: Path) -> bool:
+def _is_medium_article(path: Path) -> bool:
     return _MEDIUM.fullmatch(path.name) is not None and _MEDIUM_ARTICLE in _beginning(path)
 
 
 def _beginning(path: Path) -> bytes:
-    """The first bytes of a file; none of what is no file, or cannot be read."""
+    """Return the first bytes of a file; empty if it is not a file or cannot be read."""
     try:
         if not path.is_file():
             return b""
         with path.open("rb") as file:
-            return file.read(_BEGINNING)
+            return file.read(_MAX_BYTES)
     except OSError:
         return b""

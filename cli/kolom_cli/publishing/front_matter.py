@@ -1,7 +1,7 @@
-"""The YAML between the ``---`` lines at the top of an author's file: read with its line numbers, changed in place.
+"""Read and edit front matter: the YAML between the ``---`` lines at the top of an author's file.
 
-The YAML is only composed, never constructed: nothing in it can make an object, and each value is known by its place.
-What is wrong is said to a writer, in a writer's words.
+The YAML is composed to nodes, but no objects are constructed from it: this is safe for any input, and the nodes have
+the position of each value, for messages and edits. The messages are written for authors, without terms of YAML.
 """
 
 import difflib
@@ -21,7 +21,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from kolom_cli.publishing.draft_marks import draft_mark, unread_metadata
+from kolom_cli.publishing.draft_marks import draft_mark, unsupported_metadata
 
 KEYS: Final = (
     *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),
@@ -59,19 +59,19 @@ _OTHER_NAMES: Final = {
     "url": "path",
 }
 _HINTS: Final = (
-    ("mapping values are not allowed", 'a value with ": " in it must stand between quotation marks'),
-    ("found character '\\t'", "there is a tab at the beginning of a line or a value; use spaces"),
-    ("that cannot start any token", "a value that begins with this character must stand between quotation marks"),
-    ("found undefined alias", "a value that begins with * must stand between quotation marks"),
+    ("mapping values are not allowed", 'a value that contains ": " must be in quotation marks'),
+    ("found character '\\t'", "a line or a value begins with a tab; use spaces"),
+    ("that cannot start any token", "a value that begins with this character must be in quotation marks"),
+    ("found undefined alias", "a value that begins with * must be in quotation marks"),
     ("could not find expected ':'", "every line must be like `key: value`"),
-    ("while scanning a quoted scalar", "a quotation mark that is opened here is not closed"),
-    ("while parsing a flow sequence", "a list that begins with [ here is not closed, or lacks a comma"),
-    ("while parsing a flow mapping", "what begins with { here is not closed, or lacks a comma"),
+    ("while scanning a quoted scalar", "the quotation mark that opens here is not closed"),
+    ("while parsing a flow sequence", "the list that begins with [ here is not closed, or a comma is missing"),
+    ("while parsing a flow mapping", "the group that begins with { here is not closed, or a comma is missing"),
 )
 
 
 class DocumentError(Exception):
-    """What is wrong with a file, and in which line (counted from 1, or ``None`` if it is about the whole)."""
+    """An error in a file. ``line`` counts from 1, and is None if the error concerns the whole file."""
 
     def __init__(self, path: Path, line: int | None, message: str) -> None:
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
@@ -81,7 +81,7 @@ class DocumentError(Exception):
 
     @classmethod
     def joined(cls, errors: Sequence[Self]) -> Self:
-        """One error for all that is wrong with a file, in the order of its lines."""
+        """Combine the errors of a file into one, in the order of their lines."""
         first, *others = sorted(errors, key=lambda error: error.line or 0)
         more = (f"line {error.line}: {error.message}" if error.line else error.message for error in others)
         return cls(first.path, first.line, "; ".join([first.message, *more]))
@@ -94,7 +94,7 @@ class Problems:
         self._errors: list[DocumentError] = []
 
     def read[Value](self, read: Callable[[], Value]) -> Value | None:
-        """The value; None where something is wrong with it."""
+        """Return the result of ``read``, or None if it raises an error, which is collected."""
         try:
             return read()
         except DocumentError as error:
@@ -102,14 +102,17 @@ class Problems:
             return None
 
     def check(self) -> None:
-        """:raises DocumentError: something was wrong"""
+        """Raise the collected errors as one.
+
+        :raises DocumentError: there are errors
+        """
         if self._errors:
             raise DocumentError.joined(self._errors)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key with its value. ``line`` is the key's, ``key_end`` the index behind it, both in the file."""
+    """A key and its value. ``line`` is the line of the key in the file, ``key_end`` the index after the key."""
 
     key: str
     line: int
@@ -119,9 +122,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The file's text, where its front matter is (``start`` to ``end``, without the ``---`` lines), and what it says.
+    """The front matter of a file: the YAML from ``start`` to ``end`` in ``text``, without the ``---`` lines.
 
-    A file without front matter has an empty one, with ``body`` at 0.
+    ``text`` is the whole file, and ``body`` the index after the front matter: 0 if the file has none.
     """
 
     path: Path
@@ -133,24 +136,24 @@ class FrontMatter:
     entries: Mapping[str, Entry]
 
     @classmethod
-    def of(cls, path: Path, text: str) -> Self:
-        """The front matter of a file's text. Unknown keys pass.
+    def parse(cls, path: Path, text: str) -> Self:
+        """Parse the front matter of a file's text. Unknown keys are allowed.
 
-        :raises DocumentError: it is not closed, too long, no YAML, not made of keys and values, has a key twice, or is
-            written as other systems do
+        :raises DocumentError: it is not closed, too long, not YAML or not a mapping, a key is repeated, or it is in a
+            format of another system
         """
         if _TOML.match(text):
             raise DocumentError(
-                path, 1, "front matter between +++ lines (TOML) is not read: write it as YAML between ---"
+                path, 1, "front matter in TOML (between +++ lines) is not supported: write it as YAML between --- lines"
             )
         opening = _OPENING.match(text)
         if opening is None:
-            if problem := unread_metadata(text):
+            if problem := unsupported_metadata(text):
                 raise DocumentError(path, 1, problem)
             return cls(path, text, 0, 0, 0, None, {})
         closing = _CLOSING.search(text, opening.end())
         if closing is None:
-            raise DocumentError(path, 1, "the front matter that begins here is not closed: it ends with a line `---`")
+            raise DocumentError(path, 1, "the front matter that begins here is not closed: end it with a line `---`")
         start, end = opening.end(), closing.start()
         if end - start > MAX_CHARACTERS:
             raise DocumentError(path, 1, f"the front matter is longer than {MAX_CHARACTERS:,} characters")
@@ -158,47 +161,52 @@ class FrontMatter:
         return cls(path, text, start, end, closing.end(), root, _entries(path, text, start, root))
 
     def error(self, key: str, message: str) -> DocumentError:
-        """An error about the value of ``key``."""
+        """Return an error about the value of ``key``."""
         return DocumentError(self.path, self.entries[key].line, f"{key}: {message}")
 
     def check_keys(self) -> None:
-        """:raises DocumentError: there are keys that mean nothing; the message names the nearest that do"""
+        """Check that all keys are known.
+
+        :raises DocumentError: a key is unknown; the message suggests a similar key
+        """
         unknown = [
-            DocumentError(self.path, entry.line, f"the key {entry.key!r} is not known; {_hint(entry)}")
+            DocumentError(self.path, entry.line, f"unknown key {entry.key!r}; {_hint(entry)}")
             for entry in self.entries.values()
             if entry.key not in KEYS
         ]
         if unknown:
             raise DocumentError.joined(unknown)
 
-    def text_of(self, key: str) -> str | None:
-        """A line of text, white space collapsed; ``None`` if the key is missing or has no value."""
+    def get_text(self, key: str) -> str | None:
+        """Return one line of text, with collapsed white space; None if the key is missing or has no value."""
         node = self._scalar(key, "one line of text")
         if node is None:
             return None
         text = " ".join(node.value.split())
         if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-            raise self.error(key, "holds a control character")
+            raise self.error(key, "contains a control character")
         return text
 
-    def flag_of(self, key: str) -> bool | None:
+    def get_flag(self, key: str) -> bool | None:
+        """Return the value of a switch; None if the key is missing or has no value."""
         node = self._scalar(key, "true or false")
         if node is None:
             return None
         if node.style or node.value.lower() not in _FLAGS:
-            raise self.error(key, f"must be true or false, without quotation marks, not {_shown(node)}")
+            raise self.error(key, f"must be true or false, without quotation marks, not {_quoted(node)}")
         return _FLAGS[node.value.lower()]
 
-    def number_of(self, key: str) -> int | None:
+    def get_number(self, key: str) -> int | None:
+        """Return a positive whole number; None if the key is missing or has no value."""
         node = self._scalar(key, "a whole number")
         if node is None:
             return None
         if node.style or not _NUMBER.fullmatch(node.value):
-            raise self.error(key, f"must be a whole number above 0, without quotation marks, not {_shown(node)}")
+            raise self.error(key, f"must be a whole number above 0, without quotation marks, not {_quoted(node)}")
         return int(node.value)
 
-    def moment_of(self, key: str, zone: ZoneInfo) -> datetime | None:
-        """A date or a date and time; without an offset it is in ``zone``, and without a time at the day's beginning."""
+    def get_datetime(self, key: str, zone: ZoneInfo) -> datetime | None:
+        """Return a date and time: without an offset in ``zone``, without a time at the start of the day."""
         node = self._scalar(key, "a date")
         if node is None:
             return None
@@ -213,10 +221,10 @@ class FrontMatter:
                 pass
             else:
                 return moment
-        raise self.error(key, f"{_shown(node)} is no date; write it like 2024-05-01 or 2024-05-01 14:30")
+        raise self.error(key, f"{_quoted(node)} is not a valid date; write it like 2024-05-01 or 2024-05-01 14:30")
 
-    def texts_of(self, key: str) -> tuple[str, ...]:
-        """A list of texts, or one text with commas between them."""
+    def get_list(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, which may be written as one text with commas."""
         entry = self.entries.get(key)
         if entry is None or _is_null(entry.node):
             return ()
@@ -228,13 +236,13 @@ class FrontMatter:
             if not isinstance(item, ScalarNode) or item.tag != _STRING:
                 hint = f'; write "{item.value}"' if isinstance(item, ScalarNode) and item.value else ""
                 line = line_at(self.text, self.start + item.start_mark.index)
-                raise DocumentError(self.path, line, f"{key}: {_shown(item)} is no text{hint}")
+                raise DocumentError(self.path, line, f"{key}: must be text, not {_quoted(item)}{hint}")
         return tuple(" ".join(item.value.split()) for item in entry.node.value)
 
     def with_values(self, values: Mapping[str, str]) -> str:
-        """The file's text with these keys set to these values (YAML, of one line), and nothing else changed.
+        """Return the file's text with these keys set to these values (YAML on one line), and nothing else changed.
 
-        :raises DocumentError: the front matter is written in a way that does not allow it
+        :raises DocumentError: the front matter cannot be edited safely, because of how it is written
         """
         edits = []
         for key in values.keys() & self.entries.keys():
@@ -242,7 +250,7 @@ class FrontMatter:
             first, last = self.start + entry.node.start_mark.index, self.start + entry.node.end_mark.index
             if first < last:
                 edits.append((first, last, values[key]))
-            else:  # no value: it goes behind the colon
+            else:  # without a value: insert it after the colon
                 first = self.text.find(":", entry.key_end) + 1
                 edits.append((first, first, f" {values[key]}"))
         if new := {key: value for key, value in values.items() if key not in self.entries}:
@@ -265,14 +273,14 @@ class FrontMatter:
 
     def _check_written(self, text: str, values: Mapping[str, str]) -> None:
         try:
-            written = FrontMatter.of(self.path, text)
+            written = FrontMatter.parse(self.path, text)
         except DocumentError:
             written = None
-        wanted = {key: _data(entry.node) for key, entry in self.entries.items()}
-        wanted |= {key: _data(_compose_value(value)) for key, value in values.items()}
+        expected = {key: _comparable(entry.node) for key, entry in self.entries.items()}
+        expected |= {key: _comparable(_compose_value(value)) for key, value in values.items()}
         if (
             written is None
-            or {key: _data(entry.node) for key, entry in written.entries.items()} != wanted
+            or {key: _comparable(entry.node) for key, entry in written.entries.items()} != expected
             or written.text[written.body :] != self.text[self.body :]
         ):
             message = f"{', '.join(values)} cannot be written into this front matter: put each key on a line of its own"
@@ -289,26 +297,26 @@ class FrontMatter:
 
 def _hint(unknown: Entry) -> str:
     if draft_mark({unknown.key: getattr(unknown.node, "value", None)}):
-        return "write `draft: true` for what is not to be published"
+        return "write `draft: true` to keep it as a draft"
     folded = unknown.key.lower()
     near = [_OTHER_NAMES[folded]] if folded in _OTHER_NAMES else difflib.get_close_matches(folded, KEYS, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
+    return f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(KEYS)}"
 
 
 def line_at(text: str, index: int) -> int:
-    """The line, counted from 1, in which the character at ``index`` stands."""
+    """Return the number of the line, from 1, that contains the character at ``index``."""
     return sum(1 for _ in _LINE_END.finditer(text, 0, index)) + 1
 
 
 def as_yaml(text: str) -> str:
-    """A text of one line as a YAML value, in quotation marks where something else could be understood."""
+    """Return a one-line text as a YAML value, in quotation marks if it could be read as another type."""
     return text if _PLAIN.fullmatch(text) and text not in _NOT_TEXT else json.dumps(text, ensure_ascii=False)
 
 
 def compose_yaml(path: Path, text: str, start: int, end: int) -> MappingNode | None:
-    """The YAML as nodes; ``None`` if there is none.
+    """Return the node of the YAML in ``text[start:end]``; None if it is empty.
 
-    :raises DocumentError: it is no YAML, or no keys with values
+    :raises DocumentError: it is not valid YAML, or not a mapping
     """
     try:
         root = _parse(text[start:end])
@@ -317,14 +325,14 @@ def compose_yaml(path: Path, text: str, start: int, end: int) -> MappingNode | N
         hint = next((hint for sign, hint in _HINTS if sign in problem), problem.strip())
         mark = (error.context_mark if "while" in problem else None) or error.problem_mark
         line = line_at(text, min(start + mark.index, end)) if mark else 1
-        raise DocumentError(path, line, f"the front matter does not parse: {hint}") from error
+        raise DocumentError(path, line, f"the front matter is not valid: {hint}") from error
     except ReaderError as error:
         line = line_at(text, start + error.position)
-        raise DocumentError(path, line, "a control character stands in the front matter") from error
+        raise DocumentError(path, line, "the front matter contains a control character") from error
     except RecursionError as error:
         raise DocumentError(path, 1, "the front matter is nested too deeply") from error
     except (YAMLError, ValueError, OverflowError) as error:
-        raise DocumentError(path, 1, f"the front matter is no YAML: {error}") from error
+        raise DocumentError(path, 1, f"the front matter is not valid YAML: {error}") from error
     if root is None or isinstance(root, MappingNode):
         return root
     raise DocumentError(path, line_at(text, start), "the front matter must be lines like `key: value`")
@@ -332,7 +340,7 @@ def compose_yaml(path: Path, text: str, start: int, end: int) -> MappingNode | N
 
 def _parse(yaml: str) -> Node | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about anchors that are used twice
+        warnings.simplefilter("ignore")  # about repeated anchors
         root: Node | None = YAML(typ="safe", pure=True).compose(yaml)
     return root
 
@@ -348,10 +356,10 @@ def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dic
     for key, node in root.value if root is not None else ():
         line = line_at(text, start + key.start_mark.index)
         if not isinstance(key, ScalarNode):
-            raise DocumentError(path, line, "a key must be a word")
+            raise DocumentError(path, line, "a key must be a single text, not a list or a group")
         if key.value in entries:
             raise DocumentError(
-                path, line, f"the key {key.value!r} stands here again, after line {entries[key.value].line}"
+                path, line, f"duplicate key {key.value!r} (first defined on line {entries[key.value].line})"
             )
         entries[key.value] = Entry(key.value, line, start + key.end_mark.index, node)
     return entries
@@ -361,13 +369,13 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.tag == _NULL
 
 
-def _shown(node: Node) -> str:
-    """A value as a message quotes it."""
+def _quoted(node: Node) -> str:
+    """Return a value for a message."""
     return repr(node.value[:60]) if isinstance(node, ScalarNode) else "a list or a group of keys"
 
 
-def _data(node: Node) -> object:
-    """What a node says, whatever it is called in; to compare. Deep or repeated values are compared by their places."""
+def _comparable(node: Node) -> object:
+    """Return the content of a node for comparisons, whatever its notation; of nested values only the length."""
     if isinstance(node, ScalarNode):
         return node.tag, node.value
     if isinstance(node, SequenceNode) and all(isinstance(item, ScalarNode) for item in node.value):

@@ -1,4 +1,4 @@
-"""Publishing files: each becomes an article or a line of the report, and learns its version."""
+"""Publish files as articles, report on each, and record their versions in the files."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy, VersionC
 from kolom_cli.media.store import MediaError, MediaStore
 from kolom_cli.publishing.content_builder import ContentBuilder, Source, format_location, line_of_field, slug_of
 from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
-from kolom_cli.publishing.draft_marks import place_mark
+from kolom_cli.publishing.draft_marks import path_mark
 from kolom_cli.terminal.report import Note, PublishedFile, PublishReport
 
 _MERGE: Final = (
@@ -27,7 +27,7 @@ _RESTORE: Final = "pass --force to publish it again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishOptions:
-    """How to publish. ``rename`` lets a file change the slug of the article that its front matter names."""
+    """Options of a publication. ``rename`` allows a file to change the slug of the article with the file's id."""
 
     force: bool = False
     dry_run: bool = False
@@ -37,7 +37,7 @@ class PublishOptions:
 
 @dataclass(slots=True)
 class Publisher:
-    """Publishes files one by one and reports on each; no file's fault keeps the others from being published."""
+    """Publishes files one by one and reports on each. An error in one file does not stop the others."""
 
     options: PublishOptions
     report: PublishReport
@@ -55,7 +55,7 @@ class Publisher:
         try:
             document = read_document(path, settings().zone)
             kind = document.kind
-            _check_place(document, source)
+            _check_path(document, source)
             slug = slug_of(document)
             self._reserve_slug(slug, path)
             done = self._publish(document, slug, source)
@@ -69,15 +69,15 @@ class Publisher:
     def _reserve_slug(self, slug: str, path: Path) -> None:
         first = self._slugs.setdefault(slug, path)
         if first != path:
-            message = f"has the slug {slug!r}, as {first} has: give one of them another"
+            message = f"has the same slug as {first}: {slug!r}; change one of them"
             raise DocumentError(path, line_of_field(path, "slug"), message)
 
     def _publish(self, document: Document, slug: str, source: Source) -> PublishResult:
         content = self._contents.build(document, slug, source)
         article_id, expected = self._target(document, slug)
-        act = publishing.plan_publish if self.options.dry_run else publishing.publish
+        publish = publishing.plan_publish if self.options.dry_run else publishing.publish
         try:
-            done = act(
+            done = publish(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force
             )
         except VersionConflict as error:
@@ -88,21 +88,21 @@ class Publisher:
         return done
 
     def _target(self, document: Document, slug: str) -> tuple[int | None, int | None]:
-        """Which article the file is, and the version that its author last saw.
+        """Return the id of the article to update, and the version that the file is based on; None for a new article.
 
-        Ids and versions in a file may be another stack's. So a file changes the article of its id only if that
-        has the file's slug, or if it is told to rename it.
+        The id and version in a file may come from another stack. So a file updates the article with its id only if the
+        slugs are the same, or if renaming is allowed.
         """
         if document.id is None:
             return None, document.version
         article = repository.get(document.id)
-        named = repository.find_id(f"slug:{slug}")
-        if article is None or (article.slug != slug and named not in {None, article.id}):
+        id_of_slug = repository.find_id(f"slug:{slug}")
+        if article is None or (article.slug != slug and id_of_slug not in {None, article.id}):
             return None, None
         if article.slug != slug and not (self.options.rename or self.options.force):
             raise Conflict(
-                f"article {article.id} is called {article.slug!r} here, not {slug!r}: pass --rename to rename it, or "
-                "remove id and version from the front matter if this is another article"
+                f"article {article.id} has the slug {article.slug!r}, not {slug!r}: pass --rename to change it, or "
+                "remove id and version from the front matter if this is a different article"
             )
         return article.id, expected_version(article, document.version)
 
@@ -129,7 +129,10 @@ def _to_file(path: Path, done: PublishResult) -> PublishedFile:
     )
 
 
-def _check_place(document: Document, source: Source) -> None:
-    """:raises DocumentError: the file lies among drafts, and does not say itself whether it is one"""
-    if document.draft is None and (mark := place_mark(source.place)):
+def _check_path(document: Document, source: Source) -> None:
+    """Check that the path of a file does not mark it as a draft, unless the file itself defines ``draft``.
+
+    :raises DocumentError: the path marks it as a draft
+    """
+    if document.draft is None and (mark := path_mark(source.path_parts)):
         raise DocumentError(document.path, None, f"its path {DRAFT_HINT.format(mark)}")

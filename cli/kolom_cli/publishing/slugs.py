@@ -1,4 +1,4 @@
-"""Slugs made from titles, file names and other systems' names."""
+"""Make slugs from titles, file names and the slugs or ids of other systems."""
 
 import hashlib
 import re
@@ -10,25 +10,25 @@ from slugify import slugify
 
 from kolom.articles.names import MAX_SLUG, slug_problem
 
-_GENERATED: Final = 80
-"""How long a slug made from a title becomes at most: readable in an address bar."""
+_MAX_GENERATED: Final = 80
+"""The maximum length of a generated slug, to keep it readable in the address bar."""
 
 
 def slugify_title(text: str) -> str | None:
-    """A slug for a title or a file name, letters of any script kept; None if it has none, or none that is free."""
-    made = slugify(text, allow_unicode=True, max_length=_GENERATED, word_boundary=True)
+    """Return a slug for a title or a file name, with letters of any script; None if the result is not a valid slug."""
+    made = slugify(text, allow_unicode=True, max_length=_MAX_GENERATED, word_boundary=True)
     made = unicodedata.normalize("NFC", made.lower())
     return made if slug_problem(made) is None else None
 
 
 def slug_suffix(name: str) -> str:
-    """Another system's id so that a slug may end with it, behind a word and a hyphen; a hash of what has no letters."""
-    made = str(slugify(name, max_length=_GENERATED))
+    """Return an id of another system in a form for the end of a slug: a hash if it has no letters or digits."""
+    made = str(slugify(name, max_length=_MAX_GENERATED))
     return made or hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def clean_slug(name: str) -> str | None:
-    """Another system's slug, percent-escapes decoded, with as little change as makes it valid; None if none is left."""
+    """Return a valid slug for that of another system: decoded, with few changes; None if impossible."""
     text = unicodedata.normalize("NFC", unquote(name).strip().lower())
     if slug_problem(text) is None:
         return text

@@ -1,4 +1,4 @@
-"""Which records a command means, and doing something to each of them."""
+"""Select records by status, and apply an action to several records."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,14 +10,14 @@ from kolom_cli.terminal.output import print_json
 
 
 def select_statuses[Status: str](
-    status: str | None, statuses: Sequence[Status], otherwise: Sequence[Status]
+    status: str | None, statuses: Sequence[Status], default: Sequence[Status]
 ) -> Sequence[Status]:
-    """The one of ``statuses`` that ``--status`` names; ``otherwise`` without it.
+    """Return the value of ``--status`` as a sequence, or ``default`` if it was not given.
 
-    :raises typer.BadParameter: it names none
+    :raises typer.BadParameter: the value is not one of ``statuses``
     """
     if status is None:
-        return otherwise
+        return default
     if found := [each for each in statuses if each == status]:
         return found
     raise typer.BadParameter(f"must be one of {', '.join(statuses)}", param_hint="--status")
@@ -25,23 +25,23 @@ def select_statuses[Status: str](
 
 def for_each[Record](
     ids: Iterable[str],
-    act: Callable[[str], Record],
+    action: Callable[[str], Record],
     *,
-    say: Callable[[Record], str],
+    describe: Callable[[Record], str],
     as_data: Callable[[Record], object],
     as_json: bool,
 ) -> None:
-    """``act`` on each; what is refused is told, and the others are done nonetheless.
+    """Apply ``action`` to each id and print the results. An error of one id does not stop the others.
 
-    ``say`` tells people of what was done, ``as_data`` scripts.
+    ``describe`` returns the line for a result, and ``as_data`` its JSON.
 
-    :raises typer.Exit: with 1, something was refused
+    :raises typer.Exit: with 1 if an action failed
     """
     done: list[Record] = []
     refused: list[tuple[str, str]] = []
     for each in ids:
         try:
-            done.append(act(each))
+            done.append(action(each))
         except KolomError as error:
             refused.append((each, str(error)))
     if as_json:
@@ -49,7 +49,7 @@ def for_each[Record](
         print_json({"done": [as_data(record) for record in done], "refused": failed})
     else:
         for record in done:
-            typer.echo(say(record))
+            typer.echo(describe(record))
         for each, reason in refused:
             console.err().print(f"kolom: {each}: {reason}", markup=False, highlight=False, soft_wrap=True)
     if refused:

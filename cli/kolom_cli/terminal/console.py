@@ -1,4 +1,4 @@
-"""The terminal: output, errors, progress, and stopping between two articles."""
+"""The terminal: output, errors, progress bars, and a clean stop after Ctrl-C."""
 
 import signal
 import sys
@@ -18,24 +18,24 @@ INTERRUPTED = 130
 
 
 def out() -> Console:
-    """Standard output, as it is at this moment."""
+    """Return a console for the current standard output, which tests replace."""
     return Console(file=sys.stdout)
 
 
 def err() -> Console:
-    """Standard error, as it is at this moment."""
+    """Return a console for the current standard error, which tests replace."""
     return Console(file=sys.stderr)
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    """Say in one line what is wrong, and end with ``code``."""
+    """Print an error message and exit with ``code``."""
     err().print(f"kolom: {message}", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
 @contextmanager
 def progress(title: str | None = None, *, hidden: bool = False) -> Iterator[Progress]:
-    """Progress on a terminal, with one bar if it has a title; nothing elsewhere, so that logs stay readable."""
+    """Show progress bars if the output is a terminal; the first bar is added here if ``title`` is given."""
     console = err()
     columns = (
         TextColumn("{task.description}"),
@@ -51,19 +51,22 @@ def progress(title: str | None = None, *, hidden: bool = False) -> Iterator[Prog
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets, for a loop to end after the article at hand; the second Ctrl-C interrupts at once."""
+    """Provide an event that the first Ctrl-C sets, so that a loop can finish its current item.
+
+    The second Ctrl-C interrupts at once.
+    """
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopped
         return
-    before = signal.getsignal(signal.SIGINT)
+    previous = signal.getsignal(signal.SIGINT)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
 
     signal.signal(signal.SIGINT, stop)
     try:
         yield stopped
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)

@@ -7,20 +7,20 @@ from typing import Final, TextIO
 
 _FORMULA: Final = re.compile(
     r"""
-    (^ | [;\t\r\n])           # where a cell begins: also for a program that separates by something else than commas, as
-                              # Excel does where a comma stands in numbers, and so sees no quotes but the first cell's
-    ([\s"'\u00a0]*)           # what it skips
-    (?=[=+\-@|%＝＋－＠])       # what it may run, full-width forms included
+    (^ | [;\t\r\n])           # the start of a cell, also for a program that separates cells by other characters than
+                              # commas: Excel does so in locales with decimal commas, and then ignores the quotes
+    ([\s"'\u00a0]*)           # characters that the program skips
+    (?=[=+\-@|%＝＋－＠])       # the start of a formula, including the full-width forms
     """,
     re.VERBOSE,
 )
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
-"""Without it, Excel takes UTF-8 for something else."""
+"""Without it, Excel reads UTF-8 in another encoding."""
 
 
 def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table as RFC 4180 has it, with every cell quoted."""
+    """Write a table according to RFC 4180, with every cell quoted."""
     file.write(_BYTE_ORDER_MARK)
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(columns)
@@ -28,5 +28,5 @@ def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str]
 
 
 def safe_cell(text: str) -> str:
-    """``text`` as a cell that is text: an apostrophe wherever a formula could begin, whatever separates cells."""
+    """Return ``text`` with an apostrophe wherever a formula could begin, for any separator of cells."""
     return _FORMULA.sub(r"\1\2'", text)

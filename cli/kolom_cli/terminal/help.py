@@ -1,4 +1,4 @@
-"""How commands look in `--help`: panels, examples, and names of values instead of types."""
+"""Format the help of commands: panels, examples, and names of values instead of types."""
 
 import inspect
 from collections.abc import Callable
@@ -11,7 +11,7 @@ EXAMPLES = "Examples:"
 
 
 class _WithoutTypes:
-    """A command whose help shows no Python types: neither `--json <bool>`, which takes no value, nor `<list[Path]>`."""
+    """A command whose help does not show Python types, such as `--json <bool>` or `<list[Path]>`."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
@@ -40,8 +40,7 @@ def command[Function: Callable[..., Any]](
 ) -> Callable[[Function], Function]:
     """Register a function as a command of ``app``.
 
-    Its docstring is the help: the first line says what the command does, without line breaks of its own. ``examples``
-    are command lines, shown below the options.
+    The help is the function's docstring, with joined lines. ``examples`` are command lines, shown below the options.
     """
 
     def register(function: Function) -> Function:

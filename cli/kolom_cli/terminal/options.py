@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Options and arguments of several commands."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -14,7 +14,7 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's email 
 
 
 def status_option(statuses: Sequence[str]) -> OptionInfo:
-    """``--status``, with the values that it takes."""
+    """Return the option ``--status`` with its allowed values."""
     option: OptionInfo = typer.Option(
         "--status", metavar="STATUS", help=f"Show only this status: {', '.join(statuses)}."
     )

@@ -1,7 +1,7 @@
-"""Records on the terminal: as JSON for scripts, as lists and fields for people.
+"""Print records: as JSON for scripts, as lists and fields for people.
 
-Slugs, ids, dates and addresses are never cut or broken: what does not fit beside the others gets a line of its own.
-Control characters in what visitors wrote are replaced.
+Slugs, ids, dates and addresses are never cut or wrapped: a value that does not fit in its row gets a separate line.
+Control characters in texts of visitors are replaced.
 """
 
 import json
@@ -30,7 +30,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record of a list. ``cells``, one for each column, are printed whole; ``texts`` are cut to the line."""
+    """One record of a list. ``cells``, one for each column, are printed in full; ``texts`` are cut to one line."""
 
     cells: tuple[str, ...]
     texts: tuple[str, ...] = ()
@@ -42,32 +42,33 @@ def print_json(data: object) -> None:
 
 
 def to_jsonable(fields: Mapping[str, object], *, without: Sequence[str] = ()) -> dict[str, object]:
-    """The fields of a record as JSON can hold them."""
+    """Return the fields of a record as values for JSON."""
     return {name: _plain(value) for name, value in fields.items() if name not in without}
 
 
 def format_moment(moment: datetime) -> str:
-    """A moment for people: to the minute, in the site's time zone, with the zone's name."""
+    """Format a time for people: to the minute, in the site's time zone, with the zone's name."""
     local = moment.astimezone(settings().zone)
     return f"{local.isoformat(' ')[:16]} {local:%Z}"
 
 
 def one_line(text: str) -> str:
-    """A text on one line, without control characters."""
+    """Return a text on one line, without control characters."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def cut(text: str, width: int) -> str:
-    """The beginning of a text, on one line."""
+    """Return a text on one line, cut to ``width`` columns."""
     line = one_line(text)
     return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"
 
 
 def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text: str = "") -> None:
-    """Print records for people; where there are none, ``empty`` says what to do next.
+    """Print records for people, or the message ``empty`` if there are none.
 
-    A cell that is too long for its column has an indented line below its row, with the column's name, as have the texts
-    of that row. Other rows have a single text as last column, called ``text``, if there is room for it.
+    A cell that is too long for its column is printed on an indented line below its row, with the column's name; the
+    texts of that row follow it. In the other rows the texts are the last column, with the title ``text``, if there is
+    room for it.
     """
     if not rows:
         _print(empty)
@@ -93,7 +94,7 @@ def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text:
 
 
 def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int) -> list[int]:
-    """How wide the columns are that fit into a line: as their longest cell that fits into the rest of it."""
+    """Return the widths of the columns that fit in a line: each is that of its longest cell that still fits."""
     widths: list[int] = []
     for name, cells in zip(columns, zip(*table, strict=True), strict=True):
         room = total - sum(width + len(_GAP) for width in widths)
@@ -104,7 +105,7 @@ def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int
 
 
 def counts_table(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> Table:
-    """Numbers by kind: a row for each kind, with the sums below unless there is just one."""
+    """Return a table of numbers with a row for each kind, and the sums if there are several kinds."""
     table = Table("", *columns)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -117,7 +118,7 @@ def counts_table(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
-    """Print one record for people: a line for each field, or lines below its name where one is not enough."""
+    """Print one record for people: a line for each field, or several for a long value."""
     labels = {name: name.replace("_", " ") for name in fields}
     width = max(map(len, labels.values()))
     room = console.out().width - width - len(_GAP)
@@ -132,7 +133,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
 
 
 def _print(line: str, style: str = "") -> None:
-    # Wrapped by the terminal only, so that an address can be copied whole; no markup of rich's in what visitors wrote.
+    # Only the terminal wraps lines, so that an address can be copied. `Text` disables Rich's markup in visitors' texts.
     console.out().print(Text(line, style=style), soft_wrap=True)
 
 

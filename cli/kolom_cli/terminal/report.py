@@ -1,4 +1,4 @@
-"""What a publication or an import did with everything that it read: a report whose numbers add up."""
+"""Report on a publication or an import: what was done with every item that was read."""
 
 import json
 from collections import Counter
@@ -15,17 +15,17 @@ from kolom.articles.types import Change, Status
 from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
 
 _NAMED = 20
-"""How many names of one reason are shown; JSON has them all."""
+"""The maximum number of names shown for one reason; JSON has them all."""
 
 _MAX_KIND = 40
 _MAX_NAME = 300
 _MAX_REASON = 4_000
-"""How many characters of what a source says are shown; JSON has them all."""
+"""The maximum number of characters shown of texts of a source; JSON has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedItem:
-    """Something that was read and not published. ``refused`` tells that it should have been."""
+    """An item that was read but not published. ``refused`` is True if that is an error."""
 
     kind: str
     name: str
@@ -35,7 +35,7 @@ class SkippedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Something about an article that was published nonetheless."""
+    """A remark on an article that was published."""
 
     name: str
     text: str
@@ -43,7 +43,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFile:
-    """A file and the article that it became; ``published_at`` lies ahead where the status is ``scheduled``."""
+    """A file and its article; ``published_at`` is in the future if the status is ``scheduled``."""
 
     name: str
     kind: str
@@ -55,21 +55,21 @@ class PublishedFile:
 
     @property
     def state(self) -> str:
-        """Its status for people."""
+        """The status, with the date of a scheduled article."""
         if self.status == "scheduled" and self.published_at is not None:
             return f"scheduled for {format_moment(self.published_at)}"
         return self.status
 
     def as_data(self) -> dict[str, object]:
-        """The file for scripts."""
+        """Return the file as values for JSON."""
         return to_jsonable(asdict(self))
 
 
 @dataclass(slots=True)
 class Report:
-    """Counts by kind. ``errors`` are what stopped the work as a whole, such as XML that breaks off.
+    """The counts by kind, and the skipped items. ``errors`` stopped the whole work, such as XML that ends too early.
 
-    ``remote_images`` is how many pictures the articles of an import show from elsewhere.
+    ``remote_images`` is the number of images that the articles of an import embed from other sites.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -81,11 +81,11 @@ class Report:
     dry_run: bool = False
 
     def add(self, kind: str, change: Change) -> None:
-        """One was published, or needed not be."""
+        """Count an item that was published or is unchanged."""
         self.changes[kind, change] += 1
 
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
-        """One was not published."""
+        """Record an item that was not published."""
         self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
 
     @property
@@ -96,7 +96,10 @@ class Report:
         return 1 if self.errors or any(each.refused for each in self.skipped) else 0
 
     def counts(self, kind: str | None = None) -> dict[str, int]:
-        """Read, created, updated, unchanged and skipped, of one kind or of all; read is the sum of the others."""
+        """Return how many items of one kind, or of all, were read, created, updated, unchanged and skipped.
+
+        ``read`` is the sum of the others.
+        """
         counts = {
             change: sum(n for (k, c), n in self.changes.items() if c == change and kind in {None, k})
             for change in ("created", "updated", "unchanged")
@@ -106,15 +109,16 @@ class Report:
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of things that were read, articles and pages first."""
+        """The kinds of items that were read, articles and pages first."""
         kinds = {kind for kind, _ in self.changes} | {each.kind for each in self.skipped}
         return sorted(kinds, key=lambda kind: (kind not in {"article", "page"}, kind))
 
     def as_json(self) -> str:
-        """The report for scripts: one object, the same on every run of the same."""
-        return json.dumps(self._data(), ensure_ascii=False, indent=2)
+        """Return the report as one JSON object. The same run always gives the same text."""
+        return json.dumps(self.as_data(), ensure_ascii=False, indent=2)
 
-    def _data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, Any]:
+        """Return the report as values for JSON."""
         return {
             **self.counts(),
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
@@ -130,16 +134,18 @@ class Report:
         }
 
     def print(self, console: Console) -> None:
-        """The report for people."""
+        """Print the report for people."""
         self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
         if self.remote_images:
-            console.print(f"{self.remote_images:,} pictures stay where they are, on other sites.", soft_wrap=True)
+            console.print(f"{self.remote_images:,} images are still loaded from other sites.", soft_wrap=True)
         for error in self.errors:
             console.print(_line("error", "red", error), soft_wrap=True)
         if self.interrupted:
-            console.print("Interrupted: what is counted above is done; run it again for the rest.", soft_wrap=True)
+            console.print(
+                "Interrupted: the items above are done; run the command again for the others.", soft_wrap=True
+            )
         self._print_end(console)
         if self.dry_run:
             console.print("Dry run: nothing was written.", soft_wrap=True)
@@ -167,18 +173,19 @@ class Report:
 
 @dataclass(slots=True)
 class PublishReport(Report):
-    """The report of a publication: a line for each file, and the totals at the end."""
+    """The report of a publication: a line for each file, followed by the totals."""
 
     files: list[PublishedFile] = field(default_factory=list)
 
     def add_file(self, file: PublishedFile) -> None:
-        """A file was published, or needed not be."""
+        """Record a file that was published or is unchanged."""
         self.files.append(file)
         self.add(file.kind, file.change)
 
-    def _data(self) -> dict[str, Any]:
-        # super() without arguments fails in a dataclass with slots, which is another class than the one in this body.
-        return {**Report._data(self), "items": [file.as_data() for file in self.files]}
+    def as_data(self) -> dict[str, Any]:
+        """Return the report as values for JSON."""
+        # super() without arguments fails in a dataclass with slots: the decorator replaces the class of this body.
+        return {**Report.as_data(self), "items": [file.as_data() for file in self.files]}
 
     def _print_done(self, console: Console) -> None:
         would_be = "would be " if self.dry_run else ""
@@ -197,7 +204,7 @@ class PublishReport(Report):
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Each text with the names that it goes for, in one line."""
+    """Return each text with the names of its items, joined."""
     names: dict[str, list[str]] = {}
     for text, name in pairs:
         names.setdefault(text, []).append(name)
@@ -211,9 +218,9 @@ def _more(number: int) -> str:
     return f" and {number - _NAMED} more" if number > _NAMED else ""
 
 
-def _line(what: str, colour: str, text: str) -> Text:
-    # No markup of rich's: what a source says may look like it.
-    return Text.assemble((what, colour), " ", text)
+def _line(prefix: str, colour: str, text: str) -> Text:
+    # `Text` disables Rich's markup, which texts of a source may contain.
+    return Text.assemble((prefix, colour), " ", text)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -179,7 +179,7 @@ def test_a_ban_is_lifted_by_a_comment_of_its_sender(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     for option, banned in (("--days=90", "address"), ("--network", "network")):
         blog("comments", "ban", chosen, option)
-        assert blog("comments", "unban", chosen).stdout == f"the {banned} of {chosen} is not banned any more\n"
+        assert blog("comments", "unban", chosen).stdout == f"the {banned} of {chosen} is no longer banned\n"
     again = blog("comments", "unban", chosen)
     assert (again.exit_code, again.stderr) == (1, f"kolom: the sender of {chosen} is not banned\n")
     late = post("After the ban.")

@@ -126,7 +126,7 @@ def test_no_address_is_in_the_list(kolom: Kolom, mail_ids: list[str]) -> None:
     ("kind", "recipient", "about"),
     [
         ("moderation", "owner", "new comment on hello"),
-        ("confirm", "commenter", "question whether to notify of replies on hello"),
+        ("confirm", "commenter", "confirmation of reply notifications on hello"),
         ("reply", "subscriber", "new reply on hello"),
     ],
 )

@@ -101,7 +101,7 @@ def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolo
 @pytest.mark.parametrize(
     ("front", "body", "line", "message"),
     [
-        ("title: [unclosed\ndate: 2026-01-01", "x", None, "parse"),
+        ("title: [unclosed\ndate: 2026-01-01", "x", None, "not valid"),
         ("title: T\ndate: yesterday", "x", 3, "date"),
         ("title: T\nslug: a/b?c", "x", 3, "slug"),
         ("title: T\nslug: contact", "x", 3, "reserved for the site itself"),
@@ -145,7 +145,7 @@ def test_of_two_files_with_one_slug_the_second_is_refused_and_both_are_named(kol
     _write(tmp_path, "b.md", "title: B\nslug: same\ndate: 2026-01-01")
     report = _publish(kolom, tmp_path, exit_code=1)
     assert report["created"] == 1
-    assert f"{tmp_path}/b.md:3: has the slug 'same', as {tmp_path}/a.md has" in _reason(report)
+    assert f"{tmp_path}/b.md:3: has the same slug as {tmp_path}/a.md: 'same'" in _reason(report)
     assert public.get_article("same").article.title == "A"
 
 
@@ -207,7 +207,7 @@ def test_without_write_back_the_files_stay(kolom: Kolom, tmp_path: Path) -> None
 def test_an_id_from_another_stack_changes_no_other_article(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "one.md"))
     stranger = _write(tmp_path, "two.md", "title: Two\ndate: 2026-01-01\nslug: two\nid: 1\nversion: 1")
-    assert "is called 'one' here" in _reason(_publish(kolom, stranger, exit_code=1))
+    assert "has the slug 'one', not" in _reason(_publish(kolom, stranger, exit_code=1))
     assert publishing.get_by_slug("one").title == "T"
     unknown = _write(tmp_path, "three.md", "title: Three\ndate: 2026-01-01\nid: 99\nversion: 5")
     assert _publish(kolom, unknown)["created"] == 1
@@ -280,18 +280,18 @@ def test_a_path_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("---\ntitle: T\ndraft:\n---\nX\n", "draft: must be true or false, and is empty"),
+        ("---\ntitle: T\ndraft:\n---\nX\n", "draft: must be true or false, not empty"),
         ('---\ntitle: T\ndraft: "true"\n---\nX\n', "draft: must be true or false, without quotation marks"),
         ("---\ntitle: T\ndraft: maybe\n---\nX\n", "draft: must be true or false"),
-        ("---\ntitle: T\nDraft: yes\n---\nX\n", "'Draft' is not known; write `draft: true`"),
-        ("---\ntitle: T\nstatus: draft\n---\nX\n", "'status' is not known; write `draft: true`"),
-        ("---\ntitle: T\npublished: no\n---\nX\n", "'published' is not known; write `draft: true`"),
-        ("---\ntitle: T\npublish: false\n---\nX\n", "'publish' is not known; write `draft: true`"),
-        ("---\ntitle: T\nvisibility: [private]\n---\nX\n", "'visibility' is not known; write `draft: true`"),
-        ("\n---\ntitle: T\ndraft: true\n---\n# T\n", "must begin with a line `---` that is the first of the file"),
-        ("---yaml\ntitle: T\ndraft: true\n---\n# T\n", "must begin with a line `---` that is the first of the file"),
-        ('{"title": "T", "draft": true}\n\n# T\n', "front matter in JSON is not read"),
-        ("Title: T\nStatus: draft\n\n# T\n", "must stand between two lines `---`"),
+        ("---\ntitle: T\nDraft: yes\n---\nX\n", "unknown key 'Draft'; write `draft: true`"),
+        ("---\ntitle: T\nstatus: draft\n---\nX\n", "unknown key 'status'; write `draft: true`"),
+        ("---\ntitle: T\npublished: no\n---\nX\n", "unknown key 'published'; write `draft: true`"),
+        ("---\ntitle: T\npublish: false\n---\nX\n", "unknown key 'publish'; write `draft: true`"),
+        ("---\ntitle: T\nvisibility: [private]\n---\nX\n", "unknown key 'visibility'; write `draft: true`"),
+        ("\n---\ntitle: T\ndraft: true\n---\n# T\n", "must begin with `---` on the first line"),
+        ("---yaml\ntitle: T\ndraft: true\n---\n# T\n", "must begin with `---` on the first line"),
+        ('{"title": "T", "draft": true}\n\n# T\n', "front matter in JSON is not supported"),
+        ("Title: T\nStatus: draft\n\n# T\n", "must be between two `---` lines"),
     ],
 )
 def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path: Path, text: str, says: str) -> None:
@@ -306,7 +306,7 @@ def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path
 def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_path: Path, name: str) -> None:
     """Where a file lies says that it is a draft, unless its front matter speaks for itself."""
     path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
-    assert "write `draft: true` into the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
+    assert "write `draft: true` in the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
     assert _publish(kolom, path, exit_code=1)["created"] == 0
     for value, status in (("true", "draft"), ("false", "published")):
         path.write_text(f"---\ntitle: T\nslug: one\ndraft: {value}\n---\nText.\n")
@@ -433,8 +433,9 @@ def test_all_errors_of_a_front_matter_are_told(kolom: Kolom, tmp_path: Path) -> 
     report = _publish(kolom, path, exit_code=1)
     reason = _reason(report)
     assert reason.startswith(f"{path}:2: title: must not be empty; line 3: slug: ")
-    for place in ("line 4: the key 'foo'", "line 5: date: 'yesterday'", "line 6: draft: ", "line 7: the key 'bar'"):
-        assert f"; {place}" in reason
+    others = ("line 4: unknown key 'foo'", "line 5: date: 'yesterday'", "line 6: draft: ", "line 7: unknown key 'bar'")
+    for problem in others:
+        assert f"; {problem}" in reason
     assert report["kinds"] == {"article": {"read": 1, "created": 0, "updated": 0, "unchanged": 0, "skipped": 1}}
 
 

@@ -82,9 +82,9 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
     ("arguments", "message"),
     [
         (["--set", "Colour=red"], "parameter Colour: 'red' is not one of green, blue"),
-        (["--set", "Colour"], "--set takes NAME=VALUE"),
+        (["--set", "Colour"], "--set must be NAME=VALUE"),
         (["--set", "Typo=1"], "no such parameter: Typo"),
-        (["--import", "somewhere"], "--import takes KIND:SOURCE"),
+        (["--import", "somewhere"], "--import must be KIND:SOURCE"),
         (["--import", "other:x"], "unknown kind other"),
     ],
 )

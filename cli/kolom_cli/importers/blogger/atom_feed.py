@@ -41,8 +41,15 @@ _KINDS: Final[dict[str, EntryKind]] = {
 }
 _ID: Final = re.compile(r"blog-(\d+)\.(post|page|settings|layout|template)\b-?(\d*)")
 _BEGINNING: Final = 1_000
-"""The number of characters kept of content that is too large: enough to name the entry if it has no other name."""
+"""The number of characters to keep of content that is too large: enough for a title if the entry has none."""
 _REMOVED: Final = "blogger.contentRemoved"
+_TEXT_FIELDS: Final = {
+    "issued": "published",
+    "metaDescription": "description",
+    "published": "published",
+    "updated": "updated",
+}
+"""The fields of an entry that are the text of an element."""
 
 
 @dataclass(slots=True)
@@ -156,51 +163,21 @@ def _entry(element: Any) -> Entry:
     is_takeout = is_draft = False
     for child in element:
         match local_name(child):
-            case "id":
-                entry.id = _short_id(text_of(child))
             case "type":
-                kind = text_of(child).strip().lower()
+                kind = _line(child).lower()
                 is_takeout = True
             case "status":
-                status = text_of(child).strip().upper()
-            case "trashed":
-                entry.is_trashed = bool(text_of(child).strip())
+                status = _line(child).upper()
             case "control":
-                is_draft |= any(local_name(each) == "draft" and text_of(each).strip().lower() != "no" for each in child)
-            case "title":
-                entry.title = _markup(child)
-            case "content":
-                _set_content(child, entry)
-                entry.is_summary = False
-            case "summary" if not entry.content:
-                _set_content(child, entry)
-                entry.is_summary = True
-            case "published" | "issued":
-                entry.published = text_of(child).strip()
-            case "created" if not entry.published:
-                entry.published = text_of(child).strip()
-            case "updated":
-                entry.updated = text_of(child).strip()
-            case "author":
-                entry.writer = _writer(child)
+                is_draft |= any(local_name(each) == "draft" and _line(each).lower() != "no" for each in child)
             case "category":
                 kind = _category(child, entry) or kind
-            case "filename":
-                entry.address = text_of(child).strip() or entry.address
-            case "metaDescription":
-                entry.description = text_of(child).strip()
-            case "parent":
-                entry.post = _short_id(text_of(child))
-            case "inReplyTo":
-                entry.parent = _short_id(text_of(child))
-            case "in-reply-to":
-                entry.post = _short_id(child.get("ref", "")) or entry.post
-            case "link":
-                _link(child, entry)
-            case "extendedProperty":
-                entry.is_removed |= child.get("name") == _REMOVED and child.get("value") == "true"
-            case _:
-                pass
+            case "content" | "summary" as name:
+                _set_content(child, entry, is_summary=name == "summary")
+            case name if name in _TEXT_FIELDS:
+                setattr(entry, _TEXT_FIELDS[name], _line(child))
+            case name:
+                _set_field(name, child, entry)
     entry.kind = _kind(kind, entry)
     entry.status = status or (
         "" if is_takeout else "LIVE"
@@ -210,7 +187,38 @@ def _entry(element: Any) -> Entry:
     return entry
 
 
-def _set_content(element: Any, entry: Entry) -> None:
+def _set_field(name: str, element: Any, entry: Entry) -> None:
+    match name:
+        case "id":
+            entry.id = _short_id(text_of(element))
+        case "trashed":
+            entry.is_trashed = bool(_line(element))
+        case "title":
+            entry.title = _markup(element)
+        case "created" if not entry.published:
+            entry.published = _line(element)
+        case "author":
+            entry.writer = _writer(element)
+        case "filename":
+            entry.address = _line(element) or entry.address
+        case "parent":
+            entry.post = _short_id(text_of(element))
+        case "inReplyTo":
+            entry.parent = _short_id(text_of(element))
+        case "in-reply-to":
+            entry.post = _short_id(element.get("ref", "")) or entry.post
+        case "link":
+            _link(element, entry)
+        case "extendedProperty":
+            entry.is_removed |= element.get("name") == _REMOVED and element.get("value") == "true"
+        case _:
+            pass
+
+
+def _set_content(element: Any, entry: Entry, *, is_summary: bool) -> None:
+    if is_summary and entry.content:
+        return
+    entry.is_summary = is_summary
     content = _markup(element)
     entry.problem = size_problem(content)
     entry.content = content[:_BEGINNING] if entry.problem else content
@@ -258,6 +266,10 @@ def _writer(element: Any) -> Writer:
         email=fields.get("email", ""),
         type=fields.get("type", "").upper(),
     )
+
+
+def _line(element: Any) -> str:
+    return text_of(element).strip()
 
 
 def _markup(element: Any) -> str:

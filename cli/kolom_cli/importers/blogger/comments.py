@@ -26,7 +26,7 @@ _REMOVED_TEXTS: Final = frozenset(
         "komentar ini telah dihapus oleh administrator blog.",
     )
 )
-"""The text that replaces a comment removed by its author or the blog's owner, in the languages of our users."""
+"""The text that replaces a comment removed by its author or the blog's owner, in English and Indonesian."""
 
 
 def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Container[str]) -> Item:

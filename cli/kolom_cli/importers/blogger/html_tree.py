@@ -24,7 +24,7 @@ type Node = Text | Comment | Element | Group
 
 
 class _Parent:
-    """A node with children: whether it contains a block, how many images, and whether any other visible content."""
+    """A node with children. It knows whether it contains a block or other visible content, and how many images."""
 
     __slots__ = ("children", "has_blocks", "has_other_content", "image_count")
 

@@ -24,7 +24,8 @@ _NO_VERSION = 0
 class Track(Protocol):
     """A progress display: a callable that yields the given items. ``total`` is their number, if known."""
 
-    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]: ...
+    def __call__[T](self, items: Iterable[T], /, title: str, total: int | None) -> Iterable[T]:
+        """Yield ``items``, and show the progress."""
 
 
 def _untracked[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:  # noqa: ARG001 - a Track
@@ -35,8 +36,8 @@ def _untracked[T](items: Iterable[T], title: str, total: int | None) -> Iterable
 class Importer:
     """Stores items and reports on each.
 
-    An item that was imported before is updated unless somebody has edited, unpublished or deleted it in Kolom since.
-    ``overwrite`` replaces these changes by the state of the export, too. ``unmatched`` are the threads, by name, whose
+    An item that was imported before is updated, unless it has been edited, unpublished or deleted in Kolom since then.
+    With ``overwrite``, such an item is updated, too. ``unmatched`` are the threads, by name, whose
     article was not found.
     """
 
@@ -49,7 +50,10 @@ class Importer:
     _planned: set[str] = field(default_factory=set)
 
     def store_all(self, items: Iterable[Item], stopped: threading.Event, track: Track = _untracked) -> None:
-        """Store the items until it ends or breaks off, or ``stopped`` is set; ``track`` shows progress."""
+        """Store the items until the export ends or cannot be read further, or ``stopped`` is set.
+
+        ``track`` shows the progress.
+        """
         with CommentSpool.on_disk() as spool:
             try:
                 for item in track(items, "Importing", None):
@@ -178,7 +182,7 @@ class Importer:
             if own is not None and not self.dry_run:
                 try:
                     aliases.add_alias(own, alias)
-                except Conflict as error:  # taken since it was looked up
+                except Conflict as error:  # another article took it in the meantime
                     notes.append(str(error))
         return notes
 

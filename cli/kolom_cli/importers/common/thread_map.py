@@ -38,20 +38,30 @@ class ThreadMap:
     _by_path: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, *names: str) -> tuple[str, ...] | None:
-        """Return the names of the article for the thread that the export calls by one of ``names``.
+        """Return the names of the article for the thread that has one of ``names`` in the export.
 
         The result is empty if the comments are to be excluded, and None if the thread is not in the mapping.
         """
-        wanted = [name for name in names if name]
-        for name in wanted:
+        keys = [name for name in names if name]
+        for name in keys:
             for form in (name, safe_cell(name)):
                 if form in self._exact:
                     return self._exact[form]
-        for name in wanted:
+        for name in keys:
             for key in _path_keys(name):
                 if key in self._by_path:
                     return self._by_path[key]
         return None
+
+    def add(self, thread: str, names: tuple[str, ...]) -> None:
+        """Map a thread to the names of an article.
+
+        :raises ValueError: the thread is mapped to a different article already
+        """
+        if self._exact.setdefault(thread, names) != names:
+            raise ValueError(thread)
+        for key in _path_keys(thread)[:1]:
+            self._by_path.setdefault(key, names)
 
     def __len__(self) -> int:
         return len(self._exact)
@@ -120,7 +130,10 @@ def _mapping(path: Path, file: TextIO) -> ThreadMap:
         thread, article = row[thread_column].strip(), row[article_column].strip()
         if not thread:
             raise SourceError(f"{path}:{line}: the thread is missing")
-        _add(mapping, thread, _article(path, line, article), f"{path}:{line}")
+        try:
+            mapping.add(thread, _article(path, line, article))
+        except ValueError as error:
+            raise SourceError(f"{path}:{line}: a line above maps {thread} to a different article") from error
     return mapping
 
 
@@ -137,13 +150,6 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise SourceError(f"{path}:{line}: invalid CSV: {error}") from error
-
-
-def _add(mapping: ThreadMap, thread: str, names: tuple[str, ...], location: str) -> None:
-    if mapping._exact.setdefault(thread, names) != names:
-        raise SourceError(f"{location}: a line above maps {thread} to a different article")
-    for key in _path_keys(thread)[:1]:
-        mapping._by_path.setdefault(key, names)
 
 
 def _article(path: Path, line: int, article: str) -> tuple[str, ...]:

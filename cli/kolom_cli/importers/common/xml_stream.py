@@ -18,7 +18,7 @@ _CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _CLEAN: Final = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
 _HEAD_BYTES: Final = 64 * 1024
 _MAX_ELEMENT_BYTES: Final = 32 * 1024 * 1024
-"""The maximum number of bytes before a requested element ends. All of them are in memory, several times over."""
+"""The maximum number of bytes up to the end of a requested element. They are in memory, in several copies."""
 
 _ZIP: Final = b"PK\x03\x04"
 _ROOT: Final = re.compile(rb"<[A-Za-z_:]")
@@ -118,16 +118,16 @@ def describe_error(elements: Elements, error: etree.XMLSyntaxError) -> str:
 def refuse_document_type(location: object, element: Any, export: str) -> None:
     """Refuse a file that may declare entities.
 
-    :raises SourceError: the file has a document type, which no ``export`` has
+    :raises SourceError: the file has a document type declaration; ``export`` names its format for the message
     """
     if element.getroottree().docinfo.internalDTD is not None:
         raise SourceError(f"{location}: not read: it has a document type declaration, which no {export} has")
 
 
 def refuse_zip(path: Path, file: IO[bytes]) -> None:
-    """Say what to do with a zip archive, as some systems wrap their exports in.
+    """Refuse a zip archive, which contains the export of some systems, with a message that says what to do.
 
-    :raises SourceError: the file is one
+    :raises SourceError: the file is a zip archive
     """
     is_zip = file.read(len(_ZIP)) == _ZIP
     file.seek(0)

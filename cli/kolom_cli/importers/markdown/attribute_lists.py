@@ -1,6 +1,5 @@
 """Remove the attribute lists of Kramdown and Goldmark, which Kolom does not support. Pure.
 
-
 The ids of headings become anchors. Code is not changed. Any text is accepted, and the running time is linear in its
 length.
 """

@@ -166,7 +166,7 @@ class _Survey:
         dated = DATED.match(path.stem)
         name = DATED.sub("", path.stem) if is_post or dated else path.stem
         published = publication_of(
-            front, site.location_of(path), site.zone, keys=("date",), named=dated[1] if dated else None
+            front, site.location_of(path), site.zone, keys=("date",), date_in_name=dated[1] if dated else None
         )
         date = published.date
         above = [part for part in parts[: special or 0] if part] if is_post else []

@@ -26,7 +26,7 @@ _TOML: Final = re.compile(r"\s*\+\+\+[ \t]*(?:\r\n|\n|\r)")
 _TOML_END: Final = re.compile(r"^\+\+\+[ \t]*\r?$\n?", re.MULTILINE)
 _JSON: Final = re.compile(r'\s*\{\s*(?="|\})')
 _NULL: Final = "tag:yaml.org,2002:null"
-_DEEPEST: Final = 20
+_MAX_DEPTH: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ def _node_value(node: Node | None, known: dict[int, Value], depth: int) -> Value
     value: Value = None
     if isinstance(node, ScalarNode) and node.tag != _NULL:
         value = str(node.value)
-    elif isinstance(node, SequenceNode) and depth < _DEEPEST:
+    elif isinstance(node, SequenceNode) and depth < _MAX_DEPTH:
         value = [_node_value(item, known, depth + 1) for item in node.value]
-    elif isinstance(node, MappingNode) and depth < _DEEPEST:
+    elif isinstance(node, MappingNode) and depth < _MAX_DEPTH:
         merged: Values = {}
         own: list[tuple[str, Value]] = []
         for key, item in node.value:

@@ -114,7 +114,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
 
 def _publication(site: Site, path: Path, front: Values, named: str | None) -> Publication:
     values = with_directory_data(site.directory, path, front)
-    published = publication_of(values, site.location_of(path), site.zone, keys=_DATES, named=named)
+    published = publication_of(values, site.location_of(path), site.zone, keys=_DATES, date_in_name=named)
     if unread := unread_data(site.directory, path):
         note = f"cannot read {unread.name}, which may mark it as unpublished: imported as a draft"
         return replace(published, draft=True, notes=(*published.notes, note))

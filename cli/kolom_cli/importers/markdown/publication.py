@@ -20,7 +20,7 @@ from kolom_cli.publishing.draft_marks import (
     is_dated,
     is_group,
     normalize,
-    place_mark,
+    path_mark,
     read_header,
 )
 
@@ -56,7 +56,7 @@ _TEXT_KEYS: Final = frozenset(("title", "subtitle", "description", "summary", "e
 """Keys of texts, which may mention a date."""
 _OBVIOUS: Final = frozenset(("draft: true", "published: false", "status: draft", "_drafts/", "drafts/"))
 """Draft marks that need no note, because they are unambiguous."""
-_DEEPEST: Final = 10
+_MAX_DEPTH: Final = 10
 _NO_DATE: Final = "0001-01-01"
 """The date that Hugo writes if there is none."""
 
@@ -71,13 +71,13 @@ class Publication:
 
 
 def publication_of(
-    front: Values, location: Sequence[str], zone: tzinfo, *, keys: Sequence[str], named: str | None
+    front: Values, location: Sequence[str], zone: tzinfo, *, keys: Sequence[str], date_in_name: str | None
 ) -> Publication:
     """Determine when the document was published, and whether it is a draft.
 
     ``location`` are its directories and its name.
 
-    The date is that of the first of ``keys``, or the day ``named`` in its file name. A future date of any key takes
+    The date is that of the first of ``keys``, or else ``date_in_name``. A future date of any key takes
     precedence, since the document is scheduled for it. A document with an invalid date is a draft, because that date
     may be in the future.
     """
@@ -85,8 +85,8 @@ def publication_of(
     notes: list[str] = []
     draft = False
     dates = dates_in(front, keys, zone)
-    if not dates and named:
-        dates.append((named, get_datetime(named, zone)))
+    if not dates and date_in_name:
+        dates.append((date_in_name, get_datetime(date_in_name, zone)))
     scheduled = dates_in(front, ("date", *PUBLICATION_KEYS, *_SCHEDULE_KEYS), zone)
     for written, parsed in dict.fromkeys([*dates, *scheduled]):
         if parsed is None:
@@ -109,7 +109,7 @@ def publication_of(
         if parsed is not None and parsed > now:
             draft = True
             notes.append(f"{key}: {written} is in the future: imported as a draft")
-    for mark in (place_mark(location), draft_mark(front)):
+    for mark in (path_mark(location), draft_mark(front)):
         if mark is not None:
             draft = True
             notes += [] if mark.lower() in _OBVIOUS else [f"{mark}: imported as a draft"]
@@ -166,6 +166,6 @@ def _all(front: Mapping[str, object], depth: int = 0) -> Iterator[tuple[str, obj
     """Yield all keys of the front matter with their values, including those in groups such as ``params``."""
     for key, value in front.items():
         yield key, value
-        if is_group(key) and depth < _DEEPEST:
+        if is_group(key) and depth < _MAX_DEPTH:
             for group in groups_in(value):
                 yield from _all(group, depth + 1)

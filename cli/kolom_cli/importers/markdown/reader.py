@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
-from kolom_cli.importers.markdown import hugo, jekyll, plain
+from kolom_cli.importers.markdown import jekyll, plain
 from kolom_cli.importers.markdown.article_builder import ArticleBuilder
+from kolom_cli.importers.markdown.hugo import configuration as hugo_configuration
+from kolom_cli.importers.markdown.hugo import reader as hugo
 from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.file_locations import enclosing
+from kolom_cli.publishing.file_locations import folder_and_parents
 from kolom_cli.publishing.foreign_exports import export_problem
 
 __all__ = ["read_markdown"]
@@ -48,14 +50,14 @@ def _site_around(directory: Path) -> Path | None:
     """Return the site that contains the directory; None if there is none, or the directory has a configuration."""
     if _is_configured(directory):
         return None
-    return next(filter(_is_configured, enclosing(directory, 1 + _LEVELS)), None)
+    return next(filter(_is_configured, folder_and_parents(directory, 1 + _LEVELS)), None)
 
 
 def _is_configured(directory: Path) -> bool:
-    return jekyll.is_configured(directory) or hugo.is_configured(directory)
+    return jekyll.is_configured(directory) or hugo_configuration.is_configured(directory)
 
 
 def _survey(directory: Path) -> Site:
     if jekyll.is_jekyll(directory):
         return jekyll.survey(directory)
-    return hugo.survey(directory) if hugo.is_hugo(directory) else plain.survey(directory)
+    return hugo.survey(directory) if hugo_configuration.is_hugo(directory) else plain.survey(directory)

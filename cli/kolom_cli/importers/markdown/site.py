@@ -37,8 +37,10 @@ DATED: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A document of the site. ``address`` is its URL path, unescaped; ``others`` are its further paths.
-    ``body`` is the position of its text in the file.
+    """A document of the site.
+
+    ``address`` is its URL path, unescaped; ``others`` are its further paths. ``body`` is the position of its text in
+    the file.
 
     ``number`` is the suffix for its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle,
     ``at_root`` is True if it is not in a section.

@@ -1,6 +1,6 @@
 """Import the comments of a WordPress export.
 
-Approved comments stay approved, and held ones are imported as pending. Spam, deleted comments, pingbacks and trackbacks
+Approved comments stay approved, comments in moderation become pending. Spam, deleted comments, pingbacks and trackbacks
 are skipped: the latter are links from other sites, not comments. IP addresses are never read.
 """
 

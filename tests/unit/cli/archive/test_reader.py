@@ -76,7 +76,7 @@ def test_an_article_is_read_as_it_was_written(
     headings = tuple(Heading(f"x-{number}", 2, text) for number, text in enumerate(toc))
     body = Body(html="<p>Hello.</p>", toc=headings, source=source, source_format="html")
     form = ArticleRecord.from_article(article, body, ["path:/b", "path:/a"])
-    (root / ARTICLE).write_bytes((front_matter(form.data()) + source).encode())
+    (root / ARTICLE).write_bytes((front_matter(form.as_data()) + source).encode())
     (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
     assert isinstance(entry, ArchiveItem), entry
     assert entry.entity == ArticleSnapshot(
@@ -91,7 +91,7 @@ def test_an_article_at_an_address_of_the_site_comes_back_at_its_slug(tmp_path: P
     assert isinstance(entry, ArchiveItem)
     assert isinstance(entry.entity, ArticleSnapshot)
     assert entry.entity.article.path == "/hello/"
-    assert entry.note == "its path /2024/ is an address of the site itself: it answers at its slug's"
+    assert entry.note == "its path /2024/ is reserved for the site itself: changed to /hello/"
 
 
 @given(content=TEXTS.filter(bool), reasons=st.lists(TEXTS), created=MOMENTS)
@@ -115,9 +115,9 @@ def test_a_comment_is_read_as_it_was_written(content: str, reasons: list[str], c
         announced=True,
         expires_at=1_800_000_000,
     )
-    line = as_json(CommentRecord.from_comment(comment).data())
+    line = as_json(CommentRecord.from_comment(comment).as_data())
     assert len(line.splitlines()) == 1
-    assert CommentRecord.read(json.loads(line)).comment() == comment
+    assert CommentRecord.read(json.loads(line)).to_comment() == comment
 
 
 def test_an_archive_by_another_program_is_read(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ HOSTILE_ARCHIVES = {
         f"media/{DIGEST}/x.html",
         "is not an allowed file type",
     ),
-    "media elsewhere": (break_file("media/x.png", b"x"), "media/x.png", "must have a digest of its content"),
+    "media elsewhere": (break_file("media/x.png", b"x"), "media/x.png", "must have the digest of its content"),
     "drawing with a script": (
         break_file(f"media/{hashlib.sha256(SVG).hexdigest()[:16]}/x.svg", SVG),
         f"media/{hashlib.sha256(SVG).hexdigest()[:16]}/x.svg",

@@ -13,7 +13,7 @@ from kolom_cli.importers.common.types import ImportedArticle, Skipped, SourceErr
 from kolom_cli.importers.markdown.front_matter_values import get_datetime
 from kolom_cli.importers.markdown.publication import publication_of
 from kolom_cli.importers.markdown.reader import read_markdown
-from kolom_cli.publishing.draft_marks import draft_mark, place_mark, read_header, unread_metadata
+from kolom_cli.publishing.draft_marks import draft_mark, path_mark, read_header, unsupported_metadata
 from tests.paths import FIXTURES
 
 FOLDER = FIXTURES / "exports"
@@ -131,7 +131,7 @@ def test_no_other_key_outweighs_a_mark(others: dict[str, str], key: str, value: 
     said = " ".join(value.split()).lower()
     mark = {key: value}
     front = {**mark, **others} if before else {**others, **mark}
-    is_draft = publication_of({**front}, ("site", "a.md"), UTC, keys=("date",), named=None).draft
+    is_draft = publication_of({**front}, ("site", "a.md"), UTC, keys=("date",), date_in_name=None).draft
     assert is_draft or said in {"", "false", "no", "off", "n", "0", "never"}
 
 
@@ -158,7 +158,7 @@ def test_any_metadata_can_be_asked_for_a_mark(values: dict[str, object]) -> None
 )
 def test_folders_and_files_that_say_that_they_are_drafts_are_known(path: str, mark: str) -> None:
     """A folder says so with any of its words, a file with its first or last one, in several languages."""
-    assert place_mark(path.split("/")) == mark
+    assert path_mark(path.split("/")) == mark
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_folders_and_files_that_say_that_they_are_drafts_are_known(path: str, ma
 )
 def test_a_path_that_only_has_the_word_in_it_says_nothing_of_a_draft(path: str) -> None:
     """Articles may be about drafts."""
-    assert place_mark(path.split("/")) is None
+    assert path_mark(path.split("/")) is None
 
 
 # Dates
@@ -490,7 +490,7 @@ def test_front_matter_that_is_not_closed_is_refused(tmp_path: Path) -> None:
 )
 def test_metadata_in_a_form_that_is_not_read_are_noticed(text: str) -> None:
     """A text that is given without front matter must not begin with one."""
-    assert unread_metadata(text) is not None
+    assert unsupported_metadata(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_metadata_in_a_form_that_is_not_read_are_noticed(text: str) -> None:
 )
 def test_a_text_that_begins_like_any_other_has_no_metadata(text: str) -> None:
     """Lines across the page, colons and braces are common."""
-    assert unread_metadata(text) is None
+    assert unsupported_metadata(text) is None
 
 
 ARTICLE = "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"

@@ -1,9 +1,8 @@
-"""Read the sites of Hugo, and of Zola, which are similar: sections, page bundles and languages."""
+"""Read the documents of a Hugo or Zola site: sections, page bundles and languages."""
 
 import contextlib
-import fnmatch
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from kolom.articles.types import Kind
-from kolom_cli.importers.common.types import Skipped, SourceError
+from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
+from kolom_cli.importers.markdown.hugo.configuration import FORMATS, ignored_patterns, inside, read_configuration
+from kolom_cli.importers.markdown.hugo.urls import UrlBuilder
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
-from kolom_cli.importers.markdown.permalinks import date_tokens, expand, hugo_name, hugo_sections, is_unfinished, tidy
+from kolom_cli.importers.markdown.permalinks import is_unfinished
 from kolom_cli.importers.markdown.publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATED,
@@ -30,42 +31,22 @@ from kolom_cli.importers.markdown.site import (
 from kolom_cli.publishing.document import DocumentError, read_text
 from kolom_cli.publishing.draft_marks import draft_mark
 
-_FORMATS: Final = (".toml", ".yaml", ".yml", ".json")
-_NAMES: Final = tuple(f"{name}{suffix}" for name in ("hugo", "config") for suffix in _FORMATS)
-_DEFAULTS: Final = Path("config/_default")
 _DAY: Final = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
 _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
 
 
-def is_configured(directory: Path) -> bool:
-    """Return whether the directory has a Hugo or Zola configuration; other programs have a ``config.toml``, too."""
-    if any((directory / f"hugo{suffix}").is_file() for suffix in _FORMATS) or (directory / _DEFAULTS).is_dir():
-        return True
-    return (directory / "content").is_dir() and bool(get_text(load(directory, *_NAMES), "baseurl", "base_url"))
-
-
-def is_hugo(directory: Path) -> bool:
-    """Return whether the directory has a Hugo configuration and content, or is a content directory of Hugo."""
-    configured = any((directory / name).is_file() for name in _NAMES) or (directory / _DEFAULTS).is_dir()
-    if (directory / "content").is_dir():
-        return configured or any((directory / name).is_dir() for name in ("archetypes", "layouts", "themes", "static"))
-    if configured and get_text(_configuration(directory), "contentdir"):
-        return True
-    return (directory / "_index.md").is_file() or any(directory.glob("*/_index.md"))
-
-
 def survey(directory: Path) -> Site:
     """Return the site with all its documents."""
-    config = _configuration(directory)
-    content = _inside(directory, get_text(config, "contentdir") or "content")
+    config = read_configuration(directory)
+    content = inside(directory, get_text(config, "contentdir") or "content")
     static = get_list(config, "staticdir") or ["static"]
     site = Site(
         flavor="hugo",
         directory=directory,
         pages=content or directory,
-        roots=tuple(folder for name in [*static, "assets"] if (folder := _inside(directory, name)) is not None),
+        roots=tuple(folder for name in [*static, "assets"] if (folder := inside(directory, name)) is not None),
         config=config,
-        authors=load(directory, *(f"data/authors{suffix}" for suffix in _FORMATS)),
+        authors=load(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
     )
     site.base, site.hosts = base_of(get_text(config, "baseurl", "base_url"))
     with contextlib.suppress(OSError, ValueError):
@@ -74,34 +55,12 @@ def survey(directory: Path) -> Site:
 
 
 def _with_root_kinds(items: list[Entry | Skipped]) -> list[Entry | Skipped]:
-    """Make documents outside of sections pages, such as *About*, unless most articles of the site are there."""
+    """Treat documents outside of sections, such as *About*, as pages, unless they are most of the dated documents."""
     dated = [item for item in items if isinstance(item, Entry) and item.date is not None]
-    loose = [item for item in dated if item.at_root]
-    if len(loose) * 2 > len(dated):
+    in_root = [item for item in dated if item.at_root]
+    if len(in_root) * 2 > len(dated):
         return items
     return [replace(item, kind="page") if isinstance(item, Entry) and item.at_root else item for item in items]
-
-
-def _inside(directory: Path, name: str) -> Path | None:
-    folder = directory / name
-    return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
-
-
-def _configuration(directory: Path) -> Values:
-    config = load(directory, *_NAMES)
-    folder = directory / _DEFAULTS
-    if folder.is_dir():
-        config = config | load(folder, *_NAMES)
-        for path in sorted(folder.iterdir()):
-            name = path.stem.lower()
-            if path.suffix in _FORMATS and name not in {"hugo", "config"}:
-                section, _, language = name.partition(".")
-                values = load(folder, path.name)
-                if section == "languages":
-                    config["languages"] = dict(values)
-                elif not language:
-                    config[section] = get_map(config, section) | values
-    return config
 
 
 @dataclass(slots=True)
@@ -110,6 +69,7 @@ class _Survey:
     languages: Values = field(init=False)
     default: str = field(init=False)
     folders: list[tuple[Path, str]] = field(init=False)
+    urls: UrlBuilder = field(init=False)
     disabled: frozenset[str] = field(init=False)
     ignored: list[re.Pattern[str]] = field(init=False)
     cascades: dict[Path, Values] = field(default_factory=dict)
@@ -117,7 +77,7 @@ class _Survey:
 
     def __post_init__(self) -> None:
         config = self.site.config
-        self.ignored = list(_ignored(config))
+        self.ignored = list(ignored_patterns(config))
         languages = config.get("languages")
         self.languages = languages if isinstance(languages, dict) else {}
         self.default = get_text(config, "defaultcontentlanguage", "default_language").lower()
@@ -126,11 +86,12 @@ class _Survey:
         }
         if not self.default and self.languages:
             self.default = "en" if "en" in self.languages else next(iter(self.languages))
+        self.urls = UrlBuilder(config, self.languages, self.default)
         own = {
             folder: code
             for code in self.languages
             if (name := get_text(get_map(self.languages, code), "contentdir"))
-            and (folder := _inside(self.site.directory, name))
+            and (folder := inside(self.site.directory, name))
         }
         self.folders = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
             (self.site.pages, self.default)
@@ -218,7 +179,7 @@ class _Survey:
         return merged
 
     def _inherited_note(self, path: Path, inherited: Values, own: Values, section: Path | None) -> str | None:
-        """Return a note with the origin of an inherited draft mark, if the page itself has none."""
+        """Return a note with the origin of an inherited draft mark; None if the page inherits none."""
         if section is not None:
             return f"its section {self._list_path(section)} is a draft: imported as a draft"
         mark = draft_mark({key: value for key, value in inherited.items() if key not in own})
@@ -240,7 +201,7 @@ class _Survey:
             self.site.location_of(path),
             self.site.zone,
             keys=(*PUBLICATION_KEYS, "date"),
-            named=dated[1] if dated else None,
+            date_in_name=dated[1] if dated else None,
         )
 
     def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication) -> Entry:
@@ -256,7 +217,7 @@ class _Survey:
         notes: list[str] = []
         date = published.date
         address: str | None
-        address, others = self._addresses(front, language, sections, base, date)
+        address, others = self.urls.addresses(front, language, sections, base, date)
         if is_unfinished(address, date):
             address, others = None, []
         if date is None and (day := _DAY.search(address or "")):
@@ -314,83 +275,6 @@ class _Survey:
             return "article" if get_text(front, "date", "publishdate") else "page"
         return "article"
 
-    def _addresses(
-        self, front: Values, language: str, sections: list[str], base: str, date: datetime | None
-    ) -> tuple[str, list[str]]:
-        config = self.site.config
-        lower = get_flag(config, "disablepathtolower") is not True
-        prefix = self._prefix(language)
-        title, slug = get_text(front, "title"), get_text(front, "slug")
-        tokens = date_tokens(date) | {
-            "title": hugo_name(title, lower=lower),
-            "slug": hugo_name(slug or title or base, lower=lower),
-            "filename": hugo_name(base, lower=lower),
-            "contentbasename": hugo_name(base, lower=lower),
-            "slugorfilename": hugo_name(slug or base, lower=lower),
-            "slugorcontentbasename": hugo_name(slug or base, lower=lower),
-            "section": hugo_name(sections[0], lower=lower) if sections else "",
-        }
-        names = [hugo_name(section, lower=lower) for section in sections]
-        dynamic: dict[str, str | Callable[[str], str]] = {**tokens, "sections": hugo_sections(names)}
-        ugly = self._is_ugly(sections)
-        if url := get_text(front, "url"):
-            address = expand(url, dynamic) if ":" in url else tidy(url)
-            if not url.startswith("/"):
-                address = tidy(f"{prefix}/{address}")
-        elif (path := get_text(front, "path")) and "base_url" in config:  # Zola's
-            address = tidy(path)
-        elif pattern := self._pattern(sections):
-            address = tidy(f"{prefix}/{expand(pattern, dynamic)}")
-        else:
-            address = tidy("/".join([prefix, *names, hugo_name(slug or base, lower=lower)]))
-        last = address.rpartition("/")[2]
-        if ugly and not get_text(front, "url"):
-            address = f"{address.rstrip('/')}.html"
-        elif last and not last.endswith((".html", ".htm", ".php", ".asp", ".aspx", ".xml", ".jsp")):
-            address += "/"
-        return tidy(address.removesuffix("index.html")), list(self._aliases(front, address, prefix))
-
-    def _aliases(self, front: Values, address: str, prefix: str) -> Iterator[str]:
-        for alias in get_list(front, "aliases"):
-            full = alias
-            if "base_url" in self.site.config:  # Zola's aliases are relative to the root
-                full = f"/{alias.lstrip('/')}"
-            elif not alias.startswith("/"):
-                full = f"{address.rstrip('/').rpartition('/')[0]}/{alias}"
-                parts: list[str] = []
-                for part in full.split("/"):
-                    if part == "..":
-                        parts = parts[:-1]
-                    elif part not in {"", "."}:
-                        parts.append(part)
-                full = "/" + "/".join(parts) + ("/" if full.endswith("/") else "")
-            for each in dict.fromkeys((tidy(full), tidy(f"{prefix}{full}") if alias.startswith("/") else tidy(full))):
-                yield each
-                if not each.endswith("/") and "." not in each.rpartition("/")[2]:
-                    yield f"{each}/"
-
-    def _prefix(self, language: str) -> str:
-        if not language or not self.languages:
-            return ""
-        in_folder = get_flag(self.site.config, "defaultcontentlanguageinsubdir") is True
-        return "" if language == self.default and not in_folder else f"/{language}"
-
-    def _is_ugly(self, sections: list[str]) -> bool:
-        by_section = get_map(self.site.config, "uglyurls")
-        if by_section:
-            return bool(sections) and get_flag(by_section, sections[0].lower()) is True
-        return get_flag(self.site.config, "uglyurls") is True
-
-    def _pattern(self, sections: list[str]) -> str:
-        configured = get_map(self.site.config, "permalinks")
-        for source in (get_map(configured, "page"), configured):
-            for end in range(len(sections), 0, -1):
-                if pattern := get_text(source, "/".join(sections[:end]).lower()):
-                    return pattern
-            if not sections and (pattern := get_text(source, "/")):
-                return pattern
-        return ""
-
 
 def _build(values: Values) -> Values:
     return get_map(values, "build") or get_map(values, "_build")
@@ -406,33 +290,6 @@ def _cascading(source: Values) -> Values:
             if not kinds or "page" in kinds or "*" in kinds:
                 merged |= get_map(each, "params") | each
     return merged
-
-
-def _ignored(config: Values) -> Iterator[re.Pattern[str]]:
-    """Yield the patterns of ignored files: regular expressions in Hugo's ``ignoreFiles``, globs in Zola's setting."""
-    for pattern in get_list(config, "ignorefiles"):
-        try:
-            yield re.compile(pattern)
-        except re.error as error:
-            raise SourceError(
-                f"the configuration's ignoreFiles: {pattern!r} is not a regular expression: {error}"
-            ) from error
-    for glob in get_list(config, "ignored_content"):
-        yield from (re.compile(fnmatch.translate(each)) for each in _alternatives(glob))
-
-
-def _alternatives(glob: str) -> Iterator[str]:
-    """Yield one pattern for each alternative of ``*.{tmp,wip}.md``.
-
-    :raises SourceError: the braces are unbalanced
-    """
-    if braces := re.search(r"\{([^{}]*)\}", glob):
-        for choice in braces[1].split(","):
-            yield from _alternatives(glob[: braces.start()] + choice + glob[braces.end() :])
-    elif "{" in glob or "}" in glob:
-        raise SourceError(f"the configuration's ignored_content: {glob!r} has unbalanced braces")
-    else:
-        yield glob
 
 
 def _why_not_rendered(values: Values, body: str, path: Path) -> str | None:

@@ -1,0 +1,1 @@
+"""Read the sites of Hugo, and of Zola, which are similar: sections, page bundles and languages."""
