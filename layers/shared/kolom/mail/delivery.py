@@ -23,6 +23,7 @@ from kolom.security import signing
 
 type Outcome = Literal["sent", "deferred", "failed", "dropped", "not_claimed", "unsettled"]
 
+_SEND_EMAIL: Final = "SendEmail"
 _IMPOSSIBLE: Final = "BadRequestException"
 _ATTEMPTS: Final = 4
 
@@ -54,6 +55,8 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         return "dropped"
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        if error.operation_name != _SEND_EMAIL:  # such as the call that fetches the signing keys
+            return _defer(record, f"{error.operation_name}: {code}", clock)
         if code == _IMPOSSIBLE:
             return _fail(record, f"SES: {code}")
         return _defer(record, f"SES: {code}", clock)
