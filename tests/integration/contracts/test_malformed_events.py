@@ -93,7 +93,12 @@ def test_a_malformed_record_does_not_keep_articles_from_the_index(
     malformed: str, log: StringIO, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     indexed: list[set[int]] = []
-    monkeypatch.setattr(index_articles, "update_index", lambda ids: indexed.append(ids) or set())
+
+    def update_index(article_ids: set[int]) -> set[int]:
+        indexed.append(article_ids)
+        return set()
+
+    monkeypatch.setattr(index_articles, "update_index", update_index)
     event: Json = {"Records": [CARDS[malformed], record(key({"S": "7"}))]}
     assert index_articles.handler(event, Context()) == {"batchItemFailures": []}
     assert indexed == [{7}]
@@ -107,7 +112,12 @@ def test_a_malformed_record_does_not_keep_mail_from_being_sent(
     malformed: str, log: StringIO, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(send_mail, "send", lambda mail_id, _: sent.append(mail_id) or "sent")
+
+    def send(mail_id: str, _: object) -> str:
+        sent.append(mail_id)
+        return "sent"
+
+    monkeypatch.setattr(send_mail, "send", send)
     event = waiting_mail("contact#2")
     event["Records"].insert(0, MAILS[malformed])
     assert send_mail.handler(event, Context()) == {"batchItemFailures": []}
