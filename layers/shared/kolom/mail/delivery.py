@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kolom import aws, outbox
@@ -36,7 +35,7 @@ def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     """
     try:
         return _send(mail_id, clock)
-    except PynamoDBException:
+    except Exception:  # noqa: BLE001 - such as a stored item that cannot be read: it must not block others
         logger.exception("outbox unavailable", mail=outbox.redact_id(mail_id))
         return "unsettled"
 
