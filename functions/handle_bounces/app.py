@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.logging import correlation_paths
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.mail.suppression import addresses_to_suppress, suppress
+from kolom.mail.suppression import read_event, suppress
 from kolom.observability import count, logger, metrics, tracer
 from kolom.security import signing
 
@@ -17,7 +16,11 @@ from kolom.security import signing
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """Handle an event of SES, which EventBridge may deliver twice."""
-    for email, reason in addresses_to_suppress(EventBridgeEvent(event).detail):
+    addresses, malformed = read_event(event)
+    if malformed:
+        logger.error("malformed SES event skipped", malformed=malformed)
+        count("MalformedEvents", malformed)
+    for email, reason in addresses:
         suppress(email, reason, signing.load_keys(), now=datetime.now(UTC))
         count("AddressesSuppressed")
         logger.warning("email address suppressed", reason=reason)

@@ -4,17 +4,27 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import StreamRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.mail.delivery import send
+from kolom.models.base import is_key
 from kolom.observability import FIRST_RECORD, count, logger, metrics, tracer
+from kolom.streams import read_batch
 
 MAX_MILLISECONDS_PER_MAIL: Final = 30_000
 """The time that one mail may take, with SES and DynamoDB at their slowest."""
 
 COUNTED: Final = {"sent", "deferred", "failed", "dropped"}
 """The outcomes that count as events. After ``not_claimed`` or ``unsettled``, another invocation counts the mail."""
+
+
+def mail_id(record: StreamRecord) -> str:
+    """Return the id of the mail that waits; raises an error if the record is not of waiting mail."""
+    key = record.keys["id"]
+    if not (isinstance(key, str) and is_key(key) and record.new_image):
+        raise ValueError("the record is not of a waiting mail")
+    return key
 
 
 @logger.inject_lambda_context(correlation_id_path=FIRST_RECORD, clear_state=True)
@@ -26,13 +36,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Records for which no time remained are retried. The Outbox itself schedules the retries of failed mail.
     """
     unprocessed: list[str] = []
-    for record in DynamoDBStreamEvent(event).records:
-        assert record.dynamodb
+    batch = read_batch(event, mail_id)
+    count("MalformedEvents", batch.malformed)
+    for sequence_number, waiting in batch.values.items():
         if context.get_remaining_time_in_millis() < MAX_MILLISECONDS_PER_MAIL:
-            unprocessed.append(str(record.dynamodb.sequence_number))
+            unprocessed.append(sequence_number)
             continue
-        mail_id = (record.dynamodb.keys or {})["id"]
-        outcome = send(mail_id, partial(datetime.now, UTC))
+        outcome = send(waiting, partial(datetime.now, UTC))
         if outcome in COUNTED:
             count(f"Mail{outcome.capitalize()}")
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in unprocessed]}

@@ -86,8 +86,11 @@ class RefusedCalls:
 
     def throttle(self, operation: str, times: int = 1_000) -> None:
         """Refuse the next ``times`` calls of ``operation`` for lack of capacity."""
-        answer = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "Too many requests"}}
-        self._planned += [(operation, answer)] * times
+        self.refuse(operation, "ProvisionedThroughputExceededException", times)
+
+    def refuse(self, operation: str, code: str, times: int = 1_000) -> None:
+        """Refuse the next ``times`` calls of ``operation`` with that error code."""
+        self._planned += [(operation, {"Error": {"Code": code, "Message": "refused"}})] * times
 
     def clear(self) -> None:
         """Refuse nothing any more."""

@@ -28,6 +28,7 @@ LEVELS: Final[Mapping[str, int]] = {
     "kolom.timestamps": 0,
     "kolom.config": 1,
     "kolom.pagination": 1,
+    "kolom.streams": 1,
     "kolom.aws": 2,
     "kolom.i18n": 2,
     "kolom.urls": 2,

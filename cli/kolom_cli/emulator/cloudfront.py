@@ -13,7 +13,7 @@ from kolom_cli.assets.fingerprint import is_hashed
 from kolom_cli.emulator import api_gateway
 from kolom_cli.emulator.api_gateway import Request, Response
 from kolom_cli.emulator.inbox_pages import Inbox
-from kolom_cli.emulator.lambda_runtime import FunctionError, FunctionTimeoutError, LambdaRuntime
+from kolom_cli.emulator.lambda_runtime import FunctionBusyError, FunctionError, FunctionTimeoutError, LambdaRuntime
 from kolom_cli.emulator.ses import SentMail
 from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
 from kolom_cli.sam.model import EdgeHeader, Template
@@ -74,6 +74,9 @@ class CloudFrontEmulator:
                 within_seconds=api_gateway.INTEGRATION_TIMEOUT_SECONDS,
                 one_at_a_time=True,
             )
+        except FunctionBusyError:
+            response = api_gateway.gateway_error(*api_gateway.FUNCTION_TOO_SLOW)
+            response.headers.append(("Retry-After", "1"))
         except FunctionTimeoutError:
             # A timeout of the function is a failed integration (500), a timeout of the gateway is not (503).
             slow = function.timeout_seconds > api_gateway.INTEGRATION_TIMEOUT_SECONDS

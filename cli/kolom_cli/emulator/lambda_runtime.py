@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +23,10 @@ class FunctionError(Exception):
 
 class FunctionTimeoutError(FunctionError):
     """The handler exceeded the function's time limit."""
+
+
+class FunctionBusyError(FunctionError):
+    """The handler was not called: the request waited too long for its turn."""
 
 
 class Context:
@@ -107,31 +110,35 @@ class LambdaRuntime:
         """Call a handler and return its result.
 
         ``one_at_a_time`` is for handlers with Powertools' resolvers. These keep the current event in a class attribute,
-        because a process on Lambda handles one request at a time.
+        because a process on Lambda handles one request at a time. Here requests wait for their turn, which does not
+        count as time of the function.
 
         Raises :class:`FunctionError` if the handler raises, and :class:`FunctionTimeoutError` after its time limit or
-        ``within_seconds``. A thread cannot be stopped, so the handler then continues and its result is ignored.
+        ``within_seconds``. A thread cannot be stopped, so the handler then continues and its result is ignored. It
+        keeps its turn until it ends, since another handler would mix its request with its own. Raises
+        :class:`FunctionBusyError` if the turn does not come within the same limit; the handler is then not called.
         """
         function = self._functions[name]
         limit = min(function.timeout_seconds, within_seconds or function.timeout_seconds)
+        if one_at_a_time and not self._turn.acquire(timeout=within_seconds or limit):
+            _log.error("%s: not called, because other requests took too long", name)
+            raise FunctionBusyError(f"{name} was not called")
         outcome: dict[str, Any] = {}
-
-        turn = self._turn if one_at_a_time else nullcontext()
 
         def call() -> None:
             try:
-                with turn:
-                    outcome["result"] = self._handlers[name](event, Context(function))
+                outcome["result"] = self._handlers[name](event, Context(function))
             except BaseException as error:  # noqa: BLE001 (any exception of a handler is its failure, SystemExit included)
                 outcome["error"] = error
+            finally:
+                if one_at_a_time:
+                    self._turn.release()
 
         worker = threading.Thread(target=call, name=f"invoke-{name}", daemon=True)
         worker.start()
         worker.join(limit)
         if worker.is_alive():
-            if turn is self._turn:
-                self._turn = threading.Lock()  # the handler that still runs keeps the old lock
-            _log.error("%s: timed out after %s s", name, limit)
+            _log.error("%s: timed out after %s s; other requests wait until it ends", name, limit)
             raise FunctionTimeoutError(f"{name} timed out after {limit} s")
         if "error" in outcome:
             _log.error("%s: failed", name, exc_info=outcome["error"])

@@ -18,23 +18,28 @@ from kolom.config import settings
 
 CONNECT_TIMEOUT_SECONDS: Final = 1.0
 
+# The temporary errors, by what is done about them. Each of them becomes a 503 if it persists (kolom.http.errors).
+
+CONFLICTS: Final = frozenset(
+    {
+        # A concurrent write changes the same item. SDKs do not retry most of these: kolom.models.transaction does, with
+        # jitter and until a deadline. The first is the code of one item of a transaction.
+        *("TransactionConflict", "TransactionConflictException", "TransactionInProgressException"),
+        "ReplicatedWriteConflictException",
+    }
+)
 _THROTTLES: Final = {
-    "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "Throttling",
-    "ThrottledException",
-    "ThrottlingError",
-    "ThrottlingException",
-    "TooManyRequestsException",
+    # A lack of capacity: the SDK retries with jitter, as often as the settings say.
+    *("ProvisionedThroughputExceeded", "ProvisionedThroughputExceededException"),
+    *("RequestLimitExceeded", "LimitExceededException", "BandwidthLimitExceeded", "TooManyRequestsException"),
+    *("RequestThrottled", "RequestThrottledException", "EC2ThrottledException", "SlowDown"),
+    *("Throttling", "ThrottledException", "ThrottlingError", "ThrottlingException"),
 }
 _FAILURES: Final = {
     # The service failed, or an intermediary sent the response: then the status is the code.
     *("InternalFailure", "InternalServerError", "InternalServiceError", "InternalServiceErrorException"),
     *("ServiceUnavailable", "ServiceUnavailableException", "500", "502", "503", "504"),
-    *("RequestTimeout", "RequestTimeoutException"),
+    *("RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"),
     # Lambda renews the credentials of a function; a process that was frozen may still have the old ones.
     *("ExpiredToken", "ExpiredTokenException"),
 }
@@ -71,6 +76,11 @@ def error_code(error: BaseException) -> str | None:
     return code
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Return whether a service rejected a write because of a concurrent one; nothing was written."""
+    return error_code(error) in CONFLICTS
+
+
 def is_throttled(error: BaseException) -> bool:
     """Return whether a service rejected a call for lack of capacity, so that a later one may succeed."""
     return error_code(error) in _THROTTLES
@@ -87,6 +97,11 @@ def is_unavailable(error: BaseException) -> bool:
     Excludes errors that retries cannot fix: missing permissions, a wrong name, no credentials at all.
     """
     return error_code(error) in _FAILURES or isinstance(_cause(error), _UNREACHABLE)
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Return whether the same call may succeed later."""
+    return is_conflict(error) or is_throttled(error) or is_unavailable(error)
 
 
 def _cause(error: BaseException) -> BaseException:

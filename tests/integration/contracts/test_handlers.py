@@ -32,12 +32,12 @@ PATHS: Final = {
 }
 """Where the id of an event is. All other functions answer HTTP requests."""
 METRICS: Final = {
-    "index_articles": {"ArticlesIndexed", "ArticlesNotIndexed"},
+    "index_articles": {"ArticlesIndexed", "ArticlesNotIndexed", "MalformedEvents"},
     "run_scheduled_tasks": {"ArticlesReleased", "ArticlesNotReleased", "MailFailed"},
     "write_comments": {"CommentsApproved", "CommentsPending", "CommentsSpam"},
     "submit_contact": {"MessagesNew", "MessagesSpam"},
-    "send_mail": {"MailSent", "MailDeferred", "MailFailed", "MailDropped"},
-    "handle_bounces": {"AddressesSuppressed"},
+    "send_mail": {"MailSent", "MailDeferred", "MailFailed", "MailDropped", "MalformedEvents"},
+    "handle_bounces": {"AddressesSuppressed", "MalformedEvents"},
 }
 
 

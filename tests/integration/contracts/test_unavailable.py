@@ -63,6 +63,11 @@ def coded(code: str, status: int = 400) -> ClientError:
 LATER = {
     "throttled": coded("ThrottlingException"),
     "at its limit": coded("RequestLimitExceeded"),
+    "at a quota": coded("LimitExceededException"),
+    "S3 has too many requests": coded("SlowDown", 503),
+    "in conflict with a transaction": coded("TransactionConflictException"),
+    "in conflict with another region": coded("ReplicatedWriteConflictException"),
+    "in the midst of the same transaction": coded("TransactionInProgressException"),
     "failed": coded("InternalServerError", 500),
     "failed, as Secrets Manager says it": coded("InternalServiceError", 500),
     "unavailable": coded("ServiceUnavailable", 503),

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from kolom_cli.emulator import api_gateway
 from kolom_cli.emulator.stack import EmulatedStack, PortInUseError
 from tests.paths import FIXTURES
 from tests.serving import eventually
@@ -154,6 +155,21 @@ def test_a_chunked_body_arrives_whole(stack: EmulatedStack) -> None:
         connection.close()
 
 
+def test_a_request_that_waits_too_long_is_refused_with_the_time_to_wait(
+    stack: EmulatedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The handler is not called, so that the client may send the request again."""
+    monkeypatch.setattr(api_gateway, "INTEGRATION_TIMEOUT_SECONDS", 0.2)
+    with stack.runtime._turn:
+        refused = ask(stack, "/put/refused", "POST", b"")
+    assert (refused.status, refused.json) == (503, {"message": "Service Unavailable"})
+    assert refused.headers["Retry-After"] == "1"
+    monkeypatch.undo()
+    table = stack.aws.client("dynamodb")
+    assert "Item" not in table.get_item(TableName="kolom-things", Key={"id": {"S": "refused"}})
+    assert ask(stack, "/put/refused", "POST", b"").status == 201
+
+
 def test_twenty_clients_at_once_are_all_answered(stack: EmulatedStack) -> None:
     def visit(number: int) -> list[int]:
         return [ask(stack, f"/put/client-{number}-{each}", "POST", b"").status for each in range(5)]
@@ -206,6 +222,22 @@ def test_assets_and_media_are_served_as_files(stack: EmulatedStack) -> None:
         "/assets/%00",
         "/assets/a%00.css",
         "/assets/%ff",
+        "/assets/%ed%a0%80",
+        "/assets/%01",
+        "/assets/%0d%0aset-cookie:a",
+        "/assets/%",
+        "/assets/%zz",
+        "/assets/%25%30%30",
+        "/assets/%c0%af",
+        "/assets/..%5c..%5ctemplate.yaml",
+        "/assets/%00.abcdef01.css",
+        "/assets/" + "a" * 300 + ".abcdef01.css",
+        "/assets/" + "%c3%a9" * 130,
+        "/%61ssets/%00",
+        "/media/%ff",
+        "/media/%01",
+        "/media/%ef%bf%be",
+        "/media/..%2f..%2fsite.css",
         "/assets/" + "a" * 300,
         "/assets/" + "a/" * 3000,
         "/assets/theme/kolom.css/x",

@@ -8,16 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from functions.send_mail import app as send_mail
 from kolom import outbox
 from kolom.articles import publishing
 from kolom.contact import repository as messages
-from kolom.mail import delivery
+from kolom.mail import delivery, suppression
 from kolom.observability import logger
 from kolom.outbox import LEASE
 from kolom_cli.sam.model import Template
-from tests.factories import content
+from tests.factories import Context, content, waiting_mail
 from tests.integration.conftest import FaultInjector, RefusedCalls
 from tests.integration.handlers import stored
 from tests.integration.mail.conftest import OWNER, Crash, PostOffice
@@ -323,3 +326,26 @@ def test_nothing_private_is_logged_or_measured(
     assert "mail delivery deferred" in logs.getvalue()
     everything = printed.out + printed.err + logs.getvalue()
     assert not [word for word in ("Private", "budi", "Budi", "Secret", "owner@", "198.51") if word in everything]
+
+
+def test_a_mail_whose_record_is_damaged_does_not_keep_others_from_being_sent(post_office: PostOffice) -> None:
+    damaged, good = (f"contact#{post_office.submit(text).id}" for text in ("Hello.", "Hello again."))
+    boto3.client("dynamodb").update_item(
+        TableName="kolom-outbox",
+        Key={"id": {"S": damaged}},
+        UpdateExpression="SET deadline = :text",
+        ExpressionAttributeValues={":text": {"S": "tomorrow"}},
+    )
+    assert send_mail.handler(waiting_mail(damaged, good), Context()) == {"batchItemFailures": []}
+    assert post_office.status(good) == "sent"
+
+
+def test_a_failure_of_another_service_is_not_recorded_as_one_of_ses(
+    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_id = f"contact#{post_office.submit().id}"
+    error = ClientError({"Error": {"Code": "BadRequestException"}}, "GetSecretValue")
+    monkeypatch.setattr(suppression, "find_reason", lambda *_: (_ for _ in ()).throw(error))
+    post_office.bring(mail_id)
+    record = outbox.get(mail_id)
+    assert (record.status, record.reason) == ("deferred", "GetSecretValue: BadRequestException")

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from pydantic import BaseModel
 
-from kolom.aws import error_code, is_throttled, is_unavailable
+from kolom.aws import error_code, is_conflict, is_throttled, is_unavailable
 from kolom.errors import (
     Conflict,
     FieldError,
@@ -96,7 +96,7 @@ def failure_of(error: Exception) -> Failure:
             return Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported content type")
         case ServiceError():
             return Failure(HTTPStatus(error.status_code), str(error.msg))
-    if is_throttled(error):
+    if is_conflict(error) or is_throttled(error):
         logger.warning("AWS request throttled", code=error_code(error))
         return failure_of(ServiceBusy("the service is temporarily overloaded; please retry"))
     if is_unavailable(error):

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kolom import aws, outbox
@@ -23,6 +22,7 @@ from kolom.security import signing
 
 type Outcome = Literal["sent", "deferred", "failed", "dropped", "not_claimed", "unsettled"]
 
+_SEND_EMAIL: Final = "SendEmail"
 _PERMANENT_ERROR: Final = "BadRequestException"
 _ATTEMPTS: Final = 4
 
@@ -35,7 +35,7 @@ def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     """
     try:
         return _send(mail_id, clock)
-    except PynamoDBException:
+    except Exception:  # noqa: BLE001 - such as a stored item that cannot be read: it must not block others
         logger.exception("outbox unavailable", mail=outbox.redact_id(mail_id))
         return "unsettled"
 
@@ -54,6 +54,8 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         return "dropped"
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        if error.operation_name != _SEND_EMAIL:  # such as the call that fetches the signing keys
+            return _defer(record, f"{error.operation_name}: {code}", clock)
         if code == _PERMANENT_ERROR:
             return _fail(record, f"SES: {code}")
         return _defer(record, f"SES: {code}", clock)

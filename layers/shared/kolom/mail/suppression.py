@@ -4,7 +4,6 @@ SES has its own list for the whole account; its events update this one, which re
 address is stored as a keyed hash.
 """
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -15,21 +14,38 @@ from kolom.security.signing import SigningKeys
 type Reason = Literal["bounce", "complaint"]
 
 _PERMANENT: Final = "Permanent"
+_OTHER_EVENTS: Final = (
+    *("Click", "Delivery", "DeliveryDelay", "Open", "Reject", "Rendering Failure", "Send", "Subscription"),
+)
 
 
-def addresses_to_suppress(event: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
-    """Yield the addresses to suppress because of an SES event, and the reason.
+def read_event(event: Any) -> tuple[list[tuple[str, Reason]], int]:
+    """Return the addresses that an SES event requires to suppress, and why; and how many parts of it are malformed.
 
     Temporary bounces (a full mailbox, an unavailable server) are ignored. The event has the format of *Amazon SES
     Developer Guide, Contents of event data*, as EventBridge delivers it in ``detail``.
     """
-    kind = event.get("eventType")
-    if kind == "Bounce" and event["bounce"].get("bounceType") == _PERMANENT:
-        for recipient in event["bounce"].get("bouncedRecipients", ()):
-            yield str(recipient["emailAddress"]), "bounce"
-    elif kind == "Complaint":
-        for recipient in event["complaint"].get("complainedRecipients", ()):
-            yield str(recipient["emailAddress"]), "complaint"
+    try:
+        detail = event["detail"]
+        match detail["eventType"]:
+            case "Bounce":
+                permanent = detail["bounce"]["bounceType"] == _PERMANENT
+                recipients = detail["bounce"]["bouncedRecipients"] if permanent else []
+                return _read_recipients(recipients, "bounce")
+            case "Complaint":
+                return _read_recipients(detail["complaint"]["complainedRecipients"], "complaint")
+            case kind:
+                return [], int(kind not in _OTHER_EVENTS)
+    except (LookupError, TypeError):
+        return [], 1
+
+
+def _read_recipients(recipients: Any, reason: Reason) -> tuple[list[tuple[str, Reason]], int]:
+    if not isinstance(recipients, list):
+        return [], 1
+    emails = [each.get("emailAddress") if isinstance(each, dict) else None for each in recipients]
+    valid = [email for email in emails if isinstance(email, str) and "@" in email and email.isprintable()]
+    return [(email, reason) for email in valid], len(emails) - len(valid)
 
 
 def suppress(email: str, reason: Reason, secret: SigningKeys, *, now: datetime) -> None:

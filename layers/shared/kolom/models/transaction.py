@@ -11,7 +11,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from kolom.aws import error_code, is_throttle, is_throttled
+from kolom.aws import CONFLICTS, error_code, is_throttle, is_throttled
 from kolom.errors import KolomError, ServiceBusy, StaleRead
 from kolom.models.base import connection
 
@@ -20,8 +20,6 @@ MAX_ITEMS = 100
 
 DEADLINE_SECONDS = 4.0
 """How long conflicts are retried: a request must finish within API Gateway's 30 s, including its other work."""
-
-_CONFLICTS = {"TransactionConflict", "TransactionInProgressException"}
 
 
 class _Contended(Exception):
@@ -116,7 +114,7 @@ class Transaction:
             for write in self._writes:
                 if id(write) in failed and write.conflict is not None:
                     raise write.conflict from error
-            if _CONFLICTS & {error_code(error), *codes}:
+            if CONFLICTS & {error_code(error), *codes}:
                 raise _Contended from error
             if is_throttled(error) or any(map(is_throttle, codes)):
                 raise ServiceBusy("the service is temporarily overloaded; nothing was changed, please retry") from error

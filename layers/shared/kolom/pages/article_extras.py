@@ -8,7 +8,7 @@ from typing import Final
 from pynamodb.exceptions import PynamoDBException
 
 from kolom.articles.types import Article, ArticleSummary
-from kolom.aws import is_throttled, is_unavailable
+from kolom.aws import is_temporary
 from kolom.comments import public
 from kolom.comments.types import CommentPage, PublicComment
 from kolom.config import settings
@@ -67,7 +67,7 @@ def _none_if_unavailable[Result](read: Callable[[], Result]) -> Result | None:
     try:
         return read()
     except PynamoDBException as error:
-        if not (is_throttled(error) or is_unavailable(error)):
+        if not is_temporary(error):
             raise
         logger.warning("page rendered without comments or related articles")
         return None
