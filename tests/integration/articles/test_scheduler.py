@@ -107,7 +107,7 @@ def test_a_run_ends_when_dynamodb_does_not_answer(
 @pytest.mark.usefixtures("due")
 def test_time_is_left_for_the_mail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(run_scheduled_tasks, "release_mail", lambda: asked.append(True))
+    monkeypatch.setattr(run_scheduled_tasks, "requeue_mail", lambda: asked.append(True))
     assert run(capsys, 20_000) == {}
     assert asked == [True]
     assert run(capsys) == {"ArticlesReleased": 3}
