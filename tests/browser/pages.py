@@ -1,4 +1,4 @@
-"""The addresses of one page of every kind, of the blog in conftest."""
+"""The path of one page of every kind, on the blog in conftest."""
 
 ARTICLE = "/cara-membaca-komunike/"
 ENGLISH = "/china-russia-agree-to-deepen-strategic-cooperation/"

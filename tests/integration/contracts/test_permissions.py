@@ -32,7 +32,7 @@ from kolom.search.index_writer import update_index
 from kolom.security import signing
 from kolom_cli.sam.loader import load, read_document
 from kolom_cli.sam.model import Function, Template
-from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, waiting_mail
+from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, pending_mail_event
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
 
@@ -220,7 +220,7 @@ def mail_of_every_kind() -> None:
 def use_send_mail() -> None:
     ids = [record.id for record in OutboxRecord.scan()]
     assert {mail_id.split("#")[0] for mail_id in ids} == {"contact", "moderation", "confirm", "reply"}
-    send_mail.handler(waiting_mail(*ids), Context())
+    send_mail.handler(pending_mail_event(*ids), Context())
 
 
 def use_handle_bounces() -> None:

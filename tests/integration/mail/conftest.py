@@ -23,7 +23,7 @@ from kolom.contact.types import Message
 from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
 from kolom_cli.emulator.ses import Mail, SentMail
-from tests.factories import Context, comment_request, contact_request, request, waiting_mail
+from tests.factories import Context, comment_request, contact_request, request, pending_mail_event
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call
 
@@ -142,7 +142,7 @@ class PostOffice:
 
     def bring(self, *mail_ids: str, left_milliseconds: int = 120_000) -> dict[str, Any]:
         """Bring the sender one batch."""
-        answer: dict[str, Any] = send_mail.handler(waiting_mail(*mail_ids), Context(left_milliseconds))
+        answer: dict[str, Any] = send_mail.handler(pending_mail_event(*mail_ids), Context(left_milliseconds))
         return answer
 
     def timer(self) -> None:
