@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.embedding import FRIEND, STRICT, respond_with, problem, open_page
+from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, send, served
 
 REFUSED = "Failed to load resource"

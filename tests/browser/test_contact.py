@@ -52,9 +52,7 @@ def test_text_typed_before_the_element_loads_is_kept(chromium: Browser, blog: Si
 
 
 @pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_form_on_another_site_keeps_its_input_until_it_is_valid(
-    chromium: Browser, blog: Site, encoding: str
-) -> None:
+def test_a_form_on_another_site_keeps_its_input_until_it_is_valid(chromium: Browser, blog: Site, encoding: str) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.set_content(f"""<form method=post enctype="{encoding}" action="{blog}/api/contact" novalidate>

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import FRIEND, respond_with, problem, open_page
+from tests.browser.embedding import FRIEND, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, served
 
 REFUSED = "Failed to load resource"

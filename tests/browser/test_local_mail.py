@@ -158,9 +158,7 @@ def test_the_inbox_can_be_used_by_keyboard(chromium: Browser, stack: Site) -> No
 
 
 @pytest.mark.parametrize("width", [320, 390, 1100])
-def test_every_page_fits_its_window_and_violates_no_policy(
-    chromium: Browser, stack: Site, width: int
-) -> None:
+def test_every_page_fits_its_window_and_violates_no_policy(chromium: Browser, stack: Site, width: int) -> None:
     word = "word" * 60
     addresses = {"ToAddresses": [f"reader-{word}@example.com"]}
     path = send_mail(stack, word, f"<p>{word}</p>", f"{word} {EVIL}/{word}", Destination=addresses)

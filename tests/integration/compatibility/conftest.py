@@ -23,7 +23,7 @@ import pytest
 from kolom_cli.emulator.api_gateway import match_route
 from kolom_cli.sam.model import Template
 from tests.factories import Context, request
-from tests.integration.cli.conftest import Kolom, Ran, environment, kolom
+from tests.integration.cli.conftest import CommandResult, Kolom, environment, kolom
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call, stored
 
@@ -125,7 +125,7 @@ class Stack:
             **headers,
         )
 
-    def run(self, *arguments: object, exit_code: int = 0) -> Ran:
+    def run(self, *arguments: object, exit_code: int = 0) -> CommandResult:
         """Run `kolom`."""
         ran = self.kolom(*arguments)
         assert ran.exit_code == exit_code, ran.stdout + ran.stderr

@@ -32,7 +32,16 @@ from kolom.search.index_writer import update_index
 from kolom.security import signing
 from kolom_cli.sam.loader import load, read_document
 from kolom_cli.sam.model import Function, Template
-from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, pending_mail_event
+from tests.factories import (
+    NOW,
+    Context,
+    comment_request,
+    contact_request,
+    content,
+    form_request,
+    pending_mail_event,
+    request,
+)
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
 

@@ -23,7 +23,7 @@ from kolom.contact.types import Message
 from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
 from kolom_cli.emulator.ses import Mail, SentMail
-from tests.factories import Context, comment_request, contact_request, request, pending_mail_event
+from tests.factories import Context, comment_request, contact_request, pending_mail_event, request
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call
 
