@@ -81,7 +81,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visitor:
-    """Opens pages and records problems: console errors, violations of the security policy, and requests to other hosts."""
+    """Opens pages and records problems: console errors, policy violations, and requests to other hosts."""
 
     def __init__(self, browser: Browser, site: str) -> None:
         self.complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""`kolom import blogger`: posts, pages and comments with their addresses and pictures; private content stays private."""
+"""`kolom import blogger`: posts, pages, comments, addresses and pictures; private content stays private."""
 
 import io
 import json
