@@ -51,7 +51,7 @@ class Site:
 
     def send(self, *mail_ids: str) -> None:
         """Invoke the function that sends the mails."""
-        self._handlers["send"](self._factories.waiting_mail(*mail_ids), self._factories.Context())
+        self._handlers["send"](self._factories.pending_mail_event(*mail_ids), self._factories.Context())
 
     def _address(self) -> str:
         self._visitors += 1

@@ -138,7 +138,7 @@ def test_dark_mode_has_light_text_on_a_dark_page(visitor: Visitor) -> None:
 def test_no_page_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) -> None:
     with visitor.visit(path, width=320, height=640) as page:
         assert not scrolls_sideways(page)
-    visitor.forgive_status()
+    visitor.ignore_status_errors()
 
 
 @pytest.mark.parametrize("path", ["/", ARTICLE])
@@ -214,7 +214,7 @@ def test_a_missing_picture_is_shown_as_a_plain_area(visitor: Visitor) -> None:
         assert picture.evaluate("image => getComputedStyle(image, '::after').width") == size
         surface = picture.evaluate("image => getComputedStyle(image).backgroundColor")
         assert picture.evaluate("image => getComputedStyle(image, '::after').backgroundColor") == surface
-    visitor.forgive_status()
+    visitor.ignore_status_errors()
 
 
 @pytest.mark.parametrize(("width", "is_beside"), [(390, False), (600, True)])
@@ -233,7 +233,7 @@ def test_controls_have_the_minimum_touch_size(visitor: Visitor, path: str) -> No
     """Controls are at least 24 pixels wide and high; links within text are exempt (WCAG 2.2, 2.5.8)."""
     with visitor.visit(path, width=390, height=800) as page:
         assert page.evaluate(SMALL_TARGETS) == []
-    visitor.forgive_status()
+    visitor.ignore_status_errors()
 
 
 def test_buttons_and_labels_keep_their_shapes_with_forced_colors(visitor: Visitor) -> None:

@@ -13,7 +13,7 @@ from kolom.articles import publishing
 from kolom.comments import admin, moderation
 from kolom.comments.types import Action, Comment
 from tests.factories import comment_request, content, request
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 
 @dataclass
@@ -21,9 +21,9 @@ class Blog:
     """The actions of visitors and moderators. Each visitor has another IP address by default."""
 
     visitors: int = 0
-    posted: list[Answered] = field(default_factory=list)
+    posted: list[Response] = field(default_factory=list)
 
-    def post(self, text: str = "Nice.", *, slug: str = "hello", **fields: Any) -> Answered:
+    def post(self, text: str = "Nice.", *, slug: str = "hello", **fields: Any) -> Response:
         """Post a comment and return the response."""
         self.visitors += 1
         address = fields.pop(
@@ -46,14 +46,14 @@ class Blog:
         """Perform a moderator's action."""
         return moderation.moderate(comment.article_id, comment.id, action, by="test", now=datetime.now(UTC))
 
-    def change(self, method: str, comment_id: str, token: str | None, text: str | None = None, **more: Any) -> Answered:
+    def change(self, method: str, comment_id: str, token: str | None, text: str | None = None, **more: Any) -> Response:
         """Edit or delete a comment as its author."""
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         path = f"/api/articles/{more.get('slug', 'hello')}/comments/{comment_id}"
         body = json.dumps({"content": text}) if text is not None else None
         return call(write_comments.handler, request(path, method=method, headers=headers, body=body))
 
-    def read(self, query: str = "", *, slug: str = "hello", **headers: str) -> Answered:
+    def read(self, query: str = "", *, slug: str = "hello", **headers: str) -> Response:
         """Return the list of an article's comments."""
         return call(fetch_comments.handler, request(f"/api/articles/{slug}/comments", query, headers=headers))
 

@@ -15,7 +15,7 @@ from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 
 def posted(blog: Blog, text: str = "Before.", **fields: str) -> tuple[str, str]:
@@ -211,7 +211,7 @@ def test_a_scheme_other_than_bearer_is_refused(blog: Blog) -> None:
     comment_id, token = posted(blog)
     for value in (token, f"Basic {token}", "Bearer", "bearer  "):
         path = f"/api/articles/hello/comments/{comment_id}"
-        answer: Answered = call(
+        answer: Response = call(
             write_comments.handler, request(path, method="DELETE", headers={"Authorization": value})
         )
         assert answer.fields == {"authorization"}

@@ -12,7 +12,7 @@ from kolom.models.comments import CommentRecord
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.comments.test_moderation import check_consistency
 from tests.integration.conftest import Configure, FaultInjector
-from tests.integration.handlers import Answered, stored
+from tests.integration.handlers import Response, stored
 
 MORE_THAN_ANY = 40
 
@@ -55,7 +55,7 @@ def test_a_comment_is_stored_and_confirmed_or_neither(
             "headers": {"idempotency-key": f"{kind}{number}"},
         }
         text = f"This is number {number} of all the comments."
-        answer: Answered = blog.post(text, **visitor)
+        answer: Response = blog.post(text, **visitor)
         made, reached = injector.calls, injector.calls > number
         stop_faults(injector)
         if answer.status == 201:

@@ -25,7 +25,7 @@ from kolom.submissions.pipeline import RequestContext
 from tests.factories import request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, RefusedCalls
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete", "restore")
 
@@ -234,7 +234,7 @@ def link(comment: Comment, action: Action = "approve", *, days: float = 0) -> st
     return f"/api/moderation/{moderation_links.create(comment, action, signing.load_keys(), now=made)}"
 
 
-def follow(path: str, method: str = "POST", **form: Any) -> Answered:
+def follow(path: str, method: str = "POST", **form: Any) -> Response:
     """Open a link, or submit its form."""
     headers = {"content-type": "application/x-www-form-urlencoded"} if form else {}
     return call(

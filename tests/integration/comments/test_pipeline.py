@@ -18,7 +18,7 @@ from kolom.submissions import form_tokens
 from tests.factories import Context, comment_request, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 
 def form_token(age_seconds: float = 60, *, challenge: bool = False) -> form_tokens.FormToken:
@@ -27,14 +27,14 @@ def form_token(age_seconds: float = 60, *, challenge: bool = False) -> form_toke
     return form_tokens.create_token(signing.load_keys(), now=opened, with_challenge=challenge)
 
 
-def reasons(answer: Answered) -> list[str]:
+def reasons(answer: Response) -> list[str]:
     """Return the kinds of reasons that a moderator sees."""
     assert answer.status == 201, answer.body
     comment = admin.get(answer.json["comment"]["id"])
     return [reason.split(":")[0] for reason in comment.reasons]
 
 
-def status(answer: Answered) -> str:
+def status(answer: Response) -> str:
     """Return the stored status, which may differ from the one in the response."""
     return admin.get(answer.json["comment"]["id"]).status
 

@@ -25,7 +25,7 @@ from kolom_cli.sam.model import Template
 from tests.factories import Context, request
 from tests.integration.cli.conftest import CommandResult, Kolom, environment, kolom
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 __all__ = ["environment", "kolom"]
 
@@ -96,7 +96,7 @@ class Stack:
         *,
         address: str = OWN_ADDRESS,
         **headers: str,
-    ) -> Answered:
+    ) -> Response:
         """Send a request to the API; ``fields`` are sent as JSON."""
         path, _, query = target.partition("?")
         match = match_route(self.template.routes, method, path)
@@ -108,11 +108,11 @@ class Stack:
         event["requestContext"]["http"]["sourceIp"] = address
         return call(_handler(match.route.function), event)
 
-    def get(self, target: str) -> Answered:
+    def get(self, target: str) -> Response:
         """Send a GET request."""
         return self.request("GET", target)
 
-    def comment(self, slug: str, content: str, *, address: str | None = None, **fields: Any) -> Answered:
+    def comment(self, slug: str, content: str, *, address: str | None = None, **fields: Any) -> Response:
         """Post a comment; each visitor has another IP address by default."""
         self.visitors += 1
         headers = {name: fields.pop(name) for name in ("idempotency_key", "authorization") if name in fields}
@@ -270,7 +270,7 @@ class _Text(HTMLParser):
             self.said.append(" ".join(data.split()))
 
 
-def comparable(answer: Answered) -> Data:
+def comparable(answer: Response) -> Data:
     """Return the part of a response that must not change: the text and links of a page, the complete body otherwise."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
     found: Data = {"status": answer.status}

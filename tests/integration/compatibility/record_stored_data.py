@@ -25,7 +25,7 @@ from tests.integration.compatibility.conftest import (
     write,
 )
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered
+from tests.integration.handlers import Response
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FOR_EVER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ def publish(stack: Stack, directory: Path) -> None:
     stack.index()
 
 
-def submitted(answer: Answered) -> str:
+def submitted(answer: Response) -> str:
     assert answer.status == 201, answer.body
     return str(answer.json["comment"]["id"])
 
@@ -254,7 +254,7 @@ def with_next_pages(stack: Stack, paths: tuple[str, ...]) -> list[str]:
     return found
 
 
-def cursor_of(answer: Answered) -> str | None:
+def cursor_of(answer: Response) -> str | None:
     return answer.json.get("next_cursor") if answer.status == 200 else None
 
 

@@ -10,7 +10,7 @@ from kolom.contact import repository as messages
 from kolom.contact.types import Message
 from tests.factories import contact_request
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call
+from tests.integration.handlers import Response, call
 
 
 @dataclass
@@ -19,7 +19,7 @@ class ContactForm:
 
     visitors: int = 0
 
-    def submit(self, message: object = "Hello.", **fields: Any) -> Answered:
+    def submit(self, message: object = "Hello.", **fields: Any) -> Response:
         """Submit a message and return the response."""
         self.visitors += 1
         address = fields.pop("address", f"198.51.{self.visitors // 256}.{self.visitors % 256}")

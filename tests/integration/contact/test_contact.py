@@ -19,10 +19,10 @@ from kolom.submissions.pipeline import RequestContext
 from tests.factories import contact_request, form_request, request
 from tests.integration.conftest import Configure, FaultInjector, RefusedCalls
 from tests.integration.contact.conftest import ContactForm
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 
-def form(fields: dict[str, str], **headers: str) -> Answered:
+def form(fields: dict[str, str], **headers: str) -> Response:
     """Submit the HTML form."""
     return call(submit_contact.handler, form_request("/api/contact", fields, headers=headers))
 
