@@ -109,11 +109,11 @@ def test_the_id_of_an_event_is_not_logged_in_the_next_invocation(secret: str, mo
 @pytest.mark.parametrize(
     ("function", "event", "expected"),
     [
-        ("index_articles", "cards_changed", {"ArticlesIndexed"}),
+        ("index_articles", "articles_changed", {"ArticlesIndexed"}),
         ("run_scheduled_tasks", "every_five_minutes", {"ArticlesReleased"}),
         ("write_comments", "post_comment", {"CommentsPending"}),
         ("submit_contact", "submit_message", {"MessagesNew"}),
-        ("send_mail", "mail_waits", {"MailDeferred"}),
+        ("send_mail", "mail_pending", {"MailDeferred"}),
         ("handle_bounces", "bounce", {"AddressesSuppressed"}),
         ("handle_bounces", "complaint", {"AddressesSuppressed"}),
     ],

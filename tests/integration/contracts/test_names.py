@@ -95,7 +95,7 @@ def elements() -> Iterator[tuple[str, set[str]]]:
     yield "elements: files", {file.name for file in files}
     yield "elements: names", set(re.findall(r'customElements\.define\("([\w-]+)"', source))
     yield "elements: attributes", {name for each in observed for name in re.findall(r'"([\w-]+)"', each)}
-    yield "elements: events", set(re.findall(r'\.tell\("([\w-]+)"', source))
+    yield "elements: events", set(re.findall(r'\.emit\("([\w-]+)"', source))
     yield "elements: parts", {name for each in re.findall(r'\bpart[:=] ?"([a-z -]+)"', source) for name in each.split()}
     yield "elements: properties", set(re.findall(r"var\((--kolom-[\w-]+)", source))
 
