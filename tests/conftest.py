@@ -1,4 +1,4 @@
-"""Settings for all tests, which belong to no real deployment. In CI, a skipped test fails."""
+"""Settings for all tests; they belong to no real deployment. In CI, a skipped test fails."""
 
 import os
 

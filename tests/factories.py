@@ -1,4 +1,4 @@
-"""Factories: each value that a test does not name has a default."""
+"""Factories with defaults for all values that a test does not set."""
 
 import json
 from datetime import UTC, datetime

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.serving import Site, mails, served
 
-# Each attack requests a URL that names it.
+# Each attack requests its own URL.
 EVIL = "http://evil.example"
 HOSTILE = f"""<!doctype html><html><head><base target="_top" href="{EVIL}/base/">
 <meta http-equiv="refresh" content="0;url={EVIL}/refresh">
@@ -53,9 +53,7 @@ def send_mail(stack: Site, subject: str, markup: str | None = None, text: str = 
 
 @contextmanager
 def visit(chromium: Browser, stack: Site, path: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
-    """Yield a page of the inbox, and the requests to other hosts and the dialogs of the page and the tabs that it
-    opens.
-    """
+    """Open a page of the inbox; also yield its requests to other hosts and its dialogs, including those of new tabs."""
     context = chromium.new_context(base_url=stack, **options)
     context.set_default_timeout(10_000)
     page = context.new_page()

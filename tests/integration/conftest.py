@@ -44,7 +44,7 @@ def tables(template: Template) -> Iterator[None]:
         client: Any = connection().client
         for table in template.tables.values():
             client.create_table(**table.create)
-        # Caches of a warm function belong to the tables of the previous test.
+        # Clear the caches that functions filled from the tables of the previous test.
         vocabulary.clear_cache()
         document_table.clear_cache()
         theme.clear_cache()
@@ -153,7 +153,7 @@ def injector(tables: None, monkeypatch: pytest.MonkeyPatch) -> FaultInjector:
             send(stubber, event_name, request, **more)
         raise ConnectionClosedError(endpoint_url=request.url)
 
-    # Here moto answers: a failed call does not reach it, or its response does not come back.
+    # This replaces moto's response handler: a failed call does not reach moto, or moto's response is lost.
     monkeypatch.setattr(BotocoreStubber, "__call__", send_or_fail)
     monkeypatch.setattr("time.sleep", lambda _: None)
     return injector

@@ -88,7 +88,7 @@ def _site(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def _adds_up(report: dict[str, Any]) -> bool:
+def _has_consistent_counts(report: dict[str, Any]) -> bool:
     return all(
         counts["read"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["skipped"]
         for counts in (report, *report["kinds"].values())
@@ -99,7 +99,7 @@ def _import(kolom: Kolom, folder: Path, *options: str, exit_code: int = 0) -> di
     ran = kolom("import", "markdown", folder, "--json", *options)
     assert ran.exit_code == exit_code, ran.stdout + ran.stderr
     report: dict[str, Any] = ran.json
-    assert _adds_up(report)
+    assert _has_consistent_counts(report)
     return report
 
 

@@ -19,7 +19,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "export.xml"
 
 
-def _adds_up(report: dict[str, Any]) -> bool:
+def _has_consistent_counts(report: dict[str, Any]) -> bool:
     return all(
         counts["read"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["skipped"]
         for counts in (report, *report["kinds"].values())
@@ -31,7 +31,7 @@ def _import(kolom: Kolom, file: Path, xml: str | bytes, *options: str, exit_code
     ran = kolom("import", "wordpress", file, "--json", *options)
     assert ran.exit_code == exit_code, ran.stdout + ran.stderr
     report: dict[str, Any] = ran.json
-    assert _adds_up(report)
+    assert _has_consistent_counts(report)
     return report
 
 

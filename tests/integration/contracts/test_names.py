@@ -1,4 +1,4 @@
-"""Public names stay: those of the API, the command line, the template, the elements and stored data.
+"""Public names must not disappear: those of the API, the command line, the template, the elements and stored data.
 
 `names.json` beside this file lists them; `python -m tests.integration.contracts.test_names` adds new ones. A test fails
 if a name is gone. Remove a name only with a release note that says what replaces it.

@@ -160,7 +160,7 @@ class TestArticles:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", "max-results=1")) == ["Day 00"]
 
-    def test_a_text_too_large_for_the_feed_is_replaced_by_its_excerpt_unread(
+    def test_a_text_too_large_for_the_feed_is_not_read_and_its_excerpt_is_used(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         half = builder.MAX_TEXT_BYTES // 2

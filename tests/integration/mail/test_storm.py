@@ -33,8 +33,8 @@ _ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 class RandomFaults:
     """Injects random faults, which are the same in every run.
 
-    ``doubtful`` counts the faults between SES's acceptance of a mail and its mark: these mails may be sent twice.
-    ``seen`` counts all faults.
+    ``doubtful`` counts the faults after SES accepted a mail and before it was marked as sent: such a mail may be sent
+    twice. ``seen`` counts all faults.
     """
 
     def __init__(self, mail_system: MailSystem, seed: int) -> None:

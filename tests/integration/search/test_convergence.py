@@ -139,7 +139,7 @@ class Indexing(RuleBasedStateMachine):
         )
 
     @invariant()
-    def no_posting_is_unknown(self) -> None:
+    def every_posting_is_listed(self) -> None:
         """Check that ``terms#`` lists all that the index contains of an article, so that everything can be removed."""
         if not hasattr(self, "client"):
             return
