@@ -11,13 +11,13 @@ ifeq ($(UV),)
 UV := $(CURDIR)/.uv/bin/uv
 endif
 
-RUN := $(UV) run --frozen --no-syn# SAM CLI pins its own boto3, so it has a separate environment.
-# SAM CLI pins its own boto3, so it has an environment of its own.
+RUN := $(UV) run --frozen --no-sync
+# SAM CLI pins its own boto3, so it has a separate environment.
 SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
-FUZZ_SECONDS ?= 9# On all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
-# On all cores, each file's tests in one process: many share a stack that takes seconds to start.
+FUZZ_SECONDS ?= 90
+# On all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi catalog decisions docs docs-serve clean

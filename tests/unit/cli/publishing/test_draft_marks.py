@@ -76,7 +76,7 @@ def _items(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("place", ["jekyll", "hugo", "plain"])
-def test_a_document_with_any_draft_mark_is_a_draft(tmp_path: Path, place: str) -> None:
+def test_a_document_with_any_mark_of_a_draft_is_a_draft(tmp_path: Path, place: str) -> None:
     """Each spelling of each mark counts in every kind of folder, even with an unknown value."""
     folder, config = {"jekyll": ("_posts", "_config.yml"), "hugo": ("content/posts", "hugo.yaml")}.get(place, ("", ""))
     lines = {**dict.fromkeys(MARKS, "draft"), **dict.fromkeys(NO_MARKS, "published")}
