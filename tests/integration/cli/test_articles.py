@@ -113,7 +113,7 @@ def test_an_unknown_slug_is_one_line_on_standard_error(blog: Kolom, command: tup
     assert ran.stderr == "kolom: there is no article 'missing'\n"
 
 
-def test_an_article_is_unpublished(blog: Kolom) -> None:
+def test_unpublish_makes_an_article_a_draft(blog: Kolom) -> None:
     assert blog("unpublish", "shown").exit_code == 0
     assert publishing.get_by_slug("shown").status == "draft"
 

@@ -402,7 +402,7 @@ def test_invalid_front_matter_is_rejected_with_its_line_and_the_rest_imported(ko
     assert [Path(item["name"]).name for item in report["skipped_items"]] == ["a.md:2", "c.md:1"]
 
 
-def test_unpublished_texts_and_their_pictures_stay_private(kolom: Kolom, tmp_path: Path) -> None:
+def test_texts_and_pictures_that_were_not_public_stay_private(kolom: Kolom, tmp_path: Path) -> None:
     """A skipped file leaves no article and no picture; a draft is stored for its author only."""
     files: dict[str, str | bytes] = {
         "secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
@@ -418,7 +418,7 @@ def test_unpublished_texts_and_their_pictures_stay_private(kolom: Kolom, tmp_pat
     assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
 
 
-def test_an_unpublished_article_is_republished_only_with_overwrite(kolom: Kolom, tmp_path: Path) -> None:
+def test_only_overwrite_republishes_an_unpublished_article(kolom: Kolom, tmp_path: Path) -> None:
     """A second import keeps it unpublished; ``--overwrite`` publishes it, and the report says so."""
     _import(kolom, _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"}))
     publishing.unpublish("a", now=datetime.now(UTC))
@@ -477,7 +477,7 @@ def test_two_posts_with_one_slug_stay_public_if_one_is_deleted(kolom: Kolom, tmp
         assert publishing.get_by_slug(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
 
 
-def test_parent_draft_folders_and_links_to_drafts_make_drafts(kolom: Kolom, tmp_path: Path) -> None:
+def test_parent_folders_and_link_targets_can_mark_drafts(kolom: Kolom, tmp_path: Path) -> None:
     """The real path of a file counts, not only its path below the imported folder."""
     text = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
     site = _site(tmp_path, {"blog/drafts/2024/one.md": text, "s/drafts/l.md": text, "s/.hidden/h.md": text})
@@ -498,7 +498,7 @@ def _statuses(*slugs: str) -> dict[str, str]:
     return {slug: publishing.get_by_slug(slug).status for slug in slugs}
 
 
-def test_a_draft_section_of_zola_makes_drafts_of_its_pages(kolom: Kolom, tmp_path: Path) -> None:
+def test_zola_pages_inherit_the_draft_state_of_their_section(kolom: Kolom, tmp_path: Path) -> None:
     """Zola omits the whole folder, whatever its pages say; in Hugo only the list is a draft."""
     files = {
         "content/s/_index.md": "+++\ndraft = true\n+++\n",
@@ -541,7 +541,7 @@ def test_a_folder_of_posts_alone_is_imported(kolom: Kolom, tmp_path: Path, confi
     assert _import(kolom, tmp_path / "_posts")["created"] == 1
 
 
-def test_an_inherited_draft_mark_is_reported_with_its_location(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_location_of_an_inherited_draft_mark_is_reported(kolom: Kolom, tmp_path: Path) -> None:
     """The author would look for it in the file, where it is not."""
     defaults = "defaults:\n  - scope: {path: ''}\n    values: {published: false}\n"
     report = _import(kolom, _site(tmp_path / "j", {"_config.yml": defaults, "_posts/2024-01-01-one.md": _PAGE}))
@@ -561,7 +561,7 @@ def test_a_collections_folder_is_not_part_of_an_address(kolom: Kolom, tmp_path: 
 
 
 @pytest.mark.parametrize("site", ["_config.yml", "hugo.toml"])
-def test_a_draft_without_a_date_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: Path, site: str) -> None:
+def test_an_undated_text_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: Path, site: str) -> None:
     """A permalink pattern with a year needs a date."""
     text = "---\ntitle: T\ndraft: true\n---\nText.\n"
     files = {

@@ -230,7 +230,7 @@ def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_p
     assert _publish(kolom, path)["updated"] == 1
 
 
-def test_a_draft_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path) -> None:
+def test_front_matter_marks_a_text_as_a_draft_that_is_not_shown(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "one.md", "title: T\ndraft: true"))
     assert [article.slug for article in list_by_status("draft", limit=9).items] == ["one"]
     with pytest.raises(NotFound):
@@ -296,7 +296,7 @@ def test_a_missing_path_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
         ("Title: T\nStatus: draft\n\n# T\n", "must stand between two lines `---`"),
     ],
 )
-def test_an_unsupported_draft_mark_is_rejected(kolom: Kolom, tmp_path: Path, text: str, says: str) -> None:
+def test_an_unsupported_way_to_mark_drafts_is_rejected(kolom: Kolom, tmp_path: Path, text: str, says: str) -> None:
     """A text that its author may consider a draft is not published."""
     (tmp_path / "one.md").write_text(text)
     assert says in _reason(_publish(kolom, tmp_path, exit_code=1))
@@ -305,7 +305,7 @@ def test_an_unsupported_draft_mark_is_rejected(kolom: Kolom, tmp_path: Path, tex
 
 
 @pytest.mark.parametrize("name", ["_drafts/one.md", "drafts/2026/one.md", "draft_one.md", "one.draft.md"])
-def test_a_file_in_a_drafts_folder_is_published_only_if_it_says_so(kolom: Kolom, tmp_path: Path, name: str) -> None:
+def test_front_matter_can_publish_a_file_in_a_drafts_folder(kolom: Kolom, tmp_path: Path, name: str) -> None:
     """The folder makes it a draft, unless its front matter says otherwise."""
     path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
     assert "write `draft: true` into the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
@@ -316,7 +316,7 @@ def test_a_file_in_a_drafts_folder_is_published_only_if_it_says_so(kolom: Kolom,
         assert publishing.get_by_slug("one").status == status
 
 
-def test_html_with_a_draft_meta_element_is_rejected(kolom: Kolom, tmp_path: Path) -> None:
+def test_html_whose_meta_element_says_draft_is_rejected(kolom: Kolom, tmp_path: Path) -> None:
     """Pelican writes metadata of HTML files into ``<meta>``."""
     (tmp_path / "one.html").write_text(
         '<html><head><title>T</title><meta name="status" content="draft"></head>X</html>'
@@ -346,7 +346,7 @@ def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -
 
 
 @pytest.mark.parametrize("name", ["drafts/2024/one.md", "private/a/b/one.md"])
-def test_a_drafts_folder_counts_for_single_files_too(
+def test_parent_folders_of_single_files_can_mark_drafts(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """The three nearest parent folders count, also above the published folder."""
@@ -356,7 +356,7 @@ def test_a_drafts_folder_counts_for_single_files_too(
         assert "write `draft: true`" in _reason(_publish(kolom, given, exit_code=1))
 
 
-def test_the_search_for_a_drafts_folder_ends_at_the_repository(kolom: Kolom, tmp_path: Path) -> None:
+def test_folders_above_the_repository_do_not_make_drafts(kolom: Kolom, tmp_path: Path) -> None:
     """Folders above the repository say nothing about a text in it."""
     path = _write(tmp_path / "private/blog/posts", "one.md")
     (tmp_path / "private/blog/.git").mkdir()

@@ -103,7 +103,7 @@ def test_a_document_with_any_mark_of_a_draft_is_a_draft(tmp_path: Path, place: s
         "---\ntitle: A\nDate: some day\ndate: 2020-01-01\n---\nX\n",
     ],
 )
-def test_no_draft_mark_is_lost_when_front_matter_is_read(tmp_path: Path, text: str) -> None:
+def test_reading_front_matter_loses_no_draft_mark(tmp_path: Path, text: str) -> None:
     """Merged maps, keys that differ in case, and duplicate keys all count."""
     assert _state(_site(tmp_path, {"a.md": text})) == {"a.md": "draft"}
 
@@ -156,7 +156,7 @@ def test_any_metadata_can_be_checked_for_draft_marks(values: dict[str, object]) 
         *((name, name) for name in ("x.draft.id.md", "x.bak.md", "#x.md", "2020-01-02-draft-x.md", "[WIP] x.md")),
     ],
 )
-def test_draft_folders_and_files_are_recognised_by_name(path: str, mark: str) -> None:
+def test_names_of_folders_and_files_can_mark_drafts(path: str, mark: str) -> None:
     """Any word of a folder name counts, and the first or last word of a file name, in several languages."""
     assert place_mark(path.split("/")) == mark
 
@@ -221,7 +221,7 @@ def test_a_future_date_in_an_unknown_key_is_reported(tmp_path: Path) -> None:
         '{"title": "A", "params": {"draft": true}}\nX\n',
     ],
 )
-def test_nested_draft_marks_count_in_a_plain_folder(tmp_path: Path, text: str) -> None:
+def test_marks_in_nested_keys_count_in_a_plain_folder(tmp_path: Path, text: str) -> None:
     """In YAML, TOML and JSON, marks below ``params``, ``build`` and similar keys apply to the document."""
     assert _state(_site(tmp_path, {"a.md": text})) == {"a.md": "draft"}
 
@@ -362,7 +362,7 @@ def test_without_a_configuration_no_jekyll_collection_is_published(tmp_path: Pat
 
 
 @pytest.mark.parametrize("folder", ["_drafts", "drafts"])
-def test_an_imported_drafts_folder_gives_drafts(tmp_path: Path, folder: str) -> None:
+def test_the_imported_folder_can_itself_be_a_drafts_folder(tmp_path: Path, folder: str) -> None:
     """The name of the imported folder itself counts too."""
     site = _site(tmp_path / folder, {"2020-01-01-a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"})
     assert _state(site) == {"2020-01-01-a.md": "draft"}
