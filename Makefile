@@ -1,5 +1,5 @@
-# Everything a developer does here. On a machine with git, make, pip and a Python, `make serve` and `make test` need
-# nothing else: uv is fetched into .uv/ where it is missing, and uv finds or fetches Python 3.13.
+# All commands of a developer. On a machine with git, make, pip and Python, `make serve` and `make test` need nothing
+# else: uv is installed into .uv/ if it is missing, and uv finds or downloads Python 3.13.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -12,61 +12,61 @@ UV := $(CURDIR)/.uv/bin/uv
 endif
 
 RUN := $(UV) run --frozen --no-sync
-# SAM CLI pins its own boto3, so it has an environment of its own.
+# SAM CLI pins its own boto3, so it has a separate environment.
 SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 90
-# On all cores, each file's tests in one process: many share a stack that takes seconds to start.
+# On all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi catalog decisions docs docs-serve clean
 
-help: ## Say what there is
+help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 $(CURDIR)/.uv/bin/uv:
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv==$(UV_VERSION)
 
-# Installs what uv.lock says into .venv, and nothing else.
+# Installs exactly the packages of uv.lock into .venv.
 sync: $(filter $(CURDIR)/%,$(UV)) ## Set up the environment
 	@$(UV) sync --frozen --extra cli --quiet
 
-# ARGS go to `kolom serve`: make serve ARGS="--port 9000 --empty"
+# ARGS are passed to `kolom serve`: make serve ARGS="--port 9000 --empty"
 serve: sync ## Run the whole blog on http://127.0.0.1:8080 with sample content
 	@exec $(RUN) kolom serve $(ARGS)
 
-# Needs no network but the package registries.
+# Needs no network except for the package registries.
 test: sync ## Run the unit and integration tests
 	$(PYTEST) $(PYTEST_ARGS)
 
-# What `make test` does with 50 operations at once, with hundreds.
+# The tests that `make test` runs with 50 concurrent operations, with hundreds.
 test-slow: sync ## Run the tests of heavy load
 	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
 
-# Other examples in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
-fuzz: sync ## Try the properties with random examples for FUZZ_SECONDS (90)
+# New examples in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
+fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)
 	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
 
-# Quick enough to run before every commit.
+# Fast enough to run before every commit.
 check: sync ## Check format, lint, types and the API document
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) openapi-spec-validator docs/openapi.json
 
-# Everything that must hold before a change lands, beside `make test`. Two at a time, as most use one core; the browser
-# has all of them.
+# All checks before a merge, in addition to `make test`. Two run at a time, because most use one core; the browser tests
+# use all cores.
 check-all: sync node_modules/.package-lock.json ## All checks: also docs, the scripts, the API, the template, the build and the browser
 	@$(MAKE) --jobs=2 --output-sync=target fuzz check docs lint-js test-slow api-fuzz smoke
 	@$(MAKE) browser
 
-# The scripts run as they are; this is only what reads them critically. Needs npm (Debian: apt-get install npm).
+# The scripts need no build step; these packages only check them. Needs npm (Debian: apt-get install npm).
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --silent
 	@touch $@
 
-lint-js: node_modules/.package-lock.json ## Check the scripts: lint, types in their comments
+lint-js: node_modules/.package-lock.json ## Check the scripts: lint, and types in JSDoc
 	node_modules/.bin/eslint eslint.config.js frontend
 	node_modules/.bin/tsc --project tsconfig.json
 	node_modules/.bin/tsc --project tsconfig.worker.json
@@ -75,53 +75,53 @@ lint-js: node_modules/.package-lock.json ## Check the scripts: lint, types in th
 sam: sync
 	@$(SAM_ENV) $(UV) sync --frozen --only-group sam --quiet
 
-# Builds into .aws-sam/build what `sam deploy` uploads.
+# Builds the artifacts for `sam deploy` into .aws-sam/build.
 build: sam ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
 
-# The deployed build is for arm64; beside it one for this machine, whose functions can be imported here.
-smoke: build ## Test the built artefacts
+# The deployed build is for arm64. A second build for this machine has functions that can be imported here.
+smoke: build ## Test the built artifacts
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
-# Examples that schemathesis makes of docs/openapi.json, the same in every run.
+# schemathesis generates the same examples from docs/openapi.json in every run.
 api-fuzz: sync ## Compare the API with its document
 	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
-# Uses the Chromium of the system (Debian: apt-get install chromium-headless-shell, or chromium).
+# Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium).
 browser: sync node_modules/.package-lock.json ## Test the site in a real browser
 	$(PYTEST) tests/browser $(PYTEST_ARGS)
 
-fmt: sync ## Format and fix what can be fixed
+fmt: sync ## Format the code and apply automatic fixes
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-# The layer's requirements come from the lock, so that what is tested is what is deployed.
+# The layer's requirements are exported from the lock file, so tested and deployed versions are the same.
 lock: $(filter $(CURDIR)/%,$(UV)) ## Update uv.lock and the layer's requirements
 	$(UV) lock
 	$(UV) export --quiet --frozen --no-dev --no-emit-project --no-header --format requirements-txt -o layers/shared/requirements.txt
 
-# docs/openapi.json is made from the handlers; a test fails where it has drifted.
+# Generated from the handlers; a test fails if it is out of date.
 openapi: sync ## Write docs/openapi.json
 	$(RUN) python -m kolom_cli.openapi docs/openapi.json
 
-# What the custom elements know of limits and messages. A test fails where it has drifted.
+# Limits and messages for the custom elements. A test fails if it is out of date.
 catalog: sync ## Write frontend/widgets/kolom-catalog.js
 	$(RUN) python -m kolom_cli.assets.catalog frontend/widgets/kolom-catalog.js
 
-# A test fails where it has drifted from the records.
+# A test fails if it is out of date.
 decisions: sync ## Write docs/decisions/README.md, the index of the records
 	$(RUN) python -m kolom_cli.docs.decisions docs/decisions/README.md
 
-# Fails for a broken link or anchor, a missing picture, and a page that the navigation does not lead to.
+# Fails for a broken link or anchor, a missing picture, and a page that is not in the navigation.
 docs: sync ## Build docs/ as a site into docs/_build/html
 	@rm -rf docs/_build
 	$(RUN) python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -d docs/_build/doctrees docs docs/_build/html
 
-docs-serve: docs ## Show that site on http://127.0.0.1:8000
+docs-serve: docs ## Serve the built docs on http://127.0.0.1:8000
 	@exec $(RUN) python -m http.server --bind 127.0.0.1 --directory docs/_build/html 8000
 
-clean: ## Remove everything that was made here
+clean: ## Remove all generated files and environments
 	rm -rf .venv .venv-sam .uv node_modules .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output docs/_build

@@ -1,4 +1,4 @@
-// What a type checker does not see: left-overs, confusing code, and markup made of text.
+// Rules beyond type checking: unused code, confusing code, and markup built from text.
 
 import js from "@eslint/js";
 import globals from "globals";

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from itertools import product
 
-from benchmarks.handlers import say
+from benchmarks.handlers import write_output
 from kolom.rendering import visitor_text
 
 LENGTH = 10_000
@@ -53,13 +53,13 @@ SHAPES = {
 def main() -> None:
     """Run the benchmark and print the table."""
     measured = {name: _measure(content) for name, content in _texts()}
-    say("| text | ms | bytes out / in | bytes |\n|---|---|---|---|\n")
-    _say("words", *measured["words"])
+    write_output("| text | ms | bytes out / in | bytes |\n|---|---|---|---|\n")
+    _print_row("words", *measured["words"])
     for column, title in ((0, "slowest"), (2, "largest")):
-        say(f"| *{title}* | | | |\n")
+        write_output(f"| *{title}* | | | |\n")
         worst = sorted(measured, key=lambda name, column=column: -measured[name][column])  # type: ignore[misc]
         for name in worst[:LISTED]:
-            _say(name, *measured[name])
+            _print_row(name, *measured[name])
 
 
 def _texts() -> Iterator[tuple[str, str]]:
@@ -78,8 +78,8 @@ def _measure(content: str) -> tuple[float, float, int]:
     return seconds, size / len(content.encode()), size
 
 
-def _say(name: str, seconds: float, ratio: float, size: int) -> None:
-    say(f"| {name.replace('|', '&#124;')} | {seconds * 1000:.0f} | {ratio:.1f} | {size:,} |\n")
+def _print_row(name: str, seconds: float, ratio: float, size: int) -> None:
+    write_output(f"| {name.replace('|', '&#124;')} | {seconds * 1000:.0f} | {ratio:.1f} | {size:,} |\n")
 
 
 if __name__ == "__main__":

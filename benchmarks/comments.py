@@ -23,7 +23,7 @@ from unittest.mock import patch
 from moto.core.botocore_stubber import BotocoreStubber
 
 from benchmarks.capacity import metered
-from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
+from benchmarks.handlers import BILL_HEAD, configure, local_aws, print_bill, write_output
 
 REPEATED = 150
 TEXT = "Number {} of *many* comments, of an ordinary length: two sentences, a [link](https://a.example), and no more."
@@ -102,20 +102,20 @@ def _bills(blog: Kolom) -> None:
         "GET the 20 most recent": lambda: blog.get("/api/comments/recent"),
     }
     blog.post("a2", 2, key="again")
-    say(BILL_HEAD)
+    write_output(BILL_HEAD)
     configure(moderation_mode="first")
     with metered() as bill:
         blog.post("a2", 0)
-    say_bill("POST, pending", bill)
+    print_bill("POST, pending", bill)
     configure(moderation_mode="none")
     for name, operation in operations.items():
         with metered() as bill:
             operation()
-        say_bill(name, bill)
+        print_bill(name, bill)
     comment = admin.get(pending["comment"]["id"])
     with metered() as bill:
         moderation.moderate(comment.article_id, comment.id, "approve", by="benchmark", now=datetime.now(UTC))
-    say_bill("approve", bill)
+    print_bill("approve", bill)
 
 
 def _times(blog: Kolom) -> None:
@@ -128,9 +128,9 @@ def _times(blog: Kolom) -> None:
         isso_get_time = _median(lambda _: isso_get())
         kolom_post_time = _median(lambda number: blog.post(f"a{4 + number % 40}", 1_000 + number))
         isso_post_time = _median(lambda number: isso_post(1_000 + number))
-    say("\n| CPU time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
+    write_output("\n| CPU time | Kolom | Isso | ratio |\n|---|---|---|---|\n")
     for name, kolom, isso in (("POST", kolom_post_time, isso_post_time), ("GET of 20", kolom_get_time, isso_get_time)):
-        say(f"| {name} | {kolom * 1000:.2f} ms | {isso * 1000:.2f} ms | {kolom / isso:.1f} |\n")
+        write_output(f"| {name} | {kolom * 1000:.2f} ms | {isso * 1000:.2f} ms | {kolom / isso:.1f} |\n")
 
 
 def _median(operation: Callable[[int], object]) -> float:

@@ -61,12 +61,12 @@ def configure(**values: object) -> None:
     settings.cache_clear()
 
 
-def say(text: str) -> None:
-    """Print to the real standard output, which does not contain the functions' metrics."""
+def write_output(text: str) -> None:
+    """Write text to the real standard output, which does not contain the functions' metrics."""
     assert sys.__stdout__ is not None
     sys.__stdout__.write(text)
 
 
-def say_bill(name: str, bill: Bill) -> None:
+def print_bill(name: str, bill: Bill) -> None:
     """Print a row of the table that :data:`BILL_HEAD` starts."""
-    say(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")
+    write_output(f"| {name} | {bill.total_requests} | {bill.read_units:g} | {bill.write_units:g} |\n")

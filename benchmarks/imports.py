@@ -33,7 +33,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from benchmarks.capacity import Bill, look_up, stored
 from benchmarks.exports import Expected, write_export
-from benchmarks.handlers import TEMPLATE, say
+from benchmarks.handlers import TEMPLATE, write_output
 from kolom_cli.emulator.aws import AWS_ENVIRONMENT, FakeAws
 from kolom_cli.emulator.stack import LOCAL_PARAMETERS
 from kolom_cli.sam.loader import load
@@ -71,17 +71,17 @@ def main() -> None:
         size = file.stat().st_size / MEGABYTE
         kinds = ", ".join(f"{number:,} × {kind} {result}" for (kind, result), number in sorted(expected.items()))
         baseline = parse(file)
-        say(f"{arguments.kind}, {size:.0f} MB: {kinds}. Parsing: {size / baseline:.0f} MB/s.\n\n")
-        say("| | seconds | CPU seconds | MB per CPU second | ratio to parsing | peak memory |\n")
-        say("|---|---|---|---|---|---|\n")
+        write_output(f"{arguments.kind}, {size:.0f} MB: {kinds}. Parsing: {size / baseline:.0f} MB/s.\n\n")
+        write_output("| | seconds | CPU seconds | MB per CPU second | ratio to parsing | peak memory |\n")
+        write_output("|---|---|---|---|---|---|\n")
         first = run(arguments.kind, file, endpoint, dry_run=arguments.dry_run)
         _check(first, expected)
-        _say("dry run" if arguments.dry_run else "first", first, size, baseline)
+        _print_row("dry run" if arguments.dry_run else "first", first, size, baseline)
         if not arguments.dry_run:
             second = run(arguments.kind, file, endpoint, dry_run=False)
             _check(second, expected, again=True)
-            _say("again", second, size, baseline)
-            _say_bills(expected, {"": first, ", again": second})
+            _print_row("again", second, size, baseline)
+            _print_bills(expected, {"": first, ", again": second})
 
 
 def _check(done: Run, expected: Expected, *, again: bool = False) -> None:
@@ -101,23 +101,23 @@ def _check(done: Run, expected: Expected, *, again: bool = False) -> None:
     assert done.peak_megabytes < LIMIT_MEGABYTES, done.peak_megabytes
 
 
-def _say(name: str, done: Run, size: float, baseline: float) -> None:
+def _print_row(name: str, done: Run, size: float, baseline: float) -> None:
     seconds = done.processor_seconds
-    say(
+    write_output(
         f"| {name} | {done.seconds:.0f} | {seconds:.0f} | {size / seconds:.1f} | {seconds / baseline:.0f} "
         f"| {done.peak_megabytes:.0f} MB |\n"
     )
 
 
-def _say_bills(expected: Expected, runs: dict[str, Run]) -> None:
+def _print_bills(expected: Expected, runs: dict[str, Run]) -> None:
     comments = expected["comment", "created"]
     numbers = {"articles": expected["article", "created"] + expected["page", "created"], "comments": comments}
-    say("\n| for each | requests | read units | write units |\n|---|---|---|---|\n")
+    write_output("\n| for each | requests | read units | write units |\n|---|---|---|---|\n")
     for name, number in numbers.items():
         for which, done in runs.items():
             bill = {what: count / number for what, count in done.bills[name].items()}
-            say(f"| {name.removesuffix('s')}{which} | {bill['requests']:.2f} | {bill['read_units']:.2f} ")
-            say(f"| {bill['write_units']:.2f} |\n")
+            write_output(f"| {name.removesuffix('s')}{which} | {bill['requests']:.2f} | {bill['read_units']:.2f} ")
+            write_output(f"| {bill['write_units']:.2f} |\n")
 
 
 def parse(file: Path) -> float:

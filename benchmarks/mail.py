@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.capacity import metered
-from benchmarks.handlers import BILL_HEAD, configure, local_aws, say, say_bill
+from benchmarks.handlers import BILL_HEAD, configure, local_aws, print_bill, write_output
 from kolom_cli.emulator.ses import SentMail
 
 TEXT = "Message {} of an ordinary length. It has two sentences and some more words, so that duplicates are searched."
@@ -51,7 +51,7 @@ class Site:
 
     def send(self, *mail_ids: str) -> None:
         """Invoke the function that sends the mails."""
-        self._handlers["send"](self._factories.waiting_mail(*mail_ids), self._factories.Context())
+        self._handlers["send"](self._factories.pending_mail_event(*mail_ids), self._factories.Context())
 
     def _address(self) -> str:
         self._visitors += 1
@@ -63,7 +63,7 @@ def main() -> None:
     with local_aws() as mails:
         site = Site()
         site.submit("The first message, which fills the caches.")
-        say(BILL_HEAD)
+        write_output(BILL_HEAD)
         _messages(site)
         _mail(site, mails)
 
@@ -81,7 +81,7 @@ def _messages(site: Site) -> None:
     for name, step in steps.items():
         with metered() as bill:
             step()
-        say_bill(name, bill)
+        print_bill(name, bill)
 
 
 def _refused(site: Site) -> None:
@@ -102,13 +102,13 @@ def _mail(site: Site, mails: SentMail) -> None:
     def approve(comment: Any, name: str) -> None:
         with metered() as bill:
             moderation.moderate(1, comment.id, "approve", by="benchmark", now=now)
-        say_bill(name, bill)
+        print_bill(name, bill)
 
     parent = site.comment(content="The first.", email="a@example.com", notify_replies=True)
     waiting = next(record.id for record in OutboxRecord.scan() if record.kind == "moderation")
     with metered() as bill:
         site.send(waiting)
-    say_bill("sending the mail about a comment", bill)
+    print_bill("sending the mail about a comment", bill)
     approve(parent, "approving a comment whose author wants notifications of replies")
     reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
     approve(site.comment(content="A reply.", parent_id=parent.id), "approving a reply to a subscriber")
@@ -118,13 +118,13 @@ def _mail(site: Site, mails: SentMail) -> None:
         with metered() as bill:
             site.send(mail_id)
         sent = "sending" if len(mails.mails) > before else "dropping"
-        say_bill(f"{sent} the mail of kind {kind}", bill)
+        print_bill(f"{sent} the mail of kind {kind}", bill)
     with metered() as bill:
         outbox.requeue_due(now=now)
-    say_bill("the schedule, with no mail due", bill)
+    print_bill("the schedule, with no mail due", bill)
     with metered() as bill:
         released = outbox.requeue_due(now=now + timedelta(minutes=6))
-    say_bill(f"the schedule, with {len(released.requeued)} mails due", bill)
+    print_bill(f"the schedule, with {len(released.requeued)} mails due", bill)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import gzip
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.capacity import metered
-from benchmarks.handlers import say
+from benchmarks.handlers import write_output
 from benchmarks.stack import TEMPLATE
 from kolom.articles import publishing
 from kolom.comments import importing
@@ -38,7 +38,7 @@ def main() -> None:
         loader.load_sample(stack)
         stack.wait_until_idle()
         _comment(publishing.get_by_slug(SLUG).id)
-        say("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
+        write_output("| page | requests | read units | KB | KB compressed |\n|---|---|---|---|---|\n")
         theme.clear_cache()
         document_table.clear_cache()
         _measure(stack, f"/{SLUG}/", f"/{SLUG}/, first request of an instance")
@@ -71,7 +71,7 @@ def _measure(stack: EmulatedStack, address: str, name: str) -> None:
         answer = stack.runtime.invoke(match.route.function, to_event(request, match))
     body = answer["body"].encode()
     sizes = f"{len(body) / 1000:.1f} | {len(gzip.compress(body)) / 1000:.1f}"
-    say(f"| `{name}` | {bill.total_requests} | {bill.read_units:g} | {sizes} |\n")
+    write_output(f"| `{name}` | {bill.total_requests} | {bill.read_units:g} | {sizes} |\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What every test stands on: settings that are no real deployment's, and no skipped tests where a change lands."""
+"""Settings for all tests; they belong to no real deployment. In CI, a skipped test fails."""
 
 import os
 
-# Read once, at the first use, by kolom.config and botocore: so before anything of either is imported.
+# kolom.config and botocore read these variables at their first use, so they are set before any import.
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
     AWS_SECRET_ACCESS_KEY="testing",
@@ -37,7 +37,7 @@ from hypothesis.internal.conjecture import providers  # noqa: E402
 
 from tests.fuzzing import Fuzzing  # noqa: E402
 
-# `make test` tries the same examples on every machine and in every run; how busy the machine is decides nothing.
+# `make test` uses the same examples in every run, without deadlines that depend on the load of the machine.
 settings.register_profile(
     "fixed",
     derandomize=True,
@@ -46,7 +46,7 @@ settings.register_profile(
     max_examples=100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-# `make fuzz` tries others in every run, few in each turn. What it finds becomes an @example, and is tried from then on.
+# `make fuzz` uses new examples in every run. Add each failing example to its test with @example.
 settings.register_profile(
     "fuzz",
     settings.get_profile("fixed"),
@@ -56,7 +56,7 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("fixed")
-# Hypothesis also draws constants of whatever modules of the project are loaded, which depends on the tests before.
+# Hypothesis also draws constants from the loaded modules of the project, which depend on the tests that ran before.
 providers._get_local_constants = lambda: providers._local_constants
 
 
@@ -70,13 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Fuzzing(config, seconds))
 
 
-# Creating a client mostly means reading botocore's data files: all sessions share one loader, which caches them.
+# Creating a client mostly means reading botocore's data files, so all sessions share one loader with a cache.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
-    """In CI a skipped test is a failure: a check that does not run must not look as if it passed."""
+    """Fail skipped tests in CI, where a check that does not run must not look as if it passed."""
     outcome = yield
     report = outcome.get_result()
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):

@@ -1,4 +1,4 @@
-"""Makes what tests need, with only what matters to the test spelled out."""
+"""Factories with defaults for all values that a test does not set."""
 
 import json
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def content(slug: str = "hello", **changes: Any) -> ArticleInput:
-    """An article by an author; ``html`` stands for its body."""
+    """Return the content of an article; ``html`` is its body."""
     html = changes.pop("html", f"<p>The body of {slug}.</p>")
     defaults: dict[str, Any] = {
         "title": slug.replace("-", " ").title(),
@@ -31,7 +31,7 @@ def request(
     headers: dict[str, str] | None = None,
     body: str | None = None,
 ) -> dict[str, Any]:
-    """An HTTP API event of payload format 2.0, as API Gateway sends it."""
+    """Return an HTTP API event of payload format 2.0."""
     raw_query = query if isinstance(query, str) else urlencode(query, doseq=True)
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(raw_query, keep_blank_values=True):
@@ -72,7 +72,7 @@ def request(
 def comment_request(
     slug: str = "hello", *, headers: dict[str, str] | None = None, address: str = "203.0.113.7", **fields: Any
 ) -> dict[str, Any]:
-    """A POST of a comment as JSON; ``fields`` without a name get one."""
+    """Return a POST event of a comment as JSON; the name has a default."""
     body = json.dumps({"name": "Budi", **fields})
     event = request(
         f"/api/articles/{slug}/comments",
@@ -87,7 +87,7 @@ def comment_request(
 def contact_request(
     *, headers: dict[str, str] | None = None, address: str = "203.0.113.7", **fields: Any
 ) -> dict[str, Any]:
-    """A POST of the contact form as JSON; ``fields`` without an address or a message get one."""
+    """Return a POST event of the contact form as JSON; the address and the message have defaults."""
     body = json.dumps({"email": "budi@example.com", "message": "Hello.", **fields})
     event = request(
         "/api/contact", method="POST", headers={"content-type": "application/json", **(headers or {})}, body=body
@@ -97,13 +97,13 @@ def contact_request(
 
 
 def form_request(path: str, fields: dict[str, str], *, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """What a browser sends of a plain form."""
+    """Return an event with a submitted HTML form."""
     kind = {"content-type": "application/x-www-form-urlencoded"}
     return request(path, method="POST", headers={**kind, **(headers or {})}, body=urlencode(fields))
 
 
-def waiting_mail(*mail_ids: str) -> dict[str, Any]:
-    """What the stream of the Outbox brings of mail that waits."""
+def pending_mail_event(*mail_ids: str) -> dict[str, Any]:
+    """Return an event of the Outbox's stream for pending mail."""
     return {
         "Records": [
             {
@@ -120,7 +120,7 @@ def waiting_mail(*mail_ids: str) -> dict[str, Any]:
 
 
 class Context:
-    """The part of Lambda's context that Powertools reads."""
+    """The attributes of Lambda's context that Powertools reads."""
 
     function_name = "function"
     memory_limit_in_mb = 512
@@ -131,5 +131,5 @@ class Context:
         self._left_milliseconds = left_milliseconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """How much time the function has left."""
+        """Return the remaining time of the invocation."""
         return self._left_milliseconds

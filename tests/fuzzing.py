@@ -1,7 +1,7 @@
-"""A pytest plugin that runs the selected properties again and again, each time with other examples, for a given time.
+"""A pytest plugin that runs the selected property tests repeatedly, with new examples each time, for a given time.
 
-The property that has had the least time comes next, in random order at first: so fast and slow ones share the time, and
-each has its chance even if the time is too short for all of them.
+The property with the least total time runs next; the initial order is random. So fast and slow properties share the
+time, and each can run even if there is not enough time for all.
 """
 
 import random
@@ -14,7 +14,7 @@ from hypothesis import core
 
 @dataclass(slots=True)
 class _Property:
-    """A test, with the seed of its last turn and what its turns took."""
+    """A test, with the seed of its last turn and the total duration of its turns."""
 
     item: pytest.Item
     seed: int
@@ -25,7 +25,9 @@ class _Property:
 
 
 class Fuzzing:
-    """Replaces pytest's loop over the tests. The first turn of each has the session's seed, the second one more, …"""
+    """Replaces pytest's loop over the tests. The first turn of each test uses the session's seed; each later turn adds
+    1.
+    """
 
     def __init__(self, config: pytest.Config, seconds: float) -> None:
         self._end = monotonic() + seconds
@@ -37,7 +39,7 @@ class Fuzzing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed or session.config.option.collectonly:
-            return None  # pytest's own loop says so
+            return None  # pytest's own loop reports collection errors in the same way.
         self._properties = [_Property(item, self._seed) for item in session.items]
         random.shuffle(self._properties)
         session.config.get_terminal_writer().line(
@@ -52,7 +54,7 @@ class Fuzzing:
         return True
 
     def _next(self) -> _Property | None:
-        """The property whose turn it is; none if no property would end in time, as far as its earlier turns tell."""
+        """Return the next property; None if no property is expected to finish in time, based on its earlier turns."""
         left = self._end - monotonic()
         fitting = [each for each in self._properties if not each.has_failed and each.longest_seconds < left]
         return min(fitting, key=lambda each: each.seconds, default=None)
@@ -63,7 +65,7 @@ class Fuzzing:
         self._running = chosen
         began = monotonic()
         item = chosen.item
-        # Whatever is next is of the same session, whose fixtures stay.
+        # The next item is of the same session, so session fixtures are kept.
         item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
         took = monotonic() - began
         chosen.turns += 1

@@ -1,4 +1,4 @@
-"""Texts that would do harm if a comment's HTML were not what it should be."""
+"""Texts that do harm if they are inserted into HTML or mail headers without escaping."""
 
 from collections.abc import Iterator
 
@@ -136,7 +136,7 @@ _NESTED = (
 
 
 def hostile_texts() -> Iterator[str]:
-    """More than six hundred different texts, each one short enough for a comment."""
+    """Return more than six hundred different texts, each short enough for a comment."""
     seen = set()
     texts = (
         *(around.format(script) for script in _SCRIPTS for around in _AROUND_SCRIPTS),
@@ -197,7 +197,7 @@ _MALFORMED = (
 
 
 def hostile_addresses() -> Iterator[str]:
-    """What is no single e-mail address, much of it made to become a header of its own."""
+    """Return invalid email addresses, many of them made to inject a header."""
     yield from _MALFORMED
     for control in _CONTROLS:
         yield f"budi@example.com{control}"
@@ -207,7 +207,7 @@ def hostile_addresses() -> Iterator[str]:
 
 
 def hostile_lines() -> Iterator[str]:
-    """What is made to end a header that it is put into, or to look like another."""
+    """Return lines that are made to end a header or to look like another one."""
     for control in _CONTROLS:
         for header in _HEADERS[: 4 if len(control) == 1 else 8]:
             yield f"Hello{control}{header}"

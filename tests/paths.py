@@ -1,4 +1,4 @@
-"""Where the project and the tests' fixtures are."""
+"""The directories of the project and of the test fixtures."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""`kolom serve` as its users run it: in a process of its own, asked over HTTP."""
+"""`kolom serve` in a separate process, requested over HTTP."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ from tests.paths import PROJECT
 
 
 class Site(str):
-    """The address of a running blog; ``aws`` is that of its AWS."""
+    """The URL of a running blog; ``aws`` is the URL of its AWS services."""
 
     __slots__ = ("aws",)
     aws: str
@@ -25,7 +25,7 @@ class Site(str):
 
 @contextmanager
 def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
-    """The address of a blog of its own, in a process of its own, with these parameters."""
+    """Run a blog with these parameters in a separate process and yield its URL."""
     sets = [argument for setting in settings for argument in ("--set", setting)]
     command = [sys.executable, "-c", "from kolom_cli.main import app; app()", "serve", "--port", "0", *sets, *options]
     with subprocess.Popen(
@@ -36,11 +36,11 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
             line = process.stdout.readline()
             site = Site(line.split()[3].rstrip("/"))
             site.aws = re.findall(r"AWS at (http://[\w.]+:\d+)", line)[0]
-            # The functions print their metrics: somebody has to read them, or the pipe is full.
+            # Read the metrics that the functions print; otherwise the pipe fills up.
             threading.Thread(target=process.stdout.read, daemon=True).start()
             yield site
         finally:
-            # Whatever the test made of it: else the end of the block waits for it for ever.
+            # Stop the process also if the test fails; otherwise the end of the block waits forever.
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
 
@@ -48,7 +48,7 @@ def served(*settings: str, options: Sequence[str] = ()) -> Iterator[Site]:
 def fetch(
     site: str, path: str, body: bytes | None = None, *, kind: str = "application/json", address: str = "127.0.0.1"
 ) -> tuple[int, dict[str, str], bytes]:
-    """GET, or POST of a body, from an address of this machine: status, headers and body of the answer."""
+    """Send a GET, or a POST if there is a body, to this machine; return status, headers and body."""
     parts = urlsplit(site)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, source_address=(address, 0))
     connection.request("GET" if body is None else "POST", path, body, {} if body is None else {"content-type": kind})
@@ -59,13 +59,13 @@ def fetch(
 
 
 def send(site: str, path: str, body: object = None, *, address: str = "127.0.0.1") -> tuple[int, Any]:
-    """GET, or POST of JSON, from an address of this machine: the status and the answer."""
+    """Send a GET, or a POST if there is JSON, to this machine; return status and body."""
     status, _, read = fetch(site, path, None if body is None else json.dumps(body).encode(), address=address)
     return status, json.loads(read)
 
 
 def eventually(condition: Callable[[], bool], within_seconds: float = 60) -> bool:
-    """Whether the condition comes to hold."""
+    """Wait until the condition holds, and return whether it does."""
     deadline = time.monotonic() + within_seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -73,6 +73,6 @@ def eventually(condition: Callable[[], bool], within_seconds: float = 60) -> boo
 
 
 def mails(site: str) -> list[dict[str, Any]]:
-    """The mail that the blog has sent."""
+    """Return the mail that the blog has sent."""
     found: list[dict[str, Any]] = send(site, "/_local/mail.json")[1]
     return found

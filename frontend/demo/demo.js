@@ -1,6 +1,6 @@
 // @ts-check
-// `?article=` chooses the article, `?label=` what is listed beside it, `?api=` the blog whose API is asked. The search box
-// keeps what it is asked in the address too, and a label counts for both.
+// `?article=` selects the article, `?label=` filters the list and the search, and `?api=` selects the blog. The search box
+// also keeps its state in the URL.
 
 const wanted = new URLSearchParams(location.search);
 const article = document.getElementById("article");

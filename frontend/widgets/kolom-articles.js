@@ -6,17 +6,17 @@
  *     <kolom-articles api="https://blog.example" label="travel" limit="5"></kolom-articles>
  *     <kolom-articles api="https://blog.example" article="a-slug"></kolom-articles>
  *
- * Attributes: `api` (the blog's origin; the page's own without it), `label`, `limit` (1 to 100), `article` (the slug of
- * the one to show), `link` (the address that a title leads to, with `{slug}`; the blog's own page without it),
- * `heading` (the level of the titles, 1 to 6). `lang` of the nearest element chooses the words. The children are shown
- * until the API has answered.
- * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
- * Style: the custom properties and parts of docs/embed.md; nothing else reaches in or out.
+ * Attributes: `api` (the blog's origin; default: the page's own), `label`, `limit` (1 to 100), `article` (the slug of
+ * the article to show), `link` (the URL of a title, with `{slug}`; default: the blog's own page), `heading` (the level
+ * of the titles, 1 to 6). `lang` of the nearest element selects the language of the interface. The children are shown
+ * until the API responds.
+ * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
+ * Style: see docs/embed.md for the custom properties and parts; other styles do not apply.
  *
  * @module
  */
 
-import { ApiError, KolomElement, element, fragment, inLanguage, webAddress } from "./kolom-element.js";
+import { ApiError, KolomElement, element, fragment, inLanguage, webUrl } from "./kolom-element.js";
 
 /**
  * @typedef {{slug: string, path: string, url: string, title: string, excerpt: string, image: string | null, labels: string[],
@@ -65,14 +65,14 @@ const STYLES = `
 export class KolomArticles extends KolomElement {
   static observedAttributes = ["api", "label", "limit", "article", "link", "heading"];
 
-  /** What the page has between the tags. It stays until the API has answered. */
+  /** The slot of the fallback content, which stays until the API responds. */
   #slot = element("slot", {});
   #main = element("div", { part: "main" });
   #foot = element("div", { class: "foot", part: "foot" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
   /** @type {AbortController | null} */
   #request = null;
-  /** Whether the button that was pressed had the focus, which the next one or the new articles then get. */
+  /** Whether the pressed button had the focus, which then moves to the next button or the new articles. */
   #hadFocus = false;
 
   constructor() {
@@ -87,7 +87,7 @@ export class KolomArticles extends KolomElement {
     this.#request = null;
   }
 
-  /** Loads again what the attributes say. @override */
+  /** Updates the element from its attributes. @override */
   async reload() {
     this.#removeButtons();
     this.#main.replaceChildren();
@@ -95,7 +95,7 @@ export class KolomArticles extends KolomElement {
     await (this.getAttribute("article") ? this.#loadArticle() : this.#loadList(null));
   }
 
-  /** @param {string | null} cursor where the list goes on */
+  /** @param {string | null} cursor the position where the list continues */
   async #loadList(cursor) {
     const query = new URLSearchParams();
     for (const name of ["label", "limit"]) {
@@ -114,7 +114,7 @@ export class KolomArticles extends KolomElement {
     this.announce(shown ? this.text("articles.shown", counts) : this.text("empty"));
     const next = page.next_cursor;
     if (next) this.#foot.prepend(this.button(this.text("articles.more"), () => this.#loadList(next)));
-    // Whoever asked for more goes on reading there.
+    // The focus moves to the first new article.
     if (first && this.#hadFocus) this.#list.children[first]?.querySelector("a")?.focus();
   }
 
@@ -136,7 +136,7 @@ export class KolomArticles extends KolomElement {
   }
 
   /**
-   * What the API answers; null if that failed (a button to try again is shown then) or something else was asked since.
+   * Returns the API's response; null if it failed (a retry button is shown) or a newer request replaced it.
    *
    * @template T
    * @param {string} path
@@ -152,13 +152,13 @@ export class KolomArticles extends KolomElement {
     this.announce(this.text("articles.loading"));
     try {
       /** @type {T} */
-      const data = await this.ask(path, { signal: request.signal });
+      const data = await this.fetchJson(path, { signal: request.signal });
       if (this.#request !== request) return null;
       this.#slot.remove();
       this.#removeButtons();
       return data;
     } catch (error) {
-      if (this.#request === request) this.#fail(error, retry);
+      if (this.#request === request) this.#showError(error, retry);
       return null;
     } finally {
       if (this.#request === request) this.#main.removeAttribute("aria-busy");
@@ -169,12 +169,12 @@ export class KolomArticles extends KolomElement {
    * @param {unknown} error
    * @param {() => Promise<void>} retry
    */
-  #fail(error, retry) {
-    const isMissing = error instanceof ApiError && error.isMissing;
+  #showError(error, retry) {
+    const isNotFound = error instanceof ApiError && error.isNotFound;
     this.#removeButtons();
-    if (isMissing) this.#slot.remove();
-    this.announce(this.text(isMissing ? "articles.missing" : "articles.failed"), "problem");
-    if (!isMissing) {
+    if (isNotFound) this.#slot.remove();
+    this.announce(this.text(isNotFound ? "articles.missing" : "articles.failed"), "problem");
+    if (!isNotFound) {
       const button = this.retryButton(retry);
       this.#foot.prepend(button);
       if (this.#hadFocus) button.focus();
@@ -189,7 +189,7 @@ export class KolomArticles extends KolomElement {
 
   /** @param {Card} card */
   #card(card) {
-    const image = card.image && webAddress(card.image, this.api);
+    const image = card.image && webUrl(card.image, this.api);
     const title = element("a", { href: this.#link(card), part: "link" }, card.title);
     return element(
       "li",
@@ -233,8 +233,8 @@ export class KolomArticles extends KolomElement {
   }
 
   /**
-   * The article's text. The API sanitises it (no script, handler, style or form can be in it); nothing else ever
-   * becomes markup here. What it refers to is found from the article's own address, wherever this page is.
+   * Returns the article's text. The API sanitises it (no script, handler, style or form can be in it); no other text
+   * becomes markup here. Relative URLs are resolved against the article's own URL.
    *
    * @param {Article} article
    */
@@ -242,7 +242,7 @@ export class KolomArticles extends KolomElement {
     const content = fragment(article.content_html);
     const base = new URL(article.path, this.api).href;
     /** @param {string} address */
-    const full = (address) => (address.startsWith("#") ? address : (webAddress(address, base) ?? address));
+    const full = (address) => (address.startsWith("#") ? address : (webUrl(address, base) ?? address));
     for (const name of ["src", "href", "poster", "cite"]) {
       for (const found of content.querySelectorAll(`[${name}]`)) found.setAttribute(name, full(found.getAttribute(name) ?? ""));
     }
@@ -253,13 +253,13 @@ export class KolomArticles extends KolomElement {
     for (const image of content.querySelectorAll("p > img:only-child")) {
       if (!image.parentElement?.textContent?.trim()) image.classList.add("picture");
     }
-    // The keyboard reaches what may scroll by itself.
+    // Elements that may scroll can be focused.
     for (const wide of content.querySelectorAll("table, pre")) wide.setAttribute("tabindex", "0");
     return element("div", { class: "content", part: "content" }, content);
   }
 
   /**
-   * Links within the text: a browser looks for their targets only outside of shadow trees.
+   * Handles links within the text, because browsers do not find their targets in shadow trees.
    *
    * @param {Event} event
    */
@@ -278,8 +278,8 @@ export class KolomArticles extends KolomElement {
   /** @param {Card} card */
   #link(card) {
     const pattern = this.getAttribute("link");
-    if (!pattern) return webAddress(card.url, this.api);
-    return webAddress(pattern.replaceAll("{slug}", encodeURIComponent(card.slug)), document.baseURI);
+    if (!pattern) return webUrl(card.url, this.api);
+    return webUrl(pattern.replaceAll("{slug}", encodeURIComponent(card.slug)), document.baseURI);
   }
 }
 

@@ -1,31 +1,31 @@
 // @ts-check
 /**
- * `<kolom-comments>`: the comments of an article, and the form for more of them, on any page.
+ * `<kolom-comments>`: the comments of an article and a comment form, on any page.
  *
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-comments.js"></script>
- *     <kolom-comments api="https://blog.example" article="a-slug">What is shown without JavaScript</kolom-comments>
+ *     <kolom-comments api="https://blog.example" article="a-slug">Content without JavaScript</kolom-comments>
  *
- * Attributes: `api` (the blog's origin; the page's own without it), `article` (the slug), `limit` (how many are loaded
- * at once, 1 to 100), `open` (`true` or `false`: whether it takes comments; asked of the API without it), `edit-minutes`
- * (the stack's `EditMinutes`, 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest element chooses the
- * words. Children are shown until the API has answered, and stay if it does not.
- * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error), `kolom-sent`
- * after a comment was taken (`detail`: `id`, `status`).
- * Style: the custom properties and parts of docs/embed.md.
+ * Attributes: `api` (the blog's origin; default: the page's own), `article` (the slug), `limit` (comments per page, 1
+ * to 100), `open` (`true` or `false`: whether comments are open; default: as the API says), `edit-minutes` (the stack's
+ * `EditMinutes`, 15), `heading` (the level of the title, 2 to 5). `lang` of the nearest element selects the language of
+ * the interface. Children are shown until the API responds, and stay if it does not.
+ * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error), `kolom-sent`
+ * after a comment was accepted (`detail`: `id`, `status`).
+ * Style: see docs/embed.md for the custom properties and parts.
  *
  * @module
  */
 
-import { ApiError, KolomElement, avatar, element, fragment, webAddress } from "./kolom-element.js";
-import { FORM_STYLES, KolomForm, memory } from "./kolom-form.js";
+import { ApiError, KolomElement, avatar, element, fragment, webUrl } from "./kolom-element.js";
+import { FORM_STYLES, KolomForm, storage } from "./kolom-form.js";
 
 /**
  * @typedef {{id: string, parent_id: string | null, content_html: string, created_at: string, edited_at: string | null,
  *   deleted: boolean, author: {name: string, website: string | null, avatar: string, is_owner: boolean}}} View
  * @typedef {{items: View[], total: number, next_cursor: string | null}} Page
  * @typedef {{slug: string, token: string | null, until: number, at: number, isApproved: boolean,
- *   view: View | null, source: string | null}} Own a comment that was written here: until when it may be changed, what
- *   was typed, and how it looks while the API does not show it; without a token it cannot be changed
+ *   view: View | null, source: string | null}} Own a comment written in this browser: `until` when it may be edited, its
+ *   source text, and its view until the API shows it; without a token it cannot be edited
  * @typedef {{view: View, item: HTMLLIElement, replies: HTMLOListElement, depth: number, isPending: boolean,
  *   form: KolomForm | null}} Shown
  */
@@ -75,7 +75,7 @@ const INDENTED = 4;
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
 const KEPT_OWN = 200;
-/** How long the API may be behind: its index follows after a second, the edge's copy after ten. */
+/** The maximum delay of the API: one second for its index, and ten for the CDN's cache. */
 const BEHIND_MS = 120_000;
 
 export class KolomComments extends KolomElement {
@@ -85,14 +85,14 @@ export class KolomComments extends KolomElement {
   #main = element("div", {});
   #title = this.heading(0, {});
   #list = element("ol", { class: "list", part: "list", role: "list" });
-  /** One's own that the pages loaded so far do not hold. */
-  #mine = element("ol", { class: "list", part: "list", role: "list" });
+  /** Own comments that are not on the loaded pages. */
+  #ownAtTop = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" }, this.status);
   #write = element("section", { class: "write", part: "write" });
 
   /** @type {Map<string, Shown>} */
   #shown = new Map();
-  /** Replies whose comment is not there yet, by its id. @type {Map<string, View[]>} */
+  /** Replies whose parent is not loaded yet, by its id. @type {Map<string, View[]>} */
   #waiting = new Map();
   /** @type {Record<string, Own>} */
   #own = {};
@@ -103,13 +103,13 @@ export class KolomComments extends KolomElement {
   #total = 0;
   #loaded = 0;
   #isOpen = false;
-  /** The form at the end, and the one within the thread. @type {KolomForm | null} */
+  /** The form at the end, and the open form within the thread. @type {KolomForm | null} */
   #form = null;
   /** @type {{form: KolomForm, close: () => void} | null} */
-  #inner = null;
+  #innerForm = null;
   /** @type {ReturnType<typeof setInterval>[]} */
   #timers = [];
-  #onHash = () => void this.#followAddress();
+  #onHash = () => void this.#showUrlTarget();
 
   constructor() {
     super(FORM_STYLES + STYLES);
@@ -120,7 +120,7 @@ export class KolomComments extends KolomElement {
   connectedCallback() {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#onHash);
-    this.#timers = [setInterval(() => this.#tick(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
+    this.#timers = [setInterval(() => this.#updateRemainingTimes(), 1000), setInterval(() => this.refreshTimes(), 60_000)];
   }
 
   disconnectedCallback() {
@@ -129,35 +129,35 @@ export class KolomComments extends KolomElement {
     window.removeEventListener("hashchange", this.#onHash);
     for (const timer of this.#timers) clearInterval(timer);
     this.#form?.close();
-    this.#inner?.close();
+    this.#innerForm?.close();
   }
 
-  /** Loads again what the attributes say. @override */
+  /** Updates the element from its attributes. @override */
   async reload() {
-    this.#inner?.close();
+    this.#innerForm?.close();
     this.#form?.close();
     this.#shown.clear();
     this.#waiting.clear();
     this.#loaded = 0;
-    this.#own = this.#recall();
-    this.#offerNoMore();
+    this.#own = this.#loadOwn();
+    this.#removeMoreButton();
     if (!this.#slug) return;
-    this.#say(this.text("comments.loading"));
-    const request = this.#begin();
+    this.#showMessage(this.text("comments.loading"));
+    const request = this.#startRequest();
     try {
-      const [page, isOpen] = await Promise.all([this.#ask(null, request), this.#askOpen(request)]);
+      const [page, isOpen] = await Promise.all([this.#fetchPage(null, request), this.#fetchIsOpen(request)]);
       if (this.#request !== request) return;
       this.#isOpen = isOpen;
-      this.#swap();
+      this.#removeFallback();
       this.#add(page);
-      this.#showMine();
+      this.#showOwn();
       this.#showForm();
-      this.#say("");
-      await this.#followAddress();
+      this.#showMessage("");
+      await this.#showUrlTarget();
     } catch (error) {
       if (this.#request !== request) return;
-      if (error instanceof ApiError && error.isMissing) this.#close();
-      else this.#fail(() => this.reload());
+      if (error instanceof ApiError && error.isNotFound) this.#showMissing();
+      else this.#showError(() => this.reload());
     }
   }
 
@@ -174,7 +174,7 @@ export class KolomComments extends KolomElement {
     return `kolom.${name}:${this.api}`;
   }
 
-  #begin() {
+  #startRequest() {
     this.#request?.abort();
     this.#request = new AbortController();
     return this.#request;
@@ -186,47 +186,47 @@ export class KolomComments extends KolomElement {
    * @param {string} [limit]
    * @returns {Promise<Page>}
    */
-  #ask(cursor, request, limit = this.getAttribute("limit") || PAGE) {
+  #fetchPage(cursor, request, limit = this.getAttribute("limit") || PAGE) {
     const query = new URLSearchParams({ limit, ...(cursor ? { cursor } : {}) });
-    return this.ask(`${this.#path}?${query}`, { signal: request.signal });
+    return this.fetchJson(`${this.#path}?${query}`, { signal: request.signal });
   }
 
   /**
-   * Whether the article takes comments. Beside `<kolom-articles>` a browser has the answer already.
+   * Returns whether comments are open. Beside `<kolom-articles>` the response is in the browser's cache.
    *
    * @param {AbortController} request
    * @returns {Promise<boolean>}
    */
-  async #askOpen(request) {
+  async #fetchIsOpen(request) {
     const known = this.getAttribute("open");
     if (known) return known !== "false";
     try {
-      const article = await this.ask(`/api/articles/${encodeURIComponent(this.#slug)}`, { signal: request.signal });
+      const article = await this.fetchJson(`/api/articles/${encodeURIComponent(this.#slug)}`, { signal: request.signal });
       return /** @type {{comments_open: boolean}} */ (article).comments_open;
     } catch (error) {
-      // Who posts will be told.
-      return !(error instanceof ApiError && error.isMissing);
+      // After other errors, the form is shown and the API decides.
+      return !(error instanceof ApiError && error.isNotFound);
     }
   }
 
-  /** What the page had for readers without JavaScript gives way. */
-  #swap() {
+  /** Hides the fallback content for readers without JavaScript. */
+  #removeFallback() {
     this.#slot.remove();
     this.#list.replaceChildren();
-    this.#mine.replaceChildren();
+    this.#ownAtTop.replaceChildren();
     this.#title = this.heading(0, { class: "title", part: "title", tabindex: "-1" });
     this.#main.replaceChildren(this.#title, this.#list);
-    this.#foot.after(this.#mine);
+    this.#foot.after(this.#ownAtTop);
   }
 
-  /** The article is not there, or no longer. */
-  #close() {
+  /** Shows that the article does not exist. */
+  #showMissing() {
     this.#isOpen = false;
     this.#slot.remove();
     this.#main.replaceChildren();
     this.#write.replaceChildren();
-    this.#mine.replaceChildren();
-    this.#say(this.text("comments.closed"));
+    this.#ownAtTop.replaceChildren();
+    this.#showMessage(this.text("comments.closed"));
   }
 
   // ---- the list
@@ -235,20 +235,20 @@ export class KolomComments extends KolomElement {
   #add(page) {
     this.#total = page.total;
     this.#cursor = page.next_cursor;
-    // Only a long page is worth what it costs a browser to leave out what is not seen.
+    // Skipping the rendering of comments outside of the screen is only worth its cost on a long page.
     this.#list.classList.toggle("many", this.#loaded >= 200);
     this.#loaded += page.items.filter(({ id, deleted }) => !deleted && !this.#shown.has(id)).length;
-    for (const view of page.items) this.#show(this.#settled(view), this.#list);
+    for (const view of page.items) this.#show(this.#currentView(view), this.#list);
     if (!this.#cursor) {
-      // Their comment is gone for good.
-      for (const orphans of [...this.#waiting.values()]) for (const view of orphans) this.#show(view, this.#mine, true);
+      // Their parents no longer exist.
+      for (const orphans of [...this.#waiting.values()]) for (const view of orphans) this.#show(view, this.#ownAtTop, true);
     }
     this.#showCount();
   }
 
   #showCount() {
     this.#title.textContent = this.#total ? this.count("comments", this.#total) : this.text("comments.none");
-    this.#offerNoMore();
+    this.#removeMoreButton();
     if (!this.#cursor) return;
     const counts = { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) };
     this.#foot.prepend(
@@ -257,36 +257,36 @@ export class KolomComments extends KolomElement {
     );
   }
 
-  #offerNoMore() {
+  #removeMoreButton() {
     this.#foot.replaceChildren(this.status);
   }
 
   async #loadMore() {
     const cursor = this.#cursor;
-    const request = this.#begin();
-    this.#say(this.text("comments.loading"));
+    const request = this.#startRequest();
+    this.#showMessage(this.text("comments.loading"));
     for (const button of this.#foot.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
     const hadFocus = this.#foot.contains(this.root.activeElement);
     try {
-      const page = await this.#ask(cursor, request);
+      const page = await this.#fetchPage(cursor, request);
       if (this.#request !== request) return;
       this.#add(page);
-      this.#say("");
-      // Whoever asked for more goes on reading there.
-      if (hadFocus) this.#lead(page.items[0]?.id);
+      this.#showMessage("");
+      // The focus moves to the first new comment.
+      if (hadFocus) this.#focusComment(page.items[0]?.id);
     } catch {
       if (this.#request !== request) return;
-      this.#offerNoMore();
-      this.#fail(() => this.#loadMore(), hadFocus);
+      this.#removeMoreButton();
+      this.#showError(() => this.#loadMore(), hadFocus);
     }
   }
 
   /**
-   * Shows a comment, or shows it anew.
+   * Shows a comment, or updates it.
    *
    * @param {View} view
-   * @param {HTMLOListElement} top where it stands if it answers no other
-   * @param {boolean} [isOrphan] whether the comment that it answers will not come
+   * @param {HTMLOListElement} top the list of a comment that is not a reply
+   * @param {boolean} [isOrphan] whether its parent no longer exists
    */
   #show(view, top, isOrphan = false) {
     const above = view.parent_id ? this.#shown.get(view.parent_id) : undefined;
@@ -320,7 +320,7 @@ export class KolomComments extends KolomElement {
     const { view, isPending } = shown;
     const attributes = { class: "comment", part: "comment", tabindex: "-1", id: `comment-${view.id}` };
     if (view.deleted) return element("article", attributes, element("p", { class: "gone" }, this.text("comments.deleted")));
-    const site = view.author.website && webAddress(view.author.website, "about:blank");
+    const site = view.author.website && webUrl(view.author.website, "about:blank");
     const name = element("bdi", {}, view.author.name);
     const above = view.parent_id && shown.depth > INDENTED ? this.#shown.get(view.parent_id) : null;
     const labelled = { "aria-labelledby": `by-${view.id}` };
@@ -344,7 +344,7 @@ export class KolomComments extends KolomElement {
           : null,
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
-      // The API sanitises it: no script, handler, style or form can be in it. Nothing else ever becomes markup here.
+      // The API sanitises it: no script, handler, style or form can be in it. No other text becomes markup here.
       element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html)),
       this.#tools(shown),
     );
@@ -362,19 +362,19 @@ export class KolomComments extends KolomElement {
     if (own && own.until > Date.now()) {
       tools.append(
         this.button(this.text("comments.edit"), () => this.#openEdit(shown)),
-        this.button(this.text("comments.delete"), () => this.#askRemove(shown, tools)),
-        element("span", { "data-until": String(own.until), "data-id": view.id }, this.#left(own.until)),
+        this.button(this.text("comments.delete"), () => this.#confirmDelete(shown, tools)),
+        element("span", { "data-until": String(own.until), "data-id": view.id }, this.#remainingTime(own.until)),
       );
     }
     return tools;
   }
 
-  // ---- one's own
+  // ---- own comments
 
-  /** What is known here of one's own comments; what nobody needs any longer is forgotten. */
-  #recall() {
+  /** Loads the own comments from the browser's storage, and drops those that are no longer needed. */
+  #loadOwn() {
     /** @type {[string, Own][]} */
-    const known = Object.entries(memory.get(this.#key("comments")) ?? {});
+    const known = Object.entries(storage.get(this.#key("comments")) ?? {});
     for (const [, own] of known) {
       if (own.until < Date.now()) own.source = null;
       if (Date.now() - own.at > (own.isApproved ? BEHIND_MS : KEPT_DAYS * DAY_MS)) own.view = null;
@@ -382,58 +382,58 @@ export class KolomComments extends KolomElement {
     return Object.fromEntries(known.sort(([, one], [, other]) => other.at - one.at).slice(0, KEPT_OWN));
   }
 
-  #remember() {
-    memory.set(this.#key("comments"), this.#own);
+  #saveOwn() {
+    storage.set(this.#key("comments"), this.#own);
   }
 
   /**
-   * The view to show for what the API shows: of one's own, the newer one, until the API has it.
+   * Returns the view to show: of an own comment, the local one until the API shows the same.
    *
    * @param {View} view
    */
-  #settled(view) {
+  #currentView(view) {
     const own = this.#own[view.id];
     if (!own) return view;
-    // Before an edit reaches the index, the API shows the text of before; while it waits, at most a tombstone.
+    // Until an edit is indexed, the API shows the old text; while it is pending, at most a tombstone.
     if (own.view && (view.deleted || own.view.edited_at !== view.edited_at)) return own.view;
     if (view.deleted) delete this.#own[view.id];
     else [own.view, own.isApproved] = [null, true];
-    this.#remember();
+    this.#saveOwn();
     return view;
   }
 
-  /** @param {View} view whether only its author sees it */
+  /** @param {View} view @returns {boolean} whether only its author sees it */
   #isPending({ id }) {
     return Boolean(this.#own[id]?.view && !this.#own[id].isApproved);
   }
 
-  /** Shows what the API does not, or not yet. */
-  #showMine() {
+  /** Shows own comments that the API does not show yet. */
+  #showOwn() {
     for (const [id, own] of Object.entries(this.#own).reverse()) {
-      if (own.slug === this.#slug && own.view && !this.#shown.has(id)) this.#show(own.view, this.#mine, !this.#cursor);
+      if (own.slug === this.#slug && own.view && !this.#shown.has(id)) this.#show(own.view, this.#ownAtTop, !this.#cursor);
     }
   }
 
   /** @param {number} until */
-  #left(until) {
+  #remainingTime(until) {
     const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     const time = `${Math.trunc(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     return this.text("comments.left", { time });
   }
 
-  /** Counts down how long one's own may be changed. */
-  #tick() {
+  /** Updates the remaining time for edits. */
+  #updateRemainingTimes() {
     for (const note of this.root.querySelectorAll("[data-until]")) {
       const until = Number(note.getAttribute("data-until"));
-      note.textContent = this.#left(until);
+      note.textContent = this.#remainingTime(until);
       if (until > Date.now()) continue;
       const shown = this.#shown.get(note.getAttribute("data-id") ?? "");
       const tools = note.parentElement;
       if (!shown || !tools) continue;
       const hadFocus = tools.contains(this.root.activeElement);
       tools.replaceWith(this.#tools(shown));
-      if (shown.form) this.#say(this.text("comments.late"), true);
-      if (hadFocus) this.#lead(shown.view.id);
+      if (shown.form) this.#showMessage(this.text("comments.late"), true);
+      if (hadFocus) this.#focusComment(shown.view.id);
     }
   }
 
@@ -450,21 +450,21 @@ export class KolomComments extends KolomElement {
     form.node.setAttribute("aria-labelledby", "write");
     this.#write.replaceChildren(heading, form.node);
     this.#form = form;
-    // The page's own form may answer a comment.
+    // The page's own form may be a reply to a comment.
     const plain = this.querySelector("form");
     const parent = plain?.querySelector("[name=parent_id]");
     const answered = parent instanceof HTMLInputElement && this.#shown.get(parent.value);
     if (answered) this.#openReply(answered);
-    (answered && this.#inner ? this.#inner.form : form).adopt(plain);
+    (answered && this.#innerForm ? this.#innerForm.form : form).copyInput(plain);
   }
 
   /**
-   * @param {View | null} parent the comment to answer
+   * @param {View | null} parent the comment to reply to
    * @param {() => void} [cancel]
    */
   #postForm(parent, cancel) {
-    const known = memory.get(this.#key("visitor"));
-    /** @type {import("./kolom-form.js").Wish[]} */
+    const known = storage.get(this.#key("visitor"));
+    /** @type {import("./kolom-form.js").FieldOptions[]} */
     const fields = [
       { name: "content", kind: "long", label: this.text("comment.content"), isRequired: true, isDrafted: true },
       { name: "name", isRequired: true, value: known?.name },
@@ -480,13 +480,13 @@ export class KolomComments extends KolomElement {
       isMarkdown: true,
       ...(cancel ? { cancel } : {}),
       send: ({ remember, ...values }, headers) => this.#post(parent ? { ...values, parent_id: parent.id } : values, headers),
-      done: (answer, values) => this.#posted(answer, values),
+      done: (answer, values) => this.#onPosted(answer, values),
       explain: (error) => this.#explain(error),
     });
   }
 
   /**
-   * Posts a comment. Whoever had one approved proves it by that one's token.
+   * Posts a comment. The edit token of an approved comment shows that its author is trusted.
    *
    * @param {Record<string, unknown>} comment
    * @param {Record<string, string>} headers
@@ -496,12 +496,12 @@ export class KolomComments extends KolomElement {
     const proof = Object.values(this.#own).find((own) => own.isApproved && own.token);
     const bearer = proof ? { ...headers, Authorization: `Bearer ${proof.token}` } : headers;
     try {
-      return await this.ask(this.#path, { method: "POST", body: JSON.stringify(comment), headers: bearer });
+      return await this.fetchJson(this.#path, { method: "POST", body: JSON.stringify(comment), headers: bearer });
     } catch (error) {
       if (!proof || !(error instanceof ApiError && error.isForbidden)) throw error;
-      // The site's secret has changed: its old tokens are worth nothing.
+      // After the site's secret was replaced, old tokens are invalid.
       proof.isApproved = false;
-      this.#remember();
+      this.#saveOwn();
       return this.#post(comment, headers);
     }
   }
@@ -510,9 +510,9 @@ export class KolomComments extends KolomElement {
    * @param {{comment: View, status: "approved" | "pending", edit_token: string | null}} answer
    * @param {import("./kolom-form.js").Values} values
    */
-  #posted({ comment, status, edit_token }, values) {
+  #onPosted({ comment, status, edit_token }, values) {
     const { name, email, website } = values;
-    memory.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
+    storage.set(this.#key("visitor"), values.remember ? { name, email, website } : null);
     const minutes = Number(this.getAttribute("edit-minutes") ?? 15);
     const isApproved = status === "approved";
     const now = Date.now();
@@ -526,50 +526,50 @@ export class KolomComments extends KolomElement {
         view: comment,
         source: String(values.content),
       },
-      ...this.#recall(),
+      ...this.#loadOwn(),
     };
-    this.#remember();
-    this.#inner?.close();
-    this.#show(comment, this.#cursor ? this.#mine : this.#list, true);
+    this.#saveOwn();
+    this.#innerForm?.close();
+    this.#show(comment, this.#cursor ? this.#ownAtTop : this.#list, true);
     if (isApproved) {
       this.#total += 1;
       this.#loaded += 1;
       this.#showCount();
     }
-    this.#say(this.text(isApproved ? "comments.published" : "comments.waits"));
-    this.#lead(comment.id);
-    this.tell("kolom-sent", { id: comment.id, status });
+    this.#showMessage(this.text(isApproved ? "comments.published" : "comments.waits"));
+    this.#focusComment(comment.id);
+    this.emit("kolom-sent", { id: comment.id, status });
   }
 
   /** @param {ApiError} error */
   #explain(error) {
-    if (error.refuses("parent_id")) return this.text("form.error.parent_id");
-    return error.isMissing || error.status === 409 ? this.text("comments.closed") : null;
+    if (error.isAbout("parent_id")) return this.text("form.error.parent_id");
+    return error.isNotFound || error.status === 409 ? this.text("comments.closed") : null;
   }
 
   /**
-   * Opens a form within the thread, one at a time: what was written in another is kept.
+   * Opens a form within the thread. Only one is open at a time; drafts of the others are kept.
    *
    * @param {Shown} shown
    * @param {(close: () => void) => KolomForm} make
    * @param {(form: KolomForm) => void} place
    */
   #open(shown, make, place) {
-    this.#inner?.close();
+    this.#innerForm?.close();
     const close = () => {
       form.close();
       form.node.remove();
       const wasEdited = shown.form !== null;
       shown.form = null;
-      this.#inner = null;
+      this.#innerForm = null;
       if (wasEdited) this.#update(shown);
     };
     const form = make(() => {
       close();
       this.#update(shown);
-      this.#lead(shown.view.id);
+      this.#focusComment(shown.view.id);
     });
-    this.#inner = { form, close };
+    this.#innerForm = { form, close };
     place(form);
     form.focus();
   }
@@ -605,8 +605,8 @@ export class KolomComments extends KolomElement {
           isMarkdown: true,
           cancel: close,
           send: async ({ content }, headers) =>
-            this.ask(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
-          done: (view, values) => this.#edited(view, String(values.content)),
+            this.fetchJson(path, { method: "PATCH", body: JSON.stringify({ content }), headers: { ...headers, ...authorization } }),
+          done: (view, values) => this.#onEdited(view, String(values.content)),
           explain: (error) => (error.isForbidden ? this.text("comments.late") : this.#explain(error)),
         }),
       (form) => {
@@ -621,42 +621,42 @@ export class KolomComments extends KolomElement {
    * @param {View} view
    * @param {string} source
    */
-  #edited(view, source) {
+  #onEdited(view, source) {
     const own = this.#own[view.id];
-    this.#inner?.close();
+    this.#innerForm?.close();
     if (own) Object.assign(own, { view, source, isApproved: false, at: Date.now() });
-    this.#remember();
+    this.#saveOwn();
     this.#show(view, this.#list, true);
-    this.#say(this.text("comments.saved"));
-    this.#lead(view.id);
-    // The API does not say whether others have to wait for the new text, but it shows it to them or not.
-    setTimeout(() => void this.#check(view.id), 2_500);
+    this.#showMessage(this.text("comments.saved"));
+    this.#focusComment(view.id);
+    // The response does not say whether the new text is pending, but the public list shows it.
+    setTimeout(() => void this.#refresh(view.id), 2_500);
   }
 
   /** @param {string} id */
-  async #check(id) {
+  async #refresh(id) {
     const query = new URLSearchParams({ order: "newest", limit: PAGE });
     /** @type {Page | null} */
-    const page = await this.ask(`${this.#path}?${query}`, { cache: "no-cache" }).catch(() => null);
+    const page = await this.fetchJson(`${this.#path}?${query}`, { cache: "no-cache" }).catch(() => null);
     const found = page?.items.find((view) => view.id === id);
     const shown = this.#shown.get(id);
-    if (!found || !shown || shown.form || this.#settled(found) !== found) return;
+    if (!found || !shown || shown.form || this.#currentView(found) !== found) return;
     const hadFocus = this.root.activeElement === this.#part(shown, "");
     shown.view = found;
     this.#update(shown);
-    if (hadFocus) this.#lead(id);
+    if (hadFocus) this.#focusComment(id);
   }
 
   /**
    * @param {Shown} shown
    * @param {HTMLElement} tools
    */
-  #askRemove(shown, tools) {
+  #confirmDelete(shown, tools) {
     const keep = this.button(this.text("comments.delete.keep"), async () => {
       this.#update(shown);
-      this.#lead(shown.view.id);
+      this.#focusComment(shown.view.id);
     });
-    const remove = this.button(this.text("comments.delete"), () => this.#remove(shown, remove));
+    const remove = this.button(this.text("comments.delete"), () => this.#delete(shown, remove));
     tools.replaceChildren(element("strong", { id: `sure-${shown.view.id}` }, this.text("comments.delete.question")), remove, keep);
     remove.setAttribute("aria-describedby", `sure-${shown.view.id}`);
     remove.focus();
@@ -666,19 +666,19 @@ export class KolomComments extends KolomElement {
    * @param {Shown} shown
    * @param {HTMLButtonElement} button
    */
-  async #remove(shown, button) {
+  async #delete(shown, button) {
     const { id } = shown.view;
     const own = this.#own[id];
     if (!own) return;
     button.setAttribute("aria-disabled", "true");
     try {
       const headers = { Authorization: `Bearer ${own.token}` };
-      await this.ask(`${this.#path}/${encodeURIComponent(id)}`, { method: "DELETE", headers });
+      await this.fetchJson(`${this.#path}/${encodeURIComponent(id)}`, { method: "DELETE", headers });
     } catch (error) {
       const refusal = error instanceof ApiError ? error : null;
-      if (!refusal?.isMissing) {
+      if (!refusal?.isNotFound) {
         button.removeAttribute("aria-disabled");
-        this.#say(refusal?.isForbidden ? this.text("comments.late") : this.text("comments.failed"), true);
+        this.#showMessage(refusal?.isForbidden ? this.text("comments.late") : this.text("comments.failed"), true);
         return;
       }
     }
@@ -687,8 +687,8 @@ export class KolomComments extends KolomElement {
       this.#loaded -= 1;
     }
     delete this.#own[id];
-    this.#remember();
-    if (this.#inner?.form === shown.form) this.#inner?.close();
+    this.#saveOwn();
+    if (this.#innerForm?.form === shown.form) this.#innerForm?.close();
     const next = /** @type {HTMLElement | null} */ (shown.item.nextElementSibling ?? shown.item.previousElementSibling);
     if (shown.replies.children.length) {
       shown.view = { ...shown.view, deleted: true };
@@ -698,7 +698,7 @@ export class KolomComments extends KolomElement {
       shown.item.remove();
     }
     this.#showCount();
-    this.#say(this.text("comments.delete.done"));
+    this.#showMessage(this.text("comments.delete.done"));
     const target = shown.item.isConnected ? shown.item : next;
     const focused = /** @type {HTMLElement} */ (target?.firstElementChild ?? this.#title);
     focused.focus();
@@ -712,60 +712,60 @@ export class KolomComments extends KolomElement {
 
   /**
    * @param {Shown} shown
-   * @param {string} within a selector; the comment itself without one
+   * @param {string} within a selector; empty for the comment itself
    */
   #part(shown, within) {
     return shown.item.querySelector(`:scope > article ${within}`);
   }
 
-  // ---- finding one's way
+  // ---- navigation
 
   /**
-   * Leads eyes and keyboard to a comment.
+   * Scrolls to a comment and focuses it.
    *
    * @param {string | undefined} id
    */
-  #lead(id) {
+  #focusComment(id) {
     const shown = this.#shown.get(id ?? "");
     const comment = shown && this.#part(shown, "");
     if (!(comment instanceof HTMLElement)) return;
     comment.focus({ preventScroll: true });
-    // At once: it may be thousands of comments away.
+    // Without smooth scrolling, because it may be thousands of comments away.
     comment.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
-  /** Shows the comment that the page's address names, and loads until it is there. */
-  async #followAddress() {
+  /** Shows the comment that the URL's fragment names, and loads pages until it is found. */
+  async #showUrlTarget() {
     const id = /^#comment-([0-9A-Z]{26})$/.exec(location.hash)?.[1];
     if (!id || !this.#title.isConnected) return;
-    const request = this.#cursor && !this.#shown.has(id) ? this.#begin() : null;
+    const request = this.#cursor && !this.#shown.has(id) ? this.#startRequest() : null;
     try {
       for (let pages = 0; this.#cursor && !this.#shown.has(id) && pages < MAX_PAGES; pages += 1) {
-        // They come by age, and so do their ids.
+        // Comments are in the order of their ids.
         if (!request || [...this.#shown.keys()].some((known) => known > id && !this.#own[known])) break;
-        this.#say(this.text("comments.loading"));
-        const page = await this.#ask(this.#cursor, request, PAGE);
+        this.#showMessage(this.text("comments.loading"));
+        const page = await this.#fetchPage(this.#cursor, request, PAGE);
         if (this.#request !== request) return;
         this.#add(page);
       }
     } catch {
       if (this.#request !== request) return;
-      this.#offerNoMore();
-      this.#fail(() => this.#followAddress());
+      this.#removeMoreButton();
+      this.#showError(() => this.#showUrlTarget());
       return;
     }
-    this.#say(this.#shown.has(id) ? "" : this.text("comments.missing"));
-    this.#lead(id);
+    this.#showMessage(this.#shown.has(id) ? "" : this.text("comments.missing"));
+    this.#focusComment(id);
   }
 
-  // ---- telling
+  // ---- status messages
 
   /**
    * @param {() => Promise<void>} retry
    * @param {boolean} [hadFocus]
    */
-  #fail(retry, hadFocus = false) {
-    this.#say(this.text("comments.failed"), true);
+  #showError(retry, hadFocus = false) {
+    this.#showMessage(this.text("comments.failed"), true);
     const button = this.retryButton(() => {
       button.remove();
       return retry();
@@ -775,12 +775,12 @@ export class KolomComments extends KolomElement {
   }
 
   /**
-   * A live region must be in the page before its text changes, so it stays the same.
+   * Shows a message. A live region must exist before its text changes, so it is never replaced.
    *
    * @param {string} text
    * @param {boolean} [isProblem]
    */
-  #say(text, isProblem = false) {
+  #showMessage(text, isProblem = false) {
     this.announce(text, isProblem ? "problem" : "");
   }
 }

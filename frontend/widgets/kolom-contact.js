@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * `<kolom-contact>`: a form by which anyone writes to the blog's owner, on any page.
+ * `<kolom-contact>`: a contact form for the blog's owner, on any page.
  *
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-contact.js"></script>
- *     <kolom-contact api="https://blog.example" subject="Your book">What is shown without JavaScript</kolom-contact>
+ *     <kolom-contact api="https://blog.example" subject="Your book">Content without JavaScript</kolom-contact>
  *
- * Attributes: `api` (the blog's origin; the page's own without it), `subject` (asks for one; its value is what stands
- * there at first). `lang` of the nearest element chooses the words. What was typed into a form among the children,
- * before this one took its place, is taken over.
- * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error), `kolom-sent`
- * after a message was taken (`detail`: its `id`).
- * Style: the custom properties and parts of docs/embed.md.
+ * Attributes: `api` (the blog's origin; default: the page's own), `subject` (shows a subject field; its value is the
+ * default). `lang` of the nearest element selects the language of the interface. Input in a form among the children is
+ * copied when this form replaces it.
+ * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error), `kolom-sent`
+ * after a message was accepted (`detail`: its `id`).
+ * Style: see docs/embed.md for the custom properties and parts.
  *
  * @module
  */
@@ -39,19 +39,19 @@ export class KolomContact extends KolomElement {
     this.#form?.close();
   }
 
-  /** Shows an empty form, or the draft that there is. @override */
+  /** Shows an empty form, or the saved draft. @override */
   async reload() {
     const before = this.#form;
     before?.close();
-    const form = this.#make();
+    const form = this.#createForm();
     this.root.replaceChildren(form.node);
-    if (!before) form.adopt(this.querySelector("form"));
+    if (!before) form.copyInput(this.querySelector("form"));
     this.#form = form;
   }
 
-  #make() {
+  #createForm() {
     const subject = this.getAttribute("subject");
-    /** @type {import("./kolom-form.js").Wish[]} */
+    /** @type {import("./kolom-form.js").FieldOptions[]} */
     const fields = [
       { name: "name" },
       { name: "email", hint: this.text("contact.email.hint"), isRequired: true },
@@ -64,8 +64,8 @@ export class KolomContact extends KolomElement {
       fields,
       draft: `kolom.draft:${this.api}/contact`,
       isGuarded: true,
-      send: (values, headers) => this.ask("/api/contact", { method: "POST", body: JSON.stringify(values), headers }),
-      done: ({ id }, values) => this.#thank(id, String(values.email)),
+      send: (values, headers) => this.fetchJson("/api/contact", { method: "POST", body: JSON.stringify(values), headers }),
+      done: ({ id }, values) => this.#showThanks(id, String(values.email)),
     });
     form.node.setAttribute("aria-label", this.text("contact"));
     return form;
@@ -75,7 +75,7 @@ export class KolomContact extends KolomElement {
    * @param {string} id
    * @param {string} email
    */
-  #thank(id, email) {
+  #showThanks(id, email) {
     const [before, after] = this.text("contact.received.to", { email: "\n" }).split("\n");
     const another = element("button", { type: "button", part: "button" }, this.text("contact.another"));
     const thanks = element(
@@ -91,7 +91,7 @@ export class KolomContact extends KolomElement {
     });
     this.root.replaceChildren(thanks);
     thanks.focus();
-    this.tell("kolom-sent", { id });
+    this.emit("kolom-sent", { id });
   }
 }
 

@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * What the elements have in common: where the API is, which language they speak, how they ask and how they say that
- * something failed.
+ * The base class and helpers of all elements: API requests, translated messages, status and errors.
  *
  * @module
  */
@@ -9,9 +8,9 @@
 import { MESSAGES } from "./kolom-catalog.js";
 
 /**
- * @typedef {keyof typeof MESSAGES.en} Key a message
- * @typedef {"comments" | "minutes" | "search.results" | "search.suggestions"} CountKey messages with a number, which have
- *   a form of their own for one in some languages
+ * @typedef {keyof typeof MESSAGES.en} Key the key of a message
+ * @typedef {"comments" | "minutes" | "search.results" | "search.suggestions"} CountKey the key of a message with a
+ *   number, which has a singular form in some languages
  */
 
 /** @type {Record<string, Record<string, string>>} */
@@ -29,7 +28,7 @@ const UNITS = [
   ["minute", 60],
 ];
 
-// All words that there are go from left to right, also on a page that does not; what others wrote has its own direction.
+// The interface is left-to-right, even on a right-to-left page; texts of others have their own direction.
 const BASE_STYLES = `
 :host { display: block; direction: ltr; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
 :host([hidden]), [hidden] { display: none !important; }
@@ -48,7 +47,7 @@ button[aria-disabled="true"] { cursor: progress; opacity: .65; }
 .problem { color: inherit; font-size: 1em; }
 `;
 
-/** An answer that is not a success: `problem` is its RFC 9457 body, if it has one. */
+/** An error response: `problem` is its RFC 9457 body, if it has one. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -62,8 +61,8 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether what was asked for is not there, or no longer. */
-  get isMissing() {
+  /** Whether the resource does not exist, or no longer. */
+  get isNotFound() {
     return this.status === 404 || this.status === 410;
   }
 
@@ -72,18 +71,18 @@ export class ApiError extends Error {
     return this.status === 401 || this.status === 403;
   }
 
-  /** @param {string} field whether it is what is wrong, or one of what is */
-  refuses(field) {
+  /** @param {string} field @returns {boolean} whether the error is about that field */
+  isAbout(field) {
     return (this.problem.errors ?? []).some((error) => error.field === field);
   }
 }
 
 /**
- * An element with attributes and children; strings become text, never markup.
+ * Creates an element with attributes and children; strings become text, never markup.
  *
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
- * @param {Record<string, string | null>} attributes `null` leaves one out
+ * @param {Record<string, string | null>} attributes `null` omits one
  * @param {...(Node | string | null)} children
  * @returns {HTMLElementTagNameMap[Name]}
  */
@@ -99,9 +98,9 @@ export function element(name, attributes, ...children) {
 /**
  * @param {string} address
  * @param {string} base
- * @returns {string | null} the full URL, if it is one of the web
+ * @returns {string | null} the absolute URL, if its scheme is http or https
  */
-export function webAddress(address, base) {
+export function webUrl(address, base) {
   try {
     const url = new URL(address, base);
     return /^https?:$/.test(url.protocol) ? url.href : null;
@@ -111,7 +110,7 @@ export function webAddress(address, base) {
 }
 
 /**
- * The attributes of an element whose text is in a language.
+ * Returns the attributes of an element whose text is in a language.
  *
  * @param {string} code
  */
@@ -120,11 +119,11 @@ export function inLanguage(code) {
 }
 
 /**
- * The element that all others extend. It loads again, once, when attributes change: a subclass names them in
+ * The base class of all elements. After attributes change, it reloads once: a subclass lists them in
  * `observedAttributes` and overrides `reload()`.
  */
 export class KolomElement extends HTMLElement {
-  /** What is said to eyes and ears. A live region must be in the page before its text changes, so it stays the same. */
+  /** The visible status, a live region. It must exist before its text changes, so it is never replaced. */
   status = element("p", { class: "status", part: "status", role: "status" });
   #isQueued = false;
 
@@ -150,10 +149,10 @@ export class KolomElement extends HTMLElement {
     if (this.isConnected && before !== after) this.#queue();
   }
 
-  /** Shows what the attributes say. @returns {Promise<void>} */
+  /** Updates the element from its attributes. @returns {Promise<void>} */
   async reload() {}
 
-  /** Several attributes set at once are one request. */
+  /** Reloads once for several attributes that are set at the same time. */
   #queue() {
     if (this.#isQueued) return;
     this.#isQueued = true;
@@ -163,12 +162,12 @@ export class KolomElement extends HTMLElement {
     });
   }
 
-  /** The blog's origin: that of `api`, or the page's own. */
+  /** The blog's origin: the attribute `api`, or the page's own origin. */
   get api() {
     return new URL(this.getAttribute("api") || "/", document.baseURI).origin;
   }
 
-  /** The language of the nearest element that has one, without its region; English if there are no messages in it. */
+  /** The language of the nearest element with `lang`, without its region; English if there are no messages for it. */
   get language() {
     const code = this.closest("[lang]")?.getAttribute("lang") || navigator.language;
     const language = code.split("-")[0]?.toLowerCase() ?? "";
@@ -176,17 +175,17 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * A message in the element's language, with its `{places}` filled.
+   * Returns a message in the element's language, with its `{placeholders}` filled.
    *
    * @param {Key} key
    * @param {Record<string, string>} [values]
    */
   text(key, values = {}) {
-    return filled(CATALOG[this.language]?.[key] ?? "", values);
+    return formatMessage(CATALOG[this.language]?.[key] ?? "", values);
   }
 
   /**
-   * A message with a number, `{n}`.
+   * Returns a message with a number, `{n}`.
    *
    * @param {CountKey} key
    * @param {number} n
@@ -195,19 +194,19 @@ export class KolomElement extends HTMLElement {
   count(key, n, values = {}) {
     const messages = CATALOG[this.language] ?? {};
     const message = (n === 1 ? messages[`${key}.one`] : null) ?? messages[`${key}.other`] ?? "";
-    return filled(message, { n: this.number(n), ...values });
+    return formatMessage(message, { n: this.number(n), ...values });
   }
 
   /**
-   * What the API answers. `kolom-load` and `kolom-error` are told to whoever listens.
+   * Sends a request to the API and returns its JSON. Dispatches `kolom-load` or `kolom-error`.
    *
    * @template T
    * @param {string} path
    * @param {RequestInit & {signal?: AbortSignal}} [options]
    * @returns {Promise<T>}
-   * @throws {ApiError} the answer is not a success; other errors: there is none
+   * @throws {ApiError} for an error response; other errors if there is no response
    */
-  async ask(path, options = {}) {
+  async fetchJson(path, options = {}) {
     const late = AbortSignal.timeout(TIMEOUT_MS);
     const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
     try {
@@ -217,10 +216,10 @@ export class KolomElement extends HTMLElement {
         throw new ApiError(answer.status, await answer.json().catch(() => ({})), retryAfter);
       }
       const data = answer.status === 204 ? null : await answer.json();
-      this.tell("kolom-load", data);
+      this.emit("kolom-load", data);
       return data;
     } catch (error) {
-      if (!options.signal?.aborted) this.tell("kolom-error", error);
+      if (!options.signal?.aborted) this.emit("kolom-error", error);
       throw error;
     }
   }
@@ -229,7 +228,7 @@ export class KolomElement extends HTMLElement {
    * @param {string} name
    * @param {unknown} detail
    */
-  tell(name, detail) {
+  emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
@@ -239,7 +238,7 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * A time as how long ago it was; the full date is its title.
+   * Returns an element with a relative time; its title is the exact date.
    *
    * @param {string} moment
    */
@@ -250,12 +249,12 @@ export class KolomElement extends HTMLElement {
     return time;
   }
 
-  /** Says anew how long ago everything was. */
+  /** Updates all relative times. */
   refreshTimes() {
     for (const time of this.root.querySelectorAll("time")) this.#refreshTime(time);
   }
 
-  /** @param {HTMLTimeElement} time one of `timeAgo` */
+  /** @param {HTMLTimeElement} time an element created by `timeAgo` */
   #refreshTime(time) {
     const seconds = Math.max(0, (Date.now() - Date.parse(time.dateTime)) / 1000);
     const [unit, length] = UNITS.find(([, shortest]) => seconds >= shortest) ?? ["second", Infinity];
@@ -264,7 +263,7 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * Says something in `status`.
+   * Shows a message in `status`.
    *
    * @param {string} text
    * @param {string} [kind]
@@ -275,9 +274,9 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * A heading of the level that `heading` says (2 without it), or of one below.
+   * Creates a heading of the level in `heading` (default: 2), or of a lower level.
    *
-   * @param {number} below how many levels
+   * @param {number} below the number of levels below it
    * @param {Record<string, string>} attributes
    * @param {...(Node | string)} text
    */
@@ -287,7 +286,7 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * A button. It keeps the focus while it is `aria-disabled`, and does nothing then.
+   * Creates a button. While it is `aria-disabled`, it keeps the focus and does nothing.
    *
    * @param {string} label
    * @param {() => unknown} act
@@ -302,7 +301,7 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * The button after a failure.
+   * Creates a button that retries after a failure.
    *
    * @param {() => unknown} retry
    */
@@ -312,17 +311,17 @@ export class KolomElement extends HTMLElement {
 }
 
 /**
- * The text with its `{places}` filled.
+ * Returns the text with its `{placeholders}` filled.
  *
  * @param {string} text
  * @param {Record<string, string>} values
  */
-export function filled(text, values) {
+export function formatMessage(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /**
- * The picture that belongs to the seed of an author: a pattern of five by five, alike on both sides.
+ * Returns the avatar for an author's seed: a symmetric pattern of five by five squares.
  *
  * @param {string} seed
  */
@@ -335,14 +334,14 @@ export function avatar(seed) {
     const [x, y] = [cell % 3, Math.trunc(cell / 3)];
     for (const column of new Set([x, 4 - x])) path += `M${column + 1.5} ${y + 1.5}h1v1h-1z`;
   }
-  // Nothing but numbers.
+  // The markup contains only numbers.
   return fragment(`<svg class="avatar" part="avatar" viewBox="0 0 8 8" aria-hidden="true">
     <path fill="hsl(${hue} 45% 52%)" d="${path}"/></svg>`);
 }
 
-/** @param {string} html that is known to be harmless */
+/** @param {string} html trusted markup */
 export function fragment(html) {
   const template = document.createElement("template");
-  template.innerHTML = html; // eslint-disable-line no-restricted-syntax -- the one place
+  template.innerHTML = html; // eslint-disable-line no-restricted-syntax -- the only place
   return template.content;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the forms of the elements have in common: fields with what is wrong beside them, a draft that survives, the
- * token and the proof of work that the API asks for, and sending something once however often it is tried.
+ * Forms of the elements: fields with errors, a draft in the browser, the form token, proof of work, and
+ * idempotent submission.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import { ApiError, element } from "./kolom-element.js";
  * @typedef {Record<string, string | boolean>} Values
  * @typedef {{name: string, kind: "text" | "email" | "url" | "long" | "check", label: string, hint?: string,
  *   autocomplete?: string, isRequired?: boolean, isDrafted?: boolean, value?: string | boolean, when?: string}} Field
- * @typedef {Partial<Field> & {name: string}} Wish what `name`, `email` and `website` leave out is known
- *   `isDrafted`: what is typed is kept in this browser; `when`: shown only while the field of that name has something
+ * @typedef {Partial<Field> & {name: string}} FieldOptions options of a field; `name`, `email` and `website` have
+ *   defaults. `isDrafted`: the text is saved in this browser; `when`: shown only while the field of that name is not empty
  * @typedef {{key?: string, print?: string, at: number, values: Record<string, string>}} Draft
  */
 
-/** What forms ask everywhere in the same way. */
-const KNOWN = /** @type {const} */ ({
+/** The defaults of fields that several forms have. */
+const COMMON_FIELDS = /** @type {const} */ ({
   name: { kind: "text", label: "comment.name", autocomplete: "name" },
   email: { kind: "email", label: "comment.email", autocomplete: "email" },
   website: { kind: "url", label: "comment.website", autocomplete: "url" },
 });
 
-/** How many characters a field may have, by its name. @type {Record<string, number>} */
+/** The maximum length of each field in characters. @type {Record<string, number>} */
 const LIMITS = FIELD_LIMITS;
 
 export const FORM_STYLES = `
@@ -73,7 +73,8 @@ addEventListener("pointerdown", () => (isPressed = true), true);
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (isPressed = false), true);
 
 /**
- * Does what moves things about when nobody is pressing any: a button that slips away is not pressed.
+ * Runs `act`, which may shift the layout, when no mouse button is pressed. Otherwise a button could move from under the
+ * pointer.
  *
  * @param {() => void} act
  */
@@ -82,8 +83,8 @@ function afterPress(act) {
   else setTimeout(act);
 }
 
-/** What this browser keeps, as JSON; a browser that keeps nothing is none the worse. */
-export const memory = {
+/** JSON values in the browser's storage. Without storage, nothing is saved. */
+export const storage = {
   /**
    * @param {string} key
    * @returns {any} null if there is nothing
@@ -97,33 +98,33 @@ export const memory = {
   },
   /**
    * @param {string} key
-   * @param {unknown} value `null` forgets it
+   * @param {unknown} value `null` deletes it
    */
   set(key, value) {
     try {
       if (value === null) localStorage.removeItem(key);
       else localStorage.setItem(key, JSON.stringify(value));
     } catch {
-      // Private windows and full stores refuse.
+      // Storage may be full or unavailable in private windows.
     }
   },
 };
 
-/** This browser cannot do the work that the API asks for. */
-class Unproved extends Error {}
+/** This browser cannot compute the proof of work. */
+class ProofUnavailable extends Error {}
 
 /**
- * Does the work, in a thread of its own.
+ * Computes the proof of work in a worker.
  *
  * @param {unknown} challenge
  * @returns {Promise<string>}
- * @throws {Unproved}
+ * @throws {ProofUnavailable}
  */
-async function prove(challenge) {
-  // `crypto.subtle` is there in secure contexts only.
-  if (!globalThis.crypto?.subtle || !globalThis.Worker) throw new Unproved();
+async function computeProof(challenge) {
+  // `crypto.subtle` only exists in secure contexts.
+  if (!globalThis.crypto?.subtle || !globalThis.Worker) throw new ProofUnavailable();
   const script = new URL("./kolom-proof.js", import.meta.url);
-  // A worker's script must be of the page's own origin, but may import others that allow it by CORS.
+  // A worker's script must have the page's origin, but may import modules from others with CORS.
   const isForeign = script.origin !== location.origin;
   const address = isForeign
     ? URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }))
@@ -134,46 +135,46 @@ async function prove(challenge) {
     worker = new Worker(address, { type: "module" });
     const running = worker;
     return await new Promise((resolve, reject) => {
-      running.onmessage = ({ data }) => (data.proof ? resolve(data.proof) : reject(new Unproved(data.error)));
-      running.onerror = () => reject(new Unproved());
+      running.onmessage = ({ data }) => (data.proof ? resolve(data.proof) : reject(new ProofUnavailable(data.error)));
+      running.onerror = () => reject(new ProofUnavailable());
       running.postMessage(challenge);
     });
   } catch (error) {
-    throw error instanceof Unproved ? error : new Unproved(String(error));
+    throw error instanceof ProofUnavailable ? error : new ProofUnavailable(String(error));
   } finally {
     worker?.terminate();
     if (isForeign) URL.revokeObjectURL(address);
   }
 }
 
-/** What admits one sending: the form's token, and the proof of work where there is a challenge. */
-class Pass {
+/** The permission to submit once: the form token, and the proof of work if there is a challenge. */
+class SubmissionToken {
   #host;
   /** @type {Promise<{token: string, from: number, proof: Promise<string> | null}> | null} */
-  #coming = null;
+  #pending = null;
 
   /** @param {Host} host */
   constructor(host) {
     this.#host = host;
   }
 
-  /** Gets it, unless it is there or on its way. */
+  /** Requests it, unless it exists or is being requested. */
   prepare() {
-    this.#coming ??= this.#get().catch((error) => {
-      this.#coming = null;
+    this.#pending ??= this.#get().catch((error) => {
+      this.#pending = null;
       throw error;
     });
-    return this.#coming;
+    return this.#pending;
   }
 
-  /** Forgets it: it has been used, or was refused. */
-  drop() {
-    this.#coming = null;
+  /** Discards it after it was used or rejected. */
+  discard() {
+    this.#pending = null;
   }
 
   /**
-   * @param {() => void} onWork called if there is work to be waited for
-   * @returns {Promise<Record<string, string>>} the fields to send, when they are old enough to be believed
+   * @param {() => void} onWork called if the proof of work is still being computed
+   * @returns {Promise<Record<string, string>>} the fields to send, after the minimum age of the token
    */
   async take(onWork) {
     const pass = await this.prepare();
@@ -184,7 +185,7 @@ class Pass {
       try {
         fields.altcha = await pass.proof;
       } catch (error) {
-        this.drop();
+        this.discard();
         throw error;
       }
     }
@@ -195,15 +196,15 @@ class Pass {
 
   async #get() {
     /** @type {{token: string, min_seconds: number, challenge: unknown}} */
-    const answer = await this.#host.ask("/api/form-token", { cache: "no-store" });
-    const proof = answer.challenge ? prove(answer.challenge) : null;
-    // Whoever takes it is told; until then nobody has to listen.
+    const answer = await this.#host.fetchJson("/api/form-token", { cache: "no-store" });
+    const proof = answer.challenge ? computeProof(answer.challenge) : null;
+    // `take` handles its error; this prevents an unhandled rejection before.
     proof?.catch(() => {});
     return { token: answer.token, from: performance.now() + answer.min_seconds * 1000, proof };
   }
 }
 
-/** A form with its fields, errors, draft and sending. `node` is what stands in the page. */
+/** A form with its fields, errors, draft and submission. `node` is its element. */
 export class KolomForm {
   #host;
   #options;
@@ -223,24 +224,25 @@ export class KolomForm {
   /**
    * @param {Host} host
    * @param {object} options
-   * @param {Wish[]} options.fields
-   * @param {string} [options.submit] what the button says, if it is something else
-   * @param {string} options.draft the name of the draft in this browser
-   * @param {boolean} [options.isGuarded] whether the API asks for a token
+   * @param {FieldOptions[]} options.fields
+   * @param {string} [options.submit] the label of the button, if it is not the default
+   * @param {string} options.draft the key of the draft in the browser's storage
+   * @param {boolean} [options.isGuarded] whether the API requires a form token
    * @param {(values: Values, headers: Record<string, string>) => Promise<any>} options.send
-   * @param {(answer: any, values: Values) => void} options.done what follows a success
-   * @param {(error: ApiError) => string | null} [options.explain] what an error means here, if it means something else
+   * @param {(answer: any, values: Values) => void} options.done called after a success
+   * @param {(error: ApiError) => string | null} [options.explain] returns a specific message for an error
    * @param {() => void} [options.cancel]
-   * @param {boolean} [options.isMarkdown] whether the long field is, of which a preview is offered then
+   * @param {boolean} [options.isMarkdown] whether the long field is Markdown, with a preview
    */
   constructor(host, options) {
     this.#host = host;
     this.#options = options;
-    this.#pass = options.isGuarded ? new Pass(host) : null;
-    const known = memory.get(options.draft);
+    this.#pass = options.isGuarded ? new SubmissionToken(host) : null;
+    const known = storage.get(options.draft);
     if (known && Date.now() - known.at < DRAFT_DAYS * DAY_MS) this.#draft = known;
     this.node = element("form", { class: "form", part: "form", novalidate: "", lang: host.language });
-    this.node.append(...options.fields.map((wish) => this.#field(this.#known(wish))), this.#hidden(), ...this.#foot());
+    const fields = options.fields.map((field) => this.#field(this.#withDefaults(field)));
+    this.node.append(...fields, this.#hidden(), ...this.#footer());
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
@@ -248,45 +250,45 @@ export class KolomForm {
     this.node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.#submit();
     });
-    // Only who writes needs a token.
+    // The token is only requested when somebody writes.
     this.node.addEventListener("focusin", () => void this.#pass?.prepare().catch(() => {}));
-    this.#reveal();
+    this.#updateVisibility();
   }
 
-  /** Leads the keyboard to where one writes. */
+  /** Focuses the first field to fill in. */
   focus() {
-    this.#long?.focus();
+    this.#longInput?.focus();
   }
 
   /**
-   * Takes over what somebody typed into a plain form, which this one replaces.
+   * Copies the input of a plain form, which this one replaces.
    *
    * @param {Element | null} form
    */
-  adopt(form) {
+  copyInput(form) {
     for (const { input } of this.#fields.values()) {
       const typed = form?.querySelector(`[name="${input.name}"]`);
       if (!(typed instanceof HTMLInputElement || typed instanceof HTMLTextAreaElement)) continue;
       if (typed.type !== "checkbox" && typed.value.trim() && !input.value) {
         input.value = typed.value;
-        this.#changed();
+        this.#onInput();
       }
       if (typed.matches(":focus")) queueMicrotask(() => input.focus());
     }
   }
 
-  /** Ends what runs. */
+  /** Stops timers. */
   close() {
     clearTimeout(this.#timer);
   }
 
-  /** @param {Wish} wish @returns {Field} */
-  #known(wish) {
-    const { name } = wish;
-    const known = name === "name" || name === "email" || name === "website" ? KNOWN[name] : null;
+  /** @param {FieldOptions} options @returns {Field} */
+  #withDefaults(options) {
+    const { name } = options;
+    const known = name === "name" || name === "email" || name === "website" ? COMMON_FIELDS[name] : null;
     const basis = known ? { ...known, label: this.#host.text(known.label) } : {};
-    const isText = wish.kind === "long" && this.#options.isMarkdown;
-    return /** @type {Field} */ ({ ...basis, ...(isText ? { hint: this.#host.text("form.markdown") } : {}), ...wish });
+    const isText = options.kind === "long" && this.#options.isMarkdown;
+    return /** @type {Field} */ ({ ...basis, ...(isText ? { hint: this.#host.text("form.markdown") } : {}), ...options });
   }
 
   /** @param {Field} field */
@@ -316,16 +318,16 @@ export class KolomForm {
     this.#fields.set(field.name, entry);
     input.addEventListener("input", () => {
       entry.isTouched = true;
-      if (!error.hidden) this.#mark(field.name, this.#wrong(field.name));
-      this.#changed();
+      if (!error.hidden) this.#showError(field.name, this.#validate(field.name));
+      this.#onInput();
     });
     input.addEventListener("blur", () => {
-      if (entry.isTouched) afterPress(() => this.#mark(field.name, this.#wrong(field.name)));
+      if (entry.isTouched) afterPress(() => this.#showError(field.name, this.#validate(field.name)));
     });
     return entry.box;
   }
 
-  /** A field that programs fill in and people do not see. */
+  /** Creates the honeypot field, which bots fill in and people do not see. */
   #hidden() {
     this.#trap.id = `${this.#id}-website_url`;
     return element(
@@ -336,7 +338,7 @@ export class KolomForm {
     );
   }
 
-  #foot() {
+  #footer() {
     const { isMarkdown, cancel } = this.#options;
     this.#send.textContent = this.#submitLabel;
     const actions = element("div", { class: "actions wide", part: "actions" }, this.#send);
@@ -348,7 +350,7 @@ export class KolomForm {
       nodes.unshift(panel);
     }
     if (cancel) actions.append(this.#host.button(this.#host.text("form.cancel"), cancel));
-    // A live region must be in the page before its text changes.
+    // A live region must exist before its text changes.
     actions.append(this.#status);
     return nodes;
   }
@@ -362,7 +364,7 @@ export class KolomForm {
     const draw = () => {
       if (!panel.hidden) {
         const note = element("p", { class: "meta" }, this.#host.text("form.preview"));
-        panel.replaceChildren(note, drawMarkdown(this.#long?.value ?? ""));
+        panel.replaceChildren(note, renderMarkdown(this.#longInput?.value ?? ""));
       }
     };
     const toggle = () => {
@@ -376,33 +378,33 @@ export class KolomForm {
     return /** @type {const} */ ([button, panel]);
   }
 
-  /** The field for what somebody has to say. */
-  get #long() {
+  /** The input of the long field. */
+  get #longInput() {
     return [...this.#fields.values()].find(({ field }) => field.kind === "long")?.input;
   }
 
-  /** Keeps the draft, and shows what depends on other fields. */
-  #changed() {
-    this.#reveal();
+  /** Saves the draft, and updates fields that depend on others. */
+  #onInput() {
+    this.#updateVisibility();
     for (const [name, { field, input }] of this.#fields) {
       if (field.isDrafted) this.#draft.values[name] = input.value;
     }
-    this.#keep();
+    this.#saveDraft();
   }
 
-  #keep() {
+  #saveDraft() {
     const isEmpty = Object.values(this.#draft.values).every((value) => !value.trim());
-    memory.set(this.#options.draft, isEmpty ? null : { ...this.#draft, at: Date.now() });
+    storage.set(this.#options.draft, isEmpty ? null : { ...this.#draft, at: Date.now() });
   }
 
-  #reveal() {
+  #updateVisibility() {
     for (const { field, box } of this.#fields.values()) {
       if (field.when) box.hidden = !this.#fields.get(field.when)?.input.value.trim();
     }
   }
 
-  /** @param {string} name @returns {string} what is wrong with the field, empty if nothing */
-  #wrong(name) {
+  /** @param {string} name @returns {string} the error of the field, empty if it is valid */
+  #validate(name) {
     const { field, input } = /** @type {{field: Field, input: HTMLInputElement}} */ (this.#fields.get(name));
     const value = input.value.trim();
     const length = [...value].length;
@@ -421,7 +423,7 @@ export class KolomForm {
    * @param {string} name
    * @param {string} problem
    */
-  #mark(name, problem) {
+  #showError(name, problem) {
     const entry = this.#fields.get(name);
     if (!entry) return;
     entry.error.textContent = problem;
@@ -434,16 +436,16 @@ export class KolomForm {
     else entry.input.removeAttribute("aria-describedby");
   }
 
-  /** Whether nothing is wrong; otherwise the first that is has the focus. */
+  /** Returns whether all fields are valid; otherwise focuses the first invalid one. */
   #isValid() {
-    for (const name of this.#fields.keys()) this.#mark(name, this.#wrong(name));
-    return this.#leadToError();
+    for (const name of this.#fields.keys()) this.#showError(name, this.#validate(name));
+    return this.#focusFirstError();
   }
 
-  #leadToError() {
+  #focusFirstError() {
     const first = [...this.#fields.values()].find(({ error }) => !error.hidden);
     if (first) {
-      this.#say(this.#host.text("form.check"), true);
+      this.#showMessage(this.#host.text("form.check"), true);
       first.input.focus();
     }
     return !first;
@@ -470,39 +472,39 @@ export class KolomForm {
     if (!this.#isValid()) return;
     const values = this.#values();
     this.#setBusy(true);
-    this.#say(this.#host.text("form.sending"));
+    this.#showMessage(this.#host.text("form.sending"));
     try {
-      const answer = await this.#deliver(values);
+      const answer = await this.#sendOnce(values);
       this.#setBusy(false);
-      this.#say("");
+      this.#showMessage("");
       this.#clear();
       this.#options.done(answer, values);
     } catch (error) {
       this.#setBusy(false);
-      this.#fail(error);
+      this.#onError(error);
     }
   }
 
   /** @param {Values} values */
-  async #deliver(values) {
+  async #sendOnce(values) {
     for (let attempt = 1; ; attempt += 1) {
-      const fields = (await this.#pass?.take(() => this.#say(this.#host.text("form.proving")))) ?? {};
-      const headers = { "Content-Type": "application/json", "Idempotency-Key": this.#keyOf(values) };
-      this.#say(this.#host.text("form.sending"));
+      const fields = (await this.#pass?.take(() => this.#showMessage(this.#host.text("form.proving")))) ?? {};
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": this.#idempotencyKey(values) };
+      this.#showMessage(this.#host.text("form.sending"));
       try {
         return await this.#options.send({ ...values, ...fields }, headers);
       } catch (error) {
-        if (attempt === 3 || !this.#renew(error)) throw error;
+        if (attempt === 3 || !this.#discardRejected(error)) throw error;
       }
     }
   }
 
   /**
-   * The key under which these values are sent, the same however often and however late. Other values have another.
+   * Returns the idempotency key of these values, which is the same for every retry. Other values have another key.
    *
    * @param {Values} values
    */
-  #keyOf(values) {
+  #idempotencyKey(values) {
     let print = 0x811c9dc5;
     for (const character of JSON.stringify(values)) {
       print = Math.imul(print ^ (character.codePointAt(0) ?? 0), 0x01000193);
@@ -512,67 +514,68 @@ export class KolomForm {
       const random = crypto.getRandomValues(new Uint8Array(16));
       this.#draft.key = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
       this.#draft.print = name;
-      this.#keep();
+      this.#saveDraft();
     }
     return this.#draft.key;
   }
 
   /**
-   * Gets anew what a form is given, if it was that which the API refused: no person can mend it.
+   * Discards the token, proof or key that the API rejected, and returns whether it was one of these. No user can fix
+   * these.
    *
    * @param {unknown} error
    */
-  #renew(error) {
+  #discardRejected(error) {
     if (!(error instanceof ApiError)) return false;
-    if (error.refuses("form_token") || error.refuses("altcha")) {
-      this.#pass?.drop();
+    if (error.isAbout("form_token") || error.isAbout("altcha")) {
+      this.#pass?.discard();
       return true;
     }
-    if (!error.refuses("Idempotency-Key")) return false;
+    if (!error.isAbout("Idempotency-Key")) return false;
     delete this.#draft.key;
     return true;
   }
 
   #clear() {
-    this.#pass?.drop();
+    this.#pass?.discard();
     this.#draft = { at: Date.now(), values: {} };
-    memory.set(this.#options.draft, null);
+    storage.set(this.#options.draft, null);
     for (const [name, entry] of this.#fields) {
       entry.isTouched = false;
       if (entry.field.isDrafted) entry.input.value = "";
-      this.#mark(name, "");
+      this.#showError(name, "");
     }
     this.#send.textContent = this.#submitLabel;
     this.node.dispatchEvent(new Event("input"));
   }
 
   /** @param {unknown} error */
-  #fail(error) {
+  #onError(error) {
     const host = this.#host;
-    if (error instanceof Unproved) return this.#say(host.text("form.unproved"), true);
+    if (error instanceof ProofUnavailable) return this.#showMessage(host.text("form.unproved"), true);
     if (!(error instanceof ApiError)) return this.#offerRetry(host.text("form.unreachable"));
     const meaning = this.#options.explain?.(error);
-    if (meaning) return this.#say(meaning, true);
+    if (meaning) return this.#showMessage(meaning, true);
     if (error.status === 422) {
       for (const { field } of error.problem.errors ?? []) {
         const kind = this.#fields.get(field)?.field.kind;
-        this.#mark(field, host.text(kind === "email" ? "form.error.email" : kind === "url" ? "form.error.website" : "form.refused"));
+        this.#showError(field, host.text(kind === "email" ? "form.error.email" : kind === "url" ? "form.error.website" : "form.refused"));
       }
-      if (this.#leadToError()) this.#say(`${host.text("form.refused")} ${error.problem.errors?.[0]?.message ?? ""}`, true);
+      if (this.#focusFirstError()) this.#showMessage(`${host.text("form.refused")} ${error.problem.errors?.[0]?.message ?? ""}`, true);
       return;
     }
-    if (error.status === 413) return this.#say(host.text("form.problem.413", { limit: host.number(FIELD_LIMITS.content) }), true);
+    if (error.status === 413) return this.#showMessage(host.text("form.problem.413", { limit: host.number(FIELD_LIMITS.content) }), true);
     if (error.status !== 429 || !error.retryAfterSeconds) return this.#offerRetry(host.text("form.busy"));
     const seconds = error.retryAfterSeconds;
     const [value, unit] = seconds > 90 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"];
     const format = new Intl.NumberFormat(host.language, { style: "unit", unit: String(unit), unitDisplay: "long" });
     this.#offerRetry(host.text("form.wait", { time: format.format(Number(value)) }));
-    this.#timer = setTimeout(() => this.#say(host.text("form.now")), Math.min(seconds, DAY_MS / 1000) * 1000);
+    this.#timer = setTimeout(() => this.#showMessage(host.text("form.now")), Math.min(seconds, DAY_MS / 1000) * 1000);
   }
 
   /** @param {string} text */
   #offerRetry(text) {
-    this.#say(text, true);
+    this.#showMessage(text, true);
     this.#send.textContent = this.#host.text("form.retry");
   }
 
@@ -588,19 +591,19 @@ export class KolomForm {
    * @param {string} text
    * @param {boolean} [isProblem]
    */
-  #say(text, isProblem = false) {
+  #showMessage(text, isProblem = false) {
     this.#status.className = isProblem ? "status problem" : "status";
     if (this.#status.textContent !== text) this.#status.textContent = text;
   }
 }
 
 /**
- * About what the API will make of a comment's Markdown. Nodes only: nothing that was typed becomes markup.
+ * Renders a preview of a comment's Markdown, similar to the API's. It creates nodes, so no text becomes markup.
  *
  * @param {string} text
  * @param {number} [depth]
  */
-function drawMarkdown(text, depth = 0) {
+function renderMarkdown(text, depth = 0) {
   const made = document.createDocumentFragment();
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
   /** @param {RegExp} pattern */
@@ -621,14 +624,14 @@ function drawMarkdown(text, depth = 0) {
       made.append(element("pre", {}, element("code", {}, (end < 0 ? code : code.slice(0, -1)).join("\n"))));
     } else if (/^ {0,3}>/.test(line) && depth < 9) {
       const quoted = takeWhile(/^ {0,3}>/).map((each) => each.replace(/^ {0,3}> ?/, ""));
-      made.append(element("blockquote", {}, drawMarkdown(quoted.join("\n"), depth + 1)));
+      made.append(element("blockquote", {}, renderMarkdown(quoted.join("\n"), depth + 1)));
     } else if (ITEM.test(line)) {
       const isNumbered = /^ {0,3}\d/.test(line);
-      const items = takeWhile(ITEM).map((each) => element("li", {}, ...drawLine(each.replace(ITEM, ""))));
+      const items = takeWhile(ITEM).map((each) => element("li", {}, ...renderLine(each.replace(ITEM, ""))));
       made.append(element(isNumbered ? "ol" : "ul", {}, ...items));
     } else {
       const paragraph = [lines.shift() ?? "", ...takeWhile(/^(?! {0,3}(>|```|~~~|[-*+] ))\s*\S/)];
-      made.append(element("p", {}, ...drawLine(paragraph.join("\n"))));
+      made.append(element("p", {}, ...renderLine(paragraph.join("\n"))));
     }
   }
   return made;
@@ -641,7 +644,7 @@ const INLINE = /`([^`]+)`|!?\[([^\]\n]*)\]\((https?:\/\/[^\s)]+)\)|(https?:\/\/[
  * @param {string} text
  * @returns {(Node | string)[]}
  */
-function drawLine(text) {
+function renderLine(text) {
   const made = [];
   for (let rest = text; rest; ) {
     const found = INLINE.exec(rest);
@@ -652,8 +655,8 @@ function drawLine(text) {
     made.push(rest.slice(0, found.index));
     if (code) made.push(element("code", {}, code));
     else if (href) made.push(element("a", { href, rel: "nofollow ugc noopener" }, label || href));
-    else if (strong) made.push(element("strong", {}, ...drawLine(strong)));
-    else if (emphasis) made.push(element("em", {}, ...drawLine(emphasis)));
+    else if (strong) made.push(element("strong", {}, ...renderLine(strong)));
+    else if (emphasis) made.push(element("em", {}, ...renderLine(emphasis)));
     else made.push(element("br", {}));
     rest = rest.slice(found.index + all.length);
   }

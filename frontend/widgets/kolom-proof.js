@@ -4,9 +4,10 @@
  *
  *     const worker = new Worker("/assets/widgets/kolom-proof.js");
  *     worker.onmessage = ({ data }) => (form.altcha.value = data.proof); // or {error}
- *     worker.postMessage(challenge); // of GET /api/form-token
+ *     worker.postMessage(challenge); // from GET /api/form-token
  *
- * It looks for the number whose derived key begins as the challenge asks. Needs a secure context, as crypto.subtle does.
+ * It searches for the number whose derived key begins with the required prefix. Like crypto.subtle, it needs a secure
+ * context.
  */
 
 "use strict";
@@ -44,7 +45,7 @@ async function deriveKey(parameters, counter) {
 
 /**
  * @param {Challenge} challenge
- * @returns {Promise<string>} what the form's field `altcha` takes
+ * @returns {Promise<string>} the value of the form's field `altcha`
  */
 async function solve(challenge) {
   const { parameters } = challenge;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `<kolom-search>`: searches a blog from any page, with suggestions as you type.
+ * `<kolom-search>`: searches a blog from any page, with suggestions while typing.
  *
  *     <script type="module" src="https://blog.example/assets/widgets/kolom-search.js"></script>
  *     <kolom-search api="https://blog.example">
@@ -8,27 +8,26 @@
  *     </kolom-search>
  *     <kolom-search results="/search/"></kolom-search>
  *
- * With `results` it is only the box, whose searches lead to that address as `?q=`. Without, it shows what is found below
- * the box, and keeps what was searched for in the page's address (`q`, `label`, `language`, `from`, `to`, `sort`): one
- * such element on a page. What it holds (a plain form) is for readers without JavaScript, and hidden once it runs; but
- * what has `slot="results"`, found by the page itself for its own address, stays until something else is looked for.
+ * With `results` it is only a search box, which opens that URL with `?q=`. Without `results`, it shows the results
+ * below the box, and keeps the search in the URL of the page (`q`, `label`, `language`, `from`, `to`, `sort`); a page
+ * can have one such element. Its children (a plain form) are for readers without JavaScript, and are hidden when it
+ * runs. A child with `slot="results"`, with server-rendered results for the page's URL, stays until another search.
  *
- * Attributes: `api` (the blog's origin; the page's own without it), `results`, `label` and `search-language` (search only
- * there; that filter is gone then), `languages` (the codes to choose from, "id en"), `limit` (1 to 100), `link` (the
- * address that a title leads to, with `{slug}`; the blog's own page without it), `heading` (the level of the titles, 2
- * to 6), `page-title` (what the page is called after a search, with `{q}`). `lang` of the nearest element chooses the
- * words.
- * Events: `kolom-load` after every answer (`detail`: the answer), `kolom-error` (`detail`: the error).
- * Style: the custom properties and parts of docs/embed.md. The box is as high as
- * `--kolom-search-height` (2.75rem) and as wide as the element, and is all that there is before a search: a form of that
- * size within moves nothing when it is replaced. `--kolom-paper` lies behind the suggestions, `--kolom-mark` behind
- * what was found; `::part(options)` may be wider than the box.
+ * Attributes: `api` (the blog's origin; default: the page's own), `results`, `label` and `search-language` (search only
+ * there, and hide that filter), `languages` (the codes to choose from, "id en"), `limit` (1 to 100), `link` (the URL of
+ * a result, with `{slug}`; default: the blog's own page), `heading` (the level of the titles, 2 to 6), `page-title`
+ * (the page's title after a search, with `{q}`). `lang` of the nearest element selects the language of the interface.
+ * Events: `kolom-load` after every response (`detail`: the response), `kolom-error` (`detail`: the error).
+ * Style: see docs/embed.md for the custom properties and parts. The box has the height `--kolom-search-height`
+ * (2.75rem) and the width of the element, and before a search the element contains only the box. So replacing a plain
+ * form of that size shifts nothing. `--kolom-paper` is the background of suggestions, `--kolom-mark` that of
+ * highlights; `::part(options)` may be wider than the box.
  *
  * @module
  */
 
 import { FIELD_LIMITS } from "./kolom-catalog.js";
-import { ApiError, KolomElement, element, filled, inLanguage, webAddress } from "./kolom-element.js";
+import { ApiError, KolomElement, element, formatMessage, inLanguage, webUrl } from "./kolom-element.js";
 
 /**
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
@@ -133,12 +132,12 @@ export class KolomSearch extends KolomElement {
   #reset = element("button", { type: "button", part: "button" });
   #filters = element("details", { class: "filters", part: "filters", hidden: "" }, this.#summary);
   #form = element("form", { part: "form", role: "search" });
-  #meant = element("p", { class: "meant", part: "meant", hidden: "" });
-  #given = element("slot", { name: "results" });
+  #correction = element("p", { class: "meant", part: "meant", hidden: "" });
+  #serverRendered = element("slot", { name: "results" });
   #list = element("ol", { class: "list", part: "list", role: "list" });
   #foot = element("div", { class: "foot", part: "foot" });
 
-  /** @type {HTMLAnchorElement[]} what is suggested for the text `#suggested` */
+  /** @type {HTMLAnchorElement[]} the suggestions for the text `#suggested` */
   #suggestions = [];
   #suggested = "";
   #active = -1;
@@ -149,9 +148,9 @@ export class KolomSearch extends KolomElement {
   #searching = null;
   /** @type {string[] | null} */
   #labels = null;
-  /** What the page's address asked for when it was last looked at. */
+  /** The search in the page's URL when it was last read. */
   #address = "";
-  #hasTakenOver = false;
+  #hasCopiedPlainInput = false;
 
   constructor() {
     super(STYLES);
@@ -163,26 +162,26 @@ export class KolomSearch extends KolomElement {
     fields.append(this.#reset);
     this.#filters.append(fields);
     const box = element("div", { class: "box", part: "box" }, this.#input, this.#clearer, this.#submitter, this.#options);
-    this.#form.append(box, this.#hint, this.#filters, this.status, this.#meant);
-    this.root.append(this.#form, this.#given, this.#list, this.#foot);
+    this.#form.append(box, this.#hint, this.#filters, this.status, this.#correction);
+    this.root.append(this.#form, this.#serverRendered, this.#list, this.#foot);
 
-    this.#input.addEventListener("input", () => this.#type());
-    this.#input.addEventListener("keydown", (event) => this.#press(event));
+    this.#input.addEventListener("input", () => this.#onInput());
+    this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     box.addEventListener("focusout", (event) => {
       if (!(event.relatedTarget instanceof Node && box.contains(event.relatedTarget))) this.#close();
     });
-    // The focus stays in the box.
+    // Keep the focus in the box.
     this.#options.addEventListener("mousedown", (event) => event.preventDefault());
-    this.#options.addEventListener("click", (event) => this.#choose(event));
+    this.#options.addEventListener("click", (event) => this.#onClick(event));
     this.#clearer.addEventListener("click", () => {
-      this.#write("");
+      this.#setText("");
       this.#input.focus();
       if (!this.#filters.hidden) this.#submit();
     });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
-      this.#rest();
+      this.#leaveBox();
     });
     this.#filters.addEventListener("change", () => this.#submit());
     this.#filters.addEventListener("toggle", () => void this.#loadLabels());
@@ -210,23 +209,23 @@ export class KolomSearch extends KolomElement {
     this.#input.focus(options);
   }
 
-  /** Shows again what the attributes and the page's address say. @override */
+  /** Updates the element from its attributes and the page's URL. @override */
   async reload() {
-    this.#speak();
-    this.#takeOver();
+    this.#updateTexts();
+    this.#copyPlainInput();
     if (this.getAttribute("results")) {
       this.#clear();
     } else {
       this.#restore(false);
-      if (this.#given.isConnected && this.querySelector("[slot]")) {
+      if (this.#serverRendered.isConnected && this.querySelector("[slot]")) {
         this.#filters.hidden = false;
-        this.#count();
+        this.#updateFilterCount();
       } else await this.#search();
     }
   }
 
-  /** Puts the words where they belong. */
-  #speak() {
+  /** Sets the texts of the interface. */
+  #updateTexts() {
     const name = this.text("search.box");
     for (const attribute of ["aria-label", "placeholder"]) this.#input.setAttribute(attribute, name);
     this.#form.setAttribute("aria-label", name);
@@ -237,13 +236,13 @@ export class KolomSearch extends KolomElement {
     for (const filter of FILTERS) {
       const label = this.#fields[filter].labels?.[0];
       if (label) label.textContent = this.text(FILTER_LABELS[filter]);
-      this.#fields[filter].parentElement?.toggleAttribute("hidden", this.#fixed(filter) !== null);
+      this.#fields[filter].parentElement?.toggleAttribute("hidden", this.#fixedFilter(filter) !== null);
     }
     const codes = (this.getAttribute("languages") || "id en").split(/\s+/).filter(Boolean);
-    this.#offer(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || this.text("search.any_label"));
-    this.#offer(this.#fields.language, ["", ...codes], (code) => (code ? this.#languageName(code) : this.text("search.any")));
-    this.#offer(this.#fields.sort, ["", "newest"], (order) => this.text(order ? "search.sort.newest" : "search.sort.relevance"));
-    this.#count();
+    this.#setOptions(this.#fields.label, ["", ...(this.#labels ?? [])], (label) => label || this.text("search.any_label"));
+    this.#setOptions(this.#fields.language, ["", ...codes], (code) => (code ? this.#languageName(code) : this.text("search.any")));
+    this.#setOptions(this.#fields.sort, ["", "newest"], (order) => this.text(order ? "search.sort.newest" : "search.sort.relevance"));
+    this.#updateFilterCount();
   }
 
   /**
@@ -251,28 +250,28 @@ export class KolomSearch extends KolomElement {
    * @param {string[]} values
    * @param {(value: string) => string} name
    */
-  #offer(field, values, name) {
+  #setOptions(field, values, name) {
     const chosen = field.value;
     field.replaceChildren(...values.map((value) => new Option(name(value), value)));
     select(field, chosen, name);
   }
 
-  /** What was typed into the plain form before this element was there goes on here. */
-  #takeOver() {
+  /** Copies the text that was typed into the plain form before this element was loaded. */
+  #copyPlainInput() {
     const plain = this.querySelector("input");
-    if (this.#hasTakenOver || !plain) return;
-    this.#hasTakenOver = true;
-    this.#write(plain.value);
+    if (this.#hasCopiedPlainInput || !plain) return;
+    this.#hasCopiedPlainInput = true;
+    this.#setText(plain.value);
     if (plain.matches(":focus")) this.#input.focus();
   }
 
   // ---- the box and its suggestions
 
-  #type() {
+  #onInput() {
     const text = this.#input.value;
     this.#clearer.hidden = !text;
     this.#stopSuggesting();
-    if (!text.startsWith(this.#suggested) || text.trim().length < MIN_CHARACTERS) this.#forget();
+    if (!text.startsWith(this.#suggested) || text.trim().length < MIN_CHARACTERS) this.#clearSuggestions();
     this.#activate(-1);
     if (text.trim().length >= MIN_CHARACTERS) this.#timer = setTimeout(() => void this.#suggest(text), DELAY_MS);
   }
@@ -282,15 +281,15 @@ export class KolomSearch extends KolomElement {
     this.#stopSuggesting();
     const request = new AbortController();
     this.#suggesting = request;
-    // What is shown until the answer comes is for an earlier text.
-    const late = setTimeout(() => this.#forget(), STALE_MS);
+    // Until the response arrives, the shown suggestions are for an earlier text.
+    const late = setTimeout(() => this.#clearSuggestions(), STALE_MS);
     try {
       /** @type {Suggestions} */
-      const found = await this.ask(`/api/search/suggest?${new URLSearchParams({ q: text })}`, { signal: request.signal });
+      const found = await this.fetchJson(`/api/search/suggest?${new URLSearchParams({ q: text })}`, { signal: request.signal });
       if (this.#suggesting === request) this.#show(found, text);
     } catch {
-      // A help, no more: what was typed can be searched for all the same.
-      if (this.#suggesting === request) this.#forget();
+      // Suggestions are optional: the text can still be searched for.
+      if (this.#suggesting === request) this.#clearSuggestions();
     } finally {
       clearTimeout(late);
     }
@@ -307,13 +306,13 @@ export class KolomSearch extends KolomElement {
    * @param {string} text
    */
   #show(found, text) {
-    this.#forget();
+    this.#clearSuggestions();
     this.#suggested = text;
     const typed = text.trim().toLowerCase();
     const completions = found.completions
       .filter((each) => each.toLowerCase() !== typed)
       .map((each) => {
-        const option = this.#option(this.#searchAddress(each), icon(LENS), element("span", { dir: "auto" }, each));
+        const option = this.#option(this.#searchUrl(each), icon(LENS), element("span", { dir: "auto" }, each));
         option.dataset.text = each;
         return option;
       });
@@ -332,7 +331,7 @@ export class KolomSearch extends KolomElement {
   }
 
   /**
-   * A link, so that it can be opened elsewhere too.
+   * Returns a link, so that it can also be opened in a new tab.
    *
    * @param {string | null} href
    * @param {...Node} children
@@ -350,7 +349,7 @@ export class KolomSearch extends KolomElement {
     this.#hint.textContent = this.count("search.suggestions", this.#suggestions.length);
   }
 
-  /** Closes the suggestions; a key brings them back. */
+  /** Closes the suggestions; the arrow keys open them again. */
   #close() {
     this.#stopSuggesting();
     this.#hide();
@@ -363,14 +362,14 @@ export class KolomSearch extends KolomElement {
     this.#hint.textContent = "";
   }
 
-  #forget() {
+  #clearSuggestions() {
     this.#hide();
     this.#suggestions = [];
     this.#suggested = "";
     this.#options.replaceChildren();
   }
 
-  /** @param {number} index of the suggestion that Enter takes; -1 is the box */
+  /** @param {number} index of the suggestion that Enter selects; -1 is the box */
   #activate(index) {
     this.#suggestions[this.#active]?.setAttribute("aria-selected", "false");
     this.#active = index;
@@ -386,13 +385,13 @@ export class KolomSearch extends KolomElement {
    *
    * @param {KeyboardEvent} event
    */
-  #press(event) {
+  #onKey(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey) return;
     const isOpen = !this.#options.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (event.altKey && event.key === "ArrowUp") this.#close();
-      else if (!this.#suggestions.length) this.#type();
+      else if (!this.#suggestions.length) this.#onInput();
       else {
         if (!isOpen) this.#open();
         const places = this.#suggestions.length + 1;
@@ -408,73 +407,73 @@ export class KolomSearch extends KolomElement {
       if (!isOpen && !this.#input.value) return;
       event.preventDefault();
       if (isOpen) this.#close();
-      else this.#write("");
+      else this.#setText("");
     } else if (/^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key)) {
-      this.#activate(-1); // and the cursor moves in the text
+      this.#activate(-1); // and the cursor keys move in the text
     }
   }
 
   /** @param {MouseEvent} event */
-  #choose(event) {
+  #onClick(event) {
     const option = this.#suggestions.find((each) => event.composedPath().includes(each));
     if (!option || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const { text } = option.dataset;
     this.#close();
     if (text === undefined) return;
-    this.#write(text);
+    this.#setText(text);
     if (this.getAttribute("results")) return;
     event.preventDefault();
     this.#submit();
-    this.#rest();
+    this.#leaveBox();
   }
 
   /** @param {string} text */
-  #write(text) {
+  #setText(text) {
     this.#input.value = text;
     this.#clearer.hidden = !text;
     this.#stopSuggesting();
-    this.#forget();
+    this.#clearSuggestions();
   }
 
-  /** After a search the keyboard of a phone would lie over what was found. */
-  #rest() {
+  /** Hides the keyboard of a phone after a search, because it would cover the results. */
+  #leaveBox() {
     if (matchMedia("(pointer: coarse)").matches && this.#input.value) this.#input.blur();
     else this.#input.focus({ preventScroll: true });
   }
 
-  // ---- the search and the page's address
+  // ---- the search and the page's URL
 
   #submit() {
     this.#stopSuggesting();
-    this.#forget();
+    this.#clearSuggestions();
     const text = this.#input.value.trim();
     if (this.getAttribute("results")) {
-      const address = this.#searchAddress(text);
+      const address = this.#searchUrl(text);
       if (text && address) location.assign(address);
       return;
     }
-    const wanted = this.#wanted();
-    if (String(wanted) !== String(this.#inAddress())) {
+    const wanted = this.#currentSearch();
+    if (String(wanted) !== String(this.#searchInUrl())) {
       const url = new URL(location.href);
       for (const name of ["cursor", ...this.#names]) url.searchParams.delete(name);
       for (const [name, value] of wanted) url.searchParams.set(name, value);
       history.pushState(null, "", url);
-      this.#address = String(this.#inAddress());
+      this.#address = String(this.#searchInUrl());
     }
     void this.#search();
   }
 
   #travel = () => {
-    if (this.getAttribute("results") || String(this.#inAddress()) === this.#address) return;
+    if (this.getAttribute("results") || String(this.#searchInUrl()) === this.#address) return;
     this.#restore(true);
     void this.#search();
   };
 
-  /** @param {boolean} isComplete whether a text that the address lacks is to go */
+  /** @param {boolean} isComplete whether to clear the text if the URL has none */
   #restore(isComplete) {
-    const asked = this.#inAddress();
+    const asked = this.#searchInUrl();
     this.#address = String(asked);
-    if (isComplete || asked.has("q")) this.#write((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
+    if (isComplete || asked.has("q")) this.#setText((asked.get("q") ?? "").slice(0, FIELD_LIMITS.q));
     const { label, language, from, to, sort } = this.#fields;
     select(label, asked.get("label") ?? "", (name) => name);
     select(language, asked.get("language") ?? "", (code) => this.#languageName(code));
@@ -483,8 +482,8 @@ export class KolomSearch extends KolomElement {
     sort.value = asked.get("sort") === "newest" ? "newest" : "";
   }
 
-  /** What the page's address asks for. */
-  #inAddress() {
+  /** Returns the search in the page's URL. */
+  #searchInUrl() {
     const given = new URLSearchParams(location.search);
     const asked = new URLSearchParams();
     for (const name of this.#names) {
@@ -494,34 +493,34 @@ export class KolomSearch extends KolomElement {
     return asked;
   }
 
-  /** What the box and the filters ask for; nothing without words. */
-  #wanted() {
+  /** Returns the search in the box and the filters; empty without a text. */
+  #currentSearch() {
     const wanted = new URLSearchParams();
     const text = this.#input.value.trim();
     if (!text) return wanted;
     wanted.set("q", text);
     for (const name of FILTERS) {
       const { value } = this.#fields[name];
-      if (value && this.#fixed(name) === null) wanted.set(name, value);
+      if (value && this.#fixedFilter(name) === null) wanted.set(name, value);
     }
     return wanted;
   }
 
-  /** @param {string | null} cursor where the list goes on */
+  /** @param {string | null} cursor the position where the list continues */
   async #search(cursor = null) {
     this.#searching?.abort();
-    this.#count();
-    const wanted = this.#wanted();
+    this.#updateFilterCount();
+    const wanted = this.#currentSearch();
     if (!wanted.has("q")) {
       this.#clear();
       return;
     }
     this.#filters.hidden = false;
     const titled = this.getAttribute("page-title");
-    if (titled) document.title = filled(titled, { q: this.#input.value.trim() });
+    if (titled) document.title = formatMessage(titled, { q: this.#input.value.trim() });
     const { from, to } = this.#fields;
     if (from.value && to.value && from.value > to.value) {
-      this.#empty();
+      this.#removeResults();
       this.announce(this.text("search.error.from"), "problem");
       return;
     }
@@ -532,10 +531,10 @@ export class KolomSearch extends KolomElement {
     this.announce(this.text("search.loading"));
     try {
       /** @type {ResultPage} */
-      const page = await this.ask(`/api/search?${this.#query(wanted, cursor)}`, { signal: request.signal });
-      if (this.#searching === request) this.#present(page, cursor !== null);
+      const page = await this.fetchJson(`/api/search?${this.#query(wanted, cursor)}`, { signal: request.signal });
+      if (this.#searching === request) this.#showPage(page, cursor !== null);
     } catch (error) {
-      if (this.#searching === request) this.#fail(error, cursor);
+      if (this.#searching === request) this.#showError(error, cursor);
     } finally {
       if (this.#searching === request) this.#list.removeAttribute("aria-busy");
     }
@@ -548,10 +547,10 @@ export class KolomSearch extends KolomElement {
   #query(wanted, cursor) {
     const query = new URLSearchParams(wanted);
     for (const name of FILTERS) {
-      const value = this.#fixed(name);
+      const value = this.#fixedFilter(name);
       if (value !== null) query.set(name, value);
     }
-    // Who comes back to the page finds as much as there was.
+    // Going back to the page restores as many results as were shown.
     const before = cursor ? 0 : Number(history.state?.kolomShown) || 0;
     const limit = Math.min(100, Math.max(Number(this.getAttribute("limit")) || 0, before));
     if (limit > 0) query.set("limit", String(limit));
@@ -561,42 +560,42 @@ export class KolomSearch extends KolomElement {
 
   /**
    * @param {ResultPage} page
-   * @param {boolean} isMore whether it continues what is shown
+   * @param {boolean} isMore whether it continues the shown results
    */
-  #present(page, isMore) {
+  #showPage(page, isMore) {
     const hadFocus = this.#foot.contains(this.root.activeElement);
     const first = isMore ? this.#list.children.length : 0;
-    if (!isMore) this.#empty();
+    if (!isMore) this.#removeResults();
     this.#foot.replaceChildren();
     this.#list.append(...page.items.map((item) => this.#result(item)));
     const shown = this.#list.children.length;
     if (isMore) history.replaceState({ ...history.state, kolomShown: shown }, "");
-    this.announce(this.#found(page, shown));
+    this.announce(this.#resultSummary(page, shown));
     const meant = page.did_you_mean;
     if (meant && !isMore) {
       const button = element("button", { type: "button", part: "meant-button", dir: "auto" }, meant);
       button.addEventListener("click", () => {
-        this.#write(meant);
+        this.#setText(meant);
         this.#submit();
-        this.#rest();
+        this.#leaveBox();
       });
-      this.#meant.replaceChildren(this.text("search.did_you_mean"), " ", button);
-      this.#meant.hidden = false;
+      this.#correction.replaceChildren(this.text("search.did_you_mean"), " ", button);
+      this.#correction.hidden = false;
     }
     const next = page.next_cursor;
     if (next) this.#foot.append(this.button(this.text("search.next"), () => this.#search(next)));
-    // Whoever asked for more goes on reading there.
+    // The focus moves to the first new result.
     if (hadFocus) (this.#list.children[first]?.querySelector("a") ?? this.#input).focus();
   }
 
   /**
-   * How much was found.
+   * Returns a text about the number of results.
    *
    * @param {ResultPage} page
    * @param {number} shown
    */
-  #found(page, shown) {
-    // Isolated, since it may be written in the other direction.
+  #resultSummary(page, shown) {
+    // Isolated, because the query may be in the other direction.
     const query = `\u2068${page.did_you_mean ?? page.query}\u2069`;
     if (!shown) return `${this.text("search.none", { query })} ${this.text("search.none.hint")}`;
     const n = this.number(page.total);
@@ -612,32 +611,32 @@ export class KolomSearch extends KolomElement {
    * @param {unknown} error
    * @param {string | null} cursor
    */
-  #fail(error, cursor) {
+  #showError(error, cursor) {
     const hadFocus = this.#foot.contains(this.root.activeElement);
-    if (!cursor) this.#empty();
+    if (!cursor) this.#removeResults();
     this.announce(this.text("search.failed"), "problem");
-    // A cursor that is refused is so for good.
+    // A rejected cursor never becomes valid.
     const next = error instanceof ApiError && error.status === 400 ? null : cursor;
     const button = this.retryButton(() => this.#search(next));
     this.#foot.replaceChildren(button);
     if (hadFocus) button.focus();
   }
 
-  /** Nothing is searched for. */
+  /** Removes the results when there is no search. */
   #clear() {
     this.#searching?.abort();
     this.#searching = null;
     this.#list.removeAttribute("aria-busy");
-    this.#empty();
+    this.#removeResults();
     this.#filters.hidden = true;
     this.announce("");
   }
 
-  #empty() {
-    this.#given.remove();
+  #removeResults() {
+    this.#serverRendered.remove();
     this.#list.replaceChildren();
-    this.#meant.hidden = true;
-    this.#meant.replaceChildren();
+    this.#correction.hidden = true;
+    this.#correction.replaceChildren();
     this.#foot.replaceChildren();
   }
 
@@ -665,38 +664,38 @@ export class KolomSearch extends KolomElement {
 
   // ---- filters
 
-  /** Says how many there are. */
-  #count() {
-    const used = FILTERS.filter((name) => this.#fields[name].value && this.#fixed(name) === null);
+  /** Shows the number of active filters. */
+  #updateFilterCount() {
+    const used = FILTERS.filter((name) => this.#fields[name].value && this.#fixedFilter(name) === null);
     this.#summary.textContent = this.text("search.filters") + (used.length ? ` (${this.number(used.length)})` : "");
     this.#reset.hidden = !used.length;
   }
 
-  /** The labels to choose from, once somebody looks. */
+  /** Loads the labels when the filters are opened for the first time. */
   async #loadLabels() {
     if (!this.#filters.open || this.#labels) return;
     try {
       /** @type {{items: {label: string}[]}} */
-      const { items } = await this.ask("/api/labels");
+      const { items } = await this.fetchJson("/api/labels");
       this.#labels = items.map(({ label }) => label);
-      this.#speak();
+      this.#updateTexts();
     } catch {
-      // The next opening asks again.
+      // The next opening tries again.
     }
   }
 
   /**
-   * What an attribute says of a filter.
+   * Returns the value of a filter that an attribute sets.
    *
    * @param {Filter} name
    */
-  #fixed(name) {
+  #fixedFilter(name) {
     if (name === "label") return this.getAttribute("label") || null;
     return (name === "language" && this.getAttribute("search-language")) || null;
   }
 
   get #names() {
-    return ["q", ...FILTERS.filter((name) => this.#fixed(name) === null)];
+    return ["q", ...FILTERS.filter((name) => this.#fixedFilter(name) === null)];
   }
 
   /** @param {string} code */
@@ -708,22 +707,22 @@ export class KolomSearch extends KolomElement {
     }
   }
 
-  // ---- addresses
+  // ---- URLs
 
   /**
-   * The address of a search.
+   * Returns the URL of a search.
    *
    * @param {string} text
    */
-  #searchAddress(text) {
-    const results = webAddress(this.getAttribute("results") || location.href, document.baseURI);
+  #searchUrl(text) {
+    const results = webUrl(this.getAttribute("results") || location.href, document.baseURI);
     if (!results) return null;
     const url = new URL(results);
     url.searchParams.set("q", text);
     url.searchParams.delete("cursor");
     if (this.getAttribute("results")) {
       for (const name of FILTERS) {
-        const value = this.#fixed(name);
+        const value = this.#fixedFilter(name);
         if (value !== null) url.searchParams.set(name, value);
       }
     }
@@ -732,18 +731,18 @@ export class KolomSearch extends KolomElement {
 
   /**
    * @param {string} slug
-   * @param {string | null} url the blog's own page, if it is known; the slug leads there too
+   * @param {string | null} url the article's page on the blog, if known; otherwise the slug is used
    */
   #link(slug, url) {
     const pattern = this.getAttribute("link");
     const name = encodeURIComponent(slug);
-    if (pattern) return webAddress(pattern.replaceAll("{slug}", name), document.baseURI);
-    return webAddress(url ?? `/${name}/`, this.api);
+    if (pattern) return webUrl(pattern.replaceAll("{slug}", name), document.baseURI);
+    return webUrl(url ?? `/${name}/`, this.api);
   }
 }
 
 /**
- * Chooses a value, in any case; one that is not offered is offered from now on.
+ * Selects a value, ignoring case; a value that is not an option is added.
  *
  * @param {HTMLSelectElement} field
  * @param {string} value
@@ -756,7 +755,7 @@ function select(field, value, name) {
 }
 
 /**
- * The text of HTML in which only `<mark>` is markup. Whatever else it holds stays text.
+ * Returns nodes for HTML in which only `<mark>` is markup. All other markup stays text.
  *
  * @param {string} html
  */

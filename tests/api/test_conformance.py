@@ -1,6 +1,6 @@
-"""Requests that schemathesis makes of ``docs/openapi.json``, sent to a running blog: it does what the document says.
+"""Requests that schemathesis generates from ``docs/openapi.json``, sent to a running blog, conform to the document.
 
-The examples are the same in every run; ``API_EXAMPLES`` says how many there are for each operation.
+The examples are the same in every run. ``API_EXAMPLES`` sets their number for each operation.
 """
 
 import json
@@ -37,19 +37,19 @@ schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()), config
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    """A blog with the sample articles, where nobody has to wait."""
+    """Start a blog with the sample articles and without moderation."""
     with served("ModerationMode=none", "CommentsPerMinute=100") as site:
         yield site
 
 
 @pytest.fixture(scope="session")
 def slug(site: Site) -> str:
-    """The name of an article."""
+    """Return the slug of an article."""
     return str(send(site, "/api/articles?limit=1")[1]["items"][0]["slug"])
 
 
-def refused_only_for_what_is_stated(_: CheckContext, response: Response, case: "Case[Any]") -> None:
-    """What the document allows is not refused, but for what it says that only the site can know."""
+def check_valid_requests_are_accepted(_: CheckContext, response: Response, case: "Case[Any]") -> None:
+    """Check that a valid request is only rejected for a documented reason that a schema cannot express."""
     if response.status_code == 400:
         assert "cursor" in response.json()["detail"], response.text
         assert "cursor" in (case.query or {})
@@ -61,7 +61,7 @@ def refused_only_for_what_is_stated(_: CheckContext, response: Response, case: "
 
 
 def has_public_domain(case: "Case[Any]") -> bool:
-    """Whether the e-mail address is at none of the domains that are kept for tests and the like (RFC 6761)."""
+    """Return whether the email address has a domain that is not reserved by RFC 6761."""
     body: Any = case.body
     domain = str(body["email"]).strip().lower().rpartition("@")[2]
     return not any(f".{domain}".endswith(f".{special}") for special in SPECIAL_USE_DOMAIN_NAMES)
@@ -75,8 +75,8 @@ def has_public_domain(case: "Case[Any]") -> bool:
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_the_api_does_what_its_document_says(case: Any, site: Site, slug: str) -> None:
-    """Statuses, content types, headers and schemas are documented, and valid requests are taken."""
+def test_responses_conform_to_the_openapi_document(case: Any, site: Site, slug: str) -> None:
+    """Statuses, content types, headers and schemas are documented, and valid requests are accepted."""
     if "slug" in (case.path_parameters or {}) and len(str(case.path_parameters["slug"])) % 4:
         case.path_parameters["slug"] = slug
     case.call_and_validate(
@@ -87,6 +87,6 @@ def test_the_api_does_what_its_document_says(case: Any, site: Site, slug: str) -
             schemathesis.checks.content_type_conformance,
             schemathesis.checks.response_headers_conformance,
             schemathesis.checks.response_schema_conformance,
-            refused_only_for_what_is_stated,
+            check_valid_requests_are_accepted,
         ],
     )

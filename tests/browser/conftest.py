@@ -1,4 +1,4 @@
-"""A running local stack with the sample articles, and a real browser that looks at it."""
+"""A running local stack with the sample articles, and a browser."""
 
 import shutil
 from collections.abc import Iterator
@@ -36,8 +36,9 @@ ARABIC_HTML = (
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
-    """The address of a blog: the samples, an article that was renamed, one that was deleted, a hostile one, and one
-    that is written from right to left."""
+    """Start a blog and return its URL: the samples, a renamed article, a deleted one, one with hostile text and one in
+    a right-to-left script.
+    """
     with EmulatedStack(PROJECT / "template.yaml", PARAMETERS, port=0) as stack:
         loader = StackLoader()
         loader.deploy_assets(stack)
@@ -69,7 +70,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium: its headless shell where there is one, which takes half as much of a processor."""
+    """Return the path of the system's Chromium. The headless shell is preferred, because it takes half the CPU time."""
     executable = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if executable is None:
         pytest.skip("there is no Chromium on this machine")
@@ -80,7 +81,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visitor:
-    """Opens pages, and notes whatever a browser complains about: errors, violations of the policy, foreign hosts."""
+    """Opens pages and records problems: console errors, policy violations, and requests to other hosts."""
 
     def __init__(self, browser: Browser, site: str) -> None:
         self.complaints: list[str] = []
@@ -89,36 +90,36 @@ class Visitor:
 
     @contextmanager
     def visit(self, path: str, *, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Page]:
-        """The page at ``path`` in a fresh browser context; ``options`` are Playwright's for the context."""
+        """Open ``path`` in a new browser context; ``options`` are passed to Playwright's ``new_context``."""
         context = self._browser.new_context(
             viewport={"width": width, "height": height}, base_url=self._site, reduced_motion="reduce", **options
         )
         context.set_default_timeout(10_000)
         page = context.new_page()
-        page.on("console", self._note_message)
+        page.on("console", self._record_message)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("request", self._note_request)
+        page.on("request", self._record_request)
         page.goto(path)
         page.wait_for_load_state("networkidle")
         yield page
         context.close()
 
-    def forgive_status(self) -> None:
-        """Forget that the browser told the status of an error page as an error."""
+    def ignore_status_errors(self) -> None:
+        """Remove the console errors about the status of an error page."""
         self.complaints = [each for each in self.complaints if "the server responded with a status of 4" not in each]
 
-    def _note_message(self, message: ConsoleMessage) -> None:
+    def _record_message(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
-    def _note_request(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(self._site).netloc:
             self.complaints.append(f"a request to {request.url}")
 
 
 @pytest.fixture
 def visitor(chromium: Browser, site: str) -> Iterator[Visitor]:
-    """A visitor without complaints; a test that expects some clears them."""
+    """Yield a visitor, and check afterwards that no problem was recorded. A test that expects some clears them."""
     visitor = Visitor(chromium, site)
     yield visitor
     assert visitor.complaints == []

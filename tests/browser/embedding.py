@@ -1,4 +1,4 @@
-"""Pages with the elements on them, at the blog's own address or at somebody else's."""
+"""Pages that embed the elements, at the blog's own origin or at another one."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from tests.paths import PROJECT
 
-expect.set_options(timeout=12_000)  # a form is not sent before it is three seconds old
+expect.set_options(timeout=12_000)  # A form is only accepted three seconds after it was opened.
 
 FRONTEND = PROJECT / "frontend"
 STRICT = "default-src 'self'; connect-src *; object-src 'none'; base-uri 'none'"
@@ -26,7 +26,7 @@ _HTML = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title
 
 
 @contextmanager
-def reading(
+def open_page(
     browser: Browser,
     site: str,
     body: str,
@@ -39,10 +39,10 @@ def reading(
     complaints: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Page]:
-    """A page with ``body``, in a fresh browser; ``at`` another origin than the blog's, if one is given.
+    """Yield a page with ``body`` in a new browser. ``at`` is its origin, by default the blog's.
 
-    With ``has_clock`` the page's time is Playwright's. Afterwards the browser has complained of nothing but what one of
-    the patterns of ``complaints`` says, and has asked nobody but the page's origin and the blog.
+    With ``has_clock`` Playwright controls the page's time. Afterwards, the only browser errors are those that match a
+    pattern of ``complaints``, and requests went only to the page's origin and the blog.
     """
     context = browser.new_context(
         **{"base_url": at or site, "reduced_motion": "reduce", "viewport": {"width": 1100, "height": 900}, **options}
@@ -52,17 +52,17 @@ def reading(
     page = context.new_page()
     page.on("console", lambda said: heard.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-    page.on("request", lambda request: _note_stranger(request, {site, at or site}, heard))
+    page.on("request", lambda request: _record_foreign_request(request, {site, at or site}, heard))
     html = _HTML.format(lang=lang, body=body, scripts=scripts)
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy.replace("'self'", f"'self' {site} data:"),
     }
     if at is not None:
-        # Its pages come from nowhere, so a browser takes them for the internet's, which may not ask this machine.
+        # Chromium takes these intercepted pages for public ones, and public pages may not request a private address.
         context.grant_permissions(["local-network-access"], origin=at)
         _serve_files(context, at)
-        # As the edge serves them: to pages of any site.
+        # The CDN allows every origin to load these files.
         _serve_files(context, site)
     context.route("**/a-page", lambda route: route.fulfill(body=html, headers=headers))
     if has_clock:
@@ -74,7 +74,7 @@ def reading(
 
 
 def problem(status: int, *fields: str, retry_after: int | None = None) -> dict[str, Any]:
-    """What the API answers where something is wrong, for ``Route.fulfill``."""
+    """Return the arguments of ``Route.fulfill`` for a problem response of the API."""
     body = {
         "title": "?",
         "status": status,
@@ -88,9 +88,10 @@ def problem(status: int, *fields: str, retry_after: int | None = None) -> dict[s
 
 
 @contextmanager
-def answering(page: Page, method: str, path: str, *answers: dict[str, Any] | str) -> Iterator[list[Request]]:
-    """Requests are answered by ``answers``, one after the other, and then by the blog. ``abort``: by nobody; ``lose``:
-    the blog gets it, and its answer is lost."""
+def respond_with(page: Page, method: str, path: str, *answers: dict[str, Any] | str) -> Iterator[list[Request]]:
+    """Respond to requests with ``answers`` in turn; later requests reach the blog. ``abort`` fails a request; ``lose``
+    sends it to the blog and drops the response.
+    """
     left = list(answers)
     asked: list[Request] = []
 
@@ -122,7 +123,7 @@ def _serve_files(context: BrowserContext, origin: str) -> None:
     context.route(f"{origin}/assets/**", handle)
 
 
-def _note_stranger(request: Request, origins: set[str], heard: list[str]) -> None:
+def _record_foreign_request(request: Request, origins: set[str], heard: list[str]) -> None:
     parts = urlsplit(request.url)
     if parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" not in {str(each) for each in origins}:
         heard.append(f"a request to {request.url}")

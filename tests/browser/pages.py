@@ -1,4 +1,4 @@
-"""The addresses of one page of every kind, of the blog in conftest."""
+"""The path of one page of every kind, on the blog in conftest."""
 
 ARTICLE = "/cara-membaca-komunike/"
 ENGLISH = "/china-russia-agree-to-deepen-strategic-cooperation/"
@@ -12,6 +12,6 @@ PUBLIC = (
     *("/", "/label/politik/", "/labels/", "/archive/", "/2026/", "/2026/05/", "/contact/", "/search/"),
     *(ARTICLE, ENGLISH, HOSTILE, ARABIC, RESULTS, "/search/?q=xqzxqz&from=never"),
 )
-"""Answered by 200, but for the last one, a search that cannot be meant."""
+"""All are answered 200, except for the last one: an invalid search."""
 
 EVERY = (*PUBLIC, MISSING, DELETED)

@@ -1,4 +1,4 @@
-"""Hostile comments, in a real browser: put on a page as a widget would."""
+"""Hostile comments in a real browser, inserted into a page as a widget inserts them."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -28,7 +28,7 @@ INSPECT = """() => [...document.querySelectorAll('main article *')].flatMap(elem
   [element.tagName, element.getAttributeNames().join(' '), element.href ?? '', element.rel ?? '']])"""
 
 
-def test_a_hostile_comment_is_shown_as_it_is_rendered() -> None:
+def test_a_hostile_comment_is_parsed_as_it_was_rendered() -> None:
     with served("ModerationMode=none", "CommentsPerMinute=100") as site:
         path = f"/api/articles/{send(site, '/api/articles?limit=1')[1]['items'][0]['slug']}/comments"
         for number, text in enumerate(list(hostile_texts())[::15]):
@@ -38,8 +38,8 @@ def test_a_hostile_comment_is_shown_as_it_is_rendered() -> None:
 
 
 @pytest.mark.parametrize("policy", [STRICT, None], ids=["strict", "none"])
-def test_no_hostile_comment_runs_loads_or_shows_anything(chromium: Browser, policy: str | None) -> None:
-    """Under a strict policy none is even violated; without one, nothing runs either."""
+def test_no_hostile_comment_executes_or_loads_anything(chromium: Browser, policy: str | None) -> None:
+    """Comments cause no violation of a strict policy, and nothing runs without a policy either."""
     site = "http://blog.example"
     page = chromium.new_page(base_url=site)
     foreign: list[str] = []
@@ -65,7 +65,7 @@ def test_no_hostile_comment_runs_loads_or_shows_anything(chromium: Browser, poli
     page.close()
 
 
-def test_a_browser_proves_its_work_and_the_comment_is_taken(chromium: Browser) -> None:
+def test_a_comment_with_a_proof_of_work_from_the_browser_is_accepted(chromium: Browser) -> None:
     with served("ProofOfWork=altcha") as site:
         slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
         page = chromium.new_page(base_url=site)
@@ -87,7 +87,7 @@ def test_a_browser_proves_its_work_and_the_comment_is_taken(chromium: Browser) -
         page.close()
 
 
-def test_a_form_without_javascript_keeps_what_was_written_until_it_is_right(chromium: Browser) -> None:
+def test_a_form_without_javascript_keeps_its_input_until_it_is_valid(chromium: Browser) -> None:
     with served("ModerationMode=first", "SiteTitle=Catatan") as site:
         slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
         context = chromium.new_context(

@@ -1,4 +1,4 @@
-"""`<kolom-comments>`: reading, writing, changing, and what happens when something fails."""
+"""`<kolom-comments>`: open_page, writing, editing and failures."""
 
 import itertools
 import re
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.embedding import FRIEND, STRICT, answering, problem, reading
+from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, send, served
 
 REFUSED = "Failed to load resource"
@@ -19,14 +19,14 @@ FALLBACK = '<p>Before</p><form method="post"><textarea name="content"></textarea
 
 @pytest.fixture(scope="module")
 def blog() -> Iterator[Site]:
-    """A blog where every comment appears at once; pages of ``FRIEND`` may use it."""
+    """Start a blog without moderation; pages of ``FRIEND`` may use its API."""
     with served("ModerationMode=none", "CommentsPerMinute=100", f"AllowedOrigins={FRIEND}") as site:
         yield site
 
 
 @pytest.fixture(scope="module")
 def strict_blog() -> Iterator[Site]:
-    """A blog that asks for tokens and work, and holds the comments of people it does not know."""
+    """Start a blog that requires form tokens and proof of work, and holds comments for approval."""
     with served(
         "ModerationMode=first",
         "ProofOfWork=altcha",
@@ -38,29 +38,29 @@ def strict_blog() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def unwritten(blog: Site) -> Iterator[str]:
-    """Articles, one after the other."""
+def articles_without_comments(blog: Site) -> Iterator[str]:
+    """Return an iterator over the slugs of articles without comments."""
     slugs = [card["slug"] for card in send(blog, "/api/articles?limit=100")[1]["items"]]
     return itertools.cycle(slugs[1:])
 
 
 @pytest.fixture
-def slug(unwritten: Iterator[str]) -> str:
-    """An article that other tests hardly write below."""
-    return next(unwritten)
+def slug(articles_without_comments: Iterator[str]) -> str:
+    """Return the slug of an article that few other tests comment on."""
+    return next(articles_without_comments)
 
 
 @pytest.fixture(scope="module")
 def long_thread(blog: Site) -> tuple[str, list[str]]:
-    """An article with more comments than one page holds, and their ids."""
+    """Return the slug of an article with more comments than one page, and their ids."""
     slug = str(send(blog, "/api/articles?limit=1")[1]["items"][0]["slug"])
     return slug, [post(blog, slug, f"Number {number}.", name=f"Reader {number}") for number in range(104)]
 
 
 def post(site: str, slug: str, content: str, parent: str | None = None, name: str = "Siti") -> str:
-    """A comment that is there already: its id."""
+    """Post a comment through the API and return its id."""
     body = {"name": name, "content": content, "parent_id": parent}
-    # Every one from another address, as a crowd would.
+    # Each from another IP address, so that no rate limit applies.
     address = f"127.0.0.{next(_ADDRESSES) % 250 + 2}"
     status, posted = send(site, f"/api/articles/{slug}/comments", body, address=address)
     assert status == 201, posted
@@ -72,32 +72,32 @@ def element(slug: str, attributes: str = "", inside: str = "") -> str:
 
 
 def comment(page: Page, text: str) -> Locator:
-    """The comment with that text."""
+    """Return the comment with that text."""
     return page.get_by_role("article").filter(has_text=text)
 
 
 def write(page: Page, text: str, name: str = "Budi") -> None:
-    """Fill in the form at the end and send it."""
+    """Fill in the form at the end and submit it."""
     form = page.get_by_role("form", name="Write a comment")
     form.get_by_label("Comment").fill(text)
     form.get_by_label("Name", exact=True).fill(name)
     form.get_by_role("button", name="Send").click()
 
 
-def totals(site: str, slug: str) -> list[str]:
-    """The texts of all comments."""
+def comment_texts(site: str, slug: str) -> list[str]:
+    """Return the texts of all comments."""
     return [item["content_html"] for item in send(site, f"/api/articles/{slug}/comments?limit=100")[1]["items"]]
 
 
-# ---- reading
+# ---- Reading
 
 
-def test_replies_stand_below_what_they_answer(chromium: Browser, blog: Site, slug: str) -> None:
+def test_replies_are_below_the_comment_that_they_reply_to(chromium: Browser, blog: Site, slug: str) -> None:
     first = post(blog, slug, "The first.")
     post(blog, slug, "Another.")
     reply = post(blog, slug, "A reply.", first)
     post(blog, slug, "A reply to it.", reply)
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         expect(page.get_by_role("heading", level=2)).to_have_text(re.compile(r"^\d+ comments$"))
         thread = page.get_by_role("listitem").filter(has=page.locator(f"#comment-{first}"))
         expect(thread.get_by_role("article")).to_have_count(3)
@@ -106,9 +106,9 @@ def test_replies_stand_below_what_they_answer(chromium: Browser, blog: Site, slu
         expect(page.locator("time").first).to_have_text(re.compile("now|ago"))
 
 
-def test_more_are_loaded_where_the_reader_is(chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]) -> None:
+def test_more_comments_are_loaded_in_place(chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]) -> None:
     slug, ids = long_thread
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         expect(page.get_by_role("article")).to_have_count(100)
         expect(page.get_by_text("100 of 104 shown")).to_be_visible()
         page.get_by_role("button", name="More comments").press("Enter")
@@ -117,12 +117,12 @@ def test_more_are_loaded_where_the_reader_is(chromium: Browser, blog: Site, long
         expect(page.get_by_role("button", name="More comments")).to_have_count(0)
 
 
-def test_a_failure_to_load_more_keeps_what_is_there(
+def test_a_failure_to_load_more_keeps_the_loaded_comments(
     chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]
 ) -> None:
-    with reading(chromium, blog, element(long_thread[0]), complaints=[REFUSED]) as page:
+    with open_page(chromium, blog, element(long_thread[0]), complaints=[REFUSED]) as page:
         expect(page.get_by_role("article")).to_have_count(100)
-        with answering(page, "GET", "**/comments?*cursor*", problem(503)):
+        with respond_with(page, "GET", "**/comments?*cursor*", problem(503)):
             page.get_by_role("button", name="More comments").press("Enter")
             retry = page.get_by_role("button", name="Try again")
             expect(retry).to_be_focused()
@@ -132,11 +132,11 @@ def test_a_failure_to_load_more_keeps_what_is_there(
             expect(page.get_by_role("article")).to_have_count(104)
 
 
-def test_an_address_leads_to_its_comment_however_far_it_is(
+def test_a_fragment_url_shows_its_comment_on_any_page(
     chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]
 ) -> None:
     slug, ids = long_thread
-    with reading(chromium, blog, element(slug, 'limit="10"')) as page:
+    with open_page(chromium, blog, element(slug, 'limit="10"')) as page:
         expect(page.get_by_role("article")).to_have_count(10)
         page.evaluate("id => { location.hash = `comment-${id}` }", ids[102])
         target = page.locator(f"#comment-{ids[102]}")
@@ -147,19 +147,19 @@ def test_an_address_leads_to_its_comment_however_far_it_is(
         expect(target).to_be_in_viewport()
 
 
-def test_an_address_that_leads_to_no_comment_says_so(
+def test_a_fragment_url_without_a_comment_shows_a_message(
     chromium: Browser, blog: Site, long_thread: tuple[str, list[str]]
 ) -> None:
-    with reading(chromium, blog, element(long_thread[0], 'limit="10"')) as page:
-        with answering(page, "GET", "**/comments?*cursor*") as asked:
+    with open_page(chromium, blog, element(long_thread[0], 'limit="10"')) as page:
+        with respond_with(page, "GET", "**/comments?*cursor*") as asked:
             page.evaluate("location.hash = 'comment-01ARZ3NDEKTSV4RRFFQ69G5FAV'")
             expect(page.get_by_text("no longer exists")).to_be_visible()
         assert asked == []
 
 
-def test_what_is_there_without_javascript_stays_until_the_answer(chromium: Browser, blog: Site, slug: str) -> None:
+def test_server_rendered_comments_stay_until_the_api_responds(chromium: Browser, blog: Site, slug: str) -> None:
     post(blog, slug, "From the API.")
-    with reading(chromium, blog, element(slug, inside=FALLBACK), complaints=[REFUSED]) as page:
+    with open_page(chromium, blog, element(slug, inside=FALLBACK), complaints=[REFUSED]) as page:
         expect(comment(page, "From the API.").first).to_be_visible()
         expect(page.get_by_text("Before")).to_be_hidden()
         page.route("**/api/**", lambda route: route.abort())
@@ -172,8 +172,8 @@ def test_what_is_there_without_javascript_stays_until_the_answer(chromium: Brows
         expect(page.get_by_text("Before")).to_be_hidden()
 
 
-def test_what_was_typed_before_the_answer_is_taken_over(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, "") as page:
+def test_text_typed_before_the_api_responds_is_kept(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, "") as page:
         held: list[Any] = []
         page.route("**/comments?*", lambda route: held.append(route))
         page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(slug, inside=FALLBACK))
@@ -184,35 +184,35 @@ def test_what_was_typed_before_the_answer_is_taken_over(chromium: Browser, blog:
         expect(field).to_be_focused()
 
 
-def test_an_article_that_takes_no_comments_says_so(chromium: Browser, blog: Site, slug: str) -> None:
+def test_an_article_with_closed_comments_shows_a_message(chromium: Browser, blog: Site, slug: str) -> None:
     post(blog, slug, "Still in time.")
-    with reading(chromium, blog, element(slug, 'open="false"')) as page:
+    with open_page(chromium, blog, element(slug, 'open="false"')) as page:
         expect(comment(page, "Still in time.").first).to_be_visible()
         expect(page.get_by_text("Comments are closed.")).to_be_visible()
         expect(page.get_by_role("button")).to_have_count(0)
 
 
-def test_the_api_tells_whether_comments_are_open(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, "") as page:
+def test_the_api_determines_whether_comments_are_open(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, "") as page:
         article = send(blog, f"/api/articles/{slug}")[1] | {"comments_open": False}
         page.route(f"**/api/articles/{slug}", lambda route: route.fulfill(json=article))
         page.evaluate("html => { document.querySelector('main').innerHTML = html }", element(slug))
         expect(page.get_by_text("Comments are closed.")).to_be_visible()
 
 
-def test_an_article_that_is_not_there_has_no_form(chromium: Browser, blog: Site) -> None:
-    with reading(chromium, blog, element("not-there", inside=FALLBACK), complaints=[REFUSED]) as page:
+def test_a_missing_article_has_no_form(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, element("not-there", inside=FALLBACK), complaints=[REFUSED]) as page:
         expect(page.get_by_text("Comments are closed.")).to_be_visible()
         expect(page.get_by_text("Before")).to_be_hidden()
         expect(page.get_by_role("textbox")).to_have_count(0)
 
 
-# ---- writing
+# ---- Writing
 
 
-def test_a_comment_and_a_reply_by_keyboard_alone(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_comment_and_a_reply_can_be_written_by_keyboard(chromium: Browser, blog: Site, slug: str) -> None:
     first = post(blog, slug, "Answer me.", name="Siti")
-    with reading(chromium, blog, element(slug, 'limit="100"')) as page:
+    with open_page(chromium, blog, element(slug, 'limit="100"')) as page:
         page.get_by_role("button", name="Reply to Siti").last.focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("form", name="Reply to Siti").get_by_label("Comment")).to_be_focused()
@@ -227,7 +227,7 @@ def test_a_comment_and_a_reply_by_keyboard_alone(chromium: Browser, blog: Site, 
             "By keyboard."
         )
         expect(page.get_by_role("form", name="Reply to Siti")).to_have_count(0)
-        # On to the form at the end, past everything between.
+        # Tab to the form at the end, past all other controls.
         form = page.get_by_role("form", name="Write a comment")
         for _ in range(60):
             page.keyboard.press("Tab")
@@ -242,11 +242,11 @@ def test_a_comment_and_a_reply_by_keyboard_alone(chromium: Browser, blog: Site, 
                 break
         page.keyboard.press("Enter")
         expect(comment(page, "And another.")).to_be_focused()
-    assert "<p>By <em>keyboard</em>.</p>" in totals(blog, slug)
+    assert "<p>By <em>keyboard</em>.</p>" in comment_texts(blog, slug)
 
 
-def test_errors_stand_beside_their_fields_and_nothing_is_sent(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug)) as page, answering(page, "POST", POST) as asked:
+def test_invalid_fields_show_errors_and_nothing_is_sent(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug)) as page, respond_with(page, "POST", POST) as asked:
         form = page.get_by_role("form", name="Write a comment")
         form.get_by_role("button", name="Send").click()
         text = form.get_by_label("Comment")
@@ -272,10 +272,10 @@ def test_errors_stand_beside_their_fields_and_nothing_is_sent(chromium: Browser,
         assert asked == []
 
 
-def test_what_the_api_refuses_stands_beside_its_field(chromium: Browser, blog: Site, slug: str) -> None:
+def test_errors_from_the_api_are_shown_beside_their_fields(chromium: Browser, blog: Site, slug: str) -> None:
     with (
-        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, problem(422, "website")),
+        open_page(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, problem(422, "website")),
     ):
         page.get_by_label("Website", exact=True).fill("https://a.example")
         write(page, "Refused once.")
@@ -287,10 +287,10 @@ def test_what_the_api_refuses_stands_beside_its_field(chromium: Browser, blog: S
         expect(comment(page, "Refused once.")).to_be_focused()
 
 
-def test_an_answer_that_is_lost_makes_no_second_comment(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_retry_after_a_lost_response_creates_no_second_comment(chromium: Browser, blog: Site, slug: str) -> None:
     with (
-        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, "lose", problem(503, retry_after=1), "abort") as asked,
+        open_page(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, "lose", problem(503, retry_after=1), "abort") as asked,
     ):
         write(page, "Only once.")
         expect(page.get_by_text("The site cannot be reached.")).to_be_visible()
@@ -298,7 +298,7 @@ def test_an_answer_that_is_lost_makes_no_second_comment(chromium: Browser, blog:
         retry.click()
         expect(page.get_by_text("cannot accept this right now")).to_be_visible()
         expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value("Only once.")
-        # Even after the page was left.
+        # Also after the page was reloaded.
         page.reload()
         write(page, "Only once.")
         expect(page.get_by_text("The site cannot be reached.")).to_be_visible()
@@ -307,13 +307,13 @@ def test_an_answer_that_is_lost_makes_no_second_comment(chromium: Browser, blog:
         expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value("")
         assert len(asked) == 4
         assert len({request.headers["idempotency-key"] for request in asked}) == 1
-    assert totals(blog, slug).count("<p>Only once.</p>") == 1
+    assert comment_texts(blog, slug).count("<p>Only once.</p>") == 1
 
 
-def test_another_text_has_another_key(chromium: Browser, blog: Site, slug: str) -> None:
+def test_another_text_has_another_idempotency_key(chromium: Browser, blog: Site, slug: str) -> None:
     with (
-        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, "abort") as asked,
+        open_page(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, "abort") as asked,
     ):
         write(page, "The first try.")
         expect(page.get_by_text("The site cannot be reached.")).to_be_visible()
@@ -323,10 +323,10 @@ def test_another_text_has_another_key(chromium: Browser, blog: Site, slug: str) 
         assert len({request.headers["idempotency-key"] for request in asked}) == 2
 
 
-def test_who_has_to_wait_is_told_how_long(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_rate_limited_visitor_sees_how_long_to_wait(chromium: Browser, blog: Site, slug: str) -> None:
     with (
-        reading(chromium, blog, element(slug), lang="id", complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, problem(429, retry_after=2), problem(429, retry_after=600)),
+        open_page(chromium, blog, element(slug), lang="id", complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, problem(429, retry_after=2), problem(429, retry_after=600)),
     ):
         page.get_by_role("textbox", name="Komentar").fill("Sabar.")
         page.get_by_role("textbox", name="Nama").fill("Budi")
@@ -338,9 +338,9 @@ def test_who_has_to_wait_is_told_how_long(chromium: Browser, blog: Site, slug: s
         expect(page.get_by_role("textbox", name="Komentar")).to_have_value("Sabar.")
 
 
-def test_a_slow_answer_is_shown_and_nothing_is_sent_twice(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_slow_submission_is_shown_and_sent_only_once(chromium: Browser, blog: Site, slug: str) -> None:
     held: list[Any] = []
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         page.route(POST, lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
         write(page, "Slowly.")
         form = page.get_by_role("form", name="Write a comment")
@@ -353,9 +353,9 @@ def test_a_slow_answer_is_shown_and_nothing_is_sent_twice(chromium: Browser, blo
         assert len(held) == 1
 
 
-def test_a_draft_outlives_the_page_and_ends_with_its_comment(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_draft_survives_a_reload_and_is_deleted_when_sent(chromium: Browser, blog: Site, slug: str) -> None:
     parent = post(blog, slug, "Has a draft below.", name="Rina")
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         page.get_by_role("button", name="Reply to Rina").click()
         page.get_by_role("form", name="Reply to Rina").get_by_label("Comment").fill("Half a thou")
         page.get_by_role("form", name="Write a comment").get_by_label("Comment").fill("Another thought")
@@ -375,8 +375,8 @@ def test_a_draft_outlives_the_page_and_ends_with_its_comment(chromium: Browser, 
         assert parent not in drafts[0]
 
 
-def test_a_name_is_remembered_only_for_those_who_say_so(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug)) as page:
+def test_a_name_is_remembered_only_with_consent(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug)) as page:
         notify = page.get_by_label("Email me when someone replies")
         expect(notify).to_be_hidden()
         page.get_by_label("Email", exact=True).fill("budi@example.com")
@@ -396,9 +396,9 @@ def test_a_name_is_remembered_only_for_those_who_say_so(chromium: Browser, blog:
         expect(page.get_by_label("Email", exact=True)).to_have_value("budi@example.com")
 
 
-def test_hostile_words_are_only_words(chromium: Browser, blog: Site, slug: str) -> None:
+def test_hostile_text_is_shown_as_text(chromium: Browser, blog: Site, slug: str) -> None:
     hostile = "<img src=x onerror=hacked()> <b>bold</b> [x](javascript:hacked()) **<script>hacked()</script>**"
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         page.evaluate("() => { window.harm = 0; window.hacked = () => { window.harm += 1 } }")
         form = page.get_by_role("form", name="Write a comment")
         form.get_by_label("Comment").fill(hostile)
@@ -414,9 +414,9 @@ def test_hostile_words_are_only_words(chromium: Browser, blog: Site, slug: str) 
         assert page.evaluate("window.harm") == 0
 
 
-def test_the_preview_shows_about_what_the_site_will_make_of_it(chromium: Browser, blog: Site, slug: str) -> None:
+def test_the_preview_resembles_the_published_comment(chromium: Browser, blog: Site, slug: str) -> None:
     text = "One *two* **three** `four`\n\n> quoted\n\n- a\n- b\n\n```\n<code>\n```\n\nhttps://example.com/x."
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         form = page.get_by_role("form", name="Write a comment")
         form.get_by_label("Comment").fill(text)
         form.get_by_role("button", name="Preview").click()
@@ -428,11 +428,11 @@ def test_the_preview_shows_about_what_the_site_will_make_of_it(chromium: Browser
         assert posted.evaluate("content => [...content.querySelectorAll('*')].map(each => each.localName)") == drawn
 
 
-# ---- one's own
+# ---- Own comments
 
 
-def test_ones_own_comment_can_be_changed_and_taken_back(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug)) as page:
+def test_visitors_can_edit_and_delete_their_own_comments(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug)) as page:
         write(page, "With a *mistake*.")
         own = comment(page, "With a mistake.")
         expect(own).to_contain_text(re.compile(r"Editable for 1[45]:\d\d"))
@@ -444,7 +444,7 @@ def test_ones_own_comment_can_be_changed_and_taken_back(chromium: Browser, blog:
         page.keyboard.press("Control+Enter")
         own = comment(page, "Without one.")
         expect(own).to_be_focused()
-        # Nobody has to wait on this blog, which shows a little later.
+        # This blog does not moderate; approved comments appear after a short delay.
         expect(own.get_by_text("Awaiting approval")).to_have_count(0)
         page.reload()
         own.get_by_role("button", name="Edit").click()
@@ -459,11 +459,11 @@ def test_ones_own_comment_can_be_changed_and_taken_back(chromium: Browser, blog:
         own.get_by_role("button", name="Delete").click()
         expect(own).to_have_count(0)
         expect(page.get_by_text("Your comment has been deleted.")).to_be_visible()
-    assert not [text for text in totals(blog, slug) if "Without one." in text]
+    assert not [text for text in comment_texts(blog, slug) if "Without one." in text]
 
 
-def test_a_deleted_comment_with_replies_leaves_its_place(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug)) as page:
+def test_a_deleted_comment_with_replies_becomes_a_placeholder(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug)) as page:
         write(page, "I will be gone.")
         own = comment(page, "I will be gone.")
         own.wait_for()
@@ -480,8 +480,8 @@ def test_a_deleted_comment_with_replies_leaves_its_place(chromium: Browser, blog
         expect(page.get_by_role("listitem").filter(has=place)).to_contain_text("I stay.")
 
 
-def test_the_time_for_changes_ends(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug, 'edit-minutes="2"'), has_clock=True) as page:
+def test_the_edit_controls_disappear_when_the_edit_window_ends(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug, 'edit-minutes="2"'), has_clock=True) as page:
         write(page, "Soon unchangeable.")
         comment(page, "Soon unchangeable.").wait_for()
         own = page.locator(f"#{comment(page, 'Soon unchangeable.').get_attribute('id')}")
@@ -498,20 +498,20 @@ def test_the_time_for_changes_ends(chromium: Browser, blog: Site, slug: str) -> 
         expect(own.get_by_role("button", name="Reply to Budi")).to_be_visible()
 
 
-def test_an_edit_that_comes_too_late_keeps_what_was_written(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug), complaints=[REFUSED]) as page:
+def test_a_rejected_late_edit_keeps_the_text(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug), complaints=[REFUSED]) as page:
         write(page, "As it was.")
         own = comment(page, "As it was.")
         own.get_by_role("button", name="Edit").click()
         form = page.get_by_role("form", name="Edit")
         form.get_by_label("Comment").fill("As it should be.")
-        with answering(page, "PATCH", "**/comments/*", problem(403)):
+        with respond_with(page, "PATCH", "**/comments/*", problem(403)):
             form.get_by_role("button", name="Save").click()
             expect(form.get_by_text("The time for editing is over.")).to_be_visible()
             expect(form.get_by_label("Comment")).to_have_value("As it should be.")
 
 
-# ---- approval, tokens and work
+# ---- Moderation, form tokens and proof of work
 
 
 def approve(chromium: Browser, site: Site, count: int) -> None:
@@ -525,11 +525,11 @@ def approve(chromium: Browser, site: Site, count: int) -> None:
     page.close()
 
 
-def test_a_comment_that_waits_is_shown_to_its_author_and_its_token_is_proof_later(
+def test_a_pending_comment_is_shown_to_its_author_and_its_edit_token_is_kept(
     chromium: Browser, strict_blog: Site
 ) -> None:
     slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
-    with reading(chromium, strict_blog, element(slug)) as page:
+    with open_page(chromium, strict_blog, element(slug)) as page:
         expect(page.get_by_role("heading", level=2)).to_have_text("No comments yet")
         write(page, "Let me in.")
         own = comment(page, "Let me in.")
@@ -556,30 +556,30 @@ def test_a_comment_that_waits_is_shown_to_its_author_and_its_token_is_proof_late
         expect(own).to_contain_text("Awaiting approval.")
 
 
-def test_a_browser_that_cannot_do_the_work_is_told_so(chromium: Browser, strict_blog: Site) -> None:
+def test_a_browser_without_workers_shows_a_message_and_keeps_the_text(chromium: Browser, strict_blog: Site) -> None:
     slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
-    with reading(chromium, strict_blog, element(slug)) as page:
+    with open_page(chromium, strict_blog, element(slug)) as page:
         page.evaluate("delete window.Worker; window.Worker = undefined")
         write(page, "In vain.")
         expect(page.get_by_text("so nothing was sent. Your text is kept here.")).to_be_visible()
         expect(page.get_by_role("form", name="Write a comment").get_by_label("Comment")).to_have_value("In vain.")
 
 
-def test_a_refused_token_is_replaced_without_a_word(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_rejected_form_token_is_replaced_silently(chromium: Browser, blog: Site, slug: str) -> None:
     with (
-        reading(chromium, blog, element(slug), complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, problem(422, "form_token")) as asked,
+        open_page(chromium, blog, element(slug), complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, problem(422, "form_token")) as asked,
     ):
         write(page, "After a long night.")
         expect(comment(page, "After a long night.")).to_be_focused()
         assert len({(request.post_data_json or {})["form_token"] for request in asked}) == 2
 
 
-# ---- elsewhere
+# ---- Other sites
 
 
-def test_another_site_that_is_allowed_has_the_comments_too(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug, f'api="{blog}"'), at=FRIEND) as page:
+def test_an_allowed_site_can_embed_comments(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug, f'api="{blog}"'), at=FRIEND) as page:
         write(page, "From a friend's page.")
         own = comment(page, "From a friend's page.")
         expect(own).to_be_focused()
@@ -588,34 +588,36 @@ def test_another_site_that_is_allowed_has_the_comments_too(chromium: Browser, bl
         expect(own).to_have_count(0)
 
 
-def test_another_site_that_is_not_allowed_keeps_its_own_words(chromium: Browser, blog: Site, slug: str) -> None:
+def test_a_site_that_is_not_allowed_keeps_its_fallback_content(chromium: Browser, blog: Site, slug: str) -> None:
     body = element(slug, f'api="{blog}"', FALLBACK)
-    with reading(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
+    with open_page(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
         expect(page.get_by_text("The comments cannot be loaded right now.")).to_be_visible()
         expect(page.get_by_text("Before")).to_be_visible()
 
 
-def test_the_work_is_done_on_another_site_too(chromium: Browser, strict_blog: Site) -> None:
-    """The scripts come from the blog, as they do with one script tag; a worker cannot, but imports what does."""
+def test_proof_of_work_also_runs_on_another_site(chromium: Browser, strict_blog: Site) -> None:
+    """The modules come from the blog. A worker cannot be loaded from another origin, so a local worker imports the
+    module.
+    """
     slug = send(strict_blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
     body = element(slug, f'api="{strict_blog}"')
     policy = f"{STRICT}; worker-src blob: {strict_blog}"
     scripts = f"{strict_blog}/assets/widgets"
-    with reading(chromium, strict_blog, body, at=FRIEND, scripts=scripts, policy=policy) as page:
+    with open_page(chromium, strict_blog, body, at=FRIEND, scripts=scripts, policy=policy) as page:
         write(page, "Worked for elsewhere.")
         expect(comment(page, "Worked for elsewhere.")).to_be_visible(timeout=60_000)
 
 
-# ---- for everyone
+# ---- Layout and accessibility
 
 
 @pytest.mark.parametrize("width", [320, 390, 1100])
-def test_nothing_is_wider_than_the_screen(chromium: Browser, blog: Site, slug: str, width: int) -> None:
+def test_no_comment_is_wider_than_the_screen(chromium: Browser, blog: Site, slug: str, width: int) -> None:
     word = "Kata" * 75
     above = post(blog, slug, word, name=word[:100])
     for level in range(7):
         above = post(blog, slug, f"{word} {level} https://example.com/{word}", above, name=f"{word[:90]}{level}")
-    with reading(chromium, blog, element(slug), viewport={"width": width, "height": 700}) as page:
+    with open_page(chromium, blog, element(slug), viewport={"width": width, "height": 700}) as page:
         page.get_by_role("button", name="Reply to").last.click()
         page.get_by_role("textbox", name="Comment").first.fill(word)
         page.get_by_role("button", name="Preview").first.click()
@@ -626,23 +628,23 @@ def test_nothing_is_wider_than_the_screen(chromium: Browser, blog: Site, slug: s
                 assert box["width"] >= 24
 
 
-def test_words_from_right_to_left_begin_at_the_right(chromium: Browser, blog: Site, slug: str) -> None:
+def test_right_to_left_text_starts_at_the_right(chromium: Browser, blog: Site, slug: str) -> None:
     post(blog, slug, "شكرا جزيلا على هذا المقال.", name="أحمد")
-    with reading(chromium, blog, element(slug)) as page:
+    with open_page(chromium, blog, element(slug)) as page:
         text = comment(page, "شكرا").last.locator(".content")
         assert text.evaluate("text => getComputedStyle(text).direction") == "rtl"
 
 
 @pytest.mark.parametrize(("lang", "send_button"), [("id-ID", "Kirim"), ("en-GB", "Send"), ("fr", "Send")])
-def test_it_speaks_the_language_of_the_page(
+def test_the_element_uses_the_language_of_the_page(
     chromium: Browser, blog: Site, slug: str, lang: str, send_button: str
 ) -> None:
-    with reading(chromium, blog, element(slug), lang=lang) as page:
+    with open_page(chromium, blog, element(slug), lang=lang) as page:
         expect(page.get_by_role("button", name=send_button)).to_be_visible()
 
 
-def test_nobody_meets_the_trap(chromium: Browser, blog: Site, slug: str) -> None:
-    with reading(chromium, blog, element(slug)) as page:
+def test_the_honeypot_field_is_hidden_from_people(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug)) as page:
         trap = page.locator("[name=website_url]")
         box = trap.bounding_box()
         assert box is not None

@@ -1,4 +1,4 @@
-"""The contact form in a real browser, with JavaScript and without; and the mail that comes of it, in the inbox."""
+"""The contact form in a real browser, with and without JavaScript, and its mail in the local inbox."""
 
 from collections.abc import Iterator
 
@@ -12,17 +12,17 @@ SMALL: ViewportSize = {"width": 320, "height": 640}
 
 @pytest.fixture(scope="module")
 def blog() -> Iterator[Site]:
-    """A blog whose visitors may write as often as they like."""
+    """Start a blog with a high rate limit."""
     with served("CommentsPerMinute=100", "SiteTitle=Catatan") as site:
         yield site
 
 
 def messages_of(blog: Site) -> list[str]:
-    """What the owner was mailed, by the contact form."""
+    """Return the mail that the contact form sent to the owner."""
     return [mail["text"] for mail in mails(blog) if mail["reply_to"]]
 
 
-def test_the_form_of_the_site_works_without_javascript(chromium: Browser, blog: Site) -> None:
+def test_the_contact_page_works_without_javascript(chromium: Browser, blog: Site) -> None:
     context = chromium.new_context(base_url=blog, java_script_enabled=False, locale="id-ID", viewport=SMALL)
     page = context.new_page()
     page.goto("/")
@@ -37,7 +37,7 @@ def test_the_form_of_the_site_works_without_javascript(chromium: Browser, blog: 
     assert eventually(lambda: any("Halo dari halaman kontak." in text for text in messages_of(blog)))
 
 
-def test_what_was_typed_before_the_element_came_is_in_it(chromium: Browser, blog: Site) -> None:
+def test_text_typed_before_the_element_loads_is_kept(chromium: Browser, blog: Site) -> None:
     typed = {"Nama": "Budi", "Surel": "budi@example.com", "Perihal": "Sebuah buku", "Pesan": "Halo"}
     page = chromium.new_page(base_url=blog)
     waiting: list[Route] = []
@@ -52,9 +52,7 @@ def test_what_was_typed_before_the_element_came_is_in_it(chromium: Browser, blog
 
 
 @pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])
-def test_a_form_elsewhere_keeps_what_was_written_until_it_is_right(
-    chromium: Browser, blog: Site, encoding: str
-) -> None:
+def test_a_form_on_another_site_keeps_its_input_until_it_is_valid(chromium: Browser, blog: Site, encoding: str) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.set_content(f"""<form method=post enctype="{encoding}" action="{blog}/api/contact" novalidate>
@@ -90,7 +88,7 @@ SEND = """async ([kind, words]) => {
 
 
 @pytest.mark.parametrize("kind", ["json", "multipart", "urlencoded"])
-def test_with_javascript_it_can_be_sent_from_within_the_page(chromium: Browser, blog: Site, kind: str) -> None:
+def test_with_javascript_the_form_is_sent_without_leaving_the_page(chromium: Browser, blog: Site, kind: str) -> None:
     page = chromium.new_page(base_url=blog, locale="en-GB")
     page.goto("/contact/")
     status, content_type, body = page.evaluate(SEND, [kind, f"From a script, {kind}."])
@@ -101,7 +99,7 @@ def test_with_javascript_it_can_be_sent_from_within_the_page(chromium: Browser, 
     assert eventually(lambda: any(f"From a script, {kind}." in text for text in messages_of(blog)))
 
 
-def test_nobody_sees_the_trap(chromium: Browser, blog: Site) -> None:
+def test_the_honeypot_field_is_hidden_from_people(chromium: Browser, blog: Site) -> None:
     page = chromium.new_page(base_url=blog, viewport=SMALL, java_script_enabled=False)
     page.goto("/contact/")
     trap = page.locator("#field-website_url").bounding_box()
@@ -120,7 +118,7 @@ def open_mail(page: Page, subject: str) -> None:
     page.get_by_role("link", name=subject).first.click()
 
 
-def test_a_developer_moderates_by_the_link_in_the_inbox(chromium: Browser, blog: Site) -> None:
+def test_a_link_in_the_local_inbox_moderates_a_comment(chromium: Browser, blog: Site) -> None:
     slug = send(blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
     assert send(blog, f"/api/articles/{slug}/comments", {"name": "Siti", "content": "Bagus."})[0] == 201
     assert eventually(lambda: any("menunggu" in mail["subject"] for mail in mails(blog)))

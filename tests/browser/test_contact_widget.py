@@ -1,4 +1,4 @@
-"""`<kolom-contact>`: writing to the blog's owner, and what happens when something fails."""
+"""`<kolom-contact>`: writing to the blog's owner, and failures."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import FRIEND, answering, problem, reading
+from tests.browser.embedding import FRIEND, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, served
 
 REFUSED = "Failed to load resource"
@@ -16,25 +16,25 @@ ELEMENT = "<kolom-contact><p>Before</p></kolom-contact>"
 
 @pytest.fixture(scope="module")
 def blog() -> Iterator[Site]:
-    """A blog whose visitors may write often; pages of ``FRIEND`` may use it."""
+    """Start a blog with a high rate limit; pages of ``FRIEND`` may use its API."""
     with served("CommentsPerMinute=100", "OwnerEmail=owner@example.com", f"AllowedOrigins={FRIEND}") as site:
         yield site
 
 
 def write(page: Page, message: str) -> None:
-    """Fill in the form and send it."""
+    """Fill in the form and submit it."""
     page.get_by_label("Email", exact=True).fill("budi@example.com")
     page.get_by_label("Message", exact=True).fill(message)
     page.get_by_role("button", name="Send").click()
 
 
-def received(blog: Site, message: str) -> int:
-    """How many mails the owner got with that message."""
+def count_received(blog: Site, message: str) -> int:
+    """Return how many mails with that message the owner got."""
     return sum(message in mail["text"] for mail in mails(blog))
 
 
-def test_a_message_by_keyboard_alone(chromium: Browser, blog: Site) -> None:
-    with reading(chromium, blog, ELEMENT) as page:
+def test_a_message_can_be_written_by_keyboard(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, ELEMENT) as page:
         expect(page.get_by_label("Email", exact=True)).to_have_attribute("required", "")
         expect(page.get_by_text("Before")).to_be_hidden()
         page.keyboard.press("Tab")
@@ -49,11 +49,11 @@ def test_a_message_by_keyboard_alone(chromium: Browser, blog: Site) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_label("Message", exact=True)).to_be_focused()
         expect(page.get_by_label("Message", exact=True)).to_have_value("")
-    assert eventually(lambda: received(blog, "Hello by keyboard.") == 1)
+    assert eventually(lambda: count_received(blog, "Hello by keyboard.") == 1)
 
 
-def test_errors_stand_beside_their_fields(chromium: Browser, blog: Site) -> None:
-    with reading(chromium, blog, ELEMENT) as page, answering(page, "POST", POST) as asked:
+def test_errors_are_shown_beside_their_fields(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, ELEMENT) as page, respond_with(page, "POST", POST) as asked:
         email = page.get_by_label("Email", exact=True)
         email.fill("not an address")
         email.blur()
@@ -67,19 +67,19 @@ def test_errors_stand_beside_their_fields(chromium: Browser, blog: Site) -> None
         assert asked == []
 
 
-def test_a_button_does_not_slip_away_when_an_error_appears(chromium: Browser, blog: Site) -> None:
-    """What is pressed is below the field that becomes wrong as it loses the focus."""
-    with reading(chromium, blog, ELEMENT) as page:
+def test_the_button_does_not_move_when_an_error_appears(chromium: Browser, blog: Site) -> None:
+    """The field above the button becomes invalid when it loses the focus, before the click ends."""
+    with open_page(chromium, blog, ELEMENT) as page:
         page.get_by_label("Message", exact=True).fill("Hello.")
         page.get_by_label("Email", exact=True).press_sequentially("wrong")
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_label("Email", exact=True)).to_be_focused()
 
 
-def test_a_failure_keeps_the_words_and_a_retry_sends_them_once(chromium: Browser, blog: Site) -> None:
+def test_a_failure_keeps_the_message_and_a_retry_sends_it_once(chromium: Browser, blog: Site) -> None:
     with (
-        reading(chromium, blog, ELEMENT, complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, "lose", problem(503, retry_after=1), problem(429, retry_after=30)) as asked,
+        open_page(chromium, blog, ELEMENT, complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, "lose", problem(503, retry_after=1), problem(429, retry_after=30)) as asked,
     ):
         write(page, "Sent four times.")
         retry = page.get_by_role("button", name="Try again")
@@ -90,22 +90,22 @@ def test_a_failure_keeps_the_words_and_a_retry_sends_them_once(chromium: Browser
         expect(page.get_by_role("group", name="Thank you")).to_be_focused()
         assert len(asked) == 4
         assert len({request.headers["idempotency-key"] for request in asked}) == 1
-    assert eventually(lambda: received(blog, "Sent four times.") > 0)
-    assert received(blog, "Sent four times.") == 1
+    assert eventually(lambda: count_received(blog, "Sent four times.") > 0)
+    assert count_received(blog, "Sent four times.") == 1
 
 
-def test_what_the_api_refuses_stands_beside_its_field(chromium: Browser, blog: Site) -> None:
+def test_errors_from_the_api_are_shown_beside_their_fields(chromium: Browser, blog: Site) -> None:
     with (
-        reading(chromium, blog, ELEMENT, complaints=[REFUSED]) as page,
-        answering(page, "POST", POST, problem(422, "email")),
+        open_page(chromium, blog, ELEMENT, complaints=[REFUSED]) as page,
+        respond_with(page, "POST", POST, problem(422, "email")),
     ):
         write(page, "To nobody.")
         expect(page.get_by_label("Email", exact=True)).to_be_focused()
         expect(page.get_by_label("Email", exact=True)).to_have_attribute("aria-invalid", "true")
 
 
-def test_a_draft_holds_the_words_and_no_address(chromium: Browser, blog: Site) -> None:
-    with reading(chromium, blog, '<kolom-contact subject="Your book"></kolom-contact>') as page:
+def test_a_draft_contains_the_message_but_no_email_address(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, '<kolom-contact subject="Your book"></kolom-contact>') as page:
         expect(page.get_by_label("Subject")).to_have_value("Your book")
         page.get_by_label("Email", exact=True).fill("budi@example.com")
         page.get_by_label("Message", exact=True).fill("Half a mess")
@@ -117,31 +117,31 @@ def test_a_draft_holds_the_words_and_no_address(chromium: Browser, blog: Site) -
         assert page.evaluate("localStorage.length") == 0
 
 
-def test_programs_that_fill_in_everything_are_thanked_like_people(chromium: Browser, blog: Site) -> None:
-    with reading(chromium, blog, ELEMENT) as page, answering(page, "POST", POST) as asked:
+def test_a_bot_that_fills_in_every_field_gets_the_same_confirmation(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, ELEMENT) as page, respond_with(page, "POST", POST) as asked:
         page.locator("[name=website_url]").evaluate("trap => { trap.value = 'https://spam.example' }")
         write(page, "Buy now.")
         expect(page.get_by_role("group", name="Thank you")).to_be_focused()
         assert (asked[0].post_data_json or {})["website_url"] == "https://spam.example"
 
 
-def test_another_site_that_is_allowed_has_the_form_too(chromium: Browser, blog: Site) -> None:
-    with reading(chromium, blog, f'<kolom-contact api="{blog}"></kolom-contact>', at=FRIEND) as page:
+def test_an_allowed_site_can_embed_the_form(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, f'<kolom-contact api="{blog}"></kolom-contact>', at=FRIEND) as page:
         write(page, "From a friend's page.")
         expect(page.get_by_role("group", name="Thank you")).to_be_focused()
 
 
-def test_another_site_that_is_not_allowed_keeps_the_words(chromium: Browser, blog: Site) -> None:
+def test_a_site_that_is_not_allowed_keeps_its_fallback_content(chromium: Browser, blog: Site) -> None:
     body = f'<kolom-contact api="{blog}"></kolom-contact>'
-    with reading(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
+    with open_page(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
         write(page, "From a stranger's page.")
         expect(page.get_by_role("status")).to_contain_text("The site cannot be reached.")
         expect(page.get_by_label("Message", exact=True)).to_have_value("From a stranger's page.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_the_smallest_screen_in_indonesian_too(chromium: Browser, blog: Site, scheme: str) -> None:
-    with reading(
+def test_the_form_fits_the_smallest_screen_in_indonesian(chromium: Browser, blog: Site, scheme: str) -> None:
+    with open_page(
         chromium, blog, ELEMENT, lang="id", viewport={"width": 320, "height": 640}, color_scheme=scheme
     ) as page:
         page.get_by_role("button", name="Kirim").click()

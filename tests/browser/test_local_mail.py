@@ -1,4 +1,4 @@
-"""The local stack's inbox in a real browser: what it shows of a mail, and what a hostile one cannot do."""
+"""The local stack's inbox in a real browser: the display of mail, and protection against hostile mail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.serving import Site, mails, served
 
-# What it does is seen by a request: the page that it wants to be at, or an address that tells how it got there.
+# Each attack requests its own URL.
 EVIL = "http://evil.example"
 HOSTILE = f"""<!doctype html><html><head><base target="_top" href="{EVIL}/base/">
 <meta http-equiv="refresh" content="0;url={EVIL}/refresh">
@@ -33,13 +33,13 @@ STYLED = """<!doctype html><html><head><style>p { color: rgb(1, 2, 3) }</style><
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Site]:
-    """A stack without articles."""
+    """Start a stack without articles."""
     with served(options=["--empty"]) as site:
         yield site
 
 
-def give(stack: Site, subject: str, markup: str | None = None, text: str = "Plain words.", **changes: Any) -> str:
-    """The path of a mail that the stack was given."""
+def send_mail(stack: Site, subject: str, markup: str | None = None, text: str = "Plain words.", **changes: Any) -> str:
+    """Send a mail through the stack and return its path in the inbox."""
     number = len(mails(stack)) + 1
     bodies = {"Text": {"Data": text}} | ({} if markup is None else {"Html": {"Data": markup}})
     request: dict[str, Any] = {
@@ -53,7 +53,7 @@ def give(stack: Site, subject: str, markup: str | None = None, text: str = "Plai
 
 @contextmanager
 def visit(chromium: Browser, stack: Site, path: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
-    """A page of the inbox, and what it and the tabs it opens ask of other hosts, or say in dialogs."""
+    """Open a page of the inbox; also yield its requests to other hosts and its dialogs, including those of new tabs."""
     context = chromium.new_context(base_url=stack, **options)
     context.set_default_timeout(10_000)
     page = context.new_page()
@@ -63,7 +63,7 @@ def visit(chromium: Browser, stack: Site, path: str, **options: Any) -> Iterator
         foreign.append(route.request.url)
         route.fulfill(status=200, content_type="text/html", body="evil")
 
-    # Seen where they would leave the browser: it announces some requests that it then does not make.
+    # Intercepted at the network layer: Chromium reports some requests that it does not make.
     context.route(lambda url: not url.startswith(stack), answer)
     page.on("dialog", lambda dialog: foreign.append(dialog.message))
     page.goto(path)
@@ -72,8 +72,8 @@ def visit(chromium: Browser, stack: Site, path: str, **options: Any) -> Iterator
     context.close()
 
 
-def test_the_html_of_a_mail_looks_as_its_styles_say(chromium: Browser, stack: Site) -> None:
-    with visit(chromium, stack, give(stack, "Styled", STYLED)) as (page, _):
+def test_the_html_of_a_mail_is_shown_with_its_styles(chromium: Browser, stack: Site) -> None:
+    with visit(chromium, stack, send_mail(stack, "Styled", STYLED)) as (page, _):
         words = page.frame_locator("iframe").get_by_text("Styled")
         style = "element => [getComputedStyle(element).color, getComputedStyle(element).fontSize]"
         assert words.evaluate(style) == ["rgb(1, 2, 3)", "33px"]
@@ -82,8 +82,8 @@ def test_the_html_of_a_mail_looks_as_its_styles_say(chromium: Browser, stack: Si
         assert body.locator("img").evaluate("image => image.naturalWidth") == 1
 
 
-def test_outside_of_the_inbox_the_hostile_mail_does_harm(chromium: Browser) -> None:
-    """Else the next test would prove nothing."""
+def test_the_hostile_mail_does_harm_outside_of_the_inbox(chromium: Browser) -> None:
+    """This shows that the next test is effective."""
     page = chromium.new_page()
     page.route(f"{EVIL}/**", lambda route: route.fulfill(status=200, content_type="text/html", body="evil"))
     with page.expect_request(f"{EVIL}/script"):
@@ -93,11 +93,11 @@ def test_outside_of_the_inbox_the_hostile_mail_does_harm(chromium: Browser) -> N
 
 
 def test_nothing_in_a_hostile_mail_runs_loads_or_navigates(chromium: Browser, stack: Site) -> None:
-    path = give(stack, "Hostile", HOSTILE)
+    path = send_mail(stack, "Hostile", HOSTILE)
     with visit(chromium, stack, path) as (page, foreign):
         frame = page.frame_locator("iframe").first
         frame.get_by_role("button", name="Form").click()
-        # The last one takes the mail out of its frame, and brings nothing into it.
+        # The last attack navigates the frame to another page, which stays blank.
         for name in ("Top", "Parent", "Script", "Self"):
             frame.get_by_role("link", name=name).click()
         page.wait_for_timeout(500)
@@ -108,29 +108,29 @@ def test_nothing_in_a_hostile_mail_runs_loads_or_navigates(chromium: Browser, st
 
 
 @pytest.mark.parametrize("relation", ["", "opener"])
-def test_a_link_opens_a_free_tab_that_knows_nothing_of_the_inbox(chromium: Browser, stack: Site, relation: str) -> None:
-    path = give(stack, "Link", f'<a rel="{relation}" href="{EVIL}/tab">Read</a>')
+def test_a_link_opens_a_tab_without_sandbox_opener_or_referrer(chromium: Browser, stack: Site, relation: str) -> None:
+    path = send_mail(stack, "Link", f'<a rel="{relation}" href="{EVIL}/tab">Read</a>')
     with visit(chromium, stack, path) as (page, _):
         with page.context.expect_page() as opened:
             page.frame_locator("iframe").get_by_role("link", name="Read").click()
         tab = opened.value
         tab.wait_for_url(f"{EVIL}/tab")
-        # Of a sandboxed page the origin would be "null", and its forms would be dead.
+        # A sandboxed page would have the origin "null", and its forms would not work.
         assert tab.evaluate("[self.origin, document.referrer, window.opener]") == [EVIL, "", None]
         assert page.url == f"{stack}{path}"
 
 
-def test_a_link_in_the_text_opens_a_tab_too(chromium: Browser, stack: Site) -> None:
-    path = give(stack, "Text", text=f"Write: {stack}/contact/.")
+def test_a_link_in_the_text_also_opens_a_tab(chromium: Browser, stack: Site) -> None:
+    path = send_mail(stack, "Text", text=f"Write: {stack}/contact/.")
     with visit(chromium, stack, path) as (page, _):
         with page.context.expect_page() as opened:
             page.get_by_role("link", name="/contact/").click()
         assert opened.value.url == f"{stack}/contact/"
 
 
-def test_the_inbox_is_used_by_keyboard_alone(chromium: Browser, stack: Site) -> None:
-    give(stack, "Older", "<p>Older</p>")
-    newer = give(stack, "Newer", "<p>Newer</p>")
+def test_the_inbox_can_be_used_by_keyboard(chromium: Browser, stack: Site) -> None:
+    send_mail(stack, "Older", "<p>Older</p>")
+    newer = send_mail(stack, "Newer", "<p>Newer</p>")
 
     def reach(name: str) -> None:
         for _ in range(30):
@@ -156,12 +156,10 @@ def test_the_inbox_is_used_by_keyboard_alone(chromium: Browser, stack: Site) -> 
 
 
 @pytest.mark.parametrize("width", [320, 390, 1100])
-def test_every_page_fits_its_window_loads_nothing_and_breaks_no_policy(
-    chromium: Browser, stack: Site, width: int
-) -> None:
+def test_every_page_fits_its_window_and_violates_no_policy(chromium: Browser, stack: Site, width: int) -> None:
     word = "word" * 60
     addresses = {"ToAddresses": [f"reader-{word}@example.com"]}
-    path = give(stack, word, f"<p>{word}</p>", f"{word} {EVIL}/{word}", Destination=addresses)
+    path = send_mail(stack, word, f"<p>{word}</p>", f"{word} {EVIL}/{word}", Destination=addresses)
     complaints: list[str] = []
     with visit(chromium, stack, "/_local/mail", viewport={"width": width, "height": 700}) as (page, foreign):
         page.on("console", lambda message: complaints.append(message.text))

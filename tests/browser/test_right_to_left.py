@@ -1,4 +1,4 @@
-"""Text from right to left, on pages and in elements whose own words go from left to right."""
+"""Right-to-left text on pages and in elements whose interface is left-to-right."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.embedding import FRIEND, reading
+from tests.browser.embedding import FRIEND, open_page
 from tests.browser.pages import ARABIC
 from tests.serving import Site, eventually, mails, send, served
 
 
 @pytest.fixture(scope="module")
 def blog() -> Iterator[Site]:
-    """A blog with a comment in Arabic that waits; pages of ``FRIEND`` may use it."""
+    """Start a blog with a pending comment in Arabic; pages of ``FRIEND`` may use its API."""
     with served(f"AllowedOrigins={FRIEND}", "OwnerEmail=owner@example.com") as site:
         slug = send(site, "/api/articles?limit=1")[1]["items"][0]["slug"]
         comment = {"name": "ليلى", "content": "تعليق ينتظر `code` هنا."}
@@ -26,38 +26,38 @@ def direction(found: Locator) -> str:
 
 
 def edges(found: Locator) -> tuple[float, float]:
-    """Where it begins and ends from the left."""
+    """Return the left and right edge of the element."""
     box = found.bounding_box()
     assert box is not None
     return box["x"], box["x"] + box["width"]
 
 
-def test_an_article_reads_from_right_to_left_but_for_programs_and_our_own_words(visitor: Visitor) -> None:
+def test_an_article_is_right_to_left_except_for_code_and_the_interface(visitor: Visitor) -> None:
     with visitor.visit(ARABIC) as page:
         assert direction(page.locator(".article__title")) == "rtl"
         for program in page.locator(".prose :is(pre, code)").all():
             assert direction(program) == "ltr"
         meta = page.locator(".article__meta")
         assert direction(meta) == "ltr"
-        # "1 February 2026", not "February 2026 1"; and below the title, not at the other side of the page.
+        # "1 February 2026", not "February 2026 1"; and aligned with the title.
         assert edges(meta.locator("time"))[0] < edges(meta.locator("span").last)[0]
         assert edges(meta.locator("span").last)[1] == edges(page.locator(".article__title"))[1]
 
 
-def test_letters_that_join_are_not_pushed_into_each_other(visitor: Visitor) -> None:
+def test_joined_letters_do_not_overlap(visitor: Visitor) -> None:
     with visitor.visit(ARABIC) as page:
         for heading in page.locator(".article :is(h1, h2)").all():
             assert heading.evaluate("found => getComputedStyle(found).letterSpacing") in {"normal", "0px"}
 
 
-def test_a_table_begins_at_the_edge_of_the_text(visitor: Visitor) -> None:
+def test_a_table_starts_at_the_edge_of_the_text(visitor: Visitor) -> None:
     with visitor.visit(ARABIC) as page:
         cell = page.locator(".prose th").first
         assert cell.evaluate("cell => getComputedStyle(cell).paddingRight") == "0px"
         assert edges(cell)[1] == edges(page.locator(".prose p").first)[1]
 
 
-def test_a_comment_is_moderated_as_it_was_written(chromium: Browser, blog: Site) -> None:
+def test_the_moderation_page_shows_a_comment_in_its_direction(chromium: Browser, blog: Site) -> None:
     assert eventually(lambda: len(mails(blog)) > 0)
     page = chromium.new_page(base_url=blog)
     page.goto("/_local/mail")
@@ -71,25 +71,25 @@ def test_a_comment_is_moderated_as_it_was_written(chromium: Browser, blog: Site)
     page.close()
 
 
-def test_elements_speak_from_left_to_right_on_a_page_that_does_not(chromium: Browser, blog: Site) -> None:
+def test_elements_are_left_to_right_on_a_right_to_left_page(chromium: Browser, blog: Site) -> None:
     slug = send(blog, "/api/articles?limit=1")[1]["items"][0]["slug"]
     body = f"""<div dir="rtl"><kolom-articles api="{blog}" limit="1"></kolom-articles>
       <kolom-comments api="{blog}" article="{slug}"></kolom-comments><kolom-contact api="{blog}"></kolom-contact></div>
       <script type="module" src="{blog}/assets/widgets/kolom-articles.js"></script>"""
-    with reading(chromium, blog, body, at=FRIEND, viewport={"width": 320, "height": 640}) as page:
+    with open_page(chromium, blog, body, at=FRIEND, viewport={"width": 320, "height": 640}) as page:
         page.evaluate("document.documentElement.dir = 'rtl'")
         expect(page.get_by_text("No comments yet")).to_be_visible()
         expect(page.locator("kolom-articles").get_by_role("link")).to_be_visible()
         for name in ("kolom-articles", "kolom-comments", "kolom-contact"):
             assert direction(page.locator(name)) == "ltr"
-        # What programs fill in and people do not see lies nowhere where one could scroll to.
+        # The honeypot field must not extend the area that can be scrolled to.
         assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_a_name_from_right_to_left_leaves_what_is_beside_it_in_order(chromium: Browser, site: str) -> None:
+def test_a_right_to_left_name_does_not_reorder_the_text_beside_it(chromium: Browser, site: str) -> None:
     body = """<kolom-articles article="suq"></kolom-articles>
       <script type="module" src="/assets/widgets/kolom-articles.js"></script>"""
-    with reading(chromium, site, body) as page:
+    with open_page(chromium, site, body) as page:
         author, minutes = page.get_by_text("ليلى"), page.get_by_text("1 min read")
         assert edges(page.locator("time"))[1] <= edges(author)[0]
         assert edges(author)[1] <= edges(minutes)[0] + 1

@@ -1,4 +1,4 @@
-"""The search element: on the static demonstration page, and as a box alone."""
+"""The search element: on the static demonstration page, and as a search box alone."""
 
 import json
 import re
@@ -38,8 +38,8 @@ def type_in(page: Page, text: str) -> None:
     expect(options(page).first).to_be_visible()
 
 
-def chosen(page: Page) -> Locator:
-    """The suggestion that the keyboard is at, as assistive technology is told."""
+def active_option(page: Page) -> Locator:
+    """Return the suggestion that ``aria-activedescendant`` names."""
     identifier = box(page).get_attribute("aria-activedescendant")
     assert identifier
     expect(page.locator(f"#search #{identifier}")).to_have_attribute("aria-selected", "true")
@@ -59,19 +59,19 @@ def result(**fields: Any) -> dict[str, Any]:
 
 
 def answer(*items: dict[str, Any], **fields: Any) -> Callable[[Route], None]:
-    """Answers a search."""
+    """Return a search response."""
     body = {"query": "x", "items": items, "total": len(items), "total_is_exact": True} | fields
     return lambda route: route.fulfill(json={"next_cursor": None, "did_you_mean": None, "relaxed": False} | body)
 
 
-def asked(page: Page, pattern: str) -> list[str]:
-    """The addresses that are asked from now on and match."""
+def record_urls(page: Page, pattern: str) -> list[str]:
+    """Return a list to which the matching URLs of later requests are added."""
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url) if re.search(pattern, request.url) else None)
     return addresses
 
 
-def test_the_box_is_as_large_as_the_plain_form_that_it_replaces(visitor: Visitor) -> None:
+def test_the_box_has_the_size_of_the_form_that_it_replaces(visitor: Visitor) -> None:
     sizes = []
     for scripts in (False, True):
         with visitor.visit(DEMO, java_script_enabled=scripts) as page:
@@ -81,11 +81,11 @@ def test_the_box_is_as_large_as_the_plain_form_that_it_replaces(visitor: Visitor
     assert sizes[0] is not None
     assert sizes[0]["height"] == 44
     assert sizes[1] is not None
-    # Without scripts there is a notice above it.
+    # The notice for browsers without scripts is above it.
     assert {**sizes[0], "y": 0} == {**sizes[1], "y": 0}
 
 
-def test_what_was_typed_before_the_scripts_came_stays(visitor: Visitor) -> None:
+def test_text_typed_before_the_scripts_load_is_kept(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         waiting: list[Route] = []
         page.route("**/kolom-search.js", lambda route: waiting.append(route))
@@ -97,10 +97,10 @@ def test_what_was_typed_before_the_scripts_came_stays(visitor: Visitor) -> None:
         expect(box(page)).to_be_focused()
 
 
-def test_suggestions_come_as_one_types(visitor: Visitor) -> None:
+def test_suggestions_appear_while_typing(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         expect(box(page)).to_have_attribute("aria-expanded", "false")
-        addresses = asked(page, "suggest")
+        addresses = record_urls(page, "suggest")
         box(page).press_sequentially("temp", delay=10)
         expect(options(page).first).to_have_text("tempe")
         expect(page.get_by_role("option", name="Tempe dari Dapur Sendiri").locator("mark")).to_have_text("Tempe")
@@ -111,16 +111,16 @@ def test_suggestions_come_as_one_types(visitor: Visitor) -> None:
         expect(options(page)).to_have_count(0)
 
 
-def test_the_keyboard_alone_chooses_among_the_suggestions(visitor: Visitor) -> None:
+def test_suggestions_can_be_chosen_by_keyboard(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         type_in(page, "yog")
         count = options(page).count()
         page.keyboard.press("ArrowDown")
-        expect(chosen(page)).to_have_text("yogyakarta")
+        expect(active_option(page)).to_have_text("yogyakarta")
         page.keyboard.press("ArrowUp")
         expect(box(page)).not_to_have_attribute("aria-activedescendant", re.compile("."))
         page.keyboard.press("ArrowUp")
-        assert chosen(page).get_attribute("id") == options(page).nth(count - 1).get_attribute("id")
+        assert active_option(page).get_attribute("id") == options(page).nth(count - 1).get_attribute("id")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowDown")
         expect(box(page)).to_be_focused()
@@ -135,12 +135,12 @@ def test_enter_on_a_suggested_article_opens_it(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         type_in(page, "tempe dap")
         page.keyboard.press("ArrowUp")
-        expect(chosen(page)).to_have_text("Tempe dari Dapur Sendiri")
+        expect(active_option(page)).to_have_text("Tempe dari Dapur Sendiri")
         page.keyboard.press("Enter")
         page.wait_for_url("**/index.html?article=tempe-dari-dapur-sendiri")
 
 
-def test_escape_closes_then_empties_and_the_cursors_keys_stay_the_texts(visitor: Visitor) -> None:
+def test_escape_closes_then_clears_and_cursor_keys_move_in_the_text(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         type_in(page, "tem")
         page.keyboard.press("ArrowDown")
@@ -161,7 +161,7 @@ def test_escape_closes_then_empties_and_the_cursors_keys_stay_the_texts(visitor:
         expect(box(page)).to_be_focused()
 
 
-def test_a_search_marks_what_it_found(visitor: Visitor) -> None:
+def test_results_highlight_the_matches(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         box(page).fill("dapur")
         page.keyboard.press("Enter")
@@ -176,7 +176,7 @@ def test_a_search_marks_what_it_found(visitor: Visitor) -> None:
         expect(results(page)).to_have_count(2)
 
 
-def test_a_misspelt_word_is_corrected_by_a_button(visitor: Visitor) -> None:
+def test_a_button_applies_the_spelling_correction(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=temppe+dapur") as page:
         page.get_by_role("button", name="tempe dapur").press("Enter")
         expect(box(page)).to_have_value("tempe dapur")
@@ -188,7 +188,7 @@ def test_a_misspelt_word_is_corrected_by_a_button(visitor: Visitor) -> None:
         expect(page.locator("#search .meant")).to_be_visible()
 
 
-def test_filters_narrow_the_search_and_stand_in_the_address(visitor: Visitor) -> None:
+def test_filters_narrow_the_search_and_are_in_the_url(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=dapur") as page:
         page.locator("#search summary").click()
         page.get_by_label("Label").select_option("Kuliner")
@@ -226,7 +226,7 @@ def test_the_back_button_restores_every_search(visitor: Visitor) -> None:
         expect(status(page)).to_contain_text("tempe")
 
 
-def test_an_address_leads_to_a_search_with_its_filters(visitor: Visitor) -> None:
+def test_a_url_restores_a_search_with_its_filters(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=yogyakarta&label=budaya&language=en&sort=newest") as page:
         expect(box(page)).to_have_value("yogyakarta")
         expect(page.locator("#search summary")).to_have_text("Filter (3)")
@@ -237,7 +237,7 @@ def test_an_address_leads_to_a_search_with_its_filters(visitor: Visitor) -> None
         expect(results(page).first).to_be_visible()
 
 
-def test_emptying_the_box_takes_the_results_away(visitor: Visitor) -> None:
+def test_clearing_the_box_removes_the_results(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?article=memotret-hujan&q=tempe") as page:
         page.get_by_role("button", name="Hapus pencarian").click()
         expect(results(page)).to_have_count(0)
@@ -246,7 +246,7 @@ def test_emptying_the_box_takes_the_results_away(visitor: Visitor) -> None:
         assert page.url.endswith("?article=memotret-hujan")
 
 
-def test_load_more_goes_on_and_the_way_back_leads_to_all_of_it(visitor: Visitor) -> None:
+def test_load_more_appends_results_and_back_restores_all_of_them(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         page.evaluate("document.querySelector('#search').setAttribute('limit', '3')")
         box(page).fill("yogyakarta")
@@ -265,14 +265,14 @@ def test_load_more_goes_on_and_the_way_back_leads_to_all_of_it(visitor: Visitor)
         expect(results(page)).to_have_count(6)
 
 
-def test_an_estimated_total_is_said_to_be_one(visitor: Visitor) -> None:
+def test_an_estimated_total_is_marked_as_estimated(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         page.route(SEARCH, answer(result(), total=230, total_is_exact=False, next_cursor="c"))
         page.goto(f"{DEMO}?q=x")
         expect(status(page)).to_have_text(re.compile("^1 dari sekitar 230 hasil untuk"))
 
 
-def test_an_api_that_is_down_keeps_what_was_typed_and_offers_a_retry(visitor: Visitor) -> None:
+def test_an_api_failure_keeps_the_query_and_offers_a_retry(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         page.route("**/api/**", lambda route: route.abort())
         box(page).press_sequentially("tempe dapur")
@@ -291,7 +291,7 @@ def test_an_api_that_is_down_keeps_what_was_typed_and_offers_a_retry(visitor: Vi
 
 
 @pytest.mark.parametrize("failure", ["the API is down", "the dates are mixed up"])
-def test_what_a_search_fails_to_find_is_not_what_an_earlier_one_found(visitor: Visitor, failure: str) -> None:
+def test_a_failed_search_shows_no_results_of_an_earlier_one(visitor: Visitor, failure: str) -> None:
     with visitor.visit("/search/?q=bali") as page:
         expect(page.get_by_role("link", name="Yogyakarta to Bali Without Flying")).to_be_visible()
         if failure == "the API is down":
@@ -308,7 +308,7 @@ def test_what_a_search_fails_to_find_is_not_what_an_earlier_one_found(visitor: V
     visitor.complaints = [each for each in visitor.complaints if "ERR_FAILED" not in each]
 
 
-def test_the_page_is_called_by_what_is_searched_for(visitor: Visitor) -> None:
+def test_the_document_title_contains_the_query(visitor: Visitor) -> None:
     with visitor.visit("/search/?q=bali") as page:
         expect(page).to_have_title("Hasil pencarian “bali” · Catatan Sari")
         box(page).fill("foto")
@@ -318,7 +318,7 @@ def test_the_page_is_called_by_what_is_searched_for(visitor: Visitor) -> None:
         expect(page).to_have_title("Hasil pencarian “bali” · Catatan Sari")
 
 
-def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
+def test_a_failure_to_load_more_keeps_the_loaded_results(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=yogyakarta") as page:
         page.evaluate("document.querySelector('#search').setAttribute('limit', '2')")
         expect(results(page)).to_have_count(2)
@@ -333,7 +333,7 @@ def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
     visitor.complaints.clear()
 
 
-def test_an_answer_that_comes_too_late_is_never_shown(visitor: Visitor) -> None:
+def test_a_late_response_to_an_earlier_search_is_ignored(visitor: Visitor) -> None:
     waiting: list[Route] = []
     with visitor.visit(DEMO) as page:
         page.route(re.compile("search.*q=tem"), lambda route: waiting.append(route))
@@ -354,7 +354,7 @@ def test_an_answer_that_comes_too_late_is_never_shown(visitor: Visitor) -> None:
         expect(page.locator("#search [aria-busy=true]")).to_have_count(0)
 
 
-def test_suggestions_for_an_earlier_text_go_while_the_next_are_slow(visitor: Visitor) -> None:
+def test_suggestions_for_an_earlier_text_are_hidden_while_new_ones_load(visitor: Visitor) -> None:
     waiting: list[Route] = []
     with visitor.visit(DEMO) as page:
         type_in(page, "tem")
@@ -365,7 +365,7 @@ def test_suggestions_for_an_earlier_text_go_while_the_next_are_slow(visitor: Vis
         expect(options(page).first).to_have_text("tempe")
 
 
-def test_titles_are_text_and_only_marks_are_markup(visitor: Visitor) -> None:
+def test_titles_are_text_and_only_highlights_are_markup(visitor: Visitor) -> None:
     escaped = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
     with visitor.visit("/archive/") as page:
         hostile = result(title_html=f"{escaped} <mark>a &amp;lt; b</mark> {HOSTILE}<mark>", url="javascript:alert(1)")
@@ -385,7 +385,7 @@ def test_titles_are_text_and_only_marks_are_markup(visitor: Visitor) -> None:
         assert page.evaluate("window.hacked") is None
 
 
-def test_a_result_never_leads_to_a_script(visitor: Visitor) -> None:
+def test_a_result_never_links_to_a_javascript_url(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         page.route(SEARCH, answer(result(url="javascript:alert(1)")))
         page.goto(DEMO)
@@ -397,7 +397,7 @@ def test_a_result_never_leads_to_a_script(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_long_words_and_the_other_direction_stay_whole(visitor: Visitor, width: int) -> None:
+def test_long_words_and_right_to_left_text_fit_into_the_page(visitor: Visitor, width: int) -> None:
     with visitor.visit("/archive/", width=width, height=640) as page:
         arabic = "مرحبا <mark>بالعالم</mark>"
         long = result(title_html=f"<mark>{LONG_WORD}</mark>", snippet_html=LONG_WORD, labels=[LONG_WORD[:100]])
@@ -414,7 +414,7 @@ def test_long_words_and_the_other_direction_stay_whole(visitor: Visitor, width: 
         assert options(page).first.evaluate("option => option.scrollWidth <= option.clientWidth")
 
 
-def test_everything_to_press_is_large_enough_for_a_finger(visitor: Visitor) -> None:
+def test_controls_have_the_minimum_touch_size(visitor: Visitor) -> None:
     """WCAG 2.2, 2.5.8: at least 24 by 24 pixels."""
     with visitor.visit(f"{DEMO}?q=temppe", width=390, height=844) as page:
         page.locator("#search summary").click()
@@ -430,7 +430,7 @@ def test_everything_to_press_is_large_enough_for_a_finger(visitor: Visitor) -> N
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_suggestions_cover_what_lies_below_in_the_pages_colours(visitor: Visitor, scheme: str) -> None:
+def test_suggestions_cover_the_content_in_the_pages_colours(visitor: Visitor, scheme: str) -> None:
     with visitor.visit(DEMO, color_scheme=scheme) as page:
         type_in(page, "yog")
         paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
@@ -439,7 +439,7 @@ def test_suggestions_cover_what_lies_below_in_the_pages_colours(visitor: Visitor
         expect(options(page).first).to_have_css("color", ink)
 
 
-def test_the_element_speaks_the_language_of_where_it_stands(visitor: Visitor) -> None:
+def test_the_element_uses_the_language_of_its_context(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=dapur") as page:
         page.evaluate("document.querySelector('#search').lang = 'en'; document.querySelector('#search').reload()")
         expect(status(page)).to_have_text(re.compile("^2 results for “.?dapur.?”$"))
@@ -449,14 +449,14 @@ def test_the_element_speaks_the_language_of_where_it_stands(visitor: Visitor) ->
         expect(results(page).first.locator("time")).to_have_text("November 9, 2025")
 
 
-def test_a_confined_search_has_no_filter_for_what_is_settled(visitor: Visitor) -> None:
+def test_a_search_with_fixed_filters_does_not_offer_them(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         page.evaluate(
             """const search = document.querySelector("#search");
             search.setAttribute("label", "Kuliner");
             search.setAttribute("search-language", "id");"""
         )
-        addresses = asked(page, r"/api/search\?")
+        addresses = record_urls(page, r"/api/search\?")
         box(page).fill("dapur")
         box(page).press("Enter")
         expect(results(page)).to_have_count(1)
@@ -467,7 +467,7 @@ def test_a_confined_search_has_no_filter_for_what_is_settled(visitor: Visitor) -
         assert addresses[-1].endswith("?q=dapur&label=Kuliner&language=id")
 
 
-def test_with_an_address_for_results_the_element_is_only_a_box(visitor: Visitor) -> None:
+def test_with_a_results_url_the_element_is_only_a_box(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?q=tempe") as page:
         page.evaluate("document.querySelector('#search').setAttribute('results', 'index.html?from=2020-01-01')")
         expect(results(page)).to_have_count(0)

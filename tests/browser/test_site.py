@@ -1,4 +1,4 @@
-"""The site as a reader meets it."""
+"""The site in a real browser."""
 
 import gzip
 import re
@@ -29,7 +29,7 @@ def scrolls_sideways(page: Page) -> bool:
 
 
 def edges(page: Page, selector: str) -> tuple[float, float]:
-    """Where something begins and ends from the left."""
+    """Return the left and right edge of the element."""
     box = page.locator(selector).bounding_box()
     assert box is not None
     return box["x"], box["x"] + box["width"]
@@ -39,7 +39,7 @@ def dates_of(page: Page) -> list[str]:
     return [str(found.get_attribute("datetime")) for found in page.locator(".card time").all()]
 
 
-def test_home_lists_the_newest_first_and_goes_on_to_older_ones(visitor: Visitor) -> None:
+def test_home_lists_the_newest_articles_and_links_to_older_ones(visitor: Visitor) -> None:
     with visitor.visit("/") as page:
         expect(page.get_by_role("heading", level=1)).to_have_text("Catatan Sari")
         first = dates_of(page)
@@ -52,7 +52,7 @@ def test_home_lists_the_newest_first_and_goes_on_to_older_ones(visitor: Visitor)
         assert dates_of(page) == first
 
 
-def test_an_article_opens_from_home_with_its_contents_pictures_and_tables(visitor: Visitor) -> None:
+def test_an_article_has_contents_pictures_and_tables(visitor: Visitor) -> None:
     with visitor.visit("/") as page:
         page.get_by_role("link", name="Cara Membaca Komunike").click()
         page.wait_for_url(f"**{ARTICLE}")
@@ -67,14 +67,14 @@ def test_an_article_opens_from_home_with_its_contents_pictures_and_tables(visito
         expect(page.get_by_role("table").first).to_be_visible()
 
 
-def test_an_english_article_is_read_in_english(visitor: Visitor) -> None:
+def test_an_english_article_has_an_english_interface(visitor: Visitor) -> None:
     with visitor.visit("/china-russia-agree-to-deepen-strategic-cooperation/") as page:
         assert page.locator("html").get_attribute("lang") == "en"
         expect(page.get_by_role("link", name="Home")).to_be_visible()
         expect(page.get_by_text("min read")).to_be_visible()
 
 
-def test_a_label_leads_to_its_articles(visitor: Visitor) -> None:
+def test_a_label_links_to_its_articles(visitor: Visitor) -> None:
     with visitor.visit("/labels/") as page:
         page.get_by_role("main").get_by_role("link", name="Politik").click()
         page.wait_for_url("**/label/politik/")
@@ -82,7 +82,7 @@ def test_a_label_leads_to_its_articles(visitor: Visitor) -> None:
         expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
 
 
-def test_the_archive_leads_to_a_month(visitor: Visitor) -> None:
+def test_the_archive_links_to_a_month(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         page.get_by_role("link", name="Mei 2026").click()
         page.wait_for_url("**/2026/05/")
@@ -90,7 +90,7 @@ def test_the_archive_leads_to_a_month(visitor: Visitor) -> None:
         expect(page.locator(".card")).to_have_count(2)
 
 
-def test_an_old_name_leads_to_the_article(visitor: Visitor) -> None:
+def test_an_old_slug_redirects_to_the_article(visitor: Visitor) -> None:
     with visitor.visit("/nama-lama/") as page:
         assert page.url.endswith("/nama-baru/")
 
@@ -98,7 +98,7 @@ def test_an_old_name_leads_to_the_article(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "title"), [("/tidak-ada/", 404, "Halaman ini tidak ada"), ("/terhapus/", 410, "Artikel ini")]
 )
-def test_what_is_not_there_is_told_kindly(visitor: Visitor, path: str, status: int, title: str) -> None:
+def test_an_error_page_has_a_heading_and_three_links(visitor: Visitor, path: str, status: int, title: str) -> None:
     with visitor.visit(path) as page:
         expect(page.get_by_role("heading", level=1)).to_contain_text(title)
         expect(page.get_by_role("main").get_by_role("link")).to_have_count(3)
@@ -106,7 +106,7 @@ def test_what_is_not_there_is_told_kindly(visitor: Visitor, path: str, status: i
     assert f"status of {status}" in visitor.complaints.pop()
 
 
-def test_the_keyboard_leads_past_the_header_and_shows_where_it_is(visitor: Visitor) -> None:
+def test_a_keyboard_user_can_skip_the_header_and_see_the_focus(visitor: Visitor) -> None:
     with visitor.visit("/") as page:
         page.keyboard.press("Tab")
         skip = page.get_by_role("link", name="Langsung ke isi")
@@ -121,7 +121,7 @@ def test_the_keyboard_leads_past_the_header_and_shows_where_it_is(visitor: Visit
         assert outline == "solid"
 
 
-def test_dark_readers_get_light_text_on_a_dark_page(visitor: Visitor) -> None:
+def test_dark_mode_has_light_text_on_a_dark_page(visitor: Visitor) -> None:
     def brightness(page: Page, name: str, element: str) -> float:
         colour = page.locator(element).evaluate(f"found => getComputedStyle(found).{name}")
         return sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 765
@@ -135,21 +135,21 @@ def test_dark_readers_get_light_text_on_a_dark_page(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
-def test_nothing_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) -> None:
+def test_no_page_is_wider_than_the_smallest_screen(visitor: Visitor, path: str) -> None:
     with visitor.visit(path, width=320, height=640) as page:
         assert not scrolls_sideways(page)
-    visitor.forgive_status()
+    visitor.ignore_status_errors()
 
 
 @pytest.mark.parametrize("path", ["/", ARTICLE])
-def test_a_blog_may_have_a_long_name(visitor: Visitor, path: str) -> None:
+def test_a_long_blog_name_fits_into_the_header(visitor: Visitor, path: str) -> None:
     with visitor.visit(path, width=320, height=640) as page:
         for name in page.locator(".masthead__title a, .colophon__title").all():
             name.evaluate("(found, name) => { found.textContent = name }", LONG_WORD[:60])
         assert not scrolls_sideways(page)
 
 
-def test_a_phone_folds_the_contents(visitor: Visitor) -> None:
+def test_the_contents_are_collapsed_on_a_phone(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE, width=390, height=800) as page:
         entry = page.get_by_role("link", name="Tujuh pertanyaan")
         expect(entry).to_be_hidden()
@@ -168,7 +168,7 @@ def test_everything_works_without_javascript(visitor: Visitor) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text("Politik")
 
 
-def test_a_hostile_title_is_only_text(visitor: Visitor) -> None:
+def test_a_hostile_title_is_shown_as_text(visitor: Visitor) -> None:
     with visitor.visit("/") as page:
         page.get_by_role("link", name="window.hacked").click()
         page.wait_for_url("**/2024/05/x.html")
@@ -176,7 +176,7 @@ def test_a_hostile_title_is_only_text(visitor: Visitor) -> None:
         assert page.evaluate("window.hacked") is None
 
 
-def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
+def test_print_hides_the_interactive_parts(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE) as page:
         expect(page.get_by_role("button", name="Kirim")).to_be_visible()
         page.emulate_media(media="print")
@@ -188,14 +188,14 @@ def test_print_leaves_out_what_paper_cannot_do(visitor: Visitor) -> None:
         assert edges(page, ".masthead__title")[0] == edges(page, ".prose")[0]
 
 
-def test_a_picture_in_a_sentence_stays_in_it(visitor: Visitor) -> None:
+def test_an_inline_picture_stays_in_its_sentence(visitor: Visitor) -> None:
     with visitor.visit(HOSTILE) as page:
         sentence = page.get_by_role("paragraph").filter(has_text="Sebuah kecil.")
         assert sentence.get_by_role("img").evaluate("image => getComputedStyle(image).display") == "inline"
         assert (sentence.bounding_box() or {"height": 99})["height"] < 40
 
 
-def test_a_picture_alone_stands_in_the_middle(visitor: Visitor) -> None:
+def test_a_picture_alone_is_centred(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE) as page:
         picture = page.locator(".prose p > img").first
         box, text = picture.bounding_box(), page.locator(".prose").bounding_box()
@@ -204,7 +204,7 @@ def test_a_picture_alone_stands_in_the_middle(visitor: Visitor) -> None:
         assert abs((box["x"] + box["width"] / 2) - (text["x"] + text["width"] / 2)) < 1
 
 
-def test_a_picture_that_is_not_there_is_an_even_surface(visitor: Visitor) -> None:
+def test_a_missing_picture_is_shown_as_a_plain_area(visitor: Visitor) -> None:
     with visitor.visit("/labels/") as page:
         page.route("**/media/**", lambda route: route.fulfill(status=404))
         page.goto("/")
@@ -214,11 +214,11 @@ def test_a_picture_that_is_not_there_is_an_even_surface(visitor: Visitor) -> Non
         assert picture.evaluate("image => getComputedStyle(image, '::after').width") == size
         surface = picture.evaluate("image => getComputedStyle(image).backgroundColor")
         assert picture.evaluate("image => getComputedStyle(image, '::after').backgroundColor") == surface
-    visitor.forgive_status()
+    visitor.ignore_status_errors()
 
 
 @pytest.mark.parametrize(("width", "is_beside"), [(390, False), (600, True)])
-def test_the_search_box_fills_the_header_of_a_phone(visitor: Visitor, width: int, is_beside: bool) -> None:
+def test_the_search_box_fills_the_header_on_a_phone(visitor: Visitor, width: int, is_beside: bool) -> None:
     with visitor.visit(ARTICLE, width=width, height=800) as page:
         box, title, header = (edges(page, f".masthead__{name}") for name in ("search", "title", "inner"))
         assert box[1] == header[1]
@@ -229,14 +229,14 @@ def test_the_search_box_fills_the_header_of_a_phone(visitor: Visitor, width: int
 
 
 @pytest.mark.parametrize("path", [ARTICLE, ENGLISH, RESULTS, "/search/?q=xqzxqz", "/contact/", "/", MISSING])
-def test_what_can_be_pressed_is_large_enough_for_a_finger(visitor: Visitor, path: str) -> None:
-    """24 pixels each way; links in the author's sentences are as large as the text (WCAG 2.2, 2.5.8)."""
+def test_controls_have_the_minimum_touch_size(visitor: Visitor, path: str) -> None:
+    """Controls are at least 24 pixels wide and high; links within text are exempt (WCAG 2.2, 2.5.8)."""
     with visitor.visit(path, width=390, height=800) as page:
         assert page.evaluate(SMALL_TARGETS) == []
-    visitor.forgive_status()
+    visitor.ignore_status_errors()
 
 
-def test_a_readers_own_colours_leave_buttons_and_labels_their_shapes(visitor: Visitor) -> None:
+def test_buttons_and_labels_keep_their_shapes_with_forced_colors(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE, java_script_enabled=False, forced_colors="active") as page:
         for shape in (page.get_by_role("button", name="Kirim"), page.locator(".labels a").first):
             border = shape.evaluate("found => { const s = getComputedStyle(found); return s.border }")
@@ -258,7 +258,7 @@ def test_search_works_without_javascript(visitor: Visitor) -> None:
         expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
 
 
-def test_filters_that_came_with_the_page_are_counted(visitor: Visitor) -> None:
+def test_filters_of_a_server_rendered_search_are_counted(visitor: Visitor) -> None:
     with visitor.visit("/search/?q=komunike&label=politik&sort=newest") as page:
         expect(page.get_by_text("Filter (2)")).to_be_visible()
         page.get_by_text("Filter (2)").click()
@@ -267,7 +267,7 @@ def test_filters_that_came_with_the_page_are_counted(visitor: Visitor) -> None:
         expect(page.locator("summary:visible", has_text="Filter")).to_have_text("Filter")
 
 
-def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visitor) -> None:
+def test_server_rendered_results_stay_until_another_search(visitor: Visitor) -> None:
     with visitor.visit("/search/?q=komunike") as page:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -283,7 +283,7 @@ def test_results_that_came_with_the_page_stay_until_another_search(visitor: Visi
         expect(page.get_by_role("link", name="Cara Membaca Komunike")).to_be_visible()
 
 
-def test_a_comment_is_written_without_javascript(visitor: Visitor) -> None:
+def test_a_comment_can_be_written_without_javascript(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE, java_script_enabled=False, locale="id-ID") as page:
         page.get_by_label("Nama").fill("Budi")
         page.get_by_label("Komentar").last.fill("Ditulis tanpa JavaScript.")
@@ -294,7 +294,7 @@ def test_a_comment_is_written_without_javascript(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/label/politik/", ARTICLE])
-def test_the_feeds_that_a_page_names_are_there(visitor: Visitor, path: str) -> None:
+def test_the_feeds_that_a_page_links_to_exist(visitor: Visitor, path: str) -> None:
     with visitor.visit(path) as page:
         links = page.locator('link[rel="alternate"]')
         assert links.count() == (2 if path == "/" else 3)
@@ -307,7 +307,7 @@ def test_the_feeds_that_a_page_names_are_there(visitor: Visitor, path: str) -> N
         )
 
 
-def test_related_articles_lead_on(visitor: Visitor) -> None:
+def test_related_articles_can_be_opened(visitor: Visitor) -> None:
     with visitor.visit(ARTICLE) as page:
         related = page.get_by_role("region", name="Artikel terkait").get_by_role("link")
         assert 1 <= related.count() <= 4
@@ -333,9 +333,9 @@ def late(page: Page, route: Route) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["/", RESULTS, "/contact/"])
-def test_elements_take_the_place_of_forms_as_large_as_they_are(visitor: Visitor, path: str, width: int) -> None:
+def test_elements_do_not_shift_the_layout_when_they_replace_forms(visitor: Visitor, path: str, width: int) -> None:
     with visitor.visit("/labels/", width=width, height=844) as page:
-        # The form has been painted long before the scripts come.
+        # The form is painted long before the scripts are loaded.
         page.route("**/widgets/*.js", lambda route: late(page, route))
         page.goto(path)
         page.wait_for_load_state("networkidle")
@@ -343,8 +343,8 @@ def test_elements_take_the_place_of_forms_as_large_as_they_are(visitor: Visitor,
 
 
 @pytest.mark.parametrize("path", [ARTICLE, "/", "/search/?q=komunike", "/tentang/", "/contact/"])
-def test_a_page_is_light_and_stays_where_it_is(visitor: Visitor, path: str) -> None:
-    """Less than 60 KB without its pictures, as the CDN compresses it; nothing moves while it loads."""
+def test_a_page_is_small_and_has_no_layout_shift(visitor: Visitor, path: str) -> None:
+    """A page has less than 60 KB without pictures, as compressed by the CDN, and nothing moves while it loads."""
     weights: dict[str, int] = {}
     with visitor.visit("/labels/") as page:
         page.on("response", lambda answer: weights.update({answer.url: len(gzip.compress(answer.body()))}))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.embedding import FRIEND, reading
+from tests.browser.embedding import FRIEND, open_page
 from tests.serving import served
 
 DEMO = "/assets/demo/index.html"
@@ -26,7 +26,7 @@ def test_the_demonstration_page_shows_an_article_and_lists_others(visitor: Visit
         expect(page.locator("#list").get_by_role("status")).to_have_text(re.compile(r"^5 dari 1\d artikel$"))
 
 
-def test_load_more_goes_on_where_the_list_ended_and_takes_the_keyboard_along(visitor: Visitor) -> None:
+def test_load_more_appends_articles_and_moves_the_focus(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         more = page.get_by_role("button", name="Muat lebih banyak")
         more.focus()
@@ -53,24 +53,24 @@ def test_a_title_in_the_list_opens_its_article_on_the_same_page(visitor: Visitor
         page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
 
 
-def test_a_label_narrows_the_list(visitor: Visitor) -> None:
+def test_a_label_filters_the_list(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?label=politik") as page:
         expect(page.locator("#list").get_by_role("status")).to_have_text("2 dari 2 artikel")
 
 
-def test_an_empty_list_says_so(visitor: Visitor) -> None:
+def test_an_empty_list_shows_a_message(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?label=tidak-ada") as page:
         expect(page.locator("#list").get_by_role("status")).to_have_text("Belum ada artikel.")
 
 
-def test_a_missing_article_says_so_and_offers_no_retry(visitor: Visitor) -> None:
+def test_a_missing_article_shows_a_message_without_a_retry(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?article=terhapus") as page:
         expect(page.locator("#article").get_by_role("status")).to_contain_text("tidak ditemukan")
         expect(page.locator("#article").get_by_role("button")).to_have_count(0)
     visitor.complaints.clear()
 
 
-def test_an_api_that_is_down_is_told_and_a_retry_brings_everything(visitor: Visitor) -> None:
+def test_an_api_failure_shows_a_message_and_a_retry_loads_everything(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         page.route("**/api/**", lambda route: route.abort())
         page.goto(DEMO)
@@ -87,7 +87,7 @@ def test_an_api_that_is_down_is_told_and_a_retry_brings_everything(visitor: Visi
     visitor.complaints.clear()
 
 
-def test_what_is_between_the_tags_stays_until_the_api_has_answered(visitor: Visitor) -> None:
+def test_fallback_content_stays_until_the_api_responds(visitor: Visitor) -> None:
     with visitor.visit("/archive/") as page:
         page.route("**/api/**", lambda route: route.abort())
         page.goto(DEMO)
@@ -101,7 +101,7 @@ def test_what_is_between_the_tags_stays_until_the_api_has_answered(visitor: Visi
     visitor.complaints.clear()
 
 
-def test_an_article_on_another_site_finds_its_pictures_and_links(chromium: Browser) -> None:
+def test_relative_pictures_and_links_work_on_another_site(chromium: Browser) -> None:
     html = (
         '<p><a href="next-one/">beside</a> <a href="#part">below</a> <a href="mailto:a@example.com">mail</a></p>'
         '<p><img src="a.png" srcset="/media/a.png 1x, b.png 2x"></p><h2 id="part">Part</h2>'
@@ -122,7 +122,7 @@ def test_an_article_on_another_site_finds_its_pictures_and_links(chromium: Brows
             "published_at": "2026-01-01T00:00:00Z",
             "content_html": html,
         }
-        with reading(chromium, blog, "", at=FRIEND, complaints=["404"]) as page:
+        with open_page(chromium, blog, "", at=FRIEND, complaints=["404"]) as page:
             page.route("**/api/articles/x", lambda route: route.fulfill(json=answer, headers=allowed))
             page.evaluate(
                 """async blog => {
@@ -138,7 +138,7 @@ def test_an_article_on_another_site_finds_its_pictures_and_links(chromium: Brows
             assert hrefs == [f"{blog}/2024/05/next-one/", "#part", "mailto:a@example.com"]
 
 
-def test_a_failure_to_load_more_keeps_what_is_there(visitor: Visitor) -> None:
+def test_a_failure_to_load_more_keeps_the_loaded_articles(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         page.route("**/api/articles?*cursor*", lambda route: route.fulfill(status=503))
         page.get_by_role("button", name="Muat lebih banyak").click()
@@ -163,7 +163,7 @@ def test_a_slow_api_is_shown_as_busy(visitor: Visitor) -> None:
         assert page.locator("#list [aria-busy=true]").count() == 0
 
 
-def test_titles_are_text_and_never_markup(visitor: Visitor) -> None:
+def test_titles_are_shown_as_text(visitor: Visitor) -> None:
     with visitor.visit(f"{DEMO}?article=bermusuhan") as page:
         headline = page.locator("#article").get_by_role("heading", level=1)
         expect(headline).to_contain_text("<script>window.hacked = 1</script>")
@@ -176,7 +176,7 @@ def test_the_demonstration_page_fits_the_smallest_screen(visitor: Visitor, artic
         assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_the_widget_speaks_the_language_of_where_it_stands(visitor: Visitor) -> None:
+def test_the_widget_uses_the_language_of_its_context(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         page.evaluate("document.querySelector('#list').lang = 'en-GB'; document.querySelector('#list').reload()")
         expect(page.locator("#list").get_by_role("status")).to_have_text(re.compile(r"^5 of 1\d articles$"))

@@ -1,4 +1,4 @@
-"""The stack's tables on moto, made from the template."""
+"""Tables of the stack on moto, made from the template."""
 
 import json
 import os
@@ -32,19 +32,19 @@ from tests.paths import PROJECT
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """The project's template, as a deployment for https://blog.example that sends mail sees it."""
+    """Return the project's template, deployed for https://blog.example with mail."""
     parameters = {"SiteUrl": "https://blog.example", "TimeZone": "Asia/Jakarta", "OwnerEmail": "owner@blog.example"}
     return load(PROJECT / "template.yaml", parameters)
 
 
 @pytest.fixture
 def tables(template: Template) -> Iterator[None]:
-    """Empty tables, as the template describes them."""
+    """Create the empty tables of the template."""
     with mock_aws(), patch_moto():
         client: Any = connection().client
         for table in template.tables.values():
             client.create_table(**table.create)
-        # What a warm function keeps belongs to the tables of the test before.
+        # Clear the caches that functions filled from the tables of the previous test.
         vocabulary.clear_cache()
         document_table.clear_cache()
         theme.clear_cache()
@@ -52,9 +52,9 @@ def tables(template: Template) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def unhurried() -> Iterator[None]:
-    """No conflict is given up for the time that it took: that says how busy the machine is that runs the tests."""
-    # A patch of its own, so that what a test patches itself is undone when it always was.
+def no_retry_deadline() -> Iterator[None]:
+    """Remove the deadline of retries after conflicts, which would make tests depend on the speed of the machine."""
+    # A separate patch context, so that a test that patches time itself is undone independently.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 60.0)
         yield
@@ -62,14 +62,14 @@ def unhurried() -> Iterator[None]:
 
 @pytest.fixture
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the functions that limit senders time stands still, so that no minute begins in the midst of a test."""
+    """Freeze the time of the functions that limit rates, so that no new minute begins during a test."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     for app in (write_comments, submit_contact):
         monkeypatch.setattr(app, "datetime", SimpleNamespace(now=lambda _: now))
 
 
 class RefusedCalls:
-    """Refuses chosen calls to DynamoDB, as a busy table does; a refused call does not reach the table."""
+    """Rejects chosen DynamoDB calls, like a busy table; a rejected call does not reach the table."""
 
     def __init__(self) -> None:
         self.refused = 0
@@ -77,7 +77,7 @@ class RefusedCalls:
         self._lock = Lock()
 
     def conflict(self, times: int) -> None:
-        """Cancel the next ``times`` transactions because of others on the same items."""
+        """Cancel the next ``times`` transactions because of a conflict."""
         answer = {
             "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
             "CancellationReasons": [{"Code": "TransactionConflict", "Message": "Transaction is ongoing"}],
@@ -93,7 +93,7 @@ class RefusedCalls:
         self._planned += [(operation, {"Error": {"Code": code, "Message": "refused"}})] * times
 
     def clear(self) -> None:
-        """Refuse nothing any more."""
+        """Reject no further calls."""
         self._planned.clear()
 
     def __call__(self, model: Any, **_: Any) -> Any:
@@ -108,7 +108,7 @@ class RefusedCalls:
 
 
 class FaultInjector:
-    """Fails one call to DynamoDB of all that are made: throttles it, answers 500, or cuts its connection.
+    """Fails one of all DynamoDB calls: throttles it, answers 500, or cuts its connection.
 
     ``failing_call`` is the number of the call, from 0; ``kind`` is one of :attr:`KINDS`. ``persistent`` fails all later
     calls too, so that no retry helps. ``calls`` counts the calls.
@@ -130,13 +130,13 @@ class FaultInjector:
         return number >= self.failing_call if self.persistent else number == self.failing_call
 
     def fail_at(self, call: int | None, kind: str, *, persistent: bool) -> None:
-        """Count calls from now on, and fail that one; None fails none."""
+        """Reset the count, and fail the call with that number; None fails none."""
         self.failing_call, self.kind, self.persistent, self.calls = call, kind, persistent, 0
 
 
 @pytest.fixture
 def injector(tables: None, monkeypatch: pytest.MonkeyPatch) -> FaultInjector:
-    """Fails calls to DynamoDB below the SDK, which retries them as it does in production."""
+    """Yield an injector that fails DynamoDB calls below the SDK, so that the SDK's retries run as in production."""
     injector = FaultInjector()
     send = BotocoreStubber.__call__
 
@@ -156,7 +156,7 @@ def injector(tables: None, monkeypatch: pytest.MonkeyPatch) -> FaultInjector:
             send(stubber, event_name, request, **more)
         raise ConnectionClosedError(endpoint_url=request.url)
 
-    # At the place where moto answers: a failed call does not reach it, or its answer does not come back.
+    # This replaces moto's response handler: a failed call does not reach moto, or moto's response is lost.
     monkeypatch.setattr(BotocoreStubber, "__call__", send_or_fail)
     monkeypatch.setattr("time.sleep", lambda _: None)
     return injector
@@ -164,7 +164,7 @@ def injector(tables: None, monkeypatch: pytest.MonkeyPatch) -> FaultInjector:
 
 @pytest.fixture
 def faults(tables: None) -> Iterator[RefusedCalls]:
-    """Makes DynamoDB refuse calls."""
+    """Yield an object that makes DynamoDB reject calls."""
     faults = RefusedCalls()
     events = connection().client.meta.events
     events.register_first("before-call.dynamodb.*", faults)
@@ -174,7 +174,7 @@ def faults(tables: None) -> Iterator[RefusedCalls]:
 
 @pytest.fixture
 def secret(tables: None) -> Iterator[str]:
-    """The site's secret."""
+    """Create the site's secret and return its name."""
     text = "0123456789abcdef" * 4
     boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
     signing.load_keys.cache_clear()
@@ -188,7 +188,7 @@ type Configure = Callable[..., None]
 
 @pytest.fixture
 def configure() -> Iterator[Configure]:
-    """Settings that are other than the environment's."""
+    """Return a function that changes settings for the test."""
     before = {name: os.environ.get(name) for name in (field.name.upper() for field in fields(Settings))}
 
     def change(**values: object) -> None:

@@ -1,4 +1,4 @@
-"""Calling handlers as Lambda does, and looking at what they left in the tables."""
+"""Call handlers as Lambda does, and read the tables."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from tests.factories import Context
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A handler's answer."""
+class Response:
+    """A handler's response."""
 
     status: int
     headers: dict[str, str]
@@ -20,24 +20,24 @@ class Answered:
 
     @property
     def json(self) -> Any:
-        """The body as data."""
+        """Return the parsed JSON body."""
         return json.loads(self.body)
 
     @property
     def fields(self) -> set[str]:
-        """The fields that a problem names."""
+        """Return the field names in a problem."""
         assert self.headers["Content-Type"] == "application/problem+json"
         return {error["field"] for error in self.json.get("errors", ())}
 
 
-def call(handler: Callable[[Any, Any], Any], event: dict[str, Any]) -> Answered:
-    """Have a handler answer an event."""
+def call(handler: Callable[[Any, Any], Any], event: dict[str, Any]) -> Response:
+    """Call a handler with an event and return its response."""
     answer = handler(event, Context())
-    return Answered(answer["statusCode"], answer["headers"], answer["body"])
+    return Response(answer["statusCode"], answer["headers"], answer["body"])
 
 
 def stored(table: str) -> list[dict[str, Any]]:
-    """Everything in a table, as DynamoDB has it."""
+    """Return all items of a table in DynamoDB's format."""
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=f"kolom-{table}")
     return [item for page in pages for item in page["Items"]]
 

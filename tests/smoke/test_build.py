@@ -1,4 +1,4 @@
-"""What `sam build` made: what is deployed runs, with nothing but the function's artefact and the layer."""
+"""Artifacts of `sam build`: each function runs with nothing but its artifact and the layer."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ print(json.dumps(app.handler(event, Context())["statusCode"]))
 
 
 def run(function: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run code as Lambda would: isolated from this project and its environment (``-S``: no site-packages)."""
+    """Run code in isolation from this project and its environment, as Lambda does (``-S``: no site-packages)."""
     return subprocess.run(
         [sys.executable, "-S", "-c", code, *arguments],
         cwd=NATIVE / function,
@@ -42,25 +42,25 @@ def run(function: str, code: str, *arguments: str) -> subprocess.CompletedProces
     )
 
 
-def test_the_build_is_there() -> None:
-    """`make smoke` makes it."""
+def test_the_build_exists() -> None:
+    """`make smoke` creates it."""
     assert FUNCTIONS
     assert (DEPLOYED / LAYER / "python/kolom/__init__.py").is_file()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_imported_with_only_its_artefact_and_the_layer(function: str) -> None:
+def test_a_function_can_be_imported_from_its_artifact_and_the_layer(function: str) -> None:
     result = run(function, "import app; app.handler")
     assert result.returncode == 0, result.stderr
 
 
-def test_a_function_answers() -> None:
+def test_a_function_handles_an_event() -> None:
     result = run("FetchArticles", CALL_HEALTH, str(PROJECT / "events/fetch_articles/get_health.json"))
     assert result.stdout.strip() == "200", result.stderr
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_carries_nothing_but_itself(function: str) -> None:
+def test_an_artifact_contains_only_the_function(function: str) -> None:
     assert [path.name for path in (DEPLOYED / function).iterdir() if path.name != "__pycache__"] == ["app.py"]
 
 
@@ -70,16 +70,16 @@ def test_the_deployed_layer_is_for_arm64() -> None:
     assert set(machines.values()) == {AARCH64}, machines
 
 
-def test_the_deployed_layer_has_what_the_tested_one_has() -> None:
+def test_the_deployed_layer_has_the_modules_of_the_tested_one() -> None:
     deployed, native = (
-        # An extension module's name goes on with the machine that it is for.
+        # The names of extension modules end with the platform.
         {path.name.split(".cpython-")[0] for path in (build / LAYER / "python").iterdir()} - {"__pycache__"}
         for build in (DEPLOYED, NATIVE)
     )
     assert deployed == native
 
 
-def test_the_layer_carries_its_templates_and_texts() -> None:
+def test_the_layer_contains_templates_and_locales() -> None:
     source = PROJECT / "layers/shared/kolom"
     wanted = {path.relative_to(source) for path in source.rglob("*") if path.suffix in {".html", ".json", ".py"}}
     package = DEPLOYED / LAYER / "python/kolom"
@@ -87,5 +87,5 @@ def test_the_layer_carries_its_templates_and_texts() -> None:
     assert wanted <= built
 
 
-def test_the_layer_fits_into_lambda() -> None:
+def test_the_layer_is_below_lambdas_size_limit() -> None:
     assert sum(path.stat().st_size for path in DEPLOYED.rglob("*") if path.is_file()) < UNZIPPED_LIMIT_BYTES

@@ -1,4 +1,4 @@
-"""What SAM makes of the template: the stack that CloudFormation gets, by SAM's own transform and cfn-lint's lists."""
+"""The CloudFormation template after SAM's own transform, checked with cfn-lint's specifications."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from tests.paths import PROJECT
 SAM: Final = PROJECT / ".venv-sam"
 TEMPLATE_LIMIT_BYTES: Final = 1_000_000
 RESOURCE_LIMIT: Final = 500
-# Functions and layers lie in S3 when CloudFormation sees them.
+# CloudFormation gets functions and layers as objects in S3.
 TRANSFORM: Final = """
 import json, sys
 from pathlib import Path
@@ -51,7 +51,7 @@ def resources() -> dict[str, Any]:
 
 
 def referred(value: Any) -> set[str]:
-    """The resources that ``value`` refers to, under whatever condition."""
+    """Return the resources that ``value`` refers to, under any condition."""
     text = json.dumps(value)
     named = {
         name
@@ -70,8 +70,8 @@ def test_the_stack_is_within_cloudformations_limits() -> None:
     assert len(resources()) <= RESOURCE_LIMIT
 
 
-def test_nothing_that_sam_makes_has_a_fixed_name() -> None:
-    """Two stacks in one account would fail over it, or share it."""
+def test_no_resource_generated_by_sam_has_a_fixed_name() -> None:
+    """Two stacks in one account would conflict or share the resource."""
     fixed = {
         f"{logical_id}.{name}": value
         for logical_id, resource in resources().items()
@@ -81,7 +81,7 @@ def test_nothing_that_sam_makes_has_a_fixed_name() -> None:
     assert fixed == {}
 
 
-def test_sam_keeps_what_retains_data() -> None:
+def test_sam_keeps_the_deletion_policies_of_data() -> None:
     source = read_document(PROJECT / "template.yaml")["Resources"]
     retained = {name for name, entry in source.items() if entry.get("DeletionPolicy") == "RetainExceptOnCreate"}
     assert retained
@@ -91,11 +91,11 @@ def test_sam_keeps_what_retains_data() -> None:
 
 
 def test_no_resource_depends_on_itself() -> None:
-    """Under no condition, as the references of all conditions are taken together."""
+    """The references of all conditions are combined."""
     TopologicalSorter({name: referred(entry) - {name} for name, entry in resources().items()}).prepare()
 
 
-def test_every_region_without_sess_resource_types_is_one_without_mail() -> None:
+def test_regions_without_sess_resource_types_match_the_template() -> None:
     (schemas,) = SAM.glob("lib/python*/site-packages/cfnlint/data/schemas/providers")
     document = read_document(PROJECT / "template.yaml")
     of_ses = {entry["Type"] for entry in resources().values() if entry["Type"].startswith("AWS::SES::")}

@@ -111,7 +111,7 @@ def modules() -> Mapping[str, Path]:
 
 
 def imported_names(path: Path) -> set[str]:
-    """Everything that a file imports, as dotted names."""
+    """Return the dotted names of everything that a file imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -128,7 +128,7 @@ def is_within(name: str, package: str) -> bool:
 
 @cache
 def imports_of(module: str) -> frozenset[str]:
-    """The modules of the layer and the command line that a module imports."""
+    """Return the modules of the layer and the command line that a module imports."""
     return frozenset(_modules_among(imported_names(modules()[module]))) - {module}
 
 
@@ -149,7 +149,7 @@ def package_of(module: str) -> str:
 
 
 def upward_imports() -> set[tuple[str, str]]:
-    """Packages that import another package of their own level or above."""
+    """Return the packages that import a package of their own level or above."""
     return {
         (importer, imported)
         for module in modules()
@@ -158,8 +158,8 @@ def upward_imports() -> set[tuple[str, str]]:
     }
 
 
-def test_every_level_belongs_to_a_package_that_exists() -> None:
-    """A renamed package cannot drop out of the table unnoticed."""
+def test_every_level_belongs_to_an_existing_package() -> None:
+    """This prevents a renamed package from being omitted unnoticed."""
     assert set(LEVELS) == {package_of(module) for module in modules()}
 
 
@@ -174,7 +174,7 @@ def test_a_package_imports_only_lower_levels() -> None:
 
 
 def test_importers_do_not_import_each_other() -> None:
-    """What several of them need is in ``importers.common``."""
+    """Shared code of importers is in ``importers.common``."""
     package = "kolom_cli.importers."
     assert [
         (module, imported)
@@ -187,8 +187,8 @@ def test_importers_do_not_import_each_other() -> None:
     ] == []
 
 
-def test_the_emulator_knows_nothing_of_the_code_that_it_runs() -> None:
-    """It stands in for AWS, so it learns everything from the template and from requests."""
+def test_the_emulator_does_not_import_the_code_that_it_runs() -> None:
+    """It emulates AWS, so its only inputs are the template and requests."""
     assert [
         (module, imported)
         for module in modules()
@@ -199,7 +199,7 @@ def test_the_emulator_knows_nothing_of_the_code_that_it_runs() -> None:
 
 
 def test_every_pure_entry_matches_a_module() -> None:
-    """A renamed module cannot drop out of the list unnoticed."""
+    """This prevents a renamed module from being omitted unnoticed."""
     assert [entry for entry in PURE if not any(is_within(module, entry) for module in modules())] == []
 
 
@@ -250,13 +250,13 @@ def test_only_http_imports_the_resolver() -> None:
     assert {package for package in importers if not is_within(package, "kolom.http")} == set()
 
 
-def test_only_the_settings_read_the_environment() -> None:
+def test_only_the_settings_module_reads_the_environment() -> None:
     readers = [module for module, path in modules().items() if "os.environ" in path.read_text()]
     assert [module for module in readers if is_within(module, "kolom")] == ["kolom.config"]
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "functions").rglob("*.py")), ids=lambda path: path.parent.name)
-def test_a_function_is_one_short_module_over_the_layer(path: Path) -> None:
+def test_a_function_is_one_short_module(path: Path) -> None:
     allowed = {"kolom", "aws_lambda_powertools", *sys.stdlib_module_names}
     assert path.name == "app.py"
     assert {name.split(".")[0] for name in imported_names(path)} <= allowed

@@ -1,4 +1,4 @@
-"""README and docs say of the template and the code what is so."""
+"""README and docs match the template and the code."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.paths import PROJECT
 TEMPLATE: Final = PROJECT / "template.yaml"
 PAGES: Final = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
 PICTURE_LIMIT_BYTES: Final = 100_000
-# Which of AWS's commands are none of an API's operations.
+# Commands of the AWS CLI that are no API operations.
 HIGH_LEVEL: Final = {("s3", "ls"), ("s3", "sync")}
 BODY_LIMIT_BYTES: Final = 51_200
 
@@ -38,13 +38,13 @@ def session() -> Any:
 
 
 def commands(page: str) -> Iterator[str]:
-    """The lines of a page's indented blocks, those that go on with a backslash as one."""
+    """Return the lines of a page's indented blocks, with continued lines joined."""
     joined = re.sub(r"\\\n\s*", "", page)
     yield from (line.strip() for line in joined.splitlines() if line.startswith("    "))
 
 
 def overrides(command: str) -> Iterator[str]:
-    """The names of the parameters that a command sets."""
+    """Return the names of the parameters that a command sets."""
     _, found, rest = command.partition("--parameter-overrides ")
     if found:
         yield from re.findall(r"[\"']?([A-Za-z]+)=(?:'[^']*'|\S)+", rest)
@@ -52,7 +52,7 @@ def overrides(command: str) -> Iterator[str]:
 
 
 def table(page: str, heading: str) -> dict[str, list[str]]:
-    """The rows of the table below a heading, by their first cell without its marks."""
+    """Return the rows of the table below a heading by their first cell, without code marks."""
     below = page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.strip("|").split(" | ") for line in below.splitlines() if line.startswith("| `")]
     return {row[0].strip(" `"): [cell.strip(" `|") for cell in row[1:]] for row in rows}
@@ -60,36 +60,36 @@ def table(page: str, heading: str) -> dict[str, list[str]]:
 
 @cache
 def documented() -> dict[str, str]:
-    """The default of each parameter, as the pages have it."""
+    """Return the documented default of each parameter."""
     rows = {**table(text("docs/comments.md"), "Parameters"), **table(text("docs/deploy.md"), "Parameters")}
     return {name: row[-1] for name, row in rows.items()}
 
 
 def test_every_parameter_is_documented_with_its_default() -> None:
     said = {name: "" if default in {"empty", "none"} else default for name, default in documented().items()}
-    # A default of its own, not the absence of one.
+    # These have another default than "no value".
     said["ProofOfWork"] = documented()["ProofOfWork"]
     assert said == {name: str(entry.get("Default", "")) for name, entry in document()["Parameters"].items()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_set_only_parameters_that_there_are(page: Path) -> None:
+def test_commands_set_only_existing_parameters(page: Path) -> None:
     named = {name for command in commands(page.read_text("utf-8")) for name in overrides(command)}
     named |= set(re.findall(r"`([A-Z][a-z]\w+)=[^`]*`", page.read_text("utf-8")))
     named |= set(re.findall(r"--(?:set|parameter-overrides) ([A-Z][a-z]\w+)=", page.read_text("utf-8")))
     assert named <= document()["Parameters"].keys()
 
 
-def test_the_pages_set_parameters_at_all() -> None:
-    """Or the test above tests nothing."""
+def test_the_pages_contain_commands_that_set_parameters() -> None:
+    """Otherwise the previous test checks nothing."""
     assert {"SiteUrl", "SiteTitle", "TimeZone"} <= {
         name for command in commands(text("docs/deploy.md")) for name in overrides(command)
     }
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
-def test_links_to_files_lead_somewhere(page: str) -> None:
-    """The pages below ``docs/`` are checked by the build of the documentation."""
+def test_links_to_files_have_targets(page: str) -> None:
+    """The documentation build checks the pages below ``docs/``."""
     links = set(re.findall(r"\]\(([^)]+)\)|(?:src|srcset)=\"([^\"]+)\"", text(page)))
     paths = {link for pair in links for link in pair if link and not re.match(r"https?:", link)}
     assert paths
@@ -99,7 +99,7 @@ def test_links_to_files_lead_somewhere(page: str) -> None:
 
 
 def anchors(page: str) -> set[str]:
-    """The anchors of a page's headings."""
+    """Return the anchors of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
@@ -127,7 +127,7 @@ def test_commands_of_aws_exist(page: Path) -> None:
         assert name.replace("-", "") in {each.lower() for each in found}, f"aws {service} {command} {what}"
 
 
-def test_no_page_passes_a_template_that_is_too_large_for_a_request() -> None:
+def test_no_page_passes_an_oversized_template_in_a_request() -> None:
     assert TEMPLATE.stat().st_size > BODY_LIMIT_BYTES
     for page in PAGES:
         bodies = re.findall(r"--template-body (\S+)", page.read_text("utf-8"))
@@ -135,7 +135,7 @@ def test_no_page_passes_a_template_that_is_too_large_for_a_request() -> None:
     assert re.search(r"^resolve_s3 = true$", text("samconfig.toml"), re.MULTILINE)
 
 
-def test_the_regions_without_mail_are_those_of_the_template() -> None:
+def test_the_documented_regions_without_mail_match_the_template() -> None:
     said = set(
         re.findall(r"`([a-z]{2}-[a-z]+-\d)`", text("docs/deploy.md").partition("**Mail.**")[2].partition("A stack")[0])
     )
@@ -143,7 +143,7 @@ def test_the_regions_without_mail_are_those_of_the_template() -> None:
     assert said == {each["Fn::Equals"][1] for each in either if each["Fn::Equals"][0] == {"Ref": "AWS::Region"}}
 
 
-def test_the_counts_of_what_is_created_are_right() -> None:
+def test_the_documented_numbers_of_resources_are_correct() -> None:
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example"})
     kinds = [entry["Type"] for entry in document()["Resources"].values()]
     said = text("docs/deploy.md").partition("## What is created")[2]
@@ -157,7 +157,7 @@ def test_the_counts_of_what_is_created_are_right() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/develop.md"])
-def test_the_line_of_the_local_stack_counts_the_samples(page: str) -> None:
+def test_the_documented_ready_message_counts_the_samples(page: str) -> None:
     assert f"({len(list(SAMPLE.glob('*.md')))} sample articles and pages, " in text(page)
 
 
@@ -172,7 +172,7 @@ def test_the_architecture_page_lists_every_function() -> None:
     assert set(rows) == {path.parent.name for path in (PROJECT / "functions").glob("*/app.py")}
 
 
-def test_sam_local_is_told_the_names_of_the_tables() -> None:
+def test_sam_local_gets_the_names_of_the_tables() -> None:
     given = json.loads(text("events/tables.json"))["Parameters"]
     tables = load(TEMPLATE, {"SiteUrl": "https://blog.example"}).tables
     assert given == {f"{name.removesuffix('Table').upper()}_TABLE": entry.name for name, entry in tables.items()}

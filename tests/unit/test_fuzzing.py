@@ -1,4 +1,4 @@
-"""Properties: the same examples in every run of ``make test``, others in every run of ``make fuzz``."""
+"""Property tests have fixed examples in ``make test`` and new ones in ``make fuzz``."""
 
 import importlib.util
 import re
@@ -38,7 +38,7 @@ def test_holds_too(number):
 
 
 def drawn() -> list[tuple[str, int]]:
-    """All examples of one property."""
+    """Return all examples of one property."""
     examples = []
 
     @given(st.text(), st.integers())
@@ -63,7 +63,7 @@ def test_a_property_gets_the_same_examples_whatever_else_is_loaded(
 
 
 def run(folder: Path, *arguments: str) -> str:
-    """What pytest says of the properties, in a process of its own."""
+    """Run the properties with pytest in a separate process, and return its output."""
     plugins = ["-p", "no:cacheprovider", "-p", "no:schemathesis"]
     command = [sys.executable, "-m", "pytest", *plugins, f"--rootdir={folder}", *arguments]
     done = subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True)
@@ -71,8 +71,8 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_fuzzing_shares_its_time_and_says_how_to_reproduce_what_it_finds(tmp_path: Path) -> None:
-    """A property that failed is not tried again; the others go on until the time is up."""
+def test_fuzzing_shares_its_time_and_prints_how_to_reproduce_failures(tmp_path: Path) -> None:
+    """A failed property is not tried again; the others continue until the time is up."""
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_properties.py").write_text(PROPERTIES)
     said = run(tmp_path, "--hypothesis-profile=fuzz", "--fuzz-seconds=30", "-m", "hypothesis", ".")

@@ -1,4 +1,4 @@
-"""How long a field may be is said once, in :mod:`kolom.limits`, and everything else follows from there."""
+"""Field lengths are defined once, in :mod:`kolom.limits`, and used everywhere else."""
 
 import json
 import re
@@ -24,12 +24,12 @@ SOURCES = [
     *(PROJECT / "layers/shared/kolom").glob("*/schemas.py"),
     *(PROJECT / "functions").glob("*/app.py"),
 ]
-# What no person fills in.
+# The honeypot field.
 TECHNICAL = {"max_length=4_096"}
 
 
 class MaxLengths(HTMLParser):
-    """The `maxlength` of each named field of a page."""
+    """Collects the `maxlength` of each named field of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class MaxLengths(HTMLParser):
 
 
 def request_limits(schema: dict[str, Any]) -> dict[str, int]:
-    """The `maxLength` of each property of a schema, in whichever of its alternatives it stands."""
+    """Return the `maxLength` of each property of a schema, including those in alternatives."""
     limits = {}
     for name, each in schema["properties"].items():
         if found := [part["maxLength"] for part in (each, *each.get("anyOf", ())) if "maxLength" in part]:
@@ -52,7 +52,7 @@ def request_limits(schema: dict[str, Any]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", ["CommentIn", "MessageIn"])
-def test_the_api_document_has_these_limits(name: str) -> None:
+def test_the_openapi_document_has_these_limits(name: str) -> None:
     schemas = json.loads((PROJECT / "docs/openapi.json").read_text("utf-8"))["components"]["schemas"]
     stated = {field: limit for field, limit in request_limits(schemas[name]).items() if field in FIELD_LIMITS}
     assert stated
@@ -74,24 +74,24 @@ def test_the_forms_in_the_documentation_have_these_limits(page: str) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT)))
-def test_no_module_states_the_limit_of_a_field_itself(path: Path) -> None:
+def test_no_module_repeats_a_limit(path: Path) -> None:
     assert set(re.findall(r"(?:max_length|limit)=[\d_]+", path.read_text("utf-8"))) <= TECHNICAL
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.iterdir()), ids=lambda path: path.name)
-def test_no_template_states_the_limit_of_a_field(path: Path) -> None:
+def test_no_template_repeats_a_limit(path: Path) -> None:
     assert re.findall(r'maxlength="\d', path.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("path", WIDGETS, ids=lambda path: path.name)
-def test_no_element_states_the_limit_of_a_field(path: Path) -> None:
+def test_no_element_repeats_a_limit(path: Path) -> None:
     numbers = {f"{limit}" for limit in FIELD_LIMITS.values()} | {f"{limit:_}" for limit in FIELD_LIMITS.values()}
     stated = re.findall(r"\b(?:limit|maxlength|MAX_\w+)\b\"?\s*[:=]\s*\"?(\d[\d_]*)", path.read_text("utf-8"))
     assert numbers.isdisjoint(stated)
 
 
 @pytest.mark.parametrize("language", sorted(available_languages()))
-def test_no_message_states_a_number(language: str) -> None:
-    """Limits come into messages as values."""
+def test_no_message_contains_a_number(language: str) -> None:
+    """Limits are inserted into messages as values."""
     strings = json.loads((MESSAGES / f"{language}.json").read_text("utf-8"))["strings"]
     assert {key: text for key, text in strings.items() if re.search(r"\d{2}", text)} == {}

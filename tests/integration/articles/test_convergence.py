@@ -1,4 +1,4 @@
-"""Whatever an author does in whatever order, lists, labels and counts agree with the articles."""
+"""After any sequence of an author's actions, lists, labels and counts agree with the articles."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ZONE = ZoneInfo("Asia/Jakarta")
 
 
 class Author(RuleBasedStateMachine):
-    """Does what an author may do, and compares with a plain model of what must be seen."""
+    """Performs an author's actions, and compares the results with a simple model."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""``GET /api/articles`` and its neighbours, called as API Gateway calls them."""
+"""``GET /api/articles`` and related routes, called with API Gateway events."""
 
 import base64
 import gzip
@@ -50,27 +50,27 @@ class TestLists:
     def test_an_empty_blog_has_an_empty_list(self) -> None:
         assert fetch("/api/articles") == {"items": [], "total": 0, "next_cursor": None}
 
-    def test_cards_hold_what_the_contract_says(self) -> None:
+    def test_summaries_have_the_documented_fields(self) -> None:
         publish_days(1, labels=("News",), language="id", author="Sari", image="/media/x.png")
         (card,) = fetch("/api/articles")["items"]
         assert set(card) == CARD
         assert card["published_at"] == "2026-01-01T00:00:00Z"
         assert (card["url"], card["path"]) == ("https://blog.example/day-00/", "/day-00/")
 
-    def test_newest_come_first_twenty_at_a_time(self) -> None:
+    def test_articles_are_listed_newest_first_in_pages_of_twenty(self) -> None:
         publish_days(25)
         answer = fetch("/api/articles")
         assert slugs(answer) == [f"day-{day:02d}" for day in range(24, 4, -1)]
         assert (answer["total"], answer["next_cursor"] is not None) == (25, True)
 
-    def test_articles_of_one_moment_are_ordered_by_id(self) -> None:
+    def test_articles_with_equal_dates_are_ordered_by_id(self) -> None:
         for number in range(5):
             publishing.publish(content(f"n{number}"), now=NOW)
         first = fetch("/api/articles", {"limit": 3})
         second = fetch("/api/articles", {"limit": 3, "cursor": first["next_cursor"]})
         assert slugs(first) + slugs(second) == ["n4", "n3", "n2", "n1", "n0"]
 
-    def test_paging_skips_and_repeats_nothing_while_articles_are_published(self) -> None:
+    def test_paging_is_complete_while_articles_are_published(self) -> None:
         publish_days(10)
         answer, seen = fetch("/api/articles", {"limit": 3}), []
         for number in range(4):
@@ -81,7 +81,7 @@ class TestLists:
         assert seen == [f"day-{day:02d}" for day in range(9, -1, -1)]
 
     @pytest.mark.parametrize("limit", [1, 2, 5, 6, 100])
-    def test_every_limit_gives_the_whole_list(self, limit: int) -> None:
+    def test_every_limit_returns_the_whole_list(self, limit: int) -> None:
         publish_days(6)
         answer = fetch("/api/articles", {"limit": limit})
         seen = slugs(answer)
@@ -107,7 +107,7 @@ class TestLists:
             ({"year": 9999, "month": 12}, 0),
         ],
     )
-    def test_totals_respect_every_combination_of_filters(self, filters: dict[str, Any], total: int) -> None:
+    def test_totals_match_every_combination_of_filters(self, filters: dict[str, Any], total: int) -> None:
         publishing.publish(content("a1", labels=("News",), published_at=datetime(2025, 12, 5, tzinfo=UTC)), now=NOW)
         publishing.publish(
             content("a2", labels=("a,b & c#/ü",), published_at=datetime(2025, 12, 7, tzinfo=UTC)), now=NOW
@@ -117,7 +117,7 @@ class TestLists:
         answer = fetch("/api/articles", filters)
         assert (answer["total"], len(answer["items"])) == (total, total)
 
-    def test_months_are_those_of_the_sites_time_zone(self) -> None:
+    def test_months_are_in_the_sites_time_zone(self) -> None:
         """In Jakarta the new year begins at 17:00 UTC."""
         publishing.publish(content("old", published_at=datetime(2025, 12, 31, 16, 59, 59, tzinfo=UTC)), now=NOW)
         publishing.publish(content("new", published_at=datetime(2025, 12, 31, 17, tzinfo=UTC)), now=NOW)
@@ -150,7 +150,7 @@ class TestBadRequests:
             ("month=5", "month"),
         ],
     )
-    def test_a_bad_filter_is_named(self, query: str, field: str) -> None:
+    def test_an_invalid_filter_is_named_in_the_problem(self, query: str, field: str) -> None:
         answer = get("/api/articles", query)
         problem = json.loads(answer["body"])
         assert answer["statusCode"] == problem["status"] == 422
@@ -158,11 +158,11 @@ class TestBadRequests:
         assert [error["field"] for error in problem["errors"]] == [field]
 
     @pytest.mark.parametrize("cursor", ["x", "%00", "AAAA", "a" * 5_000, "🦊", "=", "e30="])
-    def test_what_is_no_cursor_is_a_bad_request(self, cursor: str) -> None:
+    def test_an_invalid_cursor_is_a_bad_request(self, cursor: str) -> None:
         answer = get("/api/articles", {"cursor": cursor})
         assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (400, "no-store")
 
-    def test_a_cursor_changed_at_any_place_is_a_bad_request(self) -> None:
+    def test_a_cursor_modified_at_any_position_is_a_bad_request(self) -> None:
         publish_days(2)
         cursor = fetch("/api/articles", {"limit": 1})["next_cursor"]
         for place, original in enumerate(cursor):
@@ -178,13 +178,13 @@ class TestBadRequests:
         assert get("/api/articles", {"cursor": cursor, "label": "news"})["statusCode"] == 200
 
     @pytest.mark.parametrize("path", ["/api/nothing", "/api/articles/a/b", "/api", "/api/articles/"])
-    def test_an_unknown_path_is_a_problem(self, path: str) -> None:
+    def test_an_unknown_path_is_answered_with_a_problem(self, path: str) -> None:
         answer = get(path)
         assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (404, "application/problem+json")
 
 
 class TestArticle:
-    def test_an_article_comes_whole(self) -> None:
+    def test_an_article_has_all_its_fields(self) -> None:
         body = Body(html='<h2 id="one">One</h2>', toc=(Heading("one", 2, "One"),))
         publishing.publish(content(body=body, description="About", comments_open=False), now=NOW)
         article = fetch("/api/articles/hello")
@@ -193,7 +193,7 @@ class TestArticle:
         assert article["toc"] == [{"id": "one", "level": 2, "text": "One"}]
         assert (article["description"], article["comments_open"]) == ("About", False)
 
-    def test_it_names_its_neighbours(self) -> None:
+    def test_an_article_has_its_previous_and_next_article(self) -> None:
         publish_days(3)
         article = fetch("/api/articles/day-01")
         assert article["previous"] == {"slug": "day-00", "title": "Day 00"}
@@ -204,12 +204,12 @@ class TestArticle:
     @pytest.mark.parametrize(
         "path", ["/api/articles/hari-ini", "/api/articles/%E6%97%A5%E6%9C%AC", "/api/articles/日本"]
     )
-    def test_slugs_of_any_script_are_found(self, path: str) -> None:
+    def test_slugs_in_any_script_are_found(self, path: str) -> None:
         publishing.publish(content("hari-ini"), now=NOW)
         publishing.publish(content("日本"), now=NOW)
         assert fetch(path)["slug"] in {"hari-ini", "日本"}
 
-    def test_an_alias_leads_to_the_new_address(self) -> None:
+    def test_an_alias_redirects_to_the_current_slug(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("日本"), now=NOW, article_id=article.id, expected_version=1)
         answer = get("/api/articles/old")
@@ -223,19 +223,19 @@ class TestArticle:
         answer = get("/api/articles/hello")
         assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (410, "max-age=60")
 
-    def test_an_old_name_of_a_deleted_article_is_gone_too(self) -> None:
+    def test_an_old_slug_of_a_deleted_article_is_gone(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
         publishing.delete("new", now=NOW)
         assert get("/api/articles/old")["statusCode"] == 410
 
     @pytest.mark.parametrize("hidden", [{"draft": True}, {"published_at": NOW + timedelta(days=1)}])
-    def test_drafts_and_future_articles_are_not_there(self, hidden: dict[str, Any]) -> None:
+    def test_drafts_and_scheduled_articles_are_not_found(self, hidden: dict[str, Any]) -> None:
         publishing.publish(content(path="/x.html", **hidden), now=NOW)
         assert get("/api/articles/hello")["statusCode"] == 404
         assert get("/api/paths", {"path": "/x.html"})["statusCode"] == 404
 
-    def test_paths_lead_to_slugs(self) -> None:
+    def test_a_path_is_resolved_to_its_slug(self) -> None:
         publishing.publish(content(path="/2024/05/x.html"), now=NOW)
         assert fetch("/api/paths", {"path": "/2024/05/x.html"}) == {"slug": "hello"}
         assert get("/api/paths", {"path": "/2024/05/y.html"})["statusCode"] == 404
@@ -253,7 +253,7 @@ class TestCaching:
             "/api/paths?path=/hello/",
         ],
     )
-    def test_every_answer_can_be_validated(self, path: str) -> None:
+    def test_every_response_has_an_etag(self, path: str) -> None:
         publishing.publish(content(labels=("a",)), now=NOW)
         path, _, query = path.partition("?")
         first = get(path, query)
@@ -264,13 +264,13 @@ class TestCaching:
             assert (again["statusCode"], again["body"], again["headers"]["ETag"]) == (304, "", tag)
         assert get(path, query, if_none_match='"other"')["statusCode"] == 200
 
-    def test_a_change_changes_the_validator(self) -> None:
+    def test_a_change_changes_the_etag(self) -> None:
         publishing.publish(content(), now=NOW)
         before = get("/api/articles/hello")["headers"]["ETag"]
         publishing.publish(content(title="New"), now=NOW, expected_version=1)
         assert get("/api/articles/hello", if_none_match=before)["statusCode"] == 200
 
-    def test_a_large_body_travels_compressed_where_that_is_accepted(self) -> None:
+    def test_a_large_body_is_compressed_if_the_client_accepts_it(self) -> None:
         publishing.publish(content(html="word " * 300_000), now=NOW)
         answer = get("/api/articles/hello", accept_encoding="br, gzip;q=0.8")
         assert answer["headers"]["Content-Encoding"] == "gzip"
@@ -279,24 +279,24 @@ class TestCaching:
         assert get("/api/articles/hello", if_none_match=answer["headers"]["ETag"])["statusCode"] == 304
         assert "Content-Encoding" not in get("/api/articles/hello", accept_encoding="gzip;q=0")["headers"]
 
-    def test_the_largest_article_fits_into_an_answer(self) -> None:
-        """Quotes double within JSON, and again within the answer's JSON."""
+    def test_the_largest_article_fits_into_a_response(self) -> None:
+        """Quotes are escaped twice: in the JSON body, and in the JSON of Lambda's result."""
         publishing.publish(content(html='"' * 2 * 1024 * 1024), now=NOW)
         answer = get("/api/articles/hello", accept_encoding="identity")
         assert len(json.dumps(answer)) < 6 * 1024 * 1024
         assert json.loads(base64.b64decode(answer["body"]))["content_html"] == '"' * 2 * 1024 * 1024
 
 
-class TestTrouble:
+class TestFailures:
     @pytest.mark.parametrize("operation", ["GetItem", "Query"])
-    def test_throttling_asks_to_come_back(self, faults: RefusedCalls, operation: str) -> None:
+    def test_throttling_is_answered_with_retry_after(self, faults: RefusedCalls, operation: str) -> None:
         publishing.publish(content(), now=NOW)
         faults.throttle(operation)
         answer = get("/api/articles/hello")
         assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
         assert answer["headers"]["Content-Type"] == "application/problem+json"
 
-    def test_an_unforeseen_error_tells_nothing_of_the_inside(self, monkeypatch: Any) -> None:
+    def test_an_unexpected_error_reveals_no_details(self, monkeypatch: Any) -> None:
         def fail(*_: Any, **__: Any) -> None:
             raise RuntimeError("the secret is 42")
 

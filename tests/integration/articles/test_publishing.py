@@ -1,4 +1,4 @@
-"""Publishing, withdrawing, deleting and releasing articles."""
+"""Publishing, unpublishing, deleting and scheduling articles."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -27,31 +27,31 @@ def counts() -> dict[str, int]:
 
 
 class TestFirstPublication:
-    def test_a_published_article_is_read_back_whole(self) -> None:
+    def test_a_published_article_can_be_read(self) -> None:
         publishing.publish(content("hello", html="<p>Halo</p>", labels=("News",), description="About"), now=NOW)
         found = public.get_article("hello")
         assert (found.article.title, found.article.labels, found.article.description) == ("Hello", ("News",), "About")
         assert found.body.html == "<p>Halo</p>"
 
-    def test_ids_are_small_numbers_in_the_order_of_creation(self) -> None:
+    def test_ids_are_small_consecutive_numbers(self) -> None:
         ids = [publishing.publish(content(slug), now=NOW).article.id for slug in ("a1", "b1", "c1")]
         assert ids == [1, 2, 3]
 
-    def test_the_date_is_the_moment_of_publication_unless_given(self) -> None:
+    def test_the_date_defaults_to_the_time_of_publication(self) -> None:
         article = publishing.publish(content(published_at=None), now=NOW).article
         assert article.published_at == NOW
 
-    def test_the_same_content_again_changes_nothing(self) -> None:
+    def test_publishing_the_same_content_again_changes_nothing(self) -> None:
         first = publishing.publish(content(), now=NOW)
         second = publishing.publish(content(), now=NOW + timedelta(days=1))
         assert (second.change, second.article) == ("unchanged", first.article)
 
-    def test_labels_that_differ_only_in_case_are_one(self) -> None:
+    def test_labels_that_differ_only_in_case_are_merged(self) -> None:
         article = publishing.publish(content(labels=("News", "news", " NEWS ")), now=NOW).article
         assert article.labels == ("News",)
         assert counts()["label#news"] == 1
 
-    def test_the_source_is_kept_but_not_read_by_readers(self) -> None:
+    def test_the_source_is_stored_but_not_loaded_for_readers(self) -> None:
         body = Body(html="<p>x</p>", source="*x*", source_format="markdown")
         article = publishing.publish(content(body=body), now=NOW).article
         assert repository.get_body(article).source == "*x*"
@@ -59,26 +59,26 @@ class TestFirstPublication:
 
 
 class TestChanging:
-    def test_a_change_needs_the_version_that_was_read(self) -> None:
+    def test_a_change_requires_the_version_that_was_read(self) -> None:
         publishing.publish(content(), now=NOW)
         with pytest.raises(Conflict, match=r"already exists \(version 1\)"):
             publishing.publish(content(title="New"), now=NOW)
 
-    def test_a_change_of_an_older_version_is_refused(self) -> None:
+    def test_a_change_to_an_outdated_version_is_rejected(self) -> None:
         publishing.publish(content(), now=NOW)
         publishing.publish(content(title="Second"), now=NOW, expected_version=1)
         with pytest.raises(Conflict, match="has version 2"):
             publishing.publish(content(title="Third"), now=NOW, expected_version=1)
         assert public.get_article("hello").article.title == "Second"
 
-    def test_force_overwrites_whatever_is_there(self) -> None:
+    def test_force_overwrites_any_version(self) -> None:
         publishing.publish(content(), now=NOW)
         forced = publishing.publish(content(title="Forced"), now=NOW, force=True)
         assert (forced.change, forced.article.version) == ("updated", 2)
 
     @pytest.mark.parametrize("path", ["/taken.html", "/taken/"], ids=["a path", "a path that is another's slug"])
-    def test_force_does_not_retry_what_cannot_succeed(self, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-        """A path that belongs to another article stays taken: the body is written once."""
+    def test_force_does_not_retry_a_permanent_conflict(self, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+        """A path of another article stays taken, so the body is written only once."""
         publishing.publish(content("taken", path="/taken.html"), now=NOW)
         writes = Mock(wraps=repository.write_chunks)
         monkeypatch.setattr(repository, "write_chunks", writes)
@@ -92,18 +92,18 @@ class TestChanging:
         assert [part for part in parts_of(article.id) if article.body_version in part] == []
         assert public.get_article("hello").body.html == "<p>new</p>"
 
-    def test_the_date_of_first_publication_stays(self) -> None:
+    def test_the_date_of_first_publication_is_kept(self) -> None:
         publishing.publish(content(published_at=None), now=NOW)
         later = NOW + timedelta(days=3)
         article = publishing.publish(content(published_at=None, title="New"), now=later, expected_version=1).article
         assert (article.published_at, article.updated_at) == (NOW, later)
 
-    def test_an_unknown_id_is_told(self) -> None:
+    def test_an_unknown_id_is_an_error(self) -> None:
         with pytest.raises(NotFound, match="no article with the id 7"):
             publishing.publish(content(), now=NOW, article_id=7)
 
     @pytest.mark.parametrize("changed", [20, 17])
-    def test_all_of_many_labels_may_change_at_once(self, changed: int) -> None:
+    def test_all_of_many_labels_can_change_at_once(self, changed: int) -> None:
         before = [f"before {number}" for number in range(20)]
         after = [f"after {number}" for number in range(changed)] + before[changed:]
         publishing.publish(content(labels=tuple(before)), now=NOW)
@@ -116,21 +116,21 @@ class TestChanging:
         assert public.count_articles(ArticleFilter(label="before 3", year=2026)) == 0
 
 
-class TestNames:
-    def test_the_old_slug_leads_to_the_new_one(self) -> None:
+class TestSlugsAndPaths:
+    def test_an_old_slug_redirects_to_the_new_one(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
         with pytest.raises(Moved) as moved:
             public.get_article("old")
         assert moved.value.slug == "new"
 
-    def test_a_slug_may_come_back(self) -> None:
+    def test_an_article_can_return_to_an_old_slug(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
         publishing.publish(content("old"), now=NOW, article_id=article.id, expected_version=2)
         assert public.get_article("old").article.id == article.id
 
-    def test_an_old_slug_is_not_given_to_another_article(self) -> None:
+    def test_an_old_slug_cannot_be_used_by_another_article(self) -> None:
         article = publishing.publish(content("old"), now=NOW).article
         publishing.publish(content("new"), now=NOW, article_id=article.id, expected_version=1)
         with pytest.raises(Conflict, match="'old' is an alias of 'new'"):
@@ -142,13 +142,13 @@ class TestNames:
             publishing.publish(content("two", path="/2024/05/x.html"), now=NOW)
         assert [item.slug for item in public.list_articles(ArticleFilter(), limit=10).items] == ["one"]
 
-    def test_a_refused_publication_leaves_no_body_behind(self) -> None:
+    def test_a_rejected_publication_leaves_no_body(self) -> None:
         publishing.publish(content("one", path="/x.html"), now=NOW)
         with pytest.raises(Conflict):
             publishing.publish(content("two", path="/x.html"), now=NOW)
         assert parts_of(2) == []
 
-    def test_a_path_that_is_anothers_natural_address_is_not_to_be_had(self) -> None:
+    def test_the_default_path_of_another_article_cannot_be_used(self) -> None:
         publishing.publish(content("one"), now=NOW)
         with pytest.raises(Conflict, match="the path '/one/' belongs to another article"):
             publishing.publish(content("two", path="/one/"), now=NOW)
@@ -157,27 +157,27 @@ class TestNames:
             publishing.publish(content("four"), now=NOW)
         assert public.resolve_path("/four/") == "three"
 
-    def test_paths_of_imports_and_slugs_are_found(self) -> None:
+    def test_articles_are_found_by_imported_path_and_by_slug(self) -> None:
         publishing.publish(content("one", path="/2024/05/x.html"), now=NOW)
         assert [public.resolve_path(path) for path in ("/2024/05/x.html", "/one/", "/one")] == ["one"] * 3
 
 
-class TestWithdrawing:
-    def test_an_unpublished_article_is_a_draft_and_counts_no_more(self) -> None:
+class TestUnpublishing:
+    def test_an_unpublished_article_is_a_draft_and_not_counted(self) -> None:
         publishing.publish(content(labels=("a",)), now=NOW)
         publishing.unpublish("hello", now=NOW)
         with pytest.raises(NotFound):
             public.get_article("hello")
         assert counts() == {}
 
-    def test_publishing_it_again_brings_it_back(self) -> None:
+    def test_an_unpublished_article_can_be_published_again(self) -> None:
         publishing.publish(content(labels=("a",)), now=NOW)
         withdrawn = publishing.unpublish("hello", now=NOW)
         publishing.publish(content(labels=("a",)), now=NOW, expected_version=withdrawn.version)
         assert public.get_article("hello").article.status == "published"
         assert counts() == {"all": 1, "month#2026-02": 1, "label#a": 1, "label-month#a#2026-02": 1}
 
-    def test_a_deleted_article_is_gone_and_keeps_its_name(self) -> None:
+    def test_a_deleted_article_is_gone_and_its_slug_stays_reserved(self) -> None:
         article = publishing.publish(content(labels=("a",)), now=NOW).article
         publishing.delete("hello", now=NOW)
         with pytest.raises(Gone):
@@ -186,13 +186,13 @@ class TestWithdrawing:
         with pytest.raises(Conflict, match="deleted"):
             publishing.publish(content(), now=NOW)
 
-    def test_force_brings_a_deleted_article_back_under_its_id(self) -> None:
+    def test_force_restores_a_deleted_article_under_its_id(self) -> None:
         article = publishing.publish(content(), now=NOW).article
         publishing.delete("hello", now=NOW)
         assert publishing.publish(content(), now=NOW, force=True).article.id == article.id
         assert public.get_article("hello").body.html == "<p>The body of hello.</p>"
 
-    def test_deleting_twice_is_told(self) -> None:
+    def test_deleting_twice_is_an_error(self) -> None:
         publishing.publish(content(), now=NOW)
         publishing.delete("hello", now=NOW)
         with pytest.raises(NotFound, match="deleted"):
@@ -200,13 +200,13 @@ class TestWithdrawing:
 
 
 class TestSchedule:
-    def test_a_draft_is_kept_and_not_shown(self) -> None:
+    def test_a_draft_is_stored_but_not_shown(self) -> None:
         publishing.publish(content(draft=True, labels=("a",)), now=NOW)
         with pytest.raises(NotFound):
             public.get_article("hello")
         assert (counts(), public.list_articles(ArticleFilter(), limit=5).items) == ({}, ())
 
-    def test_a_future_article_appears_when_its_time_has_come(self) -> None:
+    def test_a_scheduled_article_appears_when_it_is_due(self) -> None:
         due = NOW + timedelta(hours=1)
         publishing.publish(content(published_at=due, labels=("a",)), now=NOW)
         assert publish_due(now=due - timedelta(seconds=1)) == ([], [])
@@ -221,14 +221,14 @@ class TestSchedule:
         assert [publish_due(now=later), publish_due(now=later)] == [(["hello"], []), ([], [])]
         assert counts()["all"] == 1
 
-    def test_a_postponed_article_is_taken_off_the_lists(self) -> None:
+    def test_a_postponed_article_is_removed_from_the_lists(self) -> None:
         publishing.publish(content(), now=NOW)
         publishing.publish(content(published_at=NOW + timedelta(days=1)), now=NOW, expected_version=1)
         with pytest.raises(NotFound):
             public.get_article("hello")
         assert counts() == {}
 
-    def test_an_article_that_is_busy_waits_for_the_next_run(self, faults: RefusedCalls, monkeypatch: Any) -> None:
+    def test_an_article_in_conflict_is_released_by_the_next_run(self, faults: RefusedCalls, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
         publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
         faults.conflict(1_000)
@@ -236,32 +236,32 @@ class TestSchedule:
 
 
 class TestPages:
-    def test_a_free_page_is_read_but_not_listed_nor_counted(self) -> None:
+    def test_a_standalone_page_can_be_read_but_is_not_listed_or_counted(self) -> None:
         publishing.publish(content("about", kind="page", labels=("a",)), now=NOW)
         assert public.get_article("about").previous is None
         assert (counts(), public.list_articles(ArticleFilter(), limit=5).items) == ({}, ())
 
 
 class TestSize:
-    def test_two_megabytes_are_published_and_read_back_whole(self) -> None:
-        # Hexadecimal noise compresses to half at best: several items and several pages of a Query.
+    def test_two_megabytes_can_be_published_and_read(self) -> None:
+        # Hexadecimal noise compresses to half, which still needs several items and several pages of a Query.
         noise = "".join(f"{(number * 2654435761) % 2**32:08x}" for number in range(2 * 1024 * 1024 // 8))
         article = publishing.publish(content(html=noise), now=NOW).article
         assert article.body_parts > 2
         assert public.get_article("hello").body.html == noise
 
-    def test_more_than_two_megabytes_is_refused_with_the_size(self) -> None:
+    def test_more_than_two_megabytes_is_rejected_with_the_size(self) -> None:
         with pytest.raises(InvalidInput, match=r"3,145,728 bytes, at most 2,097,152"):
             publishing.publish(content(html="x" * 3 * 1024 * 1024), now=NOW)
 
-    def test_no_item_comes_near_the_limit_of_an_item(self) -> None:
+    def test_no_item_is_near_the_size_limit(self) -> None:
         noise = "".join(f"{(number * 2654435761) % 2**32:08x}" for number in range(2 * 1024 * 1024 // 8))
         article = publishing.publish(content(html=noise), now=NOW).article
         parts = BodyChunk.query(str(article.id), BodyChunk.part.startswith("body#"))
         assert max(len(part.data) for part in parts) <= 360_000
 
 
-class TestInterference:
+class TestConcurrency:
     @pytest.mark.parametrize(
         "act",
         [
@@ -274,14 +274,14 @@ class TestInterference:
         ],
         ids=["update", "create", "change slug", "unpublish", "delete", "release"],
     )
-    def test_conflicting_transactions_are_survived(self, faults: RefusedCalls, act: Any) -> None:
+    def test_conflicting_transactions_are_retried(self, faults: RefusedCalls, act: Any) -> None:
         publishing.publish(content(labels=("a",)), now=NOW)
         publishing.publish(content("later", published_at=NOW + timedelta(days=1)), now=NOW)
         faults.conflict(3)
         act()
         assert faults.refused == 3
 
-    def test_lasting_conflicts_are_told_and_nothing_is_written(self, faults: RefusedCalls, monkeypatch: Any) -> None:
+    def test_a_persistent_conflict_is_an_error_and_writes_nothing(self, faults: RefusedCalls, monkeypatch: Any) -> None:
         monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
         publishing.publish(content(), now=NOW)
         faults.conflict(1_000)
@@ -290,7 +290,7 @@ class TestInterference:
         assert public.get_article("hello").article.title == "Hello"
         assert len([part for part in parts_of(1) if part.startswith("body#")]) == 1
 
-    def test_two_publishers_at_once_never_lose_a_change(self) -> None:
+    def test_concurrent_publications_lose_no_change(self) -> None:
         publishing.publish(content(), now=NOW)
         outcomes: list[str] = []
         barrier = threading.Barrier(8)
@@ -313,7 +313,7 @@ class TestInterference:
         assert found.body.html == f"<p>{found.article.title.removeprefix('By ')}</p>"
         assert len([part for part in parts_of(1) if part.startswith("body#")]) == 1
 
-    def test_a_publication_that_broke_off_before_the_transaction_changes_nothing(self, monkeypatch: Any) -> None:
+    def test_a_crash_before_the_transaction_changes_nothing(self, monkeypatch: Any) -> None:
         publishing.publish(content(), now=NOW)
         with monkeypatch.context() as patched:
             patched.setattr("kolom.articles.transitions.commit", _crash)
@@ -321,7 +321,7 @@ class TestInterference:
                 publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
         assert public.get_article("hello").body.html == "<p>The body of hello.</p>"
 
-    def test_the_next_publication_removes_what_a_broken_one_left(self, monkeypatch: Any) -> None:
+    def test_the_next_publication_removes_the_body_that_a_crash_left(self, monkeypatch: Any) -> None:
         publishing.publish(content(), now=NOW)
         with monkeypatch.context() as patched:
             patched.setattr("kolom.articles.transitions.commit", _crash)
@@ -330,7 +330,7 @@ class TestInterference:
         publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1)
         assert len([part for part in parts_of(1) if part.startswith(("body#", "source#"))]) == 2
 
-    def test_a_publication_that_broke_off_after_the_transaction_is_done(self, monkeypatch: Any) -> None:
+    def test_a_crash_after_the_transaction_leaves_a_complete_publication(self, monkeypatch: Any) -> None:
         publishing.publish(content(), now=NOW)
         with monkeypatch.context() as patched:
             patched.setattr("kolom.articles.repository.delete_stale_chunks", _crash)
@@ -339,23 +339,23 @@ class TestInterference:
         assert public.get_article("hello").body.html == "<p>new</p>"
         assert publishing.publish(content(html="<p>new</p>"), now=NOW, expected_version=1).change == "unchanged"
 
-    def test_a_winner_does_not_remove_the_body_of_one_who_builds_on_it(self, monkeypatch: Any) -> None:
-        """Between a writer's commit and its tidying up another one stores the next body."""
+    def test_cleanup_keeps_the_body_of_a_concurrent_publication(self, monkeypatch: Any) -> None:
+        """Between a writer's commit and its cleanup, another writer stores the next body."""
         publishing.publish(content(), now=NOW)
         tidy = repository.delete_stale_chunks
 
-        def overtaken(current: Any) -> None:
+        def store_next_body(current: Any) -> None:
             monkeypatch.setattr("kolom.articles.repository.delete_stale_chunks", tidy)
             write = repository.write_chunks
 
-            def write_then_tidy(parts: Any) -> None:
+            def write_before_cleanup(parts: Any) -> None:
                 write(parts)
                 tidy(current)
 
-            monkeypatch.setattr("kolom.articles.repository.write_chunks", write_then_tidy)
+            monkeypatch.setattr("kolom.articles.repository.write_chunks", write_before_cleanup)
             publishing.publish(content(html="<p>third</p>"), now=NOW, expected_version=2)
 
-        monkeypatch.setattr("kolom.articles.repository.delete_stale_chunks", overtaken)
+        monkeypatch.setattr("kolom.articles.repository.delete_stale_chunks", store_next_body)
         publishing.publish(content(html="<p>second</p>"), now=NOW, expected_version=1)
         assert public.get_article("hello").body.html == "<p>third</p>"
 
@@ -364,8 +364,8 @@ def _crash(*_: Any, **__: Any) -> None:
     raise KeyboardInterrupt
 
 
-def test_cards_on_shelves_hold_no_body() -> None:
-    """What lists read and the index copies stays small."""
+def test_items_of_lists_contain_no_body() -> None:
+    """The items that lists read and the index copies stay small."""
     publishing.publish(content(html="<p>" + "word " * 10_000 + "</p>"), now=NOW)
     raw = ArticleRecord.get("1", "card").serialize()
     assert sum(len(str(value)) for value in raw.values()) < 2_000

@@ -1,4 +1,4 @@
-"""`kolom` run as its author runs it, against a stack on moto."""
+"""`kolom` called with arguments, against a stack on moto."""
 
 import json
 import os
@@ -38,7 +38,7 @@ OUTPUTS = {
 
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
-    """What a command sets in the environment ends with its test."""
+    """Restore the environment variables that a command sets."""
     before = dict(os.environ)
     settings.cache_clear()
     signing.load_keys.cache_clear()
@@ -50,8 +50,8 @@ def environment() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """What a run of `kolom` left behind."""
+class CommandResult:
+    """The result of a run of `kolom`."""
 
     exit_code: int
     stdout: str
@@ -59,23 +59,23 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Its output as data."""
+        """Return the output as parsed JSON."""
         return json.loads(self.stdout)
 
 
 class Kolom:
     """Runs `kolom` with arguments."""
 
-    def __call__(self, *arguments: object, answer: str | None = None) -> Ran:
-        """Run it; an error that it does not explain is raised here."""
+    def __call__(self, *arguments: object, answer: str | None = None) -> CommandResult:
+        """Run the command; an exception that it does not handle is raised here."""
         result = CliRunner().invoke(app, [str(each) for each in arguments], input=answer, catch_exceptions=False)
         assert "Traceback" not in result.stderr
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
 
 @pytest.fixture
 def kolom(tables: None, template: Template) -> Kolom:
-    """`kolom` and a deployed stack: tables, bucket, secret, outputs."""
+    """Return `kolom` with a deployed stack: tables, bucket, secret and outputs."""
     boto3.client("s3").create_bucket(Bucket="kolom-media")
     boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString="s" * 64)
     stack = {
@@ -88,7 +88,7 @@ def kolom(tables: None, template: Template) -> Kolom:
 
 @pytest.fixture
 def calls(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The AWS operations that are called, in order."""
+    """Return the list of AWS operations that are called, in order."""
     import botocore.client
 
     called: list[str] = []

@@ -1,4 +1,4 @@
-"""`kolom export` and `kolom import archive`: everything out, everything back in, byte for byte."""
+"""`kolom export` and `kolom import archive`: a complete export can be restored byte for byte."""
 
 import json
 import shutil
@@ -54,8 +54,8 @@ type Move = Callable[[], None]
 
 
 @pytest.fixture
-def move(kolom: Kolom, template: Template) -> Move:
-    """Goes from the stack at hand to a new, empty one."""
+def move_to_new_stack(kolom: Kolom, template: Template) -> Move:
+    """Return a function that replaces the current stack with a new, empty one."""
 
     def go() -> None:
         client = boto3.client("dynamodb")
@@ -79,8 +79,8 @@ def publish(slug: str, **changes: Any) -> publishing.PublishResult:
     return publishing.publish(content(slug, **changes), now=NOW, force=True)
 
 
-def article_zoo() -> None:
-    """Articles in every state that there is."""
+def create_articles() -> None:
+    """Create articles in every state."""
     publish("hello", title=HOSTILE, body=rendered("## One\r\n\r\ntext\r\n\r\n### Two & *three*\r\n"), author="Siti")
     publish("draft", draft=True, published_at=None, body=rendered("---\nnot: front matter\n---\n"))
     publish("later", published_at=NOW + timedelta(days=9), labels=("Später",))
@@ -110,7 +110,7 @@ _visitors = iter(range(10**6))
 
 
 def post(text: str, slug: str = "hello", **fields: Any) -> str:
-    """The id of a new comment."""
+    """Post a comment and return its id."""
     number = next(_visitors)
     draft = NewComment(**{"name": f"Budi {number}", "content": text, **fields})
     arrival = RequestContext(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
@@ -123,8 +123,8 @@ def moderate(comment_id: str, *actions: Any) -> str:
     return comment_id
 
 
-def comment_zoo() -> dict[str, str]:
-    """Comments in every state, in threads."""
+def create_comments() -> dict[str, str]:
+    """Create comments in every state, in threads."""
     ids = {"first": moderate(post("First *one*.", email="Budi@Example.com", notify_replies=True), "approve")}
     ids["reply"] = moderate(post("A reply.", parent_id=ids["first"], website="https://b.example/"), "approve")
     ids["deeper"] = moderate(post("Deeper.", parent_id=ids["reply"], email="siti@example.com"), "approve")
@@ -147,7 +147,7 @@ def comment_zoo() -> dict[str, str]:
     return ids
 
 
-def message_zoo() -> None:
+def create_messages() -> None:
     for number, text in enumerate(("The first.", "Two\nlines \u2029.", "Buy!")):
         draft = submission.NewMessage(
             email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=FormMeta()
@@ -158,25 +158,25 @@ def message_zoo() -> None:
     messages.set_status(spam, "spam", now=NOW)
 
 
-def media_zoo() -> None:
+def create_media() -> None:
     MediaStore().put("a-picture.png", b"\x89PNG" * 1000, "image/png")
     MediaStore().put("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")
 
 
 @pytest.fixture
 def blog(kolom: Kolom) -> Kolom:
-    """A blog with everything that there can be."""
+    """Create a blog with every kind of content."""
     connect(Target())
-    article_zoo()
-    comment_zoo()
-    message_zoo()
-    media_zoo()
+    create_articles()
+    create_comments()
+    create_messages()
+    create_media()
     return kolom
 
 
 @pytest.fixture
 def small(kolom: Kolom) -> Kolom:
-    """A blog with four articles and some comments."""
+    """Create a blog with four articles and some comments."""
     connect(Target())
     for slug in ("hello", "two", "three", "four"):
         publish(slug, labels=("a", "b"))
@@ -186,7 +186,7 @@ def small(kolom: Kolom) -> Kolom:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Everything in a directory, by name."""
+    """Return all files in a directory by name."""
     found = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
     return dict(sorted(found.items()))
 
@@ -210,8 +210,8 @@ def reasons(report: dict[str, Any]) -> dict[str, str]:
     return {each["name"]: each["reason"] for each in report["skipped_items"]}
 
 
-def public_answers() -> dict[str, Any]:
-    """What readers are told: lists, articles, comments, counts, labels, months, addresses."""
+def public_responses() -> dict[str, Any]:
+    """Return the public API's responses: lists, articles, comments, counts, labels, months and addresses."""
     answers = {}
     paths = ["/api/articles", "/api/labels", "/api/archive", "/api/articles/nothing"]
     paths += [f"/api/articles/{slug}" for slug in ("hello", "draft", "gone", "about", "big", "old-name", "new-name")]
@@ -236,7 +236,7 @@ def public_answers() -> dict[str, Any]:
 
 
 def tables() -> dict[str, list[dict[str, Any]]]:
-    """What is stored of articles and comments, but for what each store chooses by itself."""
+    """Return the stored articles and comments without the values that each store generates."""
     own = {"body_version", "version", "change", "depth", "person", "subscriber"}
     keyed = ("subscription#", "address#", "sequence")
     found = {}
@@ -251,17 +251,17 @@ def tables() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("options", [[], ["--private"]], ids=["public", "private"])
-def test_what_comes_out_of_the_second_stack_is_what_came_out_of_the_first(
-    blog: Kolom, move: Move, tmp_path: Path, options: list[str]
+def test_a_restored_stack_exports_the_same_archive(
+    blog: Kolom, move_to_new_stack: Move, tmp_path: Path, options: list[str]
 ) -> None:
-    before, answers, items = export(blog, tmp_path / "a", *options), public_answers(), tables()
+    before, answers, items = export(blog, tmp_path / "a", *options), public_responses(), tables()
     assert stored("outbox")
-    move()
+    move_to_new_stack()
     report = restore(blog, tmp_path / "a")
     assert report["created"] == report["read"] > 20
     assert report["notes"] == []
     assert stored("outbox") == []
-    assert public_answers() == answers
+    assert public_responses() == answers
     assert tables() == items
     after = export(blog, tmp_path / "b", *options)
     assert list(after) == list(before)
@@ -272,7 +272,7 @@ def test_what_comes_out_of_the_second_stack_is_what_came_out_of_the_first(
     assert repository.next_id() == 1 + max(int(name[9:15]) for name in before if name.startswith("articles/"))
 
 
-def test_an_archive_says_what_it_is_and_private_data_is_for_its_owner(blog: Kolom, tmp_path: Path) -> None:
+def test_an_archive_has_a_manifest_and_private_files_for_the_owner_only(blog: Kolom, tmp_path: Path) -> None:
     root = tmp_path / "new" / "archive"
     found = export(blog, root, "--private")
     assert json.loads(found["archive.json"]) == {
@@ -293,7 +293,7 @@ def test_an_archive_says_what_it_is_and_private_data_is_for_its_owner(blog: Kolo
     assert set(found) - set(public) == {"addresses.jsonl", "subscriptions.jsonl", "messages.jsonl"}
 
 
-def test_the_front_matter_is_yaml_and_what_follows_is_the_authors_own(blog: Kolom, tmp_path: Path) -> None:
+def test_front_matter_is_yaml_and_the_body_is_the_authors_source(blog: Kolom, tmp_path: Path) -> None:
     found = export(blog, tmp_path)
     data = found["articles/000001-hello.md"]
     head, _, source = data.removeprefix(b"---\n").partition(b"\n---\n")
@@ -308,7 +308,7 @@ def test_the_front_matter_is_yaml_and_what_follows_is_the_authors_own(blog: Kolo
     assert "html/000004-gone.html" not in found
 
 
-def test_an_archive_of_before_becomes_the_same_as_a_new_one(small: Kolom, tmp_path: Path) -> None:
+def test_exporting_again_updates_an_older_archive_in_place(small: Kolom, tmp_path: Path) -> None:
     MediaStore().put("old.png", b"old", "image/png")
     export(small, tmp_path / "a")
     (tmp_path / "a/.git").mkdir()
@@ -335,7 +335,7 @@ def test_a_repeated_export_downloads_only_missing_and_damaged_media(
     assert calls.count("GetObject") == 2
 
 
-def test_a_directory_with_anything_else_is_left_alone(small: Kolom, tmp_path: Path) -> None:
+def test_a_directory_with_other_files_is_not_changed(small: Kolom, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     ran = small("export", tmp_path)
     assert (ran.exit_code, files(tmp_path)) == (1, {"mine.txt": b"x"})
@@ -345,7 +345,7 @@ def test_a_directory_with_anything_else_is_left_alone(small: Kolom, tmp_path: Pa
     assert small("export", tmp_path).exit_code == 1
 
 
-def test_nothing_is_written_or_removed_through_links(small: Kolom, tmp_path: Path) -> None:
+def test_links_are_not_followed_when_writing_or_deleting(small: Kolom, tmp_path: Path) -> None:
     export(small, tmp_path / "a")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -356,7 +356,7 @@ def test_nothing_is_written_or_removed_through_links(small: Kolom, tmp_path: Pat
     assert files(outside) == {"keep.md": b"x"}
 
 
-def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
+def test_an_interrupted_export_is_no_valid_archive_until_it_is_repeated(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = repository.get_snapshot
@@ -375,7 +375,7 @@ def test_an_interrupted_export_is_no_archive_until_it_is_run_again(
     assert restore(small, tmp_path)["unchanged"] == 6
 
 
-def test_an_article_that_changes_while_it_is_read_is_read_whole(
+def test_an_article_that_is_edited_during_the_export_is_exported_consistently(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original, edits = repository._query_chunks, iter(range(2))
@@ -392,9 +392,11 @@ def test_an_article_that_changes_while_it_is_read_is_read_whole(
     assert found["articles/000002-two.html"].endswith(found["html/000002-two.html"])
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(blog: Kolom, move: Move, tmp_path: Path, calls: list[str]) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(
+    blog: Kolom, move_to_new_stack: Move, tmp_path: Path, calls: list[str]
+) -> None:
     export(blog, tmp_path, "--private")
-    move()
+    move_to_new_stack()
     calls.clear()
     planned = restore(blog, tmp_path, "--dry-run")
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "HeadObject", "GetSecretValue"}
@@ -404,11 +406,11 @@ def test_a_dry_run_says_the_same_and_writes_nothing(blog: Kolom, move: Move, tmp
     assert planned == done
 
 
-def test_an_interrupted_import_goes_on_the_next_time(
-    small: Kolom, move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_import_is_resumed_by_the_next_run(
+    small: Kolom, move_to_new_stack: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = export(small, tmp_path / "a")
-    move()
+    move_to_new_stack()
     original = article_restore.restore_article
 
     def interrupted(*arguments: Any, **named: Any) -> Any:
@@ -425,16 +427,16 @@ def test_an_interrupted_import_goes_on_the_next_time(
 
 
 class Crash(Exception):
-    """The process ends here."""
+    """Simulates the end of the process."""
 
 
 @pytest.mark.parametrize("last", range(2, 45, 6))
-def test_after_a_crash_anywhere_a_rerun_finishes_the_work_and_counts_once(
-    small: Kolom, move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+def test_after_a_crash_at_any_call_a_rerun_completes_the_import(
+    small: Kolom, move_to_new_stack: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
     Pointer("path:/old/", POINTER, id=2).save()
     before, items = export(small, tmp_path / "a", "--private"), tables()
-    move()
+    move_to_new_stack()
     made = iter(range(10**6))
 
     def crash(**_: Any) -> None:
@@ -444,7 +446,7 @@ def test_after_a_crash_anywhere_a_rerun_finishes_the_work_and_counts_once(
     events = connection().client.meta.events
     events.register_last("before-call.dynamodb.*", crash)
     try:
-        with suppress(Crash):  # the last ones come too late
+        with suppress(Crash):  # For the last calls, the crash comes after the import is complete.
             small("import", "archive", tmp_path / "a")
     finally:
         events.unregister("before-call.dynamodb.*", crash)
@@ -453,7 +455,7 @@ def test_after_a_crash_anywhere_a_rerun_finishes_the_work_and_counts_once(
     assert tables() == items
 
 
-def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, move: Move, tmp_path: Path) -> None:
+def test_newer_changes_are_kept_unless_overwritten(blog: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     before = export(blog, tmp_path / "a", "--private")
     publish("hello", html="<p>New.</p>")
     publishing.delete("about", now=NOW)
@@ -481,7 +483,7 @@ def test_what_was_changed_here_since_is_kept_unless_told_otherwise(blog: Kolom, 
     assert rerun["updated"] == rerun["created"] == 0
 
 
-def test_a_renamed_article_is_known_again(small: Kolom, tmp_path: Path) -> None:
+def test_a_renamed_article_is_recognised(small: Kolom, tmp_path: Path) -> None:
     export(small, tmp_path)
     publishing.publish(content("renamed"), now=NOW, article_id=1, force=True)
     assert "articles/000001-hello.html" in reasons(restore(small, tmp_path))
@@ -490,11 +492,11 @@ def test_a_renamed_article_is_known_again(small: Kolom, tmp_path: Path) -> None:
     assert public.count_articles(ArticleFilter()) == public.count_articles(ArticleFilter(label="a")) == 4
 
 
-def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
-    small: Kolom, move: Move, tmp_path: Path
+def test_articles_of_another_blog_are_unchanged_and_get_no_comments(
+    small: Kolom, move_to_new_stack: Move, tmp_path: Path
 ) -> None:
     export(small, tmp_path)
-    move()
+    move_to_new_stack()
     publish("mine")
     publish("two-is-taken")
     publishing.publish(content("three"), now=NOW)
@@ -511,7 +513,7 @@ def test_another_blogs_articles_are_left_alone_and_get_no_strangers_comments(
     assert tables()["comments"] == []
 
 
-def test_replies_that_readers_gave_here_since_are_no_edit(small: Kolom, tmp_path: Path) -> None:
+def test_replies_written_since_the_export_are_no_edit(small: Kolom, tmp_path: Path) -> None:
     export(small, tmp_path)
     lines = map(json.loads, (tmp_path / "comments.jsonl").read_text().splitlines())
     first = next(line["id"] for line in lines if line["status"] == "approved" and "parent" not in line)
@@ -519,7 +521,7 @@ def test_replies_that_readers_gave_here_since_are_no_edit(small: Kolom, tmp_path
     assert restore(small, tmp_path)["unchanged"] == 6
 
 
-def test_a_comment_whose_time_is_over_does_not_come_back(small: Kolom, move: Move, tmp_path: Path) -> None:
+def test_an_expired_comment_is_not_restored(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     spam = moderate(post("Buy!"), "spam")
     export(small, tmp_path)
     path = tmp_path / "comments.jsonl"
@@ -527,7 +529,7 @@ def test_a_comment_whose_time_is_over_does_not_come_back(small: Kolom, move: Mov
     path.write_text(
         "".join(json.dumps(line | {"expires": "2020-01-01T00:00:00Z"}) + "\n" for line in lines if line["id"] == spam)
     )
-    move()
+    move_to_new_stack()
     report = restore(small, tmp_path)
     assert reasons(report) == {"comments.jsonl:1": "its retention period is over"}
 
@@ -535,10 +537,10 @@ def test_a_comment_whose_time_is_over_does_not_come_back(small: Kolom, move: Mov
 HTML_ATTACK = '<h2 id="comments">x</h2><script>hacked()</script><iframe src="https://evil.example/"></iframe>'
 
 
-def test_html_from_an_archive_is_held_to_the_same_rules(small: Kolom, move: Move, tmp_path: Path) -> None:
+def test_html_from_an_archive_is_sanitised(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     export(small, tmp_path)
     (tmp_path / "html/000001-hello.html").write_text(HTML_ATTACK)
-    move()
+    move_to_new_stack()
     report = restore(small, tmp_path)
     assert report["notes"][0]["name"] == "articles/000001-hello.html"
     assert public.get_article("hello").body.html == render(HTML_ATTACK, "html").html
@@ -577,13 +579,13 @@ HOSTILE_ARCHIVES = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_ARCHIVES)
-def test_what_is_wrong_is_refused_by_name_and_the_rest_goes_on(
-    small: Kolom, move: Move, tmp_path: Path, name: str
+def test_invalid_records_are_reported_and_the_others_restored(
+    small: Kolom, move_to_new_stack: Move, tmp_path: Path, name: str
 ) -> None:
     breaks, where, why = HOSTILE_ARCHIVES[name]
     export(small, tmp_path)
     breaks(tmp_path)
-    move()
+    move_to_new_stack()
     report = restore(small, tmp_path, exit_code=1)
     assert why in reasons(report)[where]
     assert report["created"] >= 3
@@ -592,7 +594,7 @@ def test_what_is_wrong_is_refused_by_name_and_the_rest_goes_on(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "kolom-archive", "version": 2}', "[" * 9_000])
-def test_what_is_no_archive_of_ours_is_said(small: Kolom, tmp_path: Path, text: str) -> None:
+def test_another_directory_is_rejected_as_an_archive(small: Kolom, tmp_path: Path, text: str) -> None:
     (tmp_path / "archive.json").write_text(text)
     assert small("import", "archive", tmp_path).exit_code == 1
     assert small("import", "archive", tmp_path / "missing").exit_code == 2
@@ -600,13 +602,13 @@ def test_what_is_no_archive_of_ours_is_said(small: Kolom, tmp_path: Path, text: 
         load_import(f"archive:{tmp_path}")
 
 
-def test_an_archive_can_be_loaded_by_a_local_stack(small: Kolom, move: Move, tmp_path: Path) -> None:
+def test_a_local_stack_can_load_an_archive(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     export(small, tmp_path)
-    move()
+    move_to_new_stack()
     assert load_import(f"archive:{tmp_path}").counts()["created"] == 6
 
 
-def test_the_table_for_people_adds_up_too(small: Kolom, move: Move, tmp_path: Path) -> None:
+def test_the_summary_table_accounts_for_every_item(small: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     MediaStore().put("x.png", b"x", "image/png")
     ran = small("export", tmp_path)
     rows = [line.strip("│ ").split("│") for line in ran.stdout.splitlines() if line.startswith("│")]
@@ -616,13 +618,13 @@ def test_the_table_for_people_adds_up_too(small: Kolom, move: Move, tmp_path: Pa
         ["file", "1"],
         ["all", "7"],
     ]
-    move()
+    move_to_new_stack()
     ran = small("import", "archive", tmp_path)
     assert (ran.exit_code, "7" in ran.stdout.splitlines()[-2]) == (0, True)
 
 
-def test_without_a_bucket_media_is_left_out_and_said(
-    small: Kolom, move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_a_bucket_media_is_skipped_and_reported(
+    small: Kolom, move_to_new_stack: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     MediaStore().put("x.png", b"x", "image/png")
     export(small, tmp_path)
@@ -636,9 +638,9 @@ def test_without_a_bucket_media_is_left_out_and_said(
     assert done.skipped == [("media", "this endpoint has only tables, no media bucket")]
 
 
-def test_a_person_can_still_be_forgotten_after_the_move(blog: Kolom, move: Move, tmp_path: Path) -> None:
+def test_a_person_can_be_erased_after_a_restore(blog: Kolom, move_to_new_stack: Move, tmp_path: Path) -> None:
     export(blog, tmp_path / "a", "--private")
-    move()
+    move_to_new_stack()
     restore(blog, tmp_path / "a")
     addresses = map(json.loads, (tmp_path / "a/addresses.jsonl").read_text().splitlines())
     first = admin.get(next(each["comment"] for each in addresses if each["email"].lower() == "budi@example.com"))

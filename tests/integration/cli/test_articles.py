@@ -19,7 +19,7 @@ def _publish(slug: str, **changes: object) -> publishing.PublishResult:
 
 @pytest.fixture
 def blog(kolom: Kolom) -> Kolom:
-    """One article of each status."""
+    """Publish one article of each status."""
     _publish("shown", labels=("News",))
     _publish("later", published_at=datetime(2099, 1, 1, tzinfo=UTC))
     _publish("unfinished", draft=True, published_at=None)
@@ -29,7 +29,7 @@ def blog(kolom: Kolom) -> Kolom:
     return kolom
 
 
-def test_the_list_shows_everything_but_what_is_deleted(blog: Kolom) -> None:
+def test_the_list_shows_all_articles_except_deleted_ones(blog: Kolom) -> None:
     listed = blog("articles", "list", "--json").json
     assert {each["slug"]: each["status"] for each in listed} == {
         "unfinished": "draft",
@@ -49,11 +49,11 @@ def test_the_list_shows_everything_but_what_is_deleted(blog: Kolom) -> None:
         ("deleted", "gone"),
     ],
 )
-def test_the_list_shows_one_status(blog: Kolom, status: str, slug: str) -> None:
+def test_the_list_can_be_filtered_by_status(blog: Kolom, status: str, slug: str) -> None:
     assert [each["slug"] for each in blog("articles", "list", "--status", status, "--json").json] == [slug]
 
 
-def test_the_list_shows_a_label(blog: Kolom) -> None:
+def test_the_list_can_be_filtered_by_label(blog: Kolom) -> None:
     assert [each["slug"] for each in blog("articles", "list", "--label", "news", "--json").json] == ["shown"]
     assert blog("articles", "list", "--label", "news", "--status", "draft").exit_code == 2
 
@@ -62,7 +62,7 @@ def test_an_unknown_status_is_a_usage_error(blog: Kolom) -> None:
     assert blog("articles", "list", "--status", "lost").exit_code == 2
 
 
-def test_the_list_for_people_names_what_it_shows(blog: Kolom) -> None:
+def test_the_list_as_text_names_its_filter(blog: Kolom) -> None:
     ran = blog("articles", "list", "--limit", "1")
     assert "shown" in ran.stdout
     assert "unfinished" in ran.stdout
@@ -77,7 +77,7 @@ def test_the_list_says_whether_the_limit_leaves_articles_out(blog: Kolom, filter
     assert hint not in blog("articles", "list", *filters, "--limit", "2").stderr
 
 
-def test_a_shelf_is_read_page_by_page_without_gaps_or_repeats(kolom: Kolom) -> None:
+def test_lists_are_paged_without_gaps_or_duplicates(kolom: Kolom) -> None:
     for number in range(7):
         _publish(f"a{number}", published_at=datetime(2026, 1, 1 + number % 3, tzinfo=UTC), labels=("L",))
     for number_of_list in range(2):
@@ -96,7 +96,7 @@ def test_a_shelf_is_read_page_by_page_without_gaps_or_repeats(kolom: Kolom) -> N
         assert seen == ["a5", "a2", "a4", "a1", "a6", "a3", "a0"]
 
 
-def test_a_cursor_of_another_shelf_is_refused(kolom: Kolom) -> None:
+def test_a_cursor_of_another_list_is_rejected(kolom: Kolom) -> None:
     for number in range(2):
         _publish(f"a{number}")
     cursor = list_by_status("published", limit=1).next_cursor
@@ -104,14 +104,14 @@ def test_a_cursor_of_another_shelf_is_refused(kolom: Kolom) -> None:
         list_by_status("draft", limit=1, cursor=cursor)
 
 
-def test_show_tells_everything_about_a_draft(blog: Kolom) -> None:
+def test_show_prints_all_fields_of_a_draft(blog: Kolom) -> None:
     shown = blog("articles", "show", "unfinished", "--json").json
     assert (shown["status"], shown["version"], shown["source_format"]) == ("draft", 1, "html")
     assert shown["content_html"] == "<p>The body of unfinished.</p>"
     assert "unfinished" in blog("articles", "show", "unfinished").stdout
 
 
-def test_show_prints_the_source_and_nothing_else(blog: Kolom) -> None:
+def test_show_source_prints_only_the_source(blog: Kolom) -> None:
     assert blog("articles", "show", "shown", "--source").stdout == "<p>The body of shown.</p>\n"
 
 
@@ -122,19 +122,19 @@ def test_an_unknown_slug_is_one_line_on_standard_error(blog: Kolom, command: tup
     assert ran.stderr == "kolom: there is no article 'missing'\n"
 
 
-def test_an_article_is_withdrawn(blog: Kolom) -> None:
+def test_unpublish_makes_an_article_a_draft(blog: Kolom) -> None:
     assert blog("unpublish", "shown").exit_code == 0
     assert publishing.get_by_slug("shown").status == "draft"
 
 
-def test_an_article_is_deleted_after_asking(blog: Kolom) -> None:
+def test_an_article_is_deleted_after_confirmation(blog: Kolom) -> None:
     assert blog("delete", "shown", answer="n\n").exit_code == 1
     assert publishing.get_by_slug("shown").status == "published"
     assert blog("delete", "shown", answer="y\n").exit_code == 0
     assert publishing.get_by_slug("shown").status == "deleted"
 
 
-def test_a_preview_link_leads_to_the_draft_until_it_expires(blog: Kolom) -> None:
+def test_a_preview_link_shows_the_draft_until_it_expires(blog: Kolom) -> None:
     ran = blog("preview", "unfinished", "--hours", "2")
     prefix = "https://blog.example/preview/"
     assert ran.stdout.startswith(prefix)
@@ -150,7 +150,7 @@ def test_a_deleted_article_has_no_preview(blog: Kolom) -> None:
     assert blog("preview", "gone").exit_code == 1
 
 
-def test_a_markdown_folder_is_imported_once_and_stays_as_it_is(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_markdown_folder_is_imported_once_and_not_changed(kolom: Kolom, tmp_path: Path) -> None:
     post = tmp_path / "2024-05-16-one.md"
     post.write_text("---\ntitle: One\n---\nText\n")
     (tmp_path / "sub").mkdir()
@@ -169,8 +169,8 @@ LONG_SLUG = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_list_keeps_dates_and_slugs_whole(kolom: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    """A slug that does not fit beside the others has a line of its own."""
+def test_the_list_never_truncates_dates_and_slugs(kolom: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """A slug that does not fit beside the other columns has a line of its own."""
     monkeypatch.setenv("COLUMNS", str(width))
     _publish(LONG_SLUG, draft=True, published_at=None, title="The market")
     _publish("morning-at-the-market", published_at=datetime(2026, 1, 16, 2, 30, tzinfo=UTC), title="Morning")
@@ -201,12 +201,12 @@ def test_a_short_list_has_one_line_for_each_article(kolom: Kolom, monkeypatch: p
 
 
 def blog_lines(kolom: Kolom) -> list[str]:
-    """What `kolom articles list` prints for people."""
+    """Return the lines of `kolom articles list` as text."""
     return kolom("articles", "list").stdout.splitlines()
 
 
 @pytest.mark.parametrize("status", ["", "draft", "scheduled", "published", "page", "deleted"])
-def test_an_empty_list_says_what_to_do_next(kolom: Kolom, status: str) -> None:
+def test_an_empty_list_suggests_the_next_command(kolom: Kolom, status: str) -> None:
     ran = kolom("articles", "list", *(["--status", status] if status else []))
     (line,) = ran.stdout.splitlines()
     assert line.startswith("No ")

@@ -23,7 +23,7 @@ MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d WIB"
 
 @pytest.fixture
 def blog(kolom: Kolom) -> Iterator[Kolom]:
-    """An article with three comments that wait, two of them by Budi."""
+    """Create an article with three pending comments, two of them by Budi."""
     publishing.publish(content("hello", author="Siti"), now=NOW)
     for number, email in enumerate((EMAIL, EMAIL.lower(), None)):
         post(f"Comment {number} [bold]", email=email, name=f"Visitor {number}")
@@ -32,7 +32,7 @@ def blog(kolom: Kolom) -> Iterator[Kolom]:
 
 
 def post(text: str, **fields: str | None) -> str:
-    """The id of a new comment."""
+    """Post a comment and return its id."""
     draft = NewComment(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
     number = len(admin.list_by_article(1))
     arrival = RequestContext(address=f"10.0.0.{number}")
@@ -43,7 +43,7 @@ def ids(kolom: Kolom, *arguments: str) -> list[str]:
     return [comment["id"] for comment in kolom("comments", "list", "--json", *arguments).json]
 
 
-def test_lists_say_what_waits_and_why(blog: Kolom) -> None:
+def test_the_list_shows_pending_comments_with_their_reasons(blog: Kolom) -> None:
     listed = blog("comments", "list", "--status", "pending", "--json").json
     assert [comment["content"] for comment in listed] == [f"Comment {n} [bold]" for n in (2, 1, 0)]
     assert listed[0]["reasons"][0].startswith("first:")
@@ -54,7 +54,7 @@ def test_lists_say_what_waits_and_why(blog: Kolom) -> None:
     assert "EMAIL" not in shown.upper().replace("E-MAIL", "")
 
 
-def test_a_comment_is_approved_once_and_the_second_moderator_is_told(blog: Kolom) -> None:
+def test_a_second_approval_is_reported_as_already_done(blog: Kolom) -> None:
     first, second, _ = ids(blog)
     assert blog("comments", "approve", first).exit_code == 0
     again = blog("comments", "approve", first, second, "01K0000000000000000000000A")
@@ -64,7 +64,7 @@ def test_a_comment_is_approved_once_and_the_second_moderator_is_told(blog: Kolom
     assert set(ids(blog, "--status", "approved")) == {first, second}
 
 
-def test_spam_delete_and_restore_go_there_and_back(blog: Kolom) -> None:
+def test_a_comment_can_be_marked_as_spam_deleted_and_restored(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     for command, status in (("spam", "spam"), ("approve", "approved"), ("delete", "deleted"), ("restore", "approved")):
         answer = blog("comments", command, chosen, "--json").json
@@ -72,7 +72,7 @@ def test_spam_delete_and_restore_go_there_and_back(blog: Kolom) -> None:
         assert answer["refused"] == []
 
 
-def test_show_has_everything_and_links_that_act_once(blog: Kolom) -> None:
+def test_show_prints_all_fields_and_moderation_links_that_work_once(blog: Kolom) -> None:
     chosen = ids(blog)[-1]
     shown = blog("comments", "show", chosen, "--links", "--json").json
     assert shown["email"] == EMAIL
@@ -83,7 +83,7 @@ def test_show_has_everything_and_links_that_act_once(blog: Kolom) -> None:
     assert "Comment 0 [bold]" in plain.stdout
 
 
-def test_the_owner_answers_as_the_owner(blog: Kolom) -> None:
+def test_a_reply_of_the_owner_is_marked_as_the_owners(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     refused = blog("comments", "reply", chosen, "Thanks!")
     assert refused.exit_code == 1
@@ -95,7 +95,7 @@ def test_the_owner_answers_as_the_owner(blog: Kolom) -> None:
     assert blog("comments", "reply", chosen, " ").exit_code == 2
 
 
-def test_a_ban_marks_the_comment_and_what_comes_after(blog: Kolom) -> None:
+def test_a_ban_marks_the_comment_and_later_ones_as_spam(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     assert blog("comments", "ban", chosen, "--network").exit_code == 0
     assert ids(blog, "--status", "spam") == [chosen]
@@ -107,7 +107,7 @@ def test_a_ban_marks_the_comment_and_what_comes_after(blog: Kolom) -> None:
     assert "no longer stored" in forgotten.stderr
 
 
-def test_a_person_gets_their_data_and_is_forgotten(blog: Kolom) -> None:
+def test_personal_data_can_be_exported_and_erased(blog: Kolom) -> None:
     exported = blog("comments", "export", "budi@EXAMPLE.com").json
     assert [comment["content"] for comment in exported] == ["Comment 0 [bold]", "Comment 1 [bold]"]
     assert {comment["email"].lower() for comment in exported} == {EMAIL.lower()}
@@ -123,15 +123,15 @@ def test_a_person_gets_their_data_and_is_forgotten(blog: Kolom) -> None:
     assert blog("comments", "restore", *erased).exit_code == 1
 
 
-def test_a_wrong_status_is_a_wrong_command_line(blog: Kolom) -> None:
+def test_an_unknown_status_is_a_usage_error(blog: Kolom) -> None:
     assert blog("comments", "list", "--status", "lost").exit_code == 2
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_list_names_the_article_and_says_why_only_where_it_matters(
+def test_the_list_names_the_article_and_shows_reasons_of_undecided_comments(
     blog: Kolom, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    """A decision of a moderator takes the place of the reasons."""
+    """A moderator's decision replaces the reasons."""
     monkeypatch.setenv("COLUMNS", str(width))
     chosen = ids(blog)[1]
     blog("comments", "approve", chosen)
@@ -148,7 +148,7 @@ def test_the_list_names_the_article_and_says_why_only_where_it_matters(
     assert "why" not in blog("comments", "show", chosen).stdout
 
 
-def test_a_long_slug_of_the_article_is_whole(blog: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_slug_of_the_article_is_not_truncated(blog: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     slug = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-may"
     article = publishing.get_by_slug("hello")
@@ -158,7 +158,7 @@ def test_a_long_slug_of_the_article_is_whole(blog: Kolom, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("width", [80, 120, 400])
-def test_show_has_links_on_lines_of_their_own(blog: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_show_prints_links_on_separate_lines(blog: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     chosen = ids(blog)[0]
     lines = [line.strip() for line in blog("comments", "show", chosen, "--links").stdout.splitlines()]
@@ -169,13 +169,13 @@ def test_show_has_links_on_lines_of_their_own(blog: Kolom, monkeypatch: pytest.M
         assert re.fullmatch(r"https://blog\.example/api/moderation/\d\.[\w-]+\.[\w-]{43}", url)
 
 
-def test_an_empty_list_says_what_to_do_next(kolom: Kolom) -> None:
+def test_an_empty_list_suggests_the_next_command(kolom: Kolom) -> None:
     assert kolom("comments", "list").stdout == "No comments. They are listed here when readers write some.\n"
     for status in admin.STATUSES:
         assert "`kolom comments list" in kolom("comments", "list", "--status", status).stdout
 
 
-def test_a_ban_is_lifted_by_a_comment_of_its_sender(blog: Kolom) -> None:
+def test_a_ban_can_be_lifted_by_any_comment_of_the_sender(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     for option, banned in (("--days=90", "address"), ("--network", "network")):
         blog("comments", "ban", chosen, option)
@@ -186,8 +186,8 @@ def test_a_ban_is_lifted_by_a_comment_of_its_sender(blog: Kolom) -> None:
     assert late in ids(blog, "--status", "pending")
 
 
-def test_a_ban_can_be_lifted_as_long_as_it_lasts(blog: Kolom) -> None:
-    """The sender of a comment is forgotten after 30 days, unless a ban needs it for longer."""
+def test_a_ban_can_be_lifted_until_it_expires(blog: Kolom) -> None:
+    """The sender of a comment is deleted after 30 days, or later if a ban needs it."""
     chosen, other = ids(blog)[:2]
     blog("comments", "ban", chosen, "--days", "300")
     later = datetime.now(UTC) + timedelta(days=299)
@@ -196,7 +196,7 @@ def test_a_ban_can_be_lifted_as_long_as_it_lasts(blog: Kolom) -> None:
     assert bans.unban(chosen, now=later) == ("address",)
 
 
-def test_a_short_ban_does_not_forget_the_sender_earlier(blog: Kolom) -> None:
+def test_a_short_ban_does_not_delete_the_sender_earlier(blog: Kolom) -> None:
     chosen = ids(blog)[0]
     blog("comments", "ban", chosen, "--days", "1")
     assert bans.unban(chosen, now=datetime.now(UTC) + timedelta(days=29)) == ()

@@ -1,4 +1,4 @@
-"""Finding the stack, and saying in one line what keeps `kolom` from it."""
+"""Connecting to the stack, and one-line messages when that fails."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def test_the_settings_come_from_the_stacks_outputs(kolom: Kolom) -> None:
     assert settings().media_bucket == "kolom-media"
 
 
-def test_another_stack_can_be_named(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_stack_can_be_selected(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = kolom("--stack", "other", "articles", "list")
     assert ran.exit_code == 3
     assert ran.stderr == "kolom: no stack 'other' in us-east-1: specify another one with --stack, or deploy it first\n"
@@ -34,14 +34,14 @@ def test_another_stack_can_be_named(kolom: Kolom, monkeypatch: pytest.MonkeyPatc
     assert "'third'" in kolom("articles", "list").stderr
 
 
-def test_an_endpoint_where_nothing_listens_is_said_in_one_line() -> None:
+def test_an_unreachable_endpoint_is_reported_in_one_line() -> None:
     result = CliRunner().invoke(app, ["--endpoint-url", "http://127.0.0.1:9", "articles", "list"])
     assert result.exit_code == 3
     assert "127.0.0.1:9" in result.stderr
     assert result.stderr.count("\n") == 1
 
 
-def test_a_local_stack_that_is_not_found_may_have_another_port() -> None:
+def test_an_unreachable_local_stack_suggests_another_port() -> None:
     result = CliRunner().invoke(app, ["--endpoint-url", "http://127.0.0.1:9", "articles", "list"])
     hint = "Is `kolom serve` running? If it was started with --port PORT, use --endpoint-url http://127.0.0.1:<PORT+1>"
     assert result.stderr.endswith(f'"http://127.0.0.1:9/". {hint}\n')
@@ -58,7 +58,7 @@ def test_a_local_stack_that_is_not_found_may_have_another_port() -> None:
         (ClientError({"Error": {"Code": "ExpiredToken", "Message": "old"}}, "DescribeStacks"), "may have expired"),
     ],
 )
-def test_what_aws_refuses_is_said_in_one_line(
+def test_an_aws_error_is_reported_in_one_line(
     kolom: Kolom, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     def refuse(target: Target) -> None:
@@ -71,7 +71,7 @@ def test_what_aws_refuses_is_said_in_one_line(
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_table_that_is_gone_is_said_in_one_line(kolom: Kolom) -> None:
+def test_a_missing_table_is_reported_in_one_line(kolom: Kolom) -> None:
     boto3.client("dynamodb").delete_table(TableName="kolom-articles")
     ran = kolom("articles", "list")
     assert ran.exit_code == 3
@@ -80,7 +80,7 @@ def test_a_table_that_is_gone_is_said_in_one_line(kolom: Kolom) -> None:
 
 @pytest.fixture
 def bare_store() -> Iterator[str]:
-    """A store for other processes that nothing has been deployed to."""
+    """Return an empty store for other processes, without a stack."""
     with mock_aws(), patch_moto():
         server = FakeAwsServer(0)
         server.start()
@@ -97,7 +97,7 @@ def test_a_store_without_a_stack_gets_the_templates_tables(bare_store: str, tmp_
     assert "kolom-search" in boto3.client("dynamodb").list_tables()["TableNames"]
 
 
-def test_the_environment_names_the_site_and_the_tables_of_a_store_without_a_stack(
+def test_the_environment_sets_the_site_and_tables_of_a_store_without_a_stack(
     bare_store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SITE_URL", "http://127.0.0.1:3000")
@@ -107,7 +107,7 @@ def test_the_environment_names_the_site_and_the_tables_of_a_store_without_a_stac
     assert "mine" in boto3.client("dynamodb").list_tables()["TableNames"]
 
 
-def test_a_picture_has_no_place_in_a_store_without_a_stack(
+def test_images_cannot_be_uploaded_to_a_store_without_a_stack(
     bare_store: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("MEDIA_BUCKET")
@@ -118,7 +118,7 @@ def test_a_picture_has_no_place_in_a_store_without_a_stack(
     assert "dot.gif: cannot be uploaded: this endpoint has only tables" in ran.stderr + ran.stdout
 
 
-def test_a_stack_that_was_named_must_be_there(bare_store: str) -> None:
+def test_a_selected_stack_must_exist(bare_store: str) -> None:
     ran = Kolom()("--endpoint-url", bare_store, "--stack", "other", "articles", "list")
     assert ran.exit_code == 3
     assert "no stack 'other'" in ran.stderr
@@ -128,11 +128,11 @@ def test_a_stack_that_was_named_must_be_there(bare_store: str) -> None:
 @pytest.mark.parametrize(
     "endpoint", [None, "https://dynamodb.eu-west-1.amazonaws.com", "https://dynamodb.eu-west-1.api.aws"]
 )
-def test_aws_is_never_taken_for_a_store_without_a_stack(endpoint: str | None) -> None:
+def test_aws_is_never_used_as_a_store_without_a_stack(endpoint: str | None) -> None:
     assert not Target(endpoint_url=endpoint).allows_tables_only
 
 
-def test_local_is_short_for_the_local_endpoint_and_never_uses_real_credentials(
+def test_the_local_option_sets_the_local_endpoint_and_ignores_real_credentials(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
@@ -144,7 +144,7 @@ def test_local_is_short_for_the_local_endpoint_and_never_uses_real_credentials(
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & os.environ.keys()
 
 
-def test_an_endpoint_on_this_machine_gets_dummy_credentials_only_if_there_are_none(
+def test_a_loopback_endpoint_gets_dummy_credentials_only_if_none_are_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     connection._set_environment(Target(endpoint_url="http://localhost:8000"))
@@ -166,20 +166,20 @@ def test_an_endpoint_on_this_machine_gets_dummy_credentials_only_if_there_are_no
         ("http://192.168.0.1", False),
     ],
 )
-def test_loopback_addresses_are_known(url: str, expected: bool) -> None:
+def test_loopback_addresses_are_recognised(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
 
 
-def test_an_endpoint_that_is_no_url_is_a_usage_error() -> None:
+def test_an_invalid_endpoint_url_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["--endpoint-url", "localhost:8000", "articles", "list"]).exit_code == 2
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.stdout.startswith("kolom 0.")) == (0, True)
 
 
-def test_the_help_names_every_command() -> None:
+def test_the_help_lists_every_command() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
     for command in ("publish", "unpublish", "delete", "preview", "articles", "import", "serve"):

@@ -1,4 +1,4 @@
-"""`kolom deploy-assets`: files, then the switch; the same again is nothing; what breaks off leaves the site whole."""
+"""`kolom deploy-assets`: uploads before the switch, repeated deployments, and interrupted ones."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ WRITES = {"PutObject", "DeleteObject", "PutItem", "UpdateItem", "DeleteItem"}
 
 @pytest.fixture
 def frontend(tmp_path: Path) -> Path:
-    """A small site's files."""
+    """Return a small frontend directory."""
     for name, text in {
         "theme/kolom.css": ":root { --paper: #ffffff; --accent: #97351a; }",
         "widgets/a.js": 'import "./b.js";',
@@ -40,20 +40,22 @@ def frontend(tmp_path: Path) -> Path:
 
 
 def objects() -> dict[str, dict[str, Any]]:
-    """What the bucket holds, by name."""
+    """Return the objects in the bucket by key."""
     s3 = boto3.client("s3")
     keys = [each["Key"] for each in s3.list_objects_v2(Bucket="kolom-media").get("Contents", ())]
     return {key.removeprefix("assets/"): dict(s3.get_object(Bucket="kolom-media", Key=key)) for key in keys}
 
 
 def home() -> str:
-    """The home page, as a function that has just started shows it."""
+    """Return the home page, as rendered by a function after a cold start."""
     theme.clear_cache()
     body: str = serve_pages.handler(request("/"), Context())["body"]
     return body
 
 
-def test_every_file_is_there_under_both_names_and_the_pages_show_the_hashed(kolom: Kolom, frontend: Path) -> None:
+def test_every_file_is_uploaded_under_both_names_and_pages_use_the_fingerprinted_one(
+    kolom: Kolom, frontend: Path
+) -> None:
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert (ran.exit_code, ran.stderr) == (0, "")
     stored, names = objects(), ThemeRecord.get(SITE, THEME).assets
@@ -79,7 +81,7 @@ def test_every_file_is_there_under_both_names_and_the_pages_show_the_hashed(kolo
     assert html.split("<nav")[1].split("</nav>")[0].count("<li>") == 1
 
 
-def test_the_same_again_writes_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+def test_deploying_again_writes_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
     kolom("deploy-assets", "--frontend", frontend)
     calls.clear()
     ran = kolom("deploy-assets", "--frontend", frontend, "--json")
@@ -94,19 +96,19 @@ def test_the_same_again_writes_nothing(kolom: Kolom, frontend: Path, calls: list
     assert not WRITES.intersection(calls)
 
 
-def test_only_what_has_changed_is_uploaded_and_the_old_files_stay(kolom: Kolom, frontend: Path) -> None:
+def test_only_changed_files_are_uploaded_and_old_versions_are_kept(kolom: Kolom, frontend: Path) -> None:
     kolom("deploy-assets", "--frontend", frontend)
     before = ThemeRecord.get(SITE, THEME).assets
     (frontend / "widgets/b.js").write_text("export const b = 2;")
     ran = kolom("deploy-assets", "--frontend", frontend, "--json")
     after = ThemeRecord.get(SITE, THEME)
-    # The module that loads it too, but that one's plain copy loads the plain name as before.
+    # The module that imports it changes too; the plain copy of that module still imports the plain name.
     assert set(ran.json["uploaded"]) == {after.assets["widgets/b.js"], after.assets["widgets/a.js"], "widgets/b.js"}
     assert set(before.values()) <= set(objects())
     assert set(after.former) == {before["widgets/b.js"], before["widgets/a.js"]}
 
 
-def test_another_header_is_another_upload(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_header_uploads_the_file_again(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kolom("deploy-assets", "--frontend", frontend)
     monkeypatch.setattr(deployment, "SHORT_CACHE_CONTROL", "public, max-age=60")
     assert len(kolom("deploy-assets", "--frontend", frontend, "--json").json["uploaded"]) == 5
@@ -114,7 +116,7 @@ def test_another_header_is_another_upload(kolom: Kolom, frontend: Path, monkeypa
 
 
 @pytest.mark.parametrize("after", range(10))
-def test_what_breaks_off_before_the_switch_leaves_the_site_whole(
+def test_an_interruption_before_the_switch_leaves_the_site_unchanged(
     kolom: Kolom, frontend: Path, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kolom("deploy-assets", "--frontend", frontend)
@@ -124,12 +126,12 @@ def test_what_breaks_off_before_the_switch_leaves_the_site_whole(
         (frontend / name).write_text((frontend / name).read_text() + "\n")
     uploads = iter(range(after, -1, -1))
 
-    def break_off(*_: Any, **__: Any) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
         if next(uploads) == 0:
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
-        deploy(build(frontend), now=datetime.now(UTC), advance=break_off)
+        deploy(build(frontend), now=datetime.now(UTC), advance=interrupt)
     assert home() == before
     stored = objects()
     assert {name: stored[name]["Body"].read() for name in contents} == contents
@@ -139,7 +141,7 @@ def test_what_breaks_off_before_the_switch_leaves_the_site_whole(
     assert home() != before
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+def test_a_dry_run_reports_the_plan_and_changes_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
     ran = kolom("deploy-assets", "--frontend", frontend, "--dry-run", "--json")
     assert (len(ran.json["uploaded"]), ran.json["switched"], ran.json["dry_run"]) == (10, True, True)
     assert "nothing was written" in kolom("deploy-assets", "--frontend", frontend, "--dry-run").stdout
@@ -147,7 +149,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(kolom: Kolom, fronte
     assert objects() == {}
 
 
-def test_bad_settings_are_wrong_usage_and_upload_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+def test_invalid_settings_are_a_usage_error_and_upload_nothing(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
     (frontend / "site.toml").write_text('[colours]\naccent = "nope"\n[[menu]]\npage = "shop"\n')
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert ran.exit_code == 2
@@ -156,7 +158,7 @@ def test_bad_settings_are_wrong_usage_and_upload_nothing(kolom: Kolom, frontend:
     assert calls == []
 
 
-def test_files_that_do_not_fit_together_are_refused(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
+def test_inconsistent_files_are_rejected(kolom: Kolom, frontend: Path, calls: list[str]) -> None:
     (frontend / "widgets/b.js").write_text('import "./a.js";')
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert ran.exit_code == 1
@@ -165,14 +167,14 @@ def test_files_that_do_not_fit_together_are_refused(kolom: Kolom, frontend: Path
     assert kolom("deploy-assets", "--frontend", frontend / "none").exit_code == 2
 
 
-def test_a_text_that_is_hard_to_read_is_told_of_and_deployed(kolom: Kolom, frontend: Path) -> None:
+def test_low_contrast_is_reported_but_deployed(kolom: Kolom, frontend: Path) -> None:
     (frontend / "site.toml").write_text('[colours]\naccent = "#e0a080"\n')
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert ran.exit_code == 0
     assert "warning: colours: accent on paper has a contrast of" in ran.stderr
 
 
-def test_settings_that_are_gone_are_gone_from_the_pages(kolom: Kolom, frontend: Path) -> None:
+def test_removed_settings_disappear_from_the_pages(kolom: Kolom, frontend: Path) -> None:
     kolom("deploy-assets", "--frontend", frontend)
     (frontend / "site.toml").unlink()
     ran = kolom("deploy-assets", "--frontend", frontend, "--json")
@@ -183,7 +185,7 @@ def test_settings_that_are_gone_are_gone_from_the_pages(kolom: Kolom, frontend: 
     assert "/labels/" in html
 
 
-def test_pruning_deletes_what_no_page_has_shown_for_so_long(kolom: Kolom, frontend: Path) -> None:
+def test_pruning_deletes_files_that_no_page_has_used_for_the_given_time(kolom: Kolom, frontend: Path) -> None:
     now = datetime.now(UTC)
     first, second = build(frontend), None
     deploy(first, now=now - timedelta(days=40))
@@ -193,7 +195,7 @@ def test_pruning_deletes_what_no_page_has_shown_for_so_long(kolom: Kolom, fronte
     (frontend / "theme/kolom.css").write_text(":root { --paper: #fff; }")
     third = build(frontend)
     old, newer = first.names["theme/kolom.css"], second.names["theme/kolom.css"]
-    # The first left ten days ago, the second just now, though it was uploaded at the same moment.
+    # Both versions were uploaded at the same time; the first was replaced ten days ago, the second just now.
     assert deploy(third, now=now, dry_run=True, prune_days=5).pruned == [old]
     assert old in objects()
     assert deploy(third, now=now, prune_days=5).pruned == [old]
@@ -203,7 +205,7 @@ def test_pruning_deletes_what_no_page_has_shown_for_so_long(kolom: Kolom, fronte
     assert set(third.names) | set(third.names.values()) <= set(stored)
 
 
-def test_pruning_leaves_media_and_plain_names_alone(kolom: Kolom, frontend: Path) -> None:
+def test_pruning_keeps_media_and_plain_names(kolom: Kolom, frontend: Path) -> None:
     s3 = boto3.client("s3")
     for key in ("media/0123456789abcdef/a.01234567.png", "assets/embedded.js"):
         s3.put_object(Bucket="kolom-media", Key=key, Body=b"x")
@@ -213,27 +215,31 @@ def test_pruning_leaves_media_and_plain_names_alone(kolom: Kolom, frontend: Path
     assert kolom("deploy-assets", "--frontend", frontend, "--prune", 1).exit_code == 2
 
 
-def test_of_two_at_once_the_second_is_told(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_of_two_concurrent_deployments_fails(
+    kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deploy(build(frontend), now=datetime.now(UTC))
     first = build(frontend)
     (frontend / "widgets/b.js").write_text("export const b = 2;")
     second = build(frontend)
     read = ThemeRecord.get
 
-    def read_and_be_overtaken(*arguments: Any, **options: Any) -> ThemeRecord:
+    def read_before_another_deployment(*arguments: Any, **options: Any) -> ThemeRecord:
         monkeypatch.setattr(ThemeRecord, "get", read)
         found = read(*arguments, **options)
         deploy(second, now=datetime.now(UTC))
         return found
 
     (frontend / "widgets/b.js").write_text("export const b = 3;")
-    monkeypatch.setattr(ThemeRecord, "get", read_and_be_overtaken)
+    monkeypatch.setattr(ThemeRecord, "get", read_before_another_deployment)
     with pytest.raises(Conflict):
         deploy(build(frontend), now=datetime.now(UTC))
     assert ThemeRecord.get(SITE, THEME).assets == second.names != first.names
 
 
-def test_an_endpoint_without_a_bucket_is_told(kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_without_a_bucket_is_reported(
+    kolom: Kolom, frontend: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boto3.client("s3").delete_bucket(Bucket="kolom-media")
     ran = kolom("deploy-assets", "--frontend", frontend)
     assert ran.exit_code == 3
@@ -241,7 +247,7 @@ def test_an_endpoint_without_a_bucket_is_told(kolom: Kolom, frontend: Path, monk
         boto3.client("s3").head_bucket(Bucket="kolom-media")
 
 
-def test_the_sites_own_folder_is_deployed(kolom: Kolom) -> None:
+def test_the_projects_frontend_can_be_deployed(kolom: Kolom) -> None:
     ran = kolom("deploy-assets", "--json")
     assert ran.json["warnings"] == []
     assert json.loads(ran.stdout)["switched"] is True

@@ -1,4 +1,4 @@
-"""`kolom import blogger`: posts, pages and comments, their addresses and pictures; nothing public that was not."""
+"""`kolom import blogger`: posts, pages, comments, addresses and pictures; private content stays private."""
 
 import io
 import json
@@ -62,7 +62,7 @@ def _comments(slug: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_a_post_of_a_takeout_is_imported_whole(kolom: Kolom, file: Path) -> None:
+def test_a_post_of_a_takeout_is_imported_completely(kolom: Kolom, file: Path) -> None:
     _import(
         kolom,
         file,
@@ -91,7 +91,7 @@ def test_a_post_of_a_takeout_is_imported_whole(kolom: Kolom, file: Path) -> None
     assert json.loads(found.body) == {"slug": "pasar-pagi"}
 
 
-def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
+def test_unpublished_content_stays_unpublished(kolom: Kolom, file: Path) -> None:
     report = _import(
         kolom,
         file,
@@ -111,8 +111,8 @@ def test_nothing_becomes_public_that_was_not(kolom: Kolom, file: Path) -> None:
     assert json.loads(call(fetch_articles.handler, request("/api/articles")).body)["total"] == 0
 
 
-def test_what_no_status_says_to_be_public_is_a_draft(kolom: Kolom, file: Path) -> None:
-    """A Takeout without a status, a scheduled post without a date, and a draft that says anything but no."""
+def test_a_post_without_a_clear_public_status_is_a_draft(kolom: Kolom, file: Path) -> None:
+    """A Takeout without a status, a scheduled post without a date, and a draft flag with any value but "no"."""
     posts = (entry(1, status=""), entry(2, status="SCHEDULED", published=""), comment(3, 1, status=""))
     notes = [note["note"] for note in _import(kolom, file, takeout(*posts))["notes"]]
     assert [publishing.get_by_slug(slug).status for slug in ("post-1", "post-2")] == ["draft", "draft"]
@@ -125,17 +125,15 @@ def test_what_no_status_says_to_be_public_is_a_draft(kolom: Kolom, file: Path) -
 
 
 @pytest.mark.parametrize(("access", "status"), [("PUBLIC", "published"), ("PRIVATE", "draft"), ("", "draft")])
-def test_the_posts_of_a_blog_that_only_some_may_read_are_drafts(
-    kolom: Kolom, file: Path, access: str, status: str
-) -> None:
-    """The older export tells who may read the blog."""
+def test_the_posts_of_a_private_blog_are_drafts(kolom: Kolom, file: Path, access: str, status: str) -> None:
+    """The older export contains the read permissions of the blog."""
     name = "tag:blogger.com,1999:blog-100.settings.BLOG_READ_ACCESS_MODE"
     setting = older_entry(1, "settings", content=access, link="", id=name)
     _import(kolom, file, older(older_entry(2, link="http://old.example/2012/09/post-2.html"), setting))
     assert publishing.get_by_slug("post-2").status == status
 
 
-def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, file: Path) -> None:
+def test_comments_keep_their_threads_dates_and_authors(kolom: Kolom, file: Path) -> None:
     _import(
         kolom,
         file,
@@ -164,7 +162,7 @@ def test_comments_stay_in_their_threads_with_dates_and_authors(kolom: Kolom, fil
     assert third["author"]["is_owner"] is True
 
 
-def test_a_comment_that_was_removed_holds_the_place_for_its_answers(kolom: Kolom, file: Path) -> None:
+def test_a_removed_comment_becomes_a_placeholder_for_its_replies(kolom: Kolom, file: Path) -> None:
     removed = "Komentar ini telah dihapus oleh pengarang."
     _import(
         kolom,
@@ -185,7 +183,7 @@ def test_a_comment_that_was_removed_holds_the_place_for_its_answers(kolom: Kolom
     }
 
 
-def test_spam_stays_behind_and_what_waited_waits(kolom: Kolom, file: Path) -> None:
+def test_spam_is_skipped_and_pending_comments_stay_pending(kolom: Kolom, file: Path) -> None:
     report = _import(
         kolom,
         file,
@@ -208,7 +206,7 @@ def test_spam_stays_behind_and_what_waited_waits(kolom: Kolom, file: Path) -> No
     assert boto3.client("dynamodb").scan(TableName="kolom-outbox")["Count"] == 0
 
 
-def test_a_second_import_changes_nothing_and_moderation_is_kept(kolom: Kolom, file: Path, calls: list[str]) -> None:
+def test_a_second_import_changes_nothing_and_keeps_moderation(kolom: Kolom, file: Path, calls: list[str]) -> None:
     feed = takeout(entry(1), comment(11, 1), comment(12, 1, answers=11), comment(13, 1, status="PENDING"))
     assert _import(kolom, file, feed)["created"] == 4
     calls.clear()
@@ -226,14 +224,14 @@ def test_a_second_import_changes_nothing_and_moderation_is_kept(kolom: Kolom, fi
     assert first.id == admin.list_by_article(1)[0].id
 
 
-def test_a_newer_export_updates_comments_that_nobody_has_touched(kolom: Kolom, file: Path) -> None:
+def test_a_newer_export_updates_unchanged_comments(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, takeout(entry(1), comment(11, 1), comment(12, 1, answers=11)))
     report = _import(kolom, file, takeout(entry(1), comment(11, 1, content="Changed."), comment(12, 1, answers=11)))
     assert report["kinds"]["comment"] == {"read": 2, "created": 0, "updated": 1, "unchanged": 1, "skipped": 0}
     assert [each["content_html"] for each in _comments("post-1")] == ["<p>Changed.</p>", "<p>Comment 12.</p>"]
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
     feed = takeout(entry(1), comment(11, 1), comment(12, 1, answers=11), comment(13, 1, answers=99), comment(14, 9))
     planned = _import(kolom, file, feed, "--dry-run")
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}
@@ -242,7 +240,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, file: Path, ca
     assert planned == done
 
 
-def test_a_large_takeout_adds_up(kolom: Kolom, file: Path) -> None:
+def test_the_report_accounts_for_every_item_of_a_large_takeout(kolom: Kolom, file: Path) -> None:
     posts, comments = int(os.environ.get("TAKEOUT_POSTS", "50")), int(os.environ.get("TAKEOUT_COMMENTS", "250"))
     report = _import(kolom, file, zipped(large(posts, comments)))
     pages, binned = posts // 20, -(-posts // 25)
@@ -263,7 +261,7 @@ def test_a_large_takeout_adds_up(kolom: Kolom, file: Path) -> None:
     assert total == sum(1 for n in range(1, posts + 1) if n % 20 and n % 10 != 5 and n % 25 != 1)
 
 
-def test_the_older_export_and_takeout_name_things_alike(kolom: Kolom, file: Path) -> None:
+def test_the_older_export_and_takeout_identify_items_in_the_same_way(kolom: Kolom, file: Path) -> None:
     report = _import(
         kolom,
         file,
@@ -291,7 +289,7 @@ def test_the_older_export_and_takeout_name_things_alike(kolom: Kolom, file: Path
     assert (again["kinds"]["article"]["updated"], again["kinds"]["comment"]["updated"]) == (1, 1)
 
 
-def test_the_pages_of_a_live_feed_are_one_export(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_pages_of_a_live_feed_are_imported_as_one_export(kolom: Kolom, tmp_path: Path) -> None:
     (tmp_path / "default-1.xml").write_text(older(older_entry(1, ""), older_entry(2, "")))
     (tmp_path / "default-2.xml").write_text(older(older_entry(2, ""), older_entry(3, "")))
     (tmp_path / "comments.xml").write_text(older(older_comment(11, 1, kind="")))
@@ -302,7 +300,7 @@ def test_the_pages_of_a_live_feed_are_one_export(kolom: Kolom, tmp_path: Path) -
     assert len(_comments("post-1")) == 1
 
 
-def test_pictures_of_a_takeout_are_stored_here_and_others_stay_and_are_counted(kolom: Kolom, file: Path) -> None:
+def test_pictures_in_the_takeout_are_uploaded_and_others_are_counted(kolom: Kolom, file: Path) -> None:
     host = "https://blogger.googleusercontent.com/img/b/R29/AVv"
     content = (
         f'<div class="separator"><a href="{host}/s4032/pasar%20pagi.png"><img src="{host}/w640-h480/pasar%20pagi.png">'
@@ -316,7 +314,7 @@ def test_pictures_of_a_takeout_are_stored_here_and_others_stay_and_are_counted(k
     assert 'src="https://1.bp.blogspot.com/-x/s1600/gone.jpg"' in shown
 
 
-def test_links_between_the_blogs_own_articles_lead_to_them_here(kolom: Kolom, file: Path) -> None:
+def test_links_between_the_blogs_articles_are_rewritten(kolom: Kolom, file: Path) -> None:
     content = (
         '<a href="http://lama.blogspot.co.id/2012/09/post-2.html?m=1#c1">two</a>'
         ' <a href="http://lama.blogspot.com/2012/09/other.html">other</a>'
@@ -327,7 +325,7 @@ def test_links_between_the_blogs_own_articles_lead_to_them_here(kolom: Kolom, fi
     assert 'href="http://lama.blogspot.com/2012/09/other.html"' in shown
 
 
-def test_an_export_that_is_cut_off_gives_what_is_whole_and_says_where(kolom: Kolom, file: Path) -> None:
+def test_a_truncated_export_imports_complete_items_and_reports_the_position(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1), entry(2), comment(11, 1))
     report = _import(kolom, file, feed[: feed.index("Text of 2") + 4], exit_code=1)
     assert report["kinds"] == {"article": {"read": 1, "created": 1, "updated": 0, "unchanged": 0, "skipped": 0}}
@@ -335,7 +333,7 @@ def test_an_export_that_is_cut_off_gives_what_is_whole_and_says_where(kolom: Kol
     assert _import(kolom, file, feed)["created"] == 2
 
 
-def test_a_prefix_that_is_not_declared_makes_no_draft_public(kolom: Kolom, file: Path) -> None:
+def test_an_undeclared_prefix_makes_no_draft_public(kolom: Kolom, file: Path) -> None:
     feed = older(older_entry(1, draft=True), older_entry(2)).replace(" xmlns:app='http://purl.org/atom/app#'", "")
     report = _import(kolom, file, feed, exit_code=1)
     assert report["created"] == 2
@@ -352,13 +350,13 @@ def test_a_prefix_that_is_not_declared_makes_no_draft_public(kolom: Kolom, file:
         (b"PK\x05\x06" + bytes(18), "no Blogger feed found"),
     ],
 )
-def test_what_is_no_export_is_told_so(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
+def test_a_file_that_is_no_export_is_rejected(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
     report = _import(kolom, file, data, exit_code=1)
     assert says in report["errors"][0]
     assert report["read"] == 0
 
 
-def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_takeout_of_several_blogs_requires_a_choice(kolom: Kolom, tmp_path: Path) -> None:
     for name in ("One", "Two"):
         folder = tmp_path / "Takeout" / "Blogger" / "Blogs" / name
         folder.mkdir(parents=True)
@@ -370,20 +368,20 @@ def test_a_takeout_of_several_blogs_asks_for_which(kolom: Kolom, tmp_path: Path)
     assert publishing.get_by_slug("post-1").title == "Two"
 
 
-def test_the_post_of_a_comment_that_was_deleted_here_keeps_it_away(kolom: Kolom, file: Path) -> None:
+def test_a_comment_is_skipped_if_its_post_was_deleted_here(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, takeout(entry(1)))
     publishing.delete("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, takeout(comment(11, 1)))
     assert _reasons(report) == Counter({"its article was deleted in Kolom": 1})
 
 
-def test_ids_of_posts_are_what_comments_are_matched_by(kolom: Kolom, file: Path) -> None:
+def test_comments_are_matched_by_post_id(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, takeout(entry(1), entry(11, "PAGE", filename="/p/x.html")))
     report = _import(kolom, file, takeout(comment(12, 11, parent=post_id(11, "page"))))
     assert report["kinds"]["comment"]["created"] == 1
 
 
-def test_a_picture_that_is_broken_stays_where_it_is_and_a_broken_zip_is_told(kolom: Kolom, file: Path) -> None:
+def test_a_broken_picture_is_not_uploaded_and_a_broken_zip_is_reported(kolom: Kolom, file: Path) -> None:
     host = "https://blogger.googleusercontent.com/img/b/R29/AVv"
     data = zipped(takeout(entry(1, content=f'<img src="{host}/s320/a.png">')), {"Blog lama/a.png": b"picture" * 90})
     place = data.index(b"Albums/Blog lama/a.png") + len("Albums/Blog lama/a.png")
@@ -393,7 +391,7 @@ def test_a_picture_that_is_broken_stays_where_it_is_and_a_broken_zip_is_told(kol
     assert _import(kolom, file, data[:200] + data[300:], exit_code=1)["errors"]
 
 
-def test_an_article_with_pictures_in_its_text_is_refused_by_name_and_the_others_come(kolom: Kolom, file: Path) -> None:
+def test_an_article_with_embedded_image_data_is_rejected_and_the_others_imported(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1), entry(2, content=f'<img src="data:image/png;base64,{"A" * 11_000_000}">'), entry(3))
     report = _import(kolom, file, feed, exit_code=1)
     (skipped,) = report["skipped_items"]
@@ -402,13 +400,13 @@ def test_an_article_with_pictures_in_its_text_is_refused_by_name_and_the_others_
     assert report["created"] == 2
 
 
-def test_a_post_that_only_an_odd_id_names_has_a_slug(kolom: Kolom, file: Path) -> None:
+def test_a_post_that_only_has_an_unusual_id_gets_a_slug(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1, title="!!!", filename="", status="DRAFT")).replace(post_id(1), "tag:old/a?b")
     assert _import(kolom, file, feed)["created"] == 1
     assert publishing.get_by_slug("post-old-a-b").status == "draft"
 
 
-def test_only_who_was_logged_in_can_be_an_author_of_the_blog(kolom: Kolom, file: Path) -> None:
+def test_only_logged_in_people_can_be_authors_of_the_blog(kolom: Kolom, file: Path) -> None:
     profile = "https://www.blogger.com/profile/1"
     comments = [
         comment(number, 1, uri=profile, author_type=kind) for number, kind in ((11, "BLOGGER"), (12, "ANONYMOUS"))
@@ -417,29 +415,29 @@ def test_only_who_was_logged_in_can_be_an_author_of_the_blog(kolom: Kolom, file:
     assert [each["author"]["is_owner"] for each in _comments("post-1")] == [True, False]
 
 
-def _lay(folder: Path, name: str, data: str) -> Path:
+def _write_files(folder: Path, name: str, data: str) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(data)
     return path
 
 
-def test_the_owners_own_comments_in_a_takeout_are_no_blog(kolom: Kolom, tmp_path: Path) -> None:
-    _lay(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
-    _lay(tmp_path, "Takeout/Blogger/Comments/Another/feed.atom", takeout(comment(99, 98)))
+def test_a_takeouts_folder_of_the_owners_own_comments_is_no_blog(kolom: Kolom, tmp_path: Path) -> None:
+    _write_files(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
+    _write_files(tmp_path, "Takeout/Blogger/Comments/Another/feed.atom", takeout(comment(99, 98)))
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert (ran.exit_code, ran.json["read"], ran.json["created"]) == (0, 1, 1)
 
 
-def test_a_takeout_without_folders_for_blogs_gives_no_comments_elsewhere_either(kolom: Kolom, tmp_path: Path) -> None:
-    _lay(tmp_path, "feed.atom", takeout(entry(1)))
-    _lay(tmp_path, "Comments/Another/feed.atom", takeout(comment(99, 98)))
+def test_a_takeout_without_blog_folders_imports_no_comments_of_the_owner(kolom: Kolom, tmp_path: Path) -> None:
+    _write_files(tmp_path, "feed.atom", takeout(entry(1)))
+    _write_files(tmp_path, "Comments/Another/feed.atom", takeout(comment(99, 98)))
     assert kolom("import", "blogger", tmp_path, "--json").json["read"] == 1
 
 
-def test_a_file_that_is_named_comes_along_with_a_takeout(kolom: Kolom, tmp_path: Path) -> None:
-    _lay(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
-    older_export = _lay(tmp_path, "blog-12-31-2018.xml", older(older_entry(2)))
+def test_a_named_file_is_imported_together_with_a_takeout(kolom: Kolom, tmp_path: Path) -> None:
+    _write_files(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
+    older_export = _write_files(tmp_path, "blog-12-31-2018.xml", older(older_entry(2)))
     ran = kolom("import", "blogger", tmp_path / "Takeout", older_export, "--json")
     assert (ran.exit_code, ran.json["created"]) == (0, 2)
 
@@ -447,9 +445,9 @@ def test_a_file_that_is_named_comes_along_with_a_takeout(kolom: Kolom, tmp_path:
 SITEMAP = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url/></urlset>'
 
 
-def test_what_lies_beside_the_feed_and_is_none_is_told_and_stops_nothing(kolom: Kolom, tmp_path: Path) -> None:
-    _lay(tmp_path, "a-sitemap.xml", SITEMAP)
-    _lay(tmp_path, "feed.atom", takeout(entry(1)))
+def test_other_files_beside_the_feed_are_reported_and_skipped(kolom: Kolom, tmp_path: Path) -> None:
+    _write_files(tmp_path, "a-sitemap.xml", SITEMAP)
+    _write_files(tmp_path, "feed.atom", takeout(entry(1)))
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert (ran.exit_code, ran.json["created"]) == (0, 1)
     (skipped,) = ran.json["skipped_items"]
@@ -457,29 +455,29 @@ def test_what_lies_beside_the_feed_and_is_none_is_told_and_stops_nothing(kolom: 
     assert skipped["reason"] == "not a Blogger feed: its root element is <urlset>"
 
 
-def test_a_file_beside_the_feed_that_is_broken_from_its_beginning_is_refused(kolom: Kolom, tmp_path: Path) -> None:
-    _lay(tmp_path, "a.xml", "not XML")
-    _lay(tmp_path, "feed.atom", takeout(entry(1)))
+def test_a_broken_file_beside_the_feed_is_rejected(kolom: Kolom, tmp_path: Path) -> None:
+    _write_files(tmp_path, "a.xml", "not XML")
+    _write_files(tmp_path, "feed.atom", takeout(entry(1)))
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert (ran.exit_code, ran.json["created"]) == (1, 1)
     assert "invalid XML" in ran.json["skipped_items"][0]["reason"]
 
 
-def test_a_file_that_was_named_must_be_a_feed(kolom: Kolom, tmp_path: Path) -> None:
-    feed = _lay(tmp_path, "feed.atom", takeout(entry(1)))
-    ran = kolom("import", "blogger", feed, _lay(tmp_path, "sitemap.xml", SITEMAP), "--json")
+def test_a_named_file_must_be_a_feed(kolom: Kolom, tmp_path: Path) -> None:
+    feed = _write_files(tmp_path, "feed.atom", takeout(entry(1)))
+    ran = kolom("import", "blogger", feed, _write_files(tmp_path, "sitemap.xml", SITEMAP), "--json")
     assert ran.exit_code == 1
     assert "not a Blogger feed: its root element is <urlset>" in ran.json["errors"][0]
 
 
-def test_a_folder_with_nothing_but_other_files_has_no_feed(kolom: Kolom, tmp_path: Path) -> None:
-    _lay(tmp_path, "sitemap.xml", SITEMAP)
+def test_a_folder_without_a_feed_is_rejected(kolom: Kolom, tmp_path: Path) -> None:
+    _write_files(tmp_path, "sitemap.xml", SITEMAP)
     ran = kolom("import", "blogger", tmp_path, "--json")
     assert ran.exit_code == 1
     assert "no Blogger feed found" in ran.json["errors"][0]
 
 
-def test_an_element_that_is_too_large_for_memory_is_not_read_and_its_place_is_told(kolom: Kolom, file: Path) -> None:
+def test_an_element_larger_than_memory_allows_is_skipped_and_its_position_reported(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1), entry(2, content="A" * 34_000_000), entry(3))
     report = _import(kolom, file, feed, exit_code=1)
     assert report["created"] == 1
@@ -490,39 +488,39 @@ def test_an_element_that_is_too_large_for_memory_is_not_read_and_its_place_is_to
     )
 
 
-def test_a_comment_that_is_larger_than_an_article_may_be_is_refused_whole(kolom: Kolom, file: Path) -> None:
+def test_an_oversized_comment_is_rejected_completely(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, takeout(entry(1), comment(11, 1, content="A" * 5_000_000)), exit_code=1)
     assert report["created"] == 1
     assert "5,000,000 bytes" in report["skipped_items"][0]["reason"]
 
 
-def _packed_oddly(compression: int, name: str) -> bytes:
+def _zip_with_unusual_compression(compression: int, name: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
         archive.writestr(name, takeout(*(entry(number) for number in range(50))))
     return file.getvalue()
 
 
-def test_a_zip_that_is_broken_where_it_is_packed_by_lzma_is_told(kolom: Kolom, file: Path) -> None:
-    data = _packed_oddly(zipfile.ZIP_LZMA, "feed.atom")
+def test_a_zip_with_broken_lzma_data_is_reported(kolom: Kolom, file: Path) -> None:
+    data = _zip_with_unusual_compression(zipfile.ZIP_LZMA, "feed.atom")
     report = _import(kolom, file, data[:60] + b"\xff" * 400 + data[460:], exit_code=1)
     assert "cannot be read" in report["errors"][0]
 
 
-def test_a_zip_with_a_name_that_is_no_text_is_told(kolom: Kolom, file: Path) -> None:
-    data = _packed_oddly(zipfile.ZIP_DEFLATED, "é.atom").replace("é".encode(), b"\xff\xff")
+def test_a_zip_with_an_undecodable_name_is_reported(kolom: Kolom, file: Path) -> None:
+    data = _zip_with_unusual_compression(zipfile.ZIP_DEFLATED, "é.atom").replace("é".encode(), b"\xff\xff")
     report = _import(kolom, file, data, exit_code=1)
     assert "cannot be read" in report["errors"][0]
 
 
-def test_an_address_that_is_none_ends_no_import(kolom: Kolom, file: Path) -> None:
+def test_an_invalid_address_does_not_stop_the_import(kolom: Kolom, file: Path) -> None:
     broken = entry(1).replace("<author>", '<link rel="related" href="http://[x/comments/default/1"/><author><!-- x -->')
     feed = takeout(broken, entry(2)).replace("<title>", '<link rel="alternate" href="http://[x"/><title>', 1)
     assert _import(kolom, file, feed)["created"] == 2
 
 
-def test_an_article_that_cannot_be_published_is_refused_and_the_rest_is_stored(kolom: Kolom, file: Path) -> None:
-    """Its first picture has a longer address than an article's may have."""
+def test_an_invalid_article_is_rejected_and_the_others_stored(kolom: Kolom, file: Path) -> None:
+    """The URL of its first picture is longer than an article allows."""
     far = f"https://o.example/{'x' * 2_000}.jpg"
     feed = takeout(entry(1, content=f'<img src="{far}">'), entry(2))
     report = _import(kolom, file, feed, exit_code=1)

@@ -1,4 +1,4 @@
-"""Imports that follow one another: an export in parts, or again after something has changed here."""
+"""Several imports in sequence: an export in parts, or an import after local changes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ type Import = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def run_import(kolom: Kolom, tmp_path: Path) -> Import:
-    """Imports these entries of a Takeout; gives back what the report says of comments."""
+    """Return a function that imports entries of a Takeout and returns the report on comments."""
 
     def run(*entries: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
         file = tmp_path / "feed.atom"
@@ -37,7 +37,7 @@ def _comments() -> list[Comment]:
 
 
 @pytest.mark.parametrize("same_second", [True, False])
-def test_a_reply_finds_the_comment_that_came_in_an_earlier_import(run_import: Import, same_second: bool) -> None:
+def test_a_reply_is_attached_to_a_comment_of_an_earlier_import(run_import: Import, same_second: bool) -> None:
     moment = "2012-09-05T10:00:00.000Z"
     times = {"published": moment} if same_second else {}
     run_import(entry(1), comment(11, 1, published=moment))
@@ -49,7 +49,7 @@ def test_a_reply_finds_the_comment_that_came_in_an_earlier_import(run_import: Im
     assert run_import(comment(11, 1, published=moment), reply) == {"unchanged": 2}
 
 
-def test_a_reply_that_came_before_what_it_answers_stays_and_is_stored_once(run_import: Import) -> None:
+def test_a_reply_imported_before_its_parent_is_stored_once(run_import: Import) -> None:
     moment = "2012-09-05T10:00:00.000Z"
     reply = comment(12, 1, answers=11, published=moment)
     run_import(entry(1), reply)
@@ -63,7 +63,7 @@ def test_a_reply_that_came_before_what_it_answers_stays_and_is_stored_once(run_i
     assert sorted(each.content for each in _comments()) == ["Changed.", "Comment 11."]
 
 
-def test_a_dry_run_brings_comments_back_with_their_article_as_the_import_does(run_import: Import) -> None:
+def test_a_dry_run_counts_comments_of_restored_articles_like_the_import(run_import: Import) -> None:
     entries = (entry(1), comment(11, 1), comment(12, 1, answers=11))
     run_import(*entries[:2])
     publishing.delete("post-1", now=datetime.now(UTC))

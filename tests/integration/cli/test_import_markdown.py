@@ -1,4 +1,4 @@
-"""`kolom import markdown`: the sites of Jekyll and Hugo come over with their addresses, pictures and links."""
+"""`kolom import markdown`: Jekyll and Hugo sites with their addresses, pictures and links."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -88,7 +88,7 @@ def _site(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def _adds_up(report: dict[str, Any]) -> bool:
+def _has_consistent_counts(report: dict[str, Any]) -> bool:
     return all(
         counts["read"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["skipped"]
         for counts in (report, *report["kinds"].values())
@@ -99,7 +99,7 @@ def _import(kolom: Kolom, folder: Path, *options: str, exit_code: int = 0) -> di
     ran = kolom("import", "markdown", folder, "--json", *options)
     assert ran.exit_code == exit_code, ran.stdout + ran.stderr
     report: dict[str, Any] = ran.json
-    assert _adds_up(report)
+    assert _has_consistent_counts(report)
     return report
 
 
@@ -119,7 +119,7 @@ def _location(path: str) -> tuple[int, str | None]:
 # Jekyll
 
 
-def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_jekyll_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     report = _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
     assert report["kinds"]["article"] == {"read": 5, "created": 4, "updated": 0, "unchanged": 0, "skipped": 1}
     assert report["remote_images"] == 1
@@ -146,7 +146,7 @@ def test_a_site_of_jekyll_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     assert public.resolve_path("/recipes/tempe.html") == "tempe"
 
 
-def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -> None:
+def test_skipped_jekyll_files_have_a_reason(kolom: Kolom, tmp_path: Path) -> None:
     reasons = _reasons(_import(kolom, _site(tmp_path, JEKYLL), exit_code=1), tmp_path)
     assert reasons == {
         "404.md": "a page that Kolom generates itself",
@@ -167,7 +167,7 @@ def test_what_of_jekyll_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path)
         "/first.html",
     ],
 )
-def test_every_old_address_of_a_post_answers(kolom: Kolom, tmp_path: Path, path: str) -> None:
+def test_every_old_address_of_a_post_works(kolom: Kolom, tmp_path: Path, path: str) -> None:
     _import(kolom, _site(tmp_path, JEKYLL), exit_code=1)
     assert public.resolve_path(path) == "first-post"
     own = "/travel/food/2020/01/02/first-post.html"
@@ -185,7 +185,7 @@ def test_every_old_address_of_a_post_answers(kolom: Kolom, tmp_path: Path, path:
         ("/blog/:year-:month/:title", "/blog/2020-02/second"),
     ],
 )
-def test_the_permalinks_of_a_configuration(kolom: Kolom, tmp_path: Path, style: str, path: str) -> None:
+def test_configured_permalinks_are_used(kolom: Kolom, tmp_path: Path, style: str, path: str) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": f"permalink: {style}\n",
         "_posts/2020-02-03-second.md": "---\ntitle: S\n---\nText.\n",
@@ -211,7 +211,7 @@ def test_only_a_permalink_without_slash_and_extension_has_an_html_alias(
     assert [name for name in names if name.endswith(".html")] == html_aliases
 
 
-def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_address_with_spaces_works_although_it_is_not_stored(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": "",
         "_posts/2020-02-03-x.md": "---\ncategories: [Web Design]\ntitle: X\n---\nText.\n",
@@ -223,7 +223,7 @@ def test_an_address_with_spaces_answers_though_it_is_not_kept(kolom: Kolom, tmp_
 # Hugo
 
 
-def test_a_site_of_hugo_comes_over(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_hugo_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     report = _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     assert (report["kinds"]["article"]["created"], report["kinds"]["page"]["created"]) == (5, 1)
     read = public.get_article("one")
@@ -247,13 +247,13 @@ def test_a_site_of_hugo_comes_over(kolom: Kolom, tmp_path: Path) -> None:
     assert publishing.get_by_slug("about").kind == "page"
 
 
-def test_another_language_of_a_page_is_an_article_of_its_own(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_translation_of_a_page_is_a_separate_article(kolom: Kolom, tmp_path: Path) -> None:
     _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     other = publishing.get_by_slug("one-id")
     assert (other.title, other.language, other.path) == ("Satu", "id", "/id/2024/05/satu/")
 
 
-def test_what_of_hugo_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -> None:
+def test_skipped_hugo_files_have_a_reason(kolom: Kolom, tmp_path: Path) -> None:
     reasons = _reasons(_import(kolom, _site(tmp_path, HUGO), exit_code=1), tmp_path)
     assert reasons == {
         "content/_index.md": "a list page: Kolom generates its own",
@@ -265,7 +265,7 @@ def test_what_of_hugo_is_left_out_has_its_reason(kolom: Kolom, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("path", ["/old/one/", "/2024/05/uno", "/2024/05/uno/"])
-def test_aliases_of_hugo_lead_to_the_article(kolom: Kolom, tmp_path: Path, path: str) -> None:
+def test_hugo_aliases_redirect_to_the_article(kolom: Kolom, tmp_path: Path, path: str) -> None:
     _import(kolom, _site(tmp_path, HUGO), exit_code=1)
     assert _location(path) == (301, "/2024/05/one/")
     assert public.resolve_path("/me") == public.resolve_path("/me/") == "about"
@@ -288,7 +288,7 @@ def test_a_rerun_changes_nothing(
 
 
 @pytest.mark.parametrize("files", [JEKYLL, HUGO], ids=["jekyll", "hugo"])
-def test_a_dry_run_says_the_same_and_writes_nothing(
+def test_a_dry_run_reports_the_same_and_writes_nothing(
     kolom: Kolom, tmp_path: Path, calls: list[str], files: Mapping[str, str | bytes]
 ) -> None:
     planned = _import(kolom, _site(tmp_path, files), "--dry-run", exit_code=1)
@@ -319,7 +319,7 @@ def test_the_image_of_the_front_matter_precedes_those_of_the_text(
     assert (publishing.get_by_slug("x").image or "").endswith(expected)
 
 
-def test_an_alias_that_is_added_later_is_added_to_an_unchanged_article(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_new_alias_is_added_to_an_unchanged_article(kolom: Kolom, tmp_path: Path) -> None:
     text = "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"
     _import(kolom, _site(tmp_path, {"a.md": text}))
     _site(tmp_path, {"a.md": text.replace("title", "aliases: [/former/]\ntitle")})
@@ -327,7 +327,7 @@ def test_an_alias_that_is_added_later_is_added_to_an_unchanged_article(kolom: Ko
     assert public.resolve_path("/former/") == "a"
 
 
-def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_alias_of_another_article_is_reported_and_not_moved(kolom: Kolom, tmp_path: Path) -> None:
     own = _site(tmp_path / "own", {"mine.md": "---\ntitle: Mine\ndate: 2024-01-01\n---\nText.\n"})
     assert kolom("publish", own / "mine.md").exit_code == 0
     files: dict[str, str | bytes] = {
@@ -342,7 +342,7 @@ def test_an_alias_that_is_anothers_is_told_and_stays_anothers(kolom: Kolom, tmp_
     assert [public.resolve_path(path) for path in ("/mine/", "/b/", "/x/")] == ["mine", "b", "a"]
 
 
-def test_an_address_is_added_once_and_never_taken_from_another(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_address_is_added_once_and_never_moved(kolom: Kolom, tmp_path: Path) -> None:
     for name in ("a", "b"):
         _site(tmp_path, {f"{name}.md": f"---\ntitle: {name}\ndate: 2024-01-01\n---\nText.\n"})
     _import(kolom, tmp_path)
@@ -356,7 +356,7 @@ def test_an_address_is_added_once_and_never_taken_from_another(kolom: Kolom, tmp
             aliases.add_alias(a, path)
 
 
-def test_more_than_twenty_labels_are_cut_and_three_megabytes_refused_by_name(kolom: Kolom, tmp_path: Path) -> None:
+def test_extra_labels_are_dropped_and_three_megabytes_are_rejected(kolom: Kolom, tmp_path: Path) -> None:
     labels = ", ".join(f"l{number}" for number in range(25))
     files: dict[str, str | bytes] = {
         "_config.yml": "",
@@ -371,7 +371,7 @@ def test_more_than_twenty_labels_are_cut_and_three_megabytes_refused_by_name(kol
     assert "bytes, at most" in large["reason"]
 
 
-def test_a_slug_that_the_site_uses_itself_is_changed_and_told(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_reserved_slug_is_changed_and_reported(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": "permalink: /:year/:title/\n",
         "_posts/2020-01-01-archive.md": "---\ntitle: Archive\n---\nX\n",
@@ -381,7 +381,7 @@ def test_a_slug_that_the_site_uses_itself_is_changed_and_told(kolom: Kolom, tmp_
     assert publishing.get_by_slug("page-archive").path == "/2020/archive/"
 
 
-def test_no_link_leads_out_of_the_folder(kolom: Kolom, tmp_path: Path) -> None:
+def test_no_link_is_followed_out_of_the_folder(kolom: Kolom, tmp_path: Path) -> None:
     _site(tmp_path / "secret", {"s.md": "---\ntitle: Secret\n---\nX\n", "s.png": PNG})
     site = _site(
         tmp_path / "site", {"a.md": "---\ntitle: A\ndate: 2024-01-01\n---\n![x](in.png) ![y](../secret/s.png)\n"}
@@ -400,7 +400,7 @@ def test_a_folder_without_documents_is_an_error(kolom: Kolom, tmp_path: Path) ->
     assert report["errors"] == [f"no documents in {tmp_path}: no file name ends with .md, .markdown, .html or .htm"]
 
 
-def test_a_configuration_that_does_not_parse_stops_the_import(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_invalid_configuration_stops_the_import(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "_config.yml": "a: b: c\n",
         "_posts/2020-01-01-a.md": "---\ntitle: A\n---\nText.\n",
@@ -410,7 +410,7 @@ def test_a_configuration_that_does_not_parse_stops_the_import(kolom: Kolom, tmp_
     assert "_config.yml:1" in report["errors"][0]
 
 
-def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
+def test_kolom_s_own_files_can_be_imported(kolom: Kolom, tmp_path: Path) -> None:
     front = (
         "title: Title\nslug: one\ndate: 2026-01-01T10:00:00+07:00\nlabels: [A, B]\nlanguage: en\nauthor: Sari\n"
         "description: D\npath: /2020/one.html\nkind: page\ncomments: false\nid: 7\nversion: 3"
@@ -430,7 +430,7 @@ def test_kolom_s_own_files_come_over_too(kolom: Kolom, tmp_path: Path) -> None:
     assert publishing.get_by_slug("two").title == "Two"
 
 
-def test_broken_front_matter_is_refused_with_its_line_and_the_rest_is_imported(kolom: Kolom, tmp_path: Path) -> None:
+def test_invalid_front_matter_is_rejected_with_its_line_and_the_rest_imported(kolom: Kolom, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "a.md": "---\ntitle: A: b\n---\nText.\n",
         "b.md": "---\ntitle: B\n---\nText.\n",
@@ -441,8 +441,8 @@ def test_broken_front_matter_is_refused_with_its_line_and_the_rest_is_imported(k
     assert [Path(item["name"]).name for item in report["skipped_items"]] == ["a.md:2", "c.md:1"]
 
 
-def test_what_is_no_published_text_reaches_no_reader_and_no_bucket(kolom: Kolom, tmp_path: Path) -> None:
-    """What is skipped leaves no article and no picture; a draft is kept for its author alone."""
+def test_texts_and_pictures_that_were_not_public_stay_private(kolom: Kolom, tmp_path: Path) -> None:
+    """A skipped file leaves no article and no picture; a draft is stored for its author only."""
     files: dict[str, str | bytes] = {
         "secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
         "notes.md": "# Notes\n\n![x](x.png)\n",
@@ -457,8 +457,8 @@ def test_what_is_no_published_text_reaches_no_reader_and_no_bucket(kolom: Kolom,
     assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
 
 
-def test_an_article_that_was_withdrawn_here_is_shown_again_only_by_overwrite(kolom: Kolom, tmp_path: Path) -> None:
-    """Importing again leaves it withdrawn; ``--overwrite`` shows it, and the report says so."""
+def test_only_overwrite_republishes_an_unpublished_article(kolom: Kolom, tmp_path: Path) -> None:
+    """A second import keeps it unpublished; ``--overwrite`` publishes it, and the report says so."""
     _import(kolom, _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"}))
     publishing.unpublish("a", now=datetime.now(UTC))
     assert _import(kolom, tmp_path)["skipped"] == 1
@@ -469,8 +469,8 @@ def test_an_article_that_was_withdrawn_here_is_shown_again_only_by_overwrite(kol
     assert publishing.get_by_slug("a").status == "published"
 
 
-def test_a_post_that_becomes_a_draft_there_becomes_one_here(kolom: Kolom, tmp_path: Path) -> None:
-    """A newer state of the source that is less public counts as much as one that is more."""
+def test_a_post_that_becomes_a_draft_at_the_source_becomes_one_here(kolom: Kolom, tmp_path: Path) -> None:
+    """A newer version of the source is applied even if it is less public."""
     text = "---\ntitle: A\ndate: 2024-01-01\n---\nText.\n"
     _import(kolom, _site(tmp_path, {"a.md": text}))
     _import(kolom, _site(tmp_path, {"a.md": text.replace("title", "private: true\ntitle")}))
@@ -487,10 +487,10 @@ def test_an_export_of_medium_or_substack_publishes_nothing(kolom: Kolom) -> None
 
 @pytest.mark.parametrize("command", [("unpublish",), ("delete", "--yes")])
 @pytest.mark.parametrize("below", ["", "posts"])
-def test_what_was_withdrawn_here_comes_back_from_another_place_as_a_draft(
+def test_a_moved_file_of_an_unpublished_article_becomes_a_draft(
     kolom: Kolom, tmp_path: Path, command: tuple[str, ...], below: str
 ) -> None:
-    """A file that was moved is a new one, but wants the name of the article that was taken from readers."""
+    """The moved file counts as a new one, but has the slug of the unpublished article."""
     text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
     _import(kolom, _site(tmp_path, {"posts/one.md": text, "posts/two.md": text}))
     name, *options = command
@@ -505,8 +505,8 @@ def test_what_was_withdrawn_here_comes_back_from_another_place_as_a_draft(
             assert "of the same slug or URL was" in _notes(report)
 
 
-def test_two_posts_of_one_name_stay_public_if_one_of_them_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
-    """What readers see already is no newcomer, and a draft that came as one was never withdrawn."""
+def test_two_posts_with_one_slug_stay_public_if_one_is_deleted(kolom: Kolom, tmp_path: Path) -> None:
+    """The remaining post is already public, so it does not replace an unpublished article."""
     text = "---\ntitle: One\ndate: 2024-01-01\n---\nText.\n"
     draft = text.replace("title", "draft: true\ntitle")
     _import(kolom, _site(tmp_path, {"a/one.md": text, "b/one.md": text, "a/two.md": draft, "b/two.md": text}))
@@ -516,8 +516,8 @@ def test_two_posts_of_one_name_stay_public_if_one_of_them_is_deleted(kolom: Kolo
         assert publishing.get_by_slug(f"{name}-{number_of(f'b/{name}.md')}").status == "published"
 
 
-def test_a_draft_folder_above_and_a_link_to_drafts_give_drafts(kolom: Kolom, tmp_path: Path) -> None:
-    """Where a file lies in truth counts, not only its path below the folder that is imported."""
+def test_parent_folders_and_link_targets_can_mark_drafts(kolom: Kolom, tmp_path: Path) -> None:
+    """The real path of a file counts, not only its path below the imported folder."""
     text = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"
     site = _site(tmp_path, {"blog/drafts/2024/one.md": text, "s/drafts/l.md": text, "s/.hidden/h.md": text})
     _import(kolom, site / "blog/drafts/2024")
@@ -537,8 +537,8 @@ def _statuses(*slugs: str) -> dict[str, str]:
     return {slug: publishing.get_by_slug(slug).status for slug in slugs}
 
 
-def test_a_draft_section_of_zola_makes_drafts_of_its_pages(kolom: Kolom, tmp_path: Path) -> None:
-    """Zola leaves out the whole folder, whatever its pages say; in Hugo the draft is only the list."""
+def test_zola_pages_inherit_the_draft_state_of_their_section(kolom: Kolom, tmp_path: Path) -> None:
+    """Zola omits the whole folder, whatever its pages say; in Hugo only the list is a draft."""
     files = {
         "content/s/_index.md": "+++\ndraft = true\n+++\n",
         "content/s/sub/one.md": _PAGE.replace("title", "draft: false\ntitle"),
@@ -564,7 +564,7 @@ def test_a_draft_section_of_zola_makes_drafts_of_its_pages(kolom: Kolom, tmp_pat
 def test_a_part_of_a_site_is_not_imported_without_its_configuration(
     kolom: Kolom, tmp_path: Path, config: str, folder: str
 ) -> None:
-    """What the configuration holds back would become public; the message names the folder to import."""
+    """Pages that the configuration excludes would become public; the message names the folder to import."""
     text = "title: x\n" if config.endswith("yml") else "base_url = 'https://x.example'\n"
     _site(tmp_path, {config: text, f"{folder}/2024-01-01-one.md": _PAGE})
     report = _import(kolom, tmp_path / folder, exit_code=1)
@@ -575,13 +575,13 @@ def test_a_part_of_a_site_is_not_imported_without_its_configuration(
 
 @pytest.mark.parametrize("config", ["config.toml", "other.yml"])
 def test_a_folder_of_posts_alone_is_imported(kolom: Kolom, tmp_path: Path, config: str) -> None:
-    """Another program's configuration around it makes no site."""
+    """A configuration file of another program in a parent folder does not make it part of a site."""
     _site(tmp_path, {config: "a = 1\n", "content/x": "", "_posts/2024-01-01-one.md": _PAGE})
     assert _import(kolom, tmp_path / "_posts")["created"] == 1
 
 
-def test_an_inherited_draft_says_where_its_mark_stands(kolom: Kolom, tmp_path: Path) -> None:
-    """The author looks for it in the file, where it is not."""
+def test_the_location_of_an_inherited_draft_mark_is_reported(kolom: Kolom, tmp_path: Path) -> None:
+    """The author would look for it in the file, where it is not."""
     defaults = "defaults:\n  - scope: {path: ''}\n    values: {published: false}\n"
     report = _import(kolom, _site(tmp_path / "j", {"_config.yml": defaults, "_posts/2024-01-01-one.md": _PAGE}))
     assert "published: false in the defaults of the configuration: imported as a draft" in _notes(report)
@@ -592,7 +592,7 @@ def test_an_inherited_draft_says_where_its_mark_stands(kolom: Kolom, tmp_path: P
     assert _statuses("one", "two") == {"one": "draft", "two": "draft"}
 
 
-def test_a_folder_of_collections_is_in_no_address(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_collections_folder_is_not_part_of_an_address(kolom: Kolom, tmp_path: Path) -> None:
     """Jekyll's ``collections_dir`` is no category."""
     _import(kolom, _site(tmp_path, {"_config.yml": "collections_dir: cols\n", "cols/_posts/2024-01-01-x.html": _PAGE}))
     found = publishing.get_by_slug("x")
@@ -600,8 +600,8 @@ def test_a_folder_of_collections_is_in_no_address(kolom: Kolom, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("site", ["_config.yml", "hugo.toml"])
-def test_a_draft_without_a_date_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: Path, site: str) -> None:
-    """A pattern of the permalinks with a year leads nowhere without one."""
+def test_an_undated_text_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: Path, site: str) -> None:
+    """A permalink pattern with a year needs a date."""
     text = "---\ntitle: T\ndraft: true\n---\nText.\n"
     files = {
         "_config.yml": {"_config.yml": "permalink: /:year/:month/:title/\n", "_drafts/one.md": text},

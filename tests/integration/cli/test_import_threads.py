@@ -1,4 +1,4 @@
-"""`kolom import disqus` and `kolom import isso`: comments find the articles that are here already."""
+"""`kolom import disqus` and `kolom import isso`: comments are assigned to existing articles."""
 
 import csv
 import io
@@ -64,7 +64,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def articles(kolom: Kolom) -> None:
-    """`hello`, which was at `/2024/05/hello.html`, and `world`."""
+    """Publish `hello`, which was at `/2024/05/hello.html`, and `world`."""
     now = datetime.now(UTC)
     publishing.publish(content(slug="hello", path="/2024/05/hello.html"), now=now)
     publishing.publish(content(slug="world"), now=now)
@@ -105,15 +105,13 @@ def _shown(slug: str = "hello") -> list[dict[str, Any]]:
         ("https://old.example/?p=12", "hello"),
     ],
 )
-def test_a_thread_finds_its_article_by_address_or_identifier(
-    kolom: Kolom, file: Path, link: str, identifier: str
-) -> None:
+def test_a_thread_is_matched_by_address_or_identifier(kolom: Kolom, file: Path, link: str, identifier: str) -> None:
     assert _import(kolom, "disqus", file, disqus(post(11, 2), thread(2, link, identifier)))["created"] == 1
     assert _shown()[0]["content_html"] == "<p>Post 11.</p>"
 
 
 @pytest.mark.usefixtures("articles")
-def test_threads_dates_and_authors_of_disqus_stay(kolom: Kolom, file: Path) -> None:
+def test_disqus_comments_keep_their_threads_dates_and_authors(kolom: Kolom, file: Path) -> None:
     export = disqus(
         thread(2, "https://old.example/hello/"),
         post(13, 2, parent=12),
@@ -137,9 +135,7 @@ def test_threads_dates_and_authors_of_disqus_stay(kolom: Kolom, file: Path) -> N
 
 
 @pytest.mark.usefixtures("articles")
-def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
-    kolom: Kolom, file: Path, tmp_path: Path
-) -> None:
+def test_unmatched_threads_are_listed_and_can_be_mapped(kolom: Kolom, file: Path, tmp_path: Path) -> None:
     export = disqus(
         thread(2, "https://old.example/gone/", title="Gone, but known"),
         thread(3, "https://old.example/test/"),
@@ -162,7 +158,7 @@ def test_threads_without_an_article_are_listed_and_a_mapping_brings_them(
 
 
 @pytest.mark.usefixtures("articles")
-def test_an_address_longer_than_a_key_may_be_matches_nothing_and_the_others_come(kolom: Kolom, file: Path) -> None:
+def test_an_overlong_address_matches_nothing_and_the_others_are_imported(kolom: Kolom, file: Path) -> None:
     long = f"https://old.example/{'é' * 3_000}/?p=1"
     export = disqus(thread(2, long, f"1 {long}"), thread(3, "https://old.example/hello/"), post(11, 2), post(12, 3))
     report = _import(kolom, "disqus", file, export, exit_code=1)
@@ -178,7 +174,7 @@ def test_an_address_longer_than_a_key_may_be_matches_nothing_and_the_others_come
         ("https://[old/", "", "https://[old/"),
     ],
 )
-def test_a_thread_that_no_path_names_is_listed_too_and_can_be_mapped(
+def test_a_thread_without_a_path_is_listed_and_can_be_mapped(
     kolom: Kolom, file: Path, tmp_path: Path, link: str, identifier: str, name: str
 ) -> None:
     listed = tmp_path / "threads.csv"
@@ -191,7 +187,7 @@ def test_a_thread_that_no_path_names_is_listed_too_and_can_be_mapped(
 
 
 @pytest.mark.usefixtures("articles")
-def test_a_mapping_is_not_overwritten_by_what_it_did_not_match(kolom: Kolom, file: Path, tmp_path: Path) -> None:
+def test_the_list_of_unmatched_threads_never_overwrites_the_mapping(kolom: Kolom, file: Path, tmp_path: Path) -> None:
     file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
     mapping = tmp_path / "map.csv"
     mapping.write_text("thread,article\nhttps://old.example/x/,hello\n")
@@ -214,7 +210,7 @@ def test_an_unwritable_list_of_unmatched_threads_stops_the_import_first(
 
 
 @pytest.mark.usefixtures("articles")
-def test_a_list_that_cannot_be_written_in_the_end_leaves_the_report(
+def test_the_report_is_printed_even_if_the_list_cannot_be_written_at_the_end(
     kolom: Kolom, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(path: Path, _threads: object) -> None:
@@ -228,7 +224,7 @@ def test_a_list_that_cannot_be_written_in_the_end_leaves_the_report(
 
 
 @pytest.mark.usefixtures("articles")
-def test_a_broken_mapping_is_told_before_anything_is_imported(kolom: Kolom, file: Path, tmp_path: Path) -> None:
+def test_an_invalid_mapping_is_reported_before_the_import(kolom: Kolom, file: Path, tmp_path: Path) -> None:
     file.write_text(disqus(thread(2, "https://old.example/hello/"), post(11, 2)))
     (tmp_path / "map.csv").write_text("thread,article\nhttps://old.example/x/,Not a slug!\n")
     ran = kolom("import", "disqus", file, "--map", tmp_path / "map.csv")
@@ -238,7 +234,7 @@ def test_a_broken_mapping_is_told_before_anything_is_imported(kolom: Kolom, file
 
 
 @pytest.mark.usefixtures("articles")
-def test_an_export_that_breaks_off_gives_what_is_whole(kolom: Kolom, file: Path) -> None:
+def test_a_truncated_export_imports_complete_comments(kolom: Kolom, file: Path) -> None:
     export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2))
     report = _import(kolom, "disqus", file, export[: export.index("Post 12")], exit_code=1)
     assert report["created"] == 1
@@ -256,7 +252,7 @@ def test_an_export_that_breaks_off_gives_what_is_whole(kolom: Kolom, file: Path)
         ("isso", "[" * 100_000, "neither an Isso database nor valid JSON"),
     ],
 )
-def test_what_is_no_export_is_told_so(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
+def test_a_file_that_is_no_export_is_rejected(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
     assert says in _import(kolom, kind, file, data, exit_code=1)["errors"][0]
 
 
@@ -286,7 +282,7 @@ def _database(file: Path, *, old: bool) -> None:
 
 @pytest.mark.usefixtures("articles")
 @pytest.mark.parametrize("old", [False, True])
-def test_a_database_of_isso_is_taken_over(kolom: Kolom, file: Path, old: bool) -> None:
+def test_an_isso_database_is_imported(kolom: Kolom, file: Path, old: bool) -> None:
     _database(file, old=old)
     before = file.read_bytes()
     report = _import(kolom, "isso", file, exit_code=1)
@@ -301,7 +297,7 @@ def test_a_database_of_isso_is_taken_over(kolom: Kolom, file: Path, old: bool) -
 
 
 @pytest.mark.usefixtures("articles")
-def test_issos_generic_json_is_taken_over(kolom: Kolom, file: Path) -> None:
+def test_issos_generic_json_is_imported(kolom: Kolom, file: Path) -> None:
     comment = {"email": "", "remote_addr": "198.51.100.7", "website": "http://a.example", "id": 0, "author": "Budi"}
     comments = [
         {**comment, "created": "2005-02-24 04:03:37", "text": "It's 2 < 3\n"},
@@ -315,7 +311,7 @@ def test_issos_generic_json_is_taken_over(kolom: Kolom, file: Path) -> None:
 
 
 @pytest.mark.usefixtures("articles")
-def test_a_dry_run_of_comments_writes_nothing_and_says_the_same(kolom: Kolom, file: Path, calls: list[str]) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
     export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2, parent=11), post(13, 2, parent=9))
     planned = _import(kolom, "disqus", file, export, "--dry-run")
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks", "GetSecretValue"}

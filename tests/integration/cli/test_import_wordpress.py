@@ -1,4 +1,4 @@
-"""`kolom import wordpress`: everything in the export is accounted for, nothing twice, nothing by half."""
+"""`kolom import wordpress`: the report accounts for every item; nothing is stored twice or partially."""
 
 import signal
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "export.xml"
 
 
-def _adds_up(report: dict[str, Any]) -> bool:
+def _has_consistent_counts(report: dict[str, Any]) -> bool:
     return all(
         counts["read"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["skipped"]
         for counts in (report, *report["kinds"].values())
@@ -31,7 +31,7 @@ def _import(kolom: Kolom, file: Path, xml: str | bytes, *options: str, exit_code
     ran = kolom("import", "wordpress", file, "--json", *options)
     assert ran.exit_code == exit_code, ran.stdout + ran.stderr
     report: dict[str, Any] = ran.json
-    assert _adds_up(report)
+    assert _has_consistent_counts(report)
     return report
 
 
@@ -47,7 +47,7 @@ def _notes(report: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
-def test_a_post_is_imported_whole(kolom: Kolom, file: Path, version: str) -> None:
+def test_a_post_is_imported_completely(kolom: Kolom, file: Path, version: str) -> None:
     terms = term("Uncategorized") + term("Travel") + term("By &amp; by", "post_tag") + term("Aside", "post_format")
     _import(kolom, file, export(item(7, more=terms), version=version))
     read = public.get_article("post-7")
@@ -71,7 +71,7 @@ def test_a_second_import_changes_nothing(kolom: Kolom, file: Path, calls: list[s
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, file: Path, calls: list[str]) -> None:
     xml = export(item(1), item(2, post_name="post-1"), item(3, status="trash"))
     planned = _import(kolom, file, xml, "--dry-run")
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
@@ -81,14 +81,14 @@ def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, file: Path, ca
     assert planned == done
 
 
-def test_a_newer_export_updates_what_nobody_has_edited(kolom: Kolom, file: Path) -> None:
+def test_a_newer_export_updates_articles_without_local_edits(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, export(item(1), item(2)))
     report = _import(kolom, file, export(item(1, title="New"), item(2)))
     assert (report["updated"], report["unchanged"]) == (1, 1)
     assert publishing.get_by_slug("post-1").title == "New"
 
 
-def test_what_the_author_edited_since_is_left_alone_unless_told_otherwise(kolom: Kolom, file: Path) -> None:
+def test_local_edits_are_kept_unless_overwritten(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, export(item(1)))
     publishing.unpublish("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, export(item(1)))
@@ -98,20 +98,20 @@ def test_what_the_author_edited_since_is_left_alone_unless_told_otherwise(kolom:
     assert publishing.get_by_slug("post-1").status == "published"
 
 
-def test_what_the_author_deleted_since_stays_deleted(kolom: Kolom, file: Path) -> None:
+def test_a_deleted_article_stays_deleted(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, export(item(1)))
     publishing.delete("post-1", now=datetime.now(UTC))
     report = _import(kolom, file, export(item(1)))
     assert report["skipped_items"][0]["reason"].startswith("deleted in Kolom since the import")
 
 
-def test_an_article_without_any_date_is_dated_by_the_import_once(kolom: Kolom, file: Path) -> None:
+def test_an_article_without_a_date_keeps_the_date_of_its_first_import(kolom: Kolom, file: Path) -> None:
     xml = export(item(1, post_date_gmt="", post_date="", pubDate="Wed, 30 Nov -0001 00:00:00 +0000"))
     assert "the date of the import is used" in _notes(_import(kolom, file, xml))
     assert _import(kolom, file, xml)["unchanged"] == 1
 
 
-def test_two_posts_of_one_name_both_come_and_come_the_same_again(kolom: Kolom, file: Path) -> None:
+def test_two_posts_with_one_slug_are_imported_the_same_way_each_time(kolom: Kolom, file: Path) -> None:
     xml = export(item(1, post_name="same"), item(2, post_name="same", post_type="page"), item(3, post_name="same"))
     report = _import(kolom, file, xml)
     assert "the slug same belongs to another article: changed to same-2" in _notes(report)
@@ -123,7 +123,7 @@ def test_two_posts_of_one_name_both_come_and_come_the_same_again(kolom: Kolom, f
     assert _import(kolom, file, xml)["unchanged"] == 3
 
 
-def test_an_article_of_the_authors_own_keeps_its_slug(kolom: Kolom, file: Path, tmp_path: Path) -> None:
+def test_an_existing_local_article_keeps_its_slug(kolom: Kolom, file: Path, tmp_path: Path) -> None:
     (tmp_path / "post-1.md").write_text("---\ntitle: Mine\ndate: 2026-01-01\n---\nMine.\n")
     assert kolom("publish", tmp_path / "post-1.md").exit_code == 0
     report = _import(kolom, file, export(item(1)))
@@ -132,21 +132,21 @@ def test_an_article_of_the_authors_own_keeps_its_slug(kolom: Kolom, file: Path, 
     assert publishing.get_by_slug("post-1-1").title == "Post 1"
 
 
-def test_two_posts_of_one_path_both_come(kolom: Kolom, file: Path) -> None:
+def test_two_posts_with_one_path_are_both_imported(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1, link="https://o.example/x/y"), item(2, link="https://o.example/x/y")))
     assert report["created"] == 2
     assert "the path /x/y belongs to another article" in _notes(report)
     assert _import(kolom, file, file.read_text())["unchanged"] == 2
 
 
-def test_three_megabytes_of_html_are_refused_and_the_rest_is_imported(kolom: Kolom, file: Path) -> None:
+def test_three_megabytes_of_html_are_rejected_and_the_rest_imported(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1, content=("word " * 200 + "\n\n") * 3_000), item(2)), exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 1)
     assert "bytes, at most" in report["skipped_items"][0]["reason"]
     assert report["skipped_items"][0]["refused"] is True
 
 
-def test_a_post_of_more_than_libxml2_takes_at_once_is_refused_by_name(kolom: Kolom, file: Path) -> None:
+def test_a_text_beyond_libxml2s_limit_is_rejected_by_name(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1), item(2, content="word " * 2_200_000), item(3)), exit_code=1)
     (skipped,) = report["skipped_items"]
     assert skipped["name"] == "2 'Post 2'"
@@ -171,20 +171,20 @@ def _line(xml: str, text: str) -> int:
     return xml[: xml.index(text)].count("\n") + 1
 
 
-def test_what_follows_the_end_of_the_export_is_an_error(kolom: Kolom, file: Path) -> None:
+def test_data_after_the_end_of_the_export_is_an_error(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1)) + "<more/>", exit_code=1)
     assert report["created"] == 1
     assert "Extra content" in report["errors"][0]
 
 
-def test_invalid_utf_8_says_where(kolom: Kolom, file: Path) -> None:
+def test_invalid_utf_8_is_reported_with_its_line(kolom: Kolom, file: Path) -> None:
     xml = export(item(1), item(2, title="X"))
     report = _import(kolom, file, xml.encode().replace(b"<title>X", b"<title>\xff"), exit_code=1)
     assert report["created"] == 1
     assert f"export.xml:{_line(xml, '<title>X')}:" in report["errors"][0]
 
 
-def test_an_interrupted_import_says_what_it_did_and_goes_on_the_next_time(
+def test_an_interrupted_import_prints_its_report_and_can_be_resumed(
     kolom: Kolom, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = publishing.publish
@@ -205,7 +205,7 @@ def test_an_interrupted_import_says_what_it_did_and_goes_on_the_next_time(
     assert (report["unchanged"], report["created"]) == (1, 4)
 
 
-def test_the_report_for_people_adds_up_too(kolom: Kolom, file: Path) -> None:
+def test_the_summary_table_accounts_for_every_item(kolom: Kolom, file: Path) -> None:
     file.write_text(export(item(1), item(2, post_type="attachment", status="inherit"), item(3, post_password="x")))
     ran = kolom("import", "wordpress", file)
     assert ran.exit_code == 0
@@ -213,11 +213,11 @@ def test_the_report_for_people_adds_up_too(kolom: Kolom, file: Path) -> None:
     assert "note 3 'Post 3': password-protected in WordPress: imported as a draft" in ran.stdout
 
 
-def test_a_file_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_missing_file_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
     assert kolom("import", "wordpress", tmp_path / "missing.xml").exit_code == 2
 
 
-def test_an_address_longer_than_a_key_may_be_ends_no_import(kolom: Kolom, file: Path) -> None:
+def test_an_overlong_address_does_not_stop_the_import(kolom: Kolom, file: Path) -> None:
     long = f"https://old.example/{'é' * 3_000}/?p=1"
     feed = export(item(1, guid=long, link=long), item(2))
     assert _import(kolom, file, feed)["created"] == 2
@@ -225,7 +225,7 @@ def test_an_address_longer_than_a_key_may_be_ends_no_import(kolom: Kolom, file: 
 
 
 @pytest.mark.parametrize("system", ["wordpress", "disqus"])
-def test_a_zip_archive_is_named_as_one(kolom: Kolom, tmp_path: Path, system: str) -> None:
+def test_a_zip_archive_is_rejected_with_a_hint(kolom: Kolom, tmp_path: Path, system: str) -> None:
     """WordPress.com wraps its exports in zip archives."""
     path = tmp_path / "export.zip"
     with ZipFile(path, "w") as archive:

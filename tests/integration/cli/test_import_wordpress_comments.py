@@ -1,4 +1,4 @@
-"""`kolom import wordpress`: comments in their threads; nobody's address is kept, and nobody is written to."""
+"""`kolom import wordpress`: comments in threads; no email address is stored and no mail is sent."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ def _shown() -> list[dict[str, Any]]:
     return items
 
 
-def test_comments_come_with_their_threads_dates_and_authors(kolom: Kolom, file: Path) -> None:
+def test_comments_keep_their_threads_dates_and_authors(kolom: Kolom, file: Path) -> None:
     comments = (
         comment(12, parent=11, user_id=5, author="Sari W.")
         + comment(11, author_url="https://budi.example", content="One\n\n<b>two</b>\nthree")
@@ -60,7 +60,7 @@ def test_comments_come_with_their_threads_dates_and_authors(kolom: Kolom, file: 
     assert third["parent_id"] == second["id"]
 
 
-def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, file: Path) -> None:
+def test_pending_comments_stay_pending_and_other_entries_are_skipped(kolom: Kolom, file: Path) -> None:
     comments = (
         comment(11, approved="0")
         + comment(12, approved="spam")
@@ -91,12 +91,12 @@ def test_what_waited_waits_and_what_was_no_comment_stays_behind(kolom: Kolom, fi
     assert [each.status for each in admin.list_by_article(1)] == ["pending"]
 
 
-def test_comments_of_what_is_not_imported_are_not_either(kolom: Kolom, file: Path) -> None:
+def test_comments_of_skipped_posts_are_skipped(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, item(1, status="trash", more=comment(11)))
     assert _reasons(report) == Counter({"in the trash": 1, "its article was not imported": 1})
 
 
-def test_an_address_is_kept_nowhere_but_its_owner_can_be_forgotten(kolom: Kolom, file: Path) -> None:
+def test_no_email_address_is_stored_but_its_owner_can_be_erased(kolom: Kolom, file: Path) -> None:
     _import(kolom, file, item(1, more=comment(11) + comment(12, author_email="other@mail.example")))
     client = boto3.client("dynamodb")
     stored = json.dumps([client.scan(TableName=name)["Items"] for name in ("kolom-comments", "kolom-guard")])
@@ -107,7 +107,7 @@ def test_an_address_is_kept_nowhere_but_its_owner_can_be_forgotten(kolom: Kolom,
     assert forgotten.json == {"erased": 1}
 
 
-def test_a_thread_that_is_too_deep_goes_on_at_the_deepest_possible_level(kolom: Kolom, file: Path) -> None:
+def test_a_thread_that_is_too_deep_continues_at_the_deepest_level(kolom: Kolom, file: Path) -> None:
     depth = MAX_DEPTH + 5
     comments = "".join(comment(100 + n, parent=99 + n if n else 0) for n in range(depth))
     assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["created"] == depth
@@ -116,7 +116,7 @@ def test_a_thread_that_is_too_deep_goes_on_at_the_deepest_possible_level(kolom: 
     assert _import(kolom, file, item(1, more=comments))["kinds"]["comment"]["unchanged"] == depth
 
 
-def test_comments_that_answer_each_other_in_a_circle_all_come(kolom: Kolom, file: Path) -> None:
+def test_comments_that_reply_to_each_other_in_a_cycle_are_all_imported(kolom: Kolom, file: Path) -> None:
     comments = comment(11, parent=12) + comment(12, parent=11) + comment(13, parent=13)
     report = _import(kolom, file, item(1, more=comments))
     assert report["kinds"]["comment"]["created"] == 3
@@ -126,7 +126,7 @@ def test_comments_that_answer_each_other_in_a_circle_all_come(kolom: Kolom, file
         seen.add(each.id)
 
 
-def test_an_import_that_breaks_off_among_the_comments_goes_on(
+def test_an_import_interrupted_within_comments_can_be_resumed(
     kolom: Kolom, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from kolom_cli.importers.common.comment_importer import CommentImporter

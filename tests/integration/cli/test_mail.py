@@ -22,7 +22,7 @@ from tests.integration.conftest import Configure
 
 @pytest.fixture
 def mail_ids(kolom: Kolom, configure: Configure) -> list[str]:
-    """A mail that waits, one that was sent, and one that failed."""
+    """Create a pending, a sent and a failed mail, and return their ids."""
     configure(owner_email="owner@site.example", mail_from="blog@site.example")
     ids = []
     for number in range(3):
@@ -40,11 +40,11 @@ def mail_ids(kolom: Kolom, configure: Configure) -> list[str]:
 
 
 def status(mail_id: str) -> Status:
-    """What has become of a mail."""
+    """Return the status of a mail."""
     return outbox.get(mail_id).status  # type: ignore[return-value]
 
 
-def test_the_list_says_what_became_of_mail_what_was_not_sent_first(kolom: Kolom, mail_ids: list[str]) -> None:
+def test_the_list_shows_unsent_mail_first(kolom: Kolom, mail_ids: list[str]) -> None:
     waiting, sent, failed = mail_ids
     listed = kolom("mail", "list", "--json").json
     assert [(each["id"], each["status"]) for each in listed] == [
@@ -60,7 +60,7 @@ def test_the_list_says_what_became_of_mail_what_was_not_sent_first(kolom: Kolom,
     assert "budi" not in table
 
 
-def test_a_mail_is_shown_as_it_would_be_sent_now(kolom: Kolom, mail_ids: list[str]) -> None:
+def test_show_prints_the_mail_as_it_would_be_sent_now(kolom: Kolom, mail_ids: list[str]) -> None:
     shown = kolom("mail", "show", mail_ids[2], "--json").json
     assert (shown["to"], shown["reply_to"]) == ("owner@site.example", "budi@example.com")
     assert shown["subject"] == "[Blog] Halo [bold]"
@@ -72,7 +72,7 @@ def test_a_mail_is_shown_as_it_would_be_sent_now(kolom: Kolom, mail_ids: list[st
     assert (missing.exit_code, "there is no mail 'contact#x'" in missing.stderr) == (1, True)
 
 
-def test_failed_mail_is_sent_again_and_what_waits_is_left_alone(kolom: Kolom, mail_ids: list[str]) -> None:
+def test_retry_requeues_failed_mail_only(kolom: Kolom, mail_ids: list[str]) -> None:
     waiting, sent, failed = mail_ids
     ran = kolom("mail", "resend", waiting, sent, failed, "contact#x")
     assert ran.exit_code == 1
@@ -84,7 +84,7 @@ def test_failed_mail_is_sent_again_and_what_waits_is_left_alone(kolom: Kolom, ma
     assert record.deadline > record.created_at
 
 
-def test_an_address_is_allowed_again(kolom: Kolom) -> None:
+def test_an_address_can_be_removed_from_the_suppression_list(kolom: Kolom) -> None:
     suppression.suppress("budi@example.com", "bounce", signing.load_keys(), now=datetime.now(UTC))
     assert kolom("mail", "allow", "Budi@example.com", "--json").json == {"was_suppressed": True}
     assert "not suppressed" in kolom("mail", "allow", "budi@example.com").stdout
@@ -92,7 +92,7 @@ def test_an_address_is_allowed_again(kolom: Kolom) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_list_says_whom_mail_is_for_and_what_it_is_about(
+def test_the_list_shows_the_recipient_and_the_subject_of_each_mail(
     kolom: Kolom, mail_ids: list[str], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -110,12 +110,12 @@ def test_the_list_says_whom_mail_is_for_and_what_it_is_about(
 
 
 def lines_of(kolom: Kolom) -> list[str]:
-    """What `kolom mail list` prints for people."""
+    """Return the lines of `kolom mail list` as text."""
     return kolom("mail", "list").stdout.splitlines()
 
 
-def test_no_address_is_in_the_list(kolom: Kolom, mail_ids: list[str]) -> None:
-    """Neither the recipient's nor one in what a visitor wrote."""
+def test_the_list_contains_no_email_address(kolom: Kolom, mail_ids: list[str]) -> None:
+    """Neither the recipient's address nor one in a visitor's text is shown."""
     draft = NewMessage(email="siti@example.com", message="Hi", subject="Call budi@example.com or x@y")
     submission.submit(draft, RequestContext(address="10.0.1.1"), now=datetime.now(UTC))
     assert "@" not in kolom("mail", "list").stdout
@@ -130,7 +130,7 @@ def test_no_address_is_in_the_list(kolom: Kolom, mail_ids: list[str]) -> None:
         ("reply", "subscriber", "new reply on hello"),
     ],
 )
-def test_mail_about_an_article_names_its_slug(kolom: Kolom, kind: outbox.Kind, recipient: str, about: str) -> None:
+def test_mail_about_an_article_shows_its_slug(kolom: Kolom, kind: outbox.Kind, recipient: str, about: str) -> None:
     article = publishing.publish(content("hello"), now=NOW).article
     transaction = Transaction()
     mail_id = f"{kind}#01KB3R5T7W9Y1A2C4E6G8J0MNP"
@@ -140,7 +140,7 @@ def test_mail_about_an_article_names_its_slug(kolom: Kolom, kind: outbox.Kind, r
     assert (listed["recipient"], listed["about"]) == (recipient, about)
 
 
-def test_an_empty_list_says_when_there_is_mail(kolom: Kolom) -> None:
+def test_an_empty_list_explains_when_mail_is_sent(kolom: Kolom) -> None:
     assert lines_of(kolom) == [
         "No mail in the last 30 days. The site sends some when a reader writes a comment or a message."
     ]

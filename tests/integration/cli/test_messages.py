@@ -23,15 +23,15 @@ FORMULA = '=HYPERLINK("https://evil.example","Click")'
 
 
 def submit(message: str, *, email: str = BUDI, is_spam: bool = False, **fields: Any) -> str:
-    """The id of a new message."""
+    """Submit a message and return its id."""
     draft = NewMessage(email=email, message=message, form=FormMeta(honeypot=is_spam), **fields)
     address = f"10.{len(message)}.{len(email)}.{len(str(fields))}"
     return submission.submit(draft, RequestContext(address=address), now=datetime.now(UTC)).id
 
 
 @pytest.fixture
-def desk(kolom: Kolom) -> Kolom:
-    """Four messages, two of them by Budi and one of them spam."""
+def inbox(kolom: Kolom) -> Kolom:
+    """Submit four messages, two of them by Budi and one of them spam; return `kolom`."""
     submit("The first [bold] message.", name="Budi", subject="Halo")
     submit("The second.\nIt has two lines.", email=BUDI.lower())
     submit("By Siti.", email="siti@example.com", name="Siti")
@@ -44,70 +44,70 @@ def listed(kolom: Kolom, *arguments: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_list_has_what_is_new_first_and_no_spam(desk: Kolom) -> None:
-    messages = listed(desk)
+def test_the_list_shows_new_messages_first_and_no_spam(inbox: Kolom) -> None:
+    messages = listed(inbox)
     assert [each["message"][:10] for each in messages] == ["By Siti.", "The second", "The first "]
-    desk("messages", "show", messages[0]["id"])
-    assert [each["status"] for each in listed(desk)] == ["new", "new", "read"]
-    assert [each["email"] for each in listed(desk, "--status", "spam")] == ["spam@example.com"]
-    assert len(listed(desk, "--limit", "1", "--status", "new")) == 1
-    table = desk("messages", "list").stdout
+    inbox("messages", "show", messages[0]["id"])
+    assert [each["status"] for each in listed(inbox)] == ["new", "new", "read"]
+    assert [each["email"] for each in listed(inbox, "--status", "spam")] == ["spam@example.com"]
+    assert len(listed(inbox, "--limit", "1", "--status", "new")) == 1
+    table = inbox("messages", "list").stdout
     assert messages[0]["id"] in table
-    assert "[bold]" in desk("messages", "show", messages[2]["id"]).stdout
+    assert "[bold]" in inbox("messages", "show", messages[2]["id"]).stdout
 
 
-def test_a_message_is_read_by_showing_it_unless_told_otherwise(desk: Kolom) -> None:
-    message_id = listed(desk)[0]["id"]
-    assert desk("messages", "show", message_id, "--keep-new", "--json").json["status"] == "new"
-    shown = desk("messages", "show", message_id.lower(), "--json").json
+def test_show_marks_a_message_as_read_unless_told_otherwise(inbox: Kolom) -> None:
+    message_id = listed(inbox)[0]["id"]
+    assert inbox("messages", "show", message_id, "--keep-new", "--json").json["status"] == "new"
+    shown = inbox("messages", "show", message_id.lower(), "--json").json
     assert (shown["status"], shown["name"], shown["message"]) == ("read", "Siti", "By Siti.")
     assert shown["created_at"].endswith("Z")
 
 
 @pytest.mark.parametrize("command", ["show", "delete", "spam", "unspam"])
-def test_what_is_not_there_is_said(desk: Kolom, command: str) -> None:
-    ran = desk("messages", command, "01K0000000000000000000000A")
+def test_an_unknown_message_is_reported(inbox: Kolom, command: str) -> None:
+    ran = inbox("messages", command, "01K0000000000000000000000A")
     assert ran.exit_code == 1
     assert "there is no message '01K0000000000000000000000A'" in ran.stderr
 
 
-def test_spam_is_kept_for_a_while_and_can_be_taken_back(desk: Kolom) -> None:
-    message = listed(desk)[0]
-    ran = desk("messages", "spam", message["id"], "nothing", "--json")
+def test_spam_expires_later_and_can_be_restored(inbox: Kolom) -> None:
+    message = listed(inbox)[0]
+    ran = inbox("messages", "spam", message["id"], "nothing", "--json")
     assert ran.exit_code == 1
     assert ran.json["done"] == [message["id"]]
     assert ran.json["refused"][0]["id"] == "nothing"
-    (spam,) = [each for each in listed(desk, "--status", "spam") if each["id"] == message["id"]]
+    (spam,) = [each for each in listed(inbox, "--status", "spam") if each["id"] == message["id"]]
     assert spam["expires_at"] < message["expires_at"]
-    assert desk("messages", "unspam", message["id"]).exit_code == 0
-    (back,) = [each for each in listed(desk) if each["id"] == message["id"]]
+    assert inbox("messages", "unspam", message["id"]).exit_code == 0
+    (back,) = [each for each in listed(inbox) if each["id"] == message["id"]]
     assert (back["status"], back["expires_at"]) == ("new", message["expires_at"])
 
 
-def test_deleting_is_for_good(desk: Kolom) -> None:
-    first, second, third = (each["id"] for each in listed(desk))
-    assert desk("messages", "delete", first, second).exit_code == 0
-    assert [each["id"] for each in listed(desk)] == [third]
-    assert desk("messages", "delete", first).exit_code == 1
+def test_deletion_is_permanent(inbox: Kolom) -> None:
+    first, second, third = (each["id"] for each in listed(inbox))
+    assert inbox("messages", "delete", first, second).exit_code == 0
+    assert [each["id"] for each in listed(inbox)] == [third]
+    assert inbox("messages", "delete", first).exit_code == 1
 
 
-def test_forget_deletes_all_messages_of_an_address_in_any_case(desk: Kolom) -> None:
-    assert desk("messages", "forget", "BUDI@example.com", answer="n\n").exit_code == 1
-    assert len(listed(desk)) == 3
-    assert desk("messages", "forget", "BUDI@example.com", "--yes", "--json").json == {"deleted": 2}
-    assert [each["email"] for each in listed(desk)] == ["siti@example.com"]
+def test_forget_deletes_all_messages_of_an_address_regardless_of_case(inbox: Kolom) -> None:
+    assert inbox("messages", "forget", "BUDI@example.com", answer="n\n").exit_code == 1
+    assert len(listed(inbox)) == 3
+    assert inbox("messages", "forget", "BUDI@example.com", "--yes", "--json").json == {"deleted": 2}
+    assert [each["email"] for each in listed(inbox)] == ["siti@example.com"]
     everything = json.dumps(boto3.client("dynamodb").scan(TableName="kolom-messages")["Items"])
     assert "budi" not in everything.lower()
 
 
-def test_an_export_has_everything_oldest_first(desk: Kolom) -> None:
-    exported = desk("messages", "export").json
+def test_an_export_has_all_messages_oldest_first(inbox: Kolom) -> None:
+    exported = inbox("messages", "export").json
     assert [each["message"][:10] for each in exported] == ["The first ", "The second", "By Siti."]
-    assert [each["status"] for each in desk("messages", "export", "--status", "spam").json] == ["spam"]
-    assert len(desk("messages", "export", "--email", BUDI).json) == 2
+    assert [each["status"] for each in inbox("messages", "export", "--status", "spam").json] == ["spam"]
+    assert len(inbox("messages", "export", "--email", BUDI).json) == 2
 
 
-def test_a_spreadsheet_runs_nothing_of_what_a_visitor_wrote(kolom: Kolom) -> None:
+def test_a_csv_export_contains_no_formulas(kolom: Kolom) -> None:
     hostile = [FORMULA, "+1+1", "-2+3", "@SUM(1)", " =1+1", "＝1+1", "=1\n=2", '","=1+1","', "a\tb", "%x", "|cmd"]
     hostile += [f"hello;{FORMULA}", "hi\n=1+1;2", 'x;"=1', "x\t =1", "x\r\n\r\n@x", "a;;;+1", "'; '=1"]
     for number, text in enumerate(hostile):
@@ -120,7 +120,7 @@ def test_a_spreadsheet_runs_nothing_of_what_a_visitor_wrote(kolom: Kolom) -> Non
     assert len(rows) == len(hostile)
     for row, original in zip(rows, hostile, strict=True):
         assert row["message"].replace("'", "") == original.replace("\r", "").replace("'", "")
-    # Excel separates by semicolons where a comma stands in numbers, and others guess.
+    # Excel expects semicolons in locales with a decimal comma; other programs detect the separator.
     for separator in (",", ";", "\t"):
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             for cell in cells:
@@ -128,13 +128,13 @@ def test_a_spreadsheet_runs_nothing_of_what_a_visitor_wrote(kolom: Kolom) -> Non
     assert '"\'=HYPERLINK(""https://evil.example"",""Click"")"' in text
 
 
-def test_a_status_that_is_none_is_a_wrong_command_line(kolom: Kolom) -> None:
+def test_an_unknown_status_is_a_usage_error(kolom: Kolom) -> None:
     for command in ("list", "export"):
         assert kolom("messages", command, "--status", "old").exit_code == 2
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_list_keeps_ids_and_addresses_whole(kolom: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_the_list_never_truncates_ids_and_addresses(kolom: Kolom, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     email = "budi.santoso.from.the.market@mail.blog.example"
     message_id = submit("The first message of a visitor.", name="Budi", subject="Halo", email=email)
@@ -151,7 +151,7 @@ def test_the_list_keeps_ids_and_addresses_whole(kolom: Kolom, monkeypatch: pytes
     ]
 
 
-def test_an_empty_list_says_what_to_do_next(kolom: Kolom) -> None:
+def test_an_empty_list_suggests_the_next_command(kolom: Kolom) -> None:
     for status in ("", "new", "read", "spam"):
         ran = kolom("messages", "list", *(["--status", status] if status else []))
         assert re.fullmatch(r"No [a-z ]+\. `kolom messages list.*\n", ran.stdout)

@@ -1,4 +1,4 @@
-"""Every address that an article had elsewhere answers after its import, or the report says why not."""
+"""After an import, every old address of an article works, or the report gives a reason."""
 
 import shutil
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_every_address_of_a_sample_shows_its_article(
         assert f"<title>{title}" in followed.page.html
 
 
-def test_a_published_file_answers_at_its_path_and_its_slug(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_published_file_is_found_by_its_path_and_its_slug(kolom: Kolom, tmp_path: Path) -> None:
     file = Path(shutil.copy(FOLDER / "publish" / "pub.md", tmp_path))
     assert kolom("publish", file).exit_code == 0
     assert [(each.found, each.address) for each in map(follow, ("/elsewhere/", "/elsewhere", "/pub/"))] == [
@@ -70,7 +70,7 @@ def test_a_published_file_answers_at_its_path_and_its_slug(kolom: Kolom, tmp_pat
     ] * 3
 
 
-def test_awkward_addresses_of_wordpress_all_answer(kolom: Kolom, tmp_path: Path) -> None:
+def test_unusual_addresses_of_wordpress_all_work(kolom: Kolom, tmp_path: Path) -> None:
     file = tmp_path / "export.xml"
     items = [item(number, link=f"https://old.example{path}") for number, path in enumerate(AWKWARD, start=1)]
     file.write_text(export(*items))
@@ -83,7 +83,7 @@ def test_awkward_addresses_of_wordpress_all_answer(kolom: Kolom, tmp_path: Path)
             assert f"<title>Post {number}" in followed.page.html
 
 
-def test_addresses_of_the_site_are_reported_and_the_slug_answers(kolom: Kolom, tmp_path: Path) -> None:
+def test_reserved_addresses_are_reported_and_the_slug_works(kolom: Kolom, tmp_path: Path) -> None:
     file = tmp_path / "export.xml"
     items = [item(number, link=f"https://old.example{path}") for number, path in enumerate(RESERVED, start=1)]
     file.write_text(export(*items))
@@ -94,7 +94,7 @@ def test_addresses_of_the_site_are_reported_and_the_slug_answers(kolom: Kolom, t
 
 
 @pytest.mark.parametrize("slug", ["tags", "search", "2012", "studio", "wp-login"])
-def test_a_slug_of_the_site_becomes_one_that_answers(kolom: Kolom, tmp_path: Path, slug: str) -> None:
+def test_a_reserved_slug_is_replaced_by_one_that_works(kolom: Kolom, tmp_path: Path, slug: str) -> None:
     file = tmp_path / "export.xml"
     file.write_text(export(item(1, post_name=slug, link=f"https://old.example/{slug}/")))
     notes = _notes(_import(kolom, "wordpress", file))
@@ -106,7 +106,7 @@ def test_a_slug_of_the_site_becomes_one_that_answers(kolom: Kolom, tmp_path: Pat
 
 
 @pytest.mark.parametrize("configured", [True, False], ids=["jekyll", "any folder"])
-def test_a_permalink_of_the_site_is_reported(kolom: Kolom, tmp_path: Path, configured: bool) -> None:
+def test_a_reserved_permalink_is_reported(kolom: Kolom, tmp_path: Path, configured: bool) -> None:
     if configured:
         (tmp_path / "_config.yml").write_text("title: X\n")
     (tmp_path / "me.md").write_text("---\ntitle: Me\npermalink: /contact/\ndate: 2020-01-01\n---\nText.\n")
@@ -115,7 +115,7 @@ def test_a_permalink_of_the_site_is_reported(kolom: Kolom, tmp_path: Path, confi
     assert follow("/me/").page.status == 200
 
 
-def test_a_path_that_ends_at_anothers_slug_is_reported(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_path_that_ends_with_another_articles_slug_is_reported(kolom: Kolom, tmp_path: Path) -> None:
     first, second = item(1, link="https://old.example/about"), item(2, link="https://old.example/about/")
     file = tmp_path / "export.xml"
     file.write_text(export(first, second, item(3, post_name="about", link="https://old.example/?p=3")))

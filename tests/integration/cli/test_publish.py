@@ -1,4 +1,4 @@
-"""`kolom publish`: files become articles, each once, and no file's fault is another's."""
+"""`kolom publish`: files become articles, each once, and an error in one file does not affect the others."""
 
 import re
 import signal
@@ -39,7 +39,7 @@ def _reason(report: dict[str, Any]) -> str:
     return f"{item['name']}: {item['reason']}"
 
 
-def test_a_folder_is_published_and_its_files_learn_their_versions(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_folder_is_published_and_versions_are_written_back(kolom: Kolom, tmp_path: Path) -> None:
     front = (
         "title: Title\nslug: one\ndate: 2026-01-01T10:00:00+07:00\nlabels: [A, B]\nlanguage: en\nauthor: Sari\n"
         "description: D\npath: /2020/one.html"
@@ -77,7 +77,7 @@ def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path) -> Non
     assert "version: 2\n" in path.read_text()
 
 
-def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_conflicting_edit_is_rejected_unless_forced(kolom: Kolom, tmp_path: Path) -> None:
     mine = _write(tmp_path / "mine", "one.md")
     _publish(kolom, mine)
     theirs = tmp_path / "theirs.md"
@@ -92,7 +92,7 @@ def test_of_two_authors_the_second_is_told_and_overwrites_only_by_force(kolom: K
     assert "Mine." in public.get_article("one").body.html
 
 
-def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolom, tmp_path: Path) -> None:
+def test_another_file_with_the_same_slug_does_not_overwrite_an_article(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path / "a", "one.md"))
     reason = _reason(_publish(kolom, _write(tmp_path / "b", "one.md", body="Other."), exit_code=1))
     assert "the article 'one' already exists (version 1)" in reason
@@ -116,7 +116,7 @@ def test_another_file_of_the_same_slug_does_not_overwrite_an_article(kolom: Kolo
         ("title: T\ndate: 2026-01-01", "x\n![a](../../outside.png)", 6, "outside"),
     ],
 )
-def test_a_bad_file_is_named_with_its_line_and_the_others_are_published(
+def test_an_invalid_file_is_reported_with_its_line_and_the_others_published(
     kolom: Kolom, tmp_path: Path, front: str, body: str, line: int | None, message: str
 ) -> None:
     (tmp_path / "outside.png").write_bytes(PNG)
@@ -132,7 +132,7 @@ def test_a_bad_file_is_named_with_its_line_and_the_others_are_published(
         publishing.get_by_slug("bad")
 
 
-def test_invalid_utf_8_is_named_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
+def test_invalid_utf_8_is_reported_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "good.md")
     (tmp_path / "bad.md").write_bytes(b"---\ntitle: T\n---\none\ntwo \xff\n")
     report = _publish(kolom, tmp_path, exit_code=1)
@@ -140,7 +140,7 @@ def test_invalid_utf_8_is_named_with_its_line(kolom: Kolom, tmp_path: Path) -> N
     assert f"{tmp_path}/bad.md:5:" in _reason(report)
 
 
-def test_of_two_files_with_one_slug_the_second_is_refused_and_both_are_named(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_second_of_two_files_with_one_slug_is_rejected_and_both_are_named(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "a.md", "title: A\nslug: same\ndate: 2026-01-01")
     _write(tmp_path, "b.md", "title: B\nslug: same\ndate: 2026-01-01")
     report = _publish(kolom, tmp_path, exit_code=1)
@@ -169,14 +169,14 @@ def test_images_are_uploaded_once_and_linked(kolom: Kolom, tmp_path: Path, calls
     assert read.body.html.count(f'src="/{stored["Key"]}"') == 2
 
 
-def test_a_drawing_with_a_script_is_refused(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
+def test_an_svg_with_a_script_is_rejected(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
     (tmp_path / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>x()</script></svg>')
     path = _write(tmp_path, "one.md", body="![a](a.svg)\n")
     assert f"{path}:5: a.svg: has <script>" in _reason(_publish(kolom, path, exit_code=1))
     assert "PutObject" not in calls
 
 
-def test_links_between_files_lead_to_their_articles(kolom: Kolom, tmp_path: Path) -> None:
+def test_links_between_files_become_links_to_articles(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "one.md", body="[two](two.md#part) [three](sub/three.md)\n")
     _write(tmp_path, "two.md", "title: Two\nslug: zwei\ndate: 2026-01-01")
     _write(tmp_path, "sub/three.md", "title: T\npath: /old/three.html\ndate: 2026-01-01")
@@ -186,7 +186,7 @@ def test_links_between_files_lead_to_their_articles(kolom: Kolom, tmp_path: Path
     assert 'href="/old/three.html"' in html
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
     path = _write(tmp_path, "one.md", body="![a](a.png)\n")
     (tmp_path / "a.png").write_bytes(PNG)
     text = path.read_text()
@@ -196,7 +196,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(kolom: Kolom, tmp_path: Path
     assert set(calls) <= {"GetItem", "Query", "DescribeStacks"}
 
 
-def test_without_write_back_the_files_stay(kolom: Kolom, tmp_path: Path) -> None:
+def test_without_write_back_files_are_not_changed(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md")
     text = path.read_text()
     _publish(kolom, path, "--no-write-back")
@@ -213,7 +213,7 @@ def test_an_id_from_another_stack_changes_no_other_article(kolom: Kolom, tmp_pat
     assert _publish(kolom, unknown)["created"] == 1
 
 
-def test_a_file_renames_its_article_when_told_to(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_file_can_rename_its_article_with_an_option(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md")
     _publish(kolom, path)
     path.write_text(path.read_text().replace("slug: one", "slug: new"))
@@ -230,20 +230,22 @@ def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_p
     assert _publish(kolom, path)["updated"] == 1
 
 
-def test_a_draft_is_kept_but_not_shown(kolom: Kolom, tmp_path: Path) -> None:
+def test_front_matter_marks_a_text_as_a_draft_that_is_not_shown(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "one.md", "title: T\ndraft: true"))
     assert [article.slug for article in list_by_status("draft", limit=9).items] == ["one"]
     with pytest.raises(NotFound):
         public.get_article("one")
 
 
-def test_the_name_of_a_file_gives_date_and_slug(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_file_name_gives_the_date_and_the_slug(kolom: Kolom, tmp_path: Path) -> None:
     _publish(kolom, _write(tmp_path, "2024-05-16-Über Züge.md", "title: T"))
     article = publishing.get_by_slug("über-züge")
     assert article.published_at == datetime(2024, 5, 15, 17, tzinfo=UTC)  # midnight in Jakarta
 
 
-def test_ctrl_c_ends_after_the_article_at_hand(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_finishes_the_current_article_and_stops(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = publishing.publish
 
     def interrupted(*arguments: Any, **named: Any) -> publishing.PublishResult:
@@ -259,7 +261,7 @@ def test_ctrl_c_ends_after_the_article_at_hand(kolom: Kolom, tmp_path: Path, mon
     assert _publish(kolom, tmp_path)["created"] == 3
 
 
-def test_the_report_for_people_says_what_to_do(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_report_as_text_suggests_the_next_step(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "good.md")
     _write(tmp_path, "bad.md", "title: T\nslug: a b")
     ran = kolom("publish", tmp_path)
@@ -267,13 +269,13 @@ def test_the_report_for_people_says_what_to_do(kolom: Kolom, tmp_path: Path) -> 
     assert f"refused {tmp_path}/bad.md:3:" in ran.stdout
 
 
-def test_a_file_of_another_kind_is_refused_and_the_others_are_published(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_file_of_another_type_is_rejected_and_the_others_published(kolom: Kolom, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     report = _publish(kolom, tmp_path / "a.txt", _write(tmp_path, "one.md"), exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 1)
 
 
-def test_a_path_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_missing_path_is_a_usage_error(kolom: Kolom, tmp_path: Path) -> None:
     assert kolom("publish", tmp_path / "missing").exit_code == 2
 
 
@@ -294,8 +296,8 @@ def test_a_path_that_is_not_there_is_a_usage_error(kolom: Kolom, tmp_path: Path)
         ("Title: T\nStatus: draft\n\n# T\n", "must be between two `---` lines"),
     ],
 )
-def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path: Path, text: str, says: str) -> None:
-    """Nothing is published of which its author may believe that it is a draft."""
+def test_an_unsupported_way_to_mark_drafts_is_rejected(kolom: Kolom, tmp_path: Path, text: str, says: str) -> None:
+    """A text that its author may consider a draft is not published."""
     (tmp_path / "one.md").write_text(text)
     assert says in _reason(_publish(kolom, tmp_path, exit_code=1))
     with pytest.raises(NotFound):
@@ -303,8 +305,8 @@ def test_a_draft_that_is_marked_in_another_way_is_refused(kolom: Kolom, tmp_path
 
 
 @pytest.mark.parametrize("name", ["_drafts/one.md", "drafts/2026/one.md", "draft_one.md", "one.draft.md"])
-def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_path: Path, name: str) -> None:
-    """Where a file lies says that it is a draft, unless its front matter speaks for itself."""
+def test_front_matter_can_publish_a_file_in_a_drafts_folder(kolom: Kolom, tmp_path: Path, name: str) -> None:
+    """The folder makes it a draft, unless its front matter says otherwise."""
     path = _write(tmp_path / Path(name).parent, Path(name).name, "title: T\nslug: one")
     assert "write `draft: true` in the front matter to keep it" in _reason(_publish(kolom, tmp_path, exit_code=1))
     assert _publish(kolom, path, exit_code=1)["created"] == 0
@@ -314,16 +316,16 @@ def test_a_file_among_drafts_is_published_only_if_it_says_so(kolom: Kolom, tmp_p
         assert publishing.get_by_slug("one").status == status
 
 
-def test_a_page_whose_meta_says_draft_is_refused(kolom: Kolom, tmp_path: Path) -> None:
-    """Pelican's HTML has its metadata in ``<meta>``."""
+def test_html_whose_meta_element_says_draft_is_rejected(kolom: Kolom, tmp_path: Path) -> None:
+    """Pelican writes metadata of HTML files into ``<meta>``."""
     (tmp_path / "one.html").write_text(
         '<html><head><title>T</title><meta name="status" content="draft"></head>X</html>'
     )
     assert "its <meta> says 'status: draft'" in _reason(_publish(kolom, tmp_path, exit_code=1))
 
 
-def test_files_about_a_folder_are_not_published_with_it(kolom: Kolom, tmp_path: Path) -> None:
-    """README, LICENSE, CHANGELOG and other people's files stay; an article with front matter may have such a name."""
+def test_readme_and_similar_files_are_not_published(kolom: Kolom, tmp_path: Path) -> None:
+    """README, LICENSE, CHANGELOG and the like are skipped, except those with front matter."""
     for name in ("README.md", "LICENSE.md", "CHANGELOG.md", "node_modules/x/a.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("# A heading\n")
@@ -334,7 +336,7 @@ def test_files_about_a_folder_are_not_published_with_it(kolom: Kolom, tmp_path: 
 
 @pytest.mark.parametrize("name", ["medium", "medium/posts", "substack/posts"])
 def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -> None:
-    """Drafts lie in it beside published texts."""
+    """It contains drafts beside published texts."""
     folder = FIXTURES / "exports" / name
     for given in ([folder], sorted(folder.glob("*.html"))):
         if given:
@@ -344,26 +346,26 @@ def test_an_export_of_another_system_is_not_published(kolom: Kolom, name: str) -
 
 
 @pytest.mark.parametrize("name", ["drafts/2024/one.md", "private/a/b/one.md"])
-def test_a_folder_of_drafts_counts_from_wherever_its_files_are_named(
+def test_parent_folders_of_single_files_can_mark_drafts(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The three folders around a file say what it is, also above the folder that is published."""
+    """The three nearest parent folders count, also above the published folder."""
     path = _write(tmp_path / Path(name).parent, "one.md")
     monkeypatch.chdir(path.parent)
     for given in (path, path.parent, ".", "one.md"):
         assert "write `draft: true`" in _reason(_publish(kolom, given, exit_code=1))
 
 
-def test_a_repository_ends_the_search_for_a_folder_of_drafts(kolom: Kolom, tmp_path: Path) -> None:
-    """Where the author keeps the whole blog says nothing of a text in it."""
+def test_folders_above_the_repository_do_not_make_drafts(kolom: Kolom, tmp_path: Path) -> None:
+    """Folders above the repository say nothing about a text in it."""
     path = _write(tmp_path / "private/blog/posts", "one.md")
     (tmp_path / "private/blog/.git").mkdir()
     assert _publish(kolom, path)["created"] == 1
 
 
 @pytest.mark.parametrize("target", ["drafts/l.md", "drafts/a/b/c/d/l.md", "posts/l.draft.md", ".hidden/l.md"])
-def test_a_link_is_judged_by_where_it_leads(kolom: Kolom, tmp_path: Path, target: str) -> None:
-    """A link among the posts makes nothing public that lies among drafts or is hidden."""
+def test_a_symbolic_link_is_judged_by_its_target(kolom: Kolom, tmp_path: Path, target: str) -> None:
+    """A link in a posts folder does not publish a file from a drafts folder or a hidden folder."""
     path = _write(tmp_path / Path(target).parent, Path(target).name)
     (tmp_path / "posts").mkdir(exist_ok=True)
     link = tmp_path / "posts/one.md"
@@ -373,12 +375,12 @@ def test_a_link_is_judged_by_where_it_leads(kolom: Kolom, tmp_path: Path, target
 
 
 def _lines(kolom: Kolom, folder: Path, *arguments: object) -> list[str]:
-    """What people read, with paths from ``folder`` on."""
+    """Return the lines for people, with paths relative to ``folder``."""
     ran = kolom("publish", *arguments)
     return ran.stdout.replace(f"{folder}/", "").splitlines()
 
 
-def test_each_file_is_named_with_the_url_and_state_of_its_article(
+def test_each_file_is_listed_with_the_url_and_state_of_its_article(
     kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -408,7 +410,7 @@ def test_each_file_is_named_with_the_url_and_state_of_its_article(
     ]
 
 
-def test_the_report_for_scripts_has_every_article(kolom: Kolom, tmp_path: Path) -> None:
+def test_the_json_report_lists_every_article(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md", "title: T\ndate: 2099-01-01T09:00:00+07:00\npath: /2099/one.html\nkind: page")
     item = {
         "name": str(path),
@@ -422,13 +424,13 @@ def test_the_report_for_scripts_has_every_article(kolom: Kolom, tmp_path: Path) 
         assert _publish(kolom, path, option)["items"] == [{**item, "change": change}]
 
 
-def test_without_files_it_is_said_which_files_are_read(kolom: Kolom, tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported_with_the_supported_file_types(kolom: Kolom, tmp_path: Path) -> None:
     assert _lines(kolom, tmp_path, tmp_path) == [
         "No files found: `kolom publish` reads .md, .markdown, .html and .htm."
     ]
 
 
-def test_all_errors_of_a_front_matter_are_told(kolom: Kolom, tmp_path: Path) -> None:
+def test_all_errors_in_front_matter_are_reported(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "one.md", "title: ''\nslug: a b\nfoo: 1\ndate: yesterday\ndraft: maybe\nbar: 2")
     report = _publish(kolom, path, exit_code=1)
     reason = _reason(report)
@@ -439,7 +441,7 @@ def test_all_errors_of_a_front_matter_are_told(kolom: Kolom, tmp_path: Path) -> 
     assert report["kinds"] == {"article": {"read": 1, "created": 0, "updated": 0, "unchanged": 0, "skipped": 1}}
 
 
-def test_a_refused_rename_names_the_slug_that_the_article_has(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_rejected_rename_names_the_current_slug(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "second.md")
     _publish(kolom, path)
     publishing.unpublish("second", now=datetime(2026, 3, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""`kolom reindex`: all articles are indexed anew, whatever state the index is in."""
+"""`kolom reindex`: all articles are indexed again, whatever state the index is in."""
 
 import threading
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ from tests.integration.cli.conftest import Kolom
 
 
 def publish(slug: str, text: str) -> int:
-    """Publish an article and let the index take it."""
+    """Publish an article and index it."""
     article_id = publishing.publish(content(slug, html=f"<p>{text}</p>"), now=NOW).article.id
     assert update_index([article_id]) == set()
     return article_id
 
 
 def found(text: str) -> list[str]:
-    """The slugs that a search finds."""
+    """Return the slugs that a search finds."""
     return [item.summary.slug for item in search(SearchRequest(text=text)).items]
 
 
 @contextmanager
 def indexer(ids: list[int]) -> Iterator[None]:
-    """The stream's function, at work beside the command."""
+    """Run the indexing function in the background."""
     ended = threading.Event()
 
     def follow() -> None:
@@ -48,12 +48,12 @@ def indexer(ids: list[int]) -> Iterator[None]:
 
 
 def damage() -> None:
-    """Lose postings behind the index's back."""
+    """Delete postings without the writer."""
     client = boto3.client("dynamodb")
     client.delete_item(TableName="kolom-search", Key={"key": {"S": "coffe"}, "part": {"S": "000000"}})
 
 
-def test_a_damaged_index_is_whole_again(kolom: Kolom) -> None:
+def test_a_damaged_index_is_repaired(kolom: Kolom) -> None:
     ids = [publish("one", "coffee and tea"), publish("two", "coffee and milk")]
     damage()
     assert found("coffee") == []
@@ -63,7 +63,7 @@ def test_a_damaged_index_is_whole_again(kolom: Kolom) -> None:
     assert sorted(found("coffee")) == ["one", "two"]
 
 
-def test_a_rebuild_forgets_words_that_no_article_has(kolom: Kolom) -> None:
+def test_a_rebuild_removes_words_that_no_article_has(kolom: Kolom) -> None:
     article_id = publish("one", "coffee")
     publishing.publish(content("one", html="<p>cocoa</p>"), now=NOW, force=True)
     update_index([article_id])
@@ -76,7 +76,7 @@ def test_a_rebuild_forgets_words_that_no_article_has(kolom: Kolom) -> None:
     assert suggest("coc").completions == ("cocoa",)
 
 
-def test_a_reader_with_a_list_from_before_a_rebuild_finds_what_is_there(kolom: Kolom) -> None:
+def test_a_search_with_an_outdated_document_list_works_after_a_rebuild(kolom: Kolom) -> None:
     article_id = publish("one", "coffee")
     assert found("coffee") == ["one"]
     before = document_table.get().revision
@@ -87,7 +87,7 @@ def test_a_reader_with_a_list_from_before_a_rebuild_finds_what_is_there(kolom: K
     assert document_table.get().revision > before
 
 
-def test_what_was_withdrawn_while_nobody_indexed_goes(kolom: Kolom) -> None:
+def test_articles_unpublished_while_indexing_was_down_are_removed(kolom: Kolom) -> None:
     article_id = publish("one", "coffee")
     publishing.unpublish("one", now=NOW)
     assert found("coffee") == ["one"]
@@ -96,7 +96,7 @@ def test_what_was_withdrawn_while_nobody_indexed_goes(kolom: Kolom) -> None:
     assert found("coffee") == []
 
 
-def test_without_an_indexer_it_says_so(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_indexer_is_reported(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     publish("one", "coffee")
     monkeypatch.setattr(reindexing, "PATIENCE_SECONDS", 0.1)
     ran = kolom("reindex")
@@ -104,7 +104,7 @@ def test_without_an_indexer_it_says_so(kolom: Kolom, monkeypatch: pytest.MonkeyP
     assert "1 of 1 articles are not indexed yet" in ran.stderr
 
 
-def test_the_first_interrupt_ends_the_waiting(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_interrupt_stops_waiting(kolom: Kolom, monkeypatch: pytest.MonkeyPatch) -> None:
     publish("one", "coffee")
 
     def interrupted(ids: Any, done: Any, stopped: threading.Event) -> list[int]:
@@ -117,13 +117,13 @@ def test_the_first_interrupt_ends_the_waiting(kolom: Kolom, monkeypatch: pytest.
     assert "Queued 1 articles" in ran.stderr
 
 
-def test_no_question_means_no_rebuild(kolom: Kolom) -> None:
+def test_without_confirmation_nothing_is_rebuilt(kolom: Kolom) -> None:
     publish("one", "coffee")
     assert kolom("reindex", "--rebuild", answer="n\n").exit_code == 1
     assert found("coffee") == ["one"]
 
 
-def test_many_articles_are_marked_on_every_shelf(kolom: Kolom) -> None:
+def test_many_articles_of_every_status_are_queued(kolom: Kolom) -> None:
     for number in range(205):
         publishing.publish(content(f"n{number}", html="<p>x</p>"), now=NOW)
     publishing.unpublish("n7", now=NOW)
@@ -132,12 +132,12 @@ def test_many_articles_are_marked_on_every_shelf(kolom: Kolom) -> None:
     assert ran.json == {"articles": 205, "marked": 205, "indexed": 0, "removed": 0}
 
 
-def test_touching_what_is_not_there_makes_nothing(tables: None) -> None:
+def test_touching_a_missing_article_creates_nothing(tables: None) -> None:
     repository.request_reindex(99, "mark")
     assert repository.get(99) is None
 
 
-def test_a_touched_article_is_not_current_until_it_is_indexed_again(tables: None) -> None:
+def test_a_touched_article_is_outdated_until_it_is_indexed_again(tables: None) -> None:
     article_id = publish("one", "coffee")
     assert is_current(article_id)
     repository.request_reindex(article_id, "mark")

@@ -1,4 +1,4 @@
-"""What `kolom serve` loads at its start."""
+"""The content that `kolom serve` loads at its start."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.importers.wordpress.wxr import export, item
 
 
-def test_the_sample_is_published_whole_and_its_files_stay_as_they_are(kolom: Kolom) -> None:
+def test_the_samples_are_published_and_their_files_not_changed(kolom: Kolom) -> None:
     connect(Target())
     before = {path: path.read_bytes() for path in SAMPLE.glob("*.md")}
     report = load_sample()
@@ -29,6 +29,6 @@ def test_an_export_is_loaded(kolom: Kolom, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("specification", ["wordpress:/missing.xml", "other:x", "wordpress", ""])
-def test_what_cannot_be_loaded_is_said(specification: str) -> None:
+def test_content_that_cannot_be_loaded_is_reported(specification: str) -> None:
     with pytest.raises(LoadError):
         load_import(specification)

@@ -1,4 +1,4 @@
-"""What authors do to their own comments, while they may."""
+"""Editing and deleting comments by their authors."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +15,16 @@ from kolom.submissions.pipeline import RequestContext
 from tests.factories import NOW, content, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 
 def posted(blog: Blog, text: str = "Before.", **fields: str) -> tuple[str, str]:
-    """The id and the token of a new comment."""
+    """Post a comment and return its id and edit token."""
     answer = blog.post(text, **fields)
     return answer.json["comment"]["id"], answer.json["edit_token"]
 
 
-def test_an_edit_waits_for_approval_again(blog: Blog) -> None:
+def test_an_edited_comment_needs_approval_again(blog: Blog) -> None:
     comment_id, token = posted(blog)
     blog.moderate(admin.get(comment_id), "approve")
     answer = blog.change("PATCH", comment_id, token, "*After.*")
@@ -37,7 +37,7 @@ def test_an_edit_waits_for_approval_again(blog: Blog) -> None:
     assert "After." in blog.read().body
 
 
-def test_without_moderation_an_edit_is_shown_at_once(blog: Blog, configure: Configure) -> None:
+def test_without_moderation_an_edit_is_published_at_once(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     comment_id, token = posted(blog)
     assert blog.change("PATCH", comment_id, token, "After.").status == 200
@@ -47,7 +47,7 @@ def test_without_moderation_an_edit_is_shown_at_once(blog: Blog, configure: Conf
     assert blog.total() == 1
 
 
-def test_an_edit_is_judged_and_spam_stays_spam(blog: Blog, configure: Configure) -> None:
+def test_spam_rules_apply_to_edits_and_spam_stays_spam(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none", blocked_words="casino")
     comment_id, token = posted(blog)
     assert blog.change("PATCH", comment_id, token, "Visit my casino").status == 200
@@ -57,14 +57,14 @@ def test_an_edit_is_judged_and_spam_stays_spam(blog: Blog, configure: Configure)
     assert blog.total() == 0
 
 
-def test_the_same_text_again_changes_nothing(blog: Blog) -> None:
+def test_an_edit_without_a_change_changes_nothing(blog: Blog) -> None:
     comment_id, token = posted(blog)
     first = blog.change("PATCH", comment_id, token, "After.")
     assert blog.change("PATCH", comment_id, token, "After.").json == first.json
     assert admin.get(comment_id).revision == 2
 
 
-def test_an_edit_keeps_the_reasons_for_which_a_comment_is_spam(blog: Blog, configure: Configure) -> None:
+def test_an_edited_spam_comment_keeps_its_reasons(blog: Blog, configure: Configure) -> None:
     configure(blocked_words="casino")
     comment_id, token = posted(blog, "Visit my casino")
     for text in ("Harmless again", "HARMLESS, AND SHOUTED BY SOMEBODY", "Harmless"):
@@ -75,7 +75,7 @@ def test_an_edit_keeps_the_reasons_for_which_a_comment_is_spam(blog: Blog, confi
 COPIED = "This wonderful text comes from very many comments at the same time."
 
 
-def test_comments_edited_into_one_text_are_copies_like_posted_ones(blog: Blog, configure: Configure) -> None:
+def test_edits_count_as_duplicates_like_new_comments(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     comments = [posted(blog, f"Harmless, number {number}.") for number in range(7)]
     for comment_id, token in comments:
@@ -86,7 +86,7 @@ def test_comments_edited_into_one_text_are_copies_like_posted_ones(blog: Blog, c
     assert "copies" in admin.get(comments[1][0]).reasons[0]
 
 
-def test_a_comment_is_no_copy_of_itself(blog: Blog, configure: Configure) -> None:
+def test_a_comment_is_no_duplicate_of_itself(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
     comment_id, token = posted(blog, COPIED)
     for number in range(3):
@@ -96,7 +96,7 @@ def test_a_comment_is_no_copy_of_itself(blog: Blog, configure: Configure) -> Non
 
 
 @pytest.mark.usefixtures("one_minute")
-def test_edits_count_with_comments_against_the_limits(blog: Blog) -> None:
+def test_edits_count_towards_the_rate_limits_of_comments(blog: Blog) -> None:
     address = "203.0.113.7"
     comment_id, token = posted(blog, "First.", address=address)
     answers = [blog.change("PATCH", comment_id, token, ("One.", "Two.")[number % 2]) for number in range(10)]
@@ -106,7 +106,7 @@ def test_edits_count_with_comments_against_the_limits(blog: Blog) -> None:
 
 
 @pytest.mark.usefixtures("one_minute")
-def test_the_same_edit_again_and_at_once_is_one_edit_and_counts_once(blog: Blog, configure: Configure) -> None:
+def test_identical_edits_are_applied_and_counted_once(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=2, moderation_mode="none")
     comment_id, token = posted(blog, "First.")
     article, now = public.get_summary("hello"), datetime.now(UTC)
@@ -120,7 +120,7 @@ def test_the_same_edit_again_and_at_once_is_one_edit_and_counts_once(blog: Blog,
     assert blog.change("PATCH", comment_id, token, "Third.").status == 429
 
 
-def test_a_banned_sender_cannot_write_by_an_edit(blog: Blog, configure: Configure) -> None:
+def test_a_banned_sender_cannot_publish_by_an_edit(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     comment_id, token = posted(blog, "Before.", address="203.0.113.7")
     bans.ban(comment_id, days=1, whole_network=False, now=datetime.now(UTC))
@@ -128,7 +128,7 @@ def test_a_banned_sender_cannot_write_by_an_edit(blog: Blog, configure: Configur
     assert admin.get(comment_id).status == "spam"
 
 
-def test_an_edit_by_one_who_was_approved_before_waits_all_the_same(blog: Blog) -> None:
+def test_an_edit_by_a_trusted_author_needs_approval_too(blog: Blog) -> None:
     first_id, token = posted(blog, "The first.")
     blog.moderate(admin.get(first_id), "approve")
     trusted = blog.post("The second.", headers={"authorization": f"Bearer {token}"})
@@ -138,19 +138,19 @@ def test_an_edit_by_one_who_was_approved_before_waits_all_the_same(blog: Blog) -
     assert admin.get(comment_id).status == "pending"
 
 
-def test_an_edit_needs_neither_form_token_nor_proof_of_work(blog: Blog, configure: Configure) -> None:
+def test_an_edit_needs_no_form_token_or_proof_of_work(blog: Blog, configure: Configure) -> None:
     comment_id, token = posted(blog)
     configure(form_token="required", proof_of_work="altcha")
     assert blog.change("PATCH", comment_id, token, "After.").status == 200
 
 
-def test_a_comment_can_be_changed_after_its_article_was_closed(blog: Blog) -> None:
+def test_a_comment_can_be_edited_after_comments_were_closed(blog: Blog) -> None:
     comment_id, token = posted(blog)
     publishing.publish(content("hello", comments_open=False), now=NOW, article_id=1, expected_version=1)
     assert blog.change("PATCH", comment_id, token, "After.").status == 200
 
 
-def test_who_takes_a_comment_back_leaves_nothing_of_themselves(blog: Blog) -> None:
+def test_a_deleted_comment_without_replies_leaves_no_personal_data(blog: Blog) -> None:
     comment_id, token = posted(blog, "Private words.", email="budi@example.com", website="https://budi.example")
     assert [blog.change("DELETE", comment_id, token).status for _ in range(3)] == [204, 204, 204]
     left = json.dumps(stored("comments"))
@@ -158,10 +158,10 @@ def test_who_takes_a_comment_back_leaves_nothing_of_themselves(blog: Blog) -> No
     assert admin.get(comment_id).expires_at is not None
 
 
-def test_a_taken_back_comment_with_replies_is_a_tombstone(blog: Blog) -> None:
+def test_a_deleted_comment_with_replies_becomes_a_tombstone(blog: Blog) -> None:
     comment_id, token = posted(blog)
     blog.moderate(admin.get(comment_id), "approve")
-    reply = blog.approved("A reply.", parent_id=comment_id)
+    reply = blog.post_approved("A reply.", parent_id=comment_id)
     assert blog.change("DELETE", comment_id, token).status == 204
     assert blog.shown() == [comment_id, reply.id]
     assert blog.total() == 1
@@ -174,12 +174,12 @@ def test_a_deleted_comment_cannot_be_edited(blog: Blog) -> None:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_only_the_comments_own_token_opens_it(blog: Blog, method: str) -> None:
+def test_only_the_edit_token_of_the_comment_is_accepted(blog: Blog, method: str) -> None:
     publishing.publish(content("other"), now=NOW)
     mine, token = posted(blog)
     _, other_token = posted(blog, "Another's.")
     elsewhere = blog.post("There.", slug="other").json["edit_token"]
-    # The last character of a signature has spare bits.
+    # The last character of a base64 signature has unused bits.
     forged = token[:-5] + ("AAAA" if token[-5:-1] != "AAAA" else "BBBB") + token[-1]
     before = stored_comments()
     text = "After." if method == "PATCH" else None
@@ -194,7 +194,7 @@ def test_only_the_comments_own_token_opens_it(blog: Blog, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_after_the_window_the_token_opens_nothing(blog: Blog, method: str) -> None:
+def test_the_edit_token_expires_with_the_edit_window(blog: Blog, method: str) -> None:
     comment_id, token = posted(blog)
     CommentRecord("1", comment_id).update([CommentRecord.created_at.set(datetime.now(UTC) - timedelta(minutes=16))])
     answer = blog.change(method, comment_id, token, "After." if method == "PATCH" else None)
@@ -202,13 +202,13 @@ def test_after_the_window_the_token_opens_nothing(blog: Blog, method: str) -> No
     assert "15 minutes" in answer.json["detail"]
 
 
-def test_a_token_of_a_comment_that_is_gone_says_so(blog: Blog) -> None:
+def test_an_edit_token_of_a_missing_comment_is_answered_404(blog: Blog) -> None:
     token = authors.create_edit_token(1, "01K0000000000000000000000A", signing.load_keys())
     assert blog.change("PATCH", "01K0000000000000000000000A", token, "After.").status == 410
 
 
 @pytest.mark.parametrize("text", ["", " ", "x" * 10_001, "\u200b"])
-def test_a_bad_text_is_refused(blog: Blog, text: str) -> None:
+def test_an_invalid_text_is_rejected(blog: Blog, text: str) -> None:
     comment_id, token = posted(blog)
     assert blog.change("PATCH", comment_id, token, text).fields == {"content"}
 
@@ -217,7 +217,7 @@ def test_a_scheme_other_than_bearer_is_refused(blog: Blog) -> None:
     comment_id, token = posted(blog)
     for value in (token, f"Basic {token}", "Bearer", "bearer  "):
         path = f"/api/articles/hello/comments/{comment_id}"
-        answer: Answered = call(
+        answer: Response = call(
             write_comments.handler, request(path, method="DELETE", headers={"Authorization": value})
         )
         assert answer.status == 401
@@ -230,7 +230,7 @@ def test_a_scheme_other_than_bearer_is_refused(blog: Blog) -> None:
     assert answer.status == 204
 
 
-def test_an_edit_is_json_and_no_form(blog: Blog) -> None:
+def test_an_edit_must_be_json(blog: Blog) -> None:
     comment_id, token = posted(blog)
     headers = {"authorization": f"Bearer {token}", "content-type": "application/x-www-form-urlencoded"}
     path = f"/api/articles/hello/comments/{comment_id}"

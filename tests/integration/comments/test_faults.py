@@ -1,4 +1,4 @@
-"""Whatever DynamoDB does to any single call: a comment is stored and the visitor told so, or neither."""
+"""Whichever DynamoDB call fails, a comment is either stored and confirmed, or neither."""
 
 import json
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from kolom.models.comments import CommentRecord
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.comments.test_moderation import check_consistency
 from tests.integration.conftest import Configure, FaultInjector
-from tests.integration.handlers import Answered, stored
+from tests.integration.handlers import Response, stored
 
 MORE_THAN_ANY = 40
 
 
-def each_call(injector: FaultInjector, attempt: Callable[[int], None]) -> int:
-    """Make the attempt again and again, striking the next one of its calls each time; how many calls it makes."""
+def fail_each_call(injector: FaultInjector, attempt: Callable[[int], None]) -> int:
+    """Repeat the attempt, and fail its next DynamoDB call each time; return the number of its calls."""
     for number in range(MORE_THAN_ANY):
         injector.fail_at(number, injector.kind, persistent=injector.persistent)
         attempt(number)
@@ -27,23 +27,23 @@ def each_call(injector: FaultInjector, attempt: Callable[[int], None]) -> int:
     raise AssertionError("it never ends")
 
 
-def stop(injector: FaultInjector) -> None:
-    """Good weather again."""
+def stop_faults(injector: FaultInjector) -> None:
+    """Let all further calls succeed."""
     injector.fail_at(None, injector.kind, persistent=injector.persistent)
 
 
 FAULTS = [(kind, persistent) for kind in FaultInjector.KINDS for persistent in (False, True)]
-strikes = pytest.mark.parametrize(
+fault_cases = pytest.mark.parametrize(
     ("kind", "persistent"), FAULTS, ids=[f"{kind}{'-for-good' * last}" for kind, last in FAULTS]
 )
 
 
-@strikes
-def test_a_post_is_stored_and_told_or_neither(
+@fault_cases
+def test_a_comment_is_stored_and_confirmed_or_neither(
     blog: Blog, configure: Configure, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     configure(moderation_mode="none", owner_email="owner@example.com")
-    parent = blog.commented("The parent.")
+    parent = blog.post_stored("The parent.")
     injector.kind, injector.persistent = kind, persistent
     expected = {parent.id}
 
@@ -55,9 +55,9 @@ def test_a_post_is_stored_and_told_or_neither(
             "headers": {"idempotency-key": f"{kind}{number}"},
         }
         text = f"This is number {number} of all the comments."
-        answer: Answered = blog.post(text, **visitor)
+        answer: Response = blog.post(text, **visitor)
         made, reached = injector.calls, injector.calls > number
-        stop(injector)
+        stop_faults(injector)
         if answer.status == 201:
             expected.add(answer.json["comment"]["id"])
         else:
@@ -65,7 +65,7 @@ def test_a_post_is_stored_and_told_or_neither(
             assert answer.headers["Retry-After"]
             assert reached
         if kind != "cut after" or not persistent:
-            # When the connection is gone for good after the last effect, only the next attempt can tell.
+            # If the response of the last write is lost for good, only the next attempt can find out that it was stored.
             assert {item["sort"]["S"] for item in stored_comments()} == expected
         again = blog.post(text, **visitor)
         assert again.status == 201
@@ -75,11 +75,11 @@ def test_a_post_is_stored_and_told_or_neither(
         check_consistency(blog)
         injector.calls = made
 
-    assert each_call(injector, attempt) > 8
+    assert fail_each_call(injector, attempt) > 8
 
 
-@strikes
-def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
+@fault_cases
+def test_an_edit_and_a_deletion_are_applied_or_reported_as_failed(
     blog: Blog, configure: Configure, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
@@ -87,7 +87,7 @@ def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
 
     def attempt(number: int) -> None:
         aimed = injector.failing_call
-        stop(injector)
+        stop_faults(injector)
         posted = blog.post(f"Before {number}.").json
         comment_id, token = posted["comment"]["id"], posted["edit_token"]
         made = 0
@@ -95,7 +95,7 @@ def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
             injector.fail_at(aimed, kind, persistent=persistent)
             answer = blog.change(method, comment_id, token, text)
             made = max(made, injector.calls)
-            stop(injector)
+            stop_faults(injector)
             assert answer.status in {200, 204, 503}
             kept = admin.get(comment_id)
             if kind != "cut after" or not persistent:
@@ -105,28 +105,28 @@ def test_an_edit_and_a_taking_back_happen_or_are_told_not_to_have(
         check_consistency(blog)
         injector.calls = made
 
-    assert each_call(injector, attempt) > 4
+    assert fail_each_call(injector, attempt) > 4
 
 
-@strikes
-def test_an_approval_happens_once_or_is_told_not_to_have(
+@fault_cases
+def test_an_approval_is_applied_once_or_reported_as_failed(
     blog: Blog, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
-    parent = blog.approved("The parent.")
+    parent = blog.post_approved("The parent.")
     injector.kind, injector.persistent = kind, persistent
 
     def attempt(number: int) -> None:
         aimed = injector.failing_call
-        stop(injector)
-        comment = blog.commented(f"Number {number}.", parent_id=parent.id)
+        stop_faults(injector)
+        comment = blog.post_stored(f"Number {number}.", parent_id=parent.id)
         injector.fail_at(aimed, kind, persistent=persistent)
         told = True
         try:
             blog.moderate(comment, "approve")
-        except Exception:  # noqa: BLE001 - whatever is told
+        except Exception:  # noqa: BLE001 - any exception
             told = False
         made = injector.calls
-        stop(injector)
+        stop_faults(injector)
         if kind != "cut after" or not persistent:
             assert (admin.get(comment.id).status == "approved") == told
         if admin.get(comment.id).status != "approved":
@@ -136,15 +136,15 @@ def test_an_approval_happens_once_or_is_told_not_to_have(
         check_consistency(blog)
         injector.calls = made
 
-    assert each_call(injector, attempt) >= 3
+    assert fail_each_call(injector, attempt) >= 3
 
 
-def test_a_read_that_fails_is_a_problem_and_no_trace(blog: Blog, injector: FaultInjector) -> None:
-    blog.approved()
+def test_a_failed_read_is_answered_with_a_problem_without_details(blog: Blog, injector: FaultInjector) -> None:
+    blog.post_approved()
     for kind in FaultInjector.KINDS:
         injector.fail_at(0, kind, persistent=True)
         answer = blog.read()
         assert answer.status == 503
         assert set(json.loads(answer.body)) == {"type", "title", "status", "detail"}
-    stop(injector)
+    stop_faults(injector)
     assert CommentRecord.count("1") == 1

@@ -1,4 +1,4 @@
-"""Reading comments: what everybody sees, in which order, and how much of it."""
+"""Reading comments: visibility, order and paging."""
 
 import json
 from datetime import UTC, datetime
@@ -19,12 +19,12 @@ from tests.integration.handlers import call
 
 @pytest.fixture
 def open_blog(blog: Blog, configure: Configure) -> Blog:
-    """A blog without moderation."""
+    """Return a blog without moderation."""
     configure(moderation_mode="none")
     return blog
 
 
-def test_a_comment_shows_what_the_contract_says_and_nothing_else(open_blog: Blog) -> None:
+def test_a_comment_has_exactly_the_documented_fields(open_blog: Blog) -> None:
     open_blog.post("Halo.", email="budi@example.com", website="https://budi.example", notify_replies=True)
     (item,) = open_blog.read().json["items"]
     assert set(item) == {"id", "parent_id", "author", "content_html", "created_at", "edited_at", "deleted"}
@@ -34,8 +34,8 @@ def test_a_comment_shows_what_the_contract_says_and_nothing_else(open_blog: Blog
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
-def test_pages_skip_nothing_and_repeat_nothing_while_others_write(open_blog: Blog, order: str) -> None:
-    ids = [open_blog.commented(f"Number {n}.").id for n in range(7)]
+def test_pages_are_complete_while_others_write(open_blog: Blog, order: str) -> None:
+    ids = [open_blog.post_stored(f"Number {n}.").id for n in range(7)]
     seen, cursor = [], ""
     for _ in range(10):
         page = open_blog.read(f"order={order}&limit=2&cursor={cursor}").json
@@ -50,10 +50,10 @@ def test_pages_skip_nothing_and_repeat_nothing_while_others_write(open_blog: Blo
     assert len(set(seen)) == len(seen)
 
 
-def test_oldest_first_a_parent_comes_before_its_replies(open_blog: Blog) -> None:
-    parents = [open_blog.commented("Root.")]
+def test_in_ascending_order_a_parent_precedes_its_replies(open_blog: Blog) -> None:
+    parents = [open_blog.post_stored("Root.")]
     for n in range(10):
-        parents.append(open_blog.commented(f"Answer {n}.", parent_id=parents[n // 2].id))
+        parents.append(open_blog.post_stored(f"Answer {n}.", parent_id=parents[n // 2].id))
     items = open_blog.read("limit=100").json["items"]
     seen: set[str] = set()
     for item in items:
@@ -61,8 +61,8 @@ def test_oldest_first_a_parent_comes_before_its_replies(open_blog: Blog) -> None
         seen.add(item["id"])
 
 
-def test_the_total_counts_what_is_approved(blog: Blog) -> None:
-    comments = [blog.commented(f"Number {n}.") for n in range(4)]
+def test_the_total_counts_approved_comments(blog: Blog) -> None:
+    comments = [blog.post_stored(f"Number {n}.") for n in range(4)]
     for comment in comments[:3]:
         blog.moderate(comment, "approve")
     blog.moderate(admin.get(comments[0].id), "delete")
@@ -70,9 +70,9 @@ def test_the_total_counts_what_is_approved(blog: Blog) -> None:
     assert blog.shown() == [comment.id for comment in comments[1:3]]
 
 
-def test_a_deleted_comment_with_replies_keeps_its_place_and_nothing_else(open_blog: Blog) -> None:
-    parent = open_blog.commented("Secret words.", name="Somebody", website="https://somebody.example")
-    reply = open_blog.commented("An answer.", parent_id=parent.id)
+def test_a_deleted_comment_with_replies_has_no_text_or_author(open_blog: Blog) -> None:
+    parent = open_blog.post_stored("Secret words.", name="Somebody", website="https://somebody.example")
+    reply = open_blog.post_stored("An answer.", parent_id=parent.id)
     open_blog.moderate(parent, "delete")
     tombstone, answer = open_blog.read().json["items"]
     assert (tombstone["id"], tombstone["deleted"], tombstone["content_html"]) == (parent.id, True, "")
@@ -84,7 +84,7 @@ def test_a_deleted_comment_with_replies_keeps_its_place_and_nothing_else(open_bl
     assert "omebody" not in json.dumps(raw)
 
 
-def test_counts_are_for_up_to_fifty_articles_in_three_requests(open_blog: Blog) -> None:
+def test_counts_of_fifty_articles_need_three_requests(open_blog: Blog) -> None:
     for n in range(50):
         publishing.publish(content(f"a{n}"), now=NOW)
     open_blog.post("One.", slug="a3")
@@ -96,7 +96,7 @@ def test_counts_are_for_up_to_fifty_articles_in_three_requests(open_blog: Blog) 
     assert answer.json["counts"] == {f"a{n}": 2 if n == 3 else 0 for n in range(49)} | {"none": 0}
 
 
-def test_comments_of_an_article_that_is_not_public_are_not_counted(open_blog: Blog) -> None:
+def test_comments_of_unpublished_articles_are_not_counted(open_blog: Blog) -> None:
     publishing.publish(content("withdrawn"), now=NOW)
     open_blog.post("Of an article that will be withdrawn.", slug="withdrawn")
     counts = request("/api/comments/counts", "slug=withdrawn")
@@ -105,17 +105,17 @@ def test_comments_of_an_article_that_is_not_public_are_not_counted(open_blog: Bl
     assert call(fetch_comments.handler, counts).json["counts"] == {"withdrawn": 0}
 
 
-def test_more_than_fifty_counts_are_refused(blog: Blog) -> None:
+def test_more_than_fifty_counts_are_rejected(blog: Blog) -> None:
     query = "&".join(f"slug=a{n}" for n in range(51))
     assert call(fetch_comments.handler, request("/api/comments/counts", query)).fields == {"slug"}
     assert call(fetch_comments.handler, request("/api/comments/counts", "")).json == {"counts": {}}
 
 
-def test_recent_comments_are_the_approved_ones_of_published_articles(open_blog: Blog) -> None:
+def test_recent_comments_are_approved_and_of_published_articles(open_blog: Blog) -> None:
     publishing.publish(content("hidden"), now=NOW)
     open_blog.post("Of an article that will be withdrawn.", slug="hidden")
-    first, second = open_blog.commented("First."), open_blog.commented("Second.")
-    reply = open_blog.commented("Reply.", parent_id=first.id)
+    first, second = open_blog.post_stored("First."), open_blog.post_stored("Second.")
+    reply = open_blog.post_stored("Reply.", parent_id=first.id)
     open_blog.moderate(admin.get(first.id), "delete")
     publishing.unpublish("hidden", now=NOW)
     items = call(fetch_comments.handler, request("/api/comments/recent", "limit=2")).json["items"]
@@ -123,7 +123,7 @@ def test_recent_comments_are_the_approved_ones_of_published_articles(open_blog: 
     assert items[0]["article"] == {"slug": "hello", "title": "Hello"}
 
 
-def test_an_unchanged_list_is_not_sent_again(open_blog: Blog) -> None:
+def test_an_unchanged_list_is_answered_304(open_blog: Blog) -> None:
     open_blog.post()
     first = open_blog.read()
     again = open_blog.read(**{"if-none-match": first.headers["ETag"]})
@@ -143,11 +143,11 @@ def test_an_unchanged_list_is_not_sent_again(open_blog: Blog) -> None:
         ("extra=1", 200),
     ],
 )
-def test_bad_queries_are_told(blog: Blog, query: str, status: int) -> None:
+def test_invalid_queries_are_rejected(blog: Blog, query: str, status: int) -> None:
     assert blog.read(query).status == status
 
 
-def test_a_cursor_of_another_list_is_refused(open_blog: Blog) -> None:
+def test_a_cursor_of_another_list_is_rejected(open_blog: Blog) -> None:
     for n in range(3):
         open_blog.post(f"Number {n}.")
     cursor = open_blog.read("limit=1").json["next_cursor"]
@@ -155,14 +155,14 @@ def test_a_cursor_of_another_list_is_refused(open_blog: Blog) -> None:
     assert open_blog.read(f"limit=1&order=newest&cursor={cursor}").status == 400
 
 
-def test_comments_of_an_article_that_is_not_public_are_not_shown(open_blog: Blog) -> None:
+def test_comments_of_an_unpublished_article_are_not_found(open_blog: Blog) -> None:
     publishing.publish(content("gone"), now=NOW)
     open_blog.post("Here.", slug="gone")
     publishing.delete("gone", now=NOW)
     assert [open_blog.read(slug=slug).status for slug in ("gone", "none")] == [410, 404]
 
 
-def test_an_article_says_when_it_takes_no_more_comments(blog: Blog, configure: Configure) -> None:
+def test_an_article_with_closed_comments_is_marked_as_closed(blog: Blog, configure: Configure) -> None:
     assert call(fetch_articles.handler, request("/api/articles/hello")).json["comments_open"] is True
     publishing.publish(content("old", published_at=datetime(2026, 2, 1, tzinfo=UTC)), now=NOW)
     configure(comments_close_after_days=30)

@@ -1,4 +1,4 @@
-"""Moderation: who decides what, once; and that counts and threads stay true whatever happens at the same time."""
+"""Moderation: each decision is applied once; counts and threads stay correct under concurrency."""
 
 import contextlib
 import itertools
@@ -25,19 +25,19 @@ from kolom.submissions.pipeline import RequestContext
 from tests.factories import request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, RefusedCalls
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete", "restore")
 
 
 @pytest.mark.parametrize("body", ["[1]", "7", "null", '"x"', "{"])
-def test_a_body_that_is_no_form_is_no_failure_of_the_sites(blog: Blog, body: str) -> None:
+def test_an_invalid_form_body_is_a_client_error(blog: Blog, body: str) -> None:
     event = request("/api/moderation/x", method="POST", headers={"content-type": "application/json"}, body=body)
     assert call(serve_mail_links.handler, event).status in {400, 404, 422}
 
 
-def test_states_follow_each_other_as_a_moderator_expects(blog: Blog) -> None:
-    comment = blog.commented()
+def test_moderation_actions_change_the_status(blog: Blog) -> None:
+    comment = blog.post_stored()
     steps: list[tuple[Action, str]] = [
         *(("approve", "approved"), ("spam", "spam"), ("restore", "approved"), ("delete", "deleted")),
         *(("restore", "approved"), ("delete", "deleted")),
@@ -55,10 +55,10 @@ def test_states_follow_each_other_as_a_moderator_expects(blog: Blog) -> None:
         *((("delete",), "delete"), (("delete",), "spam"), (("approve",), "restore")),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_changes_nothing(
+def test_an_impossible_action_is_rejected_and_changes_nothing(
     blog: Blog, before: tuple[Action, ...], action: Action
 ) -> None:
-    comment = blog.commented()
+    comment = blog.post_stored()
     for each in before:
         blog.moderate(comment, each)
     kept = repository.get(1, comment.id)
@@ -68,8 +68,8 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("actions", [("approve", "approve"), ("approve", "spam"), ("delete", "spam")])
-def test_of_moderators_at_once_one_wins_and_the_others_are_told(blog: Blog, actions: tuple[Action, Action]) -> None:
-    comment = blog.commented()
+def test_one_of_several_concurrent_moderators_wins(blog: Blog, actions: tuple[Action, Action]) -> None:
+    comment = blog.post_stored()
     if "approve" not in actions:
         comment = blog.moderate(comment, "approve")
     before, start = comment.version, threading.Barrier(8)
@@ -86,15 +86,15 @@ def test_of_moderators_at_once_one_wins_and_the_others_are_told(blog: Blog, acti
         won = sum(pool.map(act, range(8)))
     kept = repository.get(1, comment.id)
     assert kept is not None
-    # Each who was told to have won has made one change, and nobody else any.
+    # Each winner made exactly one change, and nobody else made any.
     assert kept.version == before + won
     assert won == 1 if actions[0] == actions[1] else won >= 1
     assert blog.total() == (kept.status == "approved")
 
 
-def test_spam_expires_and_deleted_comments_do_unless_they_hold_a_thread_together(blog: Blog) -> None:
-    parent, lone = blog.approved("A parent."), blog.commented("Alone.")
-    reply = blog.approved("A reply.", parent_id=parent.id)
+def test_spam_expires_and_so_do_deleted_comments_without_replies(blog: Blog) -> None:
+    parent, lone = blog.post_approved("A parent."), blog.post_stored("Alone.")
+    reply = blog.post_approved("A reply.", parent_id=parent.id)
     assert blog.moderate(lone, "spam").expires_at is not None
     assert blog.moderate(parent, "delete").expires_at is None
     assert blog.shown() == [parent.id, reply.id]
@@ -107,10 +107,10 @@ def test_spam_expires_and_deleted_comments_do_unless_they_hold_a_thread_together
     assert blog.shown() == [parent.id]
 
 
-def test_a_reply_that_is_approved_after_its_parent_was_deleted_brings_back_its_place(blog: Blog) -> None:
-    grandparent = blog.approved("Above.")
-    parent = blog.approved("Between.", parent_id=grandparent.id)
-    reply = blog.commented("Below.", parent_id=parent.id)
+def test_approving_a_reply_restores_the_tombstone_of_its_parent(blog: Blog) -> None:
+    grandparent = blog.post_approved("Above.")
+    parent = blog.post_approved("Between.", parent_id=grandparent.id)
+    reply = blog.post_stored("Below.", parent_id=parent.id)
     blog.moderate(parent, "delete")
     blog.moderate(grandparent, "delete")
     assert blog.shown() == []
@@ -121,15 +121,15 @@ def test_a_reply_that_is_approved_after_its_parent_was_deleted_brings_back_its_p
     assert blog.shown() == []
 
 
-def test_conflicts_with_others_are_tried_again(blog: Blog, faults: RefusedCalls) -> None:
-    comment = blog.commented()
+def test_conflicts_with_other_transactions_are_retried(blog: Blog, faults: RefusedCalls) -> None:
+    comment = blog.post_stored()
     faults.conflict(times=5)
     assert blog.moderate(comment, "approve").status == "approved"
     assert blog.total() == 1
 
 
 class Thread(RuleBasedStateMachine):
-    """Comments written, edited, taken back and moderated in any order."""
+    """Comments that are posted, edited, deleted and moderated in any order."""
 
     blog: Blog
 
@@ -169,7 +169,7 @@ class Thread(RuleBasedStateMachine):
             self.blog.change("PATCH", comment_id, self.tokens[comment_id], f"Edited {number}.")
 
     @rule(number=st.integers(0, 50))
-    def take_back(self, number: int) -> None:
+    def delete(self, number: int) -> None:
         if (comment_id := self.pick(number)) is not None:
             assert self.blog.change("DELETE", comment_id, self.tokens[comment_id]).status == 204
 
@@ -179,7 +179,7 @@ class Thread(RuleBasedStateMachine):
 
 
 def check_consistency(blog: Blog) -> None:
-    """What must hold at any moment."""
+    """Check the invariants."""
     comments = {comment.id: comment for comment in admin.list_by_article(1)}
     visible = {comment.id for comment in comments.values() if comment.is_visible}
     assert blog.total() == sum(comment.status == "approved" for comment in comments.values())
@@ -192,7 +192,7 @@ def check_consistency(blog: Blog) -> None:
 
 
 @pytest.mark.hypothesis
-def test_counts_and_threads_stay_true_in_every_order(blog: Blog, configure: Configure) -> None:
+def test_counts_and_threads_stay_correct_in_any_order(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=100)
     machine = type("BlogThread", (Thread,), {"blog": blog})
     run_state_machine_as_test(
@@ -200,11 +200,11 @@ def test_counts_and_threads_stay_true_in_every_order(blog: Blog, configure: Conf
     )
 
 
-def test_counts_and_threads_stay_true_when_all_happens_at_once(blog: Blog, configure: Configure) -> None:
+def test_counts_and_threads_stay_correct_under_concurrency(blog: Blog, configure: Configure) -> None:
     configure(comments_per_minute=100, moderation_mode="none")
     article, now = public.get_summary("hello"), datetime.now(UTC)
-    parents = [blog.commented(f"Parent {n}.") for n in range(4)]
-    children = [blog.commented(f"Child {n}.", parent_id=parents[n % 4].id) for n in range(8)]
+    parents = [blog.post_stored(f"Parent {n}.") for n in range(4)]
+    children = [blog.post_stored(f"Child {n}.", parent_id=parents[n % 4].id) for n in range(8)]
     start = threading.Barrier(8)
 
     def work(number: int) -> None:
@@ -225,25 +225,25 @@ def test_counts_and_threads_stay_true_when_all_happens_at_once(blog: Blog, confi
     check_consistency(blog)
 
 
-# ------------------------------------------------------------------ links
+# ------------------------------------------------------------------ moderation links
 
 
 def link(comment: Comment, action: Action = "approve", *, days: float = 0) -> str:
-    """The path of a link that was made so many days ago."""
+    """Return the path of a moderation link that was created some days ago."""
     made = datetime.now(UTC) - timedelta(days=days)
     return f"/api/moderation/{moderation_links.create(comment, action, signing.load_keys(), now=made)}"
 
 
-def follow(path: str, method: str = "POST", **form: Any) -> Answered:
-    """Open a link, or press its button."""
+def follow(path: str, method: str = "POST", **form: Any) -> Response:
+    """Open a link, or submit its form."""
     headers = {"content-type": "application/x-www-form-urlencoded"} if form else {}
     return call(
         serve_mail_links.handler, request(path, method=method, headers=headers, body=urlencode(form) if form else None)
     )
 
 
-def test_opening_a_link_shows_what_it_does_and_does_nothing(blog: Blog) -> None:
-    comment = blog.commented("**Bold** words <script>alert(1)</script>", name="<b>Budi</b>")
+def test_opening_a_link_shows_its_action_and_changes_nothing(blog: Blog) -> None:
+    comment = blog.post_stored("**Bold** words <script>alert(1)</script>", name="<b>Budi</b>")
     for _ in range(3):
         page = follow(link(comment), "GET")
         assert page.status == 200
@@ -255,17 +255,15 @@ def test_opening_a_link_shows_what_it_does_and_does_nothing(blog: Blog) -> None:
     assert blog.total() == 0
 
 
-def test_the_page_of_a_link_says_why_a_comment_waits_in_the_language_of_the_site(
-    blog: Blog, configure: Configure
-) -> None:
+def test_the_page_of_a_link_shows_reasons_in_the_language_of_the_site(blog: Blog, configure: Configure) -> None:
     configure(languages="id,en")
-    page = follow(link(blog.commented()), "GET")
+    page = follow(link(blog.post_stored()), "GET")
     assert "Alasan ditandai:" in page.body
     assert "<li>Belum ada komentar dari penulis ini yang disetujui.</li>" in page.body
 
 
-def test_a_link_acts_once(blog: Blog) -> None:
-    comment = blog.commented()
+def test_a_link_works_once(blog: Blog) -> None:
+    comment = blog.post_stored()
     path = link(comment)
     assert follow(path).status == 200
     assert blog.total() == 1
@@ -275,8 +273,8 @@ def test_a_link_acts_once(blog: Blog) -> None:
     assert follow(path, "GET").status == 409
 
 
-def test_a_link_pressed_by_many_at_once_acts_once(blog: Blog) -> None:
-    comment = blog.commented()
+def test_a_link_used_concurrently_works_once(blog: Blog) -> None:
+    comment = blog.post_stored()
     token = link(comment).rpartition("/")[2]
 
     def press(_: int) -> bool:
@@ -292,7 +290,7 @@ def test_a_link_pressed_by_many_at_once_acts_once(blog: Blog) -> None:
     assert blog.total() == 1
 
 
-def test_a_link_does_not_approve_words_that_its_reader_has_not_seen(blog: Blog) -> None:
+def test_a_link_does_not_approve_a_text_that_was_edited_later(blog: Blog) -> None:
     answer = blog.post("Harmless.")
     comment = admin.get(answer.json["comment"]["id"])
     path = link(comment)
@@ -304,8 +302,8 @@ def test_a_link_does_not_approve_words_that_its_reader_has_not_seen(blog: Blog) 
     assert follow(path, revision=2).status == 200
 
 
-def test_links_that_are_forged_expired_or_of_nothing_do_nothing(blog: Blog) -> None:
-    comment = blog.commented()
+def test_invalid_and_expired_links_change_nothing(blog: Blog) -> None:
+    comment = blog.post_stored()
     path = link(comment)
     assert follow(path, "GET").status == 200
     for forged in (
@@ -322,15 +320,15 @@ def test_links_that_are_forged_expired_or_of_nothing_do_nothing(blog: Blog) -> N
     assert blog.total() == 0
 
 
-def test_a_bad_body_of_a_link_is_no_error_of_the_server(blog: Blog) -> None:
-    path = link(blog.commented())
+def test_an_invalid_body_of_a_link_is_a_client_error(blog: Blog) -> None:
+    path = link(blog.post_stored())
     for revision in ("x", "", "9" * 50, "-1", "1e5"):
         assert follow(path, revision=revision).status in {200, 409}
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(("approve", "spam", "delete"), 2)))
-def test_each_link_of_a_mail_is_its_own(blog: Blog, first: Action, second: Action) -> None:
-    comment = blog.commented()
+def test_the_links_of_a_mail_have_different_tokens(blog: Blog, first: Action, second: Action) -> None:
+    comment = blog.post_stored()
     assert follow(link(comment, first)).status == 200
     allowed = (first, second) in {("approve", "spam"), ("approve", "delete"), ("spam", "approve"), ("spam", "delete")}
     assert follow(link(comment, second)).status == (200 if allowed else 409)

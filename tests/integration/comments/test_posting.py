@@ -1,4 +1,4 @@
-"""Posting a comment: what is taken, what is refused, and that it is once."""
+"""Posting a comment: accepted and rejected input, and idempotency."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.handlers import call, stored
 
 
-def test_a_comment_is_shown_to_its_author_and_waits_for_approval(blog: Blog) -> None:
+def test_a_new_comment_is_returned_to_its_author_and_needs_approval(blog: Blog) -> None:
     answer = blog.post("*Halo*", name="Budi", website="https://budi.example/")
     assert answer.status == 201
     assert answer.json["status"] == "pending"
@@ -44,7 +44,7 @@ def test_without_moderation_a_comment_is_published_at_once(blog: Blog, configure
     assert blog.total() == 1
 
 
-def test_who_was_approved_before_and_proves_it_need_not_wait(blog: Blog) -> None:
+def test_the_edit_token_of_an_approved_comment_skips_approval(blog: Blog) -> None:
     first = blog.post("The first.")
     token = {"authorization": f"Bearer {first.json['edit_token']}"}
     assert blog.post("Too early.", headers=token).json["status"] == "pending"
@@ -54,14 +54,14 @@ def test_who_was_approved_before_and_proves_it_need_not_wait(blog: Blog) -> None
     assert trusted.json["comment"]["author"]["avatar"] == first.json["comment"]["author"]["avatar"]
 
 
-def test_typing_the_name_and_address_of_one_who_was_approved_gives_nothing(blog: Blog) -> None:
-    known = blog.approved("Mine.", name="Budi", email="budi@example.com")
-    other = blog.commented("Not his.", name="Budi", email="budi@example.com")
+def test_the_name_and_address_of_a_trusted_author_give_no_trust(blog: Blog) -> None:
+    known = blog.post_approved("Mine.", name="Budi", email="budi@example.com")
+    other = blog.post_stored("Not his.", name="Budi", email="budi@example.com")
     assert other.status == "pending"
     assert other.avatar != known.avatar
 
 
-def test_where_all_wait_even_the_trusted_do(blog: Blog, configure: Configure) -> None:
+def test_in_strict_moderation_trusted_authors_need_approval_too(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="all")
     first = blog.post("The first.")
     blog.moderate(admin.get(first.json["comment"]["id"]), "approve")
@@ -69,7 +69,7 @@ def test_where_all_wait_even_the_trusted_do(blog: Blog, configure: Configure) ->
     assert again.json["status"] == "pending"
 
 
-def test_nothing_that_a_visitor_sends_makes_them_the_owner(blog: Blog, configure: Configure) -> None:
+def test_no_field_makes_a_visitor_the_owner(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     answer = blog.post(is_owner=True, author={"is_owner": True}, status="approved", avatar="owner")
     assert (answer.status, answer.fields) == (422, {"is_owner", "author", "status", "avatar"})
@@ -78,33 +78,33 @@ def test_nothing_that_a_visitor_sends_makes_them_the_owner(blog: Blog, configure
     assert (answer.status, answer.json["comment"]["author"]["is_owner"]) == (201, False)
 
 
-def test_a_reply_belongs_to_an_approved_comment_of_the_same_article(blog: Blog) -> None:
+def test_a_parent_must_be_an_approved_comment_of_the_same_article(blog: Blog) -> None:
     publishing.publish(content("other"), now=NOW)
-    pending, approved = blog.commented("Waits."), blog.approved("Stands.")
-    deleted = blog.moderate(blog.approved("Goes."), "delete")
-    elsewhere = blog.approved("There.", slug="other")
+    pending, approved = blog.post_stored("Waits."), blog.post_approved("Stands.")
+    deleted = blog.moderate(blog.post_approved("Goes."), "delete")
+    elsewhere = blog.post_approved("There.", slug="other")
     nowhere: list[Any] = [pending.id, deleted.id, elsewhere.id, "01K0000000000000000000000A", "x", 7, []]
     for parent in nowhere:
         answer = blog.post("An answer.", parent_id=parent)
         assert (answer.status, answer.fields) == (422, {"parent_id"})
-    reply = blog.commented("An answer.", parent_id=approved.id)
+    reply = blog.post_stored("An answer.", parent_id=approved.id)
     assert reply.parent_id == approved.id
     assert reply.id > approved.id
     assert len(stored_comments()) == 5
 
 
-def test_a_parent_that_was_written_by_a_clock_ahead_still_precedes_its_reply(blog: Blog, configure: Configure) -> None:
+def test_a_reply_is_ordered_after_a_parent_whose_clock_was_ahead(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none")
     article = public.get_summary("hello")
     ahead = datetime.now(UTC) + timedelta(minutes=5)
     parent = posting.post(
         article, NewComment(name="A", content="From ahead."), RequestContext(address="10.0.0.1"), now=ahead
     )
-    reply = blog.commented("An answer.", parent_id=parent.comment.id)
+    reply = blog.post_stored("An answer.", parent_id=parent.comment.id)
     assert blog.shown() == [parent.comment.id, reply.id]
 
 
-def test_closed_articles_take_no_comments(blog: Blog, configure: Configure) -> None:
+def test_closed_articles_accept_no_comments(blog: Blog, configure: Configure) -> None:
     publishing.publish(content("closed", comments_open=False), now=NOW)
     publishing.publish(content("old", published_at=datetime.now(UTC) - timedelta(days=31)), now=datetime.now(UTC))
     assert blog.post(slug="closed").status == 409
@@ -114,16 +114,16 @@ def test_closed_articles_take_no_comments(blog: Blog, configure: Configure) -> N
     assert blog.post("New.", slug="hello").status == 201
 
 
-def test_comments_of_an_article_stay_with_it_under_its_old_address_and_its_new_one(blog: Blog) -> None:
-    blog.approved("Before.")
+def test_comments_are_accepted_at_the_old_and_the_new_slug(blog: Blog) -> None:
+    blog.post_approved("Before.")
     publishing.publish(content("renamed"), now=NOW, article_id=1, expected_version=1)
-    blog.approved("By the old address.")
+    blog.post_approved("By the old address.")
     assert blog.read().status == 301
     assert blog.read().headers["Location"] == "/api/articles/renamed/comments"
     assert blog.read(slug="renamed").json["total"] == 2
 
 
-def test_articles_that_are_not_public_take_no_comments(blog: Blog) -> None:
+def test_unpublished_articles_accept_no_comments(blog: Blog) -> None:
     publishing.publish(content("draft", draft=True), now=NOW)
     publishing.publish(content("gone"), now=NOW)
     publishing.delete("gone", now=NOW)
@@ -171,7 +171,7 @@ BAD_FIELDS: list[tuple[str, Any]] = [
     *(("name", value) for value in ("\u3164", "\u2800 \u115f", "\u200b\u200d", "\u202e", "a\x7f", "a\x85")),
     *(("content", value) for value in NOTHING),
     *(("content", value) for value in (" \n\t", "x" * 10_001, "\u200b", "\ud800", "\x00")),
-    # Three times as long in the form in which text is kept (NFC).
+    # Three times as long when normalised to NFC, as it is stored.
     ("content", "\U0001d160" * 3_334),
     ("name", "\U0001d160" * 34),
     *(("email", value) for value in ("no", "a@b", 5, "a\n@example.com", "a@example.com\r\nBcc: b@example.com")),
@@ -192,7 +192,7 @@ BAD_FIELDS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_FIELDS, ids=[f"{name}-{value!r:.30}" for name, value in BAD_FIELDS])
-def test_a_bad_field_is_named_and_nothing_is_stored(blog: Blog, name: str, value: Any) -> None:
+def test_an_invalid_field_is_named_and_nothing_is_stored(blog: Blog, name: str, value: Any) -> None:
     answer = blog.post(**{"text": "Nice."} | ({"text": value} if name == "content" else {name: value}))
     assert (answer.status, answer.fields) == (422, {name})
     assert stored("comments") == []
@@ -229,23 +229,23 @@ def test_a_missing_field_is_named(blog: Blog, missing: str) -> None:
         ("application/x-www-form-urlencoded", "name=%ff&content=x", 400),
     ],
 )
-def test_a_body_that_is_not_what_it_should_be_is_refused(blog: Blog, content_type: str, body: str, status: int) -> None:
+def test_an_invalid_body_is_rejected(blog: Blog, content_type: str, body: str, status: int) -> None:
     event = request("/api/articles/hello/comments", method="POST", headers={"content-type": content_type}, body=body)
     assert call(write_comments.handler, event).status == status
     assert stored("comments") == []
 
 
-def test_a_body_in_base64_is_read_like_any_other(blog: Blog) -> None:
+def test_a_base64_body_is_accepted(blog: Blog) -> None:
     event = comment_request(content="Halo")
     event |= {"body": base64.b64encode(event["body"].encode()).decode(), "isBase64Encoded": True}
     assert call(write_comments.handler, event).status == 201
     assert call(write_comments.handler, event | {"body": "%%%"}).status == 400
 
 
-# ------------------------------------------------------------------ once
+# ------------------------------------------------------------------ idempotency
 
 
-def test_the_same_key_gives_the_same_answer(blog: Blog) -> None:
+def test_the_same_key_returns_the_same_response(blog: Blog) -> None:
     key: dict[str, Any] = {"headers": {"idempotency-key": "abc"}}
     first = blog.post("Once.", **key)
     assert first.status == 201
@@ -253,7 +253,7 @@ def test_the_same_key_gives_the_same_answer(blog: Blog) -> None:
     assert len(stored_comments()) == 1
 
 
-def test_the_same_key_with_other_words_is_refused(blog: Blog) -> None:
+def test_the_same_key_with_another_text_is_rejected(blog: Blog) -> None:
     key: dict[str, Any] = {"headers": {"idempotency-key": "abc"}}
     blog.post("Once.", **key)
     answer = blog.post("Twice.", **key)
@@ -261,7 +261,7 @@ def test_the_same_key_with_other_words_is_refused(blog: Blog) -> None:
     assert len(stored_comments()) == 1
 
 
-def test_a_key_is_the_secret_that_brings_the_token_from_any_address(blog: Blog) -> None:
+def test_an_idempotency_key_works_from_any_ip_address(blog: Blog) -> None:
     key: dict[str, Any] = {"headers": {"idempotency-key": "8d5f6f0e-6f0c-4b8a-9a51-0f6f3c1f2b7d"}}
     first = blog.post("Once.", address="10.1.1.1", **key)
     assert blog.post("Once.", address="10.2.2.2", **key).json == first.json
@@ -274,7 +274,7 @@ def test_a_key_is_short_and_printable(blog: Blog, key: str) -> None:
     assert blog.post(headers={"idempotency-key": key}).fields == {"Idempotency-Key"}
 
 
-def test_without_a_key_the_same_words_from_one_client_are_one_comment_for_minutes(blog: Blog) -> None:
+def test_without_a_key_a_repeated_text_of_a_client_is_one_comment(blog: Blog) -> None:
     first = blog.post("Once.", address="10.1.1.1")
     again = blog.post("Once.", address="10.1.1.1")
     assert (again.status, again.json) == (201, first.json | {"edit_token": None})
@@ -282,8 +282,8 @@ def test_without_a_key_the_same_words_from_one_client_are_one_comment_for_minute
     assert len(stored_comments()) == 2
 
 
-def test_who_repeats_the_words_of_another_gets_no_token(blog: Blog) -> None:
-    """Everybody in a household has its address, and everybody can read what to repeat."""
+def test_repeating_another_visitors_text_returns_no_edit_token(blog: Blog) -> None:
+    """People in one household share an IP address, and everybody can read the text."""
     words: dict[str, Any] = {"text": "Read by all.", "name": "Siti", "address": "10.1.1.1"}
     author = blog.post(**words)
     comment_id = author.json["comment"]["id"]
@@ -297,8 +297,8 @@ def test_who_repeats_the_words_of_another_gets_no_token(blog: Blog) -> None:
     assert blog.change("DELETE", comment_id, author.json["edit_token"]).status == 204
 
 
-def test_a_repeat_of_the_words_does_not_show_what_their_author_made_of_them(blog: Blog) -> None:
-    """The new text waits for approval, and whoever repeats the old one need not be its author."""
+def test_a_repeated_text_does_not_reveal_its_edit(blog: Blog) -> None:
+    """The edited text needs approval, and a repetition of the old one may come from somebody else."""
     first = blog.post("For all.", address="10.1.1.1")
     comment_id, token = first.json["comment"]["id"], first.json["edit_token"]
     assert blog.change("PATCH", comment_id, token, "For the moderator only.").status == 200
@@ -306,23 +306,21 @@ def test_a_repeat_of_the_words_does_not_show_what_their_author_made_of_them(blog
     assert again.json == first.json | {"edit_token": None}
 
 
-def test_an_answer_that_the_database_lost_costs_the_author_no_token(
-    blog: Blog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_database_response_still_returns_the_edit_token(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = Transaction.commit
 
-    def commit_unheard(transaction: Transaction) -> None:
+    def commit_and_lose_response(transaction: Transaction) -> None:
         commit(transaction)
         raise TransactWriteError("lost", cause=ConnectionClosedError(endpoint_url="https://dynamodb"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Transaction, "commit", commit_unheard)
+        patch.setattr(Transaction, "commit", commit_and_lose_response)
         answer = blog.post("Heard at last.")
     assert answer.status == 201
     assert blog.change("DELETE", answer.json["comment"]["id"], answer.json["edit_token"]).status == 204
 
 
-def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_closed(blog: Blog) -> None:
+def test_a_replay_is_answered_after_approval_and_closing(blog: Blog) -> None:
     key: dict[str, Any] = {"headers": {"idempotency-key": "abc"}}
     first = blog.post("Once.", **key)
     blog.moderate(admin.get(first.json["comment"]["id"]), "approve")
@@ -333,8 +331,8 @@ def test_a_replay_is_answered_after_the_comment_was_approved_and_the_article_clo
     assert again.json["status"] == "approved"
 
 
-def post_at_once(drafts: list[tuple[NewComment, RequestContext]], workers: int) -> list[PostedComment | Exception]:
-    """Post all at the same moment, from as many threads as there are workers."""
+def post_concurrently(drafts: list[tuple[NewComment, RequestContext]], workers: int) -> list[PostedComment | Exception]:
+    """Post all comments at the same time from ``workers`` threads."""
     article, now = public.get_summary("hello"), datetime.now(UTC)
     start = threading.Barrier(workers)
 
@@ -344,7 +342,7 @@ def post_at_once(drafts: list[tuple[NewComment, RequestContext]], workers: int) 
         for draft, arrival in share:
             try:
                 answers.append(posting.post(article, draft, arrival, now=now))
-            except Exception as error:  # noqa: BLE001 - looked at by the test
+            except Exception as error:  # noqa: BLE001 - checked by the test
                 answers.append(error)
         return answers
 
@@ -356,12 +354,14 @@ def post_at_once(drafts: list[tuple[NewComment, RequestContext]], workers: int) 
     ("mode", "key", "posts"),
     [("none", "abc", 50), ("first", None, 40), pytest.param("none", "abc", 200, marks=pytest.mark.slow)],
 )
-def test_equal_posts_at_once_are_one_comment_and_equal_answers(
+def test_concurrent_equal_posts_are_one_comment_with_equal_responses(
     blog: Blog, configure: Configure, mode: str, key: str | None, posts: int
 ) -> None:
     configure(moderation_mode=mode)
     draft = NewComment(name="Budi", content="Once, and only once, whatever the network does.", email="b@example.com")
-    answers = post_at_once([(draft, RequestContext(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts)
+    answers = post_concurrently(
+        [(draft, RequestContext(address="10.0.0.1", idempotency_key=key))] * posts, workers=posts
+    )
     assert len(answers) == posts
     tokens = [answer if isinstance(answer, Exception) else answer.edit_token for answer in answers]
     (token,) = set(tokens) - {None}
@@ -375,11 +375,11 @@ def test_equal_posts_at_once_are_one_comment_and_equal_answers(
 
 
 @pytest.mark.parametrize("posts", [50, pytest.param(500, marks=pytest.mark.slow)])
-def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
+def test_concurrent_comments_are_all_stored_and_counted(
     blog: Blog, configure: Configure, faults: RefusedCalls, posts: int
 ) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
-    parent = blog.commented("The parent.")
+    parent = blog.post_stored("The parent.")
     conflicts = posts * 3 // 10
     faults.conflict(times=conflicts)
     drafts = [
@@ -389,7 +389,7 @@ def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
         )
         for n in range(posts)
     ]
-    answers = post_at_once(drafts, workers=16)
+    answers = post_concurrently(drafts, workers=16)
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     assert faults.refused == conflicts
     assert len(stored_comments()) == posts + 1
@@ -399,16 +399,16 @@ def test_comments_at_once_are_all_stored_and_counted_through_conflicts(
     assert kept.replies == posts // 2
 
 
-# ------------------------------------------------------------------ plain forms
+# ------------------------------------------------------------------ HTML forms
 
 
 def form(body: str, content_type: str = "application/x-www-form-urlencoded") -> Any:
-    """A POST by a plain HTML form."""
+    """Submit an HTML form."""
     event = request("/api/articles/hello/comments", method="POST", headers={"content-type": content_type}, body=body)
     return call(write_comments.handler, event)
 
 
-def test_a_form_is_answered_by_a_page(blog: Blog) -> None:
+def test_a_form_is_answered_with_a_page(blog: Blog) -> None:
     answer = form("name=Budi&content=Halo&email=&website=&parent_id=&notify_replies=on")
     assert answer.status == 201
     assert answer.headers["Content-Type"].startswith("text/html")
@@ -416,7 +416,7 @@ def test_a_form_is_answered_by_a_page(blog: Blog) -> None:
     assert len(stored_comments()) == 1
 
 
-def test_the_page_after_a_form_holds_no_token(blog: Blog) -> None:
+def test_the_confirmation_page_contains_no_edit_token(blog: Blog) -> None:
     pages = [form("name=Budi&content=Halo") for _ in range(2)]
     token = authors.create_edit_token(1, stored_comments()[0]["sort"]["S"], signing.load_keys())
     for page in pages:
@@ -424,7 +424,7 @@ def test_the_page_after_a_form_holds_no_token(blog: Blog) -> None:
         assert token not in f"{page.headers} {page.body}"
 
 
-def test_a_form_leads_to_where_it_asks_if_that_is_allowed(blog: Blog, configure: Configure) -> None:
+def test_a_form_redirects_to_an_allowed_url(blog: Blog, configure: Configure) -> None:
     configure(allowed_origins="https://other.example")
     for number, target in enumerate(("/hello/#comments", "https://blog.example/x", "https://other.example/y?z=1")):
         answer = form(f"name=Budi&content=Halo+{number}&redirect={target.replace('#', '%23').replace('&', '%26')}")
@@ -441,11 +441,11 @@ def test_a_form_leads_to_where_it_asks_if_that_is_allowed(blog: Blog, configure:
             "x",
             "https:evil.example",
             "/%0d\n",
-            "/" + "ü" * 400,  # longer as a header than what stands before the functions lets through
+            "/" + "ü" * 400,  # too long for a header of API Gateway
         ),
     ],
 )
-def test_a_form_leads_nowhere_else(blog: Blog, target: str) -> None:
+def test_a_form_does_not_redirect_to_other_urls(blog: Blog, target: str) -> None:
     from urllib.parse import quote
 
     answer = form(f"name=Budi&content=Halo&redirect={quote(target)}")
@@ -454,7 +454,7 @@ def test_a_form_leads_nowhere_else(blog: Blog, target: str) -> None:
     assert "evil.example" not in answer.body
 
 
-def test_a_form_with_an_error_comes_back_with_all_that_was_written(blog: Blog) -> None:
+def test_an_invalid_form_is_shown_again_with_its_input(blog: Blog) -> None:
     answer = form("name=&content=My+%3Cb%3Elong%3C%2Fb%3E+words&email=no")
     assert answer.status == 422
     assert "My &lt;b&gt;long&lt;/b&gt; words</textarea>" in answer.body

@@ -1,4 +1,4 @@
-"""Personal data: in no answer, log, metric or trace; kept only where it is needed; and erased when asked for."""
+"""Personal data appears in no response, log, metric or trace, is stored only where needed, and can be erased."""
 
 import io
 import json
@@ -27,14 +27,14 @@ PRIVATE = re.compile(r"somebody|mail\.example|192\.0\.2\.|c0000:24d", re.IGNOREC
 KEY = "idempotency-key"
 
 
-def test_nothing_private_is_answered_logged_measured_or_traced(
+def test_no_personal_data_is_in_responses_logs_metrics_or_traces(
     blog: Blog,
     configure: Configure,
     injector: FaultInjector,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A whole life of comments, with errors of every kind, at the most talkative log level."""
+    """All actions on comments are performed, with errors of every kind, at the DEBUG log level."""
     configure(owner_email="owner@site.example", edit_minutes=15)
     segments: list[str] = []
     monkeypatch.setattr(xray_recorder.emitter, "send_entity", lambda entity: segments.append(entity.serialize()))
@@ -93,7 +93,7 @@ def test_nothing_private_is_answered_logged_measured_or_traced(
     logger.setLevel("INFO")
 
 
-def test_a_form_that_failed_gives_the_visitor_their_own_words_back_and_nobody_else(blog: Blog) -> None:
+def test_an_invalid_form_returns_its_input_to_the_sender_only(blog: Blog) -> None:
     event = request("/api/articles/hello/comments", method="POST", body=f"name=&content=x+y&email={EMAIL}")
     event["headers"]["content-type"] = "application/x-www-form-urlencoded"
     answer = call(write_comments.handler, event)
@@ -101,7 +101,7 @@ def test_a_form_that_failed_gives_the_visitor_their_own_words_back_and_nobody_el
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_addresses_are_kept_only_as_hashes_that_expire(blog: Blog) -> None:
+def test_ip_addresses_are_stored_only_as_expiring_hashes(blog: Blog) -> None:
     blog.post("A comment.", address=ADDRESS, email=EMAIL)
     tables = ("comments", "guard", "outbox", "messages", "articles")
     everything = json.dumps([stored(table) for table in tables], default=str)
@@ -122,8 +122,8 @@ def test_the_same_address_has_another_hash_on_another_site(blog: Blog) -> None:
     assert {first.address, first.network}.isdisjoint({second.address, second.network})
 
 
-def test_who_types_anothers_address_gets_neither_picture_nor_trust(blog: Blog) -> None:
-    first, second = blog.approved("Mine.", email=EMAIL), blog.commented("Not mine.", email=EMAIL.upper())
+def test_another_persons_address_gives_neither_their_avatar_nor_trust(blog: Blog) -> None:
+    first, second = blog.post_approved("Mine.", email=EMAIL), blog.post_stored("Not mine.", email=EMAIL.upper())
     assert first.avatar != second.avatar
     assert second.status == "pending"
     assert first.person == second.person

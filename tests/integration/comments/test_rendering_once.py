@@ -1,4 +1,4 @@
-"""A comment's text is rendered once for each request, whatever asks for its markup or its links."""
+"""Each request renders a comment's text once, even if it needs both the markup and the links."""
 
 from unittest.mock import Mock
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> Mock:
-    """What is called to render a text."""
+    """Return the list of texts that are rendered."""
     parse = Mock(wraps=visitor_text._PARSER.parse)
     monkeypatch.setattr(visitor_text._PARSER, "parse", parse)
     visitor_text.render.cache_clear()
@@ -21,7 +21,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Mock:
 
 
 def test_a_new_comment_is_rendered_once(blog: Blog, configure: Configure, rendered: Mock) -> None:
-    """To count its links, to store it and to show it to its author."""
+    """Its links are counted, its markup is stored and returned to the author."""
     configure(moderation_mode="none")
     assert blog.post("**New**").json["comment"]["content_html"] == "<p><strong>New</strong></p>"
     rendered.assert_called_once_with("**New**")
@@ -36,16 +36,16 @@ def test_an_edited_comment_is_rendered_once(blog: Blog, configure: Configure, re
     rendered.assert_called_once_with("*Other*")
 
 
-def test_a_reply_does_not_render_what_it_answers(blog: Blog, configure: Configure, rendered: Mock) -> None:
+def test_a_reply_does_not_render_its_parent(blog: Blog, configure: Configure, rendered: Mock) -> None:
     configure(moderation_mode="none")
-    parent = blog.commented("Parent.")
+    parent = blog.post_stored("Parent.")
     rendered.reset_mock()
-    blog.commented("Reply.", parent_id=parent.id)
+    blog.post_stored("Reply.", parent_id=parent.id)
     rendered.assert_called_once_with("Reply.")
 
 
 def test_an_approval_renders_once(blog: Blog, rendered: Mock) -> None:
-    comment = blog.commented("Waiting.")
+    comment = blog.post_stored("Waiting.")
     visitor_text.render.cache_clear()
     rendered.reset_mock()
     blog.moderate(comment, "approve")

@@ -1,7 +1,7 @@
-"""A stack that is used by its addresses and by the command line only, with a clock of its own.
+"""A stack that tests use only through HTTP and the command line, with a fixed clock.
 
-Nothing here, nor in the tests beside it, calls what the functions are made of: those names may change, what is stored
-and what others rely on may not.
+The tests here call no internal function, because internal names may change. What is stored and what others rely on must
+not change.
 """
 
 import base64
@@ -23,9 +23,9 @@ import pytest
 from kolom_cli.emulator.api_gateway import match_route
 from kolom_cli.sam.model import Template
 from tests.factories import Context, request
-from tests.integration.cli.conftest import Kolom, Ran, environment, kolom
+from tests.integration.cli.conftest import CommandResult, Kolom, environment, kolom
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.handlers import Response, call, stored
 
 __all__ = ["environment", "kolom"]
 
@@ -38,7 +38,7 @@ type Data = dict[str, Any]
 
 
 class _FixedType(type):
-    """Is ``datetime`` in all but its ``now``."""
+    """Behaves like ``datetime`` except for ``now``."""
 
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -46,42 +46,42 @@ class _FixedType(type):
         return isinstance(instance, datetime)
 
     def __call__(cls, *values: Any, **named: Any) -> Any:
-        return datetime(*values, **named)  # noqa: DTZ001 - as the caller asks
+        return datetime(*values, **named)  # noqa: DTZ001 - the caller chooses
 
     def __getattr__(cls, name: str) -> Any:
         return getattr(datetime, name)
 
 
 class FixedDatetime(metaclass=_FixedType):
-    """Stands for ``datetime`` in the modules of the project."""
+    """Replaces ``datetime`` in the modules of the project."""
 
     @staticmethod
     def now(zone: Any = None) -> datetime:
-        """The moment at which the clock stands."""
+        """Return the time of the clock."""
         return _FixedType.moment.astimezone(zone)
 
 
 @dataclass
 class Clock:
-    """The time that the functions and the command line see. It stands still."""
+    """The fixed time that the functions and the command line see."""
 
     def set(self, moment: datetime) -> None:
-        """Let it be that moment."""
+        """Set the time."""
         _FixedType.moment = moment
 
     def advance(self, **more: float) -> None:
-        """Let so much time pass."""
+        """Move the time forward."""
         _FixedType.moment += timedelta(**more)
 
     @property
     def now(self) -> datetime:
-        """The moment at which it stands."""
+        """Return the time."""
         return _FixedType.moment
 
 
 @dataclass
 class Stack:
-    """A deployed stack, as a browser, the services of AWS and its owner use it."""
+    """A deployed stack, as browsers, AWS services and the owner use it."""
 
     template: Template
     kolom: Kolom
@@ -96,8 +96,8 @@ class Stack:
         *,
         address: str = OWN_ADDRESS,
         **headers: str,
-    ) -> Answered:
-        """Have the API answer; ``fields`` are sent as JSON."""
+    ) -> Response:
+        """Send a request to the API; ``fields`` are sent as JSON."""
         path, _, query = target.partition("?")
         match = match_route(self.template.routes, method, path)
         assert match is not None, target
@@ -108,12 +108,12 @@ class Stack:
         event["requestContext"]["http"]["sourceIp"] = address
         return call(_handler(match.route.function), event)
 
-    def get(self, target: str) -> Answered:
-        """Read an address."""
+    def get(self, target: str) -> Response:
+        """Send a GET request."""
         return self.request("GET", target)
 
-    def comment(self, slug: str, content: str, *, address: str | None = None, **fields: Any) -> Answered:
-        """Post a comment, as a visitor with an address of their own if none is given."""
+    def comment(self, slug: str, content: str, *, address: str | None = None, **fields: Any) -> Response:
+        """Post a comment; each visitor has another IP address by default."""
         self.visitors += 1
         headers = {name: fields.pop(name) for name in ("idempotency_key", "authorization") if name in fields}
         body = {"name": f"Visitor {self.visitors}", "content": content, **fields}
@@ -125,14 +125,14 @@ class Stack:
             **headers,
         )
 
-    def run(self, *arguments: object, exit_code: int = 0) -> Ran:
-        """Run `kolom`."""
+    def run(self, *arguments: object, exit_code: int = 0) -> CommandResult:
+        """Run `kolom` and check the exit code."""
         ran = self.kolom(*arguments)
         assert ran.exit_code == exit_code, ran.stdout + ran.stderr
         return ran
 
     def index(self) -> None:
-        """Bring the articles to the search index, as the stream does."""
+        """Index all articles, as the stream does."""
         records = [
             {"dynamodb": {"Keys": {"key": item["key"], "part": item["part"]}, "SequenceNumber": str(number)}}
             for number, item in enumerate(stored("articles"))
@@ -142,7 +142,7 @@ class Stack:
         assert answer == {"batchItemFailures": []}
 
     def send(self, *mail_ids: str) -> None:
-        """Bring waiting mail to its sender, as the stream does."""
+        """Send pending mail, as the stream does."""
         records = [
             {"eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": each}}, "SequenceNumber": str(number)}}
             for number, each in enumerate(mail_ids)
@@ -150,22 +150,22 @@ class Stack:
         self._invoke(self._follower("OutboxTable"), {"Records": records})
 
     def bounce(self, email: str) -> None:
-        """Let SES tell that it cannot write to an address."""
+        """Deliver a bounce notification of SES for the address."""
         (event,) = (FIXTURES.parents[2] / f"events/{self.template.rules[0].function}").glob("bounce.json")
         said = event.read_text("utf-8").replace("bounce@simulator.amazonses.com", email)
         self._invoke(self.template.rules[0].function, json.loads(said))
 
     def tick(self) -> None:
-        """Let the timer go off."""
+        """Invoke the scheduled tasks."""
         self._invoke(self.template.schedules[0].function, {})
 
     def mail(self, mail_id: str) -> Data:
-        """What `kolom` tells of a mail."""
+        """Return the output of `kolom mail show`."""
         found: Data = self.run("mail", "show", mail_id, "--json").json
         return found
 
     def files(self, directory: Path) -> dict[str, bytes]:
-        """What an export holds, by its names."""
+        """Return the files of an export by name."""
         self.run("export", directory, "--private")
         return files(directory)
 
@@ -183,17 +183,17 @@ def _handler(function: str) -> Any:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Everything in a directory, by name."""
+    """Return all files in a directory by name."""
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
 def read(name: str) -> Any:
-    """A file of the fixtures."""
+    """Read a fixture file."""
     return json.loads((FIXTURES / name).read_text("utf-8"))
 
 
 def write(name: str, data: Any) -> None:
-    """Replace a file of the fixtures: the entries of the outer two levels a line each."""
+    """Write a fixture file as JSON, with one line for each entry of the outer two levels."""
 
     def line(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -208,7 +208,7 @@ def write(name: str, data: Any) -> None:
 
 
 def dump() -> Data:
-    """All items of all tables, in an order of their own, with sets in order and binary as base64."""
+    """Return all items of all tables, sorted, with sets sorted and binary values in base64."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
@@ -230,7 +230,7 @@ def dump() -> Data:
 
 
 def load(tables: Data) -> None:
-    """Put dumped items into the tables as they are."""
+    """Put dumped items into the tables without changes."""
     client: Any = boto3.client("dynamodb")
 
     def raw(value: Any) -> Any:
@@ -249,7 +249,7 @@ def load(tables: Data) -> None:
 
 
 class _Text(HTMLParser):
-    """What a page says and where it leads, without its markup."""
+    """Extracts the text and the links of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -270,8 +270,8 @@ class _Text(HTMLParser):
             self.said.append(" ".join(data.split()))
 
 
-def essence(answer: Answered) -> Data:
-    """What has to stay of an answer: of a page what it says, of everything else all of it."""
+def comparable(answer: Response) -> Data:
+    """Return the part of a response that must not change: the text and links of a page, the complete body otherwise."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
     found: Data = {"status": answer.status}
     if "location" in headers:
@@ -288,7 +288,7 @@ def essence(answer: Answered) -> Data:
     return found
 
 
-# What each command is given. Mail comes first: the commands after it change what mail is about.
+# The arguments of each command. Mail comes first, because the later commands change what it is about.
 COMMANDS: Final[dict[str, Callable[[Data, Path], tuple[object, ...]]]] = {
     "mail list": lambda _tokens, _directory: (),
     "mail show": lambda tokens, _: (tokens["mail"]["moderation"],),
@@ -313,7 +313,7 @@ COMMANDS: Final[dict[str, Callable[[Data, Path], tuple[object, ...]]]] = {
 
 
 def command_keys(stack: Stack, directory: Path) -> dict[str, list[str]]:
-    """The keys of what each command prints with `--json`, by their paths."""
+    """Return the JSON keys that each command prints with `--json`, as paths."""
     tokens = read("tokens.json")
 
     def keys(value: Any, path: str = "") -> Iterator[str]:
@@ -339,7 +339,7 @@ def _modules() -> Iterator[ModuleType]:
 
 @pytest.fixture
 def clock(template: Template, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock for the whole project."""
+    """Return a clock for the whole project."""
     for function in template.functions:
         importlib.import_module(f"functions.{function}.app")
     for module in _modules():
@@ -350,7 +350,7 @@ def clock(template: Template, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def empty(template: Template, kolom: Kolom, clock: Clock, configure: Configure) -> Stack:
-    """A stack in which nothing is stored yet."""
+    """Return an empty stack."""
     boto3.client("sesv2").create_email_identity(EmailIdentity=SETTINGS["mail_from"])
     configure(**SETTINGS)
     return Stack(template, kolom, clock)

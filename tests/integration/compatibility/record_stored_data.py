@@ -1,4 +1,4 @@
-"""Writes `tests/fixtures/stored/`: what this version stores, signs and answers. Its README says when to run which.
+"""Write `tests/fixtures/stored/`: what this version stores, signs and returns. Its README says when to run which part.
 
 pytest tests/integration/compatibility/record_stored_data.py -k everything
 pytest tests/integration/compatibility/record_stored_data.py -k answers
@@ -18,14 +18,14 @@ from tests.integration.compatibility.conftest import (
     Data,
     Stack,
     command_keys,
+    comparable,
     dump,
-    essence,
     load,
     read,
     write,
 )
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered
+from tests.integration.handlers import Response
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FOR_EVER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -72,7 +72,7 @@ CONTINUED = ("/api/articles", "/api/search", COMMENTS)
 
 
 def publish(stack: Stack, directory: Path) -> None:
-    """All articles, in the states that there are."""
+    """Publish articles in every state."""
     content = FIXTURES / "content"
     for path in content.iterdir():
         shutil.copy(path, directory)
@@ -88,13 +88,13 @@ def publish(stack: Stack, directory: Path) -> None:
     stack.index()
 
 
-def submitted(answer: Answered) -> str:
+def submitted(answer: Response) -> str:
     assert answer.status == 201, answer.body
     return str(answer.json["comment"]["id"])
 
 
 def discuss(stack: Stack) -> Data:
-    """Comments in the states that there are; the tokens that came of them."""
+    """Post comments in every state; return their edit tokens."""
 
     def post(text: str, *actions: str, **fields: Any) -> str:
         stack.clock.advance(minutes=1)
@@ -124,7 +124,7 @@ def discuss(stack: Stack) -> Data:
     post("I was here.", "approve", email="rina@example.com", notify_replies=True)
     (left,) = waiting("confirm#")
     assert stack.request("POST", unsubscribing(left)).status == 200
-    stack.send(left)  # to be dropped
+    stack.send(left)  # These values are removed below.
     middle = post("To be deleted, with replies.", "approve", parent_id=first)
     post("A reply that stays.", "approve", parent_id=middle)
     stack.run("comments", "delete", middle)
@@ -141,7 +141,7 @@ def discuss(stack: Stack) -> Data:
     approved_by_link = post("Approved by a link.")
     used = link(f"moderation#{approved_by_link}")
     assert stack.request("POST", used, {}).status == 200
-    # These come last: what is asked in the tests is asked a minute later.
+    # These come last, because the tests repeat them a minute later.
     reply = post("A reply to Budi.", "approve", parent_id=first, email="siti@example.com", notify_replies=True)
     (confirm,) = waiting("confirm#")
     assert waiting("reply#")
@@ -165,7 +165,7 @@ def discuss(stack: Stack) -> Data:
 
 
 def write_to_the_owner(stack: Stack) -> None:
-    """Messages in the states that there are."""
+    """Submit messages in every state."""
     for number, status in enumerate(("new", "read", "spam")):
         stack.clock.advance(minutes=1)
         fields = {
@@ -182,7 +182,7 @@ def write_to_the_owner(stack: Stack) -> None:
 
 
 def solved(stack: Stack) -> str:
-    """A proof of work that does not expire while anybody reads this."""
+    """Return a proof of work that never expires."""
     now = stack.clock.now
     stack.clock.set(FOR_EVER)
     challenge = altcha.Challenge.from_dict(stack.get("/api/form-token").json["challenge"])
@@ -193,7 +193,7 @@ def solved(stack: Stack) -> str:
 
 
 def test_record_everything(empty: Stack, configure: Configure) -> None:
-    """Replaces all files."""
+    """Replace all files."""
     stack = empty
     stack.clock.set(NOW)
     published = FIXTURES / "published"
@@ -210,7 +210,7 @@ def test_record_everything(empty: Stack, configure: Configure) -> None:
     tokens["form_token"] = stack.get("/api/form-token").json["token"]
     preview = stack.run("preview", "not-ready").stdout.strip()
     tokens["preview"] = preview.removeprefix("https://blog.example")
-    # All in one minute, in which the tests go on.
+    # All within one minute, at which the tests start.
     stack.clock.set(stack.clock.now.replace(second=0) + timedelta(minutes=2))
     sent = [
         ("POST", COMMENTS, {"name": "Ani", "content": "With a key."}, "198.51.100.1", {"idempotency_key": "k-1"}),
@@ -240,11 +240,11 @@ def test_record_everything(empty: Stack, configure: Configure) -> None:
     write("tables.json", dump())
     write("tokens.json", tokens)
     write("submissions.json", {"submissions": submissions})
-    write("answers.json", answers(stack, followed(stack, PATHS)))
+    write("answers.json", answers(stack, with_next_pages(stack, PATHS)))
 
 
-def followed(stack: Stack, paths: tuple[str, ...]) -> list[str]:
-    """The paths, and where their lists go on."""
+def with_next_pages(stack: Stack, paths: tuple[str, ...]) -> list[str]:
+    """Return the paths, and the next page of each list."""
     found = []
     for path in paths:
         found.append(path)
@@ -254,24 +254,24 @@ def followed(stack: Stack, paths: tuple[str, ...]) -> list[str]:
     return found
 
 
-def cursor_of(answer: Answered) -> str | None:
+def cursor_of(answer: Response) -> str | None:
     return answer.json.get("next_cursor") if answer.status == 200 else None
 
 
 def answers(stack: Stack, paths: list[str]) -> Data:
-    """What is answered at each path."""
-    return {path: essence(stack.get(path)) for path in paths}
+    """Return the response to each path."""
+    return {path: comparable(stack.get(path)) for path in paths}
 
 
 def test_record_answers(empty: Stack) -> None:
-    """Replaces the answers alone, of the same paths and cursors, by what the same tables make now."""
+    """Replace only the responses, for the same paths and cursors, with those to the same tables now."""
     empty.clock.set(datetime.fromisoformat(read("tokens.json")["now"]))
     load(read("tables.json"))
     write("answers.json", answers(empty, list(read("answers.json"))))
 
 
 def test_record_command_keys(empty: Stack, tmp_path: Path) -> None:
-    """Replaces the keys alone, by those that the commands print now of the same tables."""
+    """Replace only the command keys with those that the commands print now for the same tables."""
     empty.clock.set(datetime.fromisoformat(read("tokens.json")["now"]))
     load(read("tables.json"))
     write("command_keys.json", command_keys(empty, tmp_path))

@@ -1,4 +1,4 @@
-"""What an earlier version stored, signed and answered is read by this one: `tests/fixtures/stored/`."""
+"""This version reads what an earlier version stored, signed and returned: `tests/fixtures/stored/`."""
 
 import hmac
 import shutil
@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration.compatibility.conftest import FIXTURES, Data, Stack, command_keys, essence, files, load, read
+from tests.integration.compatibility.conftest import FIXTURES, Data, Stack, command_keys, comparable, files, load, read
 from tests.integration.conftest import Configure
 from tests.integration.handlers import stored
 
@@ -23,7 +23,7 @@ SENDABLE = set(TOKENS["mail"].values())
 
 @pytest.fixture
 def stack(empty: Stack) -> Stack:
-    """The stack with the recorded tables and files, at the moment of the recording."""
+    """Return a stack with the recorded tables and files at the time of the recording."""
     empty.clock.set(datetime.fromisoformat(TOKENS["now"]))
     load(read("tables.json"))
     for name, data in files(FIXTURES / "archive/media").items():
@@ -31,8 +31,8 @@ def stack(empty: Stack) -> Stack:
     return empty
 
 
-def again(stack: Stack, submission: Data) -> Any:
-    """Send a recorded submission once more."""
+def resend(stack: Stack, submission: Data) -> Any:
+    """Repeat a recorded submission."""
     return stack.request(
         submission["method"],
         submission["path"],
@@ -43,13 +43,13 @@ def again(stack: Stack, submission: Data) -> Any:
 
 
 def keyed_hash(purpose: str, text: str) -> str:
-    """As the site's secret makes it; the purpose is part of what is stored."""
+    """Return a hash with the site's secret; the purpose is part of the stored hash."""
     key = hmac.new(SECRET.encode(), purpose.encode(), sha256).digest()
     return hmac.new(key, text.encode(), sha256).hexdigest()[:32]
 
 
-def guard(prefix: str) -> dict[str, set[str]]:
-    """What was counted, by its key."""
+def guard_items(prefix: str) -> dict[str, set[str]]:
+    """Return the items of the guard table by key."""
     return {
         key: set(item.get("seen", {}).get("SS", ()))
         for item in stored("guard")
@@ -61,29 +61,29 @@ def comment_status(stack: Stack, comment_id: str) -> str:
     return str(stack.run("comments", "show", comment_id, "--json").json["status"])
 
 
-def test_every_address_answers_what_it_answered(stack: Stack) -> None:
-    """Articles, lists and where they go on, search, comments, feeds and pages."""
+def test_every_url_returns_the_recorded_response(stack: Stack) -> None:
+    """Articles, lists and their next pages, search, comments, feeds and pages are compared."""
     recorded = read("answers.json")
     assert len(recorded) > 70
     for target, answer in recorded.items():
-        assert essence(stack.get(target)) == answer, target
+        assert comparable(stack.get(target)) == answer, target
 
 
 def test_recorded_tables_export_as_the_recorded_archive(stack: Stack, tmp_path: Path) -> None:
-    """All statuses, aliases, addresses, subscriptions and messages are known by their stored names."""
+    """All stored names of statuses, aliases, addresses, subscriptions and messages are read."""
     assert stack.files(tmp_path / "archive") == files(FIXTURES / "archive")
 
 
-def test_a_recorded_archive_comes_back_byte_for_byte(empty: Stack, tmp_path: Path) -> None:
-    """An archive is read by every later version."""
+def test_a_recorded_archive_is_restored_byte_for_byte(empty: Stack, tmp_path: Path) -> None:
+    """Every later version can restore an archive."""
     empty.clock.set(datetime.fromisoformat(TOKENS["now"]))
     report = empty.run("import", "archive", FIXTURES / "archive", "--json").json
     assert report["created"] == report["read"] > 30
     assert empty.files(tmp_path / "archive") == files(FIXTURES / "archive")
 
 
-def test_published_files_and_imports_are_known_again(stack: Stack, tmp_path: Path) -> None:
-    """By their fingerprints and their origins."""
+def test_published_files_and_imports_are_recognised(stack: Stack, tmp_path: Path) -> None:
+    """They are recognised by their fingerprints and origins."""
     shutil.copytree(FIXTURES / "published", tmp_path / "published")
     (tmp_path / "published/gone.md").unlink()
     for command in (("publish", tmp_path / "published"), ("import", "wordpress", FIXTURES / "wordpress.xml")):
@@ -91,8 +91,8 @@ def test_published_files_and_imports_are_known_again(stack: Stack, tmp_path: Pat
         assert report["unchanged"] == report["read"] > 0, report
 
 
-def test_new_articles_and_names_go_on_after_the_stored_ones(stack: Stack, tmp_path: Path) -> None:
-    """The sequence of ids, counts of labels and names that are taken."""
+def test_new_articles_continue_the_stored_ids_counts_and_slugs(stack: Stack, tmp_path: Path) -> None:
+    """The stored id sequence, label counts and reserved slugs are used."""
     (tmp_path / "new.md").write_text("---\ntitle: New\nlabels: [TRAVEL]\ndate: 2026-03-01\n---\nNew.\n")
     (tmp_path / "taken.md").write_text("---\ntitle: Taken\nslug: taken\npath: /2024/05/market.html\n---\nx\n")
     stack.run("publish", tmp_path, exit_code=1)
@@ -103,15 +103,15 @@ def test_new_articles_and_names_go_on_after_the_stored_ones(stack: Stack, tmp_pa
     assert {item["key"]["S"] for item in stored("articles")} >= {"12", "slug:new"}
 
 
-def test_a_scheduled_article_appears_at_its_time(stack: Stack) -> None:
-    """The stored queue of scheduled articles is the one that the timer reads."""
+def test_a_scheduled_article_is_published_when_due(stack: Stack) -> None:
+    """The scheduled tasks read the stored queue."""
     stack.clock.set(datetime.fromisoformat("2026-04-01T01:05:00+00:00"))
     stack.tick()
     assert stack.get("/api/articles/nanti").status == 200
 
 
-def test_a_stored_article_is_indexed_anew_and_found_as_before(stack: Stack) -> None:
-    """What the index holds of an article is taken out again when it changes."""
+def test_a_stored_article_can_be_indexed_again(stack: Stack) -> None:
+    """Stored index entries of an article are removed when it changes."""
     recorded = read("answers.json")["/api/search?q=market"]
     stack.run("delete", "long-way", "--yes")
     stack.index()
@@ -120,34 +120,34 @@ def test_a_stored_article_is_indexed_anew_and_found_as_before(stack: Stack) -> N
     assert "long-way" not in stack.get("/api/search?q=train").body
 
 
-def test_a_repeated_submission_answers_as_it_did(stack: Stack) -> None:
-    """By its idempotency key, which cannot be used for anything else, or by its fields and client."""
+def test_a_repeated_submission_gets_the_same_response(stack: Stack) -> None:
+    """It is recognised by its idempotency key, which works for nothing else, or by its fields and client."""
     count = len(stored("comments")) + len(stored("messages"))
     for submission in SUBMISSIONS:
-        answer = again(stack, submission)
+        answer = resend(stack, submission)
         assert (answer.status, answer.json) == (201, submission["answer"]), submission
     assert len(stored("comments")) + len(stored("messages")) == count
     keyed = SUBMISSIONS[0]
-    answer = again(stack, {**keyed, "fields": {**keyed["fields"], "content": "Something else."}})
+    answer = resend(stack, {**keyed, "fields": {**keyed["fields"], "content": "Something else."}})
     assert (answer.status, answer.fields) == (422, {"Idempotency-Key"})
 
 
-def test_a_recorded_sender_is_at_its_limit_or_banned(stack: Stack) -> None:
-    """What was counted in this minute counts, and is not counted again."""
+def test_stored_rate_limits_and_bans_apply(stack: Stack) -> None:
+    """Stored counters of the current minute apply, and a repeated request does not count again."""
     banned = stack.comment(SLUG, "Me again.", address="192.0.2.66").json["comment"]["id"]
     assert comment_status(stack, banned) == "spam"
     eager = SUBMISSIONS[-1]
-    counted = guard("tally#")
-    assert again(stack, {**eager, "fields": {**eager["fields"], "content": "One more!"}}).status == 429
+    counted = guard_items("tally#")
+    assert resend(stack, {**eager, "fields": {**eager["fields"], "content": "One more!"}}).status == 429
     for item in stored("guard"):
         if item.get("item_id", {}).get("S") == eager["answer"]["comment"]["id"] and "fingerprint" in item:
             boto3.client("dynamodb").delete_item(TableName="kolom-guard", Key={"key": item["key"]})
-    assert again(stack, eager).status == 201
-    assert guard("tally#") == counted
+    assert resend(stack, eager).status == 201
+    assert guard_items("tally#") == counted
 
 
-def test_links_of_mail_that_was_sent_work(stack: Stack) -> None:
-    """A moderator's once; a reader's to confirm replies, and to leave."""
+def test_links_in_sent_mail_work(stack: Stack) -> None:
+    """A moderation link works once; a reader's links confirm or end a subscription."""
     assert stack.request("POST", TOKENS["moderation_used"], {}).status == 409
     assert stack.get(TOKENS["moderation"]["spam"]).status == 200
     assert [stack.request("POST", TOKENS["moderation"]["approve"], {}).status for _ in range(2)] == [200, 409]
@@ -163,8 +163,8 @@ def test_links_of_mail_that_was_sent_work(stack: Stack) -> None:
     assert subscription() == "left"
 
 
-def test_recorded_tokens_show_a_draft_and_let_an_author_edit(stack: Stack) -> None:
-    """A preview's link, and the edit token of a comment."""
+def test_recorded_tokens_show_a_draft_and_allow_an_edit(stack: Stack) -> None:
+    """These are a preview token and the edit token of a comment."""
     preview = stack.get(TOKENS["preview"])
     assert (preview.status, "A draft that only a preview shows." in preview.body) == (200, True)
     path, authorization = TOKENS["edit"]["path"], f"Bearer {TOKENS['edit']['token']}"
@@ -173,8 +173,8 @@ def test_recorded_tokens_show_a_draft_and_let_an_author_edit(stack: Stack) -> No
     assert stack.request("DELETE", path, authorization=authorization).status == 204
 
 
-def test_a_recorded_form_is_sent(stack: Stack, configure: Configure) -> None:
-    """With its token, and a proof of work that is good once."""
+def test_a_recorded_form_is_accepted(stack: Stack, configure: Configure) -> None:
+    """Its form token is valid, and its proof of work is valid once."""
     configure(form_token="required", proof_of_work="altcha")
     form = {"form_token": TOKENS["form_token"]}
     assert stack.comment(SLUG, "One.", altcha=TOKENS["proof_used"], **form).fields == {"altcha"}
@@ -182,8 +182,8 @@ def test_a_recorded_form_is_sent(stack: Stack, configure: Configure) -> None:
     assert stack.comment(SLUG, "Three.", altcha=TOKENS["proof"], **form).status == 201
 
 
-def test_a_person_is_found_and_forgotten_by_their_address(stack: Stack) -> None:
-    """The stored hashes are those of the addresses, however they are spelt."""
+def test_a_persons_data_is_found_and_erased_by_email_address(stack: Stack) -> None:
+    """The stored hashes match the address in any spelling."""
     assert stack.run("mail", "allow", "Bounced@example.com", "--json").json == {"was_suppressed": True}
     found = stack.run("comments", "export", "BUDI@example.com").json
     assert len(found) == 2
@@ -192,8 +192,8 @@ def test_a_person_is_found_and_forgotten_by_their_address(stack: Stack) -> None:
     assert stack.run("messages", "forget", "w1@example.com", "--yes", "--json").json == {"deleted": 1}
 
 
-def test_waiting_mail_of_every_kind_is_sent(stack: Stack) -> None:
-    """What the Outbox tells of is found, under the kinds and statuses that are stored."""
+def test_pending_mail_of_every_kind_is_sent(stack: Stack) -> None:
+    """The stored kinds and statuses of the Outbox are read."""
     listed = stack.run("mail", "list", "--json").json
     assert {each["status"] for each in listed} == {"waiting", "sent", "dropped"}
     waiting = {each["kind"]: each["id"] for each in listed if each["status"] == "waiting" and each["id"] in SENDABLE}
@@ -202,23 +202,23 @@ def test_waiting_mail_of_every_kind_is_sent(stack: Stack) -> None:
     assert [stack.mail(mail_id)["status"] for mail_id in waiting.values()] == ["sent"] * 4
 
 
-def test_who_has_left_is_not_asked_again(stack: Stack) -> None:
-    """The refusal is stored under the person's hash."""
-    before = guard("tally#question")
+def test_an_unsubscribed_person_is_not_asked_again(stack: Stack) -> None:
+    """The refusal is stored under the hash of the person."""
+    before = guard_items("tally#question")
     fields: Data = {"notify_replies": True, "address": "10.77.0.1"}
     for email in ("rina@example.com", "siti+more@example.com"):
         comment = stack.comment(SLUG, f"By {email}.", email=email, **fields).json["comment"]["id"]
         stack.run("comments", "approve", comment)
-    after = guard("tally#question")
-    # One question, to the mailbox that was asked before under another spelling.
+    after = guard_items("tally#question")
+    # Only one question is sent: the other mailbox was asked before under another spelling.
     assert {key for key in after if key.startswith("tally#question-mailbox#")} == {
         key for key in before if key.startswith("tally#question-mailbox#")
     }
     assert sum(len(seen) for key, seen in after.items() if "question-mailbox" in key) == 4
 
 
-def test_hashes_are_made_for_the_purposes_that_are_stored(stack: Stack) -> None:
-    """Whoever is known by a stored hash is known by a new one."""
+def test_new_hashes_equal_the_stored_ones_for_every_purpose(stack: Stack) -> None:
+    """People are recognised by their stored hashes."""
     comment = stack.comment(SLUG, "New.", email="New@Example.com", address="203.0.113.50").json["comment"]
     (item,) = (each for each in stored("comments") if each["sort"]["S"] == comment["id"])
     (origin,) = (each for each in stored("guard") if each["key"]["S"] == f"sender#{comment['id']}")
@@ -228,8 +228,8 @@ def test_hashes_are_made_for_the_purposes_that_are_stored(stack: Stack) -> None:
     assert origin["network"]["S"] == keyed_hash("kolom.sender", "203.0.113.0/24")
 
 
-def test_no_key_of_what_a_command_prints_as_json_is_gone(stack: Stack, tmp_path: Path) -> None:
-    """Scripts of owners read the lists and reports of `kolom … --json`."""
+def test_json_output_of_commands_keeps_all_recorded_keys(stack: Stack, tmp_path: Path) -> None:
+    """Scripts of owners read the output of `kolom … --json`."""
     printed = command_keys(stack, tmp_path)
     recorded = read("command_keys.json")
     assert recorded.keys() == printed.keys()

@@ -1,4 +1,4 @@
-"""The contact form: what is taken, what is refused, that it is once, and that a plain form needs no JavaScript."""
+"""The contact form: accepted and rejected input, idempotency, and HTML forms without JavaScript."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -18,17 +18,17 @@ from kolom.submissions import form_tokens
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import contact_request, form_request, request
 from tests.integration.conftest import Configure, FaultInjector, RefusedCalls
-from tests.integration.contact.conftest import Desk
-from tests.integration.handlers import Answered, call, stored
+from tests.integration.contact.conftest import ContactForm
+from tests.integration.handlers import Response, call, stored
 
 
-def form(fields: dict[str, str], **headers: str) -> Answered:
-    """Send the plain form."""
+def form(fields: dict[str, str], **headers: str) -> Response:
+    """Submit the HTML form."""
     return call(submit_contact.handler, form_request("/api/contact", fields, headers=headers))
 
 
-def test_a_message_is_stored_with_its_mail_and_then_the_visitor_is_told(desk: Desk) -> None:
-    answer = desk.submit("Apa kabar?", name="Budi", subject="Salam")
+def test_a_message_and_its_mail_are_stored_before_the_confirmation(contact_form: ContactForm) -> None:
+    answer = contact_form.submit("Apa kabar?", name="Budi", subject="Salam")
     assert (answer.status, answer.json["status"], set(answer.json)) == (201, "received", {"id", "status"})
     assert answer.headers["Cache-Control"] == "no-store"
     message = messages.get(answer.json["id"])
@@ -39,9 +39,9 @@ def test_a_message_is_stored_with_its_mail_and_then_the_visitor_is_told(desk: De
     assert "budi" not in json.dumps(mail)
 
 
-def test_name_and_subject_may_be_missing(desk: Desk) -> None:
+def test_name_and_subject_are_optional(contact_form: ContactForm) -> None:
     for empty in ({}, {"name": "", "subject": ""}, {"name": None, "subject": None}, {"name": "  "}):
-        message = desk.submitted(f"Without: {empty}", **empty)
+        message = contact_form.submit_stored(f"Without: {empty}", **empty)
         assert (message.name, message.subject) == (None, None)
 
 
@@ -68,15 +68,13 @@ def test_name_and_subject_may_be_missing(desk: Desk) -> None:
     ],
     ids=str,
 )
-def test_what_is_not_acceptable_is_refused_by_the_name_of_its_field(
-    desk: Desk, fields: dict[str, Any], wrong: str
-) -> None:
-    answer = desk.submit(**fields)
+def test_an_invalid_field_is_named(contact_form: ContactForm, fields: dict[str, Any], wrong: str) -> None:
+    answer = contact_form.submit(**fields)
     assert (answer.status, answer.fields) == (422, {wrong})
     assert (stored("messages"), stored("outbox")) == ([], [])
 
 
-def test_the_page_of_a_form_says_how_long_a_field_may_be(desk: Desk) -> None:
+def test_the_form_page_states_the_length_limits(contact_form: ContactForm) -> None:
     form = form_request("/api/contact", {"email": "budi@example.com", "message": "Hello.", "subject": "x" * 201})
     form["headers"]["accept-language"] = "en"
     answer = call(submit_contact.handler, form)
@@ -85,7 +83,7 @@ def test_the_page_of_a_form_says_how_long_a_field_may_be(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("missing", ["email", "message"])
-def test_address_and_message_have_to_be_there(desk: Desk, missing: str) -> None:
+def test_address_and_message_are_required(contact_form: ContactForm, missing: str) -> None:
     fields = {"email": "budi@example.com", "message": "Hello."}
     del fields[missing]
     event = request(
@@ -106,7 +104,9 @@ def test_address_and_message_have_to_be_there(desk: Desk, missing: str) -> None:
     ],
     ids=["broken", "list", "null", "text", "large"],
 )
-def test_a_body_that_is_none_is_a_problem(desk: Desk, body: str, kind: str, status: int) -> None:
+def test_an_invalid_body_is_answered_with_a_problem(
+    contact_form: ContactForm, body: str, kind: str, status: int
+) -> None:
     answer = call(
         submit_contact.handler, request("/api/contact", method="POST", headers={"content-type": kind}, body=body)
     )
@@ -115,26 +115,26 @@ def test_a_body_that_is_none_is_a_problem(desk: Desk, body: str, kind: str, stat
     assert stored("messages") == []
 
 
-def test_sent_again_with_its_key_it_is_the_same_message(desk: Desk) -> None:
-    first = desk.submit("Once.", headers={"idempotency-key": "k"})
-    again = desk.submit("Once.", headers={"idempotency-key": "k"})
+def test_the_same_key_returns_the_same_message(contact_form: ContactForm) -> None:
+    first = contact_form.submit("Once.", headers={"idempotency-key": "k"})
+    again = contact_form.submit("Once.", headers={"idempotency-key": "k"})
     assert (first.status, first.json) == (again.status, again.json)
     assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
-    other = desk.submit("Something else.", headers={"idempotency-key": "k"})
+    other = contact_form.submit("Something else.", headers={"idempotency-key": "k"})
     assert (other.status, other.fields) == (422, {"Idempotency-Key"})
 
 
-def test_without_a_key_the_same_words_from_the_same_place_are_one_message(desk: Desk) -> None:
-    ids = {desk.submit("Same.", address="10.0.0.1").json["id"] for _ in range(3)}
-    ids.add(desk.submit("Same.", address="10.0.0.2").json["id"])
+def test_without_a_key_a_repeated_text_of_a_client_is_one_message(contact_form: ContactForm) -> None:
+    ids = {contact_form.submit("Same.", address="10.0.0.1").json["id"] for _ in range(3)}
+    ids.add(contact_form.submit("Same.", address="10.0.0.2").json["id"])
     assert len(ids) == len(stored("messages")) == 2
 
 
-def test_a_key_of_a_comment_is_no_key_of_a_message(desk: Desk) -> None:
-    assert desk.submit(headers={"idempotency-key": "a" * 256}).fields == {"Idempotency-Key"}
+def test_keys_of_comments_and_messages_are_independent(contact_form: ContactForm) -> None:
+    assert contact_form.submit(headers={"idempotency-key": "a" * 256}).fields == {"Idempotency-Key"}
 
 
-def test_forty_at_once_are_one_message(desk: Desk) -> None:
+def test_forty_concurrent_equal_submissions_are_one_message(contact_form: ContactForm) -> None:
     event = contact_request(message="At once.", headers={"idempotency-key": "same"})
     draft = MessageIn.model_validate_json(event["body"]).draft()
     arrival, now = RequestContext.from_event(event), datetime.now(UTC)
@@ -144,28 +144,28 @@ def test_forty_at_once_are_one_message(desk: Desk) -> None:
     assert (len(stored("messages")), len(stored("outbox"))) == (1, 1)
 
 
-def test_when_the_store_is_busy_nothing_is_stored_and_the_same_request_works_later(
-    desk: Desk, faults: RefusedCalls
+def test_a_throttled_submission_stores_nothing_and_can_be_repeated(
+    contact_form: ContactForm, faults: RefusedCalls
 ) -> None:
     faults.throttle("TransactWriteItems", 20)
-    answer = desk.submit("Later.", headers={"idempotency-key": "k"})
+    answer = contact_form.submit("Later.", headers={"idempotency-key": "k"})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert stored("messages") == []
     faults.clear()
-    assert desk.submit("Later.", headers={"idempotency-key": "k"}).status == 201
+    assert contact_form.submit("Later.", headers={"idempotency-key": "k"}).status == 201
 
 
 @pytest.mark.parametrize("persistent", [False, True])
 @pytest.mark.parametrize("kind", FaultInjector.KINDS)
-def test_whatever_happens_to_any_call_a_message_is_stored_and_told_or_neither(
-    desk: Desk, injector: FaultInjector, kind: str, persistent: bool
+def test_whichever_call_fails_a_message_is_stored_and_confirmed_or_neither(
+    contact_form: ContactForm, injector: FaultInjector, kind: str, persistent: bool
 ) -> None:
     expected: set[str] = set()
     for number in range(40):
         sent = {"message": f"Number {number} of the messages that were sent.", "address": f"10.{number}.0.1"}
         sent["headers"] = {"idempotency-key": f"k{number}"}  # type: ignore[assignment]
         injector.fail_at(number, kind, persistent=persistent)
-        answer = desk.submit(**sent)
+        answer = contact_form.submit(**sent)
         reached = injector.calls > number
         injector.fail_at(None, kind, persistent=persistent)
         if answer.status == 201:
@@ -173,9 +173,9 @@ def test_whatever_happens_to_any_call_a_message_is_stored_and_told_or_neither(
         else:
             assert (answer.status, reached) == (503, True)
         if kind != "cut after" or not persistent:
-            # When the connection is gone for good after the last effect, only the next attempt can tell.
+            # If the response of the last write is lost for good, only the next attempt can find out that it was stored.
             assert {item["id"]["S"] for item in stored("messages")} == expected
-        expected.add(desk.submit(**sent).json["id"])
+        expected.add(contact_form.submit(**sent).json["id"])
         assert {item["id"]["S"] for item in stored("messages")} == expected
         assert len(stored("outbox")) == len(expected)
         if not reached:
@@ -184,8 +184,8 @@ def test_whatever_happens_to_any_call_a_message_is_stored_and_told_or_neither(
     raise AssertionError("it never ends")
 
 
-def test_a_filled_trap_looks_like_success_is_kept_as_spam_and_nobody_is_mailed(desk: Desk) -> None:
-    answer = desk.submit("Buy!", website_url="https://spam.example")
+def test_a_filled_honeypot_looks_accepted_and_is_stored_as_spam_without_mail(contact_form: ContactForm) -> None:
+    answer = contact_form.submit("Buy!", website_url="https://spam.example")
     assert (answer.status, answer.json["status"]) == (201, "received")
     message = messages.get(answer.json["id"])
     assert (message.status, message.reasons[0].split(":")[0]) == ("spam", "honeypot")
@@ -193,47 +193,49 @@ def test_a_filled_trap_looks_like_success_is_kept_as_spam_and_nobody_is_mailed(d
     assert stored("outbox") == []
 
 
-def test_what_is_only_suspicious_is_mailed_with_what_speaks_against_it(desk: Desk) -> None:
-    message = desk.submitted("See https://a.example and https://b.example")
+def test_a_suspicious_message_is_mailed_with_its_reasons(contact_form: ContactForm) -> None:
+    message = contact_form.submit_stored("See https://a.example and https://b.example")
     assert (message.status, message.reasons[0].split(":")[0]) == ("new", "links")
     assert len(stored("outbox")) == 1
 
 
-def test_blocked_words_and_banned_senders_write_into_the_wind(desk: Desk, configure: Configure) -> None:
+def test_blocked_words_and_banned_senders_are_silently_marked_as_spam(
+    contact_form: ContactForm, configure: Configure
+) -> None:
     configure(blocked_words="casino")
-    assert desk.submitted("Best of all", subject="CASINO!").status == "spam"
-    first = desk.submitted("Rude.", address="10.0.0.1")
+    assert contact_form.submit_stored("Best of all", subject="CASINO!").status == "spam"
+    first = contact_form.submit_stored("Rude.", address="10.0.0.1")
     bans.ban(first.id, days=1, whole_network=False, now=datetime.now(UTC))
-    assert desk.submitted("Rude again.", address="10.0.0.1").status == "spam"
+    assert contact_form.submit_stored("Rude again.", address="10.0.0.1").status == "spam"
 
 
 @pytest.mark.usefixtures("one_minute")
-def test_a_sender_has_to_wait_after_too_much(desk: Desk, configure: Configure) -> None:
+def test_a_rate_limited_sender_gets_retry_after(contact_form: ContactForm, configure: Configure) -> None:
     configure(comments_per_minute=2)
-    answers = [desk.submit(f"Number {n}.", address="10.0.0.1", website_url="x" if n else "") for n in range(4)]
+    answers = [contact_form.submit(f"Number {n}.", address="10.0.0.1", website_url="x" if n else "") for n in range(4)]
     assert [answer.status for answer in answers] == [201, 201, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-def test_form_tokens_and_proof_of_work_are_the_comments(desk: Desk, configure: Configure) -> None:
+def test_form_tokens_and_proof_of_work_apply_as_for_comments(contact_form: ContactForm, configure: Configure) -> None:
     token = form_tokens.create_token(
         signing.load_keys(), now=datetime.now(UTC) - timedelta(minutes=1), with_challenge=False
     ).token
-    assert desk.submitted("With.", form_token=token).reasons == ()
+    assert contact_form.submit_stored("With.", form_token=token).reasons == ()
     configure(form_token="required")
-    assert desk.submit("Without.").fields == {"form_token"}
+    assert contact_form.submit("Without.").fields == {"form_token"}
     configure(form_token="optional", proof_of_work="altcha")
-    assert desk.submit("Without work.").fields == {"altcha"}
+    assert contact_form.submit("Without work.").fields == {"altcha"}
 
 
-def test_an_owner_without_an_address_still_gets_messages(desk: Desk, configure: Configure) -> None:
+def test_messages_are_stored_without_an_owner_address(contact_form: ContactForm, configure: Configure) -> None:
     configure(owner_email="")
-    assert desk.submitted().status == "new"
+    assert contact_form.submit_stored().status == "new"
     assert stored("outbox") == []
 
 
 @pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
-def test_a_plain_form_is_answered_by_a_page_of_thanks(desk: Desk, kind: str) -> None:
+def test_a_form_is_answered_with_a_confirmation_page(contact_form: ContactForm, kind: str) -> None:
     fields = {"name": "Budi", "email": "budi@example.com", "message": "Baris satu\r\nBaris dua", "subject": ""}
     if kind == "urlencoded":
         answer = form(fields, **{"accept-language": "id"})
@@ -251,7 +253,7 @@ def test_a_plain_form_is_answered_by_a_page_of_thanks(desk: Desk, kind: str) -> 
     assert item["message"]["S"].split() == ["Baris", "satu", "Baris", "dua"]
 
 
-def multipart(*parts: str, language: str = "en") -> Answered:
+def multipart(*parts: str, language: str = "en") -> Response:
     """Send the form as multipart; each part is the rest of its Content-Disposition, a blank line and the value."""
     body = "".join(f"--x\r\nContent-Disposition: form-data; {part}\r\n" for part in parts)
     headers = {"content-type": "multipart/form-data; boundary=x", "accept-language": language}
@@ -260,14 +262,14 @@ def multipart(*parts: str, language: str = "en") -> Answered:
     )
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("contact_form")
 class TestAnUnknownField:
     """Nothing is dropped behind a 201: the owner's form may ask for more than Kolom stores."""
 
     SENT: Final = {"email": "budi@example.com", "message": "Hello."}
 
-    def test_is_named_and_nothing_is_stored(self, desk: Desk) -> None:
-        answer = desk.submit("Hello.", phone="0812", budget=7)
+    def test_is_named_and_nothing_is_stored(self, contact_form: ContactForm) -> None:
+        answer = contact_form.submit("Hello.", phone="0812", budget=7)
         assert (answer.status, answer.fields) == (422, {"phone", "budget"})
         assert (stored("messages"), stored("outbox")) == ([], [])
 
@@ -291,16 +293,14 @@ class TestAnUnknownField:
         assert "%PDF" not in answer.body
         assert stored("messages") == []
 
-    def test_that_begins_with_an_underscore_is_ignored(self, desk: Desk) -> None:
+    def test_that_begins_with_an_underscore_is_ignored(self, contact_form: ContactForm) -> None:
         assert form(self.SENT | {"_charset_": "UTF-8", "_next": "/thanks/"}).status == 201
         email, message = 'name="email"\r\n\r\nbudi@example.com', 'name="message"\r\n\r\nAgain.'
         assert multipart(email, message, 'name="_file"; filename="a.txt"\r\n\r\nx').status == 201
-        assert desk.submit("Once more.", _gotcha="").status == 201
+        assert contact_form.submit("Once more.", _gotcha="").status == 201
 
 
-def test_a_form_may_lead_on_to_the_site_and_to_allowed_origins_and_nowhere_else(
-    desk: Desk, configure: Configure
-) -> None:
+def test_a_form_redirects_to_the_site_and_allowed_origins_only(contact_form: ContactForm, configure: Configure) -> None:
     configure(allowed_origins="https://friend.example")
     fields = {"email": "a@example.com"}
     for number, (target, location) in enumerate(
@@ -331,8 +331,8 @@ def test_a_form_may_lead_on_to_the_site_and_to_allowed_origins_and_nowhere_else(
         (";q=x,,;;", "id", "satu alamat surel"),
     ],
 )
-def test_a_form_with_errors_comes_back_with_every_word_in_the_visitors_language(
-    desk: Desk, preferred: str, language: str, words: str
+def test_an_invalid_form_is_shown_again_in_the_visitors_language(
+    contact_form: ContactForm, preferred: str, language: str, words: str
 ) -> None:
     fields = {"name": "<b>Budi</b>", "email": "nobody", "subject": 'a "b"', "message": "x" * 10_001, "redirect": "/x"}
     answer = form(fields, **{"accept-language": preferred})
@@ -352,9 +352,7 @@ def test_a_form_with_errors_comes_back_with_every_word_in_the_visitors_language(
 
 
 @pytest.mark.parametrize(("message", "status"), [("x" * 70_000, 413), ("%ff", 400)], ids=["large", "bytes"])
-def test_a_form_that_cannot_be_read_sends_the_visitor_back_to_their_words(
-    desk: Desk, message: str, status: int
-) -> None:
+def test_an_unreadable_form_is_answered_with_a_link_back(contact_form: ContactForm, message: str, status: int) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded", "accept-language": "en"}
     answer = call(
         submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"message={message}")
@@ -366,7 +364,7 @@ def test_a_form_that_cannot_be_read_sends_the_visitor_back_to_their_words(
 
 
 @pytest.mark.usefixtures("one_minute")
-def test_a_form_that_has_to_wait_says_so_and_keeps_the_words(desk: Desk, configure: Configure) -> None:
+def test_a_rate_limited_form_is_shown_again_with_its_input(contact_form: ContactForm, configure: Configure) -> None:
     configure(comments_per_minute=1)
     answers = [form({"email": "a@example.com", "message": f"Number {n}."}, **{"accept-language": "en"}) for n in (1, 2)]
     assert [answer.status for answer in answers] == [201, 429]
@@ -375,9 +373,9 @@ def test_a_form_that_has_to_wait_says_so_and_keeps_the_words(desk: Desk, configu
     assert "wait a moment" in answers[1].body
 
 
-def test_personal_data_is_in_no_answer(desk: Desk) -> None:
-    answer = desk.submit("Private words.", name="Budi Private", email="private@mail.example")
-    again = desk.submit("Private words.", name="Budi Private", email="private@mail.example")
+def test_no_response_contains_personal_data(contact_form: ContactForm) -> None:
+    answer = contact_form.submit("Private words.", name="Budi Private", email="private@mail.example")
+    again = contact_form.submit("Private words.", name="Budi Private", email="private@mail.example")
     for each in (answer, again):
         assert not {word for word in ("private", "Private", "mail.example") if word in each.body + str(each.headers)}
 
@@ -389,9 +387,9 @@ def test_personal_data_is_in_no_answer(desk: Desk) -> None:
     message=st.text(max_size=400),
     email=st.text() | st.just("budi@example.com"),
 )
-def test_whatever_is_typed_is_taken_or_refused_by_its_field_and_never_fails(
-    desk: Desk, name: str, subject: str, message: str, email: str
+def test_any_input_is_accepted_or_rejected_by_field_and_never_fails(
+    contact_form: ContactForm, name: str, subject: str, message: str, email: str
 ) -> None:
-    answer = desk.submit(message, name=name, subject=subject, email=email)
+    answer = contact_form.submit(message, name=name, subject=subject, email=email)
     assert answer.status in {201, 422}
     assert answer.status == 201 or answer.fields <= {"name", "subject", "message", "email"}

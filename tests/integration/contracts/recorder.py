@@ -1,4 +1,4 @@
-"""What a function really asks of DynamoDB, in the words of an IAM policy."""
+"""Record the DynamoDB operations of a function, as actions of an IAM policy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ type Operation = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was asked for. ``leading_keys`` are the hash keys of the items that an operation reads by their keys."""
+    """A recorded operation. ``leading_keys`` are the hash keys of the items that it reads by key."""
 
     operations: list[Operation]
     leading_keys: dict[Operation, set[str]]
@@ -23,7 +23,7 @@ class Recorded:
 
 @contextmanager
 def recorded() -> Iterator[Recorded]:
-    """Every operation made inside, in order; a transaction as the actions for which IAM asks."""
+    """Yield the list of operations in the block, in order; a transaction is listed as the actions that IAM requires."""
     asked = Recorded([], {})
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""``events/`` holds one real event per route and trigger, and each is accepted by its handler."""
+"""``events/`` has one real event per route and trigger, and each handler accepts its events."""
 
 import importlib
 import json
@@ -17,7 +17,7 @@ FILES = sorted(EVENTS.glob("*/*.json"))
 EXPECTED = {
     "write_comments/post_comment": 201,
     "submit_contact/submit_message": 201,
-    # Their links and tokens were signed elsewhere.
+    # Their links and tokens were signed with another key.
     "preview_article/get_preview": 404,
     "serve_mail_links/show_link": 404,
     "serve_mail_links/follow_link": 404,

@@ -1,4 +1,4 @@
-"""All functions have the same handler: decorators in one order, a correlation id in each log line, counted events."""
+"""Rules for all handlers: the order of decorators, a correlation id in each log line, and business metrics."""
 
 import ast
 import importlib
@@ -42,25 +42,25 @@ METRICS: Final = {
 
 
 def event_of(function: str, name: str = "*") -> dict[str, Any]:
-    """The first event of a function in ``events/``, or the named one."""
+    """Return the first event of a function in ``events/``, or the named one."""
     event: dict[str, Any] = json.loads(min(PROJECT.glob(f"events/{function}/{name}.json")).read_text())
     return event
 
 
 def id_of(event: dict[str, Any]) -> str:
-    """The id that AWS gave the event: of the request, of the first record, or of the event itself."""
+    """Return the id of the event: of the request, of the first record, or of the event itself."""
     if "requestContext" in event:
         return str(event["requestContext"]["requestId"])
     return str(event["Records"][0]["eventID"] if "Records" in event else event["id"])
 
 
 def handle(function: str, event: dict[str, Any]) -> None:
-    """Have the function handle the event."""
+    """Invoke the function with the event."""
     importlib.import_module(f"functions.{function}.app").handler(event, Context())
 
 
 def published_metrics(output: str) -> dict[str, float]:
-    """The metrics in the output, summed by name. All have the same namespace, dimension and unit."""
+    """Return the metrics in the output, summed by name. All have the same namespace, dimension and unit."""
     found: dict[str, float] = {}
     for line in output.splitlines():
         if not line.startswith('{"_aws"'):
@@ -76,7 +76,7 @@ def published_metrics(output: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_module_ends_with_a_handler_with_the_common_decorators(function: str) -> None:
+def test_every_handler_has_the_common_decorators(function: str) -> None:
     module = ast.parse((PROJECT / f"functions/{function}/app.py").read_text())
     handler = module.body[-1]
     assert ast.get_docstring(module)
@@ -87,8 +87,8 @@ def test_a_module_ends_with_a_handler_with_the_common_decorators(function: str) 
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_log_lines_have_the_id_of_the_event(function: str, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line is logged where every handler passes: when it publishes its metrics."""
+def test_log_lines_contain_the_id_of_the_event(function: str, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is logged when the metrics are published, which every handler does."""
     log = StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", log)
     monkeypatch.setattr(metrics, "flush_metrics", lambda **_: logger.info("handled"))
@@ -99,7 +99,7 @@ def test_log_lines_have_the_id_of_the_event(function: str, secret: str, monkeypa
     assert (line["message"], line["correlation_id"]) == ("handled", id_of(event))
 
 
-def test_the_id_of_an_event_does_not_reach_the_next_invocation(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_id_of_an_event_is_not_logged_in_the_next_invocation(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     handle("handle_bounces", event_of("handle_bounces"))
     assert logger.get_correlation_id()
     handle("run_scheduled_tasks", {})
@@ -109,11 +109,11 @@ def test_the_id_of_an_event_does_not_reach_the_next_invocation(secret: str, monk
 @pytest.mark.parametrize(
     ("function", "event", "expected"),
     [
-        ("index_articles", "cards_changed", {"ArticlesIndexed"}),
+        ("index_articles", "articles_changed", {"ArticlesIndexed"}),
         ("run_scheduled_tasks", "every_five_minutes", {"ArticlesReleased"}),
         ("write_comments", "post_comment", {"CommentsPending"}),
         ("submit_contact", "submit_message", {"MessagesNew"}),
-        ("send_mail", "mail_waits", {"MailDeferred"}),
+        ("send_mail", "mail_pending", {"MailDeferred"}),
         ("handle_bounces", "bounce", {"AddressesSuppressed"}),
         ("handle_bounces", "complaint", {"AddressesSuppressed"}),
     ],
@@ -138,7 +138,7 @@ def test_an_event_is_counted(
 
 
 @pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - METRICS.keys()))
-def test_a_function_without_business_events_publishes_nothing(
+def test_a_function_without_business_events_publishes_no_metrics(
     function: str, secret: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publishing.publish(content(SLUG), now=NOW)
@@ -147,7 +147,7 @@ def test_a_function_without_business_events_publishes_nothing(
     assert published_metrics(capsys.readouterr().out) == {}
 
 
-def test_a_comment_that_is_sent_again_is_counted_once(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repeated_submission_is_counted_once(secret: str, capsys: pytest.CaptureFixture[str]) -> None:
     publishing.publish(content("hello"), now=NOW)
     event = comment_request(content="Hello.", headers={"idempotency-key": "0123456789abcdef0123"})
     for _ in range(2):
@@ -159,7 +159,7 @@ def test_a_comment_that_is_sent_again_is_counted_once(secret: str, capsys: pytes
 def test_a_mail_is_counted_by_its_outcome(
     outcome: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A mail that another sender has taken, or that is left for later, is not counted here."""
+    """A mail that another sender took, or that is retried later, is not counted."""
     monkeypatch.setattr(send_mail, "send", lambda *_: outcome)
     handle("send_mail", event_of("send_mail"))
     name = f"Mail{outcome.capitalize()}"
@@ -170,7 +170,7 @@ def test_a_mail_is_counted_by_its_outcome(
 def test_disabled_metrics_are_neither_printed_nor_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As in the local stack, which runs for many events in one process."""
+    """The local stack handles many events in one process."""
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     for _ in range(150):
         count("MailSent")
@@ -180,8 +180,8 @@ def test_disabled_metrics_are_neither_printed_nor_kept(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_counts_only_by_count_and_only_known_events(function: str) -> None:
-    """A name in the code is whole, or it is a prefix to which a status or an outcome is added."""
+def test_metric_names_are_known_and_only_passed_to_count(function: str) -> None:
+    """A name in the code is complete, or a prefix that is followed by a status or outcome."""
     source = (PROJECT / f"functions/{function}/app.py").read_text()
     assert not re.search("add_metric|single_metric|add_dimension", source)
     whole = set(re.findall(r'\bcount\("(\w+)"', source))
@@ -191,7 +191,7 @@ def test_a_function_counts_only_by_count_and_only_known_events(function: str) ->
     assert all(any(name.startswith(prefix) for name in known) for prefix in prefixes)
 
 
-def test_the_docs_list_and_number_the_metrics() -> None:
+def test_the_docs_list_every_metric() -> None:
     known = set().union(*METRICS.values())
     section = (PROJECT / "docs/operate.md").read_text().partition("| metric |")[2]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]

@@ -1,4 +1,4 @@
-"""Whatever a client sends, no route answers that the site is at fault, and the API's errors are problems."""
+"""No request makes a route answer 5xx, and the API's errors are problem details."""
 
 import base64
 import importlib
@@ -88,7 +88,7 @@ NESTED = ("[" * 65 + "]" * 65, '{"a":' * 9_990 + "1" + "}" * 9_990, "[" * 9_990 
 
 
 def json_bodies() -> Iterator[tuple[str, str]]:
-    """Bodies that are said to be JSON."""
+    """Generate bodies with the content type JSON."""
     for text in NESTED:
         yield f"nested {text[:5]}, {len(text)} characters", text
         yield f"nested in a field {text[:5]}, {len(text)} characters", f'{{"content": {text}}}'
@@ -130,7 +130,7 @@ FORMS = {
 
 
 def path_of(route: Route, value: str = "hello") -> str:
-    """An address of the route in which every variable is ``value``."""
+    """Return a path of the route with ``value`` for every variable."""
     path = route.path
     for name in ("slug", "comment_id", "token", "name", "proxy+"):
         path = path.replace(f"{{{name}}}", value)
@@ -138,7 +138,7 @@ def path_of(route: Route, value: str = "hello") -> str:
 
 
 def cases(route: Route, *, is_first: bool) -> Iterator[Case]:
-    """What is sent to a route; to the first one of a function also what has nothing to do with the route."""
+    """Generate requests for a route; the first route of a function also gets requests that are unrelated to it."""
     path, method = path_of(route), route.method
     if method == "HEAD":
         return
@@ -154,7 +154,7 @@ def cases(route: Route, *, is_first: bool) -> Iterator[Case]:
 
 
 def common_cases(path: str, method: str) -> Iterator[Case]:
-    """Methods, headers and queries of every kind."""
+    """Generate methods, headers and queries of every kind."""
     for name in ("GET", "PUT", "TRACE", "OPTIONS", "FOO", ""):
         yield f"the method {name!r}", request(path, method=name)
     for query in ("%", "%ff=%ff", "&&==&", "a" * 9_000, "%00=%00", "limit", "limit=1&limit=2", "q[]=1"):
@@ -168,7 +168,7 @@ def common_cases(path: str, method: str) -> Iterator[Case]:
 
 
 def query_cases(route: Route) -> Iterator[Case]:
-    """Queries of every kind."""
+    """Generate queries of every kind."""
     for path in ("/search/", "/hello/") if route.path == "/{proxy+}" else (route.path,):
         for name in QUERIES.get(path, ()):
             address = path if path != route.path else path_of(route)
@@ -179,7 +179,7 @@ def query_cases(route: Route) -> Iterator[Case]:
 
 
 def body_cases(path: str, method: str) -> Iterator[Case]:
-    """Bodies of every kind."""
+    """Generate bodies of every kind."""
     json_type = {"content-type": "application/json"}
     for name, text in json_bodies():
         yield f"JSON: {name}", request(path, method=method, headers=json_type, body=text)
@@ -206,7 +206,7 @@ def body_cases(path: str, method: str) -> Iterator[Case]:
 
 
 def forged_cursors() -> Iterator[tuple[str, str, str, str]]:
-    """Cursors that anyone can make, with the function and the list whose they seem to be."""
+    """Return forged cursors, each with the function and the list that it seems to belong to."""
     wanted = SearchRequest(
         text="body", label=None, language=None, earliest=None, latest=None, newest_first=False, limit=10, cursor=None
     )
@@ -220,7 +220,7 @@ def forged_cursors() -> Iterator[tuple[str, str, str, str]]:
 
 @pytest.fixture
 def blog(secret: str, configure: Configure) -> None:
-    """A site with an article, where nobody has to wait."""
+    """Return a site with an article and without moderation."""
     configure(comments_per_minute=100, owner_email="owner@example.com", proof_of_work="none")
     publishing.publish(content("hello", labels=("News",)), now=NOW)
     update_index((1,))
@@ -228,7 +228,7 @@ def blog(secret: str, configure: Configure) -> None:
 
 @pytest.fixture
 def strict_keys() -> Iterator[None]:
-    """DynamoDB, as moto does not, refuses to look for a key that is empty or too long."""
+    """Reject empty and overlong keys, as DynamoDB does and moto does not."""
 
     def check(params: dict[str, Any], **_: Any) -> None:
         for text in strings_in(params):
@@ -244,16 +244,18 @@ def strict_keys() -> Iterator[None]:
 
 
 def answer_of(function: str, event: dict[str, Any]) -> dict[str, Any]:
-    """What the function answers."""
+    """Return the function's response."""
     answer: dict[str, Any] = importlib.import_module(f"functions.{function}.app").handler(event, Context())
     return answer
 
 
 def fault(route: Route, event: dict[str, Any]) -> str | None:
-    """What is wrong with the answer to a request, None if nothing is: an error of the client's, in the route's form."""
+    """Return what is wrong with the response to an invalid request; None if it is a client error in the
+    route's format.
+    """
     try:
         answer = answer_of(route.function, event)
-    except Exception as error:  # noqa: BLE001 - whatever is raised, API Gateway answers 500
+    except Exception as error:  # noqa: BLE001 - API Gateway answers 500 to any exception
         return repr(error)
     if answer["statusCode"] >= 500:
         return str(answer["body"])
@@ -273,7 +275,7 @@ FUNCTIONS = [
 
 @pytest.mark.usefixtures("blog", "strict_keys")
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_no_request_is_answered_as_a_fault_of_the_site(
+def test_no_request_is_answered_with_a_server_error(
     function: str, template: Template, subtests: pytest.Subtests
 ) -> None:
     routes = [route for route in template.routes if route.function == function]
@@ -287,7 +289,7 @@ def test_no_request_is_answered_as_a_fault_of_the_site(
 
 
 @pytest.mark.usefixtures("blog", "strict_keys")
-def test_a_forged_cursor_is_refused_or_begins_elsewhere() -> None:
+def test_a_forged_cursor_is_rejected_or_starts_at_another_position() -> None:
     for function, path, query, cursor in forged_cursors():
         answer = answer_of(function, request(path, f"{query}cursor={cursor}"))
         assert answer["statusCode"] in {200, 400}, (path, cursor)
@@ -302,7 +304,7 @@ def test_a_forged_cursor_is_refused_or_begins_elsewhere() -> None:
         ("submit_contact", "POST", "/api/contact"),
     ],
 )
-def test_a_body_may_be_nested_64_levels_deep_and_no_deeper(function: str, method: str, path: str) -> None:
+def test_json_may_be_nested_64_levels_deep_and_no_deeper(function: str, method: str, path: str) -> None:
     def status(levels: int) -> int:
         text = '{"x":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
         answer = answer_of(
@@ -314,7 +316,7 @@ def test_a_body_may_be_nested_64_levels_deep_and_no_deeper(function: str, method
 
 
 @pytest.mark.usefixtures("blog")
-def test_brackets_within_a_text_are_no_nesting() -> None:
+def test_brackets_within_strings_are_no_nesting() -> None:
     text = json.dumps({"name": "Budi", "content": '[{"' * 1_000 + "\\"})
     event = request(
         "/api/articles/hello/comments", method="POST", headers={"content-type": "application/json"}, body=text
@@ -323,7 +325,7 @@ def test_brackets_within_a_text_are_no_nesting() -> None:
 
 
 @pytest.mark.usefixtures("blog")
-def test_an_edit_token_of_another_purpose_or_key_is_refused() -> None:
+def test_an_edit_token_with_another_purpose_or_key_is_rejected() -> None:
     token = authors.create_edit_token(1, "01", signing.load_keys())
     for forged in (
         token.replace("1.", "2.", 1),

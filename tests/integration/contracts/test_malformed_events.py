@@ -14,7 +14,7 @@ from kolom.mail import suppression
 from kolom.observability import logger
 from kolom.security import signing
 from kolom_cli.sam.loader import read_document
-from tests.factories import Context, waiting_mail
+from tests.factories import Context, pending_mail_event
 from tests.integration.contracts.test_handlers import METRICS, published_metrics
 from tests.paths import PROJECT
 
@@ -118,7 +118,7 @@ def test_a_malformed_record_does_not_keep_mail_from_being_sent(
         return "sent"
 
     monkeypatch.setattr(send_mail, "send", send)
-    event = waiting_mail("contact#2")
+    event = pending_mail_event("contact#2")
     event["Records"].insert(0, MAILS[malformed])
     assert send_mail.handler(event, Context()) == {"batchItemFailures": []}
     assert sent == ["contact#2"]

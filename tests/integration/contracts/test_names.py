@@ -1,7 +1,7 @@
-"""The names that others rely on stay: of the API, the command line, the template and the elements.
+"""Public names must not disappear: those of the API, the command line, the template, the elements and stored data.
 
-`names.json` beside this file holds them; `python -m tests.integration.contracts.test_names` adds new ones. A name that
-is gone from the project fails here: it goes only with a release note that says what takes its place.
+`names.json` beside this file lists them; `python -m tests.integration.contracts.test_names` adds new ones. A test fails
+if a name is gone. Remove a name only with a release note that says what replaces it.
 """
 
 import importlib
@@ -44,7 +44,7 @@ def fields(schema: Any, prefix: str, schemas: Mapping[str, Any]) -> Iterator[str
 
 
 def api() -> Iterator[tuple[str, set[str]]]:
-    """Of each operation its statuses, its parameters, and the fields of requests and responses, by their paths."""
+    """Yield the statuses, parameters, and request and response fields of each operation, as paths."""
     document = json.loads((PROJECT / "docs/openapi.json").read_text("utf-8"))
     schemas = document["components"]["schemas"]
     for path, methods in document["paths"].items():
@@ -60,7 +60,7 @@ def api() -> Iterator[tuple[str, set[str]]]:
 
 
 def commands() -> Iterator[tuple[str, set[str]]]:
-    """Of each command its arguments, and its options with all their spellings."""
+    """Yield the arguments of each command, and its options in all spellings."""
 
     def walk(command: Any, name: str) -> Iterator[tuple[str, set[str]]]:
         flags = {flag for each in command.params for flag in (*each.opts, *each.secondary_opts) if flag.startswith("-")}
@@ -76,7 +76,7 @@ def commands() -> Iterator[tuple[str, set[str]]]:
 
 
 def template() -> Iterator[tuple[str, set[str]]]:
-    """Logical ids with their types, parameters, outputs with their exports, and the functions' variables."""
+    """Yield logical ids with types, parameters, outputs with exports, and environment variables of the functions."""
     document = read_document(PROJECT / "template.yaml")
     yield "template: resources", {f"{name} {entry['Type']}" for name, entry in document["Resources"].items()}
     yield "template: parameters", set(document["Parameters"])
@@ -89,20 +89,20 @@ def template() -> Iterator[tuple[str, set[str]]]:
 
 
 def elements() -> Iterator[tuple[str, set[str]]]:
-    """The files that pages load, and of all custom elements together the attributes, events, parts and properties."""
+    """Yield the files that pages load, and the attributes, events, parts and properties of all custom elements."""
     files = sorted((PROJECT / "frontend/widgets").glob("*.js"))
     source = "\n".join(file.read_text("utf-8") for file in files)
     observed = re.findall(r"observedAttributes = \[([^]]+)\]", source)
     yield "elements: files", {file.name for file in files}
     yield "elements: names", set(re.findall(r'customElements\.define\("([\w-]+)"', source))
     yield "elements: attributes", {name for each in observed for name in re.findall(r'"([\w-]+)"', each)}
-    yield "elements: events", set(re.findall(r'\.tell\("([\w-]+)"', source))
+    yield "elements: events", set(re.findall(r'\.emit\("([\w-]+)"', source))
     yield "elements: parts", {name for each in re.findall(r'\bpart[:=] ?"([a-z -]+)"', source) for name in each.split()}
     yield "elements: properties", set(re.findall(r"var\((--kolom-[\w-]+)", source))
 
 
 def stored() -> Iterator[tuple[str, set[str]]]:
-    """Of each table the attributes of its items, the kinds of items that are told apart by one, and the indexes."""
+    """Yield the attributes, item kinds and indexes of each table."""
     found: Names = {}
     for module in pkgutil.iter_modules(models.__path__):
         importlib.import_module(f"{models.__name__}.{module.name}")
@@ -124,7 +124,7 @@ def _below(model: Any) -> Iterator[Any]:
 
 
 def words() -> Iterator[tuple[str, set[str]]]:
-    """The keys under which templates find the site's words, wherever the file is."""
+    """Yield the message keys that templates use, from every locale file."""
     (english,) = (PROJECT / "layers/shared/kolom").rglob("en.json")
     words = json.loads(english.read_text("utf-8"))
     yield "words: keys", set(words["strings"])
@@ -132,19 +132,19 @@ def words() -> Iterator[tuple[str, set[str]]]:
 
 
 def names() -> Names:
-    """All that others rely on, by what it is of."""
+    """Return all public names by category."""
     return dict(each for part in (api, commands, template, stored, elements, words) for each in part())
 
 
 @pytest.fixture(scope="module")
 def current() -> Names:
-    """The names as they are now."""
+    """Return the current public names."""
     return names()
 
 
 @pytest.mark.parametrize("kind", ["api", "command", "template", "stored", "elements", "words"])
-def test_no_name_that_others_rely_on_is_gone(current: Names, kind: str) -> None:
-    """A blind rename of a field, a flag, a parameter or a part ends here."""
+def test_no_public_name_is_removed(current: Names, kind: str) -> None:
+    """This also finds unintended renames of a field, flag, parameter or part."""
     recorded = {
         name: set(listed)
         for name, listed in json.loads(RECORDED.read_text("utf-8")).items()

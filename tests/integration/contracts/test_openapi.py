@@ -1,4 +1,4 @@
-"""``docs/openapi.json`` says what the handlers do, no more and no less."""
+"""``docs/openapi.json`` describes exactly what the handlers do."""
 
 import json
 import re
@@ -18,36 +18,36 @@ PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas
 
 @pytest.fixture(scope="module")
 def api() -> dict[str, Any]:
-    """The document as the handlers say it now."""
+    """Return the document that the handlers generate."""
     parsed: dict[str, Any] = json.loads(document())
     return parsed
 
 
 def operations(api: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All operations by method and path."""
+    """Return all operations by method and path."""
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
 
 
 def parameter(operation: dict[str, Any], name: str) -> dict[str, Any]:
-    """The schema of a parameter."""
+    """Return the schema of a parameter."""
     (found,) = (each["schema"] for each in operation["parameters"] if each["name"] == name)
     schema: dict[str, Any] = found
     return schema
 
 
-def test_the_document_is_what_the_handlers_say() -> None:
-    """`make openapi` writes it anew."""
+def test_the_document_is_up_to_date() -> None:
+    """`make openapi` updates it."""
     assert PUBLISHED.read_text() == document()
 
 
 def test_the_document_is_valid_openapi(api: dict[str, Any]) -> None:
-    """References that lead nowhere are among what the validator finds."""
+    """The validator also finds dangling references."""
     validate(api)
 
 
-def test_every_documented_path_is_a_route_and_the_other_way_round(template: Template, api: dict[str, Any]) -> None:
+def test_documented_paths_and_routes_are_the_same(template: Template, api: dict[str, Any]) -> None:
     pages = ("/api/moderation/", "/api/subscription/")
     assert {name for name, _ in operations(api)} == {
         f"{route.method} {route.path}"
@@ -56,12 +56,12 @@ def test_every_documented_path_is_a_route_and_the_other_way_round(template: Temp
     }
 
 
-def test_every_component_is_referred_to(api: dict[str, Any]) -> None:
+def test_every_component_is_referenced(api: dict[str, Any]) -> None:
     referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(api)))
     assert set(api["components"]["schemas"]) == referred
 
 
-def test_every_operation_is_named_and_grouped(api: dict[str, Any]) -> None:
+def test_every_operation_has_an_id_and_a_tag(api: dict[str, Any]) -> None:
     known = {tag["name"] for tag in api["tags"]}
     for name, operation in operations(api):
         assert operation["operationId"], name
@@ -84,13 +84,13 @@ def test_every_error_is_a_problem_and_every_success_has_a_schema(api: dict[str, 
                 assert "content" not in response, (name, status)
 
 
-def test_what_asks_to_wait_says_for_how_long(api: dict[str, Any]) -> None:
+def test_rate_limit_and_unavailable_responses_document_retry_after(api: dict[str, Any]) -> None:
     for name, operation in operations(api):
         for status in {"429", "503"} & set(operation["responses"]):
             assert "Retry-After" in operation["responses"][status]["headers"], (name, status)
 
 
-def test_the_author_of_a_comment_is_known_by_a_bearer_token(api: dict[str, Any]) -> None:
+def test_editing_a_comment_requires_a_bearer_token(api: dict[str, Any]) -> None:
     comment = api["paths"]["/api/articles/{slug}/comments/{comment_id}"]
     assert api["components"]["securitySchemes"]["editToken"]["scheme"] == "bearer"
     assert comment["patch"]["security"] == comment["delete"]["security"] == [{"editToken": []}]
@@ -98,12 +98,12 @@ def test_the_author_of_a_comment_is_known_by_a_bearer_token(api: dict[str, Any])
 
 
 @pytest.mark.parametrize("path", ["/api/articles/{slug}/comments", "/api/contact"])
-def test_a_post_may_have_an_idempotency_key(api: dict[str, Any], path: str) -> None:
+def test_post_operations_accept_an_idempotency_key(api: dict[str, Any], path: str) -> None:
     key = parameter(api["paths"][path]["post"], "Idempotency-Key")
     assert (key["minLength"], key["maxLength"]) == (1, 255)
 
 
-def test_a_parameter_says_what_it_may_be(api: dict[str, Any]) -> None:
+def test_parameters_document_their_allowed_values(api: dict[str, Any]) -> None:
     search = api["paths"]["/api/search"]["get"]
     for name in ("from", "to"):
         assert parameter(search, name)["anyOf"] == [{"format": "date"}, {"format": "date-time"}]
@@ -115,7 +115,7 @@ def test_a_parameter_says_what_it_may_be(api: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("schema", "field"), [("CommentIn", "name"), ("CommentIn", "content"), ("EditIn", "content")])
-def test_a_text_must_have_something_that_can_be_seen(api: dict[str, Any], schema: str, field: str) -> None:
+def test_required_texts_document_that_they_must_not_be_blank(api: dict[str, Any], schema: str, field: str) -> None:
     described = api["components"]["schemas"][schema]["properties"][field]
     assert described["minLength"] == 1
     assert [bool(re.search(described["pattern"], text)) for text in ("Budi", "李", "👍", " ", "\u200b", "\u0301")] == [
@@ -124,5 +124,5 @@ def test_a_text_must_have_something_that_can_be_seen(api: dict[str, Any], schema
     ]
 
 
-def test_an_address_is_an_email_address(api: dict[str, Any]) -> None:
+def test_email_addresses_have_the_email_format(api: dict[str, Any]) -> None:
     assert api["components"]["schemas"]["MessageIn"]["properties"]["email"]["format"] == "email"

@@ -1,4 +1,4 @@
-"""Each function may do exactly what it does: nothing that it needs is missing, nothing that it is granted is unused."""
+"""Each function has exactly the permissions that it uses."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,16 @@ from kolom.search.index_writer import update_index
 from kolom.security import signing
 from kolom_cli.sam.loader import load, read_document
 from kolom_cli.sam.model import Function, Template
-from tests.factories import NOW, Context, comment_request, contact_request, content, form_request, request, waiting_mail
+from tests.factories import (
+    NOW,
+    Context,
+    comment_request,
+    contact_request,
+    content,
+    form_request,
+    pending_mail_event,
+    request,
+)
 from tests.integration.conftest import Configure
 from tests.integration.contracts.recorder import recorded
 
@@ -52,7 +61,7 @@ OF_THE_TEST = {
 
 
 def blog() -> None:
-    """An article of every kind, so that every path through a function has something to find."""
+    """Create an article of every kind, so that each code path of a function finds one."""
     for number in range(3):
         publishing.publish(content(f"n{number}", labels=("News",), path=f"/2024/05/{number}.html"), now=NOW)
     publishing.publish(content("about", kind="page"), now=NOW)
@@ -113,7 +122,7 @@ def use_run_scheduled_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stream_event(*article_ids: int) -> dict[str, Any]:
-    """Records of the stream, one for each article."""
+    """Return a stream event with one record for each article."""
     return {
         "Records": [
             {"dynamodb": {"Keys": {"key": {"S": str(each)}, "part": {"S": "card"}}, "SequenceNumber": str(number)}}
@@ -137,7 +146,7 @@ def use_search_articles() -> None:
 
 
 def post(slug: str = "n0", **fields: Any) -> Comment:
-    """A comment as it is stored after its POST, which changes a second before the next one."""
+    """Post a comment and return it as stored. Its time of change is set back by a second."""
     answer = write_comments.handler(comment_request(slug, **fields), Context())
     assert answer["statusCode"] == 201, answer
     return admin.get(json.loads(answer["body"])["comment"]["id"])
@@ -208,7 +217,7 @@ def use_submit_contact() -> None:
 
 
 def mail_of_every_kind() -> None:
-    """A message; a comment that waits; one whose author is asked for more; and an answer to it."""
+    """Create a message, a pending comment, a comment whose author is asked for consent, and a reply to it."""
     use_submit_contact()
     parent = post(content="first", email="a@example.com", notify_replies=True)
     moderation.moderate(1, parent.id, "approve", by="test", now=datetime.now(UTC))
@@ -220,7 +229,7 @@ def mail_of_every_kind() -> None:
 def use_send_mail() -> None:
     ids = [record.id for record in OutboxRecord.scan()]
     assert {mail_id.split("#")[0] for mail_id in ids} == {"contact", "moderation", "confirm", "reply"}
-    send_mail.handler(waiting_mail(*ids), Context())
+    send_mail.handler(pending_mail_event(*ids), Context())
 
 
 def use_handle_bounces() -> None:
@@ -228,8 +237,8 @@ def use_handle_bounces() -> None:
 
 
 @pytest.fixture
-def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
-    """How to lead each function along all of its paths."""
+def scenarios(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
+    """Return for each function a scenario that runs all of its code paths."""
     return {
         "fetch_articles": use_fetch_articles,
         "serve_feeds": use_serve_feeds,
@@ -248,7 +257,7 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], None]]:
 
 
 def granted(template: Template, function: str) -> set[tuple[str, str]]:
-    """What the template lets the function do to DynamoDB: pairs of an action and a table or an index."""
+    """Return the function's DynamoDB permissions in the template, as pairs of an action and a table or an index."""
     return {
         (action, resource.split(":table/")[1])
         for statement in template.functions[function].policies
@@ -259,10 +268,10 @@ def granted(template: Template, function: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("function", [path.parent.name for path in sorted(Path("functions").glob("*/app.py"))])
-def test_a_function_uses_exactly_what_it_is_granted(
+def test_a_function_uses_exactly_its_permissions(
     function: str,
     template: Template,
-    uses: dict[str, Callable[[], None]],
+    scenarios: dict[str, Callable[[], None]],
     secret: str,
     configure: Configure,
 ) -> None:
@@ -284,11 +293,11 @@ def test_a_function_uses_exactly_what_it_is_granted(
         publishing.publish(content("n1", html="<p>other words</p>"), now=NOW, force=True)
         publishing.unpublish("n2", now=NOW)
     with recorded() as asked:
-        uses[function]()
+        scenarios[function]()
     assert set(asked.operations) - OF_THE_TEST.get(function, set()) == granted(template, function)
 
 
-def test_mail_is_sent_from_the_sites_own_addresses_only() -> None:
+def test_mail_is_only_sent_from_the_sites_own_addresses() -> None:
     parameters = {"SiteUrl": "https://blog.example", "OwnerEmail": "me@home.example", "MailFrom": "blog@site.example"}
     function = load(Path("template.yaml"), parameters).functions["send_mail"]
     (statement,) = (each for each in function.policies if "ses:SendEmail" in each.actions)
@@ -299,7 +308,7 @@ def test_mail_is_sent_from_the_sites_own_addresses_only() -> None:
     }
 
 
-def test_only_the_sender_of_mail_may_read_messages_and_only_it_may_send(template: Template) -> None:
+def test_only_the_mail_function_may_read_messages_and_send_mail(template: Template) -> None:
     readers = {
         name
         for name, function in template.functions.items()
@@ -315,7 +324,7 @@ def test_only_the_sender_of_mail_may_read_messages_and_only_it_may_send(template
     assert readers == senders == {"send_mail"}
 
 
-def test_public_comments_are_read_by_counts_and_public_indexes_only(
+def test_public_comments_are_read_only_by_counts_and_public_indexes(
     template: Template, secret: str, configure: Configure
 ) -> None:
     blog()
@@ -339,15 +348,15 @@ def test_public_comments_are_read_by_counts_and_public_indexes_only(
 
 @pytest.mark.parametrize("function", ["preview_article", "serve_mail_links", "submit_contact"])
 def test_functions_without_articles_may_read_only_the_theme_item(
-    function: str, template: Template, uses: dict[str, Callable[[], None]], secret: str, configure: Configure
+    function: str, template: Template, scenarios: dict[str, Callable[[], None]], secret: str, configure: Configure
 ) -> None:
     configure(owner_email="owner@example.com")
     blog()
     if function == "serve_mail_links":
         post(content="first", email="a@example.com", notify_replies=True)
     with recorded() as asked:
-        uses[function]()
-    # The owner, who answers in the test of `serve_mail_links`, reads an article.
+        scenarios[function]()
+    # The owner's reply, which the scenario of `serve_mail_links` includes, reads an article.
     of_the_test = {"1"} if function == "serve_mail_links" else set()
     assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] - of_the_test == {"site"}
     (condition,) = (
@@ -358,7 +367,7 @@ def test_functions_without_articles_may_read_only_the_theme_item(
     assert condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["site"]}}
 
 
-def test_nothing_is_granted_by_a_pattern(template: Template) -> None:
+def test_no_permission_has_a_wildcard(template: Template) -> None:
     for function in template.functions.values():
         for statement in function.policies:
             assert not [text for text in (*statement.actions, *statement.resources) if "*" in text]
@@ -370,7 +379,7 @@ def test_no_function_may_scan(template: Template) -> None:
 
 
 def resources_named(function: Function) -> set[str]:
-    """The tables and secrets that the function's environment names."""
+    """Return the tables and secrets in the function's environment."""
     return {
         value
         for name, value in function.environment.items()
@@ -379,7 +388,7 @@ def resources_named(function: Function) -> set[str]:
 
 
 def resources_permitted(function: Function) -> set[str]:
-    """The tables and secrets that the function's policies allow: a table's name, a secret's ARN."""
+    """Return the tables and secrets in the function's policies: a table by name, a secret by ARN."""
     permitted = {resource for statement in function.policies for resource in statement.resources}
     tables = {resource.split(":table/")[1].split("/")[0] for resource in permitted if ":table/" in resource}
     return tables | {resource for resource in permitted if ":secret:" in resource}
@@ -387,13 +396,13 @@ def resources_permitted(function: Function) -> set[str]:
 
 @pytest.mark.parametrize("cdn", ["on", "off"])
 def test_an_environment_names_exactly_the_permitted_tables_and_secrets(cdn: str) -> None:
-    """A name without permission is of no use, and a permission without the name cannot be used."""
+    """A name is useless without permission, and a permission is useless without the name."""
     functions = load(Path("template.yaml"), {"SiteUrl": "https://blog.example", "Cdn": cdn}).functions
     for function in functions.values():
         assert resources_named(function) == resources_permitted(function), function.name
 
 
-def test_globals_name_no_table_secret_bucket_or_mail_address() -> None:
+def test_globals_contain_no_table_secret_bucket_or_mail_address() -> None:
     shared = read_document(Path("template.yaml"))["Globals"]["Function"]["Environment"]["Variables"]
     private = ("_TABLE", "SECRET_NAME", "_BUCKET", "OWNER_EMAIL", "MAIL_FROM", "CONFIGURATION_SET")
     assert not [name for name in shared if name.endswith(private)]
@@ -407,12 +416,12 @@ def test_no_function_repeats_a_variable_of_globals() -> None:
         assert not own.keys() & shared, name
 
 
-def test_only_functions_that_write_or_send_mail_know_its_addresses(template: Template) -> None:
+def test_only_functions_that_write_or_send_mail_have_mail_addresses(template: Template) -> None:
     knowing = {name for name, function in template.functions.items() if "OWNER_EMAIL" in function.environment}
     assert knowing == {"write_comments", "submit_contact", "serve_mail_links", "send_mail"}
 
 
-def test_no_function_that_answers_public_reads_may_read_the_secret(template: Template) -> None:
+def test_no_public_read_function_may_read_the_secret(template: Template) -> None:
     readers = [
         name
         for name, function in template.functions.items()

@@ -1,4 +1,4 @@
-"""What the site answers itself, no article can be."""
+"""Articles cannot have an address that the site itself serves."""
 
 import re
 
@@ -20,8 +20,8 @@ def _segment(path: str) -> str:
     return path.split("/")[1].rstrip("?")
 
 
-def _answered() -> set[str]:
-    """The first segments at which the API's routes, the CDN's, the pages' and the local stack's answer."""
+def _served_segments() -> set[str]:
+    """Return the first path segments of the routes of the API, the CDN, the pages and the local stack."""
     template: Template = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"})
     assert template.cdn is not None
     routes = [route.path for route in template.routes]
@@ -30,21 +30,21 @@ def _answered() -> set[str]:
     return {_segment(path) for path in (*routes, *behaviors, *pages, ROOT) if re.match(r"/[^{]", path)}
 
 
-def test_the_segments_of_the_site_are_those_at_which_it_answers() -> None:
-    assert _answered() == SITE_SEGMENTS
+def test_reserved_segments_are_those_that_the_site_serves() -> None:
+    assert _served_segments() == SITE_SEGMENTS
 
 
-def test_studio_and_what_the_web_has_given_a_meaning_are_kept_free() -> None:
+def test_studio_and_well_known_paths_are_reserved() -> None:
     assert {"studio", ".well-known"} <= RESERVED_SLUGS
 
 
 @pytest.mark.parametrize("segment", ["about", "tags", "wp-login.php", "feed", "index.html", "favicon.ico"])
-def test_what_the_site_does_not_answer_is_free_for_articles(segment: str) -> None:
+def test_other_paths_are_available_for_articles(segment: str) -> None:
     assert path_problem(f"/{segment}/") is None
 
 
 @pytest.mark.parametrize("segment", sorted(RESERVED_SLUGS))
-def test_no_article_is_given_a_reserved_address(segment: str) -> None:
+def test_no_article_gets_a_reserved_address(segment: str) -> None:
     for path in (f"/{segment}", f"/{segment}/", f"/{segment}/x.html"):
         assert "is reserved for the site itself" in str(path_problem(path))
         assert "is reserved for the site itself" in str(alias_problem(path))
@@ -52,7 +52,7 @@ def test_no_article_is_given_a_reserved_address(segment: str) -> None:
 
 
 @given(path=st.one_of([st.from_regex(pattern, fullmatch=True) for pattern in PAGES]))
-def test_no_article_is_where_a_page_of_the_site_is(path: str) -> None:
+def test_no_article_has_the_address_of_a_page_of_the_site(path: str) -> None:
     assert path_problem(path)
     assert alias_problem(path)
     if (match := re.fullmatch(r"/([^/]+)/", path)) is not None:
@@ -75,6 +75,6 @@ def test_no_article_is_where_a_page_of_the_site_is(path: str) -> None:
         ("/\u0662\u0660\u0662\u0664/", False),
     ],
 )
-def test_lists_of_a_year_and_a_month_have_addresses(path: str, is_list: bool) -> None:
+def test_lists_by_year_and_month_have_reserved_addresses(path: str, is_list: bool) -> None:
     assert is_site_path(path) is is_list
     assert (path_problem(path) is not None) is is_list

@@ -1,4 +1,4 @@
-"""The models and the template describe the same tables."""
+"""The models and the template define the same tables."""
 
 from typing import Any
 
@@ -41,16 +41,16 @@ def test_a_model_has_the_keys_and_indexes_of_its_table(logical_id: str, template
 
 
 def keys(schema: Any) -> dict[str, str]:
-    """An index's keys: which attribute is the hash, which the range."""
+    """Return the hash key and the range key of an index."""
     return {key["KeyType"]: key["AttributeName"] for key in schema}
 
 
 @pytest.mark.parametrize("logical_id", MODELS)
-def test_a_model_finds_its_table_by_the_functions_environment(logical_id: str, template: Template) -> None:
+def test_a_model_gets_its_table_name_from_the_functions_environment(logical_id: str, template: Template) -> None:
     assert MODELS[logical_id].Meta.table_name == template.tables[logical_id].name
 
 
-def test_the_public_indexes_hold_only_what_readers_may_see(template: Template) -> None:
+def test_public_indexes_contain_only_public_attributes(template: Template) -> None:
     for index in template.tables["CommentsTable"].create["GlobalSecondaryIndexes"]:
         if index["IndexName"] != "by_status":
             assert index["Projection"]["ProjectionType"] == "INCLUDE"

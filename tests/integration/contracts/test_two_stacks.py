@@ -1,4 +1,4 @@
-"""Stacks of the template on moto: only of the types that its CloudFormation knows, which are not SAM's."""
+"""Two stacks of the template in one account, on moto. Only resource types that moto supports are created."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from kolom_cli.sam.stack_import import import_input
 from tests.paths import PROJECT
 
 TEMPLATE: Final = PROJECT / "template.yaml"
-# What the template has of types that moto's CloudFormation creates and deletes.
+# The resource types of the template that moto's CloudFormation can create and delete.
 TYPES: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic"}
 
 
@@ -30,7 +30,7 @@ def body() -> str:
 
 
 def create(cloudformation: Any, stack: str, **parameters: str) -> dict[str, str]:
-    """Create a stack, and return the names of its resources by their logical ids."""
+    """Create a stack, and return the names of its resources by logical id."""
     given = {"SiteUrl": "https://blog.example", **parameters}
     cloudformation.create_stack(
         StackName=stack,
@@ -43,7 +43,7 @@ def create(cloudformation: Any, stack: str, **parameters: str) -> dict[str, str]
     return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
 
-def test_two_stacks_live_in_one_account_and_region(cloudformation: Any) -> None:
+def test_two_stacks_can_exist_in_one_account_and_region(cloudformation: Any) -> None:
     one, two = create(cloudformation, "one"), create(cloudformation, "two")
     assert not set(one.values()) & set(two.values())
     assert one["ArticlesTable"] == "one-articles"
@@ -51,12 +51,12 @@ def test_two_stacks_live_in_one_account_and_region(cloudformation: Any) -> None:
     assert tables == {name for stack in (one, two) for logical, name in stack.items() if logical.endswith("Table")}
 
 
-def test_a_stack_keeps_the_table_names_that_it_was_given(cloudformation: Any) -> None:
+def test_configured_table_names_are_used(cloudformation: Any) -> None:
     names = create(cloudformation, "one", ArticlesTableName="kolom-articles")
     assert (names["ArticlesTable"], names["CommentsTable"]) == ("kolom-articles", "one-comments")
 
 
-def test_the_input_of_an_import_is_a_template_of_its_own(cloudformation: Any) -> None:
+def test_the_import_template_is_valid_on_its_own(cloudformation: Any) -> None:
     template, resources = import_input(TEMPLATE, {"ArticlesTable": "restored", "GuardTable": "old-guard"})
     cloudformation.create_stack(StackName="imported", TemplateBody=json.dumps(template))
     found = cloudformation.describe_stack_resources(StackName="imported")["StackResources"]

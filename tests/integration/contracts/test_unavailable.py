@@ -1,4 +1,4 @@
-"""When an AWS service does not answer, a client is told so in time, in its own form, and when to come again."""
+"""If an AWS service does not respond, the client gets an error in its format, in time, with Retry-After."""
 
 import importlib
 import json
@@ -43,7 +43,7 @@ WITHOUT_DYNAMODB = {
         "serve_feeds/get_robots",
         "serve_feeds/head_robots",
     ),
-    # Their links were signed elsewhere: nothing is looked for.
+    # Their links were signed with another key, so nothing is looked up.
     *("preview_article/get_preview", "serve_mail_links/show_link", "serve_mail_links/follow_link"),
     *("serve_mail_links/show_subscription", "serve_mail_links/follow_subscription"),
 }
@@ -55,32 +55,32 @@ WITH_SECRET = {
 GATEWAY_SECONDS = 30
 
 
-def coded(code: str, status: int = 400) -> ClientError:
-    """An error that a service answers."""
+def client_error(code: str, status: int = 400) -> ClientError:
+    """Return an error response of a service."""
     return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation")  # type: ignore[typeddict-item]
 
 
 LATER = {
-    "throttled": coded("ThrottlingException"),
-    "at its limit": coded("RequestLimitExceeded"),
-    "at a quota": coded("LimitExceededException"),
-    "S3 has too many requests": coded("SlowDown", 503),
-    "in conflict with a transaction": coded("TransactionConflictException"),
-    "in conflict with another region": coded("ReplicatedWriteConflictException"),
-    "in the midst of the same transaction": coded("TransactionInProgressException"),
-    "failed": coded("InternalServerError", 500),
-    "failed, as Secrets Manager says it": coded("InternalServiceError", 500),
-    "unavailable": coded("ServiceUnavailable", 503),
-    "a bad gateway": coded("502", 502),
-    "with old credentials": coded("ExpiredTokenException"),
+    "throttled": client_error("ThrottlingException"),
+    "at its limit": client_error("RequestLimitExceeded"),
+    "at a quota": client_error("LimitExceededException"),
+    "S3 has too many requests": client_error("SlowDown", 503),
+    "in conflict with a transaction": client_error("TransactionConflictException"),
+    "in conflict with another region": client_error("ReplicatedWriteConflictException"),
+    "in the midst of the same transaction": client_error("TransactionInProgressException"),
+    "failed": client_error("InternalServerError", 500),
+    "failed, as Secrets Manager says it": client_error("InternalServiceError", 500),
+    "unavailable": client_error("ServiceUnavailable", 503),
+    "a bad gateway": client_error("502", 502),
+    "with old credentials": client_error("ExpiredTokenException"),
     "no connection": EndpointConnectionError(endpoint_url="https://aws.example"),
     "no connection in time": ConnectTimeoutError(endpoint_url="https://aws.example"),
     "no answer in time": ReadTimeoutError(endpoint_url="https://aws.example"),
 }
 NEVER = {
-    "not allowed": coded("AccessDeniedException"),
-    "not there": coded("ResourceNotFoundException"),
-    "wrongly asked": coded("ValidationException"),
+    "not allowed": client_error("AccessDeniedException"),
+    "not there": client_error("ResourceNotFoundException"),
+    "wrongly asked": client_error("ValidationException"),
     "no credentials": NoCredentialsError(),
 }
 
@@ -90,7 +90,7 @@ type Break = Callable[..., list[str]]
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Breaks a service above the SDK's own retries, so that no test waits for them."""
+    """Return a function that makes a service fail above the SDK's retries, so that tests do not wait for them."""
     make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def break_service(service: str, error: Exception, *, after: int = 0) -> list[str]:
@@ -115,7 +115,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
 
 @pytest.fixture
 def cold(secret: str) -> Iterator[None]:
-    """A site with an article, in functions that have just been started."""
+    """Create a site with an article, with all caches of the functions empty."""
     publishing.publish(content(SLUG, labels=("Politik",)), now=NOW)
     theme.clear_cache()
     signing.load_keys.cache_clear()
@@ -124,14 +124,14 @@ def cold(secret: str) -> Iterator[None]:
 
 
 def answer_to(path: Path) -> dict[str, Any]:
-    """The answer to a real event."""
+    """Return the response to an event of ``events/``."""
     module = importlib.import_module(f"functions.{path.parent.name}.app")
     answer: dict[str, Any] = module.handler(json.loads(path.read_text()), Context())
     return answer
 
 
-def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
-    """A 503 with the time to wait: a page for a reader, a problem for a program."""
+def check_unavailable(name: str, answer: dict[str, Any]) -> None:
+    """Check that a response is a 503 with Retry-After: a page for a reader, a problem for a program."""
     assert answer["statusCode"] == 503, (name, answer)
     assert int(answer["headers"]["Retry-After"]) > 0, name
     assert answer["headers"]["Cache-Control"] == "no-store", name
@@ -144,7 +144,7 @@ def check_asks_to_wait(name: str, answer: dict[str, Any]) -> None:
 
 @pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize("kind", ["throttled", "no answer in time"])
-def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str) -> None:
+def test_every_route_answers_503_when_dynamodb_is_unavailable(broken: Break, kind: str) -> None:
     for path in FILES:
         theme.clear_cache()
         signing.load_keys.cache_clear()
@@ -152,23 +152,23 @@ def test_every_route_says_when_dynamodb_does_not_answer(broken: Break, kind: str
         name = f"{path.parent.name}/{path.stem}"
         answer = answer_to(path)
         if name not in WITHOUT_DYNAMODB:
-            check_asks_to_wait(name, answer)
+            check_unavailable(name, answer)
         assert len(failed) <= 2, name
 
 
 @pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize("kind", ["throttled", "no connection"])
-def test_every_route_says_when_the_secret_cannot_be_fetched(broken: Break, kind: str) -> None:
+def test_every_route_answers_503_when_the_secret_cannot_be_fetched(broken: Break, kind: str) -> None:
     broken("secretsmanager", LATER[kind])
     for path in FILES:
         signing.load_keys.cache_clear()
         name = f"{path.parent.name}/{path.stem}"
         if name in WITH_SECRET:
-            check_asks_to_wait(name, answer_to(path))
+            check_unavailable(name, answer_to(path))
 
 
 @pytest.mark.usefixtures("cold")
-def test_what_no_later_call_mends_is_a_fault_of_the_site(broken: Break) -> None:
+def test_permanent_errors_are_answered_500(broken: Break) -> None:
     broken("secretsmanager", NEVER["not allowed"])
     for name in ("serve_mail_links/show_link", "submit_contact/submit_message"):
         answer = answer_to(EVENTS / f"{name}.json")
@@ -177,17 +177,17 @@ def test_what_no_later_call_mends_is_a_fault_of_the_site(broken: Break) -> None:
 
 
 @pytest.mark.parametrize("error", LATER.values(), ids=LATER)
-def test_an_error_that_a_later_call_may_not_meet_is_told_as_such(error: Exception) -> None:
+def test_transient_errors_are_classified_as_unavailable(error: Exception) -> None:
     assert failure_of(error).status == failure_of(GetError(cause=error)).status == 503
 
 
 @pytest.mark.parametrize("error", NEVER.values(), ids=NEVER)
-def test_an_error_that_every_later_call_would_meet_is_no_reason_to_wait(error: Exception) -> None:
+def test_permanent_errors_are_not_classified_as_unavailable(error: Exception) -> None:
     assert failure_of(error).status == failure_of(GetError(cause=error)).status == 500
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_secret_that_could_not_be_fetched_is_fetched_anew(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetching_the_secret_is_retried_by_the_next_request(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(aws, "new_client", lambda _: (_ for _ in ()).throw(LATER["no connection"]))
         with pytest.raises(EndpointConnectionError):
@@ -197,18 +197,18 @@ def test_a_secret_that_could_not_be_fetched_is_fetched_anew(broken: Break, monke
 
 @pytest.mark.usefixtures("cold")
 @pytest.mark.parametrize("calls", range(0, 12, 2))
-def test_a_page_does_not_wait_again_and_again(broken: Break, calls: int) -> None:
+def test_a_page_waits_for_dynamodb_only_once(broken: Break, calls: int) -> None:
     failed = broken("dynamodb", LATER["no answer in time"], after=calls)
     module = importlib.import_module("functions.serve_pages.app")
     answer = module.handler(request(f"/{SLUG}/"), Context())
     assert answer["statusCode"] in {200, 503}
-    # Queries that are made at the same time are waited for at the same time.
+    # Concurrent queries wait at the same time.
     assert len([name for name in failed if name == "MainThread"]) <= 2
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_form_does_not_wait_again_and_again(broken: Break) -> None:
-    """Neither its commit, nor what is read after that, nor the page that says so."""
+def test_a_form_waits_for_dynamodb_only_once(broken: Break) -> None:
+    """The commit waits; later reads and the error page do not."""
     waited = set()
     for calls in range(12):
         theme.clear_cache()
@@ -222,7 +222,7 @@ def test_a_form_does_not_wait_again_and_again(broken: Break) -> None:
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_form_is_answered_by_a_page_that_keeps_what_was_written(broken: Break) -> None:
+def test_a_failed_form_is_shown_again_with_its_input(broken: Break) -> None:
     broken("secretsmanager", LATER["throttled"])
     form = form_request("/api/contact", {"email": "budi@example.com", "message": "A long letter."})
     answer = importlib.import_module("functions.submit_contact.app").handler(form, Context())
@@ -231,7 +231,7 @@ def test_a_form_is_answered_by_a_page_that_keeps_what_was_written(broken: Break)
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_reader_is_told_in_their_language_and_a_moderator_in_the_sites(broken: Break) -> None:
+def test_error_pages_use_the_language_of_the_reader_or_for_moderators_the_site(broken: Break) -> None:
     broken("secretsmanager", LATER["throttled"])
     handler = importlib.import_module("functions.serve_mail_links.app").handler
     languages = {}
@@ -242,40 +242,44 @@ def test_a_reader_is_told_in_their_language_and_a_moderator_in_the_sites(broken:
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_link_that_cannot_be_followed_now_says_when_to_try_again(broken: Break) -> None:
+def test_an_unavailable_mail_link_says_when_to_try_again(broken: Break) -> None:
     token = reply_subscriptions.create("leave", 1, "person", signing.load_keys(), now=datetime.now(UTC))
     broken("dynamodb", LATER["no answer in time"])
     answer = importlib.import_module("functions.serve_mail_links.app").handler(
         request(f"/api/subscription/{token}", method="POST"), Context()
     )
-    check_asks_to_wait("serve_mail_links", answer)
+    check_unavailable("serve_mail_links", answer)
 
 
-def test_clients_wait_and_try_as_the_settings_say(configure: Configure) -> None:
+def test_clients_use_the_configured_timeouts_and_retries(configure: Configure) -> None:
     configure(aws_read_timeout_milliseconds=1_500, aws_max_attempts=2)
     config = aws.new_client("secretsmanager").meta.config
     assert (config.connect_timeout, config.read_timeout) == (1, 1.5)
     assert config.retries == {"mode": "standard", "total_max_attempts": 2}
 
 
-def test_dynamodbs_client_waits_and_tries_as_the_others() -> None:
+def test_dynamodbs_client_uses_the_same_timeouts_and_retries() -> None:
     config: Any = connection().client.meta.config
     assert (config.connect_timeout, config.read_timeout) == (1, settings().aws_read_timeout_milliseconds / 1000)
     assert config.retries["total_max_attempts"] == settings().aws_max_attempts
 
 
 def call_seconds(function: Function) -> float:
-    """How long a call may take that fails in the end: every attempt timed out, and the longest pauses between them."""
+    """Return the maximum duration of a failing call: every attempt times out, with the longest pauses
+    between attempts.
+    """
     attempts = int(function.environment["AWS_MAX_ATTEMPTS"])
     read_seconds = int(function.environment["AWS_READ_TIMEOUT_MILLISECONDS"]) / 1000
-    pauses = sum(2.0**attempt for attempt in range(attempts - 1))  # botocore: a random part of 1 s, 2 s, 4 s, …
+    pauses = sum(2.0**attempt for attempt in range(attempts - 1))  # botocore waits a random part of 1 s, 2 s, 4 s, …
     return attempts * (aws.CONNECT_TIMEOUT_SECONDS + read_seconds) + pauses
 
 
-def test_a_function_has_time_to_say_that_a_service_does_not_answer(
+def test_a_functions_timeout_allows_for_an_unavailable_service(
     template: Template,
 ) -> None:
-    """Each secret is fetched once; conflicts have their deadline; of DynamoDB's calls at most two fail, see above."""
+    """Each secret is fetched once, conflicts have their own deadline, and at most two DynamoDB calls
+    fail (see above).
+    """
     for name in {route.function for route in template.routes}:
         function = template.functions[name]
         secrets = sum(bool(function.environment.get(each)) for each in ("SECRET_NAME", "ORIGIN_SECRET_NAME"))
@@ -284,10 +288,10 @@ def test_a_function_has_time_to_say_that_a_service_does_not_answer(
         assert seconds < function.timeout_seconds < GATEWAY_SECONDS, name
 
 
-def test_what_is_posted_while_dynamodb_is_away_is_asked_for_again(cold: None, broken: Break) -> None:
+def test_a_submission_during_an_outage_can_be_repeated(cold: None, broken: Break) -> None:
     broken("dynamodb", LATER["failed"])
     for function, event in (
         ("write_comments", comment_request(SLUG, content="Hello.")),
         ("submit_contact", contact_request()),
     ):
-        check_asks_to_wait(function, importlib.import_module(f"functions.{function}.app").handler(event, Context()))
+        check_unavailable(function, importlib.import_module(f"functions.{function}.app").handler(event, Context()))

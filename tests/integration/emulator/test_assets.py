@@ -1,4 +1,4 @@
-"""The local stack serves the site's files as they are now, with the headers that the template's CDN adds."""
+"""The local stack serves the current frontend files with the response headers of the template's CDN."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ from tests.paths import PROJECT
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, with a frontend that may be changed."""
+    """Return a copy of the project with a frontend that may be changed."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("functions", "layers", "template.yaml"):
         (root / name).symlink_to(PROJECT / name)
@@ -47,7 +47,7 @@ def stack(checkout: Path) -> Iterator[EmulatedStack]:
 
 
 def ask(stack: EmulatedStack, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, str]:
-    """Status, headers and body of an answer."""
+    """Return the status, headers and body of a response."""
     wanted = urllib.request.Request(stack.url + path, method=method, headers=headers)  # noqa: S310
     try:
         with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310
@@ -58,13 +58,13 @@ def ask(stack: EmulatedStack, path: str, method: str = "GET", **headers: str) ->
 
 
 def stylesheet(stack: EmulatedStack, name: str = "theme/kolom") -> str:
-    """The address of a stylesheet as the home page has it."""
+    """Return the URL of a stylesheet in the home page."""
     html = ask(stack, "/")[2]
     (address, *_) = re.findall(rf'<link rel="stylesheet" href="(/assets/{name}[^"]*)"', html)
     return str(address)
 
 
-def test_pages_show_files_that_never_change(stack: EmulatedStack) -> None:
+def test_pages_link_to_immutable_files(stack: EmulatedStack) -> None:
     address = stylesheet(stack)
     assert re.fullmatch(r"/assets/theme/kolom\.[0-9a-f]{8}\.css", address)
     status, headers, _ = ask(stack, address)
@@ -77,7 +77,7 @@ def test_pages_show_files_that_never_change(stack: EmulatedStack) -> None:
     "path",
     ["/", "/none/", "/api/health", "/api/articles/none", "/assets/favicon.svg", "/assets/none.css", "/media/a.svg"],
 )
-def test_every_answer_has_the_headers_of_the_template(stack: EmulatedStack, path: str) -> None:
+def test_every_response_has_the_headers_of_the_template(stack: EmulatedStack, path: str) -> None:
     boto3.client("s3").put_object(
         Bucket=stack.template.buckets["MediaBucket"], Key="media/a.svg", Body=b"<svg/>", ContentType="image/svg+xml"
     )
@@ -102,37 +102,37 @@ def test_every_answer_has_the_headers_of_the_template(stack: EmulatedStack, path
 def test_a_method_that_the_distribution_does_not_allow_is_forbidden(
     stack: EmulatedStack, method: str, path: str, status: int
 ) -> None:
-    """As CloudFront does by the template's AllowedMethods, before any function is asked."""
+    """CloudFront rejects it by the template's AllowedMethods before any function is invoked."""
     assert ask(stack, path, method)[0] == status
 
 
-def test_a_pages_own_stricter_header_stays(stack: EmulatedStack) -> None:
+def test_a_pages_own_stricter_header_is_kept(stack: EmulatedStack) -> None:
     _, headers, _ = ask(stack, "/")
     assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
-    # Mail is shown under a policy of its own, and does not come by the CDN.
+    # The mail inbox has its own policy and is not served by the CDN.
     _, headers, _ = ask(stack, "/_local/mail")
     assert headers.get_all("Referrer-Policy") == ["no-referrer"]
     assert headers["Strict-Transport-Security"] is None
 
 
-def test_a_module_may_be_used_on_other_sites(stack: EmulatedStack) -> None:
+def test_modules_can_be_loaded_by_other_sites(stack: EmulatedStack) -> None:
     status, headers, _ = ask(stack, "/assets/widgets/kolom-articles.js", Origin="https://elsewhere.example")
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_changed_file_shows_when_the_page_is_loaded_again(stack: EmulatedStack, checkout: Path) -> None:
+def test_a_changed_file_is_served_after_a_reload(stack: EmulatedStack, checkout: Path) -> None:
     before, file = stylesheet(stack), checkout / "frontend/theme/kolom.css"
     file.write_text(file.read_text("utf-8") + "\n/* changed */\n")
     after = stylesheet(stack)
     assert after != before
     assert "/* changed */" in ask(stack, after)[2]
     assert "/* changed */" in ask(stack, "/assets/theme/kolom.css")[2]
-    # What a browser has loaded before goes on as it was.
+    # The previous URL keeps its content.
     assert "/* changed */" not in ask(stack, before)[2]
 
 
-def test_changed_settings_show_when_the_page_is_loaded_again(stack: EmulatedStack, checkout: Path) -> None:
+def test_changed_settings_apply_after_a_reload(stack: EmulatedStack, checkout: Path) -> None:
     file = checkout / "frontend/site.toml"
     before = file.read_text("utf-8")
     file.write_text('[colours]\naccent = "maroon"\n[[menu]]\nname = "Elsewhere"\nhref = "https://x.example/"\n')
@@ -144,7 +144,7 @@ def test_changed_settings_show_when_the_page_is_loaded_again(stack: EmulatedStac
     assert "Elsewhere" not in ask(stack, "/")[2]
 
 
-def test_what_cannot_be_deployed_is_said_and_the_site_stays(
+def test_invalid_frontend_files_are_reported_and_the_site_is_unchanged(
     stack: EmulatedStack, checkout: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = checkout / "frontend/site.toml"
@@ -159,7 +159,7 @@ def test_what_cannot_be_deployed_is_said_and_the_site_stays(
 
 
 def refuse(stack: EmulatedStack, checkout: Path) -> None:
-    """Start with settings that cannot be used."""
+    """Try to start with invalid settings."""
     file = checkout / "frontend/site.toml"
     before = file.read_text("utf-8")
     file.write_text('[colours]\naccent = "nope"\n')
@@ -169,7 +169,7 @@ def refuse(stack: EmulatedStack, checkout: Path) -> None:
         file.write_text(before)
 
 
-def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack: EmulatedStack) -> None:
+def test_the_cdns_viewer_address_is_trusted_only_with_its_secret(stack: EmulatedStack) -> None:
     secret = stack.aws.client("secretsmanager").get_secret_value(SecretId="kolom-originsecret")["SecretString"]
 
     def write(number: int, proof: str) -> int:
@@ -184,11 +184,11 @@ def test_the_address_that_the_cdn_tells_is_believed_beside_its_secret_only(stack
                 return error.code
 
     assert {write(number, secret) for number in range(12)} == {201}
-    # More than one minute's, so that one of two has too many where another begins meanwhile.
+    # More requests than two minutes allow, in case a new minute begins during the test.
     assert 429 in {write(number, "guessed") for number in range(12, 36)}
 
 
-def test_a_style_travels_compressed_to_those_who_take_that(stack: EmulatedStack) -> None:
+def test_a_stylesheet_is_compressed_if_the_client_accepts_it(stack: EmulatedStack) -> None:
     wanted = urllib.request.Request(  # noqa: S310
         f"{stack.url}/assets/theme/kolom.css", headers={"Accept-Encoding": "gzip"}
     )

@@ -1,4 +1,4 @@
-"""The local HTTP server, asked byte by byte: what a client library would never send."""
+"""The local HTTP server, tested with raw bytes that a client library would not send."""
 
 import http.client
 import json
@@ -51,7 +51,7 @@ MALFORMED = {
 
 
 def echo(request: Request) -> Response:
-    """The request as JSON, with a repeated header and one beyond ASCII."""
+    """Return the request as JSON, with a repeated header and a non-ASCII header."""
     seen = {
         "line": [request.method, request.path, request.query, request.protocol],
         "headers": [[name.lower(), value] for name, value in request.headers],
@@ -74,7 +74,7 @@ def connect(server: HttpServer) -> socket.socket:
 
 
 def read(connection: socket.socket) -> list[tuple[int, bytes]]:
-    """Status and body of each answer until the server ends the connection."""
+    """Return the status and body of each response until the server closes the connection."""
     received = b""
     while part := connection.recv(65536):
         received += part
@@ -92,8 +92,8 @@ def error(status: int, message: str) -> tuple[int, bytes]:
     return status, gateway_error(status, message).body
 
 
-def test_a_request_arrives_as_it_was_sent(server: HttpServer) -> None:
-    """Path and query undecoded, each header on its own and read as Latin-1."""
+def test_a_request_is_passed_on_unchanged(server: HttpServer) -> None:
+    """Path and query are not decoded; headers are kept separate and read as Latin-1."""
     headers = b"Cookie: a=1\r\ncookie: b=2\r\nX-A: caf\xe9\r\nConnection: close\r\n"
     ((status, body),) = exchange(server, REQUEST % (b"GET //a%2Fb/%00/../%C3%A9?x=%2F&&y=+%zz??", headers, b""))
     seen = json.loads(body)
@@ -102,7 +102,7 @@ def test_a_request_arrives_as_it_was_sent(server: HttpServer) -> None:
     assert seen["headers"][1:4] == [["cookie", "a=1"], ["cookie", "b=2"], ["x-a", "café"]]
 
 
-def test_an_answer_goes_out_as_it_was_made(server: HttpServer) -> None:
+def test_a_response_is_sent_unchanged(server: HttpServer) -> None:
     with connect(server) as connection:
         connection.sendall(REQUEST % (b"HEAD /", b"Connection: close\r\n", b""))
         head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
@@ -112,10 +112,10 @@ def test_an_answer_goes_out_as_it_was_made(server: HttpServer) -> None:
     assert body == b""
 
 
-def test_what_is_no_request_is_answered_400(
+def test_a_malformed_request_is_answered_400(
     server: HttpServer, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
-    """In JSON, without a word on the terminal, and the connection ends."""
+    """The response is JSON, nothing is printed, and the connection is closed."""
     connections = {name: connect(server) for name in MALFORMED}
     for name, connection in connections.items():
         connection.sendall(MALFORMED[name])
@@ -125,8 +125,8 @@ def test_what_is_no_request_is_answered_400(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_requests_in_a_row_are_answered_in_order(server: HttpServer) -> None:
-    """The malformed one last, so that it is known to which request each answer belongs."""
+def test_pipelined_requests_are_answered_in_order(server: HttpServer) -> None:
+    """The malformed request is the last, which shows the assignment of responses to requests."""
     answers = exchange(server, REQUEST % (b"GET /1", b"", b"") + REQUEST % (b"GET /2", b"", b"") + b"nonsense\r\n\r\n")
     assert [json.loads(body)["line"][1] for _, body in answers[:2]] == ["/1", "/2"]
     assert answers[2:] == [error(400, "Bad Request")]
@@ -135,8 +135,8 @@ def test_requests_in_a_row_are_answered_in_order(server: HttpServer) -> None:
 @pytest.mark.parametrize(
     "head", [REQUEST % (b"GET /" + b"a" * 300_000, b"", b""), b"GET / HTTP/1.1\r\nA: " + b"a" * 2**21]
 )
-def test_a_head_without_an_end_is_answered_431(server: HttpServer, head: bytes) -> None:
-    """Even to a client that is still sending it."""
+def test_an_endless_request_head_is_answered_431(server: HttpServer, head: bytes) -> None:
+    """The client gets the response while it is still sending."""
     assert exchange(server, head) == [error(431, "Request Header Fields Too Large")]
 
 
@@ -148,12 +148,12 @@ def test_a_body_beyond_the_limit_is_answered_413(server: HttpServer, framing: by
     assert exchange(server, REQUEST % (b"POST /", framing, body)) == [error(413, "Request Entity Too Large")]
 
 
-def test_a_client_that_asks_first_need_not_send_a_body_beyond_the_limit(server: HttpServer) -> None:
+def test_an_expect_continue_request_with_an_oversized_body_is_rejected_early(server: HttpServer) -> None:
     headers = b"Content-Length: %d\r\nExpect: 100-continue\r\n" % (REQUEST_LIMIT_BYTES + 1)
     assert exchange(server, REQUEST % (b"POST /", headers, b"")) == [error(413, "Request Entity Too Large")]
 
 
-def test_a_client_that_asks_first_may_send_its_body(server: HttpServer) -> None:
+def test_an_expect_continue_request_may_send_its_body(server: HttpServer) -> None:
     with connect(server) as connection:
         headers = b"Content-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n"
         connection.sendall(REQUEST % (b"POST /", headers, b""))
@@ -163,7 +163,7 @@ def test_a_client_that_asks_first_may_send_its_body(server: HttpServer) -> None:
     assert (status, json.loads(body)["length"]) == (200, 3)
 
 
-def test_a_body_that_ends_too_early_reaches_nobody() -> None:
+def test_a_truncated_body_does_not_reach_the_application() -> None:
     seen: list[Request] = []
 
     def note(request: Request) -> Response:
@@ -180,7 +180,7 @@ def test_a_body_that_ends_too_early_reaches_nobody() -> None:
     assert [request.method for request in seen] == ["GET"]
 
 
-def test_a_body_that_does_not_come_is_answered_408(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_body_is_answered_408(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "BODY_SECONDS", 0.1)
     answers = exchange(server, REQUEST % (b"POST /", b"Content-Length: 5\r\n", b"abc"))
     assert answers == [error(408, "Request Timeout")]
@@ -189,15 +189,15 @@ def test_a_body_that_does_not_come_is_answered_408(server: HttpServer, monkeypat
 @pytest.mark.parametrize(
     "sent", [b"", b"GET / HT", REQUEST % (b"GET /", b"", b"") + b"GET"], ids=["none", "half", "next"]
 )
-def test_a_connection_that_sends_no_request_is_ended(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_connection_is_closed(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "IDLE_SECONDS", 0.2)
     with closing(HttpServer(("127.0.0.1", 0), echo)) as server:
         server.start()
         assert [status for status, _ in exchange(server, sent)] == [200] * sent.count(b"HTTP/1.1")
 
 
-def test_what_follows_the_last_request_is_ignored() -> None:
-    """Such as the line break that old clients add to a body."""
+def test_data_after_the_last_request_is_ignored() -> None:
+    """Old clients send a line break after the body."""
     asked, answered = threading.Event(), threading.Event()
 
     def answer(request: Request) -> Response:
@@ -216,8 +216,8 @@ def test_what_follows_the_last_request_is_ignored() -> None:
             assert [status for status, _ in read(connection)] == [200]
 
 
-def test_answers_on_a_kept_connection_are_not_delayed(server: HttpServer) -> None:
-    """Nagle's algorithm would hold back each body for 40 ms."""
+def test_responses_on_a_persistent_connection_are_not_delayed(server: HttpServer) -> None:
+    """Nagle's algorithm would delay each body by 40 ms."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     seconds = []
     for _ in range(20):
@@ -229,7 +229,7 @@ def test_answers_on_a_kept_connection_are_not_delayed(server: HttpServer) -> Non
     assert sorted(seconds)[10] < 0.03
 
 
-def test_connections_that_wait_take_no_threads(server: HttpServer) -> None:
+def test_idle_connections_use_no_threads(server: HttpServer) -> None:
     before = threading.active_count()
     waiting = [connect(server) for _ in range(200)]
     for connection in waiting:
@@ -240,7 +240,7 @@ def test_connections_that_wait_take_no_threads(server: HttpServer) -> None:
         connection.close()
 
 
-def test_an_application_that_raises_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_in_the_application_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
     def fail(request: Request) -> Response:
         raise RuntimeError(request.path)
 
@@ -251,7 +251,7 @@ def test_an_application_that_raises_is_answered_500(caplog: pytest.LogCaptureFix
     assert [record.getMessage() for record in caplog.records if record.exc_info] == ["GET /x"]
 
 
-def test_a_request_that_is_not_answered_does_not_delay_the_end(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_pending_request_does_not_delay_the_shutdown(caplog: pytest.LogCaptureFixture) -> None:
     asked, answered = threading.Event(), threading.Event()
 
     def answer(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Mail of the local stack: recorded from whoever sends it, and shown in an inbox for developers."""
+"""Mail of the local stack: recorded from any sender, and shown in an inbox for developers."""
 
 import email
 import email.policy
@@ -34,14 +34,14 @@ LONG_URL = "https://blog.example/api/subscription/" + "abcDEF123." * 30 + "z"
 
 @pytest.fixture
 def outbox() -> Iterator[SentMail]:
-    """All mail that this process gives to SES."""
+    """Return all mail that this process sends to SES."""
     outbox = SentMail()
     with mock_aws(), outbox.recording():
         yield outbox
 
 
-def give(text: str | None = "Hello.", markup: str | None = None, subject: str = "Salam", **changes: Any) -> None:
-    """A mail in the form in which Kolom gives it to SES."""
+def send_to_ses(text: str | None = "Hello.", markup: str | None = None, subject: str = "Salam", **changes: Any) -> None:
+    """Send a mail to SES in the form that Kolom uses."""
     bodies = {"Text": text, "Html": markup}
     simple = {
         "Subject": {"Data": subject},
@@ -57,31 +57,31 @@ def give(text: str | None = "Hello.", markup: str | None = None, subject: str = 
 
 
 def source_of(outbox: SentMail) -> EmailMessage:
-    """The source of the only mail, read as a mail program does."""
+    """Return the source of the only mail, parsed by Python's email package."""
     (received,) = outbox.received
     return email.message_from_bytes(received.source, _class=EmailMessage, policy=email.policy.default)
 
 
 def show(outbox: SentMail, path: str = "", query: str = "") -> str:
-    """A page of the inbox."""
+    """Return a page of the inbox."""
     answer = Inbox(outbox)(ROOT + path, query)
     assert answer.status == 200
     return answer.body.decode()
 
 
 def header(answer: Response, name: str) -> str:
-    """The value of a header of an answer."""
+    """Return a header of a response."""
     return dict(answer.headers)[name]
 
 
 # ---- recording ----
 
 
-def test_a_mail_is_recorded_as_the_contract_says(outbox: SentMail) -> None:
+def test_a_mail_is_recorded_with_the_documented_fields(outbox: SentMail) -> None:
     unsubscribe = {"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}
     destination = {"ToAddresses": ["a@example.com", "b@example.com"], "CcAddresses": ["c@example.com"]}
     replies = ["x@example.com", "y@example.com"]
-    give("Hé", "<p>Hé</p>", headers=[unsubscribe], Destination=destination, ReplyToAddresses=replies)
+    send_to_ses("Hé", "<p>Hé</p>", headers=[unsubscribe], Destination=destination, ReplyToAddresses=replies)
     assert outbox.mails == [
         {
             "to": "a@example.com, b@example.com",
@@ -102,14 +102,14 @@ def test_a_mail_is_recorded_as_the_contract_says(outbox: SentMail) -> None:
     ]
 
 
-def test_what_a_mail_does_not_have_is_empty(outbox: SentMail) -> None:
-    give()
+def test_missing_parts_of_a_mail_are_empty(outbox: SentMail) -> None:
+    send_to_ses()
     (mail,) = outbox.mails
     assert (mail["reply_to"], mail["html"]) == ("", "")
     assert "Reply-To" not in mail["headers"]
 
 
-def test_a_mail_by_the_first_version_of_the_api_is_recorded_alike(outbox: SentMail) -> None:
+def test_a_mail_sent_with_ses_version_1_is_recorded_in_the_same_way(outbox: SentMail) -> None:
     boto3.client("ses").send_email(
         Source="a@example.com",
         Destination={"ToAddresses": ["b@example.com", "c@example.com"]},
@@ -134,7 +134,7 @@ def by_version_2() -> None:
 
 
 @pytest.mark.parametrize("send_raw", [by_version_1, by_version_2])
-def test_a_raw_mail_is_shown_by_its_parts_and_is_its_own_source(outbox: SentMail, send_raw: Callable[[], None]) -> None:
+def test_a_raw_mail_is_shown_by_its_parts_and_keeps_its_source(outbox: SentMail, send_raw: Callable[[], None]) -> None:
     send_raw()
     (mail,) = outbox.mails
     assert (mail["to"], mail["reply_to"]) == ("b@example.com", "c@example.com, d@example.com")
@@ -143,14 +143,14 @@ def test_a_raw_mail_is_shown_by_its_parts_and_is_its_own_source(outbox: SentMail
     assert outbox.received[0].source == RAW
 
 
-def test_a_raw_mail_in_an_unknown_charset_is_shown_all_the_same(outbox: SentMail) -> None:
+def test_a_raw_mail_in_an_unknown_charset_is_shown(outbox: SentMail) -> None:
     raw = RAW.replace(b"charset=utf-8", b"charset=klingon")
     boto3.client("ses").send_raw_email(RawMessage={"Data": raw})
     assert outbox.mails[0]["text"] == "hallo, kafé"
 
 
-def test_the_source_of_a_mail_given_in_parts_is_the_mail_that_ses_makes_of_them(outbox: SentMail) -> None:
-    give("Hé", "<p>Hé</p>", "Salam ☕", headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
+def test_the_source_of_a_structured_mail_is_the_message_that_ses_builds(outbox: SentMail) -> None:
+    send_to_ses("Hé", "<p>Hé</p>", "Salam ☕", headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
     source = source_of(outbox)
     assert (source["Subject"], source["To"]) == ("Salam ☕", "owner@example.com")
     assert source["List-Unsubscribe"] == f"<{LONG_URL}>"
@@ -159,27 +159,27 @@ def test_the_source_of_a_mail_given_in_parts_is_the_mail_that_ses_makes_of_them(
     assert [part.get_content_type() for part in source.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_a_long_address_stands_whole_in_the_source(outbox: SentMail) -> None:
-    give(LONG_URL, headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
+def test_a_long_address_is_not_split_in_the_source(outbox: SentMail) -> None:
+    send_to_ses(LONG_URL, headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
     assert outbox.received[0].source.decode().count(LONG_URL) == 2
 
 
 @pytest.mark.parametrize(("text", "markup", "kind"), [("Hé", None, "text/plain"), (None, "<p>Hé</p>", "text/html")])
-def test_a_mail_in_one_form_has_one_part(outbox: SentMail, text: str | None, markup: str | None, kind: str) -> None:
-    give(text, markup)
+def test_a_mail_with_one_body_has_one_part(outbox: SentMail, text: str | None, markup: str | None, kind: str) -> None:
+    send_to_ses(text, markup)
     source = source_of(outbox)
     assert (source.get_content_type(), source.get_content().strip()) == (kind, text or markup)
 
 
-def test_a_line_feed_in_a_subject_makes_no_header(outbox: SentMail) -> None:
-    give(subject="Salam\r\nBcc: victim@example.com")
+def test_a_line_feed_in_a_subject_adds_no_header(outbox: SentMail) -> None:
+    send_to_ses(subject="Salam\r\nBcc: victim@example.com")
     assert source_of(outbox)["Bcc"] is None
 
 
 # ---- the inbox ----
 
 
-def test_an_empty_inbox_says_what_will_appear(outbox: SentMail) -> None:
+def test_an_empty_inbox_explains_what_will_appear(outbox: SentMail) -> None:
     page = show(outbox)
     assert "No mail yet" in page
     assert 'href="/contact/"' in page
@@ -187,8 +187,8 @@ def test_an_empty_inbox_says_what_will_appear(outbox: SentMail) -> None:
 
 
 def test_the_inbox_lists_newest_mail_first_with_people_and_preview(outbox: SentMail) -> None:
-    give("First words.\n\n" + "and more " * 100, subject="Older")
-    give("Hello.", subject="Newer", ReplyToAddresses=["budi@example.com"])
+    send_to_ses("First words.\n\n" + "and more " * 100, subject="Older")
+    send_to_ses("Hello.", subject="Newer", ReplyToAddresses=["budi@example.com"])
     page = show(outbox)
     assert re.findall(r'href="/_local/mail/(\d)">(\w+)', page) == [("2", "Newer"), ("1", "Older")]
     for expected in ("owner@example.com", "Blog &lt;blog@example.com&gt;", "budi@example.com"):
@@ -198,8 +198,8 @@ def test_the_inbox_lists_newest_mail_first_with_people_and_preview(outbox: SentM
     assert outbox.received[0].at.isoformat(timespec="seconds") in page
 
 
-def test_a_mail_without_text_is_previewed_by_what_its_html_says(outbox: SentMail) -> None:
-    give(None, "<style>p { color: red }</style><p>Fish &amp; <b>chips</b></p><script>alert(1)</script>")
+def test_a_mail_without_text_has_a_preview_of_its_html(outbox: SentMail) -> None:
+    send_to_ses(None, "<style>p { color: red }</style><p>Fish &amp; <b>chips</b></p><script>alert(1)</script>")
     assert ">Fish &amp; chips</p>" in show(outbox)
 
 
@@ -228,8 +228,8 @@ def test_a_long_list_has_pages(outbox: SentMail) -> None:
         ("/source", "Content-Type: multipart/alternative"),
     ],
 )
-def test_a_mail_is_shown_in_all_its_forms(outbox: SentMail, view: str, expected: str) -> None:
-    give("Plain hé", "<p>Hé</p>", headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}])
+def test_a_mail_is_shown_as_html_text_and_source(outbox: SentMail, view: str, expected: str) -> None:
+    send_to_ses("Plain hé", "<p>Hé</p>", headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}])
     page = show(outbox, f"/1{view}")
     assert expected in page
     assert f'href="/_local/mail/1{view}" aria-current="page"' in page
@@ -237,15 +237,15 @@ def test_a_mail_is_shown_in_all_its_forms(outbox: SentMail, view: str, expected:
 
 
 def test_a_mail_without_html_is_shown_as_text(outbox: SentMail) -> None:
-    give("Only text.")
+    send_to_ses("Only text.")
     page = show(outbox, "/1")
     assert "Only text." in page
     assert ">HTML</a>" not in page
 
 
-def test_a_step_to_the_next_mail_keeps_the_view(outbox: SentMail) -> None:
+def test_the_link_to_the_next_mail_keeps_the_view(outbox: SentMail) -> None:
     for _ in range(3):
-        give()
+        send_to_ses()
     page = show(outbox, "/2/headers")
     assert 'href="/_local/mail/3/headers" rel="next">Newer' in page
     assert 'href="/_local/mail/1/headers" rel="prev">Older' in page
@@ -262,34 +262,34 @@ def test_a_step_to_the_next_mail_keeps_the_view(outbox: SentMail) -> None:
         ("javascript:alert(1) https:// a.example mailto:a@b.example", []),
     ],
 )
-def test_addresses_in_the_text_are_links(outbox: SentMail, text: str, links: list[str]) -> None:
-    give(text)
+def test_urls_in_the_text_are_links(outbox: SentMail, text: str, links: list[str]) -> None:
+    send_to_ses(text)
     page = show(outbox, "/1/text")
     found = re.findall(r'<a href="([^"]+)" target="_blank" rel="noopener noreferrer">([^<]+)</a>', page)
     assert [(html.unescape(href), html.unescape(label)) for href, label in found] == [(link, link) for link in links]
     assert text in html.unescape(re.sub(r"<[^>]+>", "", page))
 
 
-def shape(page: str) -> list[tuple[str, list[str]]]:
-    """The elements and attributes that a browser makes of a page."""
+def elements_and_attributes(page: str) -> list[tuple[str, list[str]]]:
+    """Return the elements and attributes that a browser creates for a page."""
     tree = html5lib.parse(page, namespaceHTMLElements=False)
     return [(str(element.tag), sorted(map(str, element.keys()))) for element in tree.iter()]
 
 
 @pytest.mark.parametrize("view", ["", "/1", "/1/text", "/1/headers", "/1/source"])
-def test_a_hostile_mail_makes_the_same_page_as_a_harmless_one(view: str) -> None:
+def test_a_hostile_mail_gives_the_same_elements_as_a_harmless_one(view: str) -> None:
     attack = "\"'></iframe></pre></title></style><img src=x onerror=alert(1)><script>alert(1)</script>"
     shapes = []
     for words in ("harmless", attack):
         outbox = SentMail()
         with mock_aws(), outbox.recording():
-            give(f"https://a.example/{words}", words, words, headers=[{"Name": "X-Name", "Value": words}])
-        shapes.append(shape(show(outbox, view)))
+            send_to_ses(f"https://a.example/{words}", words, words, headers=[{"Name": "X-Name", "Value": words}])
+        shapes.append(elements_and_attributes(show(outbox, view)))
     assert shapes[0] == shapes[1]
 
 
 def test_the_html_may_open_tabs_and_nothing_else(outbox: SentMail) -> None:
-    give("x", "<p>x</p>")
+    send_to_ses("x", "<p>x</p>")
     answer = Inbox(outbox)(f"{ROOT}/1")
     policy = header(answer, "Content-Security-Policy")
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in answer.body.decode()
@@ -299,15 +299,15 @@ def test_the_html_may_open_tabs_and_nothing_else(outbox: SentMail) -> None:
 
 
 @pytest.mark.parametrize("path", ["/0", "/2", "/999999999", "/x", "/1/2", "/1/html", "/1.exe", ".xml", "/2.eml", "/-1"])
-def test_there_is_no_other_mail(outbox: SentMail, path: str) -> None:
-    give()
+def test_an_unknown_mail_is_not_found(outbox: SentMail, path: str) -> None:
+    send_to_ses()
     answer = Inbox(outbox)(ROOT + path)
     assert (answer.status, header(answer, "Content-Type")) == (404, "text/html; charset=utf-8")
     assert "Mail not found" in answer.body.decode()
     assert f'href="{ROOT}"' in answer.body.decode()
 
 
-def test_the_source_can_be_taken_along(outbox: SentMail) -> None:
+def test_the_source_can_be_downloaded(outbox: SentMail) -> None:
     by_version_1()
     answer = Inbox(outbox)(f"{ROOT}/1.eml")
     assert (answer.status, answer.body) == (200, RAW)
@@ -316,9 +316,9 @@ def test_the_source_can_be_taken_along(outbox: SentMail) -> None:
     assert header(answer, "X-Content-Type-Options") == "nosniff"
 
 
-def test_the_json_is_what_was_recorded_oldest_first(outbox: SentMail) -> None:
-    give(subject="One")
-    give(subject="Two ☕")
+def test_the_json_lists_the_recorded_mail_oldest_first(outbox: SentMail) -> None:
+    send_to_ses(subject="One")
+    send_to_ses(subject="Two ☕")
     assert json.loads(Inbox(outbox)(f"{ROOT}.json").body) == outbox.mails
 
 
@@ -327,14 +327,14 @@ def test_the_json_is_what_was_recorded_oldest_first(outbox: SentMail) -> None:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    """A blog with a mail."""
+    """Start a blog and submit a message."""
     with served(options=["--empty"]) as site:
         assert send(site, "/api/contact", MESSAGE)[0] == 201
         assert eventually(lambda: len(mails(site)) == 1)
         yield site
 
 
-def test_a_message_becomes_a_mail_through_the_stream(site: Site) -> None:
+def test_a_message_is_mailed_by_the_stream(site: Site) -> None:
     (mail,) = mails(site)[:1]
     assert set(mail) == {"to", "from", "reply_to", "subject", "text", "html", "headers"}
     assert (mail["to"], mail["reply_to"]) == ("owner@example.com", "budi@example.com")
@@ -354,14 +354,14 @@ def test_the_site_serves_the_inbox_with_its_headers(site: Site) -> None:
     assert fetch(site, "/_local/mails")[0] == 404
 
 
-def test_what_another_process_sends_is_recorded_too(site: Site) -> None:
+def test_mail_sent_by_another_process_is_recorded(site: Site) -> None:
     before = len(mails(site))
     boto3.client("ses", endpoint_url=site.aws).send_raw_email(RawMessage={"Data": RAW})
     assert mails(site)[before]["subject"] == "hé"
     assert fetch(site, f"/_local/mail/{before + 1}.eml")[2] == RAW
 
 
-def test_what_is_sent_to_the_simulator_of_ses_bounces_and_is_not_written_to_again() -> None:
+def test_mail_to_the_ses_simulator_bounces_and_suppresses_the_address() -> None:
     with served("OwnerEmail=bounce@simulator.amazonses.com", options=["--empty"]) as site:
         assert send(site, "/api/contact", MESSAGE)[0] == 201
         assert eventually(lambda: len(mails(site)) == 1)

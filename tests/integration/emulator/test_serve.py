@@ -1,4 +1,4 @@
-"""`kolom serve` as a process: what it prints, and how it ends."""
+"""`kolom serve` as a process: its output and its exit."""
 
 import os
 import re
@@ -47,14 +47,14 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def output(*arguments: str) -> tuple[int, str]:
-    """Exit code and error output of a run that is to end by itself."""
+    """Return the exit code and the error output of a run that ends by itself."""
     with start(*arguments) as process:
         _, errors = process.communicate(timeout=60)
     return process.returncode, errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_line_says_that_it_is_ready_and_a_signal_ends_it_quietly(number: signal.Signals) -> None:
+def test_the_ready_line_is_printed_and_a_signal_ends_the_process_quietly(number: signal.Signals) -> None:
     with start("--port", "0", "--set", "AllowedOrigins=https://x.example") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -68,7 +68,7 @@ def test_one_line_says_that_it_is_ready_and_a_signal_ends_it_quietly(number: sig
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_a_port_in_use_is_said_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         code, errors = output("--port", port)
@@ -88,7 +88,7 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         (["--import", "other:x"], "unknown kind other"),
     ],
 )
-def test_a_bad_option_is_explained(arguments: list[str], message: str) -> None:
+def test_an_invalid_option_is_explained(arguments: list[str], message: str) -> None:
     code, errors = output("--port", "0", *arguments)
     assert code == 2
     assert message in errors

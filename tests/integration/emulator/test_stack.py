@@ -1,4 +1,4 @@
-"""A small template's whole stack, asked over HTTP."""
+"""The local stack of a small template, requested over HTTP."""
 
 import http.client
 import json
@@ -28,7 +28,7 @@ def stack() -> Iterator[EmulatedStack]:
 
 
 class Answer:
-    """What came back."""
+    """A response."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status
@@ -57,7 +57,7 @@ def module_of(function: str) -> ModuleType:
     )
 
 
-def test_a_request_reaches_its_function_as_a_true_event(stack: EmulatedStack) -> None:
+def test_a_function_gets_an_event_like_that_of_api_gateway(stack: EmulatedStack) -> None:
     answer = ask(stack, "/things/a%20b?x=1&x=2", Cookie="a=1; b=2", X_Forwarded_For="6.6.6.6")
     event = answer.json["event"]
     assert event["routeKey"] == "GET /things/{name}"
@@ -79,61 +79,61 @@ def test_a_request_reaches_its_function_as_a_true_event(stack: EmulatedStack) ->
         ("PUT", "/echo", "ANY /echo"),
     ],
 )
-def test_the_most_specific_route_answers(stack: EmulatedStack, method: str, path: str, key: str) -> None:
+def test_the_most_specific_route_is_used(stack: EmulatedStack, method: str, path: str, key: str) -> None:
     assert ask(stack, path, method).json["event"]["routeKey"] == key
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nowhere"), ("DELETE", "/things/a")])
-def test_without_a_route_the_gateway_says_not_found(stack: EmulatedStack, method: str, path: str) -> None:
+def test_a_path_without_a_route_is_answered_404_by_the_gateway(stack: EmulatedStack, method: str, path: str) -> None:
     answer = ask(stack, path, method)
     assert (answer.status, answer.json) == (404, {"message": "Not Found"})
 
 
 @pytest.mark.parametrize("what", ["crash", "sleep", "malformed", "header", "large"])
-def test_a_function_that_fails_is_an_internal_server_error(stack: EmulatedStack, what: str) -> None:
+def test_a_failing_function_is_answered_with_internal_server_error(stack: EmulatedStack, what: str) -> None:
     answer = ask(stack, f"/do/{what}")
     assert (answer.status, answer.json) == (500, {"message": "Internal Server Error"})
 
 
-def test_a_body_beyond_the_gateways_limit_is_refused(stack: EmulatedStack) -> None:
+def test_a_body_beyond_the_gateways_limit_is_rejected(stack: EmulatedStack) -> None:
     answer = ask(stack, "/echo", "POST", b"x" * (10 * 1024 * 1024 + 1), Content_Type="text/plain")
     assert (answer.status, answer.json) == (413, {"message": "Request Entity Too Large"})
 
 
-def test_binary_goes_in_and_out(stack: EmulatedStack) -> None:
+def test_binary_bodies_are_supported_in_both_directions(stack: EmulatedStack) -> None:
     event = ask(stack, "/echo", "POST", b"\xff\x00", Content_Type="image/png").json["event"]
     assert (event["body"], event["isBase64Encoded"]) == ("/wA=", True)
     assert ask(stack, "/do/binary").body == b"\xff\x00"
 
 
-def test_every_cookie_is_a_header_of_its_own(stack: EmulatedStack) -> None:
+def test_every_cookie_has_its_own_header(stack: EmulatedStack) -> None:
     assert ask(stack, "/do/cookies").headers.get_all("Set-Cookie") == ["a=1; Path=/", "b=2"]
 
 
-def test_a_result_without_status_code_is_inferred(stack: EmulatedStack) -> None:
+def test_a_result_without_a_status_code_becomes_a_200_response(stack: EmulatedStack) -> None:
     assert ask(stack, "/do/json").json == {"inferred": True}
     assert ask(stack, "/do/text").body == b"just text"
 
 
-def test_only_listed_origins_get_cors_headers(stack: EmulatedStack) -> None:
+def test_only_allowed_origins_get_cors_headers(stack: EmulatedStack) -> None:
     friend = ask(stack, "/do/cors", Origin="https://friend.example").headers
     stranger = ask(stack, "/do/cors", Origin="https://stranger.example").headers
     assert friend["Access-Control-Allow-Origin"] == "https://friend.example"
     assert "Access-Control-Allow-Origin" not in stranger
 
 
-def test_the_gateway_answers_preflights_itself(stack: EmulatedStack) -> None:
+def test_the_gateway_answers_preflight_requests_itself(stack: EmulatedStack) -> None:
     answer = ask(stack, "/echo", "OPTIONS", Origin="https://friend.example", Access_Control_Request_Method="POST")
     assert (answer.status, answer.headers["Access-Control-Allow-Methods"]) == (204, "GET,POST")
 
 
-def test_a_head_request_has_the_length_and_no_body(stack: EmulatedStack) -> None:
+def test_a_head_response_has_the_length_and_no_body(stack: EmulatedStack) -> None:
     answer = ask(stack, "/echo", "HEAD")
     assert int(answer.headers["Content-Length"]) > 0
     assert answer.body == b""
 
 
-def test_a_connection_is_kept_for_further_requests(stack: EmulatedStack) -> None:
+def test_a_connection_is_reused_for_further_requests(stack: EmulatedStack) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=60)
     try:
         for _ in range(3):
@@ -145,7 +145,7 @@ def test_a_connection_is_kept_for_further_requests(stack: EmulatedStack) -> None
         connection.close()
 
 
-def test_a_chunked_body_arrives_whole(stack: EmulatedStack) -> None:
+def test_a_chunked_body_is_passed_on_completely(stack: EmulatedStack) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]), timeout=60)
     try:
         chunks = iter([b"one", b"two"])
@@ -170,7 +170,7 @@ def test_a_request_that_waits_too_long_is_refused_with_the_time_to_wait(
     assert ask(stack, "/put/refused", "POST", b"").status == 201
 
 
-def test_twenty_clients_at_once_are_all_answered(stack: EmulatedStack) -> None:
+def test_twenty_concurrent_clients_are_all_answered(stack: EmulatedStack) -> None:
     def visit(number: int) -> list[int]:
         return [ask(stack, f"/put/client-{number}-{each}", "POST", b"").status for each in range(5)]
 
@@ -179,7 +179,7 @@ def test_twenty_clients_at_once_are_all_answered(stack: EmulatedStack) -> None:
     assert statuses == [201] * 100
 
 
-def test_the_stream_brings_wanted_records_in_order_and_again_from_the_failed_one(stack: EmulatedStack) -> None:
+def test_the_stream_delivers_in_order_and_retries_from_the_failed_record(stack: EmulatedStack) -> None:
     names = ["wanted-1", "other-1", "wanted-2-fail", "wanted-3", "wanted-4-crash", "wanted-5"]
     for name in names:
         ask(stack, f"/put/{name}", "POST", b"")
@@ -194,7 +194,7 @@ def test_the_stream_brings_wanted_records_in_order_and_again_from_the_failed_one
     assert isinstance(record["dynamodb"]["ApproximateCreationDateTime"], float)
 
 
-def test_a_timer_runs_at_its_rate_with_its_input(stack: EmulatedStack) -> None:
+def test_a_schedule_invokes_its_function_at_its_rate_with_its_input(stack: EmulatedStack) -> None:
     tick = module_of("tick")
     assert eventually(lambda: len(tick.events) >= 2)
     assert tick.events[0] == {"tick": 1}
@@ -246,11 +246,11 @@ def test_assets_and_media_are_served_as_files(stack: EmulatedStack) -> None:
     ],
     ids=lambda path: path[:40],
 )
-def test_only_the_frontends_files_are_assets(stack: EmulatedStack, path: str) -> None:
+def test_only_files_of_the_frontend_are_assets(stack: EmulatedStack, path: str) -> None:
     assert ask(stack, path).status == 404
 
 
-def test_another_process_sees_the_same_store_and_the_stacks_outputs(stack: EmulatedStack) -> None:
+def test_another_process_uses_the_same_store_and_the_stacks_outputs(stack: EmulatedStack) -> None:
     def client(service: str) -> Any:
         return boto3.client(service, endpoint_url=stack.aws_endpoint_url, region_name="us-east-1")  # type: ignore[call-overload]
 
@@ -271,13 +271,13 @@ def test_a_port_in_use_is_named(stack: EmulatedStack) -> None:
         pass
 
 
-def test_an_address_without_an_end_is_refused_and_the_client_told(stack: EmulatedStack) -> None:
+def test_a_url_without_an_end_is_rejected_with_a_response(stack: EmulatedStack) -> None:
     answer = ask(stack, "/anything?q=" + "x" * 300_000)
     assert (answer.status, answer.json) == (431, {"message": "Request Header Fields Too Large"})
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "get"])
-def test_methods_that_the_gateway_does_not_know_are_refused(stack: EmulatedStack, method: str) -> None:
-    """A route for any method means any of the seven."""
+def test_methods_that_the_gateway_does_not_support_are_rejected(stack: EmulatedStack, method: str) -> None:
+    """A route for any method matches seven methods."""
     answer = ask(stack, "/echo", method)
     assert (answer.status, answer.json) == (403, {"message": "Forbidden"})

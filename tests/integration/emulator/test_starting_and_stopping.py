@@ -1,4 +1,4 @@
-"""A stack's beginning and end."""
+"""Starting and stopping a local stack."""
 
 import http.client
 import shutil
@@ -17,13 +17,13 @@ from tests.serving import eventually
 FIXTURE = FIXTURES / "local_stack"
 
 
-def test_a_parameter_given_goes_before_the_default() -> None:
+def test_a_given_parameter_overrides_the_default() -> None:
     with EmulatedStack(FIXTURE / "template.yaml", {"Name": "xyz", "SiteUrl": "https://my.example"}, port=0) as stack:
         assert stack.template.parameters["Name"] == "xyz"
         assert stack.template.outputs["Site"] == "https://my.example"
 
 
-def test_a_stack_stops_at_once_and_leaves_nothing() -> None:
+def test_a_stack_stops_at_once_and_leaves_no_threads_or_files() -> None:
     threads = threading.active_count()
     stack = EmulatedStack(FIXTURE / "template.yaml", port=0)
     stack.start()
@@ -33,7 +33,7 @@ def test_a_stack_stops_at_once_and_leaves_nothing() -> None:
     assert connection.getresponse().read()
     began = time.monotonic()
     stack.stop()
-    assert time.monotonic() - began < 30  # an idle connection lasts a minute
+    assert time.monotonic() - began < 30  # An idle connection is closed after a minute.
     connection.close()
     with pytest.raises(ConnectionRefusedError):
         http.client.HTTPConnection("127.0.0.1", port, timeout=60).connect()
@@ -44,7 +44,7 @@ def copy_of_fixture(path: Path) -> Path:
     return Path(shutil.copytree(FIXTURE, path / "stack"))
 
 
-def test_two_values_for_one_variable_are_an_error(tmp_path: Path) -> None:
+def test_conflicting_values_of_an_environment_variable_are_an_error(tmp_path: Path) -> None:
     template = copy_of_fixture(tmp_path) / "template.yaml"
     template.write_text(template.read_text().replace("API_URL: !Sub", "COLOUR: red\n          API_URL: !Sub"))
     with (

@@ -1,4 +1,4 @@
-"""``/feeds/…``, called as API Gateway calls it."""
+"""``/feeds/…``, called with API Gateway events."""
 
 import base64
 import gzip
@@ -26,14 +26,14 @@ from kolom.pages.router import dispatch
 from tests.factories import NOW, comment_request, content, request
 from tests.integration.conftest import RefusedCalls
 from tests.integration.contracts.recorder import recorded
-from tests.integration.handlers import Answered, call
+from tests.integration.handlers import Response, call
 
 pytestmark = pytest.mark.usefixtures("tables")
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def get(path: str, query: str | dict[str, Any] = "", *, method: str = "GET", **headers: str) -> Answered:
+def get(path: str, query: str | dict[str, Any] = "", *, method: str = "GET", **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return call(app.handler, request(path, query, method=method, headers=named))
 
@@ -57,7 +57,7 @@ def publish_days(days: int, **changes: Any) -> None:
 
 
 def comment(name: str, *, slug: str = "hello", action: Action | None = "approve", parent: str | None = None) -> str:
-    """A comment of a visitor of that name, which is moderated; its id."""
+    """Post a comment by a visitor with that name, moderate it, and return its id."""
     address = f"198.51.{sum(name.encode()) % 256}.{len(name)}"
     fields: dict[str, Any] = {"content": f"*{name}* <script>", "email": f"{name}@example.com", "parent_id": parent}
     answer = call(write_comments.handler, comment_request(slug, name=f"{name} <b>", address=address, **fields))
@@ -76,7 +76,7 @@ class TestArticles:
             ("feed.json", "application/feed+json; charset=utf-8"),
         ],
     )
-    def test_each_format_says_what_it_is_and_may_be_kept_for_minutes(self, name: str, content_type: str) -> None:
+    def test_each_format_has_its_content_type_and_may_be_cached_for_minutes(self, name: str, content_type: str) -> None:
         publish_days(1)
         answer = get(f"/feeds/{name}")
         assert answer.headers["Content-Type"] == content_type
@@ -85,13 +85,13 @@ class TestArticles:
         assert get(f"/feeds/{name}", if_none_match=answer.headers["ETag"]).status == 304
 
     @pytest.mark.parametrize("name", ["atom.xml", "rss.xml"])
-    def test_the_newest_twenty_come_with_their_whole_texts(self, name: str) -> None:
+    def test_the_newest_twenty_articles_have_their_complete_texts(self, name: str) -> None:
         publish_days(22)
         feed = read(f"/feeds/{name}")
         assert titles(feed) == [f"Day {day:02d}" for day in range(21, 1, -1)]
         assert feed.entries[0].content[0].value == "<p>The body of day-21.</p>"
 
-    def test_links_and_pictures_are_found_from_anywhere(self) -> None:
+    def test_links_and_pictures_have_absolute_urls(self) -> None:
         publishing.publish(
             content(path="/2024/05/x.html", image="/media/a.png", html='<p><a href="/x/">x</a> <a href="#n">n</a></p>'),
             now=NOW,
@@ -104,22 +104,22 @@ class TestArticles:
         )
 
     @pytest.mark.parametrize("image", ["/media/a.png", "https://else.example/a.png?a=1&b=2"])
-    def test_a_picture_in_the_text_is_not_shown_twice(self, image: str) -> None:
+    def test_a_picture_in_the_text_is_not_repeated(self, image: str) -> None:
         publishing.publish(content(image=image, html=f'<p><img src="{escape(image)}"></p>'), now=NOW)
         assert read("/feeds/atom.xml").entries[0].content[0].value.count("<img") == 1
 
-    def test_json_feed_names_the_picture_by_its_full_address(self) -> None:
+    def test_json_feed_has_the_absolute_url_of_the_picture(self) -> None:
         publishing.publish(content(image="/media/a.png"), now=NOW)
         assert get("/feeds/feed.json").json["items"][0]["image"] == "https://blog.example/media/a.png"
 
-    def test_a_scheduled_article_is_not_older_than_its_publication(self) -> None:
+    def test_a_scheduled_article_has_the_date_of_its_publication(self) -> None:
         soon = NOW + timedelta(days=5)
         publishing.publish(content("soon", published_at=soon), now=NOW)
         publish_due(now=soon)
         (item,) = get("/feeds/feed.json").json["items"]
         assert item["date_published"] == item["date_modified"] == "2026-03-06T12:00:00Z"
 
-    def test_what_is_not_published_is_not_there(self) -> None:
+    def test_unpublished_articles_are_not_in_the_feed(self) -> None:
         publish_days(1)
         publishing.publish(content("draft", draft=True), now=NOW)
         publishing.publish(content("soon", published_at=datetime.now(UTC) + timedelta(hours=1)), now=NOW)
@@ -128,7 +128,7 @@ class TestArticles:
         publishing.delete("gone", now=NOW)
         assert titles(read("/feeds/atom.xml")) == ["Day 00"]
 
-    def test_an_article_keeps_its_identifier_whatever_changes(self) -> None:
+    def test_an_article_keeps_its_identifier_after_every_change(self) -> None:
         publishing.publish(content("old", title="Old"), now=NOW)
         (before,) = read("/feeds/atom.xml").entries
         later = NOW + timedelta(days=9)
@@ -138,7 +138,7 @@ class TestArticles:
         assert before.id == after.id
         assert after.updated > before.updated
 
-    def test_of_one_label_in_any_case(self) -> None:
+    def test_a_label_feed_ignores_case(self) -> None:
         publish_days(2, labels=("Luar Negeri",))
         publishing.publish(content("other"), now=NOW)
         feed = read("/feeds/rss.xml", {"label": "luar NEGERI"})
@@ -146,12 +146,12 @@ class TestArticles:
         assert feed.feed.title == "Blog: Luar Negeri"
         assert feed.feed.link == "https://blog.example/label/luar%20negeri/"
 
-    def test_an_unknown_label_is_an_empty_feed(self) -> None:
+    def test_the_feed_of_an_unknown_label_is_empty(self) -> None:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", {"label": '"><script>'})) == []
 
     @pytest.mark.parametrize("label", ["", " ", "\t\n"])
-    def test_an_empty_label_is_none(self, label: str) -> None:
+    def test_an_empty_label_is_not_found(self, label: str) -> None:
         publish_days(1)
         feed = read("/feeds/atom.xml", {"label": label})
         assert (feed.feed.title, titles(feed)) == ("Blog", ["Day 00"])
@@ -160,7 +160,7 @@ class TestArticles:
         publish_days(1)
         assert titles(read("/feeds/atom.xml", "max-results=1")) == ["Day 00"]
 
-    def test_a_text_too_large_for_the_feed_becomes_its_excerpt_without_work(
+    def test_a_text_too_large_for_the_feed_is_not_read_and_its_excerpt_is_used(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         half = builder.MAX_TEXT_BYTES // 2
@@ -174,7 +174,7 @@ class TestArticles:
         assert shown == [1, 0, 0, 1]
         assert cleaner.call_count == 2
 
-    def test_a_large_feed_travels_compressed_where_that_is_accepted(self) -> None:
+    def test_a_large_feed_is_compressed_if_the_client_accepts_it(self) -> None:
         publish_days(5, html=f"<p>{'rain ' * 1000}</p>")
         plain, packed = get("/feeds/atom.xml"), get("/feeds/atom.xml", accept_encoding="gzip, br")
         assert gzip.decompress(base64.b64decode(packed.body)).decode() == plain.body
@@ -183,22 +183,20 @@ class TestArticles:
         assert packed.headers["ETag"] != plain.headers["ETag"]
 
     @pytest.mark.parametrize("coding", ["gzip", "identity"])
-    def test_head_says_what_get_would(self, coding: str) -> None:
+    def test_head_returns_the_headers_of_get(self, coding: str) -> None:
         publish_days(3, html=f"<p>{'rain ' * 200}</p>")
         got = get("/feeds/atom.xml", accept_encoding=coding)
         head = get("/feeds/atom.xml", method="HEAD", accept_encoding=coding)
         assert (head.status, head.body, head.headers) == (200, "", got.headers)
 
-    def test_an_article_that_is_taken_back_while_the_feed_is_read_is_left_out(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_an_article_unpublished_while_the_feed_is_read_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         publish_days(2)
         listed = list_newest(ArticleFilter(), limit=20)
         publishing.unpublish("day-01", now=NOW)
         monkeypatch.setattr("kolom.articles.public.list_newest", lambda *_, **__: listed)
         assert titles(read("/feeds/atom.xml")) == ["Day 00"]
 
-    def test_an_article_that_the_list_shows_as_it_was_is_told_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_article_changed_while_the_feed_is_read_is_current(self, monkeypatch: pytest.MonkeyPatch) -> None:
         publishing.publish(content("old", title="Old"), now=NOW)
         listed = list_newest(ArticleFilter(), limit=20)
         publishing.publish(content("new", title="New"), now=NOW, article_id=1, expected_version=1)
@@ -206,20 +204,20 @@ class TestArticles:
         (entry,) = read("/feeds/atom.xml").entries
         assert (entry.title, entry.link) == ("New", "https://blog.example/new/")
 
-    def test_an_article_that_is_being_replaced_is_told_by_its_excerpt(self) -> None:
+    def test_an_article_replaced_while_the_feed_is_read_has_only_its_excerpt(self) -> None:
         publishing.publish(content(excerpt="In short."), now=NOW)
         article = publishing.get_by_slug("hello")
         BodyChunk(str(article.id), f"body#{article.body_version}#0").delete()
         (entry,) = read("/feeds/atom.xml").entries
         assert (entry.summary, "content" in entry) == ("In short.", False)
 
-    def test_a_store_at_its_limit_says_when_to_come_back(self, faults: RefusedCalls) -> None:
+    def test_throttling_is_answered_with_retry_after(self, faults: RefusedCalls) -> None:
         publish_days(1)
         faults.throttle("Query")
         answer = get("/feeds/atom.xml")
         assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
 
-    def test_it_costs_a_query_for_the_list_and_one_for_each_text(self) -> None:
+    def test_a_feed_needs_one_query_for_the_list_and_one_for_each_text(self) -> None:
         publish_days(25)
         with recorded() as asked:
             read("/feeds/atom.xml")
@@ -228,14 +226,14 @@ class TestArticles:
 
 @pytest.fixture
 def blog(tables: None, secret: str) -> None:
-    """Two articles that take comments."""
+    """Return two articles with open comments."""
     publishing.publish(content("hello", path="/2024/05/hello.html"), now=NOW)
     publishing.publish(content("other", title="Other <i>"), now=NOW)
 
 
 @pytest.mark.usefixtures("blog")
 class TestComments:
-    def test_the_newest_of_the_whole_site_come_first(self) -> None:
+    def test_the_newest_comments_of_the_whole_site_come_first(self) -> None:
         first, second = comment("a"), comment("bb", slug="other")
         feed = read("/feeds/comments.xml")
         assert titles(feed) == ["bb <b> mengomentari “Other <i>”", "a <b> mengomentari “Hello”"]
@@ -245,7 +243,7 @@ class TestComments:
         ]
         assert feed.entries[1].content[0].value == "<p><em>a</em> &lt;script&gt;</p>"
 
-    def test_those_of_an_article_are_its_own(self) -> None:
+    def test_an_articles_feed_has_only_its_comments(self) -> None:
         comment("a")
         comment("bb", slug="other")
         feed = read("/feeds/comments/hello")
@@ -255,26 +253,26 @@ class TestComments:
             "https://blog.example/2024/05/hello.html",
         )
 
-    def test_those_of_an_article_are_its_newest_twenty(self) -> None:
+    def test_an_articles_feed_has_its_newest_twenty_comments(self) -> None:
         names = [str(number) for number in range(22)]
         for name in names:
             comment(name)
         authors = [entry.author for entry in read("/feeds/comments/hello").entries]
         assert authors == [f"{name} <b>" for name in reversed(names[2:])]
 
-    def test_an_edited_comment_tells_when(self) -> None:
+    def test_an_edited_comment_has_its_time_of_change(self) -> None:
         posted = admin.get(comment("a"))
         repository.update(1, posted.id, lambda was: replace(was, edited_at=LATER, change="edit"), now=LATER)
         (entry,) = read("/feeds/comments/hello").entries
         assert entry.updated == "2027-01-01T00:00:00+00:00"
         assert entry.published != entry.updated
 
-    def test_an_article_with_a_name_in_any_script_has_its_own(self) -> None:
+    def test_an_article_with_a_slug_in_any_script_has_a_comment_feed(self) -> None:
         publishing.publish(content("hujan-雨"), now=NOW)
         assert read("/feeds/comments/hujan-%E9%9B%A8").feed.link == "https://blog.example/hujan-%E9%9B%A8/"
 
     @pytest.mark.parametrize("path", ["/feeds/comments.xml", "/feeds/comments/hello"])
-    def test_only_what_readers_see_is_told(self, path: str) -> None:
+    def test_only_visible_comments_are_in_the_feed(self, path: str) -> None:
         parent = comment("parent")
         comment("reply", parent=parent)
         comment("pending", action=None)
@@ -285,12 +283,12 @@ class TestComments:
         assert entry.author == "reply <b>"
         assert "example.com" not in answer.body
 
-    def test_an_old_name_leads_to_the_present_one(self) -> None:
+    def test_an_old_slug_redirects_to_the_current_feed(self) -> None:
         publishing.publish(content("new"), now=NOW, article_id=1, expected_version=1)
         answer = get("/feeds/comments/hello")
         assert (answer.status, answer.headers["Location"]) == (301, "/feeds/comments/new")
 
-    def test_a_deleted_article_is_gone_and_a_draft_is_not_there(self) -> None:
+    def test_a_deleted_article_is_gone_and_a_draft_not_found(self) -> None:
         publishing.delete("other", now=NOW)
         publishing.publish(content("draft", draft=True), now=NOW)
         assert get("/feeds/comments/other").status == 410
@@ -309,17 +307,17 @@ class TestOtherAddresses:
             ("/feeds/812/comments/default", "", "/feeds/comments.xml"),
         ],
     )
-    def test_who_subscribed_on_blogger_is_led_on(self, path: str, query: str, place: str) -> None:
+    def test_blogger_feed_urls_are_redirected(self, path: str, query: str, place: str) -> None:
         answer = get(path, query)
         assert (answer.status, answer.headers["Location"]) == (301, place)
 
-    def test_an_article_that_is_called_like_a_feed_elsewhere_stands_at_its_address(self) -> None:
+    def test_an_article_named_like_another_systems_feed_keeps_its_address(self) -> None:
         publishing.publish(content("feed"), now=NOW)
         assert dispatch("/feed/", {}).status == 200
         assert dispatch("/feed.xml", {}).status == 301
 
     @pytest.mark.parametrize("path", ["/feeds/", "/feeds/none.xml", "/feeds/a/b/c", "/feeds/atom.xml/", "/feeds/%FF"])
-    def test_what_is_no_feed_is_a_problem(self, path: str) -> None:
+    def test_an_unknown_feed_is_answered_with_a_problem(self, path: str) -> None:
         answer = get(path)
         assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
         assert answer.headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""What search engines read: the index, the sitemaps that it lists, and robots.txt."""
+"""The sitemap index, the sitemaps and robots.txt."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from kolom.errors import InvalidInput
 from kolom.feeds import sitemaps
 from tests.factories import NOW, content, request
 from tests.integration.contracts.recorder import recorded
-from tests.integration.handlers import Answered, call
+from tests.integration.handlers import Response, call
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -20,12 +20,12 @@ SITE = "https://blog.example"
 NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
-def get(path: str) -> Answered:
+def get(path: str) -> Response:
     return call(app.handler, request(path))
 
 
 def places(path: str) -> list[str]:
-    """The addresses that a document lists, without the site's own."""
+    """Return the addresses that a document lists, without the origin."""
     answer = get(path)
     assert answer.status == 200, answer.body
     assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
@@ -44,7 +44,7 @@ def test_the_index_lists_the_pages_and_every_month_with_articles() -> None:
     assert places("/sitemap.xml") == [f"/sitemaps/{name}.xml" for name in ("pages", "2026-02", "2025-12")]
 
 
-def test_every_published_address_is_in_exactly_one_of_the_sitemaps() -> None:
+def test_every_published_address_is_in_exactly_one_sitemap() -> None:
     publish("a", "2026-01-05")
     publish("b", "2026-01-06", path="/2026/01/b & c.html".replace(" ", ""))
     publish("rujak", "2026-02-01")
@@ -71,19 +71,19 @@ def test_every_published_address_is_in_exactly_one_of_the_sitemaps() -> None:
     )
 
 
-def test_an_address_tells_when_it_was_changed() -> None:
+def test_an_address_has_its_date_of_last_change() -> None:
     publish("a", "2026-01-05", updated_at=datetime(2026, 1, 9, 8, 30, tzinfo=UTC))
     document = etree.fromstring(get("/sitemaps/2026-01.xml").body.encode())
     assert document.findtext(f"{NAMESPACE}url/{NAMESPACE}lastmod") == "2026-01-09T08:30:00Z"
 
 
-def test_months_are_those_of_the_sites_time_zone() -> None:
+def test_months_are_in_the_sites_time_zone() -> None:
     publish("a", "2026-01-31T18:00")  # February in Jakarta
     assert places("/sitemap.xml")[1:] == ["/sitemaps/2026-02.xml"]
     assert places("/sitemaps/2026-02.xml") == ["/a/"]
 
 
-def test_a_month_with_too_many_articles_gets_further_stable_parts(
+def test_a_month_with_too_many_articles_is_split_into_stable_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 2)
@@ -98,7 +98,7 @@ def test_a_month_with_too_many_articles_gets_further_stable_parts(
     assert places("/sitemaps/2026-01.xml") == ["/d1/", "/d2/"]
 
 
-def test_a_part_that_is_not_there_does_not_cost_what_it_would_if_it_were(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_that_does_not_exist_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 1)
     for day in range(1, 4):
         publish(f"d{day}", f"2026-01-0{day}")
@@ -108,7 +108,7 @@ def test_a_part_that_is_not_there_does_not_cost_what_it_would_if_it_were(monkeyp
         assert len(asked.operations) == requests
 
 
-def test_a_month_has_at_most_so_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_parts_of_a_month_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 1)
     monkeypatch.setattr(sitemaps, "MAX_PARTS", 2)
     for day in range(1, 5):
@@ -124,12 +124,12 @@ def test_a_month_has_at_most_so_many_parts(monkeypatch: pytest.MonkeyPatch) -> N
         *("2026-01-999.xml", "2026-01-1000.xml", "pages", "x", "%00", "2026-01.xml.gz", "２０２６-01.xml"),
     ],
 )
-def test_what_no_index_lists_is_not_there(name: str) -> None:
+def test_a_sitemap_that_no_index_lists_is_not_found(name: str) -> None:
     publish("a", "2026-01-01")
     assert get(f"/sitemaps/{name}").status == 404
 
 
-def test_a_document_costs_one_request_and_robots_none() -> None:
+def test_a_sitemap_costs_one_request_and_robots_txt_none() -> None:
     publish("a", "2026-01-01")
     for path, expected in (("/sitemap.xml", 1), ("/sitemaps/pages.xml", 1), ("/sitemaps/2026-01.xml", 1)):
         with recorded() as asked:
@@ -141,12 +141,12 @@ def test_a_document_costs_one_request_and_robots_none() -> None:
 
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/sitemap.xml", "/sitemaps/x.xml", "/feeds/atom.xml"])
-def test_no_article_can_be_published_where_these_are(path: str) -> None:
+def test_no_article_can_have_the_address_of_a_sitemap(path: str) -> None:
     with pytest.raises(InvalidInput, match="reserved for the site itself"):
         publish("a", "2026-01-01", path=path)
 
 
-def test_robots_are_kept_from_the_api_and_from_results_and_told_where_the_sitemap_is() -> None:
+def test_robots_txt_excludes_the_api_and_search_results_and_names_the_sitemap() -> None:
     answer = get("/robots.txt")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     lines = answer.body.splitlines()

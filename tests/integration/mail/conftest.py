@@ -1,4 +1,4 @@
-"""SES as moto plays it, with the weather of the field; and a clock, so that a day passes in a test."""
+"""SES on moto with injected failures, and a clock for tests that last days."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,20 +23,20 @@ from kolom.contact.types import Message
 from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
 from kolom_cli.emulator.ses import Mail, SentMail
-from tests.factories import Context, comment_request, contact_request, request, waiting_mail
+from tests.factories import Context, comment_request, contact_request, pending_mail_event, request
 from tests.integration.conftest import Configure
-from tests.integration.handlers import Answered, call
+from tests.integration.handlers import Response, call
 
 OWNER = "owner@site.example"
 SENDER = "blog@site.example"
 
 
 class Crash(BaseException):
-    """The end of a process in the middle of its work, which no handler can catch."""
+    """Simulates the end of a process, which no handler can catch."""
 
 
 class Ses:
-    """What SES does with each mail it is given: by default it takes it. ``calls`` counts how often it is asked."""
+    """SES, which accepts all mail by default. ``calls`` counts the requests."""
 
     def __init__(self, taken: SentMail) -> None:
         self._taken = taken
@@ -46,11 +46,11 @@ class Ses:
 
     @property
     def mails(self) -> list[Mail]:
-        """What SES has accepted, in that order."""
+        """Return the mail that SES has accepted, in order."""
         return self._taken.mails
 
-    def refuse(self, code: str, status: int = 400) -> None:
-        """Answer with an error from now on."""
+    def respond_with_error(self, code: str, status: int = 400) -> None:
+        """Respond with an error from now on."""
 
         def answer() -> Any:
             error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
@@ -58,8 +58,8 @@ class Ses:
 
         self.before = answer
 
-    def cut(self, *, accepted: bool) -> None:
-        """Lose the connection from now on, before SES has heard of the mail or after it has accepted it."""
+    def lose_connection(self, *, accepted: bool) -> None:
+        """Lose the connection from now on, before SES gets the mail or after it accepted it."""
 
         def lose() -> None:
             raise ConnectionClosedError(endpoint_url="https://email")
@@ -70,7 +70,7 @@ class Ses:
             self.before = lose
 
     def crash(self, *, accepted: bool) -> None:
-        """End the sender's process from now on, before SES has heard of the mail or after it has accepted it."""
+        """End the sender's process from now on, before SES gets the mail or after it accepted it."""
 
         def end() -> None:
             raise Crash
@@ -80,31 +80,33 @@ class Ses:
         else:
             self.before = end
 
-    def mend(self) -> None:
-        """Take every mail from now on."""
+    def recover(self) -> None:
+        """Accept all mail from now on."""
         self.before = self.after = lambda: None
 
-    def hear(self, **_: Any) -> Any:
-        """Before botocore sends; an answer stands for SES's."""
+    def before_send(self, **_: Any) -> Any:
+        """Run before botocore sends a request; a returned response replaces that of SES."""
         self.calls += 1
         return self.before()
 
-    def answer(self, http_response: Any, **_: Any) -> None:
-        """After SES has answered, before anybody has read it."""
+    def after_response(self, http_response: Any, **_: Any) -> None:
+        """Run after SES responded, before the sender reads the response."""
         if http_response.status_code == 200:
             self.after()
 
 
 @dataclass
-class PostOffice:
-    """The site's mail from the transaction to the reader. ``now`` is the time; ``outcomes`` what handlers answered."""
+class MailSystem:
+    """The site's mail from the transaction to the reader. ``now`` is the time; ``outcomes`` are the
+    handlers' results.
+    """
 
     ses: Ses
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     visitors: int = 0
 
     def submit(self, message: str = "Hello.", **fields: Any) -> Message:
-        """A message by the contact form."""
+        """Submit a message through the contact form."""
         self.visitors += 1
         address = f"198.51.{self.visitors // 256}.{self.visitors % 256}"
         answer = call(submit_contact.handler, contact_request(address=address, message=message, **fields))
@@ -112,7 +114,7 @@ class PostOffice:
         return messages.get(answer.json["id"])
 
     def comment(self, text: str = "Nice.", **fields: Any) -> Comment:
-        """A comment by the API. Each visitor has an address of their own, unless they say otherwise."""
+        """Post a comment through the API. Each visitor has another IP address by default."""
         self.visitors += 1
         address = fields.pop("address", f"198.52.{self.visitors // 256}.{self.visitors % 256}")
         answer = call(write_comments.handler, comment_request(content=text, address=address, **fields))
@@ -120,78 +122,78 @@ class PostOffice:
         return admin.get(answer.json["comment"]["id"])
 
     def approve(self, comment: Comment) -> Comment:
-        """What the moderator does."""
+        """Approve the comment as a moderator."""
         return moderation.moderate(comment.article_id, comment.id, "approve", by="test", now=self.now)
 
     def subscription(self, comment: Comment) -> str | None:
-        """The state of the subscription of a comment's author."""
+        """Return the state of the subscription of a comment's author."""
         found = reply_subscriptions.load(comment.article_id, str(comment.person), now=self.now)
         return found.state if found else None
 
-    def open(self, url: str, method: str = "GET", body: str | None = None, **headers: str) -> Answered:
+    def open(self, url: str, method: str = "GET", body: str | None = None, **headers: str) -> Response:
         """Follow a link of a mail."""
         path = url.removeprefix("https://blog.example")
         form = {"content-type": "application/x-www-form-urlencoded"} if body else {}
         return call(serve_mail_links.handler, request(path, method=method, headers={**form, **headers}, body=body))
 
-    def stream(self, *, batch: int = 10) -> None:
-        """Bring all mail that waits to its sender, as the stream does through its filter."""
+    def deliver_stream(self, *, batch: int = 10) -> None:
+        """Invoke the sender with all pending mail, as the stream's filter selects it."""
         waiting = [record.id for record in OutboxRecord.scan(OutboxRecord.status == "waiting")]
         for start in range(0, len(waiting), batch):
-            self.bring(*waiting[start : start + batch])
+            self.invoke_sender(*waiting[start : start + batch])
 
-    def bring(self, *mail_ids: str, left_milliseconds: int = 120_000) -> dict[str, Any]:
-        """Bring the sender one batch."""
-        answer: dict[str, Any] = send_mail.handler(waiting_mail(*mail_ids), Context(left_milliseconds))
+    def invoke_sender(self, *mail_ids: str, left_milliseconds: int = 120_000) -> dict[str, Any]:
+        """Invoke the sender with one batch."""
+        answer: dict[str, Any] = send_mail.handler(pending_mail_event(*mail_ids), Context(left_milliseconds))
         return answer
 
-    def timer(self) -> None:
-        """The five minutes are over."""
+    def run_timer(self) -> None:
+        """Advance the clock by five minutes and run the scheduled tasks."""
         self.now += timedelta(minutes=5)
         run_scheduled_tasks.handler({}, Context())
 
-    def run(self, hours: float) -> None:
-        """Let so much time pass. The timer is rung only when mail is due: otherwise it does nothing."""
-        self.stream()
+    def run_for(self, hours: float) -> None:
+        """Advance the clock by that time. The scheduled tasks run only when mail is due; otherwise they do nothing."""
+        self.deliver_stream()
         due = self._next_due()
         for _ in range(int(hours * 12)):
             if due is None or due > self.now + timedelta(minutes=5):
                 self.now += timedelta(minutes=5)
                 continue
-            self.timer()
-            self.stream()
+            self.run_timer()
+            self.deliver_stream()
             due = self._next_due()
 
     def _next_due(self) -> datetime | None:
         return min((record.due for record in OutboxRecord.scan(OutboxRecord.due.exists())), default=None)
 
     def status(self, mail_id: str) -> str:
-        """What has become of a mail."""
+        """Return the status of a mail."""
         return outbox.get(mail_id).status
 
 
 @pytest.fixture
 def ses(tables: None) -> Iterator[Ses]:
-    """SES, with its sender verified."""
+    """Yield SES with a verified sender."""
     taken = SentMail()
     with taken.recording():
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
         ses = Ses(taken)
         delivery._client.cache_clear()
         events = delivery._client().meta.events
-        events.register_first("before-call.sesv2.SendEmail", ses.hear)
-        events.register("after-call.sesv2.SendEmail", ses.answer)
+        events.register_first("before-call.sesv2.SendEmail", ses.before_send)
+        events.register("after-call.sesv2.SendEmail", ses.after_response)
         yield ses
         delivery._client.cache_clear()
 
 
 @pytest.fixture
-def post_office(ses: Ses, secret: str, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> PostOffice:
-    """A site whose owner wants mail, and its clock."""
+def mail_system(ses: Ses, secret: str, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> MailSystem:
+    """Return the mail system of a site whose owner receives mail."""
     configure(owner_email=OWNER, mail_from=SENDER, comments_per_minute=100)
-    office = PostOffice(ses)
-    clock = SimpleNamespace(now=lambda _: office.now)
+    mail_system = MailSystem(ses)
+    clock = SimpleNamespace(now=lambda _: mail_system.now)
     for module in (send_mail, run_scheduled_tasks, submit_contact, write_comments, serve_mail_links):
         monkeypatch.setattr(module, "datetime", clock)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    return office
+    return mail_system

@@ -1,4 +1,4 @@
-"""Sending: what becomes of a mail when SES is busy, broken or refuses, and when its sender crashes."""
+"""Sending mail when SES is throttled, unavailable or rejects it, and when the sender crashes."""
 
 import contextlib
 import io
@@ -20,16 +20,16 @@ from kolom.mail import delivery, suppression
 from kolom.observability import logger
 from kolom.outbox import LEASE
 from kolom_cli.sam.model import Template
-from tests.factories import Context, content, waiting_mail
+from tests.factories import Context, content, pending_mail_event
 from tests.integration.conftest import FaultInjector, RefusedCalls
 from tests.integration.handlers import stored
-from tests.integration.mail.conftest import OWNER, Crash, PostOffice
+from tests.integration.mail.conftest import OWNER, Crash, MailSystem
 
 
-def test_a_message_is_mailed_to_its_owner_and_can_be_answered(post_office: PostOffice) -> None:
-    message = post_office.submit("Apa kabar?\nBaik.", name="Budi", email="budi@example.com", subject="Salam ☕")
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+def test_a_message_is_mailed_to_the_owner_with_a_reply_address(mail_system: MailSystem) -> None:
+    message = mail_system.submit("Apa kabar?\nBaik.", name="Budi", email="budi@example.com", subject="Salam ☕")
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert (mail["to"], mail["from"], mail["reply_to"]) == (OWNER, "Blog <blog@site.example>", "budi@example.com")
     assert mail["subject"] == "[Blog] Salam ☕"
     assert "Apa kabar?\nBaik." in mail["text"]
@@ -41,252 +41,252 @@ def test_a_message_is_mailed_to_its_owner_and_can_be_answered(post_office: PostO
     assert not {"queue", "due", "lease"} & set(stored("outbox")[0])
 
 
-def test_the_owner_reads_in_the_language_of_the_site_why_a_comment_waits(post_office: PostOffice) -> None:
-    publishing.publish(content("hello", published_at=post_office.now - timedelta(hours=1)), now=post_office.now)
-    post_office.comment("Nice.")
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+def test_the_owner_reads_in_the_sites_language_why_a_comment_is_pending(mail_system: MailSystem) -> None:
+    publishing.publish(content("hello", published_at=mail_system.now - timedelta(hours=1)), now=mail_system.now)
+    mail_system.comment("Nice.")
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert "Alasan ditandai:\n- Belum ada komentar dari penulis ini yang disetujui.\n" in mail["text"]
     assert "<li>Belum ada komentar dari penulis ini yang disetujui.</li>" in mail["html"]
 
 
-def test_a_record_that_comes_twice_sends_once(post_office: PostOffice) -> None:
-    mail_id = f"contact#{post_office.submit().id}"
+def test_a_redelivered_record_sends_the_mail_once(mail_system: MailSystem) -> None:
+    mail_id = f"contact#{mail_system.submit().id}"
     for _ in range(3):
-        post_office.bring(mail_id, mail_id)
-    assert len(post_office.ses.mails) == 1
+        mail_system.invoke_sender(mail_id, mail_id)
+    assert len(mail_system.ses.mails) == 1
 
 
-def test_of_many_senders_at_once_one_sends(post_office: PostOffice) -> None:
-    mail_id = f"contact#{post_office.submit().id}"
+def test_one_of_several_concurrent_senders_sends_the_mail(mail_system: MailSystem) -> None:
+    mail_id = f"contact#{mail_system.submit().id}"
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda _: delivery.send(mail_id, lambda: post_office.now), range(16)))
+        outcomes = list(pool.map(lambda _: delivery.send(mail_id, lambda: mail_system.now), range(16)))
     assert sorted(outcomes) == ["not_claimed"] * 15 + ["sent"]
-    assert len(post_office.ses.mails) == 1
+    assert len(mail_system.ses.mails) == 1
 
 
-def test_what_is_in_no_outbox_is_no_mail(post_office: PostOffice) -> None:
-    post_office.bring("contact#nothing")
-    assert post_office.ses.mails == []
+def test_a_record_without_an_outbox_item_sends_nothing(mail_system: MailSystem) -> None:
+    mail_system.invoke_sender("contact#nothing")
+    assert mail_system.ses.mails == []
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "Throttling"])
-def test_a_throttled_mail_is_tried_again_at_once_and_then_later(post_office: PostOffice, code: str) -> None:
-    post_office.ses.refuse(code, 429)
-    mail_id = f"contact#{post_office.submit().id}"
-    post_office.stream()
-    assert post_office.ses.calls == 4
-    assert (post_office.status(mail_id), outbox.get(mail_id).reason) == ("deferred", f"SES: {code}")
-    post_office.ses.mend()
-    post_office.run(0.25)
-    assert post_office.status(mail_id) == "sent"
-    assert len(post_office.ses.mails) == 1
+def test_a_throttled_mail_is_retried_at_once_and_then_later(mail_system: MailSystem, code: str) -> None:
+    mail_system.ses.respond_with_error(code, 429)
+    mail_id = f"contact#{mail_system.submit().id}"
+    mail_system.deliver_stream()
+    assert mail_system.ses.calls == 4
+    assert (mail_system.status(mail_id), outbox.get(mail_id).reason) == ("deferred", f"SES: {code}")
+    mail_system.ses.recover()
+    mail_system.run_for(0.25)
+    assert mail_system.status(mail_id) == "sent"
+    assert len(mail_system.ses.mails) == 1
 
 
 @pytest.mark.parametrize(
     "code", ["SendingPausedException", "AccountSuspendedException", "MessageRejected", "AccessDeniedException", "Oops"]
 )
-def test_what_ses_refuses_for_now_is_tried_again_for_a_day_and_then_failed(post_office: PostOffice, code: str) -> None:
-    post_office.ses.refuse(code, 500 if code == "Oops" else 400)
-    mail_id = f"contact#{post_office.submit().id}"
-    post_office.run(23.5)
-    assert post_office.status(mail_id) == "deferred"
-    tries = post_office.ses.calls
+def test_a_temporarily_rejected_mail_is_retried_for_a_day_and_then_fails(mail_system: MailSystem, code: str) -> None:
+    mail_system.ses.respond_with_error(code, 500 if code == "Oops" else 400)
+    mail_id = f"contact#{mail_system.submit().id}"
+    mail_system.run_for(23.5)
+    assert mail_system.status(mail_id) == "deferred"
+    tries = mail_system.ses.calls
     assert 8 <= tries <= 14
-    post_office.run(5)
+    mail_system.run_for(5)
     record = outbox.get(mail_id)
     assert (record.status, record.reason) == ("failed", f"SES: {code}")
-    post_office.ses.mend()
-    post_office.run(2)
-    assert post_office.ses.mails == []
+    mail_system.ses.recover()
+    mail_system.run_for(2)
+    assert mail_system.ses.mails == []
 
 
-def test_after_an_hour_without_ses_every_mail_arrives_once(post_office: PostOffice) -> None:
-    post_office.ses.cut(accepted=False)
-    ids = [f"contact#{post_office.submit(f'Number {n}.').id}" for n in range(25)]
-    post_office.run(1)
-    assert {post_office.status(each) for each in ids} == {"deferred"}
-    post_office.ses.mend()
-    post_office.run(2)
-    assert {post_office.status(each) for each in ids} == {"sent"}
-    assert len(post_office.ses.mails) == 25
+def test_after_an_hour_without_ses_every_mail_arrives_once(mail_system: MailSystem) -> None:
+    mail_system.ses.lose_connection(accepted=False)
+    ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(25)]
+    mail_system.run_for(1)
+    assert {mail_system.status(each) for each in ids} == {"deferred"}
+    mail_system.ses.recover()
+    mail_system.run_for(2)
+    assert {mail_system.status(each) for each in ids} == {"sent"}
+    assert len(mail_system.ses.mails) == 25
 
 
-def test_an_address_that_no_mail_can_go_to_fails_at_once(post_office: PostOffice) -> None:
-    post_office.ses.refuse("BadRequestException")
-    mail_id = f"contact#{post_office.submit().id}"
-    post_office.stream()
-    assert (post_office.status(mail_id), post_office.ses.calls) == ("failed", 1)
+def test_a_permanently_rejected_mail_fails_at_once(mail_system: MailSystem) -> None:
+    mail_system.ses.respond_with_error("BadRequestException")
+    mail_id = f"contact#{mail_system.submit().id}"
+    mail_system.deliver_stream()
+    assert (mail_system.status(mail_id), mail_system.ses.calls) == ("failed", 1)
 
 
-def test_a_crash_before_ses_heard_of_it_delays_a_mail_by_its_lease(post_office: PostOffice) -> None:
-    post_office.ses.crash(accepted=False)
-    mail_id = f"contact#{post_office.submit().id}"
+def test_a_crash_before_ses_gets_the_mail_delays_it_by_its_lease(mail_system: MailSystem) -> None:
+    mail_system.ses.crash(accepted=False)
+    mail_id = f"contact#{mail_system.submit().id}"
     with pytest.raises(Crash):
-        post_office.bring(mail_id)
-    post_office.ses.mend()
-    post_office.bring(mail_id)
-    assert (post_office.status(mail_id), post_office.ses.mails) == ("sending", [])
+        mail_system.invoke_sender(mail_id)
+    mail_system.ses.recover()
+    mail_system.invoke_sender(mail_id)
+    assert (mail_system.status(mail_id), mail_system.ses.mails) == ("sending", [])
     assert timedelta(minutes=5) > LEASE
-    post_office.timer()
-    post_office.stream()
-    assert (post_office.status(mail_id), len(post_office.ses.mails)) == ("sent", 1)
+    mail_system.run_timer()
+    mail_system.deliver_stream()
+    assert (mail_system.status(mail_id), len(mail_system.ses.mails)) == ("sent", 1)
 
 
-def test_only_a_crash_between_acceptance_and_mark_sends_twice(post_office: PostOffice) -> None:
-    post_office.ses.crash(accepted=True)
-    mail_id = f"contact#{post_office.submit().id}"
+def test_only_a_crash_between_acceptance_and_mark_sends_twice(mail_system: MailSystem) -> None:
+    mail_system.ses.crash(accepted=True)
+    mail_id = f"contact#{mail_system.submit().id}"
     with pytest.raises(Crash):
-        post_office.bring(mail_id)
-    post_office.ses.mend()
-    post_office.run(0.5)
-    assert (post_office.status(mail_id), len(post_office.ses.mails)) == ("sent", 2)
+        mail_system.invoke_sender(mail_id)
+    mail_system.ses.recover()
+    mail_system.run_for(0.5)
+    assert (mail_system.status(mail_id), len(mail_system.ses.mails)) == ("sent", 2)
 
 
-def test_a_mail_that_crashes_its_sender_keeps_none_behind_it(post_office: PostOffice) -> None:
-    """As Lambda does, the batch comes again: the crashing one is leased, so the rest goes on."""
-    ids = [f"contact#{post_office.submit(f'Number {n}.').id}" for n in range(3)]
-    post_office.ses.crash(accepted=False)
+def test_a_mail_that_crashes_its_sender_does_not_block_the_others(mail_system: MailSystem) -> None:
+    """Lambda retries the batch: the crashing mail has a lease, so the others are sent."""
+    ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(3)]
+    mail_system.ses.crash(accepted=False)
     with pytest.raises(Crash):
-        post_office.bring(*ids)
-    post_office.ses.mend()
-    post_office.bring(*ids)
-    assert [post_office.status(each) for each in ids] == ["sending", "sent", "sent"]
+        mail_system.invoke_sender(*ids)
+    mail_system.ses.recover()
+    mail_system.invoke_sender(*ids)
+    assert [mail_system.status(each) for each in ids] == ["sending", "sent", "sent"]
 
 
-def test_a_mail_that_cannot_be_made_keeps_none_behind_it_and_fails_after_a_day(
-    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+def test_a_mail_that_cannot_be_composed_blocks_no_others_and_fails_after_a_day(
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poisonous, good = (f"contact#{post_office.submit(text).id}" for text in ("Poison.", "Good."))
+    poisonous, good = (f"contact#{mail_system.submit(text).id}" for text in ("Poison.", "Good."))
     load = messages.get
     monkeypatch.setattr(messages, "get", lambda each: 1 / 0 if poisonous.endswith(each) else load(each))
-    post_office.bring(poisonous, good)
-    assert (post_office.status(poisonous), post_office.status(good)) == ("deferred", "sent")
+    mail_system.invoke_sender(poisonous, good)
+    assert (mail_system.status(poisonous), mail_system.status(good)) == ("deferred", "sent")
     assert outbox.get(poisonous).reason == "ZeroDivisionError"
-    post_office.run(28)
-    assert post_office.status(poisonous) == "failed"
+    mail_system.run_for(28)
+    assert mail_system.status(poisonous) == "failed"
 
 
-def test_a_record_that_the_stream_lost_is_brought_by_the_timer(post_office: PostOffice) -> None:
-    mail_id = f"contact#{post_office.submit().id}"
-    post_office.timer()
-    post_office.timer()
+def test_the_timer_sends_mail_whose_stream_record_was_lost(mail_system: MailSystem) -> None:
+    mail_id = f"contact#{mail_system.submit().id}"
+    mail_system.run_timer()
+    mail_system.run_timer()
     before = {item["id"]["S"]: item["due"]["S"] for item in stored("outbox")}
     assert outbox.get(mail_id).status == "waiting"
-    post_office.timer()
+    mail_system.run_timer()
     after = {item["id"]["S"]: item["due"]["S"] for item in stored("outbox")}
-    assert after != before  # the change is what the stream brings
-    post_office.stream()
-    assert len(post_office.ses.mails) == 1
+    assert after != before  # The change creates another stream record.
+    mail_system.deliver_stream()
+    assert len(mail_system.ses.mails) == 1
 
 
-def test_a_mail_that_crashes_its_sender_each_time_fails_after_a_day(post_office: PostOffice) -> None:
-    post_office.ses.crash(accepted=False)
-    mail_id = f"contact#{post_office.submit().id}"
+def test_a_mail_that_always_crashes_its_sender_fails_after_a_day(mail_system: MailSystem) -> None:
+    mail_system.ses.crash(accepted=False)
+    mail_id = f"contact#{mail_system.submit().id}"
     for _ in range(12 * 25):
         with contextlib.suppress(Crash):
-            post_office.stream()
-        post_office.timer()
-    assert post_office.status(mail_id) == "failed"
+            mail_system.deliver_stream()
+        mail_system.run_timer()
+    assert mail_system.status(mail_id) == "failed"
 
 
-def test_what_there_is_no_time_for_comes_again(post_office: PostOffice) -> None:
-    ids = [f"contact#{post_office.submit(f'Number {n}.').id}" for n in range(2)]
-    answer = post_office.bring(*ids, left_milliseconds=5_000)
+def test_records_without_remaining_time_are_retried(mail_system: MailSystem) -> None:
+    ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(2)]
+    answer = mail_system.invoke_sender(*ids, left_milliseconds=5_000)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}
-    assert {post_office.status(each) for each in ids} == {"waiting"}
-    assert post_office.bring(*ids) == {"batchItemFailures": []}
+    assert {mail_system.status(each) for each in ids} == {"waiting"}
+    assert mail_system.invoke_sender(*ids) == {"batchItemFailures": []}
 
 
-def test_a_timer_that_is_throttled_at_one_mail_looks_after_the_others(
-    post_office: PostOffice, faults: RefusedCalls, capsys: pytest.CaptureFixture[str]
+def test_a_timer_throttled_at_one_mail_processes_the_others(
+    mail_system: MailSystem, faults: RefusedCalls, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    post_office.ses.refuse("MessageRejected")
-    ids = [f"contact#{post_office.submit(f'Number {n}.').id}" for n in range(3)]
-    post_office.stream()
-    post_office.now += timedelta(days=1)
+    mail_system.ses.respond_with_error("MessageRejected")
+    ids = [f"contact#{mail_system.submit(f'Number {n}.').id}" for n in range(3)]
+    mail_system.deliver_stream()
+    mail_system.now += timedelta(days=1)
     faults.throttle("UpdateItem", 1)
     capsys.readouterr()
-    post_office.timer()
-    assert [post_office.status(each) for each in ids].count("failed") == 2
+    mail_system.run_timer()
+    assert [mail_system.status(each) for each in ids].count("failed") == 2
     assert '"MailFailed":[2.0]' in capsys.readouterr().out
-    post_office.timer()
-    assert [post_office.status(each) for each in ids] == ["failed"] * 3
+    mail_system.run_timer()
+    assert [mail_system.status(each) for each in ids] == ["failed"] * 3
 
 
-def test_two_timers_at_once_and_late_senders_do_no_harm(post_office: PostOffice) -> None:
-    post_office.ses.crash(accepted=False)
-    mail_id = f"contact#{post_office.submit().id}"
-    late = outbox.claim(mail_id, now=post_office.now)
+def test_concurrent_timers_and_late_senders_send_no_duplicates(mail_system: MailSystem) -> None:
+    mail_system.ses.crash(accepted=False)
+    mail_id = f"contact#{mail_system.submit().id}"
+    late = outbox.claim(mail_id, now=mail_system.now)
     assert late is not None
-    post_office.ses.mend()
-    post_office.now += timedelta(minutes=5)
+    mail_system.ses.recover()
+    mail_system.now += timedelta(minutes=5)
     with ThreadPoolExecutor(4) as pool:
-        released = list(pool.map(lambda _: outbox.requeue_due(now=post_office.now), range(4)))
+        released = list(pool.map(lambda _: outbox.requeue_due(now=mail_system.now), range(4)))
     assert sum(len(each.requeued) for each in released) == 1
-    post_office.stream()
-    assert post_office.status(mail_id) == "sent"
-    assert not outbox.defer(late, "too late", now=post_office.now)
+    mail_system.deliver_stream()
+    assert mail_system.status(mail_id) == "sent"
+    assert not outbox.defer(late, "too late", now=mail_system.now)
     assert not outbox.mark_dropped(late, "too late")
-    assert post_office.status(mail_id) == "sent"
+    assert mail_system.status(mail_id) == "sent"
 
 
 @pytest.mark.parametrize("kind", ["throttled", "failed", "cut before", "cut after"])
-def test_a_fault_at_any_call_delays_mail_and_doubles_it_only_before_the_mark(
-    post_office: PostOffice, injector: FaultInjector, kind: str
+def test_a_fault_at_any_call_only_sends_twice_before_the_mark(
+    mail_system: MailSystem, injector: FaultInjector, kind: str
 ) -> None:
     for number in range(20):
-        mail_id = f"contact#{post_office.submit(f'Number {number} of all.').id}"
-        before = len(post_office.ses.mails)
+        mail_id = f"contact#{mail_system.submit(f'Number {number} of all.').id}"
+        before = len(mail_system.ses.mails)
         injector.fail_at(number, kind, persistent=True)
-        post_office.bring(mail_id)
+        mail_system.invoke_sender(mail_id)
         reached = injector.calls > number
-        accepted = len(post_office.ses.mails) - before
+        accepted = len(mail_system.ses.mails) - before
         injector.fail_at(None, kind, persistent=True)
-        marked = post_office.status(mail_id) == "sent"
-        post_office.run(0.5)
-        assert post_office.status(mail_id) == "sent"
-        assert len(post_office.ses.mails) - before == (2 if accepted and not marked else 1)
+        marked = mail_system.status(mail_id) == "sent"
+        mail_system.run_for(0.5)
+        assert mail_system.status(mail_id) == "sent"
+        assert len(mail_system.ses.mails) - before == (2 if accepted and not marked else 1)
         if not reached:
             assert number >= 4
             return
     raise AssertionError("it never ends")
 
 
-def test_throttled_marks_are_tried_again_by_the_sdk(post_office: PostOffice, faults: RefusedCalls) -> None:
-    mail_id = f"contact#{post_office.submit().id}"
+def test_throttled_marks_are_retried_by_the_sdk(mail_system: MailSystem, faults: RefusedCalls) -> None:
+    mail_id = f"contact#{mail_system.submit().id}"
     faults.throttle("UpdateItem", 1)
-    post_office.bring(mail_id)
-    post_office.run(0.5)
-    assert (post_office.status(mail_id), len(post_office.ses.mails)) == ("sent", 1)
+    mail_system.invoke_sender(mail_id)
+    mail_system.run_for(0.5)
+    assert (mail_system.status(mail_id), len(mail_system.ses.mails)) == ("sent", 1)
 
 
 @pytest.mark.parametrize("what", ["deleted", "spam"])
-def test_of_a_message_that_is_gone_nobody_is_told(post_office: PostOffice, what: str) -> None:
-    message = post_office.submit()
+def test_a_deleted_message_sends_no_mail(mail_system: MailSystem, what: str) -> None:
+    message = mail_system.submit()
     if what == "deleted":
         messages.delete(message.id)
     else:
-        messages.set_status(message.id, "spam", now=post_office.now)
-    post_office.stream()
-    assert post_office.status(f"contact#{message.id}") == "dropped"
-    assert post_office.ses.mails == []
+        messages.set_status(message.id, "spam", now=mail_system.now)
+    mail_system.deliver_stream()
+    assert mail_system.status(f"contact#{message.id}") == "dropped"
+    assert mail_system.ses.mails == []
 
 
-def test_mail_is_sent_again_when_the_owner_says_so_and_has_a_day_anew(post_office: PostOffice) -> None:
-    post_office.ses.refuse("MessageRejected")
-    mail_id = f"contact#{post_office.submit().id}"
-    post_office.run(28)
-    assert post_office.status(mail_id) == "failed"
-    outbox.resend(mail_id, now=post_office.now)
-    post_office.run(2)
-    assert post_office.status(mail_id) == "deferred"
-    post_office.ses.mend()
-    post_office.run(5)
-    assert (post_office.status(mail_id), len(post_office.ses.mails)) == ("sent", 1)
+def test_the_owner_can_requeue_mail_which_restarts_the_day_of_retries(mail_system: MailSystem) -> None:
+    mail_system.ses.respond_with_error("MessageRejected")
+    mail_id = f"contact#{mail_system.submit().id}"
+    mail_system.run_for(28)
+    assert mail_system.status(mail_id) == "failed"
+    outbox.resend(mail_id, now=mail_system.now)
+    mail_system.run_for(2)
+    assert mail_system.status(mail_id) == "deferred"
+    mail_system.ses.recover()
+    mail_system.run_for(5)
+    assert (mail_system.status(mail_id), len(mail_system.ses.mails)) == ("sent", 1)
 
 
-def test_the_stream_brings_what_waits_and_nothing_else(template: Template) -> None:
+def test_the_stream_filter_selects_only_pending_mail(template: Template) -> None:
     (stream,) = (each for each in template.streams if each.function == "send_mail")
     assert json.loads(stream.filters[0]) == {"dynamodb": {"NewImage": {"status": {"S": ["waiting"]}}}}
     assert template.tables["OutboxTable"].create["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
@@ -294,32 +294,32 @@ def test_the_stream_brings_what_waits_and_nothing_else(template: Template) -> No
     assert timedelta(seconds=timeout) < LEASE
 
 
-def test_an_item_of_the_outbox_names_nobody(post_office: PostOffice) -> None:
-    post_office.submit("Private words.", name="Budi", email="budi.private@example.com", subject="Secret")
+def test_an_outbox_item_contains_no_personal_data(mail_system: MailSystem) -> None:
+    mail_system.submit("Private words.", name="Budi", email="budi.private@example.com", subject="Secret")
     everything = json.dumps(stored("outbox"))
     assert not [word for word in ("Private", "Budi", "private", "Secret", "site.example") if word in everything]
 
 
-def test_nothing_private_is_logged_or_measured(
-    post_office: PostOffice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_no_personal_data_is_logged_or_measured(
+    mail_system: MailSystem, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With errors of every kind, at the most talkative log level."""
+    """Errors of every kind occur at the DEBUG log level."""
     logs = io.StringIO()
     monkeypatch.setattr(logger.handlers[0], "stream", logs)
     logger.setLevel("DEBUG")
     weathers: list[Callable[[], None]] = [
-        partial(post_office.ses.refuse, "MessageRejected"),
-        partial(post_office.ses.cut, accepted=False),
-        partial(post_office.ses.refuse, "BadRequestException"),
-        post_office.ses.mend,
+        partial(mail_system.ses.respond_with_error, "MessageRejected"),
+        partial(mail_system.ses.lose_connection, accepted=False),
+        partial(mail_system.ses.respond_with_error, "BadRequestException"),
+        mail_system.ses.recover,
     ]
-    for number, weather in enumerate(weathers):
+    for number, faults in enumerate(weathers):
         fields = {"name": "Budi", "email": "budi.private@example.com", "subject": "Secret"}
-        post_office.submit(f"Private words {number}.", **fields)
-        weather()
-        post_office.run(0.5)
+        mail_system.submit(f"Private words {number}.", **fields)
+        faults()
+        mail_system.run_for(0.5)
     monkeypatch.setattr(messages, "get", lambda _: 1 / 0)
-    post_office.bring(f"contact#{post_office.visitors}")
+    mail_system.invoke_sender(f"contact#{mail_system.visitors}")
     logger.setLevel("INFO")
     printed = capsys.readouterr()
     assert '"MailSent"' in printed.out
@@ -328,24 +328,24 @@ def test_nothing_private_is_logged_or_measured(
     assert not [word for word in ("Private", "budi", "Budi", "Secret", "owner@", "198.51") if word in everything]
 
 
-def test_a_mail_whose_record_is_damaged_does_not_keep_others_from_being_sent(post_office: PostOffice) -> None:
-    damaged, good = (f"contact#{post_office.submit(text).id}" for text in ("Hello.", "Hello again."))
+def test_a_mail_whose_record_is_damaged_does_not_keep_others_from_being_sent(mail_system: MailSystem) -> None:
+    damaged, good = (f"contact#{mail_system.submit(text).id}" for text in ("Hello.", "Hello again."))
     boto3.client("dynamodb").update_item(
         TableName="kolom-outbox",
         Key={"id": {"S": damaged}},
         UpdateExpression="SET deadline = :text",
         ExpressionAttributeValues={":text": {"S": "tomorrow"}},
     )
-    assert send_mail.handler(waiting_mail(damaged, good), Context()) == {"batchItemFailures": []}
-    assert post_office.status(good) == "sent"
+    assert send_mail.handler(pending_mail_event(damaged, good), Context()) == {"batchItemFailures": []}
+    assert mail_system.status(good) == "sent"
 
 
 def test_a_failure_of_another_service_is_not_recorded_as_one_of_ses(
-    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mail_id = f"contact#{post_office.submit().id}"
+    mail_id = f"contact#{mail_system.submit().id}"
     error = ClientError({"Error": {"Code": "BadRequestException"}}, "GetSecretValue")
     monkeypatch.setattr(suppression, "find_reason", lambda *_: (_ for _ in ()).throw(error))
-    post_office.bring(mail_id)
+    mail_system.invoke_sender(mail_id)
     record = outbox.get(mail_id)
     assert (record.status, record.reason) == ("deferred", "GetSecretValue: BadRequestException")

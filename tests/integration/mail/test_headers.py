@@ -1,4 +1,4 @@
-"""Whatever visitors type: no header is anything but what the site makes it, and no mail goes anywhere else."""
+"""Whatever visitors type, headers are only set by the site, and mail goes only to its intended recipient."""
 
 import re
 import unicodedata
@@ -20,22 +20,22 @@ from tests.factories import contact_request, content, form_request
 from tests.hostile import hostile_addresses, hostile_lines
 from tests.integration.conftest import Configure
 from tests.integration.handlers import call, stored
-from tests.integration.mail.conftest import OWNER, PostOffice
+from tests.integration.mail.conftest import OWNER, MailSystem
 
 ADDRESSES = list(hostile_addresses())
 LINES = list(hostile_lines())
 
 
-def check_envelope(post_office: PostOffice) -> None:
-    """All mail so far goes to the owner, from the site, and has no header that the site did not put there."""
-    for mail in post_office.ses.mails:
+def check_envelope(mail_system: MailSystem) -> None:
+    """Check that all mail so far goes from the site to the owner, with no unexpected header."""
+    for mail in mail_system.ses.mails:
         assert (mail["to"], mail["from"]) == (OWNER, "Blog <blog@site.example>")
         assert set(mail["headers"]) <= {"To", "From", "Reply-To", "Subject", "Auto-Submitted"}
         assert re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", mail["reply_to"] or "a@b")
         for value in mail["headers"].values():
             assert not [each for each in value if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"}]
         assert len(mail["subject"]) <= 160
-        # What a strict writer of mail makes of it is one line for each header.
+        # A strict email library writes one line for each header.
         message = EmailMessage(policy=SMTP)
         for name, value in mail["headers"].items():
             message[name] = value
@@ -46,11 +46,11 @@ def test_there_are_more_than_a_hundred_hostile_inputs() -> None:
     assert len(LINES) >= 60
 
 
-def test_an_address_that_is_none_is_refused_by_its_name_and_nothing_is_mailed(post_office: PostOffice) -> None:
+def test_an_invalid_email_address_is_rejected_and_nothing_is_mailed(mail_system: MailSystem) -> None:
     for address in ADDRESSES:
         as_json = call(submit_contact.handler, contact_request(email=address))
         assert (as_json.status, as_json.fields) == (422, {"email"}), address
-        if "\ud800" not in address:  # which no form can send
+        if "\ud800" not in address:  # These characters cannot be sent by a form.
             form = form_request("/api/contact", {"email": address, "message": "Hello."})
             as_form = call(submit_contact.handler, form)
             assert as_form.status == 422, address
@@ -58,7 +58,7 @@ def test_an_address_that_is_none_is_refused_by_its_name_and_nothing_is_mailed(po
     assert (stored("messages"), stored("outbox")) == ([], [])
 
 
-def test_a_hostile_name_or_subject_is_refused_or_harmless(post_office: PostOffice) -> None:
+def test_a_hostile_name_or_subject_is_rejected_or_harmless(mail_system: MailSystem) -> None:
     sent = 0
     for number, line in enumerate(LINES):
         texts: list[dict[str, Any]] = [{"name": line}, {"subject": line}, {"name": line, "subject": line}]
@@ -67,22 +67,20 @@ def test_a_hostile_name_or_subject_is_refused_or_harmless(post_office: PostOffic
             answer = call(submit_contact.handler, event)
             assert answer.status == 201 or answer.fields <= {"name", "subject"}, line
             sent += answer.status == 201
-    post_office.stream()
-    assert len(post_office.ses.mails) == sent > 20
-    check_envelope(post_office)
+    mail_system.deliver_stream()
+    assert len(mail_system.ses.mails) == sent > 20
+    check_envelope(mail_system)
 
 
 @settings(max_examples=settings().max_examples // 2)
 @given(
     name=st.text(max_size=100), subject=st.text(max_size=200), local=st.text(min_size=1, max_size=30) | st.just("budi")
 )
-def test_no_text_at_all_reaches_a_header_in_another_form(
-    post_office: PostOffice, name: str, subject: str, local: str
-) -> None:
+def test_no_input_changes_a_header(mail_system: MailSystem, name: str, subject: str, local: str) -> None:
     fields: dict[str, Any] = {"name": name, "subject": subject, "email": f"{local}@example.com"}
     call(submit_contact.handler, contact_request(message="Hello.", **fields))
-    post_office.stream()
-    check_envelope(post_office)
+    mail_system.deliver_stream()
+    check_envelope(mail_system)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +92,14 @@ def test_no_text_at_all_reaches_a_header_in_another_form(
         ("Budi@EXAMPLE.COM", "Budi@example.com"),
     ],
 )
-def test_an_address_is_written_as_a_header_can_hold_it(post_office: PostOffice, email: str, reply_to: str) -> None:
-    """SES takes no local part beyond ASCII; then the owner finds the address in the mail."""
-    message = post_office.submit(email=email)
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+def test_a_reply_address_is_encoded_for_a_header(mail_system: MailSystem, email: str, reply_to: str) -> None:
+    """SES accepts no local part beyond ASCII; the mail's text then contains the address."""
+    message = mail_system.submit(email=email)
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert mail["reply_to"] == reply_to
     assert message.email in mail["text"]
-    check_envelope(post_office)
+    check_envelope(mail_system)
 
 
 def test_a_subject_of_any_unicode_is_safe_and_short() -> None:
@@ -113,19 +111,19 @@ def test_a_subject_of_any_unicode_is_safe_and_short() -> None:
     assert header_text("سلام 👩‍👩‍👧") == "سلام 👩👩👧"
 
 
-def test_the_html_of_every_mail_is_valid_whatever_is_in_it(post_office: PostOffice) -> None:
+def test_the_html_of_every_mail_is_valid_for_any_input(mail_system: MailSystem) -> None:
     hostile = "<img src=x onerror=alert(1)>&amp;\"'</p></div>"
-    now = post_office.now
+    now = mail_system.now
     publishing.publish(content("hello", title=hostile, published_at=now - timedelta(hours=1)), now=now)
-    post_office.submit(hostile, name=hostile, subject=hostile)
-    post_office.comment(hostile, name=hostile)
-    parent = post_office.approve(post_office.comment("Hi.", email="a@example.com", notify_replies=True))
-    post_office.stream()
+    mail_system.submit(hostile, name=hostile, subject=hostile)
+    mail_system.comment(hostile, name=hostile)
+    parent = mail_system.approve(mail_system.comment("Hi.", email="a@example.com", notify_replies=True))
+    mail_system.deliver_stream()
     reply_subscriptions.execute(reply_subscriptions.SubscriptionLink("confirm", 1, str(parent.person), 0), now=now)
-    post_office.approve(post_office.comment(f"> {hostile}\n\n- a\n- b", name=hostile, parent_id=parent.id))
-    post_office.stream()
-    assert len(post_office.ses.mails) == 4
-    for mail in post_office.ses.mails:
+    mail_system.approve(mail_system.comment(f"> {hostile}\n\n- a\n- b", name=hostile, parent_id=parent.id))
+    mail_system.deliver_stream()
+    assert len(mail_system.ses.mails) == 4
+    for mail in mail_system.ses.mails:
         tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(mail["html"])
         assert not tree.findall(".//img")
         assert not tree.findall(".//script")
@@ -133,10 +131,10 @@ def test_the_html_of_every_mail_is_valid_whatever_is_in_it(post_office: PostOffi
         assert hostile in mail["subject"] + mail["text"]
 
 
-def test_what_a_visitor_wrote_is_escaped_in_the_html(post_office: PostOffice) -> None:
-    post_office.submit("<script>alert(1)</script>\n<b>x</b>", name="<img src=x>", subject='"><i>')
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+def test_visitors_text_is_escaped_in_the_html(mail_system: MailSystem) -> None:
+    mail_system.submit("<script>alert(1)</script>\n<b>x</b>", name="<img src=x>", subject='"><i>')
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert not re.search(r"<(script|img|b|i)[ >]", mail["html"])
     assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>" in mail["html"]
     assert "<script>alert(1)</script>\n<b>x</b>" in mail["text"]
@@ -145,13 +143,13 @@ def test_what_a_visitor_wrote_is_escaped_in_the_html(post_office: PostOffice) ->
 @pytest.mark.parametrize(
     "title", ['Kopi, "Susu" & ☕\r\nBcc: a@b.example', "東京の珈琲と本の日記" * 9, 'An "ASCII", title']
 )
-def test_a_title_of_any_unicode_is_a_safe_name_of_the_sender(
-    post_office: PostOffice, configure: Configure, title: str
+def test_a_site_title_of_any_unicode_is_a_safe_sender_name(
+    mail_system: MailSystem, configure: Configure, title: str
 ) -> None:
     configure(site_title=title)
-    post_office.submit()
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+    mail_system.submit()
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert mail["from"].isascii()
     assert len(mail["from"].split(" <")[0]) <= 75
     assert mail["from"].endswith(" <blog@site.example>")

@@ -1,4 +1,4 @@
-"""Mail about comments: to the owner with links to moderate by, and to those who have said yes to replies."""
+"""Mail about comments: moderation mail for the owner, and reply notifications with double opt-in."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from kolom_cli.emulator.ses import Mail
 from tests.factories import content
 from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.handlers import stored
-from tests.integration.mail.conftest import OWNER, PostOffice
+from tests.integration.mail.conftest import OWNER, MailSystem
 
 BUDI = "budi@example.com"
 SITI = "siti@example.com"
@@ -30,7 +30,7 @@ ASKING: dict[str, Any] = {"email": BUDI, "notify_replies": True, "name": "Budi"}
 
 @pytest.fixture(autouse=True)
 def article(secret: str) -> None:
-    """An article in Indonesian."""
+    """Publish an article in Indonesian."""
     now = datetime.now(UTC)
     publishing.publish(
         content("hello", title="Halo <dunia>", language="id", published_at=now - timedelta(hours=1)), now=now
@@ -38,29 +38,29 @@ def article(secret: str) -> None:
 
 
 def urls(text: str, kind: str) -> list[str]:
-    """The links of a mail that lead to the API."""
+    """Return the links to the API in a mail."""
     return re.findall(rf"https://blog\.example/api/{kind}/\S+", text)
 
 
-def subscribed(post_office: PostOffice) -> Comment:
-    """An approved comment whose author has said yes."""
-    comment = post_office.approve(post_office.comment("A comment.", **ASKING))
+def subscribed(mail_system: MailSystem) -> Comment:
+    """Return an approved comment whose author has confirmed the subscription."""
+    comment = mail_system.approve(mail_system.comment("A comment.", **ASKING))
     reply_subscriptions.execute(
-        reply_subscriptions.SubscriptionLink("confirm", 1, str(comment.person), 0), now=post_office.now
+        reply_subscriptions.SubscriptionLink("confirm", 1, str(comment.person), 0), now=mail_system.now
     )
-    post_office.stream()
+    mail_system.deliver_stream()
     return comment
 
 
-def sent_to(post_office: PostOffice, address: str) -> list[Mail]:
-    """What went to that address."""
-    return [mail for mail in post_office.ses.mails if mail["to"] == address]
+def sent_to(mail_system: MailSystem, address: str) -> list[Mail]:
+    """Return the mail to an address."""
+    return [mail for mail in mail_system.ses.mails if mail["to"] == address]
 
 
-def test_the_owner_is_told_of_a_comment_and_can_moderate_it_by_the_links_once(post_office: PostOffice) -> None:
-    comment = post_office.comment("*Nice* <script>alert(1)</script>", name="Budi", website="https://budi.example/")
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+def test_the_owner_can_moderate_a_comment_once_by_links_in_the_mail(mail_system: MailSystem) -> None:
+    comment = mail_system.comment("*Nice* <script>alert(1)</script>", name="Budi", website="https://budi.example/")
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert (mail["to"], mail["reply_to"]) == (OWNER, "")
     assert mail["subject"] == "[Blog] Komentar menunggu: Halo <dunia>"
     assert "*Nice* <script>alert(1)</script>" in mail["text"]
@@ -69,330 +69,328 @@ def test_the_owner_is_told_of_a_comment_and_can_moderate_it_by_the_links_once(po
     assert "https://blog.example/hello/" in mail["text"]
     approve, spam, delete = urls(mail["text"], "moderation")
     assert approve in mail["html"]
-    assert post_office.open(approve).status == 200
+    assert mail_system.open(approve).status == 200
     assert admin.get(comment.id).status == "pending"
-    assert post_office.open(approve, "POST").status == 200
+    assert mail_system.open(approve, "POST").status == 200
     assert admin.get(comment.id).status == "approved"
-    assert post_office.open(approve, "POST").status == 409
-    assert post_office.open(spam, "POST").status == 200
+    assert mail_system.open(approve, "POST").status == 409
+    assert mail_system.open(spam, "POST").status == 200
     assert admin.get(comment.id).status == "spam"
-    assert post_office.open(delete, "POST").status == 200
+    assert mail_system.open(delete, "POST").status == 200
 
 
-def test_a_comment_that_is_published_at_once_is_told_without_a_link_to_approve_it(
-    post_office: PostOffice, configure: Configure
-) -> None:
+def test_mail_about_a_published_comment_has_no_link_to_approve(mail_system: MailSystem, configure: Configure) -> None:
     configure(moderation_mode="none")
-    post_office.comment("Nice.")
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+    mail_system.comment("Nice.")
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert "Komentar baru" in mail["subject"]
     assert len(urls(mail["text"], "moderation")) == 2
 
 
-def test_of_a_comment_that_was_decided_meanwhile_nobody_is_told(post_office: PostOffice) -> None:
-    comment = post_office.comment("Nice.")
-    editing.erase(1, comment.id, by="author", now=post_office.now)
-    post_office.stream()
-    assert (post_office.ses.mails, post_office.status(f"moderation#{comment.id}")) == ([], "dropped")
+def test_no_mail_is_sent_about_a_comment_that_was_already_moderated(mail_system: MailSystem) -> None:
+    comment = mail_system.comment("Nice.")
+    editing.erase(1, comment.id, by="author", now=mail_system.now)
+    mail_system.deliver_stream()
+    assert (mail_system.ses.mails, mail_system.status(f"moderation#{comment.id}")) == ([], "dropped")
 
 
-def test_of_a_comment_that_a_moderator_has_approved_the_owner_is_not_told_anew(post_office: PostOffice) -> None:
-    comment = post_office.approve(post_office.comment("Nice."))
-    post_office.stream()
-    assert (post_office.ses.mails, post_office.status(f"moderation#{comment.id}")) == ([], "dropped")
+def test_no_second_mail_is_sent_about_an_approved_comment(mail_system: MailSystem) -> None:
+    comment = mail_system.approve(mail_system.comment("Nice."))
+    mail_system.deliver_stream()
+    assert (mail_system.ses.mails, mail_system.status(f"moderation#{comment.id}")) == ([], "dropped")
 
 
-def test_of_a_comment_that_was_edited_meanwhile_the_owner_is_told_once(post_office: PostOffice) -> None:
-    comment = post_office.comment("Before.")
+def test_one_mail_is_sent_about_a_comment_that_was_edited_meanwhile(mail_system: MailSystem) -> None:
+    comment = mail_system.comment("Before.")
     arrival = RequestContext(
         address="10.0.0.1", authorization=f"Bearer {authors.create_edit_token(1, comment.id, signing.load_keys())}"
     )
-    editing.edit(public.get_summary("hello"), comment.id, "After.", arrival, now=post_office.now)
-    post_office.stream()
-    (mail,) = post_office.ses.mails
+    editing.edit(public.get_summary("hello"), comment.id, "After.", arrival, now=mail_system.now)
+    mail_system.deliver_stream()
+    (mail,) = mail_system.ses.mails
     assert "After." in mail["text"]
-    assert post_office.status(f"moderation#{comment.id}") == "dropped"
+    assert mail_system.status(f"moderation#{comment.id}") == "dropped"
 
 
-def test_nobody_is_asked_about_an_article_that_is_not_public_any_more(post_office: PostOffice) -> None:
-    comment = post_office.approve(post_office.comment("Nice.", **ASKING))
-    publishing.unpublish("hello", now=post_office.now)
-    post_office.stream()
-    assert (sent_to(post_office, BUDI), post_office.status(f"confirm#1#{comment.person}")) == ([], "dropped")
+def test_nobody_is_asked_about_an_unpublished_article(mail_system: MailSystem) -> None:
+    comment = mail_system.approve(mail_system.comment("Nice.", **ASKING))
+    publishing.unpublish("hello", now=mail_system.now)
+    mail_system.deliver_stream()
+    assert (sent_to(mail_system, BUDI), mail_system.status(f"confirm#1#{comment.person}")) == ([], "dropped")
 
 
-def test_nobody_is_asked_before_their_comment_is_approved(post_office: PostOffice) -> None:
-    comment = post_office.comment("Nice.", **ASKING)
-    post_office.stream()
-    assert sent_to(post_office, BUDI) == []
-    post_office.approve(comment)
-    post_office.stream()
-    (mail,) = sent_to(post_office, BUDI)
+def test_nobody_is_asked_before_their_comment_is_approved(mail_system: MailSystem) -> None:
+    comment = mail_system.comment("Nice.", **ASKING)
+    mail_system.deliver_stream()
+    assert sent_to(mail_system, BUDI) == []
+    mail_system.approve(comment)
+    mail_system.deliver_stream()
+    (mail,) = sent_to(mail_system, BUDI)
     assert "Halo <dunia>" in mail["subject"]
     assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_nothing_that_a_visitor_wrote_is_in_the_mail_that_asks(post_office: PostOffice) -> None:
-    """Whoever types another's address could send them anything otherwise."""
-    post_office.approve(post_office.comment("Buy pills", email=BUDI, notify_replies=True, name="Pills"))
-    post_office.stream()
-    (mail,) = sent_to(post_office, BUDI)
+def test_the_confirmation_request_contains_no_text_of_the_visitor(mail_system: MailSystem) -> None:
+    """Otherwise a visitor could send any text to any address."""
+    mail_system.approve(mail_system.comment("Buy pills", email=BUDI, notify_replies=True, name="Pills"))
+    mail_system.deliver_stream()
+    (mail,) = sent_to(mail_system, BUDI)
     assert "ills" not in json.dumps(mail)
 
 
-def test_without_a_yes_no_reply_is_mailed(post_office: PostOffice) -> None:
-    parent = post_office.approve(post_office.comment("First.", **ASKING))
-    post_office.approve(post_office.comment("An answer.", parent_id=parent.id))
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == 1  # the question
+def test_without_confirmation_no_reply_is_mailed(mail_system: MailSystem) -> None:
+    parent = mail_system.approve(mail_system.comment("First.", **ASKING))
+    mail_system.approve(mail_system.comment("An answer.", parent_id=parent.id))
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == 1  # the confirmation request
 
 
-def test_who_said_yes_is_told_of_a_reply_when_it_is_approved_once(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
-    before = len(sent_to(post_office, BUDI))
-    reply = post_office.comment("An *answer*.", name="Siti", parent_id=parent.id)
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == before
-    reply = post_office.approve(reply)
-    post_office.stream()
-    mail = sent_to(post_office, BUDI)[-1]
+def test_a_confirmed_subscriber_gets_one_mail_when_a_reply_is_approved(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
+    before = len(sent_to(mail_system, BUDI))
+    reply = mail_system.comment("An *answer*.", name="Siti", parent_id=parent.id)
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == before
+    reply = mail_system.approve(reply)
+    mail_system.deliver_stream()
+    mail = sent_to(mail_system, BUDI)[-1]
     assert mail["subject"] == "[Blog] Siti membalas komentar Anda pada “Halo <dunia>”"
     assert "<em>answer</em>" in mail["html"]
     assert f"https://blog.example/hello/#comment-{reply.id}" in mail["text"]
     actions: tuple[Action, ...] = ("spam", "approve")
     for action in actions:
-        moderate(1, reply.id, action, by="test", now=post_office.now)
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == before + 1
+        moderate(1, reply.id, action, by="test", now=mail_system.now)
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == before + 1
 
 
-def test_the_owners_answer_is_a_reply_too(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
+def test_the_owners_reply_is_mailed_too(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
     admin.reply(
         repository.get(1, parent.id) or parent,
         public.get_summaries([1])[1],
         name="Owner",
         content="Thank you.",
-        now=post_office.now,
+        now=mail_system.now,
         secret=signing.load_keys(),
     )
-    post_office.stream()
-    assert "Owner" in sent_to(post_office, BUDI)[-1]["subject"]
+    mail_system.deliver_stream()
+    assert "Owner" in sent_to(mail_system, BUDI)[-1]["subject"]
 
 
-def test_nobody_is_told_of_their_own_reply(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
-    post_office.approve(post_office.comment("And another thing.", parent_id=parent.id, email=BUDI.upper()))
-    before = len(sent_to(post_office, BUDI))
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == before
+def test_nobody_is_notified_of_their_own_reply(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
+    mail_system.approve(mail_system.comment("And another thing.", parent_id=parent.id, email=BUDI.upper()))
+    before = len(sent_to(mail_system, BUDI))
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == before
 
 
-def test_the_question_is_asked_once_for_an_article_and_again_for_another(post_office: PostOffice) -> None:
-    publishing.publish(content("other"), now=post_office.now)
+def test_confirmation_is_requested_once_per_article(mail_system: MailSystem) -> None:
+    publishing.publish(content("other"), now=mail_system.now)
     for slug, text in (("hello", "One."), ("hello", "Two."), ("other", "Three.")):
-        post_office.approve(post_office.comment(text, slug=slug, **ASKING))
-        post_office.stream()
-    subjects = [mail["subject"] for mail in sent_to(post_office, BUDI)]
+        mail_system.approve(mail_system.comment(text, slug=slug, **ASKING))
+        mail_system.deliver_stream()
+    subjects = [mail["subject"] for mail in sent_to(mail_system, BUDI)]
     assert len(subjects) == 2
     assert "Halo" in subjects[0]
     assert "Other" in subjects[1]
 
 
-def test_nobody_can_have_an_address_flooded_with_questions(post_office: PostOffice, configure: Configure) -> None:
+def test_an_address_gets_a_limited_number_of_confirmation_requests(
+    mail_system: MailSystem, configure: Configure
+) -> None:
     configure(moderation_mode="none")
     for number in range(6):
-        publishing.publish(content(f"a{number}"), now=post_office.now)
-        post_office.comment("Hi.", slug=f"a{number}", **ASKING)
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == 3
+        publishing.publish(content(f"a{number}"), now=mail_system.now)
+        mail_system.comment("Hi.", slug=f"a{number}", **ASKING)
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == 3
 
 
-def test_the_link_of_the_question_shows_first_and_confirms_by_a_button(post_office: PostOffice) -> None:
-    comment = post_office.approve(post_office.comment("First.", **ASKING))
-    post_office.stream()
-    (mail,) = sent_to(post_office, BUDI)
+def test_the_confirmation_link_shows_a_page_with_a_button(mail_system: MailSystem) -> None:
+    comment = mail_system.approve(mail_system.comment("First.", **ASKING))
+    mail_system.deliver_stream()
+    (mail,) = sent_to(mail_system, BUDI)
     confirm, leave = urls(mail["text"], "subscription")
     assert f"<{leave}>" == mail["headers"]["List-Unsubscribe"]
-    shown = post_office.open(confirm, **{"accept-language": "en"})
+    shown = mail_system.open(confirm, **{"accept-language": "en"})
     assert (shown.status, shown.headers["Cache-Control"]) == (200, "no-store")
     assert shown.headers["Referrer-Policy"] == "no-referrer"
     assert "Yes, notify me of replies" in shown.body
-    assert post_office.subscription(comment) == "asked"
+    assert mail_system.subscription(comment) == "asked"
     for _ in range(2):
-        assert post_office.open(confirm, "POST").status == 200
-        assert post_office.subscription(comment) == "confirmed"
+        assert mail_system.open(confirm, "POST").status == 200
+        assert mail_system.subscription(comment) == "confirmed"
 
 
-def test_one_click_in_a_mail_program_ends_it_for_good(post_office: PostOffice) -> None:
-    """RFC 8058: a POST of `List-Unsubscribe=One-Click` to the address in the header, without a cookie or a page."""
-    parent = subscribed(post_office)
-    post_office.approve(post_office.comment("An answer.", parent_id=parent.id))
-    post_office.stream()
-    mail = sent_to(post_office, BUDI)[-1]
+def test_one_click_unsubscribe_works_in_mail_programs(mail_system: MailSystem) -> None:
+    """RFC 8058: a POST of `List-Unsubscribe=One-Click` to the URL in the header, without cookies or a page."""
+    parent = subscribed(mail_system)
+    mail_system.approve(mail_system.comment("An answer.", parent_id=parent.id))
+    mail_system.deliver_stream()
+    mail = sent_to(mail_system, BUDI)[-1]
     assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     leave = mail["headers"]["List-Unsubscribe"].strip("<>")
-    assert post_office.open(leave).status == 200
-    assert post_office.subscription(parent) == "confirmed"
+    assert mail_system.open(leave).status == 200
+    assert mail_system.subscription(parent) == "confirmed"
     for _ in range(2):
-        assert post_office.open(leave, "POST", "List-Unsubscribe=One-Click").status == 200
-    assert post_office.subscription(parent) == "left"
+        assert mail_system.open(leave, "POST", "List-Unsubscribe=One-Click").status == 200
+    assert mail_system.subscription(parent) == "left"
     subscription = [item for item in stored("comments") if item["sort"]["S"] == "subscription"]
     assert "email" not in subscription[0]
-    before = len(sent_to(post_office, BUDI))
-    post_office.approve(post_office.comment("Another answer.", parent_id=parent.id))
-    post_office.approve(post_office.comment("Again.", **ASKING))
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == before
-    post_office.now += timedelta(days=360)
-    assert post_office.open(leave, "POST").status == 200
+    before = len(sent_to(mail_system, BUDI))
+    mail_system.approve(mail_system.comment("Another answer.", parent_id=parent.id))
+    mail_system.approve(mail_system.comment("Again.", **ASKING))
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == before
+    mail_system.now += timedelta(days=360)
+    assert mail_system.open(leave, "POST").status == 200
 
 
-def test_who_leaves_while_a_mail_is_on_its_way_does_not_get_it(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
-    before = len(sent_to(post_office, BUDI))
-    reply = post_office.approve(post_office.comment("An answer.", parent_id=parent.id))
+def test_unsubscribing_stops_mail_that_is_already_queued(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
+    before = len(sent_to(mail_system, BUDI))
+    reply = mail_system.approve(mail_system.comment("An answer.", parent_id=parent.id))
     reply_subscriptions.execute(
-        reply_subscriptions.SubscriptionLink("leave", 1, str(parent.person), 0), now=post_office.now
+        reply_subscriptions.SubscriptionLink("leave", 1, str(parent.person), 0), now=mail_system.now
     )
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == before
-    assert post_office.status(f"reply#{reply.id}#{parent.person}") == "dropped"
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == before
+    assert mail_system.status(f"reply#{reply.id}#{parent.person}") == "dropped"
 
 
-def test_a_refusal_outlives_the_comment_that_brought_the_question(
-    post_office: PostOffice, configure: Configure
-) -> None:
-    """Else whoever typed the address could take their comment back, and have it asked again and again."""
+def test_a_refusal_is_kept_after_its_comment_is_deleted(mail_system: MailSystem, configure: Configure) -> None:
+    """Otherwise a visitor could have a stranger asked repeatedly by deleting and posting comments."""
     configure(moderation_mode="none")
     for refuse_first in (True, False):
-        comment = post_office.comment(f"By somebody else, {refuse_first}.", **ASKING)
-        post_office.stream()
+        comment = mail_system.comment(f"By somebody else, {refuse_first}.", **ASKING)
+        mail_system.deliver_stream()
         leave = reply_subscriptions.SubscriptionLink("leave", 1, str(comment.person), 0)
         if refuse_first:
-            reply_subscriptions.execute(leave, now=post_office.now)
-        editing.erase(1, comment.id, by="author", now=post_office.now)
-        reply_subscriptions.execute(leave, now=post_office.now)
-        assert post_office.subscription(comment) == "left"
+            reply_subscriptions.execute(leave, now=mail_system.now)
+        editing.erase(1, comment.id, by="author", now=mail_system.now)
+        reply_subscriptions.execute(leave, now=mail_system.now)
+        assert mail_system.subscription(comment) == "left"
         assert BUDI not in json.dumps(stored("comments"))
-    post_office.now += timedelta(days=30)
-    post_office.comment("Once more.", **ASKING)
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == 1
+    mail_system.now += timedelta(days=30)
+    mail_system.comment("Once more.", **ASKING)
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == 1
 
 
-def test_who_did_not_answer_can_be_asked_again_when_the_link_has_expired(post_office: PostOffice) -> None:
-    first = post_office.approve(post_office.comment("First.", **ASKING))
-    post_office.stream()
-    post_office.now += timedelta(days=10)
-    assert post_office.subscription(first) is None
-    post_office.approve(post_office.comment("Second.", **ASKING))
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == 2
+def test_an_unanswered_person_can_be_asked_again_after_the_link_expires(mail_system: MailSystem) -> None:
+    first = mail_system.approve(mail_system.comment("First.", **ASKING))
+    mail_system.deliver_stream()
+    mail_system.now += timedelta(days=10)
+    assert mail_system.subscription(first) is None
+    mail_system.approve(mail_system.comment("Second.", **ASKING))
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == 2
 
 
 @pytest.mark.parametrize("state", ["confirmed", "left"])
-def test_a_new_key_of_the_site_has_nobody_asked_again(
-    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch, state: str
+def test_key_rotation_does_not_cause_new_confirmation_requests(
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    parent = subscribed(post_office)
+    parent = subscribed(mail_system)
     if state == "left":
         reply_subscriptions.execute(
-            reply_subscriptions.SubscriptionLink("leave", 1, str(parent.person), 0), now=post_office.now
+            reply_subscriptions.SubscriptionLink("leave", 1, str(parent.person), 0), now=mail_system.now
         )
-    before = len(sent_to(post_office, BUDI))
+    before = len(sent_to(mail_system, BUDI))
     old = signing.load_keys()
     monkeypatch.setattr(signing, "load_keys", lambda: signing.SigningKeys("2", {"2": "f" * 64, **old.keys}))
-    post_office.approve(post_office.comment("With the new key.", parent_id=parent.id, **ASKING))
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == before
+    mail_system.approve(mail_system.comment("With the new key.", parent_id=parent.id, **ASKING))
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == before
 
 
-def test_nobody_is_told_of_replies_to_a_comment_that_was_taken_down(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
-    reply = post_office.comment("An answer.", parent_id=parent.id)
-    moderate(1, parent.id, "spam", by="test", now=post_office.now)
-    post_office.approve(reply)
+def test_replies_to_a_removed_comment_are_not_mailed(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
+    reply = mail_system.comment("An answer.", parent_id=parent.id)
+    moderate(1, parent.id, "spam", by="test", now=mail_system.now)
+    mail_system.approve(reply)
     assert f"reply#{reply.id}#{parent.person}" not in {item["id"]["S"] for item in stored("outbox")}
 
 
-def test_a_reply_that_was_taken_down_meanwhile_is_not_mailed(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
-    reply = post_office.approve(post_office.comment("An answer.", parent_id=parent.id))
-    moderate(1, reply.id, "delete", by="test", now=post_office.now)
-    post_office.stream()
-    assert post_office.status(f"reply#{reply.id}#{parent.person}") == "dropped"
+def test_a_reply_that_was_removed_meanwhile_is_not_mailed(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
+    reply = mail_system.approve(mail_system.comment("An answer.", parent_id=parent.id))
+    moderate(1, reply.id, "delete", by="test", now=mail_system.now)
+    mail_system.deliver_stream()
+    assert mail_system.status(f"reply#{reply.id}#{parent.person}") == "dropped"
 
 
 @pytest.mark.parametrize("token", ["x", "1.x.y", "1.W10.c2lnbmVkIGVsc2V3aGVyZQ"])
-def test_a_link_that_this_site_did_not_sign_does_nothing(post_office: PostOffice, token: str) -> None:
+def test_a_link_with_a_foreign_signature_does_nothing(mail_system: MailSystem, token: str) -> None:
     for method in ("GET", "POST"):
-        assert post_office.open(f"https://blog.example/api/subscription/{token}", method).status == 404
+        assert mail_system.open(f"https://blog.example/api/subscription/{token}", method).status == 404
 
 
-def test_an_old_link_confirms_nothing_and_who_left_stays_away(post_office: PostOffice) -> None:
-    comment = post_office.approve(post_office.comment("First.", **ASKING))
-    post_office.stream()
-    confirm, leave = urls(sent_to(post_office, BUDI)[0]["text"], "subscription")
-    assert post_office.open(leave, "POST").status == 200
-    assert post_office.open(confirm, "POST").status == 409
-    post_office.now += timedelta(days=8)
+def test_an_old_link_does_not_resubscribe_a_person(mail_system: MailSystem) -> None:
+    comment = mail_system.approve(mail_system.comment("First.", **ASKING))
+    mail_system.deliver_stream()
+    confirm, leave = urls(sent_to(mail_system, BUDI)[0]["text"], "subscription")
+    assert mail_system.open(leave, "POST").status == 200
+    assert mail_system.open(confirm, "POST").status == 409
+    mail_system.now += timedelta(days=8)
     for method in ("GET", "POST"):
-        assert post_office.open(confirm, method).status == 410
-    assert post_office.subscription(comment) == "left"
+        assert mail_system.open(confirm, method).status == 410
+    assert mail_system.subscription(comment) == "left"
 
 
-def test_a_subscription_expires_with_the_address(post_office: PostOffice) -> None:
-    parent = subscribed(post_office)
-    post_office.now += timedelta(days=settings().email_days + 1)
-    reply = post_office.approve(post_office.comment("Very late.", parent_id=parent.id))
-    post_office.stream()
+def test_a_subscription_expires_with_the_address(mail_system: MailSystem) -> None:
+    parent = subscribed(mail_system)
+    mail_system.now += timedelta(days=settings().email_days + 1)
+    reply = mail_system.approve(mail_system.comment("Very late.", parent_id=parent.id))
+    mail_system.deliver_stream()
     assert f"reply#{reply.id}#{parent.person}" not in {item["id"]["S"] for item in stored("outbox")}
 
 
-def test_two_approvals_of_the_same_person_at_once_ask_once(post_office: PostOffice, faults: RefusedCalls) -> None:
-    first, second = (post_office.comment(text, **ASKING) for text in ("One.", "Two."))
+def test_concurrent_approvals_request_confirmation_once(mail_system: MailSystem, faults: RefusedCalls) -> None:
+    first, second = (mail_system.comment(text, **ASKING) for text in ("One.", "Two."))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(post_office.approve, (first, second)))
-    post_office.stream()
-    assert len(sent_to(post_office, BUDI)) == 1
+        list(pool.map(mail_system.approve, (first, second)))
+    mail_system.deliver_stream()
+    assert len(sent_to(mail_system, BUDI)) == 1
 
 
-def test_erasing_the_comment_that_asked_erases_the_subscription(post_office: PostOffice) -> None:
-    comment = subscribed(post_office)
-    editing.erase(1, comment.id, by="author", now=post_office.now)
+def test_erasing_the_comment_erases_its_subscription(mail_system: MailSystem) -> None:
+    comment = subscribed(mail_system)
+    editing.erase(1, comment.id, by="author", now=mail_system.now)
     assert BUDI not in json.dumps(stored("comments"))
-    assert post_office.subscription(comment) is None
+    assert mail_system.subscription(comment) is None
 
 
-def test_who_is_forgotten_is_in_no_table_and_not_mailed_any_more(post_office: PostOffice) -> None:
-    subscribed(post_office)
+def test_an_erased_person_is_in_no_table_and_gets_no_mail(mail_system: MailSystem) -> None:
+    subscribed(mail_system)
     person = pseudonym_of(BUDI, signing.load_keys())
-    assert admin.erase_person(BUDI.upper(), signing.load_keys(), now=post_office.now) == 1
+    assert admin.erase_person(BUDI.upper(), signing.load_keys(), now=mail_system.now) == 1
     everything = json.dumps(stored("comments"))
     assert BUDI not in everything
     assert person not in everything
 
 
-def test_a_subscription_is_in_no_index(post_office: PostOffice) -> None:
-    subscribed(post_office)
+def test_a_subscription_is_in_no_index(mail_system: MailSystem) -> None:
+    subscribed(mail_system)
     for index in ("public", "recent", "by_status"):
         items = boto3.client("dynamodb").scan(TableName="kolom-comments", IndexName=index)["Items"]
         assert BUDI not in json.dumps(items)
         assert all("state" not in item for item in items)
 
 
-def test_a_site_that_sends_no_mail_asks_nobody(post_office: PostOffice, configure: Configure) -> None:
+def test_a_site_without_mail_asks_nobody(mail_system: MailSystem, configure: Configure) -> None:
     configure(owner_email="", mail_from="")
-    comment = post_office.approve(post_office.comment("First.", **ASKING))
-    assert (stored("outbox"), post_office.subscription(comment)) == ([], None)
+    comment = mail_system.approve(mail_system.comment("First.", **ASKING))
+    assert (stored("outbox"), mail_system.subscription(comment)) == ([], None)
 
 
-def test_articles_in_english_are_told_of_in_english(post_office: PostOffice) -> None:
-    publishing.publish(content("english", language="en"), now=post_office.now)
-    post_office.approve(post_office.comment("Nice.", slug="english", **ASKING))
-    post_office.stream()
-    (mail,) = sent_to(post_office, BUDI)
+def test_mail_about_english_articles_is_in_english(mail_system: MailSystem) -> None:
+    publishing.publish(content("english", language="en"), now=mail_system.now)
+    mail_system.approve(mail_system.comment("Nice.", slug="english", **ASKING))
+    mail_system.deliver_stream()
+    (mail,) = sent_to(mail_system, BUDI)
     assert "Replies to your comment" in mail["subject"]
     assert "If this was not you, ignore this email" in mail["text"]

@@ -1,6 +1,6 @@
-"""Messages through the worst of weathers: SES and handlers fail at random, and nothing is lost.
+"""Randomised failures of SES, DynamoDB and handlers: no message is lost.
 
-``STORM_MESSAGES=1000`` has it last for some minutes.
+``STORM_MESSAGES=1000`` makes the test run for some minutes.
 """
 
 import os
@@ -24,26 +24,26 @@ from kolom.models.outbox import OutboxRecord
 from kolom_cli.emulator.ses import Mail
 from tests.factories import Context, contact_request
 from tests.integration.handlers import stored
-from tests.integration.mail.conftest import Crash, PostOffice
+from tests.integration.mail.conftest import Crash, MailSystem
 
 MESSAGES = int(os.environ.get("STORM_MESSAGES", "150"))
 _ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 
 
-class Weather:
-    """What goes wrong, by chance, the same chances at every run.
+class RandomFaults:
+    """Injects random faults, which are the same in every run.
 
-    ``doubtful`` counts how often it struck between SES's acceptance of a message's mail and the mark: those may come
-    twice. ``seen`` counts everything that it did.
+    ``doubtful`` counts the faults after SES accepted a mail and before it was marked as sent: such a mail may be sent
+    twice. ``seen`` counts all faults.
     """
 
-    def __init__(self, office: PostOffice, seed: int) -> None:
+    def __init__(self, mail_system: MailSystem, seed: int) -> None:
         self.doubtful: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self._accepted: str | None = None
-        self._office = office
+        self._office = mail_system
         self._chance = random.Random(seed)
-        office.ses.before, office.ses.after = self._before_ses, self._after_ses
+        mail_system.ses.before, mail_system.ses.after = self._before_ses, self._after_ses
 
     def _before_ses(self) -> Any:
         kind = self._chance.random()
@@ -64,14 +64,14 @@ class Weather:
         self._accepted = message_of(self._office.ses.mails[-1])
         kind = self._chance.random()
         if kind < 0.06:
-            self._strike("crash after" if kind < 0.03 else "cut after")
+            self._inject("crash after" if kind < 0.03 else "cut after")
             raise Crash if kind < 0.03 else ConnectionClosedError(endpoint_url="https://email")
 
     def marked(self) -> None:
-        """The last accepted mail has been marked."""
+        """Record that the last accepted mail has been marked as sent."""
         self._accepted = None
 
-    def _strike(self, what: str) -> None:
+    def _inject(self, what: str) -> None:
         self.seen[what] += 1
         if self._accepted is not None:
             self.doubtful[self._accepted] += 1
@@ -79,25 +79,25 @@ class Weather:
 
     @contextmanager
     def over_dynamodb(self) -> Iterator[None]:
-        """End processes at calls to DynamoDB too: before they reach it, or after they had their effect."""
+        """Also end processes at DynamoDB calls, before or after their effect."""
 
-        def strike(model: Any, **_: Any) -> None:
+        def inject(model: Any, **_: Any) -> None:
             if self._chance.random() < 0.02:
-                self._strike(f"crash at {model.name}")
+                self._inject(f"crash at {model.name}")
                 raise Crash
 
         events = connection().client.meta.events
         for moment in ("before-call", "after-call"):
-            events.register(f"{moment}.dynamodb.*", strike)
+            events.register(f"{moment}.dynamodb.*", inject)
         try:
             yield
         finally:
             for moment in ("before-call", "after-call"):
-                events.unregister(f"{moment}.dynamodb.*", strike)
+                events.unregister(f"{moment}.dynamodb.*", inject)
 
 
-def submit_until_told(number: int) -> str:
-    """What a visitor's browser does: it sends the same again until it is told that the message has arrived."""
+def submit_until_confirmed(number: int) -> str:
+    """Repeat a submission like a browser until it is confirmed."""
     event = contact_request(
         message=f"This is message number {number}.",
         address=f"10.{number // 250}.{number % 250}.1",
@@ -112,28 +112,28 @@ def submit_until_told(number: int) -> str:
 
 
 def message_of(mail: Mail) -> str:
-    """The id of the message that a mail tells of, which is the last thing that it says."""
+    """Return the id of the message that a mail is about, which is the last one in its text."""
     return str(_ID.findall(mail["text"])[-1])
 
 
-def test_in_a_storm_each_message_is_stored_and_its_mail_sent_or_failed(
-    post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+def test_with_random_faults_each_message_is_stored_and_its_mail_sent_or_failed(
+    mail_system: MailSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weather = Weather(post_office, seed=20_261_125)
+    faults = RandomFaults(mail_system, seed=20_261_125)
     mark_sent = outbox.mark_sent
 
     def mark(record: OutboxRecord, message_id: str, *, now: datetime) -> bool:
         held = mark_sent(record, message_id, now=now)
-        weather.marked()
+        faults.marked()
         return held
 
     monkeypatch.setattr(outbox, "mark_sent", mark)
-    with weather.over_dynamodb():
-        told = [submit_until_told(number) for number in range(MESSAGES)]
+    with faults.over_dynamodb():
+        told = [submit_until_confirmed(number) for number in range(MESSAGES)]
         messages = stored("messages")
         assert len(set(told)) == len(messages) == MESSAGES
         assert {each["message"]["S"] for each in messages} == {f"This is message number {n}." for n in range(MESSAGES)}
-        let_time_pass(post_office)
+        process_all_mail(mail_system)
 
     kept = stored("outbox")
     became = Counter(item["status"]["S"] for item in kept)
@@ -142,29 +142,29 @@ def test_in_a_storm_each_message_is_stored_and_its_mail_sent_or_failed(
     assert became["sent"] + became["failed"] == MESSAGES
     assert became["sent"] > 0.8 * MESSAGES
 
-    accepted = Counter(map(message_of, post_office.ses.mails))
+    accepted = Counter(map(message_of, mail_system.ses.mails))
     assert {item["item_id"]["S"] for item in kept if item["status"]["S"] == "sent"} <= set(accepted)
     doubles = {message_id: count - 1 for message_id, count in accepted.items() if count > 1}
     assert doubles
-    assert all(count <= weather.doubtful[message_id] for message_id, count in doubles.items())
+    assert all(count <= faults.doubtful[message_id] for message_id, count in doubles.items())
     assert all(
-        weather.seen[what] >= MESSAGES // 100
+        faults.seen[what] >= MESSAGES // 100
         for what in ("crash before", "crash after", "cut after", "crash at UpdateItem")
     )
-    print(dict(became), f"twice or more: {len(doubles)} of {len(weather.doubtful)} doubtful;", dict(weather.seen))
+    print(dict(became), f"twice or more: {len(doubles)} of {len(faults.doubtful)} doubtful;", dict(faults.seen))
 
 
-def let_time_pass(office: PostOffice) -> None:
-    """Stream and timer do their work until nothing is left to do, at most for two days."""
+def process_all_mail(mail_system: MailSystem) -> None:
+    """Run the stream and the timer until no mail is pending, at most for two days."""
     for _ in range(12 * 48):
         statuses = {item["id"]["S"]: item["status"]["S"] for item in stored("outbox")}
         waiting = [mail_id for mail_id, status in statuses.items() if status == "waiting"]
         for batch in batched(waiting, 10, strict=False):
-            for _ in range(4):  # as Lambda does: a batch whose function has ended comes again
+            for _ in range(4):  # Lambda retries a batch whose function crashed.
                 with suppress(Crash):
-                    office.bring(*batch)
+                    mail_system.invoke_sender(*batch)
                     break
         if not {"waiting", "sending", "deferred"} & set(statuses.values()):
             return
         with suppress(Crash):
-            office.timer()
+            mail_system.run_timer()

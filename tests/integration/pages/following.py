@@ -1,4 +1,4 @@
-"""Following redirects as a browser does."""
+"""Follow redirects as a browser does."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ _MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Where a request ended: the last address, its page, and how many redirects led there."""
+    """The result of a request with redirects: the last URL, its page, and the number of redirects."""
 
     address: str
     page: HtmlResponse
@@ -18,12 +18,12 @@ class Followed:
 
     @property
     def found(self) -> bool:
-        """Whether the address answers, or leads straight to one that does."""
+        """Whether the URL, or the target of its only redirect, returns a page."""
         return self.page.status == 200 and self.redirects <= 1
 
 
 def follow(address: str) -> Followed:
-    """Request a percent-encoded path, and where it redirects to."""
+    """Request a percent-encoded path, and follow its redirects."""
     page, redirects = dispatch(address, {}), 0
     while page.status == 301 and redirects < _MOST:
         address, redirects = page.headers["Location"], redirects + 1

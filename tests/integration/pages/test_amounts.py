@@ -1,4 +1,4 @@
-"""How much an answer has: whatever visitors and authors have stored, Lambda can send it, and nothing is left out."""
+"""Sizes of responses: Lambda can return every response, and paging reaches all content."""
 
 import base64
 import json
@@ -42,7 +42,7 @@ type Handler = Callable[[Any, Any], dict[str, Any]]
 
 
 def get(handler: Handler, path: str, query: str = "") -> str:
-    """What the function sends to who accepts no compression, and that Lambda would."""
+    """Return the response to a client without compression, after checking that Lambda can return it."""
     answer = handler(request(path, query), Context())
     assert answer["statusCode"] == 200, answer["body"][:200]
     assert len(json.dumps(answer, ensure_ascii=False).encode()) < LAMBDA_LIMIT_BYTES
@@ -51,7 +51,7 @@ def get(handler: Handler, path: str, query: str = "") -> str:
 
 
 def store_comments(article_id: int, number: int, text: str, *, html: str | None = None, name: str = "B") -> list[str]:
-    """Approved comments of that text, one a minute; their ids. ``html`` stands for what was once made of it."""
+    """Store approved comments with that text, one per minute, and return their ids. ``html`` is their stored markup."""
     ids = []
     with CommentRecord.batch_write() as batch:
         for minute in range(number):
@@ -75,7 +75,7 @@ def store_comments(article_id: int, number: int, text: str, *, html: str | None 
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
-def test_a_page_of_large_comments_ends_early_and_the_next_goes_on(order: str) -> None:
+def test_a_page_of_large_comments_ends_early_and_the_next_continues(order: str) -> None:
     article = publishing.publish(content(), now=NOW).article
     ids = store_comments(article.id, 40, ">", html=FORMER_HTML)
     seen: list[str] = []
@@ -92,7 +92,7 @@ def test_a_page_of_large_comments_ends_early_and_the_next_goes_on(order: str) ->
 
 
 @pytest.mark.parametrize("text", ["&" * 10_000, '"' * 10_000, "\U0001f600" * 10_000])
-def test_a_hundred_comments_of_what_grows_most_fit_wherever_they_are(text: str) -> None:
+def test_a_hundred_of_the_largest_comments_fit_into_every_response(text: str) -> None:
     article = publishing.publish(content(), now=NOW).article
     ids = store_comments(article.id, 100, text, name='"' * 100)
     listed = json.loads(get(fetch_comments.handler, "/api/articles/hello/comments", "limit=100"))
@@ -105,8 +105,8 @@ def test_a_hundred_comments_of_what_grows_most_fit_wherever_they_are(text: str) 
         assert ids[-1] in get(serve_feeds.handler, path)
 
 
-def test_comments_from_before_the_limit_leave_room_for_a_page_and_what_is_recent() -> None:
-    """The page offers the comments that it has no room for."""
+def test_oversized_stored_comments_leave_room_for_the_page_and_recent_comments() -> None:
+    """The page links to the comments that do not fit."""
     article = publishing.publish(content(), now=NOW).article
     ids = store_comments(article.id, 40, ">", html=FORMER_HTML)
     page = get(serve_pages.handler, "/hello/")
@@ -120,7 +120,7 @@ def test_comments_from_before_the_limit_leave_room_for_a_page_and_what_is_recent
     assert ids[-1] in get(serve_feeds.handler, "/feeds/comments/hello")
 
 
-def test_comments_are_read_no_further_than_they_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_comments_are_read_than_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     article = publishing.publish(content(), now=NOW).article
     store_comments(article.id, 10, ">", html="x" * 1_000)
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 2_800)
@@ -131,7 +131,7 @@ def test_comments_are_read_no_further_than_they_are_shown(monkeypatch: pytest.Mo
 
 
 def test_the_largest_article_fits_together_with_its_comments() -> None:
-    """What the theme adds to each code block, heading and comment is bounded as well."""
+    """What the theme adds to each code block, heading and comment is also limited."""
     html = "<pre></pre>" * (2 * 1024 * 1024 // 11)
     toc = tuple(Heading(f"section-{number}", 2, '"' * 90) for number in range(1_000))
     wanted = content(path="/" + "日" * 499, labels=tuple(f"{number}{'&' * 97}" for number in range(20)))
@@ -148,7 +148,7 @@ def test_the_largest_article_fits_together_with_its_comments() -> None:
     assert len(json.loads(get(fetch_articles.handler, "/api/articles/hello"))["toc"]) == 1_000
 
 
-def test_a_hundred_of_the_largest_cards_fit_wherever_they_are() -> None:
+def test_a_hundred_of_the_largest_summaries_fit_into_every_response() -> None:
     largest: dict[str, Any] = {
         "title": '"' * 300,
         "excerpt": "\U0001f600" * 1_000,
@@ -176,7 +176,7 @@ def test_a_hundred_of_the_largest_cards_fit_wherever_they_are() -> None:
     get(serve_feeds.handler, "/sitemaps/2026-02.xml")
 
 
-def test_search_goes_on_where_its_results_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_results_that_do_not_fit_are_on_the_next_page(monkeypatch: pytest.MonkeyPatch) -> None:
     articles = [publishing.publish(content(f"a{number}", title="Kabar"), now=NOW).article for number in range(7)]
     update_index([article.id for article in articles])
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 300)
@@ -194,7 +194,7 @@ def test_search_goes_on_where_its_results_are_large(monkeypatch: pytest.MonkeyPa
     assert len(json.loads(get(search_articles.handler, "/api/articles/a0/related"))["items"]) == 2
 
 
-def test_of_too_many_labels_the_most_used_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_most_used_labels_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, label in enumerate("abcdef"):
         Count(COUNTS, f"label#{label}", articles=10 - number, label=label).save()
     assert [entry.label for entry in public.list_labels()] == list("abcdef")
@@ -204,7 +204,7 @@ def test_of_too_many_labels_the_most_used_are_listed(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("label", ["&" * 100, '"' * 100, "\U0001f600" * 100, "ﬃ" * 100, "ΐ" * 100, "a"])
-def test_a_label_takes_no_more_of_the_page_than_is_reckoned(label: str) -> None:
+def test_a_label_takes_no_more_space_than_estimated(label: str) -> None:
     one, two = (len(views.labels([LabelCount(label, 12_345)] * number).html.encode()) for number in (1, 2))
     assert two - one <= public._ENTRY_BYTES + public._ENCODED * len(label.encode())
 
@@ -216,8 +216,8 @@ def test_the_archive_has_the_newest_months(monkeypatch: pytest.MonkeyPatch) -> N
     assert [entry.month for entry in public.list_months()] == [3, 2]
 
 
-def test_a_feed_tells_an_article_by_its_excerpt_if_its_links_make_it_too_large() -> None:
-    """Each ``#`` becomes the whole address of the page."""
+def test_a_feed_has_only_the_excerpt_of_an_article_that_grows_by_its_links() -> None:
+    """Each ``#`` link becomes the absolute URL of the page."""
     links = '<a href="#a"></a>' * 20_000
     publishing.publish(content("links", html=links, path="/" + "日" * 100, excerpt="An excerpt."), now=NOW)
     publishing.publish(content("short", html="<p>Short.</p>"), now=NOW)
@@ -227,7 +227,7 @@ def test_a_feed_tells_an_article_by_its_excerpt_if_its_links_make_it_too_large()
 
 
 @pytest.mark.parametrize("name", ["atom.xml", "rss.xml", "feed.json"])
-def test_the_largest_feed_fits(name: str) -> None:
+def test_the_largest_feed_fits_into_a_response(name: str) -> None:
     """Tags are escaped in XML, quotes in JSON."""
     for number in range(3):
         html = '<b></b>"' * 60_000
@@ -235,7 +235,7 @@ def test_the_largest_feed_fits(name: str) -> None:
     get(serve_feeds.handler, f"/feeds/{name}")
 
 
-def test_a_sitemap_leaves_out_addresses_longer_than_the_protocol_allows() -> None:
+def test_a_sitemap_omits_addresses_longer_than_the_protocol_allows() -> None:
     publishing.publish(content("long", path="/" + "日" * 300), now=NOW)
     publishing.publish(content("short"), now=NOW)
     assert findall("<loc>(.*?)</loc>", get(serve_feeds.handler, "/sitemaps/2026-02.xml")) == [
@@ -243,10 +243,10 @@ def test_a_sitemap_leaves_out_addresses_longer_than_the_protocol_allows() -> Non
     ]
 
 
-def test_what_cannot_be_sent_is_a_problem_and_is_recorded(
+def test_an_oversized_response_is_a_problem_and_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Lambda would refuse it, and the gateway would say no more than that there was an error."""
+    """Lambda would reject it, and the gateway would only answer with an unspecific error."""
     monkeypatch.setattr("kolom.http.caching.MAX_RESPONSE_BYTES", 100)
     publishing.publish(content(html="x" * 200), now=NOW)
     answer = fetch_articles.handler(request("/api/articles/hello"), Context())

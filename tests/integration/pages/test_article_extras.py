@@ -1,4 +1,4 @@
-"""What lives on the pages: search results, comments and related articles, as readers without JavaScript meet them."""
+"""Search results, comments and related articles on server-rendered pages, for readers without JavaScript."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,14 +23,14 @@ from kolom.search.searcher import SearchRequest, _listing
 from tests.factories import NOW, content
 from tests.integration.conftest import Configure
 from tests.integration.handlers import strings_in
-from tests.integration.pages.refusing import refusing
+from tests.integration.pages.throttling import throttled
 
 pytestmark = pytest.mark.usefixtures("tables")
 
 
 @pytest.fixture
 def refuse_long_keys() -> Iterator[None]:
-    """DynamoDB, as moto does not, refuses to read by a key of more than 2,048 bytes."""
+    """Reject keys of more than 2,048 bytes, as DynamoDB does and moto does not."""
 
     def check(params: dict[str, Any], **_: Any) -> None:
         assert all(len(text.encode()) <= 2_048 for text in strings_in(params))
@@ -49,7 +49,7 @@ type Publish = Callable[..., Article]
 
 @pytest.fixture
 def publish() -> Publish:
-    """Publishes an article that can be searched."""
+    """Return a function that publishes and indexes an article."""
 
     def publish(slug: str, **changes: Any) -> Article:
         article = publishing.publish(content(slug, **changes), now=NOW).article
@@ -66,7 +66,7 @@ def get(path: str, **query: str) -> HtmlResponse:
 
 
 def comment(article: Article, number: int, **changes: Any) -> str:
-    """An approved comment; its id."""
+    """Post and approve a comment, and return its id."""
     fields: dict[str, Any] = {
         "article_id": article.id,
         "origin": str(number),
@@ -89,14 +89,14 @@ def shown(page: HtmlResponse) -> list[str]:
     return re.findall(r'class="comment__text"[^>]*><p>(.*?)</p>', page.html)
 
 
-def test_search_without_words_is_a_form_for_search_engines_to_find(publish: Publish) -> None:
+def test_the_empty_search_page_has_a_form_and_may_be_indexed_by_crawlers(publish: Publish) -> None:
     page = get("/search/")
     assert page.status == 200
     assert "noindex" not in page.html
     assert '<form class="search__form" role="search" action="/search/" method="get">' in page.html
 
 
-def test_results_are_marked_and_kept_from_search_engines(publish: Publish) -> None:
+def test_results_are_highlighted_and_not_indexed_by_crawlers(publish: Publish) -> None:
     publish("a", title="Strategi & diplomasi", html="<p>Tentang strategi.</p>")
     publish("b", title="Lain", html="<p>Lain sekali.</p>")
     page = get("/search/", q="strategi")
@@ -105,7 +105,7 @@ def test_results_are_marked_and_kept_from_search_engines(publish: Publish) -> No
     assert '<meta name="robots" content="noindex">' in page.html
 
 
-def test_a_search_goes_on_to_its_next_results(publish: Publish) -> None:
+def test_a_search_links_to_its_next_results(publish: Publish) -> None:
     for number in range(13):
         publish(f"a{number}", title=f"Kabar {number}")
     first = get("/search/", q="kabar", sort="newest")
@@ -116,7 +116,7 @@ def test_a_search_goes_on_to_its_next_results(publish: Publish) -> None:
     assert len(set(titles(first) + titles(second))) == 13
 
 
-def test_a_search_is_narrowed_by_label_language_and_period(publish: Publish) -> None:
+def test_a_search_can_be_filtered_by_label_language_and_period(publish: Publish) -> None:
     publish("a", title="Kabar satu", labels=("Politik",), language="id", published_at=datetime(2025, 1, 5, tzinfo=UTC))
     publish("b", title="Kabar dua", labels=("Olahraga",), language="id", published_at=datetime(2026, 1, 5, tzinfo=UTC))
     publish("c", title="Kabar tiga", labels=("Politik",), language="en", published_at=datetime(2026, 1, 6, tzinfo=UTC))
@@ -134,7 +134,7 @@ def test_a_search_is_narrowed_by_label_language_and_period(publish: Publish) -> 
         ("id", "Kata-kata itu tidak ditemukan berdampingan. Artikel berikut memuatnya secara terpisah."),
     ],
 )
-def test_a_phrase_that_is_nowhere_shows_its_words_and_says_so(
+def test_a_phrase_without_matches_is_relaxed_with_a_note(
     publish: Publish, configure: Configure, language: str, expected: str
 ) -> None:
     configure(languages=language)
@@ -145,7 +145,7 @@ def test_a_phrase_that_is_nowhere_shows_its_words_and_says_so(
     assert expected not in get("/search/", q='"bukan apa"').html
 
 
-def test_a_search_that_only_leaves_out_words_says_what_it_lacks(publish: Publish) -> None:
+def test_a_search_with_only_exclusions_shows_a_message(publish: Publish) -> None:
     publish("a", title="Kabar")
     page = get("/search/", q="-kabar")
     assert titles(page) == []
@@ -158,13 +158,13 @@ def test_a_search_that_only_leaves_out_words_says_what_it_lacks(publish: Publish
     [{"from": "yesterday"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"sort": "best"}, {"q": "a" * 5_000}],
     ids=["no date", "the wrong way round", "no order", "too long"],
 )
-def test_what_cannot_be_meant_is_told_beside_its_field(query: dict[str, str]) -> None:
+def test_an_invalid_search_parameter_shows_an_error_beside_its_field(query: dict[str, str]) -> None:
     page = get("/search/", **{"q": "kabar"} | query)
     assert page.status == 422
     assert "field__error" in page.html
 
 
-def test_a_plain_search_is_not_narrowed_and_one_without_words_has_no_pages(publish: Publish) -> None:
+def test_filters_are_closed_without_values_and_an_empty_search_ignores_cursors(publish: Publish) -> None:
     publish("a", title="Kabar")
     assert '<details class="search__filters">' in get("/search/", q="kabar", label="", sort="relevance").html
     page = get("/search/", cursor="x")
@@ -176,9 +176,7 @@ def test_a_plain_search_is_not_narrowed_and_one_without_words_has_no_pages(publi
     ("path", "name"), [("/hello/", "comments"), ("/search/", "cursor"), ("/", "cursor"), ("/label/politik/", "cursor")]
 )
 @pytest.mark.parametrize("position", ["", "x" * 3_000, "[Infinity,0,0]", "[]", "\x00"])
-def test_a_cursor_that_somebody_made_up_is_a_damaged_link(
-    publish: Publish, path: str, name: str, position: str
-) -> None:
+def test_a_forged_cursor_is_answered_400(publish: Publish, path: str, name: str, position: str) -> None:
     article = publish("hello", title="Kabar", labels=("Politik",))
     listings = {
         "/hello/": f"comments?article={article.id}&order=oldest",
@@ -190,16 +188,16 @@ def test_a_cursor_that_somebody_made_up_is_a_damaged_link(
 
 
 @pytest.mark.parametrize("path", [f"/{'a' * 3_000}", f"/label/{'a' * 3_000}/", f"/x/{'é' * 3_000}.html"])
-def test_what_is_too_long_to_be_there_is_not_there(publish: Publish, refuse_long_keys: None, path: str) -> None:
+def test_an_overlong_slug_is_not_found(publish: Publish, refuse_long_keys: None, path: str) -> None:
     assert get(path).status == 404
 
 
-def test_a_label_that_is_too_long_to_be_there_finds_nothing(publish: Publish, refuse_long_keys: None) -> None:
+def test_an_overlong_label_finds_nothing(publish: Publish, refuse_long_keys: None) -> None:
     publish("a", title="Kabar")
     assert titles(get("/search/", q="kabar", label="a" * 3_000)) == []
 
 
-def test_a_misspelt_word_is_corrected_and_nothing_found_says_so(publish: Publish) -> None:
+def test_a_misspelt_word_is_corrected_and_no_result_shows_a_message(publish: Publish) -> None:
     publish("a", title="Diplomasi", html="<p>Diplomasi.</p>", language="id")
     page = get("/search/", q="diplomosi")
     assert 'href="/search/?q=diplomasi"' in page.html
@@ -245,7 +243,7 @@ def test_many_comments_have_pages_that_show_each_once(publish: Publish) -> None:
     assert get("/hello/", comments="nonsense").status == 400
 
 
-def test_the_form_answers_the_comment_that_was_chosen_and_no_other(publish: Publish) -> None:
+def test_the_form_replies_to_the_chosen_comment(publish: Publish) -> None:
     article = publish("hello", language="en")
     chosen = comment(article, 1)
     assert f'<input type="hidden" name="parent_id" value="{chosen}">' in get("/hello/", answer=chosen).html
@@ -253,7 +251,7 @@ def test_the_form_answers_the_comment_that_was_chosen_and_no_other(publish: Publ
     assert 'name="parent_id"' not in get("/hello/", answer="01ARZ3NDEKTSV4RRFFQ69G5FAV").html
 
 
-def test_a_comment_of_a_later_page_can_be_answered_too(publish: Publish) -> None:
+def test_a_comment_of_a_later_page_can_be_replied_to(publish: Publish) -> None:
     article = publish("hello", language="en")
     for number in range(25):
         comment(article, number)
@@ -275,7 +273,7 @@ def test_closed_comments_are_shown_without_a_form(publish: Publish, configure: C
     assert "comments__form" not in page.html
 
 
-def test_articles_about_the_same_are_named_below(publish: Publish) -> None:
+def test_related_articles_are_listed_below(publish: Publish) -> None:
     for number in range(3):
         publish(f"a{number}", title=f"Diplomasi {number}", html="<p>Diplomasi Rusia dan Cina.</p>", language="id")
     publish("other", title="Sepak bola", html="<p>Gol.</p>", language="id")
@@ -286,14 +284,14 @@ def test_articles_about_the_same_are_named_below(publish: Publish) -> None:
     assert "Sepak bola" not in related[: related.index("</section>")]
 
 
-def test_an_article_can_be_read_while_comments_and_search_are_away(publish: Publish) -> None:
+def test_an_article_can_be_read_when_comments_and_search_fail(publish: Publish) -> None:
     article = publish("hello", language="en")
     comment(article, 1)
-    with refusing(table="kolom-comments"):
+    with throttled(table="kolom-comments"):
         page = get("/hello/")
     assert page.status == 200
     assert "Comments cannot be shown right now." in page.html
-    with refusing(table="kolom-search"):
+    with throttled(table="kolom-search"):
         page = get("/hello/")
     assert page.status == 200
     assert shown(page) == ["Comment 1."]

@@ -1,4 +1,4 @@
-"""Each address of an article answers, or leads with one redirect to the one that does."""
+"""Each address of an article answers, or redirects once to the address that does."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ NFC, NFD = "caf\u00e9", "cafe\u0301"
 
 @pytest.fixture(autouse=True)
 def plain_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An article's page is its id: what else it shows is tested elsewhere."""
+    """Replace the page of an article by its id; other tests cover its content."""
     monkeypatch.setattr(router, "load_article_extras", lambda *_, **__: None)
     monkeypatch.setattr("kolom.pages.views.article", _page)
 
@@ -46,7 +46,7 @@ def _page(found: PublishedArticle, _: None) -> HtmlResponse:
 
 
 def publish(slug: str, path: str | None = None, *, article_id: int | None = None, draft: bool = False) -> int:
-    """Publish an article, or another state of it; gives back its id."""
+    """Publish or change an article, and return its id."""
     wanted = content(slug, path=path, draft=draft)
     return publishing.publish(wanted, now=NOW, article_id=article_id, force=True).article.id
 
@@ -61,13 +61,13 @@ class TestAnArticle:
     @pytest.mark.parametrize(
         "path", ["/ptest-old/", "/hello2/", "/Hello_Three/", "/hello.four/", "/About/", "/tags/", "/x.html", "/x"]
     )
-    def test_whose_path_is_not_its_slug_answers_at_the_path(self, path: str) -> None:
+    def test_with_a_path_other_than_its_slug_is_at_the_path(self, path: str) -> None:
         publish("template-paginated", path)
         assert location(path) == (200, None)
         assert location("/template-paginated/") == (301, path)
         assert location("/template-paginated") == (301, path)
 
-    def test_answers_at_the_path_as_it_is_written_and_at_no_variant(self) -> None:
+    def test_is_at_its_exact_path_and_redirected_to_from_variants(self) -> None:
         publish("a", "/2024/Caf\u00e9's/")
         canonical = "/2024/Caf%C3%A9's/"
         assert location(canonical) == location("/2024/Caf\u00e9's/") == (200, None)
@@ -82,7 +82,7 @@ class TestAnArticle:
         assert location("/2024/caf%C3%A9's/") == (404, None)
 
     @pytest.mark.parametrize(("given_form", "other_form"), [(NFC, NFD), (NFD, NFC)])
-    def test_answers_to_both_normal_forms_of_its_path(self, given_form: str, other_form: str) -> None:
+    def test_is_found_at_both_normal_forms_of_its_path(self, given_form: str, other_form: str) -> None:
         publish("a", f"/{given_form}/")
         publish("b", f"/2024/{given_form}.html")
         for path, other in [(f"/{given_form}/", f"/{other_form}/"), (f"/2024/{given_form}.html", None)]:
@@ -108,16 +108,16 @@ class TestAnArticle:
         publish("a", "/x/", article_id=article_id)
         assert [location(path) for path in ("/x/", "/y.html", "/a/")] == [(200, None), (301, "/x/"), (301, "/x/")]
 
-    def test_may_take_the_slug_that_its_path_has(self) -> None:
+    def test_may_change_its_slug_to_the_one_in_its_path(self) -> None:
         article_id = publish("a", "/x/")
         publish("x", article_id=article_id)
         assert [location("/x/"), location("/a/")] == [(200, None), (301, "/x/")]
 
-    def test_that_is_a_draft_is_not_found_at_any_address(self) -> None:
+    def test_as_a_draft_is_not_found_at_any_address(self) -> None:
         publish("a", "/x/", draft=True)
         assert [location(path) for path in ("/x/", "/x", "/a/")] == [(404, None)] * 3
 
-    def test_that_was_deleted_is_gone_at_every_address(self) -> None:
+    def test_once_deleted_is_gone_at_every_address(self) -> None:
         publish("a", "/x/", article_id=publish("a", "/2024/y.html"))
         publishing.delete("a", now=NOW)
         assert [location(path) for path in ("/x/", "/x", "/a/", "/2024/y.html", "/2024/y.html/")] == [(410, None)] * 5
@@ -126,7 +126,7 @@ class TestAnArticle:
 @pytest.mark.usefixtures("tables")
 class TestTwoArticles:
     @pytest.mark.parametrize("path", ["/x/", "/x"])
-    def test_do_not_share_a_path_and_a_slug(self, path: str) -> None:
+    def test_cannot_have_each_others_path_and_slug(self, path: str) -> None:
         publish("a", path)
         with pytest.raises(Conflict):
             publish("x")
@@ -134,7 +134,7 @@ class TestTwoArticles:
         with pytest.raises(Conflict, match=r"the path '/y/?' belongs to another article"):
             publish("b", path.replace("x", "y"))
 
-    def test_may_differ_by_a_slash_at_the_end_of_a_longer_path(self) -> None:
+    def test_may_differ_by_a_trailing_slash_of_a_longer_path(self) -> None:
         a, b = publish("a", "/2024/x"), publish("b", "/2024/x/")
         assert [follow("/2024/x").page.html, follow("/2024/x/").page.html] == [str(a), str(b)]
 
@@ -142,7 +142,7 @@ class TestTwoArticles:
         a, b = publish(NFC), publish("b", f"/{NFD}/")
         assert [follow(quote(f"/{each}/")).page.html for each in (NFC, NFD)] == [str(a), str(b)]
 
-    def test_an_alias_is_not_anothers_path(self) -> None:
+    def test_cannot_have_a_path_that_is_an_alias_of_the_other(self) -> None:
         a, b = publish("a", "/About/"), publish("b")
         aliases.add_alias(b, "/About.html")
         for alias in ("/About/", "/About"):
@@ -151,8 +151,10 @@ class TestTwoArticles:
         assert not aliases.add_alias(a, "/About/")
         assert [location(path) for path in ("/About.html", "/About")] == [(301, "/b/"), (301, "/About/")]
 
-    def test_an_article_goes_before_one_that_once_had_its_address(self) -> None:
-        """A path without a slash did not take the slug before, and two articles may have the one and the other."""
+    def test_a_current_address_takes_precedence_over_an_old_one(self) -> None:
+        """Earlier versions did not reserve the slug of a path without a slash, so two articles may have the same
+        address.
+        """
         a, b = publish("a", "/x"), publish("b")
         Pointer("slug:x", POINTER, id=b).save()
         assert follow("/x").page.html == str(a)
@@ -169,19 +171,19 @@ class TestTwoArticles:
 
 @pytest.mark.usefixtures("tables")
 class TestStoredByAnEarlierVersion:
-    def test_a_path_without_a_slash_has_no_pointer_of_its_slug(self) -> None:
+    def test_a_path_without_a_slash_has_no_slug_pointer(self) -> None:
         publish("a", "/x")
         Pointer("slug:x", POINTER).delete()
         assert [location(path) for path in ("/x", "/x/", "/a/")] == [(200, None), (301, "/x"), (301, "/x")]
         assert public.resolve_path("/x/") == "a"
 
-    def test_an_alias_of_one_segment_has_no_pointer_of_its_path(self) -> None:
+    def test_an_alias_of_one_segment_has_no_path_pointer(self) -> None:
         aliases.add_alias(publish("a"), "/old/")
         Pointer("path:/old/", POINTER).delete()
         assert [location("/old/"), location("/old")] == [(301, "/a/")] * 2
 
     @pytest.mark.parametrize("path", ["/2024/", "/2024/05/", "/2024/5", "/search/x.html", "/studio/x/"])
-    def test_a_path_of_the_site_gives_way_to_the_slug(self, path: str) -> None:
+    def test_a_reserved_path_is_replaced_by_the_slug(self, path: str) -> None:
         article_id = publish("a", "/free.html")
         card = publishing.get_by_slug("a")
         boto3.client("dynamodb").update_item(
@@ -199,34 +201,34 @@ class TestStoredByAnEarlierVersion:
 @pytest.mark.usefixtures("tables")
 class TestTheApi:
     @pytest.fixture(autouse=True)
-    def articles(self, tables: None) -> None:  # noqa: ARG002 - before these articles
+    def articles(self, tables: None) -> None:  # noqa: ARG002 - created before these articles
         publish("b", "/x/", article_id=publish("a", "/Y_y/"))
         publish(NFC)
 
     @pytest.mark.parametrize("name", ["a", "x", "Y_y"])
     @pytest.mark.parametrize("ending", ["", "/comments", "/related"])
-    def test_another_name_leads_to_the_slug_which_answers(self, name: str, ending: str) -> None:
+    def test_an_alias_redirects_to_the_slug(self, name: str, ending: str) -> None:
         handler: Any = {"": fetch_articles, "/comments": fetch_comments, "/related": search_articles}[ending]
         answer = call(handler, request(f"/api/articles/{name}{ending}"))
         assert (answer.status, answer.headers["Location"]) == (301, f"/api/articles/b{ending}")
         assert call(handler, request(answer.headers["Location"])).status == 200
 
     @pytest.mark.parametrize("name", ["a", "x", "Y_y"])
-    def test_another_name_leads_to_the_feed_of_the_comments(self, name: str) -> None:
+    def test_an_alias_redirects_to_the_comment_feed(self, name: str) -> None:
         answer = call(serve_feeds, request(f"/feeds/comments/{name}"))
         assert (answer.status, answer.headers["Location"]) == (301, "/feeds/comments/b")
         assert call(serve_feeds, request("/feeds/comments/b")).status == 200
 
-    def test_a_slug_in_the_other_normal_form_leads_to_the_slug(self) -> None:
+    def test_a_slug_in_the_other_normal_form_redirects_to_the_slug(self) -> None:
         answer = call(fetch_articles, request(f"/api/articles/{quote(NFD)}"))
         assert (answer.status, answer.headers["Location"]) == (301, f"/api/articles/{quote(NFC)}")
 
     @pytest.mark.parametrize("path", ["/x/", "/x", "/b/", "/a", "/Y_y", "/Y_y/"])
-    def test_every_path_has_the_slug(self, path: str) -> None:
+    def test_every_path_is_resolved_to_the_slug(self, path: str) -> None:
         answer = call(fetch_articles, request("/api/paths", {"path": path}))
         assert (answer.status, answer.json) == (200, {"slug": "b"})
 
-    def test_every_surface_has_the_same_address(self) -> None:
+    def test_every_surface_uses_the_same_address(self) -> None:
         url = "https://blog.example/x/"
         assert call(fetch_articles, request("/api/articles/b")).json["url"] == url
         for path in ("/feeds/atom.xml", "/feeds/rss.xml", "/feeds/feed.json", "/sitemaps/2026-02.xml"):
@@ -270,14 +272,14 @@ def _empty_store() -> None:
 
 
 class History:
-    """What an author did, and which article each address must lead to since."""
+    """Runs an author's changes, and records which article each address must lead to."""
 
     def __init__(self) -> None:
         self.ids: list[int] = []
         self.addresses: dict[str, int] = {}
 
     def change(self, target: int | None, slug: str, path: str | None, fate: str) -> None:
-        """Publish an article, or another state of one; what is refused must change nothing."""
+        """Publish or change an article; a rejected change must change nothing."""
         known = self.ids[target] if target is not None and target < len(self.ids) else None
         with suppress(Conflict, InvalidInput, NotFound):
             wanted = content(slug, path=path, draft=fate == "draft", kind="page")
@@ -309,7 +311,7 @@ def _bare(path: str) -> str:
 @example(changes=[(None, "x", "/caf\u00e9/e\u0301/", "published")])
 @example(changes=[(None, "x", "/cafe\u0301/", "draft"), (None, "caf\u00e9", None, "published")])
 @example(changes=[(None, "x", "/X/-/", "deleted"), (None, "tags", "/X/-", "published")])
-def test_every_address_ever_given_leads_to_its_article(
+def test_every_previous_address_leads_to_its_article(
     changes: list[tuple[int | None, str, str | None, Any]],
 ) -> None:
     _empty_store()
@@ -326,7 +328,7 @@ def test_every_address_ever_given_leads_to_its_article(
             assert (followed.page.status, followed.redirects) == (410, 0)
             continue
         if article.status != "published":
-            # The path of a draft leads on to a public article at another spelling of it.
+            # The path of a draft redirects to a public article with another spelling of that path.
             if _bare(address) not in map(_bare, others):
                 assert (followed.page.status, followed.redirects) == (404, 0)
             continue

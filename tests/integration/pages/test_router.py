@@ -1,4 +1,4 @@
-"""Which page answers which address, in how many requests."""
+"""The page at each address, and the number of DynamoDB requests that it needs."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from kolom.search.index_writer import update_index
 from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.model import Template
 from tests.factories import NOW, content
-from tests.integration.pages.refusing import refusing
+from tests.integration.pages.throttling import throttled
 
 REQUESTS_AT_MOST = {
     "/": 2,
@@ -42,7 +42,7 @@ REQUESTS_AT_MOST = {
 
 
 class Requests:
-    """Counts the calls to DynamoDB."""
+    """Counts the DynamoDB calls."""
 
     def __init__(self) -> None:
         self.made: list[str] = []
@@ -53,7 +53,7 @@ class Requests:
 
 @pytest.fixture(scope="module")
 def requests(template: Template) -> Iterator[Requests]:
-    """A blog: a first, a renamed second, one that kept its path, a draft, a deleted one; and what is asked of it."""
+    """Create a blog (one plain, one renamed, one with an old path, a draft, a deleted one) and count the requests."""
     with mock_aws(), patch_moto():
         for table in template.tables.values():
             boto3.client("dynamodb").create_table(**table.create)
@@ -109,7 +109,7 @@ def get(path: str, **query: str) -> HtmlResponse:
         ("/label/Zw%C3%B6lf%20%C3%84/", "/label/zw%C3%B6lf%20%C3%A4/"),
     ],
 )
-def test_every_page_has_one_address_to_which_the_others_lead(
+def test_every_page_has_one_address_to_which_the_others_redirect(
     requests: Requests, path: str, location: str | None
 ) -> None:
     page = get(path)
@@ -126,7 +126,7 @@ def test_every_page_has_one_address_to_which_the_others_lead(
     ("path", "feed"),
     [("/feed/", "/feeds/rss.xml"), ("/feed.xml", "/feeds/atom.xml"), ("/comments/feed/", "/feeds/comments.xml")],
 )
-def test_where_another_system_had_its_feed_leads_to_the_one_here(requests: Requests, path: str, feed: str) -> None:
+def test_feed_urls_of_other_systems_redirect_to_the_feed(requests: Requests, path: str, feed: str) -> None:
     page = get(path)
     assert (page.status, page.headers["Location"]) == (301, feed)
 
@@ -134,7 +134,7 @@ def test_where_another_system_had_its_feed_leads_to_the_one_here(requests: Reque
 @pytest.mark.parametrize(
     "path", ["//evil.example", "//evil.example/", "/\\evil.example", "/%2F/evil.example/", "/label//", "/label/%20/"]
 )
-def test_no_address_leads_to_another_host(requests: Requests, path: str) -> None:
+def test_no_address_redirects_to_another_host(requests: Requests, path: str) -> None:
     page = get(path)
     assert page.status in {301, 404}
     assert not page.headers.get("Location", "/label/").startswith(("//", "/\\"))
@@ -158,7 +158,7 @@ def test_no_address_leads_to_another_host(requests: Requests, path: str) -> None
         ("/.well-known/security.txt", 404),
     ],
 )
-def test_what_is_not_there_is_a_page_that_says_so(requests: Requests, path: str, status: int) -> None:
+def test_a_missing_page_is_answered_with_an_error_page(requests: Requests, path: str, status: int) -> None:
     page = get(path)
     assert page.status == status
     assert "<h1" in page.html
@@ -174,23 +174,23 @@ def test_paging_shows_every_article_once(requests: Requests) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/label/c%23/", "/2026/"])
-def test_a_damaged_cursor_is_a_page_that_says_so(requests: Requests, path: str) -> None:
+def test_an_invalid_cursor_is_answered_with_an_error_page(requests: Requests, path: str) -> None:
     page = get(path, cursor="nonsense")
     assert page.status == 400
     assert page.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(("path", "most"), REQUESTS_AT_MOST.items(), ids=REQUESTS_AT_MOST.keys())
-def test_a_page_makes_no_more_requests_than_it_says(requests: Requests, path: str, most: int) -> None:
-    get_theme()  # read once a minute, whatever is asked for
+def test_a_page_makes_no_more_requests_than_listed(requests: Requests, path: str, most: int) -> None:
+    get_theme()  # it is read at most once a minute
     requests.made.clear()
     get(path)
     assert min(most, 1) <= len(requests.made) <= most
     assert set(requests.made) <= {"GetItem", "BatchGetItem", "Query"}
 
 
-def test_a_throttled_store_is_a_page_that_asks_to_wait(requests: Requests) -> None:
-    with refusing("Query"):
+def test_a_throttled_page_is_answered_503_with_retry_after(requests: Requests) -> None:
+    with throttled("Query"):
         page = get("/")
     assert page.status == 503
     assert page.headers["Retry-After"]

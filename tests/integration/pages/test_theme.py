@@ -1,4 +1,4 @@
-"""What the pages know of the theme, by the item that a deployment leaves."""
+"""The theme that pages load from the item that a deployment writes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ ASSETS = {"theme/kolom.css": "theme/kolom.0123abcd.css", "theme/site.css": "them
 
 
 class Clock:
-    """A time that passes when it is told to."""
+    """A clock that tests set."""
 
     now = 1000.0
 
@@ -39,7 +39,7 @@ def home() -> str:
     return body
 
 
-def test_where_nothing_was_deployed_pages_have_plain_names_and_a_menu_of_everything() -> None:
+def test_without_a_deployment_pages_use_plain_file_names_and_the_default_menu() -> None:
     html = home()
     assert '<link rel="stylesheet" href="/assets/theme/kolom.css">' in html
     assert "site.css" not in html
@@ -47,7 +47,7 @@ def test_where_nothing_was_deployed_pages_have_plain_names_and_a_menu_of_everyth
         assert f'<li><a href="{place}"' in html
 
 
-def test_pages_show_what_was_deployed() -> None:
+def test_pages_use_the_deployed_theme() -> None:
     menu = [{"href": "/", "key": "home"}, {"href": "https://x.example/", "names": {"en": "Else", "id": "Lain"}}]
     assets = {**ASSETS, "logo.svg": "logo.76543210.svg"}
     deploy(assets=assets, menu=menu, logo={"file": "logo.svg", "alt": "A <logo>"})
@@ -61,7 +61,7 @@ def test_pages_show_what_was_deployed() -> None:
     assert "/archive/" not in html.split("<nav")[1].split("</nav>")[0]
 
 
-def test_a_process_reads_it_once_a_minute() -> None:
+def test_a_process_reads_the_theme_once_a_minute() -> None:
     clock = Clock()
     with recorded() as asked:
         assert not theme.get_theme(clock).has_site_css
@@ -74,7 +74,7 @@ def test_a_process_reads_it_once_a_minute() -> None:
     assert reads == [("dynamodb:GetItem", "kolom-articles")] * 2
 
 
-def test_when_the_table_does_not_answer_the_last_theme_stands(
+def test_if_the_table_is_unavailable_the_last_theme_is_used(
     faults: RefusedCalls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
@@ -92,13 +92,13 @@ def test_when_the_table_does_not_answer_the_last_theme_stands(
     assert faults.refused == refused, "what fails is tried again for every page"
 
 
-def test_a_function_without_the_table_shows_plain_names(configure: Configure) -> None:
+def test_a_function_without_the_table_uses_plain_file_names(configure: Configure) -> None:
     deploy()
     configure(articles_table="")
     assert theme.get_theme().asset("theme/kolom.css") == "/assets/theme/kolom.css"
 
 
-def test_the_item_is_plain_to_read() -> None:
+def test_the_theme_item_is_plain_json() -> None:
     deploy(menu=[{"href": "/", "key": "home"}])
     key = {"key": {"S": "site"}, "part": {"S": "theme"}}
     item = boto3.client("dynamodb").get_item(TableName="kolom-articles", Key=key)["Item"]
@@ -108,13 +108,13 @@ def test_the_item_is_plain_to_read() -> None:
     assert "logo" not in item
 
 
-def test_a_logo_without_words_is_called_by_the_sites_title() -> None:
+def test_a_logo_without_alternative_text_uses_the_sites_title() -> None:
     deploy(assets={**ASSETS, "logo.svg": "logo.76543210.svg"}, logo={"file": "logo.svg", "alt": ""})
     assert theme.get_theme().logo == Logo("/assets/logo.76543210.svg")
     assert 'alt="Blog"' in home()
 
 
-def test_a_name_in_no_language_of_the_page_is_shown_all_the_same() -> None:
+def test_a_name_without_the_pages_language_uses_another_language() -> None:
     deploy(menu=[{"href": "/x/", "names": {"de": "Sonst"}}])
     (entry,) = theme.get_theme().menu
     assert entry.text(site_locale()) == "Sonst"

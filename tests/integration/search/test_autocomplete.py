@@ -1,4 +1,4 @@
-"""As you type, titles and words of the site appear; below an article, others about the same."""
+"""Autocomplete of titles and words, and related articles."""
 
 import json
 from typing import Any
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 
 def publish(slug: str, text: str = "x", **changes: Any) -> int:
-    """Publish an article and let the index take it."""
+    """Publish an article and index it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW, force=True)
     assert update_index([done.article.id]) == set()
     return done.article.id
 
 
 def get(path: str, status: int = 200, **query: Any) -> dict[str, Any]:
-    """The body of an answer."""
+    """Return the body of a response."""
     answer = handler(request(path, query), Context())
     assert answer["statusCode"] == status, answer
     body: dict[str, Any] = json.loads(answer["body"] or "{}")
@@ -29,16 +29,16 @@ def get(path: str, status: int = 200, **query: Any) -> dict[str, Any]:
 
 
 def suggested(text: str) -> list[str]:
-    """The slugs that are suggested."""
+    """Return the suggested slugs."""
     return [item["slug"] for item in get("/api/search/suggest", q=text)["items"]]
 
 
 def completions(text: str) -> list[str]:
-    """The texts that are suggested for the search box."""
+    """Return the suggested texts for the search box."""
     return list(get("/api/search/suggest", q=text)["completions"])
 
 
-def test_the_last_word_is_a_beginning() -> None:
+def test_the_last_word_is_matched_as_a_prefix() -> None:
     publish("one", "coffee", title="Old harbours")
     answer = get("/api/search/suggest", q="old har")
     assert answer["items"] == [
@@ -47,32 +47,32 @@ def test_the_last_word_is_a_beginning() -> None:
     assert answer["completions"] == ["old harbours"]
 
 
-def test_a_single_letter_behind_a_word_does_no_harm() -> None:
+def test_a_single_letter_after_a_word_is_ignored() -> None:
     publish("one", "x", title="Harbour lights")
     assert suggested("harb l") == suggested("harb") == ["one"]
     assert suggested("l") == []
 
 
-def test_titles_come_before_texts() -> None:
+def test_matches_in_titles_precede_matches_in_texts() -> None:
     publish("text", "harbour harbour harbour harbour", title="Coffee")
     publish("title", "coffee", title="The harbour at night")
     assert suggested("harb") == ["title", "text"]
 
 
-def test_a_title_is_found_behind_many_other_words() -> None:
+def test_a_title_is_found_among_many_words_with_the_prefix() -> None:
     publish("words", " ".join(f"ca{a}{b}" for a in "bcdfghkl" for b in "aeiouxyz"), title="Words")
     publish("title", "x", title="Cathedral")
     assert suggested("ca")[0] == "title"
     assert "cathedral" in completions("ca")
 
 
-def test_accents_and_case_do_not_matter() -> None:
+def test_accents_and_case_are_ignored() -> None:
     publish("one", "x", title="Élan vital", language="fr")
     assert suggested("ela") == suggested("ÉLA") == ["one"]
     assert completions("ela") == ["élan"]
 
 
-def test_all_words_before_the_last_are_needed() -> None:
+def test_all_words_before_the_last_are_required() -> None:
     publish("one", "night", title="Harbour")
     publish("two", "morning", title="Harbour lights")
     assert suggested("night harb") == ["one"]
@@ -80,19 +80,19 @@ def test_all_words_before_the_last_are_needed() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "h", "-", '"', "\0", "👩‍👩‍👧", "x" * 4_000, "nothing " * 500])
-def test_odd_beginnings_have_honest_answers(text: str) -> None:
+def test_unusual_prefixes_are_answered(text: str) -> None:
     publish("one", "x", title="Harbour")
     assert get("/api/search/suggest", q=text)["completions"] == []
 
 
-def test_a_new_title_takes_the_place_of_the_old_one() -> None:
+def test_a_new_title_replaces_the_old_one() -> None:
     publish("one", "x", title="Harbour")
     publish("one", "x", title="Cathedral")
     assert suggested("harb") == []
     assert suggested("cath") == ["one"]
 
 
-def test_what_is_withdrawn_is_suggested_no_more() -> None:
+def test_unpublished_articles_are_not_suggested() -> None:
     article_id = publish("one", "coffee", title="Harbour")
     publishing.unpublish("one", now=NOW)
     update_index([article_id])
@@ -111,7 +111,7 @@ def test_hostile_titles_are_escaped() -> None:
     assert item["title_html"] == "&lt;<mark>script</mark>&gt;alert(1)&lt;/<mark>script</mark>&gt;"
 
 
-def test_related_articles_share_telling_words_and_labels() -> None:
+def test_related_articles_share_rare_words_and_labels() -> None:
     publish("one", "the coffee of Java, coffee and mountains", labels=("Jawa",))
     publish("near", "coffee grows on mountains")
     publish("labelled", "rain", labels=("Jawa",))
@@ -122,7 +122,7 @@ def test_related_articles_share_telling_words_and_labels() -> None:
     assert len(get("/api/articles/one/related", limit=1)["items"]) == 1
 
 
-def test_related_of_an_unknown_withdrawn_or_moved_article() -> None:
+def test_related_articles_of_an_unknown_unpublished_or_renamed_article() -> None:
     publish("one", "coffee")
     get("/api/articles/none/related", status=404)
     publishing.publish(content("two"), now=NOW, article_id=1, force=True)
@@ -132,6 +132,6 @@ def test_related_of_an_unknown_withdrawn_or_moved_article() -> None:
     get("/api/articles/two/related", status=410)
 
 
-def test_an_article_that_is_not_indexed_yet_has_no_related_ones() -> None:
+def test_an_article_that_is_not_indexed_yet_has_no_related_articles() -> None:
     publishing.publish(content("one"), now=NOW)
     assert get("/api/articles/one/related") == {"items": []}

@@ -1,4 +1,4 @@
-"""What one request asks of DynamoDB, and what happens when DynamoDB refuses."""
+"""Limits of the DynamoDB requests of each search, and failures of DynamoDB."""
 
 import json
 import random
@@ -29,21 +29,21 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 
 def publish(slug: str, text: str, **changes: Any) -> int:
-    """Publish an article and let the index take it."""
+    """Publish an article and index it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
     assert update_index([done.article.id]) == set()
     return done.article.id
 
 
 def get(path: str, **query: Any) -> dict[str, Any]:
-    """An answer."""
+    """Return a response."""
     answer: dict[str, Any] = handler(request(path, query), Context())
     return answer
 
 
 @pytest.fixture
 def requests(tables: None) -> Iterator[Counter[str]]:
-    """The calls to DynamoDB by their names."""
+    """Count the DynamoDB calls by name."""
     made: Counter[str] = Counter()
 
     def count(model: Any, **_: Any) -> None:
@@ -56,14 +56,14 @@ def requests(tables: None) -> Iterator[Counter[str]]:
 
 
 def asked(requests: Counter[str], path: str, **query: Any) -> dict[str, int]:
-    """What a request asks for once the document list is in memory."""
+    """Return the calls of a request when the document list is in memory."""
     assert get(path, **query)["statusCode"] == 200
     requests.clear()
     assert get(path, **query)["statusCode"] == 200
     return dict(requests)
 
 
-def test_a_query_reads_a_term_each_and_the_page_at_once(requests: Counter[str]) -> None:
+def test_a_query_reads_each_term_and_all_results_at_once(requests: Counter[str]) -> None:
     for number in range(12):
         publish(f"n{number}", "coffee of the old harbour", labels=("Jawa",))
     one = {"GetItem": 1, "BatchGetItem": 1}
@@ -76,7 +76,7 @@ def test_a_query_reads_a_term_each_and_the_page_at_once(requests: Counter[str]) 
 def test_the_longest_query_is_bounded(requests: Counter[str]) -> None:
     publish("one", "coffee")
     made = asked(requests, "/api/search", q=" ".join(f"wrd{n}" for n in range(500)))
-    # Twenty-four words, two of them looked up for corrections.
+    # Twenty-four words, two of them with a spelling correction.
     assert made.get("Query", 0) <= 26
     assert sum(made.values()) <= 28
 
@@ -87,13 +87,13 @@ def test_the_longest_query_on_a_site_of_many_languages_is_bounded(requests: Coun
     made = asked(
         requests, "/api/search", q="coffee " + " ".join(f"{chr(97 + n)}ionings" for n in range(26)) + " -walkings"
     )
-    # Thirty-two stems; two corrections, for each the vocabulary and three words.
+    # Thirty-two stems; two corrections, each with the vocabulary and three words.
     assert made["Query"] <= 32 + 2 * (1 + 3 * 4)
     assert made["GetItem"] == 1
 
 
 class Read:
-    """How many articles are read, with how much text, and how much is made into words."""
+    """The number of articles and bytes that are read, and of characters that are tokenized."""
 
     def __init__(self) -> None:
         self.articles = self.characters = self.requests = self.made_into_words = 0
@@ -107,7 +107,7 @@ class Read:
 
 @pytest.fixture
 def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
-    """Counts what searches read and tokenize."""
+    """Count what searches read and tokenize."""
     seen = Read()
 
     def load_results(*args: Any, **options: Any) -> dict[int, StoredResult]:
@@ -128,14 +128,14 @@ def read(tables: None, monkeypatch: pytest.MonkeyPatch) -> Read:
 
 
 def text_of(size: int, *sentences: str) -> str:
-    """A text of ``size`` characters in which ``sentences`` stand somewhere."""
+    """Return a text of ``size`` characters that contains ``sentences``."""
     words = "bdfgjklmnprst"
     filler = " ".join(f"{a}o{b}e{c}" for a in words for b in words for c in words)
     return (" ".join(sentences) + " " + filler * (size // len(filler) + 1))[:size]
 
 
 def publish_many(number: int, size: int, *sentences: str) -> None:
-    """Put so many articles of that size into the index, which has of them only the words of the sentences."""
+    """Put articles of that size into the index, which contains only the words of the sentences."""
     first = publishing.publish(content("n0", html=f"<p>{text_of(size, *sentences)}</p>"), now=NOW).article
     body = repository.get_body_html(first)
     assert body is not None
@@ -158,20 +158,20 @@ def publish_many(number: int, size: int, *sentences: str) -> None:
 
 
 def entry_length(entry: IndexedDocument) -> int:
-    """The length code of an entry."""
+    """Return the length code of an entry."""
     assert entry.document is not None
     return decode_document(entry.document)[1]
 
 
 def search(**query: Any) -> dict[str, Any]:
-    """The body of an answer."""
+    """Return the body of a response."""
     body: dict[str, Any] = json.loads(get("/api/search", **query)["body"])
     return body
 
 
 @pytest.mark.parametrize(("number", "size"), [(130, 1_000), (40, 50_000), (14, 120_000)])
-def test_a_phrase_reads_about_a_megabyte_whatever_the_articles(read: Read, number: int, size: int) -> None:
-    """What it finds in that is told, and that there may be more."""
+def test_a_phrase_search_reads_about_a_megabyte_at_most(read: Read, number: int, size: int) -> None:
+    """The response has the results found so far, and a total that is not exact."""
     publish_many(number, size, "the old harbour")
     answer = search(q='"old harbour"', limit=100)
     assert read.requests == 1
@@ -182,14 +182,14 @@ def test_a_phrase_reads_about_a_megabyte_whatever_the_articles(read: Read, numbe
     assert answer["relaxed"] is False
 
 
-def test_a_phrase_that_few_texts_can_have_is_answered_exactly(read: Read) -> None:
+def test_a_phrase_that_few_texts_can_contain_is_answered_exactly(read: Read) -> None:
     publish_many(12, 50_000, "the old harbour")
     answer = search(q='"old harbour"', limit=12)
     assert (answer["total"], answer["total_is_exact"], len(answer["items"])) == (12, True, 12)
 
 
-def test_texts_without_a_phrase_are_not_made_into_words(read: Read) -> None:
-    """They are read once, and only what is shown is looked at for snippets."""
+def test_texts_without_the_phrase_are_not_tokenized(read: Read) -> None:
+    """They are read once, and only shown results are searched for snippets."""
     publish_many(30, 20_000, "an old stone harbour")
     answer = search(q='"old harbour"')
     assert (answer["relaxed"], answer["total"], answer["total_is_exact"]) == (True, 30, True)
@@ -197,29 +197,29 @@ def test_texts_without_a_phrase_are_not_made_into_words(read: Read) -> None:
     assert read.made_into_words <= 10 * (20_000 + 100)
 
 
-def test_a_phrase_that_was_not_looked_for_everywhere_is_not_said_to_be_nowhere(read: Read) -> None:
-    """Its words are searched, and the total is told not to be exact: there may be a text with the phrase."""
+def test_a_phrase_is_not_reported_missing_if_not_all_texts_were_read(read: Read) -> None:
+    """Its words are searched, and the total is not exact, because an unread text may contain the phrase."""
     publish_many(40, 50_000, "an old stone harbour")
     answer = search(q='"old harbour"')
     assert (answer["relaxed"], answer["total"], answer["total_is_exact"]) == (True, 40, False)
 
 
-def test_an_excluded_phrase_reads_only_texts_that_may_have_it(read: Read) -> None:
+def test_an_excluded_phrase_reads_only_texts_that_may_contain_it(read: Read) -> None:
     publish_many(30, 50_000, "coffee, but no tea")
     answer = search(q='coffee -"green tea"')
     assert (answer["total"], answer["total_is_exact"]) == (30, True)
     assert read.articles == 10
 
 
-def test_texts_that_may_have_an_excluded_phrase_and_were_not_read_are_left_out(read: Read) -> None:
+def test_unread_texts_that_may_contain_an_excluded_phrase_are_left_out(read: Read) -> None:
     publish_many(40, 50_000, "coffee, tea, all green")
     answer = search(q='coffee -"green tea"')
     assert 10 <= answer["total"] < 40
     assert answer["total_is_exact"] is False
 
 
-def test_a_page_ends_where_its_texts_are_long(read: Read) -> None:
-    """Not before ten results; the next page goes on from there, and the total counts all."""
+def test_a_page_with_long_texts_ends_early(read: Read) -> None:
+    """It has at least ten results; the next page continues, and the total counts all."""
     publish_many(40, 50_000, "coffee")
     page = search(q="coffee", limit=100)
     pages = [[item["slug"] for item in page["items"]]]
@@ -231,28 +231,28 @@ def test_a_page_ends_where_its_texts_are_long(read: Read) -> None:
     assert all(10 <= len(slugs) < 40 for slugs in pages[:-1])
 
 
-def test_the_snippets_of_a_page_share_what_is_looked_at(read: Read) -> None:
+def test_the_snippets_of_a_page_share_a_limit(read: Read) -> None:
     publish_many(100, 7_000, "coffee")
     shown = len(search(q="coffee", limit=100)["items"])
     assert shown * 7_000 > 550_000
     assert read.made_into_words <= 500_000 + shown * 100
 
 
-def test_a_page_of_short_texts_is_as_long_as_asked_for(read: Read) -> None:
+def test_a_page_of_short_texts_has_the_requested_length(read: Read) -> None:
     publish_many(101, 500, "coffee")
     assert len(search(q="coffee", limit=100)["items"]) == 100
 
 
-def test_related_articles_end_where_their_texts_are_long(read: Read) -> None:
+def test_related_articles_with_long_texts_end_early(read: Read) -> None:
     publish_many(40, 50_000, "coffee")
     items = json.loads(get("/api/articles/n0/related", limit=100)["body"])["items"]
     assert 10 <= len(items) < 39
 
 
-def test_a_correction_reads_a_bounded_part_of_the_vocabulary(
+def test_a_correction_reads_a_limited_part_of_the_vocabulary(
     requests: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of more words with one first letter than are read, those with the same beginning are."""
+    """If too many words have the same first letter, only words with a longer common prefix are read."""
     monkeypatch.setattr(vocabulary, "MAX_READ", 20)
     publish("one", "harbour " + " ".join(f"ha{a}{b}" for a in "bcdfg" for b in "aeiou"))
     assert search(q="harbuor")["did_you_mean"] == "harbour"
@@ -260,8 +260,10 @@ def test_a_correction_reads_a_bounded_part_of_the_vocabulary(
     assert asked(requests, "/api/search", q="harbuor")["Query"] <= 1 + 3 + 3
 
 
-def test_terms_are_read_until_their_postings_are_many(requests: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The most important words are searched for, exclusions hold, and the total is told not to be exact."""
+def test_terms_are_read_until_the_postings_reach_the_limit(
+    requests: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The most important words are searched for, exclusions apply, and the total is not exact."""
     monkeypatch.setattr(index_reader, "MAX_POSTINGS", 5)
     terms = [f"{chr(97 + n) * 3}harbour" for n in range(20)]
     publish("one", " ".join(terms))
@@ -271,12 +273,12 @@ def test_terms_are_read_until_their_postings_are_many(requests: Counter[str], mo
     assert asked(requests, "/api/search", q=" ".join(terms) + " -milk")["Query"] == 8
 
 
-def test_an_empty_query_reads_only_whether_there_is_news(requests: Counter[str]) -> None:
+def test_an_empty_query_only_checks_the_revision_of_the_document_list(requests: Counter[str]) -> None:
     publish("one", "coffee")
     assert asked(requests, "/api/search", q="") == {"GetItem": 1}
 
 
-def test_suggestions_and_related_are_bounded(requests: Counter[str]) -> None:
+def test_suggestions_and_related_articles_are_bounded(requests: Counter[str]) -> None:
     for number in range(5):
         publish(f"n{number}", " ".join(f"coffee{chr(97 + n)}" for n in range(20)), title="Coffee")
     assert sum(asked(requests, "/api/search/suggest", q="a b c d e f g coffee coff").values()) <= 12
@@ -293,7 +295,7 @@ def test_the_document_list_is_read_again_only_after_a_change(requests: Counter[s
 
 
 @pytest.mark.parametrize("operation", ["Query", "GetItem", "BatchGetItem"])
-def test_a_busy_table_is_told_as_such(faults: RefusedCalls, operation: str) -> None:
+def test_a_throttled_search_is_answered_503(faults: RefusedCalls, operation: str) -> None:
     publish("one", "coffee")
     assert get("/api/search", q="coffee")["statusCode"] == 200
     faults.throttle(operation)
@@ -304,20 +306,20 @@ def test_a_busy_table_is_told_as_such(faults: RefusedCalls, operation: str) -> N
 
 
 def record(number: int, article_id: int) -> dict[str, Any]:
-    """A record of the articles' stream."""
+    """Return a record of the articles' stream."""
     keys = {"key": {"S": str(article_id)}, "part": {"S": "card"}}
     change = {"Keys": keys, "SequenceNumber": f"{number:021d}", "StreamViewType": "KEYS_ONLY"}
     return {"eventID": str(number), "eventName": "MODIFY", "eventSource": "aws:dynamodb", "dynamodb": change}
 
 
 def deliver(*article_ids: int) -> list[str]:
-    """The sequence numbers that have to come again."""
+    """Return the sequence numbers of the records to retry."""
     event = {"Records": [record(number, each) for number, each in enumerate(article_ids, start=1)]}
     answer = index_handler(event, Context())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_of_a_batch_only_what_failed_comes_again(faults: RefusedCalls) -> None:
+def test_only_failed_records_of_a_batch_are_retried(faults: RefusedCalls) -> None:
     first = publishing.publish(content("one", html="<p>coffee</p>"), now=NOW).article.id
     faults.throttle("UpdateItem")
     assert deliver(first, first, 99) == [f"{1:021d}", f"{2:021d}"]
@@ -327,7 +329,7 @@ def test_of_a_batch_only_what_failed_comes_again(faults: RefusedCalls) -> None:
     assert json.loads(get("/api/search", q="coffee")["body"])["total"] == 1
 
 
-def test_a_record_that_comes_again_writes_nothing(requests: Counter[str]) -> None:
+def test_a_redelivered_record_writes_nothing(requests: Counter[str]) -> None:
     article_id = publish("one", "coffee")
     requests.clear()
     assert deliver(article_id) == []
@@ -340,7 +342,7 @@ def test_an_edit_writes_only_the_words_that_changed(requests: Counter[str]) -> N
     publishing.publish(content("one", html=f"<p>{' '.join(words[1:])} harbour</p>"), now=NOW, force=True)
     requests.clear()
     assert deliver(1) == []
-    assert requests["UpdateItem"] <= 5  # the new word, the old one, the length in the document list and its revision
+    assert requests["UpdateItem"] <= 5  # the new word, the old word, the length in the document list and its revision
 
 
 def test_articles_of_a_batch_share_their_writes(requests: Counter[str]) -> None:
@@ -350,7 +352,7 @@ def test_articles_of_a_batch_share_their_writes(requests: Counter[str]) -> None:
     assert requests["UpdateItem"] <= 4
 
 
-def test_a_term_of_many_blocks_is_found_whole(tables: None) -> None:
+def test_a_term_with_many_blocks_is_found_completely(tables: None) -> None:
     for _ in range(3):
         publish(f"a{_}", "coffee")
     from kolom.models.articles import Sequence
@@ -360,7 +362,7 @@ def test_a_term_of_many_blocks_is_found_whole(tables: None) -> None:
     assert json.loads(get("/api/search", q="coffee")["body"])["total"] == 4
 
 
-def test_two_versions_of_nothing_but_long_unheard_words_fit_one_item() -> None:
+def test_two_versions_with_only_long_unique_words_fit_into_one_item() -> None:
     chance = random.Random(1)
     held = ForwardEntry()
     for _ in range(2):
@@ -387,7 +389,7 @@ def test_two_versions_of_nothing_but_long_unheard_words_fit_one_item() -> None:
     ],
     ids=["endless", "thai", "japanese", "hebrew", "arabic", "marks", "emoji"],
 )
-def test_any_writing_is_indexed_and_found(text: str, query: str) -> None:
+def test_texts_in_any_script_are_indexed_and_found(text: str, query: str) -> None:
     publish("one", text, language="xx")
     answer = json.loads(get("/api/search", q=query)["body"])
     assert answer["total"] <= 1

@@ -1,4 +1,4 @@
-"""Whatever happens to articles and to their indexing, the index ends as a rebuild would make it."""
+"""After any sequence of changes and interruptions, the index equals a rebuilt one."""
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -31,11 +31,11 @@ LABELS = st.lists(st.sampled_from(["Jawa", "Kopi"]), unique=True).map(tuple)
 
 
 class Crash(BaseException):
-    """The function's process ends here."""
+    """Simulates the end of the function's process."""
 
 
 class Interruption:
-    """Lets something happen before the ``number``-th write of the index."""
+    """Runs a callback before the ``number``-th write to the index."""
 
     def __init__(self, number: int, happens: Callable[[], None]) -> None:
         self._left = number
@@ -49,7 +49,7 @@ class Interruption:
 
 
 class Indexing(RuleBasedStateMachine):
-    """Authors and indexers at work on three articles."""
+    """Authors and indexers that work on three articles."""
 
     @initialize()
     def deploy(self) -> None:
@@ -139,14 +139,14 @@ class Indexing(RuleBasedStateMachine):
         )
 
     @invariant()
-    def no_posting_is_unknown(self) -> None:
-        """Whatever the index holds of an article, its ``terms#`` says so: nothing can be left behind."""
+    def every_posting_is_listed(self) -> None:
+        """Check that ``terms#`` lists all that the index contains of an article, so that everything can be removed."""
         if not hasattr(self, "client"):
             return
         known = {article_id: load_entry(article_id, consistent=True) for article_id in range(1, 5)}
         for key, item in self.items().items():
             if key[1].isdigit() and not key[0].startswith(("#", "words#")):
-                # A crash may leave an emptied block, which the next run removes.
+                # A crash may leave an empty block, which the next run removes.
                 for element in map(int, item.get("elements", {"NS": ()})["NS"]):
                     article_id = int(key[1]) * 512 + element // 256
                     assert element in known[article_id].postings[key[0]]
@@ -170,7 +170,7 @@ class Indexing(RuleBasedStateMachine):
         return {(item["key"]["S"], item["part"]["S"]): _comparable(item) for item in found}
 
     def check(self) -> None:
-        """Deliver what is outstanding, then compare with an index made anew."""
+        """Deliver all outstanding records, and compare the index with a rebuilt one."""
         assert index_writer.update_index(range(1, 5), workers=1) == set()
         converged = self.items()
         self.client.delete_table(TableName="kolom-search")
@@ -183,7 +183,7 @@ class Indexing(RuleBasedStateMachine):
 
 
 def _comparable(item: dict[str, Any]) -> dict[str, Any]:
-    """The item without the numbers that only count writes; the elements of a set in order."""
+    """Return the item without revision numbers, with sets sorted."""
     kept = {name: value for name, value in item.items() if name != "revision"}
     if "elements" in kept:
         kept["elements"] = {"NS": sorted(kept["elements"]["NS"], key=int)}

@@ -1,4 +1,4 @@
-"""`search_articles` answers as the contract says."""
+"""`search_articles` implements its HTTP contract."""
 
 import json
 from typing import Any
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 
 def publish(slug: str, text: str, **changes: Any) -> None:
-    """Publish an article and let the index take it."""
+    """Publish an article and index it."""
     done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW)
     assert update_index([done.article.id]) == set()
 
 
 def search(status: int = 200, path: str = "/api/search", **query: Any) -> dict[str, Any]:
-    """The body of an answer."""
+    """Return the body of a response."""
     answer = handler(request(path, query), Context())
     assert answer["statusCode"] == status, answer
     body: dict[str, Any] = json.loads(answer["body"])
@@ -28,22 +28,22 @@ def search(status: int = 200, path: str = "/api/search", **query: Any) -> dict[s
 
 
 def found(**query: Any) -> list[str]:
-    """The slugs of the results."""
+    """Return the slugs of the results."""
     return [item["slug"] for item in search(**query)["items"]]
 
 
-def test_articles_with_all_words_come_before_those_with_some() -> None:
+def test_articles_with_all_words_precede_those_with_some() -> None:
     publish("some", "coffee coffee coffee")
     publish("all", "coffee and a long walk through the old harbour of the town")
     assert found(q="harbour coffee") == ["all", "some"]
 
 
-def test_words_are_found_by_their_stems_and_without_accents() -> None:
+def test_words_match_by_stem_and_without_accents() -> None:
     publish("one", "Walking to the café")
     assert found(q="walked") == found(q="CAFE") == ["one"]
 
 
-def test_a_phrase_is_found_as_it_stands() -> None:
+def test_a_phrase_matches_adjacent_words_in_order() -> None:
     publish("one", "the old harbour")
     publish("two", "the harbour is old")
     assert found(q='"old harbour"') == ["one"]
@@ -51,8 +51,8 @@ def test_a_phrase_is_found_as_it_stands() -> None:
     assert search(q='"old harbour"')["relaxed"] is False
 
 
-def test_a_phrase_that_no_text_has_searches_its_words() -> None:
-    """The answer says so, on every page, and that its total is exact."""
+def test_a_phrase_without_matches_is_relaxed_to_its_words() -> None:
+    """The response says so on every page, and its total is exact."""
     publish("one", "the harbour is old")
     publish("two", "the old stone harbour")
     answer = search(q='"old harbour"', limit=1)
@@ -61,7 +61,7 @@ def test_a_phrase_that_no_text_has_searches_its_words() -> None:
     assert search(q="old harbour")["relaxed"] is False
 
 
-def test_a_relaxed_search_still_leaves_out_what_is_excluded() -> None:
+def test_a_relaxed_search_still_applies_exclusions() -> None:
     publish("one", "the harbour is old")
     publish("two", "the harbour is old and has green tea")
     publish("three", "the harbour is old and has milk")
@@ -71,21 +71,21 @@ def test_a_relaxed_search_still_leaves_out_what_is_excluded() -> None:
 
 
 def test_a_phrase_is_relaxed_within_the_filters() -> None:
-    """A text in another language does not have the phrase for who searches in this one."""
+    """A text in another language does not count as a match if the search has a language filter."""
     publish("one", "the old harbour", language="en")
     publish("two", "harbour old", language="id")
     answer = search(q='"old harbour"', language="id")
     assert (answer["relaxed"], [item["slug"] for item in answer["items"]]) == (True, ["two"])
 
 
-def test_a_mistyped_word_of_a_phrase_is_corrected_in_it() -> None:
+def test_a_misspelt_word_of_a_phrase_is_corrected() -> None:
     publish("one", "the old harbour")
     publish("two", "the harbour is old")
     answer = search(q='"old harbuor"')
     assert ([item["slug"] for item in answer["items"]], answer["relaxed"]) == (["one"], False)
 
 
-def test_an_excluded_phrase_leaves_out_only_texts_that_have_it() -> None:
+def test_an_excluded_phrase_excludes_only_texts_that_contain_it() -> None:
     publish("one", "coffee and green tea")
     publish("two", "coffee, tea, all green")
     publish("three", "coffee")
@@ -101,8 +101,8 @@ def test_an_option_of_a_program_is_a_word() -> None:
     assert found(q="suhu -5 derajat") == []
 
 
-def test_a_search_in_one_language_asks_for_its_stems_only() -> None:
-    """What another language makes of the same word is not what is meant."""
+def test_a_search_in_one_language_uses_only_its_stems() -> None:
+    """The stems of other languages would match other words."""
     publish("one", "walking", language="id")
     publish("two", "walked", language="en")
     publish("three", "walking", language="en")
@@ -121,7 +121,7 @@ def test_a_title_of_stop_words_is_found() -> None:
     assert found(q="the who") == ["band"]
 
 
-def test_filters_narrow_items_and_total() -> None:
+def test_filters_apply_to_items_and_total() -> None:
     publish("one", "coffee", labels=("Jawa",), language="id", published_at=NOW.replace(day=1))
     publish("two", "coffee", language="en", published_at=NOW.replace(month=2, day=1))
     assert found(q="coffee", label="jawa") == found(q="coffee", language="id") == ["one"]
@@ -131,7 +131,7 @@ def test_filters_narrow_items_and_total() -> None:
     assert found(q="coffee", sort="newest") == ["one", "two"]
 
 
-def test_pages_follow_each_other_and_the_cursor_belongs_to_its_query() -> None:
+def test_pages_are_consecutive_and_the_cursor_belongs_to_its_query() -> None:
     for number in range(5):
         publish(f"n{number}", "coffee " * (number + 1))
     first = search(q="coffee", limit=3)
@@ -141,20 +141,20 @@ def test_pages_follow_each_other_and_the_cursor_belongs_to_its_query() -> None:
     search(400, q="tea", cursor=first["next_cursor"])
 
 
-def test_a_mistyped_word_is_corrected_to_one_that_is_there() -> None:
+def test_a_misspelt_word_is_corrected_to_an_indexed_one() -> None:
     publish("one", "strategic cooperation")
     answer = search(q="stratgic")
     assert (answer["did_you_mean"], [item["slug"] for item in answer["items"]]) == ("strategic", ["one"])
 
 
-def test_only_marks_are_markup() -> None:
+def test_only_highlights_are_markup() -> None:
     publish("one", "coffee &lt;script&gt;alert(1)&lt;/script&gt;", title="<b>Coffee</b> & <script>")
     (item,) = search(q="coffee script")["items"]
     assert item["title_html"] == "&lt;b&gt;<mark>Coffee</mark>&lt;/b&gt; &amp; &lt;<mark>script</mark>&gt;"
     assert "<script>" not in item["snippet_html"]
 
 
-def test_of_equals_the_first_leads_and_among_the_newest_the_last() -> None:
+def test_equal_scores_are_ordered_by_id_and_equal_dates_by_id_descending() -> None:
     for slug in ("one", "two", "three"):
         publish(slug, "coffee", title="T")
     assert found(q="coffee") == ["one", "two", "three"]
@@ -165,7 +165,7 @@ def test_of_equals_the_first_leads_and_among_the_newest_the_last() -> None:
         assert [item["slug"] for item in (*first["items"], *rest["items"])] == found(q="coffee", sort=sort)
 
 
-def test_what_is_withdrawn_is_found_no_more() -> None:
+def test_unpublished_articles_are_not_found() -> None:
     publish("one", "coffee")
     assert search(q="coffee")["total"] == 1
     article = publishing.unpublish("one", now=NOW)
@@ -174,7 +174,7 @@ def test_what_is_withdrawn_is_found_no_more() -> None:
 
 
 @pytest.mark.parametrize("query", ["", " ", '"', "-", '" - "', "-coffee", "\0\x1f", "👩‍👩‍👧", "word " * 300])
-def test_odd_queries_have_honest_answers(query: str) -> None:
+def test_unusual_queries_are_answered(query: str) -> None:
     publish("one", "coffee")
     assert search(q=query)["items"] == []
 
@@ -190,7 +190,7 @@ def test_odd_queries_have_honest_answers(query: str) -> None:
         ({"q": "x" * 65_536}, 422),
     ],
 )
-def test_bad_parameters_are_told(query: dict[str, Any], status: int) -> None:
+def test_invalid_parameters_are_rejected(query: dict[str, Any], status: int) -> None:
     publish("one", "coffee")
     problem = search(status, **{"q": "coffee"} | query)
     assert problem["status"] == status

@@ -1,4 +1,4 @@
-"""The rules for an article's fields are the same wherever an author's article comes from."""
+"""The fields of an article have the same rules in every input format."""
 
 import re
 import subprocess
@@ -42,7 +42,7 @@ RECORD: dict[str, Any] = {
     "updated": "2026-02-01T08:00:00Z",
     "language": "en",
 }
-# What is wrong, by the name of the field, and how that is told.
+# The invalid fields and their messages.
 WRONG: list[tuple[str, Any, str]] = [
     ("title", "x" * 301, "must have at most 300 characters, got 301"),
     ("slug", "Hello", "must be lowercase: 'hello'"),
@@ -62,8 +62,8 @@ def as_yaml(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("field", "value", "message"), WRONG, ids=lambda value: str(value)[:20])
-def test_a_field_is_refused_in_the_same_words_everywhere(tmp_path: Path, field: str, value: Any, message: str) -> None:
-    """By name in the model and in an archive, and with its line in a file."""
+def test_an_invalid_field_has_the_same_message_everywhere(tmp_path: Path, field: str, value: Any, message: str) -> None:
+    """The model and an archive name the field; a file also names its line."""
     with pytest.raises(InvalidInput) as in_model:
         ArticleInput(**FIELDS | {field: tuple(value) if isinstance(value, list) else value})
     assert [(error.field, error.message) for error in in_model.value.errors] == [(field, message)]
@@ -81,31 +81,31 @@ def test_a_field_is_refused_in_the_same_words_everywhere(tmp_path: Path, field: 
     assert in_file.value.line == 2 + list(front).index(field)
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     with pytest.raises(InvalidInput) as refused:
         ArticleInput(title=" ", slug="A", body=Body(html=""), image="a.png", path="x", labels=("", "a\x00"))
     assert [error.field for error in refused.value.errors] == ["title", "slug", "image", "labels", "labels", "path"]
 
 
 @pytest.mark.parametrize("date", ["published_at", "updated_at"])
-def test_a_date_has_a_time_zone(date: str) -> None:
+def test_a_date_must_have_a_time_zone(date: str) -> None:
     assert field_problem(date, datetime(2026, 2, 1, 8, tzinfo=UTC)) is None
     assert field_problem(date, datetime(2026, 2, 1, 8)) is not None  # noqa: DTZ001
 
 
-def test_a_body_is_not_larger_than_an_answer_can_be() -> None:
+def test_a_body_must_fit_into_a_response() -> None:
     with pytest.raises(InvalidInput, match="body: the rendered HTML has 2,097,153 bytes, at most 2,097,152"):
         ArticleInput(title="Hello", slug="hello", body=Body(html="x" * (2 * 1024 * 1024 + 1)))
 
 
-def test_a_change_is_checked_like_what_was_there() -> None:
+def test_a_change_is_validated_like_a_new_article() -> None:
     article = ArticleInput(**FIELDS)
     assert article.replace(slug="bye") == ArticleInput(**FIELDS | {"slug": "bye"})
     with pytest.raises(InvalidInput, match=r"^slug: "):
         article.replace(slug="Bye")
 
 
-def test_a_stored_path_may_be_one_that_earlier_versions_accepted() -> None:
+def test_a_stored_path_of_an_earlier_version_is_accepted() -> None:
     stored = FIELDS | {"path": "/a<b>.html"}
     with pytest.raises(InvalidInput, match=r"^path: "):
         ArticleInput.model_validate(stored)
@@ -113,7 +113,7 @@ def test_a_stored_path_may_be_one_that_earlier_versions_accepted() -> None:
 
 
 def test_the_fingerprint_of_a_content_never_changes() -> None:
-    """Or every article would be published anew by the next publication."""
+    """Otherwise the next publication would publish every article again."""
     article = ArticleInput(
         title="Déjà — vu",
         slug="deja-vu",
@@ -144,8 +144,8 @@ def test_the_documentation_states_the_limits() -> None:
     assert f"| `description`, `excerpt` | {MAX_EXCERPT:,} characters each |" in stated
 
 
-def test_reading_and_releasing_articles_needs_no_pydantic() -> None:
-    """It would take a tenth of a second of each cold start."""
+def test_reading_and_releasing_articles_does_not_import_pydantic() -> None:
+    """The import would add a tenth of a second to each cold start."""
     code = (
         "import sys, kolom.articles.types, kolom.articles.publishing\n"
         "assert not {'pydantic', 'kolom.articles.input'} & sys.modules.keys()"

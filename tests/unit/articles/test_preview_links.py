@@ -1,4 +1,4 @@
-"""Preview links: signed, bound to their purpose, and good for a while only."""
+"""Preview links are signed, bound to their purpose, and expire."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,26 +20,26 @@ def _token(hours: float = 24, article_id: int = 7, secret: SigningKeys = SECRET)
     return create_token(article_id, secret, expires_at=NOW + timedelta(hours=hours))
 
 
-def test_a_link_leads_to_its_article() -> None:
+def test_a_token_identifies_its_article() -> None:
     assert read_token(_token(article_id=42), lambda: SECRET, now=NOW) == 42
 
 
-def test_a_link_has_only_characters_that_need_no_escape_in_a_url() -> None:
+def test_a_token_needs_no_escaping_in_a_url() -> None:
     assert set(_token()) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 @pytest.mark.parametrize("hours", [0, -1])
-def test_an_expired_link_leads_nowhere(hours: float) -> None:
+def test_an_expired_token_is_rejected(hours: float) -> None:
     with pytest.raises(NotFound, match="expired"):
         read_token(_token(hours), lambda: SECRET, now=NOW)
 
 
 @given(position=st.integers(0, 200), character=st.characters(min_codepoint=33, max_codepoint=126))
-def test_a_link_with_one_other_character_leads_nowhere(position: int, character: str) -> None:
+def test_a_token_with_one_changed_character_is_rejected(position: int, character: str) -> None:
     token = _token()
     position %= len(token)
     changed = token[:position] + character + token[position + 1 :]
-    # The last character of a base64 signature has spare bits: what decodes to the same is the same.
+    # The last character of a base64 signature has unused bits, so several characters decode to the same value.
     if changed == token or position == len(token) - 1:
         return
     with pytest.raises(NotFound):
@@ -47,13 +47,13 @@ def test_a_link_with_one_other_character_leads_nowhere(position: int, character:
 
 
 @pytest.mark.parametrize("token", ["", ".", "1", "1.", "1..", "1.a.b", "2.x.y", "é.ü.ñ", "1." + "a" * 10_000])
-def test_what_is_no_token_leads_nowhere(token: str) -> None:
+def test_a_malformed_token_is_rejected(token: str) -> None:
     with pytest.raises(NotFound):
         read_token(token, lambda: SECRET, now=NOW)
 
 
 @pytest.mark.parametrize("token", ["", "abc", "1.", "1.payload", "1.a b.c", "1." + "a" * 10_000])
-def test_what_is_no_token_is_refused_without_a_look_at_the_secret(token: str) -> None:
+def test_a_malformed_token_is_rejected_without_reading_the_secret(token: str) -> None:
     def fail() -> SigningKeys:
         raise AssertionError("the secret was asked for")
 
@@ -61,7 +61,7 @@ def test_what_is_no_token_is_refused_without_a_look_at_the_secret(token: str) ->
         read_token(token, fail, now=NOW)
 
 
-def test_a_token_that_the_same_key_signed_for_another_purpose_is_refused() -> None:
+def test_a_token_signed_for_another_purpose_is_rejected() -> None:
     other = URLSafeSerializer(
         SECRET.keys["1"], salt="kolom.moderation", signer_kwargs={"key_derivation": "hmac", "digest_method": sha256}
     )
@@ -70,7 +70,7 @@ def test_a_token_that_the_same_key_signed_for_another_purpose_is_refused() -> No
         read_token(token, lambda: SECRET, now=NOW)
 
 
-def test_links_of_the_key_before_stay_good_until_it_is_dropped() -> None:
+def test_tokens_of_the_previous_key_are_valid_until_it_is_removed() -> None:
     old = _token()
     rotated = SigningKeys.parse('{"current": "2", "keys": {"1": "' + "k" * 64 + '", "2": "another"}}')
     assert read_token(old, lambda: rotated, now=NOW) == 7
@@ -85,5 +85,5 @@ def test_a_secret_without_a_key_is_a_configuration_error(text: str) -> None:
         SigningKeys.parse(text)
 
 
-def test_a_secret_does_not_show_itself() -> None:
+def test_a_secret_is_not_in_its_repr() -> None:
     assert "kkk" not in repr(SECRET)

@@ -1,4 +1,4 @@
-"""The line that says that the local stack is ready."""
+"""The ready message of the local stack."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from kolom_cli.server import ready_line
 
 
 @pytest.mark.parametrize(("port", "option"), [(8080, "--local"), (9321, "--endpoint-url http://127.0.0.1:9322")])
-def test_the_line_says_how_to_act_on_the_stack(port: int, option: str) -> None:
+def test_the_ready_message_suggests_commands_for_the_stack(port: int, option: str) -> None:
     url = f"http://127.0.0.1:{port}"
     assert ready_line(url, f"http://127.0.0.1:{port + 1}", ["14 articles"]) == (
         f"Kolom is at {url}/ (14 articles, mail at {url}/_local/mail, "

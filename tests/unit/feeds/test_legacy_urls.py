@@ -1,4 +1,4 @@
-"""Subscriptions made on other systems."""
+"""Feed URLs of other systems."""
 
 import pytest
 
@@ -27,10 +27,10 @@ from kolom.feeds.legacy_urls import legacy_feed_redirect
         ("/index.xml", {}, "/feeds/rss.xml"),
     ],
 )
-def test_a_feed_of_another_system_leads_to_the_one_here(path: str, query: dict[str, list[str]], place: str) -> None:
+def test_a_feed_url_of_another_system_is_mapped(path: str, query: dict[str, list[str]], place: str) -> None:
     assert legacy_feed_redirect(path, query) == place
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds/", "/feeds/x", "/feedback/", "/feed/x/y", "/feeds/posts/other"])
-def test_other_addresses_are_none(path: str) -> None:
+def test_other_paths_are_no_feed_urls(path: str) -> None:
     assert legacy_feed_redirect(path, {}) is None

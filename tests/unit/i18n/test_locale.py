@@ -1,4 +1,4 @@
-"""The site's words in each of its languages."""
+"""The messages of the site in each language."""
 
 import re
 
@@ -14,12 +14,12 @@ def load(code: str) -> Locale:
 
 
 def stems(locale: Locale) -> set[str]:
-    """The keys without those that only some languages need."""
+    """Return the keys without plural forms that only some languages have."""
     return {key.removesuffix(".one").removesuffix(".other") for key in locale.strings}
 
 
 @pytest.mark.parametrize("code", sorted(available_languages()))
-def test_every_language_says_the_same_things(code: str) -> None:
+def test_every_language_has_the_same_messages(code: str) -> None:
     locale, english = load(code), load("en")
     assert stems(locale) == stems(english)
     assert len(locale.months) == 12
@@ -29,7 +29,7 @@ def test_every_language_says_the_same_things(code: str) -> None:
         assert other is None or set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", other)), key
 
 
-def test_nouns_and_numbers_follow_the_language() -> None:
+def test_plurals_and_numbers_follow_the_language() -> None:
     assert [load("en").count("articles", number) for number in (0, 1, 1_234)] == [
         "0 articles",
         "1 article",
@@ -38,10 +38,10 @@ def test_nouns_and_numbers_follow_the_language() -> None:
     assert [load("id").count("articles", number) for number in (1, 1_234)] == ["1 artikel", "1.234 artikel"]
 
 
-def test_a_regional_language_has_the_words_of_its_language() -> None:
+def test_a_regional_language_uses_the_messages_of_its_language() -> None:
     assert load("en-GB") is load("en")
     assert find_locale("su") is None
 
 
-def test_some_languages_are_written_from_right_to_left() -> None:
+def test_some_languages_are_right_to_left() -> None:
     assert [text_direction(code) for code in ("ar", "he-IL", "en", "id")] == ["rtl", "rtl", "ltr", "ltr"]

@@ -1,4 +1,4 @@
-"""The catalog has every message that pages, mail and elements ask for, once, and no other."""
+"""The catalog has exactly the messages that pages, mail and elements use."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ TEMPLATES: Final = [*LAYER.glob("pages/templates/*"), *LAYER.glob("mail/template
 MODULES: Final = [path for package in ("pages", "mail", "feeds") for path in (LAYER / package).glob("*.py")]
 NOT_FIELDS: Final = ("form_token", "altcha", "parent_id")
 
-# The label of the field that only programs see.
+# The label of the honeypot field.
 TRAP: Final = "Website URL"
 
 
@@ -34,7 +34,7 @@ def load(code: str) -> Locale:
 
 
 def built_names() -> Iterator[str]:
-    """The names that code puts together, for all values that there are."""
+    """Return all names that code composes, for every possible value."""
     for form, outcomes in ((COMMENT, ("approved", "pending", "refused")), (CONTACT, ("received", "refused"))):
         yield f"{form.name}.back"
         for outcome in outcomes:
@@ -62,7 +62,7 @@ def built_names() -> Iterator[str]:
 
 @cache
 def texts(path: Path) -> frozenset[str]:
-    """The string literals of a module or template."""
+    """Return the string literals of a module or template."""
     source = path.read_text("utf-8")
     if path.suffix == ".py":
         nodes = ast.walk(ast.parse(source))
@@ -80,7 +80,7 @@ def test_every_message_is_used(code: str) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.parent.name}-{path.name}")
-def test_templates_use_only_messages_that_there_are(path: Path) -> None:
+def test_templates_use_only_existing_messages(path: Path) -> None:
     strings = load("en").strings
     source = path.read_text("utf-8")
     used = set(re.findall(r"""\bt\(["']([\w.]+)["'][,)]""", source))
@@ -90,21 +90,21 @@ def test_templates_use_only_messages_that_there_are(path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(available_languages()))
-def test_elements_use_only_messages_that_there_are(code: str) -> None:
+def test_elements_use_only_existing_messages(code: str) -> None:
     names = used_names()
     assert len(names) > 50
     assert {name for name in names if not keys_of(name, load(code).strings)} == set()
 
 
-def test_no_element_has_words_of_its_own() -> None:
-    """Apart from what only programs read."""
+def test_no_element_contains_message_texts() -> None:
+    """The label of the honeypot field is an exception."""
     for path in (PROJECT / "frontend/widgets").glob("*.js"):
         if path.name != "kolom-catalog.js":
             code = re.sub(r"/\*.*?\*/|`[^`]*`", "", path.read_text("utf-8"), flags=re.DOTALL)
             assert set(re.findall(r'"([A-Z][a-z]+ [^"]*)"', code)) <= {TRAP}, path.name
 
 
-def test_what_is_the_same_in_english_is_the_same_in_every_language() -> None:
+def test_equal_english_messages_are_equal_in_every_language() -> None:
     """The same thing has the same name on pages, in mail and in elements."""
     english = load("en").strings
     for code in available_languages():

@@ -1,4 +1,4 @@
-"""Pages without a table: nothing has been deployed, and nothing is asked for."""
+"""Pages without a table and without a deployed theme."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Articles and lists to render, with only what matters to the test spelled out."""
+"""Factories of articles and lists to render, with defaults for all values."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -25,17 +25,17 @@ _CARD: dict[str, Any] = {
 
 
 def card(**changes: Any) -> ArticleSummary:
-    """A card; published on 1 February 2026 in Jakarta, on 31 January in UTC."""
+    """Return a summary, published on 1 February 2026 in Jakarta (31 January in UTC)."""
     return ArticleSummary(**_CARD | changes)
 
 
 def card_page(*cards: ArticleSummary, total: int | None = None, next_cursor: str | None = None) -> ArticleList:
-    """A page of a list."""
+    """Return a page of a list."""
     return ArticleList(items=cards, total=len(cards) if total is None else total, next_cursor=next_cursor)
 
 
 def article(**changes: Any) -> Article:
-    """A published article."""
+    """Return a published article."""
     own: dict[str, Any] = {
         "kind": "article",
         "status": "published",
@@ -56,7 +56,7 @@ def article(**changes: Any) -> Article:
 def reading(
     *, body: Body | None = None, previous: Any = None, following: Any = None, **changes: Any
 ) -> PublishedArticle:
-    """A published article with its body and neighbours."""
+    """Return a published article with its body and neighbours."""
     return PublishedArticle(
         article=article(**changes),
         body=body or Body(html="<h2 id='a-b'>Part</h2><p>Text.</p>"),
@@ -66,7 +66,7 @@ def reading(
 
 
 def comment(comment_id: str = "1", **changes: Any) -> PublicComment:
-    """A comment of Budi's."""
+    """Return a comment by Budi."""
     own: dict[str, Any] = {
         "article_id": 1,
         "parent_id": None,
@@ -83,5 +83,5 @@ def comment(comment_id: str = "1", **changes: Any) -> PublicComment:
 
 
 def comment_page(*comments: PublicComment, total: int | None = None, next_cursor: str | None = None) -> CommentPage:
-    """A page of an article's comments."""
+    """Return a page of an article's comments."""
     return CommentPage(items=comments, total=len(comments) if total is None else total, next_cursor=next_cursor)

@@ -1,4 +1,4 @@
-"""The theme's colours, and what the widget weighs."""
+"""The colours of the theme, and the size of the widgets."""
 
 import gzip
 import re
@@ -13,7 +13,7 @@ MAX_WIDGET_BYTES = 10 * 1024
 
 
 def colours(scheme: str) -> dict[str, str]:
-    """The custom properties of a colour scheme that are colours."""
+    """Return the colours among the custom properties of a colour scheme."""
     css = (FRONTEND / "theme/kolom.css").read_text(encoding="utf-8")
     light, dark = css.split("@media (prefers-color-scheme: dark)", 1)
     block = light if scheme == "light" else dark.split("/* ---- elements")[0]
@@ -35,21 +35,21 @@ def contrast(first: str, second: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("text", ["ink", "soft", "accent", "accent-strong"])
 @pytest.mark.parametrize("ground", ["paper", "shade"])
-def test_text_stands_out_from_what_it_stands_on(scheme: str, text: str, ground: str) -> None:
-    """WCAG 2.2, 1.4.3: at least 4.5 to 1."""
+def test_text_has_enough_contrast(scheme: str, text: str, ground: str) -> None:
+    """WCAG 2.2, 1.4.3 requires at least 4.5 to 1."""
     palette = colours(scheme)
     assert contrast(palette[text], palette[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_focus_and_marked_text_can_be_seen(scheme: str) -> None:
+def test_the_focus_and_highlights_are_visible(scheme: str) -> None:
     palette = colours(scheme)
     assert contrast(palette["focus"], palette["paper"]) >= 3
     assert contrast(palette["ink"], palette["mark"]) >= 4.5
 
 
 @pytest.mark.parametrize("widget", sorted(FRONTEND.glob("widgets/*.js")), ids=lambda file: file.stem)
-def test_a_widget_is_small_and_needs_nothing_but_what_all_share(widget: Path) -> None:
+def test_a_widget_is_small_and_imports_only_shared_modules(widget: Path) -> None:
     source = widget.read_text(encoding="utf-8")
     assert len(gzip.compress(source.encode(), compresslevel=9)) <= MAX_WIDGET_BYTES
     imported = re.findall(r"^\s*import\b.*?[\"'](.+?)[\"']", source, re.MULTILINE | re.DOTALL)
@@ -57,6 +57,6 @@ def test_a_widget_is_small_and_needs_nothing_but_what_all_share(widget: Path) ->
     assert not re.search(r"\bimport\(", re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL))
 
 
-def test_the_frontend_asks_nothing_of_other_hosts() -> None:
+def test_the_frontend_makes_no_requests_to_other_hosts() -> None:
     css = (FRONTEND / "theme/kolom.css").read_text(encoding="utf-8") + (FRONTEND / "demo/demo.css").read_text("utf-8")
     assert not re.search(r"url\(|@import|https?:", css)

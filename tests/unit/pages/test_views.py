@@ -1,4 +1,4 @@
-"""What the pages say, and how safely: every kind of page from hand-made articles."""
+"""Rendering of every kind of page, and its safety."""
 
 import json
 from collections.abc import Callable
@@ -30,12 +30,12 @@ LONG = Body(
 
 
 def article_page(shown: PublishedArticle, living: ArticleExtras | None = None) -> HtmlResponse:
-    """The page of an article, without comments unless ``living`` has some."""
+    """Return the page of an article; ``living`` are its comments and related articles, by default none."""
     return views.article(shown, living or ArticleExtras(comments=comment_page(), is_open=False))
 
 
 def sent(form: FormResponder, became: str) -> HtmlResponse:
-    """What a visitor sees who has sent a form in which everything is hostile."""
+    """Return the error page of a form in which every value is hostile."""
     fields = dict.fromkeys(("name", "email", "website", "subject", "content", "message", "parent_id"), HOSTILE)
     errors = [{"field": field, "message": HOSTILE} for field in (*fields, "form_token", "other")]
     status, body = {
@@ -52,7 +52,7 @@ def sent(form: FormResponder, became: str) -> HtmlResponse:
 
 
 def link(action: Action) -> SubscriptionLink:
-    """A link to a subscription."""
+    """Return a subscription link."""
     return SubscriptionLink(action, 1, "0" * 32, 0)
 
 
@@ -135,7 +135,7 @@ each_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
 
 
 def parse(page: HtmlResponse) -> Element:
-    """The page's tree; anything that the HTML standard calls a parse error fails the test."""
+    """Return the page's tree; any parse error of the HTML standard fails the test."""
     tree: Element = html5lib.HTMLParser(strict=True).parse(page.html)
     return tree
 
@@ -159,7 +159,7 @@ def test_every_page_is_valid_html_with_one_main_heading_and_landmarks(page: Call
 
 
 @each_page
-def test_headings_never_skip_a_level(page: Callable[[], HtmlResponse]) -> None:
+def test_headings_skip_no_level(page: Callable[[], HtmlResponse]) -> None:
     levels = [
         int(found.tag[-1])
         for found in parse(page()).iter()
@@ -170,8 +170,8 @@ def test_headings_never_skip_a_level(page: Callable[[], HtmlResponse]) -> None:
 
 
 @each_page
-def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], HtmlResponse]) -> None:
-    """The Content-Security-Policy has no 'unsafe-inline'; scripts are files."""
+def test_no_page_has_inline_styles_or_scripts(page: Callable[[], HtmlResponse]) -> None:
+    """The Content-Security-Policy has no 'unsafe-inline'."""
     made = page()
     for found in parse(made).iter():
         names = set(found.keys())
@@ -184,7 +184,7 @@ def test_no_page_has_a_style_or_a_script_in_it(page: Callable[[], HtmlResponse])
 
 
 @each_page
-def test_no_page_has_an_id_twice_and_each_has_the_target_of_its_skip_link(page: Callable[[], HtmlResponse]) -> None:
+def test_ids_are_unique_and_the_skip_link_has_a_target(page: Callable[[], HtmlResponse]) -> None:
     tree = parse(page())
     ids = [found.get("id") for found in tree.iter() if found.get("id")]
     assert len(ids) == len(set(ids))
@@ -192,7 +192,7 @@ def test_no_page_has_an_id_twice_and_each_has_the_target_of_its_skip_link(page: 
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("hostile")])
-def test_what_an_author_wrote_into_a_title_or_label_never_becomes_markup(name: str) -> None:
+def test_titles_and_labels_never_become_markup(name: str) -> None:
     made = PAGES[name]()
     scripts = find_all(made, "//script")
     assert all("alert" not in "".join(script.itertext()) or script.get("type") for script in scripts)
@@ -202,7 +202,7 @@ def test_what_an_author_wrote_into_a_title_or_label_never_becomes_markup(name: s
     assert "onerror=&#34;alert" in made.html
 
 
-def test_structured_data_survives_hostile_text_unharmed() -> None:
+def test_structured_data_is_safe_with_hostile_text() -> None:
     made = PAGES["hostile article"]()
     (script,) = find_all(made, "//script[@type='application/ld+json']")
     data = json.loads(script.text or "")
@@ -210,7 +210,7 @@ def test_structured_data_survives_hostile_text_unharmed() -> None:
     assert data["author"]["name"] == HOSTILE
 
 
-def test_structured_data_tells_search_engines_what_the_article_is() -> None:
+def test_structured_data_describes_the_article() -> None:
     (script,) = find_all(article_page(reading()), "//script[@type='application/ld+json']")
     data = json.loads(script.text or "")
     assert data["@type"] == "BlogPosting"
@@ -224,14 +224,14 @@ def test_structured_data_tells_search_engines_what_the_article_is() -> None:
     ("name", "language", "word"),
     [("article", "id", "menit baca"), ("article in English", "en-GB", "min read"), ("home", "id", "Beranda")],
 )
-def test_a_page_speaks_the_language_of_its_article_else_of_the_site(name: str, language: str, word: str) -> None:
+def test_a_page_uses_the_language_of_its_article_or_the_site(name: str, language: str, word: str) -> None:
     made = PAGES[name]()
     assert parse(made).get("lang") == language
     assert made.headers["Content-Language"] == language
     assert word in made.html
 
 
-def test_an_article_in_a_language_without_a_locale_has_the_sites_words_around_it() -> None:
+def test_an_article_without_a_locale_has_the_sites_interface_language() -> None:
     made = PAGES["article in Arabic"]()
     assert parse(made).get("lang") == "ar"
     assert attributes(made, "//body", "lang") == ["id"]
@@ -240,19 +240,19 @@ def test_an_article_in_a_language_without_a_locale_has_the_sites_words_around_it
     assert "menit baca" in made.html
 
 
-def test_a_card_in_another_language_says_so() -> None:
+def test_a_summary_in_another_language_has_a_lang_attribute() -> None:
     made = views.home(card_page(card(), card(language="ar")))
     assert attributes(made, "//h2", "lang") == [None, "ar"]
     assert attributes(made, "//h2", "dir") == [None, "rtl"]
 
 
-def test_dates_are_days_of_the_sites_time_zone_and_exact_for_machines() -> None:
+def test_dates_are_in_the_sites_time_zone_and_exact_in_attributes() -> None:
     (time,) = find_all(views.home(card_page(card())), "//time")
     assert time.text == "1 Februari 2026"
     assert time.get("datetime") == "2026-01-31T20:00:00Z"
 
 
-def test_a_list_names_its_next_page_and_keeps_the_later_pages_from_search_engines() -> None:
+def test_a_list_links_to_its_next_page_and_later_pages_are_not_indexed() -> None:
     first = views.label("c#", card_page(card(), total=40, next_cursor="a b"))
     assert attributes(first, "//link[@rel='next']", "href") == ["/label/c%23/?cursor=a+b"]
     assert attributes(first, "//a[@rel='next']", "href") == ["/label/c%23/?cursor=a+b"]
@@ -263,12 +263,12 @@ def test_a_list_names_its_next_page_and_keeps_the_later_pages_from_search_engine
     assert attributes(last, "//meta[@name='robots']", "content") == ["noindex"]
 
 
-def test_only_the_first_page_of_home_leads_with_a_large_card() -> None:
+def test_only_the_first_page_of_home_has_a_large_card() -> None:
     assert views.home(card_page(card(), card())).html.count("card--lead") == 1
     assert "card--lead" not in views.home(card_page(card(), card()), cursor="x").html
 
 
-def test_the_contents_of_a_longer_article_lead_to_its_headings() -> None:
+def test_the_contents_of_a_longer_article_link_to_its_headings() -> None:
     made = PAGES["article"]()
     targets = [href for href in attributes(made, "//aside//a", "href") if href]
     assert targets == ["#part-one", "#part-two", "#bagian-%C3%A9"]
@@ -279,26 +279,26 @@ def test_a_short_article_has_no_contents() -> None:
     assert not find_all(article_page(reading()), "//aside")
 
 
-def test_an_article_leads_to_its_neighbours_and_labels() -> None:
+def test_an_article_links_to_its_neighbours_and_labels() -> None:
     made = PAGES["article"]()
     assert attributes(made, "//a[@rel='prev']", "href") == ["/a/"]
     assert attributes(made, "//a[@rel='next']", "href") == ["/b/"]
     assert attributes(made, "//a[@rel='tag']", "href") == ["/label/politik/", "/label/c%23/"]
 
 
-def test_a_picture_that_the_text_shows_is_not_shown_twice() -> None:
+def test_a_picture_in_the_text_is_not_repeated() -> None:
     shown = Body(html='<p><img src="/media/picture.png" alt="A picture" loading="lazy"></p>')
     assert len(find_all(article_page(reading(body=shown)), "//img")) == 1
     assert len(find_all(article_page(reading()), "//img")) == 1
 
 
-def test_nor_is_one_with_several_parameters() -> None:
+def test_a_picture_with_several_parameters_is_not_repeated() -> None:
     address = "https://x.example/y.png?a=1&b=2"
     shown = Body(html='<p><img src="https://x.example/y.png?a=1&amp;b=2" alt=""></p>')
     assert len(find_all(article_page(reading(image=address, body=shown)), "//img")) == 1
 
 
-def test_link_previews_get_a_picture_unless_it_is_a_drawing() -> None:
+def test_link_previews_have_a_picture_unless_it_is_an_svg() -> None:
     raster = article_page(reading())
     assert attributes(raster, "//meta[@property='og:image']", "content") == ["https://blog.example/media/picture.png"]
     assert not find_all(article_page(reading(image="/media/picture.svg")), "//meta[@property='og:image']")
@@ -309,7 +309,7 @@ def feeds_of(page: HtmlResponse) -> list[tuple[str | None, str | None]]:
     return [(link.get("title"), link.get("href")) for link in links if link.get("rel") == "alternate"]
 
 
-def test_a_page_names_the_feeds_of_the_site_and_of_what_it_shows() -> None:
+def test_a_page_links_to_the_feeds_of_the_site_and_of_its_content() -> None:
     of_site = [("Blog", "/feeds/atom.xml"), ("Blog", "/feeds/feed.json")]
     assert feeds_of(views.home(card_page(card()))) == of_site
     assert feeds_of(views.label("Luar Negeri", card_page(card()))) == [
@@ -322,30 +322,30 @@ def test_a_page_names_the_feeds_of_the_site_and_of_what_it_shows() -> None:
     ]
 
 
-def test_what_is_no_page_of_the_site_names_no_feed() -> None:
+def test_pages_outside_the_site_link_to_no_feed() -> None:
     assert feeds_of(views.problem(HTTPStatus.NOT_FOUND)) == []
     assert feeds_of(views.preview(article(), LONG)) == []
 
 
-def test_an_article_on_its_old_path_has_it_as_its_canonical_address() -> None:
+def test_the_canonical_url_of_an_imported_article_is_its_old_path() -> None:
     made = article_page(reading(path="/2024/05/Judul lama é.html".replace(" ", "-")))
     assert attributes(made, "//link[@rel='canonical']", "href") == [
         "https://blog.example/2024/05/Judul-lama-%C3%A9.html"
     ]
 
 
-def test_only_an_article_changed_on_a_later_day_says_when() -> None:
+def test_only_an_article_changed_on_a_later_day_shows_the_change() -> None:
     assert "Diperbarui 1 Maret 2026" in PAGES["article, updated"]().html
     assert "Diperbarui" not in PAGES["article"]().html
 
 
-def test_a_free_page_has_no_date_and_is_no_blog_posting() -> None:
+def test_a_standalone_page_has_no_date_and_is_no_blog_posting() -> None:
     made = PAGES["free page"]()
     assert not find_all(made, "//time")
     assert not find_all(made, "//script[@type='application/ld+json']")
 
 
-def test_a_preview_is_kept_by_nobody_and_tells_nobody_its_address() -> None:
+def test_a_preview_is_not_cached_and_sends_no_referrer() -> None:
     made = PAGES["preview"]()
     assert made.headers["Cache-Control"] == "no-store"
     assert made.headers["X-Robots-Tag"] == "noindex"
@@ -355,7 +355,7 @@ def test_a_preview_is_kept_by_nobody_and_tells_nobody_its_address() -> None:
     assert not find_all(made, "//link[@rel='canonical']")
 
 
-def test_pages_may_be_kept_by_the_edge_and_errors_by_nobody() -> None:
+def test_pages_may_be_cached_by_the_cdn_and_errors_may_not() -> None:
     assert PAGES["home"]().headers["Cache-Control"] == (
         "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
     )
@@ -364,12 +364,12 @@ def test_pages_may_be_kept_by_the_edge_and_errors_by_nobody() -> None:
     assert PAGES["503"]().headers["Retry-After"] == "5"
 
 
-def test_headers_of_one_page_are_not_those_of_the_next() -> None:
+def test_pages_do_not_share_headers() -> None:
     first, second = PAGES["home"](), PAGES["home"]()
     assert first.headers is not second.headers
 
 
-def test_the_archive_is_ordered_by_year_with_counts_in_the_languages_digits() -> None:
+def test_the_archive_is_ordered_by_year_with_localised_counts() -> None:
     made = PAGES["archive"]()
     assert ["".join(year.itertext()) for year in find_all(made, "//h2")] == ["2026", "2025"]
     assert "1.234 artikel" in made.html

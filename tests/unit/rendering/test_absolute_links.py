@@ -1,4 +1,4 @@
-"""Markup that leaves its page."""
+"""Absolute URLs in markup that is used outside of its page."""
 
 from unittest.mock import Mock
 from urllib.parse import urljoin
@@ -38,11 +38,11 @@ def with_absolute_links(markup: str, base: str) -> str:
         ),
     ],
 )
-def test_links_and_pictures_are_found_from_anywhere(markup: str, expected: str) -> None:
+def test_links_and_pictures_become_absolute(markup: str, expected: str) -> None:
     assert with_absolute_links(markup, PAGE) == expected
 
 
-def test_each_size_of_a_picture_is_found() -> None:
+def test_each_candidate_of_a_srcset_becomes_absolute() -> None:
     markup = '<img src="/a.png" srcset="/a.png 1x, /b%2Cc.png 2x, https://else.example/d.png 800w">'
     assert (
         'srcset="https://blog.example/a.png 1x, https://blog.example/b%2Cc.png 2x, https://else.example/d.png 800w"'
@@ -62,16 +62,16 @@ def test_nothing_else_of_an_article_changes() -> None:
     assert changed.replace(f'href="{PAGE}#', 'href="#') == html
 
 
-def test_what_becomes_too_large_by_its_links_is_refused() -> None:
-    """A link of 16 bytes may become one of thousands."""
+def test_a_text_that_becomes_too_large_is_rejected() -> None:
+    """A link of 16 bytes may become one of thousands of bytes."""
     markup = '<a href="#a"></a>' * 1_000
     whole = with_absolute_links(markup, PAGE)
     assert absolute_links.with_absolute_links(markup, PAGE, max_bytes=len(whole)) == whole
     assert absolute_links.with_absolute_links(markup, PAGE, max_bytes=len(whole) - 1) is None
 
 
-def test_links_stop_growing_once_the_text_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that memory is bounded by what is allowed, not by what it would become."""
+def test_conversion_stops_when_the_text_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This bounds memory by the limit instead of the final size."""
     join = Mock(wraps=urljoin)
     monkeypatch.setattr(absolute_links, "urljoin", join)
     markup = '<a href="#a"></a>' * 1_000

@@ -1,4 +1,4 @@
-"""What an author gets: headings, ids, links, images, frames, Markdown's extensions."""
+"""Rendering of an author's text: headings, ids, links, images, frames and Markdown extensions."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_a_table_keeps_its_alignment_without_styles() -> None:
     assert "style" not in rendered
 
 
-def test_a_task_list_shows_boxes_that_are_no_form_elements() -> None:
+def test_a_task_list_has_boxes_that_are_no_form_elements() -> None:
     rendered = markdown("- [ ] open\n- [x] done\n- plain\n").html
     assert '<li class="task-list-item">☐ open</li>' in rendered
     assert '<li class="task-list-item">☑ done</li>' in rendered
@@ -47,7 +47,7 @@ def test_a_footnote_and_its_reference_link_to_each_other() -> None:
     assert 'href="#fnref-1"' in rendered
 
 
-def test_a_definition_list_is_one() -> None:
+def test_definition_lists_are_supported() -> None:
     assert "<dl>\n<dt>Term</dt>\n<dd>Meaning</dd>\n</dl>" in markdown("Term\n: Meaning\n").html
 
 
@@ -56,7 +56,7 @@ def test_code_keeps_its_language_and_no_other_class() -> None:
     assert html('<code class="x language-py y">a</code>') == '<code class="language-py">a</code>'
 
 
-def test_html_within_markdown_is_welcome() -> None:
+def test_html_within_markdown_is_supported() -> None:
     source = "<figure><img src=a.png alt=A><figcaption>B</figcaption></figure>\n\nPress <kbd>x</kbd>, H<sub>2</sub>O.\n"
     rendered = markdown(source).html
     assert "<figcaption>B</figcaption></figure>" in rendered
@@ -76,7 +76,7 @@ def test_html_within_markdown_is_welcome() -> None:
         '<time datetime="2024-05-01">1 May</time>',
     ],
 )
-def test_harmless_markup_stays_as_it_is(source: str) -> None:
+def test_harmless_markup_is_unchanged(source: str) -> None:
     assert html(source) == source
 
 
@@ -101,7 +101,7 @@ def test_harmless_markup_stays_as_it_is(source: str) -> None:
         ("<pre>\n\n\na\n</pre>", "<pre>a\n</pre>"),
     ],
 )
-def test_old_and_untidy_markup_is_read_as_a_browser_would(old: str, new: str | None) -> None:
+def test_legacy_and_malformed_markup_is_parsed_like_in_a_browser(old: str, new: str | None) -> None:
     if new is None:
         text = re.sub(r"<[^>]*>", "", html(old))
         assert sorted(text) == sorted(re.sub(r"<[^>]*>", "", old))
@@ -111,22 +111,22 @@ def test_old_and_untidy_markup_is_read_as_a_browser_would(old: str, new: str | N
 
 
 @pytest.mark.parametrize("tag", ["script", "style", "svg", "math", "button", "select", "textarea", "title", "template"])
-def test_what_is_no_text_vanishes_with_its_content(tag: str) -> None:
+def test_non_text_elements_are_removed_with_their_content(tag: str) -> None:
     assert html(f"a<{tag}>b</{tag}>c") == "ac"
 
 
-def test_a_drawing_that_was_never_closed_does_not_swallow_the_article() -> None:
+def test_an_unclosed_svg_does_not_remove_the_rest_of_the_article() -> None:
     assert html("<svg><path><p>a</p>") == "<p>a</p>"
 
 
 # Headings and ids
 
 
-def test_headings_of_an_article_without_h1_stay() -> None:
+def test_headings_of_an_article_without_h1_are_unchanged() -> None:
     assert html("<h2>A a</h2><h3>B b</h3>") == '<h2 id="a-a">A a</h2><h3 id="b-b">B b</h3>'
 
 
-def test_headings_go_one_level_down_together_if_there_is_an_h1() -> None:
+def test_all_headings_move_one_level_down_if_there_is_an_h1() -> None:
     rendered = markdown("# A a\n\n## B b\n\n###### C c\n")
     assert rendered.html == '<h2 id="a-a">A a</h2>\n<h3 id="b-b">B b</h3>\n<h6 id="c-c">C c</h6>\n'
     assert rendered.toc == (Heading("a-a", 2, "A a"), Heading("b-b", 3, "B b"))
@@ -167,7 +167,7 @@ def test_a_table_of_contents_has_a_hundred_kilobytes_at_most() -> None:
         ("a " + "x" * 500, "a-" + "x" * 62),
     ],
 )
-def test_a_headings_id_is_its_text(text: str, identifier: str) -> None:
+def test_a_headings_id_is_derived_from_its_text(text: str, identifier: str) -> None:
     assert render(f"<h2>{text}</h2>", "html").toc[0].id == identifier
 
 
@@ -175,27 +175,27 @@ def test_equal_headings_have_different_ids() -> None:
     assert [heading.id for heading in markdown("## A b\n\n## A b\n\n## A b\n").toc] == ["a-b", "a-b-2", "a-b-3"]
 
 
-def test_an_authors_safe_id_is_kept_and_goes_before_generated_ones() -> None:
+def test_an_authors_safe_id_is_kept_and_precedes_generated_ones() -> None:
     rendered = html('<h2>my note</h2><p id="my-note">x</p><p id="Своё">y</p>')
     assert rendered == '<h2 id="my-note-2">my note</h2><p id="my-note">x</p><p id="Своё">y</p>'
 
 
-def test_links_follow_the_ids_that_were_changed() -> None:
+def test_links_follow_changed_ids() -> None:
     rendered = html('<a href="#intro">a</a><a href="#Teil%202">b</a><p id="intro">x</p><p id="Teil 2">y</p>')
     assert rendered == (
         '<a href="#section-intro">a</a><a href="#teil-2">b</a><p id="section-intro">x</p><p id="teil-2">y</p>'
     )
 
 
-def test_a_link_to_a_headings_plain_word_finds_it() -> None:
+def test_a_link_to_the_text_of_a_heading_works() -> None:
     assert 'href="#section-introduction"' in markdown("[x](#introduction)\n\n## Introduction\n").html
 
 
-def test_a_link_to_the_page_itself_stays() -> None:
+def test_a_link_to_the_page_itself_is_kept() -> None:
     assert html('<a href="#comments">x</a>') == '<a href="#comments">x</a>'
 
 
-def test_an_old_named_anchor_becomes_an_id() -> None:
+def test_a_legacy_named_anchor_becomes_an_id() -> None:
     assert html("<a name='part-2'></a>x<a href='#part-2'>y</a>") == '<a id="part-2"></a>x<a href="#part-2">y</a>'
 
 
@@ -205,36 +205,36 @@ def test_an_old_named_anchor_becomes_an_id() -> None:
 @pytest.mark.parametrize(
     "href", ["https://x.example/?a=1&amp;b=2", "http://x", "mailto:a@b.c", "tel:+62", "/x", "x/y.html", "?q", "//x/y"]
 )
-def test_ordinary_links_stay(href: str) -> None:
+def test_ordinary_links_are_unchanged(href: str) -> None:
     assert html(f'<a href="{href}">x</a>') == f'<a href="{href}">x</a>'
 
 
-def test_a_link_that_opens_a_window_gives_no_hold_of_this_one() -> None:
+def test_a_link_that_opens_a_window_has_no_opener() -> None:
     assert html('<a href="x" target="_blank" rel="me opener">x</a>') == (
         '<a href="x" rel="me noopener" target="_blank">x</a>'
     )
     assert html('<a href="x" target="other">x</a>') == '<a href="x">x</a>'
 
 
-def test_a_link_without_an_acceptable_target_leaves_its_text() -> None:
+def test_a_link_with_an_invalid_target_becomes_text() -> None:
     assert html("<a href='javascript:x'>a</a>") == "a"
 
 
-def test_images_load_lazily() -> None:
+def test_images_are_loaded_lazily() -> None:
     assert html("<img src=a.png>") == '<img alt="" decoding="async" loading="lazy" src="a.png">'
 
 
-def test_an_image_without_an_acceptable_url_leaves_its_alternative_text() -> None:
+def test_an_image_with_an_invalid_url_becomes_its_alternative_text() -> None:
     assert html("<img src='data:image/png;base64,xx' alt='A &amp; B'>") == "A &amp; B"
 
 
-def test_the_image_is_the_first_that_is_meant_to_be_seen() -> None:
+def test_the_main_image_is_the_first_visible_one() -> None:
     source = "<img src='data:x'><img src=track.gif width=1 height=1><img src=a.png><img src=b.png>"
     assert render(source, "html").image == "a.png"
     assert render("x", "html").image is None
 
 
-def test_the_resolver_sees_every_image_medium_and_local_link_before_sanitising() -> None:
+def test_the_resolver_gets_every_image_medium_and_local_link_unsanitised() -> None:
     seen: list[str] = []
 
     def resolve(url: str) -> str:
@@ -266,7 +266,7 @@ def test_the_resolver_sees_every_image_medium_and_local_link_before_sanitising()
         ("width=10 height=10", (10, 10)),
     ],
 )
-def test_a_picture_keeps_its_place_in_the_proportion_of_its_size(given: str, expected: tuple[int, int]) -> None:
+def test_an_image_keeps_its_aspect_ratio(given: str, expected: tuple[int, int]) -> None:
     sizes = {"/media/a.png": (800, 600)}
     source = f"<img src=a.png {given}>"
     shown = render(source, "html", resolve=lambda url: f"/media/{url}", size_of=sizes.get).html
@@ -275,20 +275,20 @@ def test_a_picture_keeps_its_place_in_the_proportion_of_its_size(given: str, exp
     assert f' height="{height}"' in shown
 
 
-def test_a_picture_is_never_of_no_height() -> None:
+def test_an_image_never_has_zero_height() -> None:
     assert ' height="1"' in render("<img src=a.png width=20>", "html", size_of=lambda _: (100, 1)).html
 
 
-def test_a_picture_whose_size_nobody_knows_has_none() -> None:
+def test_an_image_of_unknown_size_has_no_size_attributes() -> None:
     assert "width" not in render("<img src=a.png>", "html", size_of=lambda _: None).html
 
 
-def test_a_picture_that_turns_out_to_be_a_dot_does_not_stand_for_the_article() -> None:
+def test_a_tracking_pixel_is_not_the_main_image() -> None:
     sizes = {"dot.gif": (1, 1), "a.png": (9, 9)}
     assert render("<img src=dot.gif><img src=a.png>", "html", size_of=sizes.get).image == "a.png"
 
 
-def test_what_a_resolver_raises_reaches_the_caller() -> None:
+def test_exceptions_of_a_resolver_are_passed_on() -> None:
     def resolve(url: str) -> str:
         raise FileNotFoundError(url)
 
@@ -296,7 +296,7 @@ def test_what_a_resolver_raises_reaches_the_caller() -> None:
         render("![x](a.png)", "markdown", resolve=resolve)
 
 
-def test_players_have_controls_and_never_start_by_themselves() -> None:
+def test_players_have_controls_and_no_autoplay() -> None:
     assert html("<video src=a.mp4 autoplay loop></video>") == (
         '<video controls="" loop="" preload="metadata" src="a.mp4"></video>'
     )
@@ -312,7 +312,7 @@ def test_players_have_controls_and_never_start_by_themselves() -> None:
         ("https://www.dailymotion.com/embed/video/x1", "https://www.dailymotion.com/embed/video/x1"),
     ],
 )
-def test_players_of_known_hosts_are_shown(src: str, shown: str) -> None:
+def test_players_of_known_hosts_are_kept(src: str, shown: str) -> None:
     rendered = html(f'<iframe src="{src}" title="T" width="9" onload="x">fallback</iframe>')
     assert rendered == f'<iframe allowfullscreen="" loading="lazy" src="{shown}" title="T"></iframe>'
 
@@ -334,7 +334,7 @@ def test_other_frames_become_links(src: str) -> None:
 
 
 @pytest.mark.parametrize("src", ["http://x.example/", "x.html", "javascript:x", "", "https://[x"])
-def test_frames_that_cannot_be_linked_vanish(src: str) -> None:
+def test_frames_that_cannot_be_linked_are_removed(src: str) -> None:
     assert html(f'a<iframe src="{src}"></iframe>b') == "ab"
 
 
@@ -345,11 +345,11 @@ def test_a_frame_within_a_link_becomes_text() -> None:
 # Characters
 
 
-def test_forbidden_characters_vanish_and_lone_surrogates_are_replaced() -> None:
+def test_forbidden_characters_are_removed_and_lone_surrogates_replaced() -> None:
     assert html("a\x00b\x01c\x7fd\ud800e\ufffff&#1;g") == "abcd�efg"
 
 
-def test_line_ends_become_line_feeds() -> None:
+def test_line_endings_become_line_feeds() -> None:
     assert markdown("a\r\nb\rc").html == "<p>a\nb\nc</p>\n"
 
 
@@ -384,7 +384,7 @@ def depth(markup: str) -> int:
 def test_deep_markup_is_flattened_and_keeps_its_text(source: str) -> None:
     rendered = html(source)
     assert "kept" in rendered
-    assert depth(rendered) <= MAX_DEPTH * 1.5  # nh3 gives each table the body that it lacks
+    assert depth(rendered) <= MAX_DEPTH * 1.5  # nh3 adds the missing body to each table
     assert len(rendered) < 10 * len(source) + 200_000
 
 
@@ -393,14 +393,14 @@ def test_deep_markup_is_flattened_and_keeps_its_text(source: str) -> None:
     ["<!--", "<!", "<a href='", "<script>", "<svg>", "<", "&", "</p>", "<p>", "<h2>x</h2>", "<img srcset='", "\0", "]"],
 )
 @pytest.mark.parametrize("source_format", ["html", "markdown"])
-def test_nothing_repeated_many_times_takes_long(unit: str, source_format: str) -> None:
+def test_no_repeated_markup_takes_quadratic_time(unit: str, source_format: str) -> None:
     """Quadratic time would be minutes here, and quadratic output gigabytes."""
     rendered = render(unit * 20_000, "html" if source_format == "html" else "markdown")
     assert len(rendered.html) < 100 * 20_000
 
 
 @pytest.mark.parametrize("unit", ["[^", "> ", "- ", "*a ", "[a](", "`", "|", "[^1] "])
-def test_no_markdown_repeated_many_times_takes_long(unit: str) -> None:
+def test_no_repeated_markdown_takes_quadratic_time(unit: str) -> None:
     assert len(markdown(unit * 10_000 + "\n\n[^1]: x\n").html) < 200 * 10_000
 
 
@@ -409,11 +409,11 @@ def test_deeply_nested_markdown_is_rendered() -> None:
     markdown("".join("  " * level + "- x\n" for level in range(200)))
 
 
-def test_one_very_long_word_stays_whole() -> None:
+def test_one_very_long_word_is_unchanged() -> None:
     rendered = markdown("x" * 2_000_000)
     assert len(rendered.html) == 2_000_008
     assert rendered.excerpt == "x" * 200 + "…"
 
 
-def test_very_many_attributes_are_cut() -> None:
+def test_excess_attributes_are_removed() -> None:
     assert html("<p " + " ".join(f"a{number}=1" for number in range(100_000)) + " title=late>x</p>") == "<p>x</p>"

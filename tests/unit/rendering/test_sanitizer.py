@@ -1,4 +1,4 @@
-"""Hostile markup, judged by what another parser (html5lib, the standard's own algorithm) finds in the output."""
+"""Sanitising hostile markup; the output is checked with another parser (html5lib, the standard's algorithm)."""
 
 import re
 from collections.abc import Iterator
@@ -193,7 +193,7 @@ def elements(html: str) -> Iterator[Element]:
 
 
 def assert_harmless(html: str) -> None:
-    """No element, attribute or URL that could run, load or cover anything but what the policy names."""
+    """Check that no element, attribute or URL outside of the policy is in the markup."""
     ids: set[str] = set()
     for element in elements(html):
         assert isinstance(element.tag, str), "a comment is left"
@@ -257,7 +257,7 @@ def test_hostile_markdown_becomes_harmless(vector: str) -> None:
     "answer",
     ["javascript:alert(1)", 'x" onerror="alert(1)', "data:image/png;base64,xx", "\x01javascript:1", ", y 2x", ""],
 )
-def test_what_a_resolver_answers_is_sanitised_too(answer: str) -> None:
+def test_the_results_of_a_resolver_are_sanitised_too(answer: str) -> None:
     source = "<img src=a.png srcset='a.png 1x'><a href=b.pdf>x</a><video src=c publisher=d></video>"
     assert_harmless(render(source, "html", resolve=lambda _: answer).html)
 
@@ -379,14 +379,14 @@ def test_rendering_its_own_output_changes_nothing(source: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_rendered_markdown_is_a_fixed_point(source: str) -> None:
+def test_rendering_markdown_is_idempotent(source: str) -> None:
     html = render(source, "markdown").html
     assert render(html, "html").html == html
 
 
 @given(st.text())
-def test_escaped_text_survives(source: str) -> None:
-    """Text that an author escaped reaches the reader, but for the characters that HTML forbids."""
+def test_escaped_text_is_kept(source: str) -> None:
+    """Text that an author escaped is shown, except for characters that HTML forbids."""
     shown = re.sub(
         r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]", "", source.replace("\r\n", "\n").replace("\r", "\n")
     )

@@ -1,4 +1,4 @@
-"""The text of an article: plain, its excerpt, and the time it takes to read."""
+"""The plain text of an article, its excerpt, and its reading time."""
 
 import pytest
 from hypothesis import given
@@ -32,12 +32,12 @@ def test_plain_text_has_a_line_for_each_block(html: str, text: str) -> None:
 
 
 @given(st.text())
-def test_plain_text_of_anything_has_no_blank_lines_and_no_spare_space(html: str) -> None:
+def test_plain_text_never_has_blank_lines_or_redundant_spaces(html: str) -> None:
     text = plain_text(html)
     assert text == "" or all(line and line == " ".join(line.split()) for line in text.split("\n"))
 
 
-def test_the_excerpt_is_the_running_text_without_headings_code_tables_and_captions() -> None:
+def test_the_excerpt_omits_headings_code_tables_and_captions() -> None:
     source = (
         "<h2>No</h2><pre>no</pre><table><tr><td>no</td></tr></table><figure><img src=x alt=no>"
         "<figcaption>no</figcaption></figure><p>First  <b>bold</b>,\n<code>code</code>.</p><p>Second.</p>"
@@ -56,28 +56,28 @@ def test_the_excerpt_ends_between_words_with_an_ellipsis() -> None:
 
 
 @pytest.mark.parametrize("mark", ["<!--more-->", "<!-- More -->", "<a name='more'></a>", '<a name="more">'])
-def test_the_authors_mark_ends_the_excerpt(mark: str) -> None:
+def test_the_more_marker_ends_the_excerpt(mark: str) -> None:
     rendered = render(f"<p>Before.</p>{mark}<p>After.</p>", "html")
     assert rendered.excerpt == "Before."
     assert "more" not in rendered.html.lower()
 
 
-def test_the_authors_mark_works_in_markdown() -> None:
+def test_the_more_marker_works_in_markdown() -> None:
     assert render("Before.\n\n<!--more-->\n\nAfter.\n", "markdown").excerpt == "Before."
 
 
-def test_a_mark_before_all_text_is_no_mark() -> None:
+def test_a_more_marker_before_all_text_is_ignored() -> None:
     assert excerpt("<h2>a</h2><!--more--><p>After.</p>") == "After."
 
 
-def test_a_mark_shown_as_code_is_no_mark() -> None:
+def test_a_more_marker_in_code_is_ignored() -> None:
     assert render("Write `<!--more-->` there. And so on.\n", "markdown").excerpt == (
         "Write <!--more--> there. And so on."
     )
 
 
 @given(st.text(), st.integers(min_value=2, max_value=50))
-def test_shortened_text_is_a_beginning_of_at_most_that_length(text: str, characters: int) -> None:
+def test_shortened_text_is_a_prefix_of_at_most_that_length(text: str, characters: int) -> None:
     short = shorten(text, characters)
     assert len(short) <= characters + 1
     assert short == text or text.startswith(short.removesuffix("…"))

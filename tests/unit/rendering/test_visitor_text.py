@@ -1,4 +1,4 @@
-"""Comments as markup: what visitors may use, and that nothing else ever gets through."""
+"""Rendering of comments: the supported Markdown, and safety."""
 
 import sys
 import unicodedata
@@ -25,7 +25,7 @@ def link(url: str, text: str | None = None) -> str:
 
 
 def check(html: str) -> None:
-    """Let a browser's parser say what is in it."""
+    """Check the markup with a browser's parsing algorithm."""
     parsed = html5lib.parseFragment(html, namespaceHTMLElements=False)
     for element in parsed.iter():
         if element is parsed:
@@ -71,7 +71,7 @@ def check(html: str) -> None:
         ),
     ],
 )
-def test_a_comment_is_simple_markdown(content: str, html: str) -> None:
+def test_simple_markdown_is_supported(content: str, html: str) -> None:
     assert render(content).html == html
 
 
@@ -79,13 +79,13 @@ def test_there_are_hundreds_of_hostile_texts() -> None:
     assert len(list(hostile_texts())) >= 500
 
 
-def test_no_hostile_text_becomes_markup_that_it_should_not() -> None:
+def test_no_hostile_text_becomes_forbidden_markup() -> None:
     for content in hostile_texts():
         check(render(content).html)
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
-def test_no_text_becomes_markup_that_it_should_not(content: str) -> None:
+def test_no_text_becomes_forbidden_markup(content: str) -> None:
     check(render(content).html)
 
 
@@ -93,16 +93,16 @@ def test_no_text_becomes_markup_that_it_should_not(content: str) -> None:
 @given(
     st.lists(st.sampled_from(["<", ">", "[", "]", "(", ")", "javascript:", "\n", "*", "`", "&", '"', "a", "!", " "]))
 )
-def test_no_mixture_of_marks_becomes_markup_that_it_should_not(pieces: list[str]) -> None:
+def test_no_combination_of_marks_becomes_forbidden_markup(pieces: list[str]) -> None:
     check(render("".join(pieces)).html)
 
 
 @given(st.text(max_size=100))
-def test_cleaning_twice_is_cleaning_once(content: str) -> None:
+def test_cleaning_is_idempotent(content: str) -> None:
     assert clean_text(clean_text(content)) == clean_text(content)
 
 
-def test_what_would_turn_a_page_around_is_taken_out_and_what_languages_need_stays() -> None:
+def test_direction_overrides_are_removed_and_joiners_kept() -> None:
     assert clean_text("a\u202eb\u2066c") == "abc"
     assert clean_text("\u05d0\u200f!") == "\u05d0\u200f!"
     assert clean_text("e" + "\u0301" * 5_000) == "é" + "\u0301" * 8
@@ -113,7 +113,8 @@ def test_what_would_turn_a_page_around_is_taken_out_and_what_languages_need_stay
 @pytest.mark.parametrize(
     "nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff", "\u3164", "\u2800"]
 )
-def test_what_nobody_can_see_is_nothing(nothing: str) -> None:
+@pytest.mark.parametrize("nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff"])
+def test_an_invisible_text_is_empty(nothing: str) -> None:
     assert is_blank(clean_text(nothing))
 
 
@@ -130,7 +131,7 @@ HOSTILE = {
 
 
 def lines_executed(run: Callable[[], object]) -> int:
-    """How many lines of Python run: time, as far as it does not depend on the machine."""
+    """Return how many lines of Python run, a measure of time that does not depend on the machine."""
     count, tool = 0, sys.monitoring.PROFILER_ID
 
     def counted(*_: object) -> None:
@@ -148,54 +149,54 @@ def lines_executed(run: Callable[[], object]) -> int:
     return count
 
 
-def test_no_text_becomes_more_than_six_bytes_of_markup_a_character() -> None:
+def test_the_markup_has_at_most_six_bytes_per_character() -> None:
     for name, content in HOSTILE.items():
         html = render(content[:10_000]).html
         assert len(html.encode()) <= 62_000, name
 
 
-def test_what_is_nested_deeper_than_twenty_elements_is_shown_as_typed() -> None:
+def test_nesting_beyond_twenty_elements_is_shown_as_plain_text() -> None:
     assert render(">" * 19 + "a").html.count("<blockquote>") == 19
     assert render(">" * 20 + "a").html == f"<p>{'&gt;' * 20}a</p>"
     assert render("*a " * 21 + "a* " * 21).html.startswith("<p>*a *a")
 
 
-def test_a_text_of_more_than_two_hundred_links_is_shown_as_typed() -> None:
-    """The links still count, so that the rules against spam see them."""
+def test_a_text_with_more_than_two_hundred_links_is_shown_as_plain_text() -> None:
+    """The links still count for the spam rules."""
     assert render("[a](http://a.example) " * 200).html.count("<a ") == 200
     assert render("[a](http://a.example) " * 201).html.count("<a ") == 0
     assert render("[a](http://a.example) " * 201).links == 201
 
 
-def test_a_paragraph_longer_than_any_comment_is_shown_as_typed() -> None:
-    """Only comments from elsewhere may have one, as they may be longer."""
+def test_a_paragraph_longer_than_any_comment_is_shown_as_plain_text() -> None:
+    """Only imported comments can have one, because they may be longer."""
     long = "**a** " * 2_000 + "http://a.example"
     assert render(f"**b**\n\n{long}").html.startswith("<p>**b**</p>\n<p>**a** **a**")
     assert render(long).links == 1
     assert render("**b**\n\n" * 5_000).html.count("<strong>") == 5_000
 
 
-def test_what_is_shown_as_typed_keeps_its_paragraphs_and_lines() -> None:
+def test_plain_text_keeps_its_paragraphs_and_lines() -> None:
     assert render(f"{'>' * 21} <b>\n&\n\n  \nc").html == f"<p>{'&gt;' * 21} &lt;b&gt;<br>\n&amp;</p>\n<p>c</p>"
 
 
-def test_honest_comments_are_nowhere_near_the_limits() -> None:
-    """A list of a hundred links, a long conversation in quotations, code of 10,000 characters."""
+def test_realistic_comments_are_far_below_the_limits() -> None:
+    """Examples are a list of a hundred links, a long conversation in quotations, and code of 10,000 characters."""
     assert render("- [A page](https://a.example/2024/05/x.html)\n" * 100).html.count("<a ") == 100
     assert render("> > > > > Are you **sure**?\n> > > >\n> > > > Yes.\n\nFine.\n\n" * 150).html.count("<strong>") == 150
     assert render(f"```\n{'if (a < b && *c) { d[0] = "e"; }\n' * 300}\n```").html.startswith("<pre><code>if (a &lt; b")
     assert render("see https://a.example").links == 1
 
 
-def test_twice_the_text_takes_about_twice_the_time() -> None:
-    """In lines of Python; what only the interpreter repeats is measured by ``benchmarks.comment_text``."""
+def test_rendering_time_is_linear() -> None:
+    """Lines of Python are counted; loops within the interpreter are measured by ``benchmarks.comment_text``."""
     for name, content in HOSTILE.items():
         once, twice = (lines_executed(partial(render, content[:length])) for length in (700, 1_400))
         assert twice <= 2.5 * once + 1_000, (name, once, twice)
 
 
-def test_an_address_is_looked_for_only_where_one_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not at each colon, and never in more than 2,000 characters."""
+def test_urls_are_only_searched_for_where_one_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are not searched for at each colon, and never in more than 2,000 characters."""
     look = Mock(return_value=0)
     monkeypatch.setattr(visitor_text._PARSER.linkify, "test_schema_at", look)
     render("a://[" * 2_000)
@@ -216,7 +217,7 @@ def test_an_address_is_looked_for_only_where_one_can_begin(monkeypatch: pytest.M
         ("https://a.example/" + "b" * 1_900, "https://a.example/" + "b" * 1_900),
     ],
 )
-def test_whole_addresses_become_links(content: str, address: str) -> None:
+def test_complete_urls_become_links(content: str, address: str) -> None:
     assert f'<a href="{address}"' in render(content).html
 
 
@@ -227,12 +228,12 @@ def test_whole_addresses_become_links(content: str, address: str) -> None:
         *("`http://a.b`", "http://a.example/" + "b" * 2_000),
     ],
 )
-def test_nothing_else_becomes_a_link(content: str) -> None:
+def test_other_text_does_not_become_a_link(content: str) -> None:
     assert render(content).links == 0
 
 
-def test_marks_are_taken_away_before_they_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NFC sorts the marks on a letter, in time in proportion to the square of their number."""
+def test_excess_combining_marks_are_removed_before_normalisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFC sorts the marks of a letter in quadratic time."""
     normalize = Mock(wraps=unicodedata.normalize)
     monkeypatch.setattr(unicodedata, "normalize", normalize)
     assert clean_text("a" + "\u0301\u0327" * 5_000) == clean_text("a" + "\u0301\u0327" * 32)
@@ -247,5 +248,5 @@ def test_the_same_text_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("prefix", ["> " * 30, "".join(f"{'  ' * depth}- \n" for depth in range(30)) + "  " * 30])
-def test_links_count_however_deep_they_are(prefix: str) -> None:
+def test_links_are_counted_at_any_depth(prefix: str) -> None:
     assert render(prefix + "http://a.example " * 5).links >= 5

@@ -1,4 +1,4 @@
-"""Numbers of the index say what was put into them."""
+"""Encoded numbers of the index can be decoded."""
 
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ MOMENTS = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace
 
 
 @given(st.integers(0, 2**34 - 1))
-def test_a_frequency_is_kept_within_an_eighth(frequency: int) -> None:
+def test_a_frequency_is_accurate_to_an_eighth(frequency: int) -> None:
     code = encode_frequency(frequency)
     assert 0 <= code <= 255
     assert decode_frequency(code) <= frequency <= decode_frequency(code) * 1.125
@@ -36,14 +36,14 @@ def test_frequencies_keep_their_order(one: int, other: int) -> None:
 
 
 @given(IDS, st.integers(0, 255))
-def test_a_posting_says_its_place_and_its_frequency(article_id: int, code: int) -> None:
+def test_a_posting_contains_its_document_and_frequency(article_id: int, code: int) -> None:
     assert divmod(encode_posting(article_id, code), 256) == (article_id % POSTINGS_PER_BLOCK, code)
 
 
 @given(IDS, MOMENTS, st.sampled_from(["id", "en", "zh", "haw"]), st.integers(0, 255))
-def test_a_document_says_what_it_is(article_id: int, moment: datetime, language: str, length: int) -> None:
+def test_a_document_entry_contains_its_fields(article_id: int, moment: datetime, language: str, length: int) -> None:
     number = encode_document(article_id, DocumentStats(moment, language, length))
-    assert number < 10**38  # what DynamoDB keeps of a number
+    assert number < 10**38  # the form in which DynamoDB returns a number
     place, code, time, language_number = decode_document(number)
     assert (place, code, time) == (article_id % DOCUMENTS_PER_BLOCK, length, seconds(moment))
     assert language_code(language_number) == language

@@ -1,4 +1,4 @@
-"""Titles and snippets show what was found, and are safe whatever the text."""
+"""Highlighted titles and snippets, which are safe for any text."""
 
 import re
 from html import unescape
@@ -15,24 +15,24 @@ TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")
 
 
 def snippet(text: str, *query: str, language: str = "en") -> str:
-    """The snippet for a query of these words."""
+    """Return the snippet for a query of these words."""
     return mark_snippet(text, matcher({stem(word, language) for word in query}, language))
 
 
 def visible(html: str) -> str:
-    """The text without its marks."""
+    """Return the text without highlights."""
     return unescape(html.replace("<mark>", "").replace("</mark>", ""))
 
 
-def test_every_form_of_a_word_is_marked() -> None:
+def test_every_form_of_a_word_is_highlighted() -> None:
     assert snippet("Walking, he walked on.", "walks") == "<mark>Walking</mark>, he <mark>walked</mark> on."
 
 
-def test_a_run_without_spaces_is_marked_as_one() -> None:
+def test_a_run_without_spaces_is_highlighted_as_one() -> None:
     assert snippet("東京都に行く", "東京", "京都", language="ja") == "<mark>東京都</mark>に行く"
 
 
-def test_the_densest_place_is_shown_in_whole_words() -> None:
+def test_the_snippet_is_the_densest_part_in_whole_words() -> None:
     filler = "lorem ipsum dolor sit amet consectetur " * 20
     shown = snippet(f"{filler}coffee {filler}the coffee of the old harbour {filler}", "coffee", "harbour")
     assert "<mark>coffee</mark> of the old <mark>harbour</mark>" in shown
@@ -47,14 +47,14 @@ def test_without_a_match_the_beginning_is_shown() -> None:
 
 
 @pytest.mark.parametrize("text", ["<script>alert('x')</script>", '"><img src=x onerror=y>', "&lt;b&gt; <mark>x</mark>"])
-def test_only_marks_are_markup(text: str) -> None:
+def test_only_highlights_are_markup(text: str) -> None:
     for shown in (snippet(text, "script", "img", "b", "x"), mark_title(text, matcher({"script", "img", "x"}, "en"))):
         assert "<" not in shown.replace("<mark>", "").replace("</mark>", "")
         assert visible(shown) == text
 
 
 @given(TEXTS, st.lists(st.text(max_size=3), max_size=4))
-def test_what_is_shown_is_a_piece_of_the_text(text: str, query: list[str]) -> None:
+def test_a_snippet_is_a_part_of_the_text(text: str, query: list[str]) -> None:
     wanted = {word.form for each in query for word in tokenize(each)} | {word.form for word in list(tokenize(text))[:2]}
     shown = snippet(text, *wanted, language="xx")
     plain = visible(shown)
@@ -64,13 +64,13 @@ def test_what_is_shown_is_a_piece_of_the_text(text: str, query: list[str]) -> No
 
 
 @given(TEXTS)
-def test_a_title_is_shown_whole(title: str) -> None:
+def test_a_title_is_shown_completely(title: str) -> None:
     first = {word.form for word in list(tokenize(title))[:2]}
     assert visible(mark_title(title, matcher(first, "xx"))) == title
 
 
-def test_a_word_far_in_a_long_text_is_shown() -> None:
-    """A text is looked into from where it has a word first; no further than told."""
+def test_a_match_late_in_a_long_text_is_shown() -> None:
+    """Reading starts at the first match, up to the given limit."""
     text = "lorem ipsum " * 1_000 + "the Coffee of the harbour " + "dolor " * 1_000 + "harbour coffee"
     recognise = matcher({"coffee", "harbour"}, "xx")
     assert "<mark>Coffee</mark> of the <mark>harbour</mark>" in mark_snippet(

@@ -1,4 +1,4 @@
-"""A phrase is found exactly where its words stand one after the other."""
+"""A phrase matches exactly where its words are adjacent and in order."""
 
 from collections.abc import Sequence
 from unittest.mock import patch
@@ -34,17 +34,17 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
 def forms(text: str) -> list[str]:
-    """The forms of a text's words."""
+    """Return the normalised words of a text."""
     return [word.form for word in tokenize(text)]
 
 
 def has(text: str, phrase: str) -> bool | None:
-    """Whether the text has the phrase."""
+    """Return whether the text contains the phrase."""
     return SearchedText(text).has(forms(phrase))
 
 
-def has_in_turn(found: Sequence[str], phrase: Sequence[str]) -> bool:
-    """The same by its definition."""
+def has_by_definition(found: Sequence[str], phrase: Sequence[str]) -> bool:
+    """Return whether the text contains the phrase, by the definition."""
     return any(list(found[at : at + len(phrase)]) == list(phrase) for at in range(len(found)))
 
 
@@ -64,7 +64,7 @@ def has_in_turn(found: Sequence[str], phrase: Sequence[str]) -> bool:
         ("x" * 200 + " y", "x" * 64 + " y"),
     ],
 )
-def test_a_phrase_is_found_in_whatever_way_it_is_written(text: str, phrase: str) -> None:
+def test_a_phrase_is_found_in_any_spelling(text: str, phrase: str) -> None:
     assert has(text, phrase)
 
 
@@ -82,56 +82,58 @@ def test_a_phrase_is_found_in_whatever_way_it_is_written(text: str, phrase: str)
         ("", "old harbour"),
     ],
 )
-def test_words_that_only_resemble_a_phrase_are_none(text: str, phrase: str) -> None:
+def test_words_that_only_resemble_a_phrase_do_not_match(text: str, phrase: str) -> None:
     assert not has(text, phrase)
 
 
-def test_a_frequent_phrase_is_found_behind_words_that_contain_it() -> None:
+def test_a_frequent_phrase_is_found_after_words_that_contain_it() -> None:
     assert has("into " * 60 + "go in to town", "in to") is True
 
 
-def test_a_text_with_too_many_places_to_look_at_is_not_judged() -> None:
+def test_a_text_with_too_many_candidate_positions_is_not_decided() -> None:
     assert has("within to " * 60, "in to") is None
     assert has("within to " * 40, "in to") is False
 
 
 @given(TEXTS, TEXTS)
 @example("old'harbour old harbour", "old harbour")
-def test_the_quick_test_loses_no_phrase_and_finds_no_other(text: str, phrase: str) -> None:
+def test_the_fast_check_agrees_with_the_definition(text: str, phrase: str) -> None:
     wanted = forms(phrase)[:4]
     if len(wanted) > 1:
-        assert SearchedText(text).has(wanted) == has_in_turn(forms(text), wanted)
+        assert SearchedText(text).has(wanted) == has_by_definition(forms(text), wanted)
 
 
 @given(TEXTS, st.integers(0, 12), st.integers(2, 4))
 @example("oldU.S.A.oldU.S.A. old", 3, 3)
-def test_every_piece_of_a_text_is_found_in_it(text: str, start: int, length: int) -> None:
+def test_every_part_of_a_text_is_found_in_it(text: str, start: int, length: int) -> None:
     piece = forms(text)[start : start + length]
     if len(piece) > 1:
         assert SearchedText(text).has(piece)
 
 
-def made_into_words(text: str, phrase: str) -> int:
-    """How many characters are made into words to look for the phrase."""
+def tokenized_characters(text: str, phrase: str) -> int:
+    """Return how many characters are tokenized to search for the phrase."""
     wanted = forms(phrase)
     with patch.object(phrase_matcher, "tokenize", wraps=tokenize) as made:
         SearchedText(text).has(wanted)
     return sum(len(call.args[0]) for call in made.call_args_list)
 
 
-def test_a_text_without_the_phrase_is_never_made_into_words() -> None:
-    assert made_into_words("old stone harbour, harbour old. " * 3_000, "old harbour") == 0
-    assert made_into_words("東京と京都。" * 5_000, "東京都庁") == 0
+def test_a_text_without_the_phrase_is_never_tokenized() -> None:
+    assert tokenized_characters("old stone harbour, harbour old. " * 3_000, "old harbour") == 0
+    assert tokenized_characters("東京と京都。" * 5_000, "東京都庁") == 0
 
 
-def test_of_a_text_with_the_phrase_only_its_place_is_made_into_words() -> None:
-    assert made_into_words("old stone harbour. " * 3_000 + "The old harbour.", "old harbour") == len("old harbour.")
+def test_only_the_surroundings_of_a_match_are_tokenized() -> None:
+    assert tokenized_characters("old stone harbour. " * 3_000 + "The old harbour.", "old harbour") == len(
+        "old harbour."
+    )
 
 
 @pytest.mark.parametrize(
     "text", ["a " * 50_000, "a" + "-" * 100_000, "a----------" * 9_000, "a'" * 50_000, "aa" * 50_000]
 )
-def test_no_text_and_phrase_are_compared_for_long(text: str) -> None:
-    """A phrase that nearly fits everywhere is looked for once from each place, not in every way."""
+def test_no_text_and_phrase_take_long(text: str) -> None:
+    """A phrase that almost matches everywhere is tried once from each position."""
     assert not SearchedText(text).has(["a"] * 23 + ["b"])
-    assert made_into_words(text, "a a") <= phrase_matcher._MAX_FALSE_MATCHES * 300
+    assert tokenized_characters(text, "a a") <= phrase_matcher._MAX_FALSE_MATCHES * 300

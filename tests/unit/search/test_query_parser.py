@@ -1,4 +1,4 @@
-"""What a reader types is understood, whatever it is."""
+"""Parsing of queries: any input has a defined meaning."""
 
 from random import Random
 from typing import NamedTuple
@@ -17,7 +17,7 @@ SIGNS = st.lists(
 
 
 class Asked(NamedTuple):
-    """What a query asks for, without stems and places."""
+    """The words, phrases and exclusions of a query, without stems and positions."""
 
     words: tuple[str, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
@@ -26,11 +26,11 @@ class Asked(NamedTuple):
 
 
 def words(text: str, *languages: str) -> list[str]:
-    """The forms that are looked for."""
+    """Return the normalised words that are searched for."""
     return [word.form for word in parse(text, languages or ("en",)).words]
 
 
-def test_words_phrases_and_exclusions_are_told_apart() -> None:
+def test_words_phrases_and_exclusions_are_distinguished() -> None:
     query = parse('river "old harbour" -coffee -"green tea"', ["en"])
     assert [word.form for word in query.words] == ["river", "old", "harbour"]
     assert query.phrases == (("old", "harbour"),)
@@ -38,12 +38,12 @@ def test_words_phrases_and_exclusions_are_told_apart() -> None:
     assert query.excluded_phrases == (("green", "tea"),)
 
 
-def test_stop_words_are_left_out_unless_there_is_nothing_else() -> None:
+def test_stop_words_are_dropped_unless_there_is_nothing_else() -> None:
     assert words("the river of my youth") == ["river", "youth"]
     assert words("the who") == ["the", "who"]
 
 
-def test_a_repeated_word_counts_as_often_as_it_stands_there() -> None:
+def test_a_repeated_word_counts_as_often_as_it_occurs() -> None:
     (word,) = parse("coffee Coffee COFFEE", ["en"]).words
     assert word.count == 3
 
@@ -55,12 +55,12 @@ def test_a_hyphen_inside_a_word_excludes_nothing() -> None:
 
 
 @pytest.mark.parametrize("text", ["", '"', '""', "-", "--", '-"', "“", ' " - ', "\0", "👩‍👩‍👧"])
-def test_signs_alone_ask_nothing(text: str) -> None:
+def test_punctuation_alone_is_an_empty_query(text: str) -> None:
     assert parse(text, ["en", "id"]) == Query()
 
 
 @pytest.mark.parametrize("text", ['"old harbour', 'old" harbour', "“old harbour"])
-def test_a_quote_that_is_not_closed_is_ignored(text: str) -> None:
+def test_an_unclosed_quote_is_ignored(text: str) -> None:
     assert words(text) == ["old", "harbour"]
     assert parse(text, ["en"]).phrases == ()
 
@@ -73,15 +73,15 @@ def test_a_long_query_keeps_the_longest_words() -> None:
 
 
 def test_a_long_query_keeps_its_repeated_words_first() -> None:
-    """What is asked for twice matters more than what is long."""
+    """A repeated word is more important than a long one."""
     text = "ab cd ab " + " ".join(f"abcdefg{chr(97 + n)}" for n in range(26))
     kept = words(text, "xx")
     assert kept[0] == "ab"
     assert "cd" not in kept
 
 
-def test_two_languages_search_with_as_many_words_as_one() -> None:
-    """Where each word has a stem in each language, all words keep that of the first language."""
+def test_two_languages_keep_as_many_words_as_one() -> None:
+    """If each word has a stem in each language, all words keep that of the first language."""
     text = " ".join(f"{chr(97 + n)}walking" for n in range(MAX_WORDS))
     one, two = parse(text, ["en"]), parse(text, ["en", "xx"])
     assert [word.form for word in two.words] == [word.form for word in one.words]
@@ -90,8 +90,8 @@ def test_two_languages_search_with_as_many_words_as_one() -> None:
     assert set(one.stems) <= set(two.stems)
 
 
-def test_excluded_words_are_read_before_all_others() -> None:
-    """An exclusion is exact however many words are searched for."""
+def test_excluded_words_are_parsed_before_all_others() -> None:
+    """Exclusions are exact regardless of the number of searched words."""
     query = parse(" ".join(f"{chr(97 + n)}walking" for n in range(26)) + " -coffees -harbours", ["en", "xx"])
     assert query.excluded == (("coffe", "coffees"), ("harbour", "harbours"))
     assert query.stems[:4] == query.excluded_stems
@@ -113,7 +113,7 @@ def test_three_hundred_words_are_bounded() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # A hyphen excludes a word that it begins.
+        # A hyphen before a word excludes it.
         ("kopi -susu", Asked(words=("kopi",), excluded=("susu",))),
         ("-susu kopi", Asked(words=("kopi",), excluded=("susu",))),
         ("ls -la", Asked(words=("ls",), excluded=("la",))),
@@ -124,7 +124,7 @@ def test_three_hundred_words_are_bounded() -> None:
         ("kopi -ter-kenal", Asked(words=("kopi",), excluded=("terkenal",), excluded_phrases=(("ter", "kenal"),))),
         ("kopi -example.com", Asked(words=("kopi",), excluded_phrases=(("example", "com"),))),
         ("-susu", Asked(excluded=("susu",))),
-        # Elsewhere it does not.
+        # A hyphen in other positions excludes nothing.
         ("rsync --dry", Asked(words=("rsync", "dry"))),
         ("--dry", Asked(words=("dry",))),
         ("---dry", Asked(words=("dry",))),
@@ -134,16 +134,16 @@ def test_three_hundred_words_are_bounded() -> None:
         ("(-susu)", Asked(words=("susu",))),
         ("-(susu)", Asked(words=("susu",))),
         ("kopi/-susu", Asked(words=("kopi", "susu"))),
-        # Before a digit it is a minus; what is excluded on purpose stands in quotes.
+        # A hyphen before a digit is a minus sign; quotes allow excluding a number.
         ("-5 derajat", Asked(words=("5", "derajat"))),
         ("suhu -40,5", Asked(words=("suhu", "405"))),
         ('pemilu -"2019"', Asked(words=("pemilu",), excluded=("2019",))),
-        # Dashes and minus signs mean nothing.
+        # Dashes and minus signs have no meaning.
         ("kopi –susu", Asked(words=("kopi", "susu"))),
         ("kopi —susu", Asked(words=("kopi", "susu"))),
         ("kopi −susu", Asked(words=("kopi", "susu"))),
         ("kopi ‐susu", Asked(words=("kopi", "susu"))),
-        # Quotes of all kinds make a phrase.
+        # Quotes of all kinds delimit a phrase.
         ('"teh susu"', Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
         ("“teh susu”", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
         ("„teh susu“", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
@@ -158,7 +158,7 @@ def test_three_hundred_words_are_bounded() -> None:
         ("東京「大阪城」", Asked(words=("東京", "大阪", "阪城"), phrases=(("大阪", "阪城"),))),
         ("(“teh susu”)", Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
         ('"teh -susu"', Asked(words=("teh", "susu"), phrases=(("teh", "susu"),))),
-        # A quote that is not one means nothing.
+        # Other uses of a quote have no meaning.
         ('"teh susu', Asked(words=("teh", "susu"))),
         ('teh susu"', Asked(words=("teh", "susu"))),
         ('kopi -"teh susu', Asked(words=("kopi", "teh", "susu"))),
@@ -166,11 +166,11 @@ def test_three_hundred_words_are_bounded() -> None:
         ('"teh"susu"', Asked(words=("teh", "susu"))),
         ('"teh «susu', Asked(words=("teh", "susu"))),
         ("'teh' ‘susu’", Asked(words=("teh", "susu"))),
-        # Apostrophes are letters; what some type in their place parts words, and means the one word too.
+        # Apostrophes are letters. Characters typed instead of them separate words, and also match the joined word.
         ("jum'at jum’at jumʼat", Asked(words=("jum'at",))),
         ("jum`at", Asked(words=("jum", "at", "jum'at"))),
         ("jum´at", Asked(words=("jum", "at", "jum'at"))),
-        # All other signs mean nothing.
+        # All other punctuation has no meaning.
         ("C++", Asked(words=("c",))),
         ("+kopi", Asked(words=("kopi",))),
         ("kopi: susu", Asked(words=("kopi", "susu"))),
@@ -179,7 +179,7 @@ def test_three_hundred_words_are_bounded() -> None:
         ("kopi | susu & !teh", Asked(words=("kopi", "susu", "teh"))),
     ],
 )  # fmt: skip
-def test_an_operator_counts_only_where_a_person_means_one(text: str, expected: Asked) -> None:
+def test_an_operator_is_only_recognised_where_it_is_intended(text: str, expected: Asked) -> None:
     query = parse(text, ["xx"])
     assert expected == Asked(
         words=tuple(word.form for word in query.words),
@@ -190,10 +190,10 @@ def test_an_operator_counts_only_where_a_person_means_one(text: str, expected: A
 
 
 @given(st.lists(st.sampled_from(["kopi", "susu", "teh", "jahe"]), min_size=1), SIGNS, SIGNS, st.randoms())
-def test_signs_where_they_mean_nothing_change_nothing(
+def test_punctuation_without_meaning_changes_nothing(
     asked: list[str], alone: list[str], around: list[str], chance: Random
 ) -> None:
-    """Signs that stand alone or behind a word, all but a hyphen before one, or a quote that is never closed."""
+    """It is separate or follows a word; a hyphen before a word and an unclosed quote are not included."""
     before = [sign for sign in around if not sign.endswith((" -", "-")) or sign == "--"]
     typed = [chance.choice(["", *before]) + word + chance.choice(["", *around]) for word in asked]
     for sign in [*alone, *chance.sample(['"'], chance.randint(0, 1))]:
@@ -209,7 +209,7 @@ def test_signs_where_they_mean_nothing_change_nothing(
     "piece",
     ['"', '"a ', '-"a ', " -a", 'a"', "«", "「", '-"', "- ", "a-", "'", "a'a´", '"a" ', "-「a」", "\u3000－", "«“"],
 )
-def test_the_longest_query_of_signs_has_an_end(piece: str) -> None:
-    """No clause is tried in more ways than one."""
+def test_the_longest_query_of_punctuation_is_parsed_quickly(piece: str) -> None:
+    """Each clause is tried once."""
     query = parse((piece * MAX_QUERY)[:MAX_QUERY], ["id", "en"])
     assert len(query.words) <= 2

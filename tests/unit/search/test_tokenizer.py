@@ -1,4 +1,4 @@
-"""Texts become words as their readers see them."""
+"""Tokenization of texts into words."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ TEXTS = st.text(
 
 
 def forms(text: str) -> list[str]:
-    """The forms of a text's words."""
+    """Return the normalised words of a text."""
     return [word.form for word in tokenize(text)]
 
 
@@ -39,12 +39,12 @@ def forms(text: str) -> list[str]:
         ("snake_case", ["snake", "case"]),
     ],
 )
-def test_words_are_those_that_a_reader_sees(text: str, expected: list[str]) -> None:
+def test_texts_are_split_into_the_words_that_readers_see(text: str, expected: list[str]) -> None:
     assert forms(text) == expected
 
 
 @given(TEXTS)
-def test_every_word_is_a_piece_of_the_text_in_its_order(text: str) -> None:
+def test_words_are_parts_of_the_text_in_order(text: str) -> None:
     last = 0
     for word in tokenize(text):
         assert last <= word.start < word.end <= len(text)
@@ -55,22 +55,22 @@ def test_every_word_is_a_piece_of_the_text_in_its_order(text: str) -> None:
 
 
 @given(TEXTS)
-def test_finding_meets_the_same_words(text: str) -> None:
+def test_finding_a_word_uses_the_same_word_boundaries(text: str) -> None:
     assert list(find_words(text, lambda each: each)) == [(word.start, word.end, word.form) for word in tokenize(text)]
 
 
 @given(TEXTS)
-def test_case_does_not_matter(text: str) -> None:
+def test_case_is_ignored(text: str) -> None:
     for word in tokenize(text):
         assert normalize(word.form) == word.form
 
 
 @given(TEXTS)
-def test_folding_twice_changes_nothing_more(text: str) -> None:
+def test_folding_is_idempotent(text: str) -> None:
     assert strip_accents(strip_accents(text)) == strip_accents(text)
 
 
-def test_marks_that_make_another_word_stay() -> None:
+def test_marks_that_distinguish_words_are_kept() -> None:
     assert strip_accents("café naïve שָׁלוֹם سَلَام") == "cafe naive שלום سلام"
     assert strip_accents("ก่") == "ก่"
     assert strip_accents("हिन्दी") == "हिन्दी"
@@ -88,6 +88,6 @@ def test_a_hyphen_joins_a_short_part(text: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize("piece", ["x", "x'", "1.", "a.", "日", "e\u0301", "ก่", "\u0301", "'", "👩\u200d"])
-def test_a_word_without_an_end_is_still_bounded(piece: str) -> None:
+def test_an_endless_word_is_bounded(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     assert all(len(word.form) <= MAX_WORD for word in tokenize(text))

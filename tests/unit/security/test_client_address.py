@@ -1,4 +1,4 @@
-"""Whose word is taken for where a request comes from."""
+"""The client's IP address, from the connection or from the CDN."""
 
 import pytest
 
@@ -15,28 +15,28 @@ def address(secret: str | None = SECRET, **headers: str) -> str:
 
 
 @pytest.mark.parametrize("viewer", ["198.51.100.9", "2001:db8::7"])
-def test_beside_the_secret_the_address_is_what_the_cdn_says(viewer: str) -> None:
+def test_with_the_secret_the_cdns_header_is_used(viewer: str) -> None:
     assert address(x_kolom_viewer=viewer, x_kolom_origin=SECRET) == viewer
     assert address(X_Kolom_Viewer=viewer, X_Kolom_Origin=SECRET) == viewer
 
 
 @pytest.mark.parametrize("proof", ["", "wrong", SECRET[:-1], SECRET + "s", f"{SECRET},{SECRET}", "ü", "\udc80"])
-def test_without_the_secret_it_is_the_connections(proof: str) -> None:
+def test_without_the_secret_the_connections_address_is_used(proof: str) -> None:
     assert address(x_kolom_viewer="198.51.100.9", x_kolom_origin=proof) == CONNECTION
     assert address(x_kolom_viewer="198.51.100.9") == CONNECTION
 
 
 @pytest.mark.parametrize("viewer", ["", "somebody", "198.51.100.9, 10.0.0.1", "198.51.100.9:443"])
-def test_what_is_no_address_is_not_taken_for_one(viewer: str) -> None:
+def test_an_invalid_address_in_the_header_is_ignored(viewer: str) -> None:
     assert address(x_kolom_viewer=viewer, x_kolom_origin=SECRET) == CONNECTION
 
 
 @pytest.mark.parametrize("secret", [None, ""])
-def test_where_there_is_no_cdn_nobody_speaks_for_it(secret: str | None) -> None:
+def test_without_a_cdn_the_header_is_ignored(secret: str | None) -> None:
     assert address(secret, x_kolom_viewer="198.51.100.9", x_kolom_origin=secret or "x") == CONNECTION
 
 
-def test_nobody_asks_for_the_secret_where_nobody_claims_to_be_the_cdn() -> None:
+def test_the_secret_is_not_loaded_for_requests_without_the_header() -> None:
     def refuse() -> str:
         raise AssertionError("the secret was asked for")
 

@@ -1,4 +1,4 @@
-"""Which addresses count as one mailbox where questions are limited."""
+"""Which email addresses count as one mailbox for rate limits."""
 
 import pytest
 
@@ -16,7 +16,7 @@ KEYS = SigningKeys("1", {"1": "a" * 64})
         ("budi@bücher.example", "budi+x@xn--bcher-kva.example"),
     ],
 )
-def test_spellings_of_a_mailbox_have_one_pseudonym_and_stay_different_persons(one: str, other: str) -> None:
+def test_spellings_of_one_mailbox_share_its_pseudonym_but_not_that_of_the_person(one: str, other: str) -> None:
     assert mailbox_pseudonym_of(one, KEYS) == mailbox_pseudonym_of(other, KEYS)
     assert pseudonym_of(one, KEYS) != pseudonym_of(other, KEYS)
 
@@ -29,9 +29,9 @@ def test_spellings_of_a_mailbox_have_one_pseudonym_and_stay_different_persons(on
         ("+a@example.com", "+b@example.com"),
     ],
 )
-def test_what_may_be_two_mailboxes_has_two_pseudonyms(one: str, other: str) -> None:
+def test_possibly_different_mailboxes_have_different_pseudonyms(one: str, other: str) -> None:
     assert mailbox_pseudonym_of(one, KEYS) != mailbox_pseudonym_of(other, KEYS)
 
 
-def test_a_mailbox_is_not_found_by_the_pseudonym_of_a_person() -> None:
+def test_mailbox_and_person_pseudonyms_are_unrelated() -> None:
     assert mailbox_pseudonym_of("budi@example.com", KEYS) != pseudonym_of("budi@example.com", KEYS)

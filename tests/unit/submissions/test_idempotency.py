@@ -1,4 +1,4 @@
-"""Which submissions are the same, and how long."""
+"""Which submissions are equal, and for how long."""
 
 from datetime import timedelta
 
@@ -10,23 +10,23 @@ KEYS = SigningKeys("1", {"1": "a secret"})
 
 
 def submission(minutes: int, key: str | None = None) -> SubmissionIdentity:
-    """The same words from the same sender, after some minutes."""
+    """Return the same text by the same sender, some minutes later."""
     start = NOW.replace(minute=0, second=0, microsecond=0)
     now = start + timedelta(minutes=minutes)
     return SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key=key, client="a", keys=KEYS, now=now)
 
 
-def test_words_without_a_key_count_again_when_they_are_another_submission() -> None:
+def test_a_repeated_text_without_a_key_is_a_new_submission_after_some_time() -> None:
     assert submission(0).key == submission(11).key
     assert submission(0).id == submission(9).id
     assert submission(0).id != submission(11).id
 
 
-def test_a_submission_with_a_key_counts_once_for_as_long_as_the_key_holds() -> None:
+def test_a_submission_with_a_key_is_the_same_as_long_as_the_key_is_stored() -> None:
     assert submission(0, "a key").id == submission(600, "a key").id
 
 
-def test_what_counts_a_submission_cannot_be_computed_without_the_secret() -> None:
+def test_the_counting_key_cannot_be_computed_without_the_secret() -> None:
     other = SigningKeys("1", {"1": "another secret"})
     again = SubmissionIdentity.of("comment", {"content": "x"}, idempotency_key="k", client="a", keys=other, now=NOW)
     assert again.id != submission(0, "k").id

@@ -1,4 +1,4 @@
-"""A reason is stored in one form, and shown in the reader's language."""
+"""A reason has one stored form, and is shown in the reader's language."""
 
 import pytest
 
@@ -33,24 +33,24 @@ def load(code: str) -> Locale:
 
 
 @pytest.mark.parametrize("stored", STORED)
-def test_a_stored_reason_is_told_in_the_language_of_its_reader(stored: str) -> None:
-    """The stored form never changes: comments and archives hold it."""
+def test_a_stored_reason_is_translated_for_its_reader(stored: str) -> None:
+    """The stored form never changes, because comments and archives contain it."""
     assert reasons.describe(stored, load("id").translate) == STORED[stored]
 
 
 @pytest.mark.parametrize("stored", ["imported", "a rule of an earlier version", "{n}"])
-def test_a_reason_that_is_not_known_is_told_as_it_is(stored: str) -> None:
+def test_an_unknown_reason_is_shown_unchanged(stored: str) -> None:
     assert reasons.describe(stored, load("id").translate) == stored
 
 
-def test_every_reason_is_among_these_and_has_a_message() -> None:
+def test_every_reason_is_listed_here_and_has_a_message() -> None:
     assert len(reasons.names()) == len(STORED)
     for code in ("en", "id"):
         assert {f"reason.{name}" for name in reasons.names()} <= set(load(code).strings)
 
 
-def test_the_rules_give_reasons_that_are_known() -> None:
-    """Of everything that can speak against a submission at once."""
+def test_the_rules_give_only_known_reasons() -> None:
+    """All rules are triggered at once."""
     signals = SpamSignals(
         name="Situs",
         content="K" * 6_000,

@@ -1,4 +1,4 @@
-"""The CDN as the template describes it."""
+"""The CDN in the template."""
 
 import re
 from functools import cache
@@ -34,7 +34,7 @@ def cdn(**parameters: str) -> Cdn:
 
 @cache
 def resources() -> dict[str, Any]:
-    """The template's resources as they stand there."""
+    """Return the resources as written in the template."""
     found: dict[str, Any] = parse((PROJECT / "template.yaml").read_text("utf-8"))["Resources"]
     return found
 
@@ -48,7 +48,7 @@ def headers(behavior: CacheBehavior) -> dict[str, str]:
     return {header.name: header.value for header in behavior.headers}
 
 
-def test_the_api_takes_every_method_and_pages_are_read() -> None:
+def test_the_api_allows_every_method_and_pages_only_reads() -> None:
     api = cdn().behavior("/api/contact")
     assert (api.pattern, api.origin) == ("/api/*", "api")
     assert set(api.methods) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
@@ -58,7 +58,7 @@ def test_the_api_takes_every_method_and_pages_are_read() -> None:
         assert (cdn().behavior(path).origin, cdn().behavior(path).methods) == ("files", ("GET", "HEAD"))
 
 
-def test_it_speaks_http_3_and_ipv6_and_compresses() -> None:
+def test_http_3_ipv6_and_compression_are_enabled() -> None:
     assert (config()["HttpVersion"], config()["IPV6Enabled"]) == ("http2and3", True)
     for behavior in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
         assert behavior["Compress"] is True
@@ -67,26 +67,27 @@ def test_it_speaks_http_3_and_ipv6_and_compresses() -> None:
     assert caching["EnableAcceptEncodingGzip"] is caching["EnableAcceptEncodingBrotli"] is True
 
 
-def test_answers_of_the_api_are_told_apart_by_query_and_origin() -> None:
+def test_api_responses_are_cached_by_query_and_origin() -> None:
     policy = resources()["ApiCache"]["Properties"]["CachePolicyConfig"]
     key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
     assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
     assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Origin"]}
-    # What says nothing of caching is not kept; a stale page may stand in for as long as the pages allow.
+    # Without caching headers nothing is cached; a stale page may be served as long as the page allows it.
     assert (policy["MinTTL"], policy["DefaultTTL"]) == (0, 0)
     (stale,) = re.findall(r"stale-if-error=(\d+)", response.PAGE_CACHING)
     assert policy["MaxTTL"] >= int(stale)
 
 
-def test_the_api_hears_everything_but_the_hosts_name() -> None:
-    """API Gateway answers 403 to a name that is not its own."""
+def test_the_api_receives_all_headers_except_host() -> None:
+    """API Gateway answers 403 to a foreign host name."""
     for behavior in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
-        # The managed policy AllViewerExceptHostHeader. S3 is told nothing: it would read queries as commands.
+        # This is the managed policy AllViewerExceptHostHeader. S3 gets nothing, because it interprets queries as
+        # commands.
         expected = "b689b0a8-53d0-40ab-baf2-68738e2966ac" if behavior["TargetOriginId"] == "api" else None
         assert behavior.get("OriginRequestPolicyId") == expected
 
 
-def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None:
+def test_pages_have_the_same_headers_from_the_cdn_and_the_function() -> None:
     sent = response.html_response("", "en").headers
     common = {"Content-Type", "Content-Language", "Cache-Control"}
     for path in ("/", "/api/contact"):
@@ -95,12 +96,12 @@ def test_pages_have_the_same_headers_from_the_cdn_as_from_the_function() -> None
         assert added == {name: value for name, value in sent.items() if name not in common}
 
 
-def test_a_pages_own_header_goes_before_the_cdns() -> None:
+def test_a_pages_own_header_overrides_the_cdns() -> None:
     overriding = {header.name for header in cdn().behavior("/").headers if header.override}
     assert overriding == {"Strict-Transport-Security", "X-Content-Type-Options"}
 
 
-def test_a_preview_stays_stricter_than_other_pages() -> None:
+def test_a_preview_has_stricter_headers_than_other_pages() -> None:
     own = [("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")]
     answer = with_edge_headers(cdn().behavior("/preview/x").headers, Response(status=200, headers=own))
     assert answer.headers[:2] == own
@@ -111,7 +112,7 @@ def test_a_preview_stays_stricter_than_other_pages() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/articles", "/assets/favicon.svg", "/media/0123/a.svg"])
-def test_nothing_inline_is_ever_allowed_and_nothing_is_sniffed(path: str) -> None:
+def test_inline_scripts_and_mime_sniffing_are_never_allowed(path: str) -> None:
     added = headers(cdn().behavior(path))
     assert "unsafe" not in added["Content-Security-Policy"]
     assert added["X-Content-Type-Options"] == "nosniff"
@@ -119,16 +120,16 @@ def test_nothing_inline_is_ever_allowed_and_nothing_is_sniffed(path: str) -> Non
     assert added["Referrer-Policy"]
 
 
-def test_scripts_and_styles_may_be_used_on_other_sites_and_nothing_else() -> None:
+def test_only_scripts_and_styles_may_be_loaded_by_other_sites() -> None:
     allowed = {each.pattern: headers(each).get("Access-Control-Allow-Origin") for each in cdn().behaviors}
     assert allowed == {"/api/*": None, "/assets/*": "*", "/media/*": None, "*": None}
 
 
-def test_a_drawing_runs_no_scripts() -> None:
+def test_an_svg_runs_no_scripts() -> None:
     assert "script-src 'none'" in headers(cdn().behavior("/media/0123/a.svg"))["Content-Security-Policy"]
 
 
-def test_wherever_the_secret_is_added_the_viewers_address_is_the_cdns_own() -> None:
+def test_wherever_the_secret_is_added_the_viewers_address_is_set_by_the_cdn() -> None:
     origins = {origin["Id"]: origin for origin in config()["Origins"]}
     (header,) = origins["api"]["OriginCustomHeaders"]
     assert header["HeaderName"] == ORIGIN_HEADER
@@ -141,7 +142,7 @@ def test_wherever_the_secret_is_added_the_viewers_address_is_the_cdns_own() -> N
     assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]
 
 
-def test_who_counts_by_address_can_read_the_secret_and_nobody_else() -> None:
+def test_only_functions_with_rate_limits_can_read_the_secret() -> None:
     secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:kolom-originsecret"
     readers = {
         name
@@ -152,7 +153,7 @@ def test_who_counts_by_address_can_read_the_secret_and_nobody_else() -> None:
     assert readers == told == {"write_comments", "submit_contact"}
 
 
-def test_the_bucket_is_private_and_read_by_this_distribution_alone() -> None:
+def test_the_bucket_is_private_and_only_readable_by_this_distribution() -> None:
     bucket = resources()["MediaBucket"]
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
     access = resources()["FilesAccess"]["Properties"]["OriginAccessControlConfig"]
@@ -167,14 +168,14 @@ def test_the_bucket_is_private_and_read_by_this_distribution_alone() -> None:
         assert "${Distribution}" in one["Condition"]["StringEquals"]["AWS:SourceArn"]["Fn::Sub"]
 
 
-def test_errors_are_not_kept_long() -> None:
+def test_errors_are_cached_briefly() -> None:
     kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in config()["CustomErrorResponses"]}
     assert kept == dict.fromkeys((404, 500, 502, 503, 504), 1)
-    # The API's own pages are shown, not the CDN's.
+    # The API's own error pages are shown, not the CDN's.
     assert not [each for each in config()["CustomErrorResponses"] if "ResponsePagePath" in each]
 
 
-def test_without_the_cdn_nothing_of_it_is_left() -> None:
+def test_without_the_cdn_none_of_its_resources_exist() -> None:
     off = read(Cdn="off")
     assert off.cdn is None
     assert not {name for name in off.outputs if name.startswith("Distribution")}
@@ -186,7 +187,7 @@ def test_without_the_cdn_nothing_of_it_is_left() -> None:
         assert (resource.get("Condition") == "HasCdn") == is_of_the_cdn, name
 
 
-def test_a_domain_of_ones_own_needs_its_certificate() -> None:
+def test_a_custom_domain_requires_a_certificate() -> None:
     assert cdn().aliases == ()
     assert cdn(CertificateArn=CERTIFICATE).aliases == ("blog.example",)
     assert "DistributionDomain" in read().outputs
@@ -195,13 +196,13 @@ def test_a_domain_of_ones_own_needs_its_certificate() -> None:
             read(CertificateArn=wrong)
 
 
-def test_a_web_acl_is_of_cloudfronts_scope() -> None:
+def test_the_web_acl_has_cloudfront_scope() -> None:
     read(WebAclArn=WEB_ACL)
     with pytest.raises(TemplateError, match="CLOUDFRONT"):
         read(WebAclArn=WEB_ACL.replace(":global/", ":regional/"))
 
 
-def test_what_a_policy_cannot_say_here_is_an_error_and_not_left_out(tmp_path: Path) -> None:
+def test_an_unsupported_policy_is_an_error(tmp_path: Path) -> None:
     text = (PROJECT / "template.yaml").read_text("utf-8")
     for old, new, message in [
         ("ContentTypeOptions:", "XSSProtection:", "XSSProtection is not supported"),

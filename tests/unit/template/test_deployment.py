@@ -25,7 +25,7 @@ LONGEST_STACK: Final = "s" * 40
 LONGEST_REGION: Final = "ap-northeast-99"
 REGION_WITHOUT_SES: Final = "ap-east-1"
 TABLES: Final = ("Articles", "Comments", "Messages", "Outbox", "Search", "Guard")
-# What a parameter may be that conditions depend on.
+# The parameter values that conditions depend on.
 CHOICES: Final = {
     "Cdn": ("on", "off"),
     "CertificateArn": ("", "arn:aws:acm:us-east-1:123456789012:certificate/1"),
@@ -43,7 +43,7 @@ STATEFUL: Final = {
     "MediaBucket",
     "Secret",
 }
-# The longest name that AWS takes, for each type that the template names.
+# The longest name that AWS allows for each resource type that the template names.
 NAME_LIMITS: Final = {
     "AWS::DynamoDB::Table": 255,
     "AWS::CloudFront::CachePolicy": 128,
@@ -52,7 +52,7 @@ NAME_LIMITS: Final = {
     "AWS::CloudFront::ResponseHeadersPolicy": 128,
     "AWS::Serverless::LayerVersion": 140,
 }
-# Properties that name another resource, a metric or a stage.
+# Properties that refer to another resource, a metric or a stage.
 OTHER_NAMES: Final = {"ConfigurationSetName", "MetricName", "StageName", "IndexName", "AttributeName", "HeaderName"}
 
 
@@ -85,7 +85,7 @@ type Guards = tuple[tuple[str, bool], ...]
 
 
 def references(value: Any, guards: Guards = ()) -> Iterator[tuple[str, Guards]]:
-    """Each name that ``value`` refers to, with the conditions under which CloudFormation looks at it."""
+    """Yield each reference in ``value``, with the conditions under which CloudFormation evaluates it."""
     match value:
         case {"Ref": str(name)} if len(value) == 1:
             yield name, guards
@@ -107,12 +107,12 @@ def references(value: Any, guards: Guards = ()) -> Iterator[tuple[str, Guards]]:
                 yield from references(each, guards)
 
 
-def is_looked_at(guards: Guards, holds: Mapping[str, bool]) -> bool:
+def is_evaluated(guards: Guards, holds: Mapping[str, bool]) -> bool:
     return all(holds[condition] is expected for condition, expected in guards)
 
 
 def names_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every property that gives something a name, with its path."""
+    """Yield every property that names something, with its path."""
     if isinstance(value, dict):
         for key, each in value.items():
             if key.endswith("Name") and key not in OTHER_NAMES and not key.startswith("Fn::"):
@@ -125,7 +125,7 @@ def names_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def own_names(stack: str, region: str) -> dict[str, str]:
-    """What the template itself names, by logical id and property."""
+    """Return the names that the template itself gives, by logical id and property."""
     resolving = resolver(region, stack)
     return {
         f"{logical_id}{path}": str(resolving.resolve(name))
@@ -152,22 +152,22 @@ def test_no_reference_dangles_under_any_combination_of_conditions() -> None:
     assert to_conditional
     for combination, holds in conditions_by_combination():
         for place, name, guards in to_conditional:
-            if is_looked_at(guards, holds):
-                assert is_looked_at(guard_of[name], holds), f"{place} refers to {name} with {combination}"
+            if is_evaluated(guards, holds):
+                assert is_evaluated(guard_of[name], holds), f"{place} refers to {name} with {combination}"
 
 
-def test_every_parameter_of_a_condition_is_among_the_combinations() -> None:
+def test_every_parameter_of_a_condition_is_in_the_combinations() -> None:
     read = {name for name, _ in references(document()["Conditions"])} - PSEUDO_PARAMETERS.keys()
     others = {f"{table}TableName" for table in TABLES}
     assert read == CHOICES.keys() | others
 
 
-def test_whatever_the_template_names_contains_the_name_of_the_stack() -> None:
+def test_every_fixed_name_contains_the_name_of_the_stack() -> None:
     for place, name in own_names("a-stack", "us-east-1").items():
         assert "a-stack" in name, place
 
 
-def test_no_other_resource_has_a_name_of_the_templates_choice() -> None:
+def test_no_other_resource_has_a_fixed_name() -> None:
     others = {name: entry for name, entry in document()["Resources"].items() if entry["Type"] not in NAME_LIMITS}
     assert [f"{name}{path}" for name, entry in others.items() for path, _ in names_in(entry.get("Properties"))] == []
 
@@ -189,8 +189,8 @@ def test_two_stacks_share_no_name() -> None:
     assert not one & two
 
 
-def test_a_stack_of_the_same_name_in_another_region_shares_no_global_name() -> None:
-    """CloudFront's names are an account's, not a region's."""
+def test_stacks_of_one_name_in_two_regions_share_no_global_name() -> None:
+    """CloudFront's names are unique in an account, not in a region."""
     here, there = (
         {name for place, name in own_names("one", region).items() if _is_of_cloudfront(place)}
         for region in ("us-east-1", "eu-west-1")
@@ -218,13 +218,13 @@ def test_a_table_is_named_after_the_stack_or_by_its_parameter() -> None:
         assert named == {f"restored-{table}"}
 
 
-def test_a_table_name_that_dynamodb_refuses_is_refused() -> None:
+def test_an_invalid_table_name_is_rejected() -> None:
     for wrong in ("ab", "a b", "a/b", "x" * 256):
         with pytest.raises(TemplateError, match="ArticlesTableName"):
             resolver(ArticlesTableName=wrong)
 
 
-def test_data_outlives_its_stack_but_not_a_failed_creation() -> None:
+def test_data_is_retained_when_a_stack_is_deleted_but_not_when_its_creation_fails() -> None:
     policies = {
         name: (entry.get("DeletionPolicy"), entry.get("UpdateReplacePolicy"))
         for name, entry in document()["Resources"].items()
@@ -233,17 +233,17 @@ def test_data_outlives_its_stack_but_not_a_failed_creation() -> None:
     assert policies == dict.fromkeys(STATEFUL, ("RetainExceptOnCreate", "Retain"))
 
 
-def test_every_resource_that_holds_data_is_retained() -> None:
-    """But for the CDN's own secret, of which nothing depends on the value."""
+def test_every_resource_with_data_is_retained() -> None:
+    """The CDN's own secret is an exception, because its value can be replaced."""
     holds = {name for name, entry in document()["Resources"].items() if entry["Type"] in IDENTIFIERS}
     assert holds - {"OriginSecret"} == STATEFUL
 
 
-def test_no_parameter_takes_data_out_of_the_stack() -> None:
+def test_no_parameter_removes_data_from_the_stack() -> None:
     assert not [name for name in STATEFUL if "Condition" in document()["Resources"][name]]
 
 
-def test_tables_are_protected_only_when_asked_so_that_a_creation_can_roll_back() -> None:
+def test_table_protection_is_optional_so_that_a_creation_can_roll_back() -> None:
     for choice, expected in (("off", False), ("on", True)):
         resolving = resolver(DeletionProtection=choice)
         for table in TABLES:
@@ -252,12 +252,12 @@ def test_tables_are_protected_only_when_asked_so_that_a_creation_can_roll_back()
     assert document()["Parameters"]["DeletionProtection"]["Default"] == "off"
 
 
-def test_the_generated_names_of_data_block_no_new_stack() -> None:
+def test_generated_names_of_data_do_not_block_a_new_stack() -> None:
     assert "Name" not in document()["Resources"]["Secret"]["Properties"]
     assert "BucketName" not in document()["Resources"]["MediaBucket"]["Properties"]
 
 
-def test_a_stack_without_mail_has_nothing_of_ses() -> None:
+def test_a_stack_without_mail_has_no_ses_resources() -> None:
     of_ses = {name: entry for name, entry in document()["Resources"].items() if entry["Type"].startswith("AWS::SES::")}
     assert {entry.get("Condition") for entry in of_ses.values()} == {"SendsMail"}
     off = read()
@@ -266,7 +266,7 @@ def test_a_stack_without_mail_has_nothing_of_ses() -> None:
 
 
 @pytest.mark.parametrize("parameter", ["OwnerEmail", "MailFrom"])
-def test_either_address_is_enough_for_mail(parameter: str) -> None:
+def test_either_mail_address_enables_mail(parameter: str) -> None:
     on = read(**{parameter: OWNER})
     assert on.functions["send_mail"].environment["CONFIGURATION_SET"]
     assert on.outputs[parameter] == OWNER
@@ -274,8 +274,8 @@ def test_either_address_is_enough_for_mail(parameter: str) -> None:
     assert "ses:SendEmail" in actions
 
 
-def test_a_region_without_ses_gets_a_stack_that_mails_nobody() -> None:
-    """The owner still gets alarms, which SNS mails."""
+def test_a_region_without_ses_gets_a_stack_without_mail() -> None:
+    """The owner still gets alarms, which SNS sends."""
     resolving = resolver(REGION_WITHOUT_SES, OwnerEmail=OWNER, MailFrom=OWNER)
     assert not resolving.condition("SendsMail")
     assert resolving.condition("HasOwnerEmail")
@@ -290,7 +290,7 @@ def test_a_region_without_ses_gets_a_stack_that_mails_nobody() -> None:
     assert not resolving.condition("MailsFromAddress")
 
 
-def test_metrics_of_two_stacks_are_told_apart() -> None:
+def test_metrics_of_two_stacks_have_different_dimensions() -> None:
     service = document()["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
     assert service == {"Ref": "AWS::StackName"}
     own = [
@@ -310,12 +310,12 @@ def test_the_variables_of_a_function_fit_into_4_kb() -> None:
     for name in ("OwnerEmail", "MailFrom"):
         longest[name] = OWNER.rjust(document()["Parameters"][name]["MaxLength"], "x")
     for function in read(**longest).functions.values():
-        # Names of tables and secrets are longer on AWS than here.
+        # On AWS, names of tables and secrets are longer than here.
         size = sum(len(name) + len(value) for name, value in function.environment.items()) + 300
         assert size <= 4096, (function.name, size)
 
 
-def test_a_long_address_does_not_exceed_the_comment_of_the_distribution() -> None:
+def test_a_long_site_url_fits_into_the_comment_of_the_distribution() -> None:
     comment = document()["Resources"]["Distribution"]["Properties"]["DistributionConfig"]["Comment"]
     assert len(str(resolver(stack=LONGEST_STACK, SiteUrl=SITE.ljust(200, "x")).resolve(comment))) <= 128
 
@@ -326,8 +326,8 @@ def test_parameters_and_outputs_are_within_cloudformations_limits() -> None:
     assert all(len(entry.get("Description", "")) <= 4000 for entry in document()["Parameters"].values())
 
 
-def test_an_import_has_literal_names_and_the_properties_of_the_template() -> None:
-    """An import takes neither references nor other resources, and a later deployment must change nothing."""
+def test_an_import_template_has_literal_names_and_unchanged_properties() -> None:
+    """An import supports no references, and a later deployment must change nothing."""
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret-1"
     identifiers = {f"{table}Table": f"old-{table.lower()}" for table in TABLES} | {"MediaBucket": "b", "Secret": arn}
     template, resources = import_input(TEMPLATE, identifiers)
@@ -355,12 +355,12 @@ def test_an_import_has_literal_names_and_the_properties_of_the_template() -> Non
         ({"Secret": "Secret-1"}, "needs the ARN"),
     ],
 )
-def test_an_import_of_something_else_is_refused(identifiers: dict[str, str], message: str) -> None:
+def test_an_import_of_another_resource_is_rejected(identifiers: dict[str, str], message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         import_input(TEMPLATE, identifiers)
 
 
-def test_the_import_command_writes_two_files_and_says_what_is_wrong(
+def test_the_import_command_writes_two_files_and_reports_errors(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path / "import"), "GuardTable=old-guard"]) == 0

@@ -1,4 +1,4 @@
-"""A small archive, written as its documentation says, and ways to break it."""
+"""A small archive in the documented format, and functions that damage it."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ language: "en"
 
 
 def small_archive(root: Path) -> Path:
-    """An archive of one article with two comments."""
+    """Write an archive of one article with two comments."""
     (root / "articles").mkdir(parents=True)
     (root / "html").mkdir()
     (root / "archive.json").write_text('{"format": "kolom-archive", "version": 1, "complete": true}')
@@ -38,34 +38,34 @@ def small_archive(root: Path) -> Path:
 
 
 def break_front(old: str, new: str) -> Callable[[Path], None]:
-    """Replace a text in the file of the article."""
+    """Return a function that replaces a text in the file of the article."""
 
-    def do(root: Path) -> None:
+    def damage(root: Path) -> None:
         path = root / "articles/000001-hello.html"
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new, 1))
 
-    return do
+    return damage
 
 
 def break_lines(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
-    """Replace the first comment."""
+    """Return a function that replaces the first comment."""
 
-    def do(root: Path) -> None:
+    def damage(root: Path) -> None:
         path = root / "comments.jsonl"
         first, *rest = path.read_text().splitlines(keepends=True)
         changed = change(json.loads(first))
         text = changed if isinstance(changed, str) else json.dumps(changed)
         path.write_text(f"{text}\n" + "".join(rest))
 
-    return do
+    return damage
 
 
 def break_file(name: str, data: bytes | None) -> Callable[[Path], None]:
-    """Give a file other content, or make it a link."""
+    """Return a function that replaces a file, or makes it a link."""
 
-    def do(root: Path) -> None:
+    def damage(root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -74,4 +74,4 @@ def break_file(name: str, data: bytes | None) -> Callable[[Path], None]:
         else:
             path.write_bytes(data)
 
-    return do
+    return damage

@@ -1,4 +1,4 @@
-"""The files of an archive: what is written is read again, and what is wrong is refused by its place."""
+"""Reading archives: the data that was written, and errors with their position."""
 
 import hashlib
 import json
@@ -31,11 +31,11 @@ MOMENTS = st.integers(-62_000_000_000, 253_000_000_000).map(lambda seconds: date
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), VALUES))
-def test_any_text_comes_back_from_front_matter_and_yaml_reads_the_same(data: dict[str, object]) -> None:
+def test_front_matter_preserves_any_text_and_is_valid_yaml(data: dict[str, object]) -> None:
     text = front_matter(data)
     assert read_front_matter(text.removeprefix("---\n").removesuffix("---\n")) == data
     assert len(text.splitlines()) == len(data) + 2
-    quoted = {f"key_{key}": value for key, value in data.items()}  # "y: 1" has another key in YAML 1.1
+    quoted = {f"key_{key}": value for key, value in data.items()}  # In YAML 1.1, "y" is a boolean and no string key.
     head = front_matter(quoted).removeprefix("---\n").removesuffix("---\n")
     assert (yaml.safe_load(head) or {}) == quoted
 
@@ -84,7 +84,7 @@ def test_an_article_is_read_as_it_was_written(
     )
 
 
-def test_an_article_at_an_address_of_the_site_comes_back_at_its_slug(tmp_path: Path) -> None:
+def test_an_article_with_a_reserved_path_is_restored_at_its_slug(tmp_path: Path) -> None:
     root = small_archive(tmp_path / "a")
     break_front('slug: "hello"', 'slug: "hello"\npath: "/2024/"')(root)
     (entry,) = [each for each in Archive(root, ZONE).entries() if each.name == ARTICLE]
@@ -120,7 +120,7 @@ def test_a_comment_is_read_as_it_was_written(content: str, reasons: list[str], c
     assert CommentRecord.read(json.loads(line)).to_comment() == comment
 
 
-def test_an_archive_by_another_program_is_read(tmp_path: Path) -> None:
+def test_an_archive_written_by_another_program_is_read(tmp_path: Path) -> None:
     entries = list(Archive(small_archive(tmp_path / "a"), ZONE).entries())
     assert [entry.kind for entry in entries if isinstance(entry, ArchiveItem)] == ["article", "comment", "comment"]
 
@@ -178,7 +178,7 @@ HOSTILE_ARCHIVES = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_ARCHIVES)
-def test_what_is_wrong_is_refused_by_name_and_the_rest_is_read(tmp_path: Path, name: str) -> None:
+def test_invalid_records_are_reported_by_name_and_the_others_read(tmp_path: Path, name: str) -> None:
     breaks, where, why = HOSTILE_ARCHIVES[name]
     breaks(small_archive(tmp_path / "a"))
     entries = list(Archive(tmp_path / "a", ZONE).entries())
@@ -201,14 +201,14 @@ def test_what_is_wrong_is_refused_by_name_and_the_rest_is_read(tmp_path: Path, n
         {},
     ],
 )
-def test_an_address_is_one_address_with_its_time(tmp_path: Path, line: dict[str, str]) -> None:
+def test_an_address_record_has_one_address_and_its_time(tmp_path: Path, line: dict[str, str]) -> None:
     root = small_archive(tmp_path / "a")
     (root / "addresses.jsonl").write_text(json.dumps({"article": 1, "comment": "01KX0000000000000000000000"} | line))
     refused = [entry.name for entry in Archive(root, ZONE).entries() if isinstance(entry, Skipped)]
     assert refused == ["addresses.jsonl:1"]
 
 
-def test_folders_that_are_links_are_not_entered(tmp_path: Path) -> None:
+def test_folders_that_are_links_are_not_followed(tmp_path: Path) -> None:
     root = small_archive(tmp_path / "a")
     (root / "html").rename(tmp_path / "html")
     (root / "html").symlink_to(tmp_path / "html")

@@ -1,4 +1,4 @@
-"""``frontend/widgets/kolom-catalog.js`` says what the layer says."""
+"""``frontend/widgets/kolom-catalog.js`` matches the message catalog of the layer."""
 
 import gzip
 
@@ -9,10 +9,10 @@ PUBLISHED = PROJECT / "frontend/widgets/kolom-catalog.js"
 MAX_BYTES = 6 * 1024
 
 
-def test_the_module_of_the_elements_is_what_the_layer_says() -> None:
-    """`make catalog` writes it anew."""
+def test_the_catalog_module_is_up_to_date() -> None:
+    """`make catalog` updates it."""
     assert PUBLISHED.read_text("utf-8") == module()
 
 
-def test_the_module_of_the_elements_is_small() -> None:
+def test_the_catalog_module_is_small() -> None:
     assert len(gzip.compress(PUBLISHED.read_bytes(), compresslevel=9)) <= MAX_BYTES

@@ -1,4 +1,4 @@
-"""Names with hashes: of what is loaded together, and only of what has changed."""
+"""Fingerprinted file names, which depend on the content of a file and of its imports."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ FRONTEND = PROJECT / "frontend"
 
 
 def hashed(**files: str) -> dict[str, Asset]:
-    """Files by their names, of which ``__`` is a slash and ``_`` a full stop."""
+    """Return the fingerprinted names of files; in the keywords ``__`` is a slash and ``_`` a full stop."""
     named = {name.replace("__", "/").replace("_", "."): text.encode() for name, text in files.items()}
     return {asset.name: asset for asset in with_hashes(named)}
 
 
-def test_a_module_loads_the_hashed_files_and_its_plain_copy_the_plain_ones() -> None:
+def test_a_module_imports_fingerprinted_files_and_its_plain_copy_plain_ones() -> None:
     source = (
         'import { a } from "./b.js";\nimport "./b.js";\nexport * from\n  "../c.js";\n'
         "const d = await import('./b.js?x=1');\nnew Worker(new URL('./b.js', import.meta.url));\n"
@@ -41,11 +41,11 @@ def test_a_module_loads_the_hashed_files_and_its_plain_copy_the_plain_ones() -> 
         'fetch("./b.js")',
     ],
 )
-def test_what_names_no_file_of_the_module_stays(text: str) -> None:
+def test_text_that_names_no_file_is_unchanged(text: str) -> None:
     assert hashed(a_js=text, b_js="")["a.js"].hashed_content.decode() == text
 
 
-def test_a_stylesheet_refers_to_hashed_files() -> None:
+def test_a_stylesheet_refers_to_fingerprinted_files() -> None:
     css = (
         '/* url(gone.png) */ @import "b.css"; @import url(b.css) print;\n'
         ".x { background: url(../i.png), url('../i.png#a'), image-set(url(\"../i.png\") 2x); content: '../i.png' }\n"
@@ -61,18 +61,18 @@ def test_a_stylesheet_refers_to_hashed_files() -> None:
         assert f'url("{kept}")' in written
 
 
-def test_a_file_is_renamed_when_what_it_loads_has_changed_and_others_are_not() -> None:
+def test_a_name_changes_if_an_import_changed_and_not_otherwise() -> None:
     first = hashed(a_js='import "./b.js";', b_js='import "./c.js";', c_js="1", d_js="")
     second = hashed(a_js='import "./b.js";', b_js='import "./c.js";', c_js="2", d_js="")
     changed = {name for name in first if first[name].hashed_name != second[name].hashed_name}
     assert changed == {"a.js", "b.js", "c.js"}
 
 
-def test_what_is_loaded_comes_first() -> None:
+def test_imported_files_come_first() -> None:
     assert list(hashed(a_js='import "./b.js";', b_js='import "./c.js";', c_js="")) == ["c.js", "b.js", "a.js"]
 
 
-def test_a_circle_and_a_missing_file_are_errors_that_name_them() -> None:
+def test_import_cycles_and_missing_files_are_errors_that_name_them() -> None:
     with pytest.raises(AssetError, match=r"a\.js → b\.js → a\.js"):
         hashed(a_js='import "./b.js";', b_js='import "./a.js";')
     with pytest.raises(AssetError, match=r"a\.js → a\.js"):
@@ -86,7 +86,7 @@ def test_a_circle_and_a_missing_file_are_errors_that_name_them() -> None:
         with_hashes({"a.css": b"\xff"})
 
 
-def test_a_name_keeps_its_folder_and_its_type() -> None:
+def test_a_fingerprinted_name_keeps_its_folder_and_extension() -> None:
     asset = hashed(theme__kolom_min_css="x{}")["theme/kolom.min.css"]
     assert asset.hashed_name.startswith("theme/kolom.min.")
     assert asset.hashed_name.endswith(".css")
@@ -95,7 +95,7 @@ def test_a_name_keeps_its_folder_and_its_type() -> None:
     assert asset.content_type == "text/css; charset=utf-8"
 
 
-def test_tests_packages_and_the_demonstration_are_left_out(tmp_path: Path) -> None:
+def test_tests_packages_and_the_demonstration_are_excluded(tmp_path: Path) -> None:
     for name in (
         *("theme/kolom.css", "widgets/a.js", "favicon.svg", "package.json", "package-lock.json", "site.toml"),
         *("node_modules/x/index.js", "tests/a.js", "widgets/a.test.js", "demo/demo.css", ".git/x.js", "x.config.mjs"),
@@ -106,7 +106,7 @@ def test_tests_packages_and_the_demonstration_are_left_out(tmp_path: Path) -> No
     assert list(collect(tmp_path)) == ["favicon.svg", "theme/kolom.css", "widgets/a.js"]
 
 
-def test_the_sites_own_files_fit_together() -> None:
+def test_the_projects_frontend_is_consistent() -> None:
     assets = with_hashes(collect(FRONTEND))
     assert {"theme/kolom.css", "favicon.svg", "widgets/kolom-articles.js"} <= {asset.name for asset in assets}
     assert all(asset.content_type in CONTENT_TYPES.values() for asset in assets)

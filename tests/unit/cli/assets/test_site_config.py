@@ -1,4 +1,4 @@
-"""``site.toml``: what may stand in it, what is made of it, and what is said of the rest."""
+"""``site.toml``: valid settings, their effect, and messages about invalid ones."""
 
 import re
 import tomllib
@@ -25,13 +25,13 @@ def read(folder: Path, text: str) -> site_config.SiteConfig:
 
 
 def uncommented() -> str:
-    """The committed file with its examples in force."""
+    """Return the committed file with its commented examples enabled."""
     lines = (FRONTEND / "site.toml").read_text("utf-8").splitlines()
     example = re.compile(r"# ?(\[.*\]|[a-z-]+ = .*|)$")
     return "\n".join(match[1] if (match := example.match(line)) else line for line in lines)
 
 
-def test_the_committed_settings_change_nothing() -> None:
+def test_the_committed_settings_are_the_defaults() -> None:
     found = site_config.load(FRONTEND, {})
     assert (site_config.stylesheet(found), site_config.menu_item(found), site_config.logo_item(found)) == (
         None,
@@ -40,7 +40,7 @@ def test_the_committed_settings_change_nothing() -> None:
     )
 
 
-def test_all_the_examples_in_the_committed_settings_are_good(tmp_path: Path) -> None:
+def test_all_examples_in_the_committed_settings_are_valid(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(uncommented())
     found = site_config.load(tmp_path, {**FILES, "fonts/literata.woff2": b""})
     assert found.colours.accent
@@ -48,13 +48,13 @@ def test_all_the_examples_in_the_committed_settings_are_good(tmp_path: Path) -> 
     assert found.logo
     assert len(found.menu or ()) == 3
     assert found.font.faces
-    # And the colours shown there are the theme's own.
+    # The colours in the examples are the theme's defaults.
     theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
     for name, value in found.colours.given().items():
         assert f"--{name}: {value};" in theme
 
 
-def test_every_colour_of_the_theme_can_be_set_and_no_other() -> None:
+def test_exactly_the_colours_of_the_theme_can_be_set() -> None:
     theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8").split("@media (prefers-color-scheme: dark)")[0]
     named = {field.alias or name for name, field in Palette.model_fields.items()}
     assert named == {name for name, _ in re.findall(r"--([\w-]+): (#[0-9a-f]{6});", theme)}
@@ -62,7 +62,7 @@ def test_every_colour_of_the_theme_can_be_set_and_no_other() -> None:
         assert f"--{name}:" in theme
 
 
-def test_the_stylesheet_sets_each_scheme_by_itself(tmp_path: Path) -> None:
+def test_the_stylesheet_sets_each_colour_scheme_separately(tmp_path: Path) -> None:
     text = (
         '[colours]\naccent = "oklch(46% 0.13 36)"\naccent-strong = "maroon"\n[colours.dark]\npaper = "#111"\n'
         '[font]\nserif = \'"My Face", serif\'\n[[font.faces]]\nfamily = "My Face"\nfile = "fonts/x.woff2"\n'
@@ -106,13 +106,13 @@ def test_the_stylesheet_sets_each_scheme_by_itself(tmp_path: Path) -> None:
         ('[[font.faces]]\nfamily = "X"\nfile = "fonts/x.woff2"\nweight = "bold"', "font.faces.1.weight: "),
     ],
 )
-def test_what_cannot_be_used_is_said_by_its_place(tmp_path: Path, text: str, problem: str) -> None:
+def test_an_invalid_setting_is_reported_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read(tmp_path, text)
     assert any(problem in each for each in raised.value.problems), raised.value.problems
 
 
-def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_path: Path) -> None:
+def test_low_contrast_is_reported_only_where_it_was_set(tmp_path: Path) -> None:
     theme = (FRONTEND / site_config.THEME_CSS).read_text("utf-8")
     assert site_config.warnings(site_config.SiteConfig(), theme) == []
     faint = read(tmp_path, '[colours]\naccent = "#e0a080"\n')
@@ -129,12 +129,12 @@ def test_a_text_that_is_hard_to_read_is_told_of_and_only_where_it_was_set(tmp_pa
     ("first", "second", "ratio"),
     [("black", "white", 21), ("white", "white", 1), ("#777", "#fff", 4.48), ("oklch(0% 0 0)", "lab(100% 0 0)", 21)],
 )
-def test_contrast_is_that_of_wcag(first: str, second: str, ratio: float) -> None:
+def test_contrast_is_computed_as_in_wcag(first: str, second: str, ratio: float) -> None:
     assert css.contrast_ratio(first, second) == pytest.approx(ratio, abs=0.01)
     assert css.contrast_ratio("color(display-p3 1 0 0)", "white") is None
 
 
-def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
+def test_the_menu_has_the_format_that_pages_read(tmp_path: Path) -> None:
     text = (
         '[[menu]]\npage = "search"\n[[menu]]\nname = "X"\nhref = "https://x.example/"\n'
         '[[menu]]\nname = { id = "Y", en = "Z" }\nhref = "/y/"\n'
@@ -148,5 +148,5 @@ def test_the_menu_is_what_pages_read(tmp_path: Path) -> None:
     assert set(places) == set(MENU_PLACES)
 
 
-def test_the_file_is_toml_as_it_stands() -> None:
+def test_the_committed_file_is_valid_toml() -> None:
     assert tomllib.loads((FRONTEND / "site.toml").read_text("utf-8")) == {"colours": {"dark": {}}}

@@ -1,4 +1,4 @@
-"""The generated pages of the documentation have what the code, the template and the OpenAPI document have."""
+"""The generated documentation pages match the code, the template and the OpenAPI document."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def cli_page() -> str:
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Each operation's method and path, the operation, and its part of the page."""
+    """Return each operation's method and path, the operation, and its section of the page."""
     for path, methods in document()["paths"].items():
         for method, operation in methods.items():
             name = f"{method.upper()} {path}"
@@ -47,13 +47,13 @@ def operations() -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 class TestHttpApi:
-    def test_operations_have_all_their_parameters_and_bodies(self) -> None:
+    def test_operations_list_all_parameters_and_bodies(self) -> None:
         for name, operation, text in operations():
             listed = re.findall(r"^- `([^`]+)`: in the (\w+), ", text, re.MULTILINE)
             assert listed == [(each["name"], each["in"]) for each in operation.get("parameters", ())], name
             assert ("**Body**: [" in text) == ("requestBody" in operation), name
 
-    def test_operations_have_all_their_statuses_and_what_they_mean(self) -> None:
+    def test_operations_list_all_statuses_with_their_descriptions(self) -> None:
         for name, operation, text in operations():
             rows = dict(re.findall(r"^\| `(\d+)` \| [^|]*\| (.+) \|$", text, re.MULTILINE))
             assert rows.keys() == operation["responses"].keys(), name
@@ -61,7 +61,7 @@ class TestHttpApi:
                 assert response["description"] in rows[status], name
                 assert all(f"`{header}`: " in rows[status] for header in response.get("headers", ())), name
 
-    def test_operations_have_a_command_that_sends_a_real_request(self) -> None:
+    def test_operations_have_an_example_command_with_a_real_request(self) -> None:
         for name, operation, text in operations():
             (command,) = re.findall(r"```sh\n(curl .+?)\n```", text, re.DOTALL)
             words = shlex.split(command)
@@ -69,11 +69,11 @@ class TestHttpApi:
             assert re.fullmatch(rf"{http_api.SITE}{path}(\?\S+)?", words[1]), name
             assert ("--json" in words) == ("requestBody" in operation), name
 
-    def test_commands_show_no_token(self) -> None:
+    def test_example_commands_contain_no_token(self) -> None:
         assert api_page().count("Bearer EDIT_TOKEN") == 2
         assert not re.search(r"Bearer (?!EDIT_TOKEN|…)", api_page())
 
-    def test_the_body_of_a_command_is_that_of_the_event(self) -> None:
+    def test_the_body_of_an_example_command_is_that_of_the_event(self) -> None:
         event = http_api.requests()["POST /api/contact"]
         words = shlex.split(http_api.curl(event))
         assert json.loads(words[words.index("--json") + 1]) == json.loads(event["body"])
@@ -89,12 +89,12 @@ class TestHttpApi:
                 shown += 1
         assert shown == 16
 
-    def test_links_to_schemas_lead_somewhere(self) -> None:
+    def test_links_to_schemas_have_targets(self) -> None:
         linked = set(re.findall(r"\]\(#([^)]+)\)", api_page()))
         assert linked <= set(re.findall(r"^\((.+)\)=$", api_page(), re.MULTILINE))
         assert "schema-problem" in linked
 
-    def test_schemas_have_all_their_fields(self) -> None:
+    def test_schemas_list_all_fields(self) -> None:
         for name, schema in document()["components"]["schemas"].items():
             part = api_page().partition(f"\n### {name}\n")[2].partition("\n(schema-")[0]
             assert re.findall(r"^- `(\w+)`: ", part, re.MULTILINE) == list(schema.get("properties", ())), name
@@ -145,18 +145,18 @@ class TestCommandLine:
         assert re.findall(r"^##+ `(.+)`$", cli_page(), re.MULTILINE) == expected
         assert {"kolom publish", "kolom import blogger", "kolom serve"} <= set(expected)
 
-    def test_options_are_those_of_their_command(self) -> None:
+    def test_options_belong_to_their_command(self) -> None:
         section = cli_page().partition("## `kolom serve`\n")[2].partition("\n## ")[0]
         assert re.search(r"^\* `--port PORT`: .*\[default: 8080\]$", section, re.MULTILINE)
 
-    def test_examples_are_blocks_of_code(self) -> None:
+    def test_examples_are_code_blocks(self) -> None:
         assert "**Examples**:\n\n```console\n$ kolom serve\n$ kolom serve --port 9000 --empty\n```\n" in cli_page()
 
-    def test_summaries_are_whole(self) -> None:
+    def test_summaries_are_complete_sentences(self) -> None:
         assert "* `publish`: Publish Markdown and HTML files with their images.\n" in cli_page()
         assert not re.search(r"^\* .*\.\.\.$", cli_page(), re.MULTILINE)
 
-    def test_no_path_of_the_machine_is_shown(self) -> None:
+    def test_no_path_of_the_local_machine_is_shown(self) -> None:
         assert str(PROJECT) not in cli_page()
 
 
@@ -169,7 +169,7 @@ class TestTemplateParameters:
         listed = dict(re.findall(r"^- `(\w+)` \((.+?)\): ", template_parameters.reference(), re.MULTILINE))
         assert listed == expected
 
-    def test_a_parameter_has_its_description_and_rules(self) -> None:
+    def test_a_parameter_has_its_description_and_constraints(self) -> None:
         page = template_parameters.reference()
         assert "Which comments wait for approval" in page
         assert "One of `none`, `first`, `all`." in page
@@ -177,8 +177,8 @@ class TestTemplateParameters:
 
 
 class TestDecisions:
-    def test_the_index_is_that_of_the_records(self) -> None:
-        """Run `make decisions` where this fails."""
+    def test_the_index_lists_the_current_records(self) -> None:
+        """Run `make decisions` if this fails."""
         assert (decisions.FOLDER / "README.md").read_text("utf-8") == decisions.index()
 
     def test_every_record_is_in_the_index_under_its_number(self) -> None:
@@ -189,7 +189,7 @@ class TestDecisions:
         assert [int(number) for number, _ in linked] == [int(name[:4]) for _, name in linked]
         assert len({number for number, _ in linked}) == len(linked)
 
-    def test_a_record_is_accepted_on_its_date(self) -> None:
+    def test_a_record_has_its_date_of_acceptance(self) -> None:
         text = "# 7. One `|` two\n\n2026-11-23 · a two-way door\n\n**Context.** It was superseded by [9](0009-x.md).\n"
         expected = decisions.Record("0007-a.md", 7, "One `|` two", "accepted", "2026-11-23")
         assert decisions.read_record("0007-a.md", text) == expected
@@ -198,16 +198,16 @@ class TestDecisions:
         record = decisions.read_record("0007-a.md", "# 7. Title\n\n**Context.** Superseded by [9](0009-x.md).\n")
         assert (record.status, record.date) == ("accepted", "")
 
-    def test_a_record_names_what_supersedes_it(self) -> None:
+    def test_a_superseded_record_names_its_successor(self) -> None:
         text = "# 7. Title\n\n2026-11-23 · a two-way door · superseded by [9](0009-x.md)\n\n**Context.** …\n"
         assert decisions.read_record("0007-a.md", text).status == "superseded by [9](0009-x.md)"
 
     @pytest.mark.parametrize("heading", ["# Title", "# 8. Another number", "## 7. Title", ""])
-    def test_a_record_needs_its_number_and_title(self, heading: str) -> None:
+    def test_a_record_requires_its_number_and_title(self, heading: str) -> None:
         with pytest.raises(ValueError, match=r"must begin with `# N\. Title`"):
             decisions.read_record("0007-a.md", f"{heading}\n\n2026-11-23\n")
 
 
 @pytest.mark.parametrize(("text", "span"), [("a", "`a`"), ("`a", "`` `a ``"), ("a``b", "```a``b```")])
-def test_a_code_span_may_have_backticks(text: str, span: str) -> None:
+def test_a_code_span_may_contain_backticks(text: str, span: str) -> None:
     assert code(text) == span

@@ -1,4 +1,4 @@
-"""Requests to events and results to answers, as the HTTP API does it."""
+"""Conversion of requests to events and of results to responses, as in API Gateway's HTTP API."""
 
 import base64
 
@@ -31,20 +31,20 @@ def event(**request: object) -> dict[str, object]:
         ("DELETE", "/a/c", "$default"),
     ],
 )
-def test_the_most_specific_route_is_taken(method: str, path: str, key: str) -> None:
+def test_the_most_specific_route_is_chosen(method: str, path: str, key: str) -> None:
     keys = ["$default", "GET /a/{proxy+}", "GET /a/{name}", "ANY /a/b", "GET /a/b"]
     match = match_route([route(each) for each in keys], method, path)
     assert match is not None
     assert match.route.key == key
 
 
-def test_the_variables_of_a_path_are_named() -> None:
+def test_path_variables_are_named() -> None:
     match = match_route([route("GET /a/{x}/{proxy+}")], "GET", "/a/1/2/3")
     assert match is not None
     assert match.path_parameters == {"x": "1", "proxy": "2/3"}
 
 
-def test_no_route_is_no_match() -> None:
+def test_an_unknown_path_has_no_route() -> None:
     assert match_route([route("GET /a")], "POST", "/a") is None
 
 
@@ -67,11 +67,11 @@ def test_cookies_are_a_list_and_no_header() -> None:
     assert "cookie" not in made["headers"]  # type: ignore[operator]
 
 
-def test_what_a_request_does_not_have_the_event_does_not_have() -> None:
+def test_optional_fields_are_omitted_from_the_event() -> None:
     assert not {"cookies", "queryStringParameters", "pathParameters", "body"} & event().keys()
 
 
-def test_the_context_says_who_asked_and_when() -> None:
+def test_the_context_has_the_ip_address_and_the_time() -> None:
     context = event(source_ip="127.0.0.9", headers=[("X-Forwarded-For", "6.6.6.6"), ("User-Agent", "u")])[
         "requestContext"
     ]
@@ -92,7 +92,7 @@ def test_text_bodies_are_passed_as_text(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["image/png", "multipart/form-data; boundary=x", ""])
-def test_other_bodies_are_passed_as_base64(kind: str) -> None:
+def test_binary_bodies_are_passed_as_base64(kind: str) -> None:
     made = event(headers=[("Content-Type", kind)], body=b"\xff")
     assert (made["body"], made["isBase64Encoded"]) == (base64.b64encode(b"\xff").decode(), True)
 
@@ -122,7 +122,7 @@ def test_a_malformed_result_is_an_internal_server_error(result: object) -> None:
     assert (response.status, response.body) == (500, b'{"message":"Internal Server Error"}')
 
 
-def test_a_result_is_as_large_as_the_runtime_writes_it() -> None:
+def test_the_size_of_a_result_is_measured_as_the_runtime_encodes_it() -> None:
     """Lambda's runtime for Python 3.13 does not escape characters beyond ASCII."""
     assert to_response({"statusCode": 200, "body": "日" * 1_500_000}).status == 200
     assert to_response({"statusCode": 200, "body": "日" * 2_100_000}).status == 500
@@ -131,12 +131,12 @@ def test_a_result_is_as_large_as_the_runtime_writes_it() -> None:
 @pytest.mark.parametrize(
     ("result", "body"), [({"a": 1}, b'{"a": 1}'), ("text", b"text"), ([1], b"[1]"), (None, b"null")]
 )
-def test_a_result_without_status_code_is_inferred_to_be_json(result: object, body: bytes) -> None:
+def test_a_result_without_a_status_code_becomes_a_json_response(result: object, body: bytes) -> None:
     response = to_response(result)
     assert (response.status, response.headers, response.body) == (200, [("Content-Type", "application/json")], body)
 
 
-def test_a_preflight_of_an_allowed_origin_is_answered_by_the_gateway() -> None:
+def test_the_gateway_answers_preflight_requests_of_allowed_origins() -> None:
     response = preflight(CORS, Request(method="OPTIONS", path="/", headers=[("Origin", "https://a.example")]))
     assert response is not None
     assert response.status == 204
@@ -150,12 +150,12 @@ def test_a_preflight_of_an_allowed_origin_is_answered_by_the_gateway() -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://b.example", "https://a.example.evil", "http://a.example"])
-def test_another_origin_gets_no_cors_headers(origin: str) -> None:
+def test_other_origins_get_no_cors_headers(origin: str) -> None:
     request = Request(method="GET", path="/", headers=[("Origin", origin)])
     assert with_cors(CORS, request, to_response("x")).headers == to_response("x").headers
 
 
-def test_the_gateways_cors_headers_replace_the_functions() -> None:
+def test_the_gateways_cors_headers_replace_those_of_the_function() -> None:
     request = Request(method="GET", path="/", headers=[("Origin", "https://a.example")])
     answer = to_response({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}})
     assert ("access-control-allow-origin", "https://a.example") in with_cors(CORS, request, answer).headers

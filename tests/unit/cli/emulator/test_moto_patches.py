@@ -1,4 +1,4 @@
-"""Each point in which moto is helped to behave like DynamoDB; every test fails without its helper."""
+"""Each patch that makes moto behave like DynamoDB; every test fails without its patch."""
 
 import gc
 import threading
@@ -70,8 +70,8 @@ def refused(code: str) -> Any:
     return pytest.raises(ClientError, match=code)
 
 
-def fastest(action: Any, times: int = 5) -> float:
-    """The seconds that the processor needs for it: those on the clock say how busy the machine is."""
+def minimum_cpu_seconds(action: Any, times: int = 5) -> float:
+    """Return the minimum CPU time of several calls, which does not depend on the load of the machine."""
 
     def once() -> float:
         began = time.thread_time()
@@ -81,7 +81,7 @@ def fastest(action: Any, times: int = 5) -> float:
     return min(once() for _ in range(times))
 
 
-def test_concurrent_additions_are_all_counted(dynamodb: Any) -> None:
+def test_concurrent_additions_are_all_applied(dynamodb: Any) -> None:
     def add() -> None:
         for _ in range(25):
             dynamodb.update_item(
@@ -121,7 +121,7 @@ def test_calls_do_not_overlap(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert most == 1
 
 
-def test_a_refused_transaction_leaves_no_trace_in_table_index_and_stream(dynamodb: Any) -> None:
+def test_a_rejected_transaction_changes_no_table_index_or_stream(dynamodb: Any) -> None:
     dynamodb.put_item(TableName="t", Item=item("old", value={"N": "1"}, shelf={"S": "all"}, at={"S": "1"}))
     condition = {
         "ConditionCheck": {"TableName": "t", "Key": item("missing"), "ConditionExpression": "attribute_exists(part)"}
@@ -139,13 +139,13 @@ def test_a_refused_transaction_leaves_no_trace_in_table_index_and_stream(dynamod
         dynamodb.transact_write_items(TransactItems=[put("new", shelf={"S": "all"}, at={"S": "0"}), update, condition])
     assert "Item" not in dynamodb.get_item(TableName="t", Key=item("new"))
     assert dynamodb.get_item(TableName="t", Key=item("old"))["Item"]["value"] == {"N": "1"}
-    assert [found["at"]["S"] for found in query_shelf(dynamodb)] == ["1"]
+    assert [found["at"]["S"] for found in query_list(dynamodb)] == ["1"]
     shard = backend().tables["t"].stream_shard
     assert shard is not None
     assert len(shard.items) == 1
 
 
-def query_shelf(dynamodb: Any, **more: Any) -> list[dict[str, Any]]:
+def query_list(dynamodb: Any, **more: Any) -> list[dict[str, Any]]:
     answer = dynamodb.query(
         TableName="t",
         IndexName="by_shelf",
@@ -156,23 +156,25 @@ def query_shelf(dynamodb: Any, **more: Any) -> list[dict[str, Any]]:
     return answer["Items"]  # type: ignore[no-any-return]
 
 
-def test_a_transaction_beside_many_items_is_fast(dynamodb: Any) -> None:
+def test_a_transaction_on_a_large_table_is_fast(dynamodb: Any) -> None:
     fill(6_000)
     keys = iter(range(1_000))
-    took = fastest(lambda: dynamodb.transact_write_items(TransactItems=[put(f"new{next(keys)}") for _ in range(15)]))
-    assert took < 0.25  # 10 ms alone on a machine; without help 7 s.
+    took = minimum_cpu_seconds(
+        lambda: dynamodb.transact_write_items(TransactItems=[put(f"new{next(keys)}") for _ in range(15)])
+    )
+    assert took < 0.25  # 10 ms on an idle machine; 7 s without the patch.
 
 
-def test_queries_beside_many_items_are_fast(dynamodb: Any) -> None:
+def test_queries_on_a_large_table_are_fast(dynamodb: Any) -> None:
     fill(20_000)
-    assert fastest(lambda: query_shelf(dynamodb, Limit=2)) < 0.05  # 3 ms; without help 200 ms.
+    assert minimum_cpu_seconds(lambda: query_list(dynamodb, Limit=2)) < 0.05  # 3 ms; 200 ms without the patch.
     by_key = {"KeyConditionExpression": "#key = :key", "ExpressionAttributeNames": {"#key": "key"}}
     values = {":key": {"S": "7"}}
-    assert fastest(lambda: dynamodb.query(TableName="t", ExpressionAttributeValues=values, **by_key)) < 0.05
-    assert fastest(lambda: dynamodb.scan(TableName="t", Limit=2)) < 0.05
+    assert minimum_cpu_seconds(lambda: dynamodb.query(TableName="t", ExpressionAttributeValues=values, **by_key)) < 0.05
+    assert minimum_cpu_seconds(lambda: dynamodb.scan(TableName="t", Limit=2)) < 0.05
 
 
-def test_a_refused_update_leaves_the_item_as_it_was(dynamodb: Any) -> None:
+def test_a_rejected_update_leaves_the_item_unchanged(dynamodb: Any) -> None:
     dynamodb.put_item(TableName="t", Item=item("a", value={"S": "x"}))
     with refused("ValidationException"):
         dynamodb.update_item(
@@ -184,7 +186,7 @@ def test_a_refused_update_leaves_the_item_as_it_was(dynamodb: Any) -> None:
     assert dynamodb.get_item(TableName="t", Key=item("a"))["Item"] == item("a", value={"S": "x"})
 
 
-def test_a_transaction_sent_again_with_its_token_succeeds_once(dynamodb: Any) -> None:
+def test_a_transaction_repeated_with_its_token_is_applied_once(dynamodb: Any) -> None:
     addition = {
         "Update": {
             "TableName": "t",
@@ -198,13 +200,13 @@ def test_a_transaction_sent_again_with_its_token_succeeds_once(dynamodb: Any) ->
     assert dynamodb.get_item(TableName="t", Key=item("counter"))["Item"]["tally"] == {"N": "1"}
 
 
-def test_another_transaction_with_a_used_token_is_refused(dynamodb: Any) -> None:
+def test_another_transaction_with_a_used_token_is_rejected(dynamodb: Any) -> None:
     dynamodb.transact_write_items(TransactItems=[put("a")], ClientRequestToken="once")
     with refused("IdempotentParameterMismatchException"):
         dynamodb.transact_write_items(TransactItems=[put("b")], ClientRequestToken="once")
 
 
-def test_a_set_beyond_the_size_of_an_item_is_refused_and_not_kept(dynamodb: Any) -> None:
+def test_a_set_beyond_the_item_size_limit_is_rejected_and_not_stored(dynamodb: Any) -> None:
     numbers = [f"1{number:037}" for number in range(1, 200_000, 9)]
     dynamodb.put_item(TableName="t", Item=item("set", postings={"NS": numbers[:20_000]}))
     with refused("Item size to update has exceeded"):
@@ -217,14 +219,14 @@ def test_a_set_beyond_the_size_of_an_item_is_refused_and_not_kept(dynamodb: Any)
     assert len(dynamodb.get_item(TableName="t", Key=item("set"))["Item"]["postings"]["NS"]) == 20_000
 
 
-def test_binary_is_measured_in_its_own_bytes(dynamodb: Any) -> None:
+def test_binary_values_are_measured_in_raw_bytes(dynamodb: Any) -> None:
     dynamodb.put_item(TableName="t", Item=item("a", value={"B": b"x" * 400_000}))
     with refused("Item size has exceeded"):
         dynamodb.put_item(TableName="t", Item=item("a", value={"B": b"x" * 410_000}))
 
 
 @pytest.mark.parametrize("kind", ["N", "NS"])
-def test_a_number_beyond_38_digits_is_refused(dynamodb: Any, kind: str) -> None:
+def test_a_number_beyond_38_digits_is_rejected(dynamodb: Any, kind: str) -> None:
     def value(digits: int) -> dict[str, Any]:
         number = "1" * digits + "000"
         return {kind: [number]} if kind == "NS" else {kind: number}
@@ -234,13 +236,13 @@ def test_a_number_beyond_38_digits_is_refused(dynamodb: Any, kind: str) -> None:
         dynamodb.put_item(TableName="t", Item=item("a", value=value(39)))
 
 
-def test_a_transaction_beyond_four_megabytes_is_refused_as_a_whole(dynamodb: Any) -> None:
+def test_a_transaction_beyond_four_megabytes_is_rejected(dynamodb: Any) -> None:
     with refused("ValidationException"):
         dynamodb.transact_write_items(TransactItems=[put(str(n), value={"S": "x" * 399_000}) for n in range(11)])
     assert dynamodb.scan(TableName="t")["Count"] == 0
 
 
-def test_a_transaction_takes_a_hundred_operations_and_no_more(dynamodb: Any) -> None:
+def test_a_transaction_allows_at_most_a_hundred_operations(dynamodb: Any) -> None:
     dynamodb.transact_write_items(TransactItems=[put(str(n)) for n in range(100)])
     gets = [{"Get": {"TableName": "t", "Key": item(str(n))}} for n in range(100)]
     assert len(dynamodb.transact_get_items(TransactItems=gets)["Responses"]) == 100
@@ -248,13 +250,13 @@ def test_a_transaction_takes_a_hundred_operations_and_no_more(dynamodb: Any) -> 
         dynamodb.transact_write_items(TransactItems=[put(str(n)) for n in range(101)])
 
 
-def test_two_operations_on_one_item_are_refused(dynamodb: Any) -> None:
+def test_two_operations_on_one_item_are_rejected(dynamodb: Any) -> None:
     with refused("multiple operations on one item"):
         dynamodb.transact_write_items(TransactItems=[put("a"), put("a")])
     assert dynamodb.scan(TableName="t")["Count"] == 0
 
 
-def test_a_batch_beyond_25_writes_is_refused(dynamodb: Any) -> None:
+def test_a_batch_beyond_25_writes_is_rejected(dynamodb: Any) -> None:
     with refused("ValidationException"):
         dynamodb.batch_write_item(RequestItems={"t": [{"PutRequest": {"Item": item(str(n))}} for n in range(26)]})
 
@@ -277,7 +279,7 @@ WRITES = st.lists(st.tuples(st.sampled_from(["put", "delete", "move"]), KEYS, SH
 
 @settings(max_examples=settings().max_examples // 2)
 @given(writes=WRITES, forward=st.booleans(), limit=st.integers(1, 4))
-def test_paging_gives_what_is_stored_in_order(dynamodb: Any, writes: Any, forward: bool, limit: int) -> None:
+def test_paging_returns_all_items_in_order(dynamodb: Any, writes: Any, forward: bool, limit: int) -> None:
     for found in dynamodb.scan(TableName="t")["Items"]:
         dynamodb.delete_item(TableName="t", Key={name: found[name] for name in ("key", "part")})
     model: dict[tuple[str, str], tuple[str, str] | None] = {}
@@ -328,7 +330,7 @@ def test_paging_gives_what_is_stored_in_order(dynamodb: Any, writes: Any, forwar
 
 
 def make_counters(dynamodb: Any) -> None:
-    """A table that nobody follows."""
+    """Create a table without a stream."""
     dynamodb.create_table(
         TableName="sets",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("key", "part")],
@@ -338,7 +340,7 @@ def make_counters(dynamodb: Any) -> None:
 
 
 def add(dynamodb: Any, key: str, *numbers: int, table: str = "sets", **more: Any) -> Any:
-    """ADD to an item's set."""
+    """ADD to a set of the item."""
     return dynamodb.update_item(
         TableName=table,
         Key=item(key),
@@ -350,7 +352,7 @@ def add(dynamodb: Any, key: str, *numbers: int, table: str = "sets", **more: Any
 
 
 def numbers(dynamodb: Any, key: str, table: str = "sets") -> set[int]:
-    """The item's set."""
+    """Return the set of the item."""
     found = dynamodb.get_item(TableName=table, Key=item(key))["Item"]
     assert found.keys() == {"key", "part", "numbers"}
     return set(map(int, found["numbers"]["NS"]))
@@ -358,13 +360,13 @@ def numbers(dynamodb: Any, key: str, table: str = "sets") -> set[int]:
 
 @settings(max_examples=settings().max_examples // 4)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sets(st.integers(0, 9), min_size=1)), max_size=6))
-def test_adding_to_sets_has_the_same_effect_however_it_is_done(
+def test_adding_to_sets_has_the_same_effect_with_and_without_a_stream(
     dynamodb: Any, changes: list[tuple[str, set[int]]]
 ) -> None:
     make_counters(dynamodb)
     for key, added in changes:
         add(dynamodb, key, *added)
-        add(dynamodb, key, *added, table="t")  # has a stream, and so goes the long way
+        add(dynamodb, key, *added, table="t")  # This table has a stream, so it does not use the shortcut.
     for key in {key for key, _ in changes}:
         assert numbers(dynamodb, key) == numbers(dynamodb, key, table="t")
         assert len(dynamodb.query(**by_key(key))["Items"]) == 1
@@ -375,7 +377,7 @@ def test_adding_to_sets_has_the_same_effect_however_it_is_done(
 
 
 def by_key(key: str) -> dict[str, Any]:
-    """A Query of a table nobody follows."""
+    """Query the table without a stream."""
     return {
         "TableName": "sets",
         "KeyConditionExpression": "#k = :k",
@@ -384,7 +386,7 @@ def by_key(key: str) -> dict[str, Any]:
     }
 
 
-def test_adding_to_a_set_does_not_go_through_moto(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_adding_to_a_set_bypasses_moto(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     make_counters(dynamodb)
     add(dynamodb, "a", 1)
     monkeypatch.delattr(DynamoDBBackend, "update_item")
@@ -392,7 +394,7 @@ def test_adding_to_a_set_does_not_go_through_moto(dynamodb: Any, monkeypatch: py
     assert numbers(dynamodb, "a") == {1, 2}
 
 
-def test_adding_to_something_else_is_refused_as_ever(dynamodb: Any) -> None:
+def test_adding_to_another_type_is_rejected_as_before(dynamodb: Any) -> None:
     make_counters(dynamodb)
     dynamodb.put_item(TableName="sets", Item=item("a", numbers={"S": "text"}))
     with pytest.raises(ClientError, match="ValidationException"):
@@ -402,7 +404,7 @@ def test_adding_to_something_else_is_refused_as_ever(dynamodb: Any) -> None:
         add(dynamodb, "c", 1, ConditionExpression="attribute_exists(part)")
 
 
-def test_what_was_read_is_freed(dynamodb: Any) -> None:
+def test_read_items_are_freed(dynamodb: Any) -> None:
     make_counters(dynamodb)
     add(dynamodb, "a", 1)
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Reading exports to their ends, for the tests of all importers."""
+"""Helpers that read an export completely."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +8,18 @@ from kolom_cli.importers.common.types import Item, SourceError
 
 
 def read_all(items: Iterator[Item]) -> tuple[list[Item], str]:
-    """What an export gives, and what it ends with."""
+    """Return the items and the error of an export."""
     found: list[Item] = []
     try:
         for each in items:
-            found.append(each)  # noqa: PERF402 (what precedes the error counts)
+            found.append(each)  # noqa: PERF402 (items before the error must be kept)
     except SourceError as error:
         return found, str(error)
     return found, ""
 
 
 def mapping_of(folder: Path, text: str) -> ThreadMap | None:
-    """The mapping of that text; None if it is empty."""
+    """Return the mapping in that text; None if it is empty."""
     if not text:
         return None
     (folder / "map.csv").write_text(text)

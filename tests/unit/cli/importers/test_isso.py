@@ -1,4 +1,4 @@
-"""What of Isso's database, and of its generic JSON, becomes what: read, not stored."""
+"""Reading Isso's database and its generic JSON, without a store."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.unit.cli.importers.reading import mapping_of, read_all
 CREATED = 1381432829.25
 DATE = datetime(2013, 10, 10, 19, 20, 29, 250_000, tzinfo=UTC)
 
-# The columns as they were at first, with what came later, and as they are now.
+# The columns of the first version, with later additions, and of the current version.
 FIRST = "tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT NOT NULL, modified FLOAT, "
 FIRST += "mode INTEGER, remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR, "
 FIRST += "likes INTEGER DEFAULT 0, dislikes INTEGER DEFAULT 0, voters BLOB"
@@ -36,10 +36,10 @@ def file(tmp_path: Path) -> Path:
 
 
 def _write(file: Path, *comments: dict[str, Any], columns: str = NOW, uri: str = "/2024/hello/") -> None:
-    """A database with one thread and these comments of it."""
+    """Write a database with one thread and these comments."""
     file.unlink(missing_ok=True)
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        database.execute("PRAGMA synchronous = OFF")  # no test outlives the machine
+        database.execute("PRAGMA synchronous = OFF")  # Tests need no durability.
         database.execute("CREATE TABLE preferences (key VARCHAR PRIMARY KEY, value VARCHAR)")
         database.execute("CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(256) UNIQUE, title VARCHAR(256))")
         database.execute(f"CREATE TABLE comments ({columns})")
@@ -64,7 +64,7 @@ def _write(file: Path, *comments: dict[str, Any], columns: str = NOW, uri: str =
 
 
 def _read(file: Path, mapping: str = "") -> tuple[list[Item], str]:
-    """What the file gives, and what it ends with."""
+    """Return the items and the error of the file."""
     return read_all(read_isso(file, mapping_of(file.parent, mapping)))
 
 
@@ -76,7 +76,7 @@ def _comment(file: Path, **changes: Any) -> ImportedComment:
     return comment
 
 
-def test_a_comment_comes_with_all_that_tells_who_wrote_it_when_and_where(file: Path) -> None:
+def test_a_comment_has_its_author_date_and_thread(file: Path) -> None:
     assert _comment(file, parent=7) == ImportedComment(
         name="1 on /2024/hello/",
         origin="isso:#1",
@@ -93,7 +93,7 @@ def test_a_comment_comes_with_all_that_tells_who_wrote_it_when_and_where(file: P
 
 
 @pytest.mark.parametrize("columns", [FIRST, NOW, BARE])
-def test_databases_of_all_ages_are_read(file: Path, columns: str) -> None:
+def test_databases_of_all_versions_are_read(file: Path, columns: str) -> None:
     _write(file, {}, {"parent": 1}, columns=columns)
     (first, second), error = _read(file)
     assert not error
@@ -106,13 +106,13 @@ def test_databases_of_all_ages_are_read(file: Path, columns: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "status"), [(1, "approved"), (2, "pending"), (4, "deleted"), (None, "pending"), (7, "pending")]
 )
-def test_what_was_not_public_there_is_not_public_here(file: Path, mode: int | None, status: str) -> None:
+def test_comments_that_were_not_public_are_not_published(file: Path, mode: int | None, status: str) -> None:
     comment = _comment(file, mode=mode)
     assert comment.status == status
     assert bool(comment.notes) is (mode not in {1, 2, 4})
 
 
-def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
+def test_a_deleted_comment_becomes_a_placeholder(file: Path) -> None:
     comment = _comment(file, mode=4, text="", author=None, website=None, parent=1)
     assert (comment.content, comment.author, comment.email) == ("", "", None)
     assert comment.parent == "isso:#1"
@@ -134,7 +134,7 @@ def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
         ({"tid": None}, "its thread is not in the database", True),
     ],
 )
-def test_what_does_not_come_has_its_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
+def test_skipped_comments_have_a_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
     _write(file, changes)
     (skipped,), error = _read(file)
     assert not error
@@ -142,7 +142,7 @@ def test_what_does_not_come_has_its_reason(file: Path, changes: dict[str, Any], 
     assert (skipped.kind, skipped.reason, skipped.refused) == ("comment", reason, refused)
 
 
-def test_an_enormous_comment_is_not_loaded(file: Path) -> None:
+def test_an_oversized_comment_is_not_loaded(file: Path) -> None:
     _write(file, {"text": "x" * 5_000_000}, {})
     (skipped, other), _ = _read(file)
     assert isinstance(skipped, Skipped)
@@ -161,7 +161,7 @@ def test_an_enormous_comment_is_not_loaded(file: Path) -> None:
         ("> quoted\n\nanswer", "> quoted\n\nanswer"),
     ],
 )
-def test_text_is_markdown_unless_it_is_html_throughout(file: Path, text: str, content: str) -> None:
+def test_text_is_markdown_unless_it_is_only_html(file: Path, text: str, content: str) -> None:
     assert _comment(file, text=text).content == content
 
 
@@ -174,11 +174,11 @@ def test_text_is_markdown_unless_it_is_html_throughout(file: Path, text: str, co
         ({"author": "a\u202eb\nc\x1b[31m"}, "ab c [31m"),
     ],
 )
-def test_a_name_is_one_line_that_can_be_seen(file: Path, changes: dict[str, Any], author: str) -> None:
+def test_a_name_is_one_visible_line(file: Path, changes: dict[str, Any], author: str) -> None:
     assert _comment(file, **changes).author == author
 
 
-def test_what_is_no_website_and_no_address_is_dropped(file: Path) -> None:
+def test_invalid_websites_and_email_addresses_are_dropped(file: Path) -> None:
     comment = _comment(file, website="javascript:alert(1)", email="nobody")
     assert (comment.website, comment.email) == (None, None)
 
@@ -191,7 +191,7 @@ def test_what_is_no_website_and_no_address_is_dropped(file: Path) -> None:
         ("/hello/?lang=id", "path:/hello/", "isso:#1"),
     ],
 )
-def test_a_thread_is_an_address_or_a_path(file: Path, uri: str, name: str, origin: str) -> None:
+def test_a_thread_is_identified_by_a_url_or_a_path(file: Path, uri: str, name: str, origin: str) -> None:
     _write(file, {}, uri=uri)
     (comment,), _ = _read(file)
     assert isinstance(comment, ImportedComment)
@@ -199,7 +199,7 @@ def test_a_thread_is_an_address_or_a_path(file: Path, uri: str, name: str, origi
     assert comment.origin == origin
 
 
-def test_bytes_that_are_no_text_do_not_end_the_reading(file: Path) -> None:
+def test_invalid_bytes_do_not_stop_the_import(file: Path) -> None:
     _write(file, {}, {})
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
         database.execute("UPDATE comments SET text = CAST(x'61ff62' AS TEXT) WHERE id = 1")
@@ -223,13 +223,13 @@ def test_bytes_that_are_no_text_do_not_end_the_reading(file: Path) -> None:
         ),
     ],
 )
-def test_another_database_is_told(file: Path, schema: str) -> None:
+def test_another_database_is_rejected(file: Path, schema: str) -> None:
     with closing(sqlite3.connect(file)) as database:
         database.executescript(f"CREATE TABLE other (id); {schema}")
     assert _read(file) == ([], f"{file}: not an Isso database")
 
 
-def test_a_damaged_database_is_told(file: Path) -> None:
+def test_a_damaged_database_is_reported(file: Path) -> None:
     _write(file, *({"text": "x" * 3_000} for _ in range(50)))
     whole = file.read_bytes()
     for data in (whole[:5_000], whole[:100], whole[:8_192] + Random(1).randbytes(40_000) + whole[48_192:]):
@@ -238,7 +238,7 @@ def test_a_damaged_database_is_told(file: Path) -> None:
         assert error.startswith(f"{file}: ")
 
 
-def test_the_database_stays_as_it_is_and_nothing_is_written_beside_it(file: Path) -> None:
+def test_the_database_is_unchanged_and_no_file_is_created_beside_it(file: Path) -> None:
     _write(file, {})
     file.chmod(stat.S_IRUSR)
     before = file.read_bytes()
@@ -247,7 +247,7 @@ def test_the_database_stays_as_it_is_and_nothing_is_written_beside_it(file: Path
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_what_a_running_isso_has_written_last_comes_too(file: Path) -> None:
+def test_the_write_ahead_log_of_a_running_isso_is_read(file: Path) -> None:
     _write(file, {})
     with closing(sqlite3.connect(file, isolation_level=None)) as running:
         running.execute("PRAGMA journal_mode = WAL")
@@ -257,14 +257,14 @@ def test_what_a_running_isso_has_written_last_comes_too(file: Path) -> None:
     assert comment.content == "newest"
 
 
-def test_a_name_with_marks_is_no_other_file(tmp_path: Path) -> None:
+def test_url_characters_in_a_file_name_select_no_other_file(tmp_path: Path) -> None:
     file = tmp_path / "a?mode=rwc&x=%41#b.db"
     _write(file, {})
     assert len(_read(file)[0]) == 1
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_mapping_goes_before_the_threads_own_address(file: Path) -> None:
+def test_a_mapping_takes_precedence_over_the_threads_address(file: Path) -> None:
     _write(file, {})
     (comment,), _ = _read(file, "thread,article\n/2024/hello/,there\n")
     assert isinstance(comment, ImportedComment)
@@ -302,23 +302,23 @@ def test_generic_json_is_read(file: Path) -> None:
     assert comment.article[0] == "path:/hello/"
 
 
-def test_a_number_is_a_time_in_seconds_as_in_the_database(file: Path) -> None:
+def test_a_number_is_a_unix_time_as_in_the_database(file: Path) -> None:
     first, second = _imported(file, _thread({"created": CREATED}, {"created": int(CREATED)}))
     assert (first.created_at, second.created_at) == (DATE, DATE.replace(microsecond=0))
     assert first.origin != second.origin
 
 
-def test_a_comment_keeps_the_name_that_it_had_when_only_texts_were_dates(file: Path) -> None:
+def test_the_origin_of_a_comment_with_a_text_date_is_stable(file: Path) -> None:
     (comment,) = _imported(file, _thread({}))
     assert comment.origin == "isso-json:/hello/#ae1fb7c1c8b5fc04"
 
 
-def test_a_title_that_is_not_encoded_stays(file: Path) -> None:
+def test_a_title_without_encoding_is_unchanged(file: Path) -> None:
     (comment,) = _imported(file, _thread({}, title="C++ in 100% of cases"))
     assert comment.title == "C++ in 100% of cases"
 
 
-def test_comments_are_told_apart_by_what_they_are(file: Path) -> None:
+def test_comments_are_distinguished_by_their_content(file: Path) -> None:
     different: list[dict[str, Any]] = [{}, {"author": "Ani"}, {"text": "Other"}, {"created": "2005-02-24 04:03:38"}]
     threads = (_thread(*different), _thread({}, id="/other/"))
     origins = [each.origin for each in _imported(file, *threads)]
@@ -339,7 +339,7 @@ def test_comments_are_told_apart_by_what_they_are(file: Path) -> None:
         ('first\n\nsee <a href="http://a.example/x">this</a>', "first\n\nsee [this](http://a.example/x)"),
     ],
 )
-def test_what_was_typed_stays_and_html_becomes_markdown(file: Path, text: str, content: str) -> None:
+def test_markdown_is_kept_and_html_becomes_markdown(file: Path, text: str, content: str) -> None:
     (comment,) = _imported(file, _thread({"text": text}))
     assert comment.content == content
 
@@ -359,13 +359,13 @@ def test_what_was_typed_stays_and_html_becomes_markdown(file: Path, text: str, c
         (_thread({"text": "<p>" * 30_000}), "has 90,000 bytes, the maximum is 65,536"),
     ],
 )
-def test_what_in_json_does_not_come_has_its_reason(file: Path, thread: dict[str, Any], reason: str) -> None:
+def test_skipped_json_comments_have_a_reason(file: Path, thread: dict[str, Any], reason: str) -> None:
     (skipped,) = _json(file, thread)
     assert isinstance(skipped, Skipped)
     assert skipped.reason == reason
 
 
-def test_halves_of_characters_and_control_characters_are_shown_to_nobody(file: Path) -> None:
+def test_surrogates_and_control_characters_are_removed(file: Path) -> None:
     (comment,) = _imported(file, _thread({"author": "a\ud800b", "text": "x\udfffy\x00"}, id="/h\x1b[31m\ud800/"))
     for text in (comment.name, comment.thread, comment.author, comment.content, comment.origin):
         assert text.isprintable()
@@ -387,7 +387,7 @@ def test_halves_of_characters_and_control_characters_are_shown_to_nobody(file: P
         (b'[{"id": "/x/", "comments": {}}]', "must be a list of threads"),
     ],
 )
-def test_what_is_neither_is_told_so(file: Path, data: bytes, says: str) -> None:
+def test_a_file_in_neither_format_is_rejected(file: Path, data: bytes, says: str) -> None:
     file.write_bytes(data)
     items, error = _read(file)
     assert items == []
@@ -401,13 +401,13 @@ def test_json_with_a_byte_order_mark_or_without_comments_is_read(file: Path) -> 
     assert _json(file, _thread()) == _json(file) == []
 
 
-def test_json_beyond_all_measure_is_not_loaded(file: Path) -> None:
+def test_oversized_json_is_not_loaded(file: Path) -> None:
     with file.open("wb") as sparse:
         sparse.truncate(512 * 1024 * 1024 + 1)
     assert _read(file) == ([], f"{file}: larger than 512 MB: split the file")
 
 
-def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_reported(tmp_path: Path) -> None:
     for path, says in ((tmp_path / "none.db", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(SourceError, match=says):
             list(read_isso(path))

@@ -1,4 +1,4 @@
-"""How large a picture is, by the first bytes of its file."""
+"""The size of an image, read from the first bytes of its file."""
 
 import struct
 import zlib
@@ -18,7 +18,7 @@ def png(width: int, height: int) -> bytes:
 
 
 def jpeg(width: int, height: int, orientation: int) -> bytes:
-    """The beginning of a photograph: Exif with how the camera was held, and the frame."""
+    """Return the beginning of a JPEG file: Exif orientation and the frame header."""
     tags = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, 0x0112, 3, 1, orientation, 0, 0)
     exif = b"Exif\0\0" + tags
     frame = struct.pack(">BHHB", 8, height, width, 3) + bytes(9)
@@ -32,12 +32,12 @@ def jpeg(width: int, height: int, orientation: int) -> bytes:
     )
 
 
-def test_a_photograph_is_measured() -> None:
+def test_the_size_of_a_photograph_is_read() -> None:
     assert image_size(png(1200, 675), ".png") == (1200, 675)
     assert image_size(b"GIF89a" + struct.pack("<HH", 20, 10) + bytes(20), ".gif") == (20, 10)
 
 
-def test_a_rotated_photograph_has_its_size_as_shown() -> None:
+def test_a_rotated_photograph_has_its_displayed_size() -> None:
     assert image_size(jpeg(400, 300, 1), ".jpg") == (400, 300)
     assert image_size(jpeg(400, 300, 6), ".jpg") == (300, 400)
 
@@ -57,12 +57,12 @@ def test_a_rotated_photograph_has_its_size_as_shown() -> None:
         ("", None),
     ],
 )
-def test_a_drawing_has_its_own_size_or_that_of_its_view_box(attributes: str, size: tuple[int, int] | None) -> None:
+def test_an_svg_has_its_own_size_or_that_of_its_view_box(attributes: str, size: tuple[int, int] | None) -> None:
     assert image_size(SVG.format(attributes).encode(), ".svg") == size
 
 
 @given(st.binary(max_size=200), st.sampled_from([".png", ".jpg", ".gif", ".webp", ".avif", ".svg"]))
-def test_a_damaged_file_has_no_size_and_breaks_nothing(data: bytes, suffix: str) -> None:
+def test_a_damaged_file_has_no_size_and_raises_nothing(data: bytes, suffix: str) -> None:
     heads = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".gif": b"GIF89a", ".webp": b"RIFF1234WEBPVP8 "}
     size = image_size(heads.get(suffix, b"") + data, suffix)
     assert size is None or min(size) >= 1

@@ -1,4 +1,4 @@
-"""Which files beside an article are published, and how."""
+"""Which local files of an article are uploaded, and under which names."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def _resolver(folder: Path, file: str = "posts/a.md") -> Resolver:
         "a\\b.png",
     ],
 )
-def test_addresses_that_name_no_file_beside_the_article_stay(tmp_path: Path, url: str) -> None:
+def test_urls_that_name_no_local_file_are_unchanged(tmp_path: Path, url: str) -> None:
     assert _resolver(tmp_path)(url) == url
 
 
@@ -43,7 +43,7 @@ def test_an_image_is_named_by_its_content(tmp_path: Path) -> None:
     assert resolver("Ein%20Bild.PNG") != first
 
 
-def test_an_image_may_lie_above_its_article_but_not_above_the_folder(tmp_path: Path) -> None:
+def test_an_image_may_be_in_a_parent_folder_but_not_outside_the_published_one(tmp_path: Path) -> None:
     (tmp_path / "site" / "img").mkdir(parents=True)
     (tmp_path / "site" / "img" / "a.png").write_bytes(b"a")
     (tmp_path / "secret.png").write_bytes(b"s")
@@ -53,7 +53,7 @@ def test_an_image_may_lie_above_its_article_but_not_above_the_folder(tmp_path: P
         resolver("../../secret.png")
 
 
-def test_a_symbolic_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_not_followed_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(b"s")
     resolver = _resolver(tmp_path / "site")
     (tmp_path / "site" / "posts" / "a.png").symlink_to(tmp_path / "secret.png")
@@ -66,7 +66,7 @@ def test_a_missing_image_is_an_error(tmp_path: Path) -> None:
         _resolver(tmp_path)("missing.png")
 
 
-def test_a_link_to_another_article_leads_to_its_address(tmp_path: Path) -> None:
+def test_a_link_to_another_article_becomes_its_address(tmp_path: Path) -> None:
     resolver = _resolver(tmp_path)
     (tmp_path / "posts" / "b.md").touch()
     assert resolver("b.md?x=1#part") == "/b/?x=1#part"
@@ -76,7 +76,7 @@ def test_a_link_to_another_article_leads_to_its_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"), [("Ünïcode (1).JPG", "unicode-1.jpg"), ("...png", "file.png"), ("中.svg", "zhong.svg")]
 )
-def test_names_of_media_need_no_escapes(name: str, expected: str) -> None:
+def test_names_of_media_need_no_escaping(name: str, expected: str) -> None:
     assert media_name(name) == expected
 
 
@@ -95,7 +95,7 @@ def test_names_of_media_need_no_escapes(name: str, expected: str) -> None:
         b"<?xml-stylesheet href='x.xsl'?>",
     ],
 )
-def test_a_drawing_that_may_act_is_refused(inside: bytes) -> None:
+def test_an_svg_with_active_content_is_rejected(inside: bytes) -> None:
     assert find_unsafe_svg(SVG % inside)
 
 
@@ -111,7 +111,7 @@ def test_a_drawing_that_may_act_is_refused(inside: bytes) -> None:
         b"<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + SVG % b"",
     ],
 )
-def test_what_is_no_plain_drawing_is_refused(data: bytes) -> None:
+def test_a_malformed_svg_is_rejected(data: bytes) -> None:
     assert find_unsafe_svg(data)
 
 
@@ -124,11 +124,11 @@ def test_what_is_no_plain_drawing_is_refused(data: bytes) -> None:
         b"<animate attributeName='r' values='1;2'/><!-- a comment -->",
     ],
 )
-def test_a_drawing_to_look_at_is_taken(inside: bytes) -> None:
+def test_a_static_svg_is_accepted(inside: bytes) -> None:
     assert find_unsafe_svg(SVG % inside) is None
 
 
-def test_the_drawings_of_the_sample_are_taken() -> None:
+def test_the_svg_files_of_the_samples_are_accepted() -> None:
     folder = PROJECT / "cli" / "kolom_cli" / "sample" / "images"
     assert {path.name: find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg")}.items() >= set()
     assert not any(find_unsafe_svg(path.read_bytes()) for path in folder.glob("*.svg"))

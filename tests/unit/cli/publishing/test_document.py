@@ -1,4 +1,4 @@
-"""Reading an author's file, telling a writer what is wrong with it, and writing its version back."""
+"""Reading an author's file, reporting its errors, and writing its version back."""
 
 import os
 import re
@@ -78,7 +78,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_all_but_title_and_draft_may_be_missing_or_without_value(tmp_path: Path) -> None:
+def test_all_keys_except_title_and_draft_are_optional_and_may_be_empty(tmp_path: Path) -> None:
     missing = read(tmp_path, "---\ntitle: T\n---\n")
     keys = "slug date updated labels language author description excerpt image path kind comments id version"
     empty = read(tmp_path, "---\ntitle: T\n" + "".join(f"{key}:\n" for key in keys.split()) + "---\n")
@@ -95,7 +95,7 @@ def test_all_but_title_and_draft_may_be_missing_or_without_value(tmp_path: Path)
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path, line_end: str, mark: str) -> None:
+def test_line_endings_and_a_byte_order_mark_are_ignored(tmp_path: Path, line_end: str, mark: str) -> None:
     document = read(tmp_path, mark + FULL.replace("\n", line_end))
     assert document.version == 3
     assert document.body == f"Body.{line_end}"
@@ -112,23 +112,23 @@ def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path: Path, line
         ("2024-05-01 07:05:00 UTC", datetime(2024, 5, 1, 7, 5, tzinfo=UTC)),
     ],
 )
-def test_a_date_without_an_offset_is_in_the_zone(tmp_path: Path, written: str, moment: datetime) -> None:
+def test_a_date_without_an_offset_is_in_the_sites_time_zone(tmp_path: Path, written: str, moment: datetime) -> None:
     date = read(tmp_path, f"---\ntitle: T\ndate: {written}\n---\n").date
     assert date == moment
     assert date.utcoffset() == moment.utcoffset()
 
 
 @pytest.mark.parametrize(("written", "value"), [("true", True), ("Yes", True), ("off", False), ("FALSE", False)])
-def test_a_flag_may_be_written_as_people_do(tmp_path: Path, written: str, value: bool) -> None:
+def test_common_spellings_of_booleans_are_read(tmp_path: Path, written: str, value: bool) -> None:
     assert read(tmp_path, f"---\ntitle: T\ndraft: {written}\n---\n").draft is value
 
 
-def test_labels_may_stand_below_each_other_or_with_commas_and_count_once(tmp_path: Path) -> None:
+def test_labels_may_be_a_list_or_comma_separated_and_are_unique(tmp_path: Path) -> None:
     assert read(tmp_path, "---\ntitle: T\nlabels:\n  - A b\n  - a  B\n  - c\n---\n").labels == ("A b", "c")
     assert read(tmp_path, "---\ntitle: T\nlabels: A b, c\n---\n").labels == ("A b", "c")
 
 
-# What is wrong, and where
+# Errors and their positions
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_labels_may_stand_below_each_other_or_with_commas_and_count_once(tmp_pat
         ('title: "\\UFFFFFFFF"', 1, ""),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, front: str, line: int, message: str) -> None:
+def test_an_error_is_reported_with_its_line(tmp_path: Path, front: str, line: int, message: str) -> None:
     for line_end in ("\n", "\r\n"):
         told = error(tmp_path, f"---\n{front}\n---\nBody.\n".replace("\n", line_end))
         assert message in told.message
@@ -209,26 +209,28 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, front: str, line: int, 
         (b"#\n", 1, "has no title"),
     ],
 )
-def test_a_file_that_is_no_document_says_why(tmp_path: Path, content: bytes, line: int, message: str) -> None:
+def test_a_file_that_is_no_document_is_reported_with_the_reason(
+    tmp_path: Path, content: bytes, line: int, message: str
+) -> None:
     told = error(tmp_path, content)
     assert message in told.message
     assert told.line == line
 
 
-def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"no\.md: cannot be read: No such file") as caught:
         read_document(tmp_path / "no.md", JAKARTA)
     assert caught.value.line is None
 
 
-def test_a_number_of_repeated_aliases_is_no_danger(tmp_path: Path) -> None:
+def test_exponential_yaml_aliases_are_harmless(tmp_path: Path) -> None:
     bomb = "a: &a [x]\n" + "".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [" + f"*{chr(97 + n)}," * 9 + "]\n" for n in range(20)
     )
     assert "unknown key" in error(tmp_path, f"---\n{bomb}---\n").message
 
 
-def test_yaml_makes_no_objects(tmp_path: Path) -> None:
+def test_yaml_creates_no_python_objects(tmp_path: Path) -> None:
     told = error(tmp_path, "---\ntitle: T\nauthor: !!python/object/apply:os.system [touch x]\n---\n")
     assert told.line == 3
 
@@ -240,7 +242,7 @@ def test_yaml_makes_no_objects(tmp_path: Path) -> None:
 @example("%YAML 9.9")
 @example("title: !<tag:x> y")
 @example("<<: {title: x}")
-def test_any_front_matter_is_a_document_or_an_error_in_it(tmp_path: Path, front: str) -> None:
+def test_any_front_matter_is_a_document_or_an_error(tmp_path: Path, front: str) -> None:
     path = tmp_path / "post.md"
     path.write_bytes(f"---\n{front}\n---\n# T\n".encode("utf-8", "replace"))
     lines = len(re.split(r"\r\n|\n|\r", path.read_bytes().decode()))
@@ -269,14 +271,12 @@ def test_any_front_matter_is_a_document_or_an_error_in_it(tmp_path: Path, front:
         ("---\n---\n# Title", "Title", ""),
     ],
 )
-def test_markdown_without_a_title_is_called_by_its_first_heading(
-    tmp_path: Path, source: str, title: str, body: str
-) -> None:
+def test_markdown_without_a_title_gets_its_first_heading(tmp_path: Path, source: str, title: str, body: str) -> None:
     document = read(tmp_path, source)
     assert (document.title, document.body) == (title, body)
 
 
-def test_a_title_in_the_front_matter_leaves_the_body_alone(tmp_path: Path) -> None:
+def test_with_a_title_in_front_matter_the_body_is_unchanged(tmp_path: Path) -> None:
     assert read(tmp_path, "---\ntitle: T\n---\n# H\n").body == "# H\n"
 
 
@@ -293,7 +293,7 @@ def test_a_title_in_the_front_matter_leaves_the_body_alone(tmp_path: Path) -> No
         ("<?xml version='1.0' encoding='latin-1'?><title>T</title>", "T", None),
     ],
 )
-def test_html_without_front_matter_is_called_by_its_title_or_first_heading(
+def test_html_without_front_matter_gets_its_title_or_first_heading(
     tmp_path: Path, source: str, title: str, body: str | None
 ) -> None:
     document = read(tmp_path, source, "post.HTML")
@@ -301,7 +301,7 @@ def test_html_without_front_matter_is_called_by_its_title_or_first_heading(
     assert body is None or document.body == body
 
 
-def test_html_without_any_title_says_what_to_do(tmp_path: Path) -> None:
+def test_html_without_any_title_is_an_error_with_a_hint(tmp_path: Path) -> None:
     assert "a <title> or an <h1>" in error(tmp_path, "<p>x</p>", "post.html").message
 
 
@@ -338,7 +338,7 @@ def test_html_without_any_title_says_what_to_do(tmp_path: Path) -> None:
         ("---\ntitle: T\n...\nB\n", "---\ntitle: T\nid: 7\nversion: 3\nslug: s\n...\nB\n"),
     ],
 )
-def test_the_version_is_written_and_every_other_byte_stays(tmp_path: Path, before: str, after: str) -> None:
+def test_writing_the_version_changes_no_other_byte(tmp_path: Path, before: str, after: str) -> None:
     path = write(tmp_path, before)
     record_version(path, id=7, version=3, slug="s")
     assert path.read_bytes().decode() == after
@@ -347,7 +347,7 @@ def test_the_version_is_written_and_every_other_byte_stays(tmp_path: Path, befor
 
 
 @pytest.mark.parametrize("slug", ["2024-05-01-x", "true", "null", "1e3", "кириллица", "a-b", "no"])
-def test_a_slug_that_looks_like_something_else_is_read_as_it_was_written(tmp_path: Path, slug: str) -> None:
+def test_a_slug_that_looks_like_another_type_is_read_as_text(tmp_path: Path, slug: str) -> None:
     path = write(tmp_path, "# T\n")
     record_version(path, id=1, version=1, slug=slug)
     assert read_document(path, JAKARTA).slug == slug
@@ -361,7 +361,7 @@ def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
     assert (path.read_bytes(), path.stat().st_ino) == (once, inode)
 
 
-def test_the_body_and_all_other_values_survive(tmp_path: Path) -> None:
+def test_the_body_and_all_other_values_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path, FULL)
     before = read_document(path, JAKARTA)
     record_version(path, id=8, version=9, slug="s")
@@ -374,7 +374,7 @@ def _fields(document: Document) -> dict[str, object]:
     return {name: getattr(document, name) for name in Document.__slots__}
 
 
-def test_the_files_mode_stays_and_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_the_files_mode_and_a_symbolic_link_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path, "# T\n")
     path.chmod(0o640)
     link = tmp_path / "link.md"
@@ -385,7 +385,7 @@ def test_the_files_mode_stays_and_a_link_stays_a_link(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["link.md", "post.md"]
 
 
-def test_a_failed_replacement_leaves_the_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_replacement_leaves_only_the_original_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: int) -> None:
         raise OSError("no space left")
 
@@ -398,7 +398,7 @@ def test_a_failed_replacement_leaves_the_file_and_nothing_else(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("front", ["id: [1]", "version: |\n  2", "title: &v 2\nversion: *v", "a: b: c"])
-def test_front_matter_that_cannot_be_changed_safely_is_left_alone(tmp_path: Path, front: str) -> None:
+def test_front_matter_that_cannot_be_changed_safely_is_not_changed(tmp_path: Path, front: str) -> None:
     before = f"---\n{front}\n---\n# T\n"
     path = write(tmp_path, before)
     try:
@@ -410,7 +410,7 @@ def test_front_matter_that_cannot_be_changed_safely_is_left_alone(tmp_path: Path
 
 
 @given(st.text(max_size=100), st.sampled_from(["\n", "\r\n"]))
-def test_any_body_survives_the_writing(tmp_path: Path, body: str, line_end: str) -> None:
+def test_any_body_is_unchanged_by_writing(tmp_path: Path, body: str, line_end: str) -> None:
     path = tmp_path / "post.md"
     rest = body.encode("utf-8", "replace").replace(b"\0", b"")
     path.write_bytes(f"---{line_end}title: T{line_end}---{line_end}".encode() + rest)
@@ -419,10 +419,10 @@ def test_any_body_survives_the_writing(tmp_path: Path, body: str, line_end: str)
     assert path.read_bytes() == line_end.join(expected).encode() + rest
 
 
-# Finding
+# Finding files
 
 
-def test_folders_are_searched_and_what_is_hidden_or_a_readme_is_left_out(tmp_path: Path) -> None:
+def test_folders_are_searched_except_hidden_files_and_readmes(tmp_path: Path) -> None:
     for name in [
         "b.md",
         "a/c.HTML",
@@ -440,13 +440,13 @@ def test_folders_are_searched_and_what_is_hidden_or_a_readme_is_left_out(tmp_pat
     assert found == ["a/b.markdown", "a/c.HTML", "a/z.htm", "b.md"]
 
 
-def test_a_file_that_is_named_is_taken_once_and_in_its_place(tmp_path: Path) -> None:
+def test_a_named_file_is_found_once_and_in_the_given_order(tmp_path: Path) -> None:
     first, second, readme = (write(tmp_path, "# T\n", name) for name in ("a.md", "b.md", "README.md"))
     assert find_documents([second, readme, tmp_path, second]) == [second, readme, first]
 
 
 @pytest.mark.parametrize(("name", "message"), [("no", "does not exist"), ("x.txt", "not a supported file type")])
-def test_what_cannot_be_a_document_is_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_a_file_of_another_type_is_rejected(tmp_path: Path, name: str, message: str) -> None:
     write(tmp_path, "x", "x.txt")
     with pytest.raises(DocumentError, match=message):
         find_documents([tmp_path / name])

@@ -1,4 +1,4 @@
-"""Nothing is imported as published without evidence that it was: what counts as evidence, for each kind of folder."""
+"""Nothing is imported as published without evidence that it was; the evidence depends on the kind of folder."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def _reasons(folder: Path) -> dict[str, str]:
 
 
 def _items(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """The name of each item, what becomes of it here, and what is said of it."""
+    """Return the name, the resulting status and the notes of each item."""
     for item in read_markdown(folder, dry_run=True):
         name = Path(item.name).relative_to(folder).as_posix()
         match item:
@@ -72,12 +72,12 @@ def _items(folder: Path) -> Iterator[tuple[str, str, str]]:
                 yield name, "draft" if content.draft else "scheduled" if is_later else "published", "; ".join(notes)
 
 
-# The marks
+# Draft marks
 
 
 @pytest.mark.parametrize("place", ["jekyll", "hugo", "plain"])
 def test_a_document_with_any_mark_of_a_draft_is_a_draft(tmp_path: Path, place: str) -> None:
-    """Whatever the kind of the folder, each spelling of each mark counts, also one that is not understood."""
+    """Each spelling of each mark counts in every kind of folder, even with an unknown value."""
     folder, config = {"jekyll": ("_posts", "_config.yml"), "hugo": ("content/posts", "hugo.yaml")}.get(place, ("", ""))
     lines = {**dict.fromkeys(MARKS, "draft"), **dict.fromkeys(NO_MARKS, "published")}
     names = {f"2020-01-02-x{number}.md": line for number, line in enumerate(lines)}
@@ -103,13 +103,13 @@ def test_a_document_with_any_mark_of_a_draft_is_a_draft(tmp_path: Path, place: s
         "---\ntitle: A\nDate: some day\ndate: 2020-01-01\n---\nX\n",
     ],
 )
-def test_no_mark_is_lost_when_front_matter_is_read(tmp_path: Path, text: str) -> None:
-    """Merged maps, keys that differ in case, and keys that come again all count."""
+def test_reading_front_matter_loses_no_draft_mark(tmp_path: Path, text: str) -> None:
+    """Merged maps, keys that differ in case, and duplicate keys all count."""
     assert _state(_site(tmp_path, {"a.md": text})) == {"a.md": "draft"}
 
 
-def test_a_key_of_its_own_outweighs_a_merged_one(tmp_path: Path) -> None:
-    """What a text says itself goes before what it takes from elsewhere, and the first map of a list before the next."""
+def test_a_documents_own_key_overrides_a_merged_one(tmp_path: Path) -> None:
+    """A document's own keys precede merged ones, and earlier maps of a list precede later ones."""
     front = "x: &d {draft: true, title: D}\ny: &e {title: E}\n<<: [*e, *d]\ndraft: false"
     (item,) = read_markdown(_site(tmp_path, {"a.md": f"---\n{front}\n---\nX\n"}), dry_run=True)
     assert isinstance(item, ImportedArticle)
@@ -126,8 +126,8 @@ OTHERS = st.dictionaries(
 
 
 @given(others=OTHERS, key=SPELLINGS, value=st.text(min_size=1, max_size=20), before=st.booleans())
-def test_no_other_key_outweighs_a_mark(others: dict[str, str], key: str, value: str, before: bool) -> None:
-    """A mark that says anything but no makes a draft, wherever it stands and whatever else is said."""
+def test_no_other_key_overrides_a_draft_mark(others: dict[str, str], key: str, value: str, before: bool) -> None:
+    """A mark with any value but "no" makes a draft, wherever it is and whatever other keys say."""
     said = " ".join(value.split()).lower()
     mark = {key: value}
     front = {**mark, **others} if before else {**others, **mark}
@@ -136,8 +136,8 @@ def test_no_other_key_outweighs_a_mark(others: dict[str, str], key: str, value: 
 
 
 @given(st.dictionaries(st.text(max_size=12), st.none() | st.text(max_size=12) | st.lists(st.text(), max_size=2)))
-def test_any_metadata_can_be_asked_for_a_mark(values: dict[str, object]) -> None:
-    """No value is an error."""
+def test_any_metadata_can_be_checked_for_draft_marks(values: dict[str, object]) -> None:
+    """No value raises an error."""
     mark = draft_mark(values)
     assert mark is None or any(mark.startswith(key[:80]) for key in values)
 
@@ -156,8 +156,8 @@ def test_any_metadata_can_be_asked_for_a_mark(values: dict[str, object]) -> None
         *((name, name) for name in ("x.draft.id.md", "x.bak.md", "#x.md", "2020-01-02-draft-x.md", "[WIP] x.md")),
     ],
 )
-def test_folders_and_files_that_say_that_they_are_drafts_are_known(path: str, mark: str) -> None:
-    """A folder says so with any of its words, a file with its first or last one, in several languages."""
+def test_names_of_folders_and_files_can_mark_drafts(path: str, mark: str) -> None:
+    """Any word of a folder name counts, and the first or last word of a file name, in several languages."""
     assert path_mark(path.split("/")) == mark
 
 
@@ -169,7 +169,7 @@ def test_folders_and_files_that_say_that_they_are_drafts_are_known(path: str, ma
         *("2020/01/02.md", "node.js.md", "_posts/2020-01-02-a.md"),
     ],
 )
-def test_a_path_that_only_has_the_word_in_it_says_nothing_of_a_draft(path: str) -> None:
+def test_a_path_that_only_contains_the_word_is_no_draft(path: str) -> None:
     """Articles may be about drafts."""
     assert path_mark(path.split("/")) is None
 
@@ -200,13 +200,13 @@ def test_a_path_that_only_has_the_word_in_it_says_nothing_of_a_draft(path: str) 
         ("date: 2020-01-01", "published"),
     ],
 )
-def test_a_date_in_the_future_of_any_key_is_waited_for(tmp_path: Path, front: str, state: str) -> None:
-    """Of several dates, one in the future counts, with and without a time zone."""
+def test_a_future_date_in_any_key_schedules_the_article(tmp_path: Path, front: str, state: str) -> None:
+    """If there are several dates, one in the future is enough, with or without a time zone."""
     assert _state(_site(tmp_path, {"a.md": f"---\ntitle: A\n{front}\n---\nX\n"})) == {"a.md": state}
 
 
-def test_a_date_in_the_future_of_an_unknown_key_is_told(tmp_path: Path) -> None:
-    """What such a date means is not known, so the author decides."""
+def test_a_future_date_in_an_unknown_key_is_reported(tmp_path: Path) -> None:
+    """The meaning of such a date is unknown, so the author decides."""
     site = _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2020-01-01\nevent: 2999-01-01\n---\nX\n"})
     assert _reasons(site) == {"a.md": "event: 2999-01-01 is in the future: imported as a draft"}
 
@@ -221,8 +221,8 @@ def test_a_date_in_the_future_of_an_unknown_key_is_told(tmp_path: Path) -> None:
         '{"title": "A", "params": {"draft": true}}\nX\n',
     ],
 )
-def test_marks_in_groups_of_keys_count_in_a_plain_folder(tmp_path: Path, text: str) -> None:
-    """In YAML, TOML and JSON, marks that stand below ``params``, ``build`` and the like are marks of the text."""
+def test_marks_in_nested_keys_count_in_a_plain_folder(tmp_path: Path, text: str) -> None:
+    """In YAML, TOML and JSON, marks below ``params``, ``build`` and similar keys apply to the document."""
     assert _state(_site(tmp_path, {"a.md": text})) == {"a.md": "draft"}
 
 
@@ -242,26 +242,26 @@ def test_marks_in_groups_of_keys_count_in_a_plain_folder(tmp_path: Path, text: s
         ("May 16, 2020 at 10:15 pm", "2020-05-16T22:15:00+00:00"),
     ],
 )
-def test_a_time_is_read_with_its_half_of_the_day_and_its_zone(written: str, moment: str) -> None:
-    """A text must not be published hours before its time."""
+def test_a_time_is_read_with_am_or_pm_and_its_zone(written: str, moment: str) -> None:
+    """Otherwise a text might be published hours too early."""
     assert get_datetime(written, UTC) == datetime.fromisoformat(moment)
 
 
 @pytest.mark.parametrize(
     "tail", ["PST", "XYZ", "foo", "-0800 at noon", "America/Nowhere", "America/Argentina", "../etc/x", "+99:00", "p.x."]
 )
-def test_a_time_with_a_tail_that_is_not_understood_makes_a_draft(tmp_path: Path, tail: str) -> None:
-    """The time may be meant in any zone."""
+def test_a_time_with_an_unknown_suffix_makes_a_draft(tmp_path: Path, tail: str) -> None:
+    """The suffix may be a time zone."""
     written = f"2020-01-02 07:00 {tail}"
     site = _site(tmp_path, {"a.md": f"---\ntitle: A\ndate: {written}\n---\nX\n"})
     assert list(_items(site)) == [("a.md", "draft", f"the date {written!r} is invalid: imported as a draft")]
 
 
-# Each kind of folder
+# Kinds of folders
 
 
-def test_of_a_plain_folder_only_files_that_say_what_they_are_come(tmp_path: Path) -> None:
-    """A title or a date in the front matter is needed; templates, notes and built pages are told and left."""
+def test_a_plain_folder_imports_only_files_with_front_matter(tmp_path: Path) -> None:
+    """A title or a date in the front matter is required; templates, notes and built pages are reported and skipped."""
     files = {
         "titled.md": "---\ntitle: A\n---\nX\n",
         "dated.md": "---\npublished_at: 2020-01-01\n---\n# A\n",
@@ -301,10 +301,10 @@ def test_of_a_plain_folder_only_files_that_say_what_they_are_come(tmp_path: Path
     ],
 )
 @pytest.mark.parametrize("folder", ["", "content/", "_posts/2020-01-01-"])
-def test_a_header_without_lines_is_never_an_article(
+def test_a_metadata_header_without_delimiters_is_never_article_text(
     tmp_path: Path, text: str, state: str, says: str, folder: str
 ) -> None:
-    """Pelican's, Nikola's and MultiMarkdown's headers are no text of an article, in whatever folder they lie."""
+    """Headers of Pelican, Nikola and MultiMarkdown are recognised in every kind of folder."""
     site = _site(tmp_path, {f"{folder}secret.md": text, "themes/readme.txt": ""})
     ((name, found, reason),) = _items(site)
     assert (name, found) == (f"{folder}secret.md", state)
@@ -312,13 +312,15 @@ def test_a_header_without_lines_is_never_an_article(
 
 
 def test_a_first_line_with_a_colon_is_no_header() -> None:
-    """Prose may begin with a word and a colon."""
+    """A sentence may begin with a word and a colon."""
     assert read_header("Note: this is old.\n\nText.\n") == read_header("Summary: in short.\n\nText.\n") == {}
     assert read_header("# Title: x\n") == read_header("") == {}
 
 
-def test_of_jekyll_only_posts_with_a_dated_name_and_shown_pages_come(tmp_path: Path) -> None:
-    """Jekyll shows no post without a day in its name, no file that begins with _ and no collection without output."""
+def test_jekyll_imports_dated_posts_and_published_pages_only(tmp_path: Path) -> None:
+    """Jekyll publishes no post without a date in its name, no file whose name begins with _, and no collection without
+    output.
+    """
     files = {
         "_config.yml": "collections:\n  recipes: {output: true}\ndefaults:\n"
         "  - scope: {path: hidden}\n    values: {published: false}\n",
@@ -353,21 +355,21 @@ def test_of_jekyll_only_posts_with_a_dated_name_and_shown_pages_come(tmp_path: P
     }
 
 
-def test_without_a_configuration_no_collection_of_jekyll_is_shown(tmp_path: Path) -> None:
-    """Only a configuration makes a folder with _ a collection with pages."""
+def test_without_a_configuration_no_jekyll_collection_is_published(tmp_path: Path) -> None:
+    """Only the configuration makes a folder with _ a published collection."""
     files = {"_posts/2020-01-02-a.md": "---\ntitle: A\n---\nX\n", "_notes/b.md": "---\ntitle: B\n---\nX\n"}
     assert _state(_site(tmp_path, files)) == {"_posts/2020-01-02-a.md": "published", "_notes/b.md": "skipped"}
 
 
 @pytest.mark.parametrize("folder", ["_drafts", "drafts"])
-def test_a_folder_of_drafts_that_is_given_itself_gives_drafts(tmp_path: Path, folder: str) -> None:
-    """The name of the folder that is imported counts too."""
+def test_the_imported_folder_can_itself_be_a_drafts_folder(tmp_path: Path, folder: str) -> None:
+    """The name of the imported folder itself counts too."""
     site = _site(tmp_path / folder, {"2020-01-01-a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"})
     assert _state(site) == {"2020-01-01-a.md": "draft"}
 
 
-def test_of_hexo_posts_without_a_dated_name_come(tmp_path: Path) -> None:
-    """Hexo's posts have their dates in the front matter only."""
+def test_hexo_posts_need_no_date_in_their_name(tmp_path: Path) -> None:
+    """Hexo reads dates from front matter only."""
     files = {
         "_config.yml": "source_dir: source\n",
         "source/_posts/a.md": "---\ntitle: A\ndate: 2020-01-01\n---\nX\n",
@@ -376,8 +378,8 @@ def test_of_hexo_posts_without_a_dated_name_come(tmp_path: Path) -> None:
     assert _state(_site(tmp_path, files)) == {"source/_posts/a.md": "published", "source/_drafts/b.md": "draft"}
 
 
-def test_of_hugo_what_the_configuration_and_the_lists_hide_is_hidden(tmp_path: Path) -> None:
-    """Drafts, dates, bundles, build options, cascades, ignored files and disabled languages count."""
+def test_hugo_pages_hidden_by_configuration_or_sections_are_hidden(tmp_path: Path) -> None:
+    """Drafts, dates, bundles, build options, cascades, ignored files and disabled languages are applied."""
     text = "---\ntitle: A\ndate: 2020-01-01\n{}---\nX\n"
     files = {
         "hugo.yaml": "ignoreFiles: ['\\.tmp\\.md$']\nlanguages:\n  en: {weight: 1}\n  id: {disabled: true}\n",
@@ -428,15 +430,15 @@ def test_of_hugo_what_the_configuration_and_the_lists_hide_is_hidden(tmp_path: P
         ("config.toml", 'base_url = "https://a.example"\nignored_content = ["{drafts,notes}/{a,b}.md"]'),
     ],
 )
-def test_files_that_the_configuration_ignores_are_skipped(tmp_path: Path, config: str, setting: str) -> None:
-    """Hugo matches the whole path of a file; Zola's patterns have alternatives in braces."""
+def test_files_ignored_by_the_configuration_are_skipped(tmp_path: Path, config: str, setting: str) -> None:
+    """Hugo matches the complete path of a file; Zola's patterns support alternatives in braces."""
     text = "+++\ntitle = 'A'\ndate = 2020-01-01\n+++\nX\n"
     files = {config: setting + "\n", "content/notes/a.md": text, "content/posts/c.md": text}
     assert _state(_site(tmp_path, files)) == {"content/notes/a.md": "skipped", "content/posts/c.md": "published"}
 
 
-def test_of_eleventy_what_the_data_of_a_folder_say_counts(tmp_path: Path) -> None:
-    """A folder's data file may hide all of its documents; a document's own word is nearer."""
+def test_data_files_of_eleventy_folders_apply(tmp_path: Path) -> None:
+    """A data file can hide all documents of its folder; a document's own value takes precedence."""
     files = {
         "notes/notes.json": json.dumps({"permalink": False}),
         "notes/a.md": "---\ntitle: A\n---\nX\n",
@@ -454,25 +456,25 @@ def test_of_eleventy_what_the_data_of_a_folder_say_counts(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["medium", "medium/posts", "substack", "substack/posts"])
-def test_an_export_of_medium_or_substack_is_refused_whole(name: str) -> None:
+def test_an_export_of_medium_or_substack_is_rejected(name: str) -> None:
     """Its files do not say which of them are drafts."""
     with pytest.raises(SourceError, match=f"import it with `kolom import {name.split('/')[0]}`"):
         list(read_markdown(FOLDER / name, dry_run=True))
 
 
-def test_an_archive_of_kolom_is_no_folder_of_markdown(tmp_path: Path) -> None:
-    """Its HTML has no front matter and may be a draft's."""
+def test_an_archive_of_kolom_is_no_markdown_folder(tmp_path: Path) -> None:
+    """Its HTML files have no front matter and may be drafts."""
     _site(tmp_path, {"archive.json": '{"format": "kolom-archive", "version": 1}', "html/1.html": "<p>Secret</p>"})
     for folder in (tmp_path, tmp_path / "html"):
         with pytest.raises(SourceError, match="kolom import archive"):
             list(read_markdown(folder, dry_run=True))
 
 
-# Front matter that is not read
+# Unsupported front matter
 
 
-def test_front_matter_that_is_not_closed_is_refused(tmp_path: Path) -> None:
-    """Else what it says of a draft would be text of an article."""
+def test_unclosed_front_matter_is_rejected(tmp_path: Path) -> None:
+    """Otherwise its draft mark would become text of the article."""
     assert _state(_site(tmp_path, {"a.md": "---\ntitle: A\ndraft: true\n\nText.\n"})) == {"a.md:1": "refused"}
 
 
@@ -488,24 +490,24 @@ def test_front_matter_that_is_not_closed_is_refused(tmp_path: Path) -> None:
         *("draft: true\n\n# A\n", "Title: A\nStatus: draft\n\n# A\n", "\n+++\ndraft = true\n+++\n# A\n"),
     ],
 )
-def test_metadata_in_a_form_that_is_not_read_are_noticed(text: str) -> None:
-    """A text that is given without front matter must not begin with one."""
+def test_metadata_in_an_unsupported_format_is_detected(text: str) -> None:
+    """A text without front matter must not begin with metadata."""
     assert unsupported_metadata(text) is not None
 
 
 @pytest.mark.parametrize(
     "text", ["", "# A\n", "\n---\n\nText.\n\n---\n", "Text: and more.\n", "{% x %}\n", "--- so --\n"]
 )
-def test_a_text_that_begins_like_any_other_has_no_metadata(text: str) -> None:
-    """Lines across the page, colons and braces are common."""
+def test_an_ordinary_text_has_no_metadata(text: str) -> None:
+    """Horizontal rules, colons and braces are common at the beginning of a text."""
     assert unsupported_metadata(text) is None
 
 
 ARTICLE = "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"
 
 
-def test_files_that_eleventyignore_names_are_skipped(tmp_path: Path) -> None:
-    """Its lines are like Git's: names in any folder, paths from its own folder, patterns."""
+def test_files_named_in_eleventyignore_are_skipped(tmp_path: Path) -> None:
+    """Its syntax is like Git's: names in any folder, paths relative to its folder, patterns."""
     ignored = ["notes/a.md", "en/notes/a.md", "plans/secret.md", "a.tmp.md", "en/b.tmp.md", "deep/x/secret/a.md"]
     shown = ["a.md", "en/plans/secret.md", "noted/a.md"]
     lines = "# left out\n\nnotes/\n./plans/secret.md\n*.tmp.md\n**/secret/**\n!a.md\n"
@@ -521,23 +523,23 @@ def test_files_that_eleventyignore_names_are_skipped(tmp_path: Path) -> None:
         *(("posts/a.11tydata.js", "module.exports = {};"), ("posts/posts.json", "{"), ("posts/a.json", "{")),
     ],
 )
-def test_data_that_are_a_program_or_cannot_be_read_make_drafts(tmp_path: Path, name: str, text: str) -> None:
-    """They may say that the texts are not published."""
+def test_data_files_that_are_programs_or_unreadable_make_drafts(tmp_path: Path, name: str, text: str) -> None:
+    """They might exclude the documents."""
     site = _site(tmp_path, {"posts/a.md": ARTICLE, "b.md": ARTICLE, name: text})
     assert _state(site) == {"posts/a.md": "draft", "b.md": "published"}
     assert _reasons(site)["posts/a.md"].startswith(f"cannot read {Path(name).name}, which may")
 
 
 def test_data_of_a_folder_are_merged_deeply(tmp_path: Path) -> None:
-    """A group of keys in the front matter does not hide the marks that the folder's data have in it."""
+    """A key group in the front matter does not hide the marks in the same group of the folder's data."""
     text = "---\ntitle: A\nparams: {x: 1}\n---\nX\n"
     site = _site(tmp_path, {"posts/a.md": text, "posts/posts.json": '{"params": {"draft": true}}'})
     assert _state(site) == {"posts/a.md": "draft"}
 
 
 @pytest.mark.parametrize("vault", ["", ".."])
-def test_of_a_vault_of_obsidian_only_notes_that_say_so_come(tmp_path: Path, vault: str) -> None:
-    """Notes are private; a title and a date are no evidence that one was published."""
+def test_an_obsidian_vault_imports_only_notes_marked_as_published(tmp_path: Path, vault: str) -> None:
+    """Notes are private; a title and a date are no evidence of publication."""
     front = "---\ntitle: A\ndate: 2020-01-01\n{}\n---\nX\n"
     files = {
         "a.md": front.format("publish: true"),
@@ -555,7 +557,7 @@ def test_of_a_vault_of_obsidian_only_notes_that_say_so_come(tmp_path: Path, vaul
     assert _reasons(folder)["note.md"] == "a private Obsidian note: it does not have `publish: true`"
 
 
-def test_comments_in_notes_of_obsidian_stay_behind(tmp_path: Path) -> None:
+def test_comments_in_obsidian_notes_are_removed(tmp_path: Path) -> None:
     """They are for the author only; in code, the same characters are no comment."""
     (tmp_path / ".obsidian").mkdir()
     body = "Seen %%hidden%% `%%code%%`\n\n```\n%%kept%%\n```\n\n%%\nhidden `x\n%%\n\nEnd. %% hidden to the end\n"

@@ -1,4 +1,4 @@
-"""Slugs that are made, and slugs that are taken over."""
+"""Generated and imported slugs."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from kolom_cli.publishing.slugs import clean_slug, slug_suffix, slugify_title
         ("", None),
     ],
 )
-def test_a_title_makes_a_slug(text: str, slug: str | None) -> None:
+def test_a_slug_is_made_from_a_title(text: str, slug: str | None) -> None:
     assert slugify_title(text) == slug
 
 
@@ -38,14 +38,14 @@ def test_a_title_makes_a_slug(text: str, slug: str | None) -> None:
         ("contact", None),
     ],
 )
-def test_another_systems_slug_is_kept_as_far_as_possible(name: str, slug: str | None) -> None:
+def test_a_slug_of_another_system_is_kept_as_far_as_possible(name: str, slug: str | None) -> None:
     assert clean_slug(name) == slug
 
 
 @pytest.mark.parametrize(
     ("name", "ending"), [("2020", "2020"), ("1/2", "1-2"), ("Über 7", "uber-7"), ("?/", "b17e5558")]
 )
-def test_another_systems_id_makes_the_end_of_a_slug(name: str, ending: str) -> None:
+def test_an_id_of_another_system_is_appended_to_a_slug(name: str, ending: str) -> None:
     assert slug_suffix(name) == ending
 
 

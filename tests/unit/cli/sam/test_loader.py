@@ -1,4 +1,4 @@
-"""The template as the local stack and the contract tests read it."""
+"""Loading the template for the local stack and the contract tests."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def reading(text: str, path: Path) -> Template:
     return load(path / "template.yaml")
 
 
-def test_a_function_has_its_own_settings_over_the_shared_ones() -> None:
+def test_a_functions_settings_override_globals() -> None:
     function = read().functions["answer"]
     assert (function.timeout_seconds, function.memory_mb, function.handler) == (3, 256, "app.handler")
     assert read().functions["collect"].timeout_seconds == 2
@@ -33,7 +33,7 @@ def test_a_function_has_its_own_settings_over_the_shared_ones() -> None:
     }
 
 
-def test_conditions_decide_over_resources_properties_and_outputs() -> None:
+def test_conditions_apply_to_resources_properties_and_outputs() -> None:
     assert "nowhere" not in read().functions
     assert "OnlyBlue" not in read().outputs
     blue = read(Colour="blue")
@@ -42,7 +42,7 @@ def test_conditions_decide_over_resources_properties_and_outputs() -> None:
     assert blue.outputs["OnlyBlue"] == "x"
 
 
-def test_policies_are_resolved_to_arns_and_keep_their_conditions() -> None:
+def test_policies_have_resolved_arns_and_conditions() -> None:
     get, query = read().functions["answer"].policies
     arn = "arn:aws:dynamodb:us-east-1:123456789012:table/kolom-things"
     assert (get.effect, get.actions, get.resources) == ("Allow", ("dynamodb:GetItem",), (arn,))
@@ -61,7 +61,7 @@ def test_events_become_routes_streams_and_schedules() -> None:
     assert (schedule.function, schedule.every_seconds) == ("tick", 1)
 
 
-def test_a_table_is_what_create_table_takes() -> None:
+def test_a_table_has_the_arguments_of_create_table() -> None:
     table = read().tables["ThingsTable"]
     assert table.create["TableName"] == "kolom-things"
     assert table.create["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -69,7 +69,7 @@ def test_a_table_is_what_create_table_takes() -> None:
     assert table.ttl_attribute == "expires_at"
 
 
-def test_references_have_the_values_that_cloudformation_gives_them() -> None:
+def test_references_are_resolved_as_in_cloudformation() -> None:
     template = read()
     assert template.outputs["Table"] == "kolom-things"
     assert template.outputs["Secret"] == "arn:aws:secretsmanager:us-east-1:123456789012:secret:kolom-secret"
@@ -87,33 +87,33 @@ def test_references_have_the_values_that_cloudformation_gives_them() -> None:
         ("Typo", "x", "no such parameter: Typo"),
     ],
 )
-def test_a_parameter_outside_its_limits_is_refused_with_the_reason(name: str, value: str, message: str) -> None:
+def test_an_invalid_parameter_is_rejected_with_the_reason(name: str, value: str, message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         read(**{name: value})
 
 
-def test_a_parameter_without_default_has_to_be_given() -> None:
+def test_a_parameter_without_a_default_is_required() -> None:
     with pytest.raises(TemplateError, match="SiteUrl has no default"):
         load(TEMPLATE)
 
 
-def test_an_unknown_intrinsic_is_an_error_and_not_a_value(tmp_path: Path) -> None:
+def test_an_unknown_intrinsic_function_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="Fn::ImportValue is not supported"):
         reading("Resources: {B: {Type: 'AWS::S3::Bucket', Properties: {BucketName: !ImportValue x}}}", tmp_path)
 
 
-def test_a_reference_to_nothing_is_an_error(tmp_path: Path) -> None:
+def test_a_dangling_reference_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="no parameter or resource 'Nobody'"):
         reading("Resources: {}\nOutputs: {X: {Value: !Ref Nobody}}", tmp_path)
 
 
-def test_a_cron_schedule_is_refused_rather_than_ignored(tmp_path: Path) -> None:
+def test_a_cron_schedule_is_rejected(tmp_path: Path) -> None:
     function = "{CodeUri: f/, Handler: a.b, Events: {E: {Type: Schedule, Properties: {Schedule: 'cron(0 1 * * ? *)'}}}}"
     with pytest.raises(TemplateError, match="only rate"):
         reading(f"Resources: {{F: {{Type: 'AWS::Serverless::Function', Properties: {function}}}}}", tmp_path)
 
 
-def test_what_is_no_template_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_template_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="no Resources"):
         reading("a: 1", tmp_path)
     with pytest.raises(TemplateError, match="not readable"):

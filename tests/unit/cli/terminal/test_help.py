@@ -1,4 +1,4 @@
-"""`--help`: panels, one plain sentence, and examples for every command, at 80 columns."""
+"""`--help`: panels, a one-sentence summary and examples for every command, at 80 columns."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from kolom_cli.main import app
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of every command that does something."""
+    """Return the words of every command."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))
@@ -29,7 +29,7 @@ COMMANDS = list(commands(KOLOM))
 
 @cache
 def help_of(*words: str) -> list[str]:
-    """What `--help` prints on a terminal of 80 columns."""
+    """Return the output of `--help` on a terminal with 80 columns."""
     with redirect_stdout(StringIO()) as printed, pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "80")
         KOLOM.main([*words, "--help"], prog_name="kolom", standalone_mode=False)
@@ -68,7 +68,7 @@ def test_help_begins_with_one_sentence_and_ends_with_examples(words: tuple[str, 
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_help_explains_every_option_and_shows_no_python_types(words: tuple[str, ...]) -> None:
+def test_help_describes_every_option_without_python_types(words: tuple[str, ...]) -> None:
     text = "\n".join(help_of(*words))
     assert not re.search(r"<(bool|str|int|float|Path|list)", text)
     for option in re.findall(r"^│ (?:\* +)?(--[a-z-]+) (.*)│$", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""Lists and fields on the terminal: slugs, ids, dates and addresses stay whole at any width."""
+"""Lists and fields on the terminal: slugs, ids, dates and addresses are never truncated."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,18 +25,18 @@ def time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(params=[80, 120])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """The columns of the terminal."""
+    """Return a function that sets the width of the terminal."""
     columns: int = request.param
     monkeypatch.setenv("COLUMNS", str(columns))
     return columns
 
 
-def test_a_moment_is_in_the_time_zone_of_the_site() -> None:
+def test_a_time_is_shown_in_the_time_zone_of_the_site() -> None:
     assert format_moment(datetime(2026, 2, 1, 8, 0, 59, tzinfo=UTC)) == DATE
 
 
-def test_a_text_stands_beside_its_record_where_there_is_room(width: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is left of the line is the text's."""
+def test_a_text_is_shown_beside_its_record_if_it_fits(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """It gets the rest of the line."""
     rows = [Row((DATE, "published", "hello"), ("Hello",)), Row(("", "draft", "market"), (SENTENCE,))]
     print_list(("date", "status", "slug"), rows, text="title", empty="None.")
     header, first, second = capsys.readouterr().out.splitlines()
@@ -46,7 +46,7 @@ def test_a_text_stands_beside_its_record_where_there_is_room(width: int, capsys:
     assert len(second) in {width - 1, width}
 
 
-def test_a_long_slug_has_a_line_of_its_own(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_slug_has_its_own_line(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [Row((DATE, "draft", LONG_SLUG), (SENTENCE,)), Row((DATE, "published", "hello-world"), ("Hello",))]
     print_list(("date", "status", "slug"), rows, empty="None.")
     lines = capsys.readouterr().out.splitlines()
@@ -58,7 +58,7 @@ def test_a_long_slug_has_a_line_of_its_own(width: int, capsys: pytest.CaptureFix
     ]
 
 
-def test_a_column_without_room_becomes_lines(
+def test_a_column_that_does_not_fit_becomes_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
@@ -70,20 +70,18 @@ def test_a_column_without_room_becomes_lines(
     ]
 
 
-def test_an_id_is_whole_however_narrow_the_terminal_is(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_id_is_never_truncated(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     print_list(("date", "status", "id"), [Row((DATE, "pending", ID))], empty="None.")
     assert capsys.readouterr().out.splitlines() == ["DATE", DATE, "    status: pending", f"    id: {ID}"]
 
 
-def test_an_empty_list_says_what_to_do_next(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_list_suggests_the_next_command(capsys: pytest.CaptureFixture[str]) -> None:
     print_list(("date",), [], empty="No drafts. `kolom publish FILE` creates one.")
     assert capsys.readouterr().out == "No drafts. `kolom publish FILE` creates one.\n"
 
 
-def test_fields_are_whole_and_long_ones_have_lines_of_their_own(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_long_fields_are_complete_and_have_their_own_lines(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     moment = datetime(2026, 2, 1, 8, tzinfo=UTC)
     fields = {"id": ID, "created_at": moment, "email": None, "is_owner": False, "content": "Two\n\nlines", "url": URL}
     print_fields({**fields, "links": {"approve": URL, "short": "https://a.example/"}})
@@ -107,8 +105,8 @@ def test_fields_are_whole_and_long_ones_have_lines_of_their_own(width: int, caps
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b31m", "\x07", "\u202e"])
-def test_control_characters_of_visitors_are_not_printed(hostile: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """They could clear the screen, or turn the direction of what follows."""
+def test_control_characters_from_visitors_are_not_printed(hostile: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They could clear the screen, or change the direction of the following text."""
     print_list(("name",), [Row((f"a{hostile}b",), (f"c{hostile}[bold]d",))], empty="None.")
     print_fields({"name": f"a{hostile}b"})
     printed = capsys.readouterr().out
@@ -116,7 +114,9 @@ def test_control_characters_of_visitors_are_not_printed(hostile: str, capsys: py
     assert f"c\ufffd{hostile[1:]}[bold]d" in printed
 
 
-def test_wide_characters_count_twice(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wide_characters_count_as_two_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     print_list(("slug", "id"), [Row(("日本語", "1"), ("日本語" * 9,)), Row(("ab", "2"))], empty="None.")
     assert capsys.readouterr().out.splitlines() == [

@@ -1,4 +1,4 @@
-"""What people are shown of an import: what the source says, as it is, but not without end."""
+"""The printed report of an import: source texts are shown literally and shortened."""
 
 import io
 import json
@@ -18,7 +18,7 @@ def _printed(report: Report) -> str:
 
 
 @pytest.mark.parametrize("text", MARKUP)
-def test_what_looks_like_markup_is_shown_as_it_is(text: str) -> None:
+def test_text_that_looks_like_markup_is_shown_literally(text: str) -> None:
     report = Report(notes=[Note(name=text, text=f"note {text}")], errors=[f"error {text}"])
     report.skip(text, "a name", f"reason {text}")
     report.skip("article", text, f"refusal {text}", refused=True)
@@ -30,7 +30,7 @@ def test_what_looks_like_markup_is_shown_as_it_is(text: str) -> None:
     assert f"error error {text}\n" in printed
 
 
-def test_what_is_very_long_or_has_lines_is_cut_to_one_but_in_json() -> None:
+def test_long_and_multi_line_texts_are_shortened_except_in_json() -> None:
     report = Report(notes=[Note(name="n" * 5_000, text="t" * 5_000)])
     report.skip("k" * 5_000, "name", "r" * 5_000)
     report.skip("a\nb", "name", "no such\nthing")

@@ -1,4 +1,4 @@
-"""Exports of a blog at Blogger, made for the tests: in Google Takeout's schema, in the older one, as a live feed."""
+"""Generated Blogger exports: in Google Takeout's schema, in the older schema, and as a live feed."""
 
 import io
 import zipfile
@@ -25,22 +25,22 @@ TAIL = "</feed>\n"
 
 
 def post_id(number: int, kind: str = "post") -> str:
-    """The id of the post, page or comment of that number."""
+    """Return the id of the post, page or comment with that number."""
     return f"{BLOG}.{kind}-{number}"
 
 
 def takeout(*entries: str) -> str:
-    """A Takeout's ``feed.atom`` with these entries."""
+    """Return a Takeout's ``feed.atom`` with these entries."""
     return TAKEOUT + "".join(entries) + TAIL
 
 
 def older(*entries: str) -> str:
-    """An export of before Takeout with these entries."""
+    """Return an export in the older schema with these entries."""
     return OLDER + "".join(entries) + TAIL
 
 
 def entry(number: int, kind: str = "POST", **changes: Any) -> str:
-    """A Takeout's ``<entry>``: a public post of Sari's unless ``changes`` say otherwise."""
+    """Return a Takeout's ``<entry>``: by default a public post of Sari's; ``changes`` override its fields."""
     fields: dict[str, Any] = {
         "status": "LIVE",
         "title": f"Post {number}",
@@ -83,7 +83,7 @@ def entry(number: int, kind: str = "POST", **changes: Any) -> str:
 
 
 def comment(number: int, post: int, **changes: Any) -> str:
-    """A Takeout's comment on a post, by an anonymous reader; ``answers`` is the number of the comment above it."""
+    """Return a Takeout's comment on a post, by an anonymous reader; ``answers`` is the number of its parent."""
     answers = changes.pop("answers", None)
     fields: dict[str, Any] = {
         "title": "",
@@ -99,7 +99,7 @@ def comment(number: int, post: int, **changes: Any) -> str:
 
 
 def older_entry(number: int, kind: str = "post", **changes: Any) -> str:
-    """An ``<entry>`` of the older schema; without a kind that of a live feed."""
+    """Return an ``<entry>`` of the older schema; without a kind, that of a live feed."""
     fields: dict[str, Any] = {
         "title": f"Post {number}",
         "content": f"Text of {number}.",
@@ -127,7 +127,7 @@ def older_entry(number: int, kind: str = "post", **changes: Any) -> str:
 
 
 def older_comment(number: int, post: int, *, answers: int | None = None, **changes: Any) -> str:
-    """A comment of the older schema."""
+    """Return a comment of the older schema."""
     related = (
         f"<link rel='related' href='http://www.blogger.com/feeds/100/{post}/comments/default/{answers}'/>"
         if answers
@@ -140,10 +140,10 @@ def older_comment(number: int, post: int, *, answers: int | None = None, **chang
 
 
 def large(posts: int = 300, comments: int = 2_000) -> str:
-    """A Takeout as it comes: newest first, replies before what they answer; drafts, binned and anonymous ones in it.
+    """Return a large Takeout: newest first, replies before their parents, with drafts, trash and anonymous comments.
 
-    Every 10th post is a draft, every 25th binned, every 20th a page; two of three comments answer the one before on the
-    same post, every 40th is removed, every 50th binned, every 3rd anonymous.
+    Every 10th post is a draft, every 25th in the trash, every 20th a page; two of three comments reply to the previous
+    one on the same post, every 40th is removed, every 50th in the trash, every 3rd anonymous.
     """
     entries = []
     for number in range(1, posts + 1):
@@ -179,7 +179,7 @@ def large(posts: int = 300, comments: int = 2_000) -> str:
 
 
 def zipped(feed: str, pictures: dict[str, bytes] | None = None, blog: str = "Blog lama") -> bytes:
-    """A Takeout as it is downloaded; ``pictures`` by their paths below ``Albums``."""
+    """Return a Takeout as a zip; ``pictures`` are given by their paths below ``Albums``."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"Takeout/Blogger/Blogs/{blog}/feed.atom", feed)

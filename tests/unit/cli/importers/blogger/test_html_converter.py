@@ -1,4 +1,4 @@
-"""Blogger's HTML becomes plain HTML that says the same."""
+"""Conversion of Blogger's HTML to plain HTML with the same content."""
 
 import re
 import sys
@@ -70,7 +70,7 @@ def convert(content: str) -> str:
         ("<b>one<br><br>two<div>three</div></b>", "<p><b>one</b></p><b><p>two</p><p>three</p></b>"),
     ],
 )
-def test_what_the_editors_write_becomes_plain(written: str, clean: str) -> None:
+def test_editor_markup_is_simplified(written: str, clean: str) -> None:
     assert convert(written) == clean
 
 
@@ -114,7 +114,7 @@ _EMPTY_CAPTION = "<td class='tr-caption'></td>"
         (("<td>No picture</td>", ""), captioned("<td>No picture</td>", "")),
     ],
 )
-def test_a_captioned_table_is_a_figure_if_nothing_else_is_in_it(rows: tuple[str, ...], kept: str) -> None:
+def test_a_captioned_table_without_other_content_becomes_a_figure(rows: tuple[str, ...], kept: str) -> None:
     assert convert(captioned(*rows)) == kept
 
 
@@ -138,18 +138,18 @@ def test_a_captioned_table_is_a_figure_if_nothing_else_is_in_it(rows: tuple[str,
         ('<b id="docs-internal-guid-1" style="font-weight:normal;">one</b>', "<p>one</p>"),
     ],
 )
-def test_places_that_links_lead_to_languages_and_directions_are_kept(written: str, kept: str) -> None:
+def test_link_targets_languages_and_directions_are_kept(written: str, kept: str) -> None:
     assert convert(written) == kept
 
 
-def test_a_link_within_the_article_still_leads_to_its_place() -> None:
+def test_a_link_within_the_article_still_works() -> None:
     shown = render(convert('<a href="#note-1">see</a><div id="note-1">Note<br><br>its end</div>'), "html").html
     assert '<a href="#note-1">see</a>' in shown
     assert '<p id="note-1">Note</p>' in shown
 
 
 @pytest.mark.parametrize("address", ["https://a.example/tracker/photo.jpg", "https://a.example/feeds/12/photo.jpg"])
-def test_a_picture_in_a_folder_of_an_odd_name_is_none_that_counts(address: str) -> None:
+def test_a_picture_in_a_folder_with_an_unusual_name_is_not_matched(address: str) -> None:
     assert address in convert(f'<img src="{address}">')
 
 
@@ -174,7 +174,7 @@ DATED, PAGE = "/2012/09/own.html", "/p/about.html"
         (set(), "http://[broken/2012/09/own.html", None),
     ],
 )
-def test_links_to_the_blogs_own_articles_lead_here(hosts: set[str], url: str, leads_to: str | None) -> None:
+def test_links_between_the_blogs_articles_are_rewritten(hosts: set[str], url: str, leads_to: str | None) -> None:
     assert OwnLinks({DATED, PAGE}.__contains__, frozenset(hosts))(url) == (leads_to or url)
 
 
@@ -189,8 +189,8 @@ def test_links_to_the_blogs_own_articles_lead_here(hosts: set[str], url: str, le
         ("<li>x<b>y<p>z</p></b></li>", "<li>x<b>y<p>z</p></b></li>"),
     ],
 )
-def test_text_beside_emphasis_with_blocks_in_it_stays_on_its_line(written: str, clean: str) -> None:
-    """Text that an editor shows on one line is one paragraph, whatever else an element of it holds."""
+def test_text_beside_emphasis_that_contains_blocks_stays_in_one_paragraph(written: str, clean: str) -> None:
+    """Text that an editor shows on one line is one paragraph, whatever else an element contains."""
     assert convert(written) == clean
 
 
@@ -207,13 +207,13 @@ def test_text_beside_emphasis_with_blocks_in_it_stays_on_its_line(written: str, 
         ('<a href="/x">a<div>b</div></a>', '<p><a href="/x">a<br>b<br></a></p>'),
     ],
 )
-def test_a_division_where_no_paragraph_can_be_is_a_line_of_its_own(written: str, clean: str) -> None:
-    """Text before a division does not run into it."""
+def test_a_division_inside_inline_content_becomes_a_line(written: str, clean: str) -> None:
+    """Text before a division is separated from its content."""
     assert convert(written) == clean
 
 
-def test_an_empty_cell_of_a_table_that_becomes_a_figure_is_left_out() -> None:
-    """A cell outside a row makes browsers move the text around it."""
+def test_an_empty_cell_of_a_table_that_becomes_a_figure_is_dropped() -> None:
+    """A cell outside a row would make browsers move the text around it."""
     table = captioned('<td id="x"></td>', f"<td>{picture('a')}</td>", _EMPTY_CAPTION)
     assert convert(table) == f'<a id="x"></a><figure>{picture("a")}</figure>'
 
@@ -242,14 +242,14 @@ OBJECT = "removed a video hosted by Blogger"
         ("<p>text</p>", []),
     ],
 )
-def test_what_had_no_equivalent_is_noted(written: str, says: list[str]) -> None:
+def test_content_without_an_equivalent_is_noted(written: str, says: list[str]) -> None:
     converter = Converter({}.__contains__)
     converter.convert(written)
     assert len(converter.notes) == len(says)
     assert all(word in note for word, note in zip(says, converter.notes, strict=True))
 
 
-def test_a_film_that_two_old_players_show_is_shown_once() -> None:
+def test_a_video_with_two_legacy_players_is_shown_once() -> None:
     url = "http://www.youtube.com/v/abcdefghijk"
     written = f'<object data="{url}"><param name="movie" value="{url}"><embed src="{url}"></embed>its words</object>'
     assert convert(written * 2).count("<iframe") == 2
@@ -267,11 +267,11 @@ def test_a_film_that_two_old_players_show_is_shown_once() -> None:
         ("http://[broken/s320/a.jpg", "http://[broken/s320/a.jpg"),
     ],
 )
-def test_a_picture_is_taken_at_up_to_1600_pixels(url: str, shown: str) -> None:
+def test_a_picture_is_fetched_at_up_to_1600_pixels(url: str, shown: str) -> None:
     assert largest(url) == shown
 
 
-def test_a_picture_is_known_by_its_files_name() -> None:
+def test_a_picture_is_identified_by_its_file_name() -> None:
     assert image_name(f"{HOST}/s320/Pasar%2520pagi+1.jpg") == "Pasar pagi 1.jpg"
     assert image_name("https://lh3.googleusercontent.com/abc=s320") is None
     assert image_name("https://else.example/a.jpg") is None
@@ -305,7 +305,7 @@ _PIECES = [
 @example(["-->", "<b>", "word ", "<div>"])
 @example(["<pre>", "&", "<div>", "word "])
 @given(st.lists(st.sampled_from(_PIECES), max_size=25))
-def test_any_markup_is_converted_and_loses_no_words(pieces: list[str]) -> None:
+def test_any_markup_is_converted_without_losing_words(pieces: list[str]) -> None:
     written = "".join(pieces)
     if "<!--" not in written and "tr-caption" not in written and "<object>" not in written:
         kept = plain_text(render(convert(written), "html").html).split()
@@ -317,12 +317,12 @@ def test_any_markup_is_converted_and_loses_no_words(pieces: list[str]) -> None:
 @pytest.mark.parametrize(
     "nested", ["<div>", "<div><b>", "<blockquote>", "<span style='font-weight:bold'>", "<table><tr><td>"]
 )
-def test_markup_nested_without_end_is_no_error(nested: str) -> None:
+def test_endlessly_nested_markup_is_no_error(nested: str) -> None:
     assert "deep" in convert(nested * 3_000 + "deep")
 
 
-def _lines_run(content: str) -> int:
-    """How many lines of Python it takes to convert the content."""
+def _count_executed_lines(content: str) -> int:
+    """Return how many lines of Python the conversion of the content executes."""
     lines = 0
 
     def trace(_frame: FrameType, event: str, _argument: Any) -> Any:
@@ -354,8 +354,8 @@ def _lines_run(content: str) -> int:
         ("<span>" * 150, "<a name='more'></a>x<br><br>"),
     ],
 )
-def test_an_article_twice_as_wide_takes_twice_the_work(around: str, repeated: str) -> None:
-    once, twice, thrice = (_lines_run(around + repeated * times) for times in (100, 200, 300))
+def test_conversion_time_is_linear_in_the_width(around: str, repeated: str) -> None:
+    once, twice, thrice = (_count_executed_lines(around + repeated * times) for times in (100, 200, 300))
     assert thrice - twice < 1.1 * (twice - once)
 
 
@@ -399,7 +399,7 @@ def _larger(contents: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def _words(html: str) -> str:
-    """All text of it, without white space."""
+    """Return all text without white space."""
     text = "".join(unescape(token.markup) for token in tokenize(html) if isinstance(token, Text))
     return re.sub(r"\s", "", text)
 
@@ -433,9 +433,7 @@ def test_no_paragraph_and_no_heading_is_empty(written: str) -> None:
         ('data-original-width="0" data-original-height="x"', (None, None)),
     ],
 )
-def test_a_picture_keeps_the_size_of_its_own_that_blogger_notes(
-    noted: str, kept: tuple[str | None, str | None]
-) -> None:
+def test_a_picture_keeps_the_size_in_bloggers_metadata(noted: str, kept: tuple[str | None, str | None]) -> None:
     html = render(convert(f'<p>x<img src="{HOST}/s320/a.jpg" {noted}></p>'), "html").html
     (image,) = (token for token in tokenize(html) if isinstance(token, Start) and token.name == "img")
     assert (image.attributes.get("width"), image.attributes.get("height")) == kept

@@ -1,4 +1,4 @@
-"""Comments' HTML from elsewhere as Markdown: what readers see stays the same."""
+"""Conversion of comments from HTML to Markdown that renders the same."""
 
 import html
 import re
@@ -55,7 +55,7 @@ from tests.hostile import hostile_texts
         ("<p>1. no list</p><p># no heading</p><p>- nor this</p>", "1\\. no list\n\n\\# no heading\n\n\\- nor this"),
     ],
 )
-def test_html_becomes_the_markdown_that_says_the_same(written: str, markdown: str) -> None:
+def test_html_becomes_equivalent_markdown(written: str, markdown: str) -> None:
     assert html_to_markdown(written) == markdown
 
 
@@ -64,7 +64,7 @@ def _words(shown: str) -> str:
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "M")), max_size=80))
-def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
+def test_text_is_rendered_unchanged(written: str) -> None:
     assert _words(visitor_text.render(html_to_markdown(html.escape(written))).html) == _words(
         visitor_text.clean_text(html.escape(written))
     )
@@ -73,7 +73,7 @@ def test_text_is_shown_as_it_was_to_the_letter(written: str) -> None:
 @example(["_", "http://a.b/", "*"])
 @example(["http://a.b/", '"', "<", '"'])
 @given(st.lists(st.sampled_from([*"*_`[]()<>#-+=~.1 \\!&|\"'\n", "http://a.b/", "ab", "&amp;"]), max_size=25))
-def test_text_that_looks_like_markdown_is_shown_as_it_was(pieces: list[str]) -> None:
+def test_text_that_looks_like_markdown_is_rendered_unchanged(pieces: list[str]) -> None:
     written = "".join(pieces)
     assert _words(visitor_text.render(html_to_markdown(html.escape(written))).html) == _words(html.escape(written))
 
@@ -99,18 +99,18 @@ def _elements(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @example(["1", "<b>. no list</b>"])
 @example(["<br> <b> </b> <i> </i> ", "no code"])
 @given(st.lists(st.recursive(st.one_of(_TEXT, st.just("<br>")), _elements, max_leaves=12), max_size=6))
-def test_whatever_is_nested_in_whatever_is_shown_with_the_same_words(pieces: list[str]) -> None:
+def test_any_nesting_of_elements_keeps_the_words(pieces: list[str]) -> None:
     there = render("".join(pieces), "html").html
     assert _words(visitor_text.render(html_to_markdown("".join(pieces))).html) == _words(visitor_text.clean_text(there))
 
 
-def test_quotations_deeper_than_comments_can_show_keep_their_words() -> None:
+def test_quotations_beyond_the_depth_limit_keep_their_words() -> None:
     shown = visitor_text.render(html_to_markdown("<blockquote>one<ul><li>" * 20 + "two")).html
     assert _words(shown) == " ".join(["one"] * 20 + ["two"])
 
 
 @pytest.mark.parametrize("hostile", list(hostile_texts())[::7])
-def test_hostile_html_ends_as_a_comment_that_is_no_more_than_text(hostile: str) -> None:
+def test_hostile_html_becomes_text(hostile: str) -> None:
     shown = visitor_text.render(html_to_markdown(hostile)).html
     assert not re.search(r"<(?!/?(?:a|blockquote|br|code|em|hr|li|ol|p|pre|strong|ul)\b)", shown)
     assert visitor_text.render(html_to_markdown(shown)).html is not None

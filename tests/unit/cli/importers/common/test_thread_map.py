@@ -1,4 +1,4 @@
-"""The file that says which thread is which article's, and how addresses elsewhere name articles here."""
+"""The mapping file from threads to articles, and matching of addresses to articles."""
 
 import csv
 import io
@@ -47,7 +47,7 @@ def _error(file: Path, data: str | bytes) -> str:
         ("   ", ()),
     ],
 )
-def test_an_article_is_a_slug_a_path_or_an_address(file: Path, article: str, names: tuple[str, ...]) -> None:
+def test_an_article_is_given_by_slug_path_or_url(file: Path, article: str, names: tuple[str, ...]) -> None:
     found = _mapping(file, f"/old/,{article}").find("/old/")
     assert found is not None
     assert [name for name in found if name in names] == list(names)
@@ -70,7 +70,7 @@ def test_an_article_is_a_slug_a_path_or_an_address(file: Path, article: str, nam
         (" page-7 ", "page-7"),
     ],
 )
-def test_a_thread_is_what_the_export_calls_it_or_its_path(file: Path, thread: str, asked: str) -> None:
+def test_a_thread_is_given_by_its_identifier_or_path(file: Path, thread: str, asked: str) -> None:
     assert _mapping(file, f'"{thread}",there').find("other", asked) == ("slug:there",)
 
 
@@ -88,18 +88,18 @@ def test_a_thread_is_what_the_export_calls_it_or_its_path(file: Path, thread: st
         ("https://[broken/", "https://[other/"),
     ],
 )
-def test_nothing_is_said_of_other_threads(file: Path, thread: str, asked: str) -> None:
+def test_threads_that_are_not_in_the_file_are_not_mapped(file: Path, thread: str, asked: str) -> None:
     assert _mapping(file, f"{thread},there").find(asked) is None
 
 
-def test_what_is_said_of_a_thread_itself_goes_before_its_path(file: Path) -> None:
+def test_a_threads_identifier_takes_precedence_over_its_path(file: Path) -> None:
     mapping = _mapping(file, "/x/,by-path", "https://a.example/x/,itself", "https://a.example/x/?m=1,phone")
     assert mapping.find("https://a.example/x/") == ("slug:itself",)
     assert mapping.find("http://a.example/x/?m=1") == ("slug:phone",)
     assert mapping.find("https://b.example/x/") == ("slug:by-path",)
 
 
-def test_an_empty_mapping_says_nothing(file: Path) -> None:
+def test_an_empty_file_maps_nothing(file: Path) -> None:
     assert ThreadMap().find("/x/", "") is None
     assert len(_mapping(file)) == 0
 
@@ -118,7 +118,7 @@ def test_an_empty_mapping_says_nothing(file: Path) -> None:
         "thread,article,title,comments\n/x/,there\n",
     ],
 )
-def test_the_file_may_have_been_through_any_spreadsheet(file: Path, data: str) -> None:
+def test_files_saved_by_any_spreadsheet_program_are_read(file: Path, data: str) -> None:
     file.write_bytes(data.encode())
     assert read_mapping(file).find("/x/") == ("slug:there",)
 
@@ -145,20 +145,20 @@ def test_the_file_may_have_been_through_any_spreadsheet(file: Path, data: str) -
         ("thread,article\n".encode("utf-16"), "not UTF-8: save it"),
     ],
 )
-def test_a_file_that_cannot_be_followed_is_told_with_its_line(file: Path, data: str | bytes, says: str) -> None:
+def test_an_invalid_file_is_reported_with_its_line(file: Path, data: str | bytes, says: str) -> None:
     error = _error(file, data)
     assert error.startswith(str(file))
     assert says in error
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No such file"):
         read_mapping(tmp_path / "none.csv")
     with pytest.raises(SourceError, match="No such file"):
         write_unmatched(tmp_path / "none" / "threads.csv", [])
 
 
-def test_the_list_begins_with_the_threads_that_have_most_comments(file: Path) -> None:
+def test_the_list_begins_with_the_threads_with_most_comments(file: Path) -> None:
     write_unmatched(file, [Unmatched("/b/", "B", 1), Unmatched("/a/", "A, and more", 1), Unmatched("/c/", "", 7)])
     rows = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
     assert rows == [
@@ -169,7 +169,7 @@ def test_the_list_begins_with_the_threads_that_have_most_comments(file: Path) ->
     ]
 
 
-def test_a_list_left_as_it_is_leaves_its_threads_out(file: Path) -> None:
+def test_an_unedited_list_excludes_its_threads(file: Path) -> None:
     write_unmatched(file, [Unmatched("/a/", "A", 1)])
     assert read_mapping(file).find("/a/") == ()
 
@@ -178,14 +178,14 @@ _LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl
 
 
 @given(threads=st.lists(_LINE.map(lambda each: " ".join(each.split())).filter(bool), unique=True), title=_LINE)
-def test_every_thread_that_is_listed_can_be_mapped(file: Path, threads: list[str], title: str) -> None:
+def test_every_listed_thread_can_be_mapped(file: Path, threads: list[str], title: str) -> None:
     write_unmatched(file, [Unmatched(thread, title, 1) for thread in threads])
     mapping = read_mapping(file)
     assert all(mapping.find(thread) == () for thread in threads)
 
 
 @given(link=_LINE, identifier=st.one_of(st.just(""), _LINE), prefix=st.sampled_from(["", "/", "https://a.example/"]))
-def test_whatever_an_address_is_its_names_could_be_an_articles(link: str, identifier: str, prefix: str) -> None:
+def test_the_candidate_names_of_any_address_are_valid(link: str, identifier: str, prefix: str) -> None:
     for name in thread_names(prefix + link, identifier):
         kind, _, value = name.partition(":")
         assert kind in {"path", "slug", "origin"}
@@ -198,7 +198,7 @@ def test_whatever_an_address_is_its_names_could_be_an_articles(link: str, identi
     .map("/".join)
     .filter(lambda path: path_problem(f"/{path}/") is None)
 )
-def test_the_forms_of_one_address_have_an_article_in_common(path: str) -> None:
+def test_all_forms_of_one_address_have_a_common_candidate(path: str) -> None:
     forms = [
         f"/{path}",
         f"/{path}/",
@@ -219,12 +219,12 @@ def test_the_forms_of_one_address_have_an_article_in_common(path: str) -> None:
         ("", ""),
     ],
 )
-def test_a_host_is_the_same_however_it_is_written(address: str, host: str) -> None:
+def test_hosts_are_compared_in_normal_form(address: str, host: str) -> None:
     assert host_of(address) == host
 
 
 @pytest.mark.parametrize("length", [10, 500, 5_000])
-def test_the_origin_of_a_post_fits_a_key_and_is_the_same_by_plugin_and_by_export(length: int) -> None:
+def test_the_origin_of_a_post_fits_a_key_and_is_the_same_in_plugin_and_export(length: int) -> None:
     address = f"https://a.example/?p=12&title={'é' * length}"
     origin = wordpress_origin(address, "12")
     assert len(origin.encode()) < MAX_BYTES + 20
@@ -233,7 +233,7 @@ def test_the_origin_of_a_post_fits_a_key_and_is_the_same_by_plugin_and_by_export
     assert origin != wordpress_origin(f"{address}e", "12")
 
 
-def test_whether_the_list_can_be_written_is_found_out_without_a_trace(file: Path) -> None:
+def test_checking_that_the_list_can_be_written_leaves_no_file(file: Path) -> None:
     check_unmatched(file)
     assert not file.exists()
     file.write_text("kept")

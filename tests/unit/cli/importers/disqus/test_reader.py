@@ -1,4 +1,4 @@
-"""What of a Disqus export becomes what: read, not stored."""
+"""Reading Disqus exports, without a store."""
 
 import gzip
 import html
@@ -33,7 +33,7 @@ def thread(number: int = 2, link: str = HELLO, **changes: Any) -> str:
 
 
 def post(number: int | None = 10, message: str = "<p>Hello.</p>", **changes: Any) -> str:
-    """A ``<post>``; None leaves an element out. ``on`` and ``parent`` are ``dsq:id``."""
+    """Return a ``<post>``; None omits an element. ``on`` and ``parent`` are ``dsq:id``."""
     fields: dict[str, Any] = {
         "id": "",
         "createdAt": "2013-10-10T19:20:29Z",
@@ -66,7 +66,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def _read(file: Path, xml: str | bytes, mapping: str = "") -> tuple[list[Item], str]:
-    """What the export gives, and what it ends with."""
+    """Return the items and the error of an export."""
     file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
     return read_all(read_disqus(file, mapping_of(file.parent, mapping)))
 
@@ -89,7 +89,7 @@ def _skipped(file: Path, *pieces: str, mapping: str = "") -> Skipped:
     return skipped
 
 
-def test_a_comment_comes_with_all_that_tells_who_wrote_it_when_and_where(file: Path) -> None:
+def test_a_comment_has_its_author_date_and_thread(file: Path) -> None:
     comment = _comment(file, "<p>Hello, <b>World</b>.</p>", parent=9, author={"link": "https://budi.example/"})
     assert comment == ImportedComment(
         name=f"10 on {HELLO}",
@@ -107,7 +107,7 @@ def test_a_comment_comes_with_all_that_tells_who_wrote_it_when_and_where(file: P
     assert comment.article[0] == "path:/2024/05/hello.html"
 
 
-def test_nobodys_address_on_the_internet_is_read(file: Path) -> None:
+def test_ip_addresses_are_not_read(file: Path) -> None:
     (comment,) = _comments(file, thread(), post())
     assert "192.0.2" not in repr(comment)
 
@@ -133,7 +133,7 @@ def test_nobodys_address_on_the_internet_is_read(file: Path) -> None:
         ),
     ],
 )
-def test_a_thread_goes_by_its_address_then_by_what_the_blog_called_it(
+def test_a_thread_is_identified_by_its_address_then_by_the_blogs_identifier(
     file: Path, link: str, identifier: str, names: list[str]
 ) -> None:
     (comment,) = _comments(file, thread(link=link, id=identifier), post())
@@ -151,13 +151,13 @@ def test_a_thread_goes_by_its_address_then_by_what_the_blog_called_it(
         "",
     ],
 )
-def test_an_address_that_names_no_article_makes_no_guess(file: Path, link: str) -> None:
+def test_an_address_that_names_no_article_is_not_guessed(file: Path, link: str) -> None:
     (comment,) = _comments(file, thread(link=link), post())
     assert comment.article == ()
     assert comment.thread == (link or "thread 2")
 
 
-def test_several_threads_may_be_one_article(file: Path) -> None:
+def test_several_threads_may_belong_to_one_article(file: Path) -> None:
     first, second = _comments(
         file,
         thread(2, "http://a.example/hello/"),
@@ -168,24 +168,24 @@ def test_several_threads_may_be_one_article(file: Path) -> None:
     assert first.article == second.article
 
 
-def test_threads_may_stand_after_their_comments_and_comments_after_the_answers(file: Path) -> None:
+def test_threads_may_follow_their_comments_and_parents_their_replies(file: Path) -> None:
     first, second = _comments(file, post(11, parent=10), thread(), post(10))
     assert first.parent == second.origin
     assert first.article == second.article != ()
 
 
-def test_a_thread_that_is_repeated_without_its_fields_keeps_them(file: Path) -> None:
+def test_a_repeated_thread_without_fields_keeps_the_earlier_ones(file: Path) -> None:
     empty = '<thread dsq:id="2"><id/></thread>'
     for pieces in ((thread(), empty), (empty, thread())):
         (comment,) = _comments(file, *pieces, post())
         assert comment.thread == HELLO
 
 
-def test_an_answer_to_a_comment_that_is_not_there_still_names_it(file: Path) -> None:
+def test_a_reply_to_a_missing_comment_still_names_it(file: Path) -> None:
     assert _comment(file, parent=999).parent == "disqus:oldblog#999"
 
 
-def test_references_by_the_blogs_own_ids_are_followed(file: Path) -> None:
+def test_parents_are_found_by_the_blogs_own_ids(file: Path) -> None:
     (comment,) = _comments(
         file, thread(id="page-7"), post(None, on=None, id="5", extra="<thread>page-7</thread><parent>4</parent>")
     )
@@ -202,14 +202,14 @@ def test_references_by_the_blogs_own_ids_are_followed(file: Path) -> None:
         '<d:disqus xmlns:d="http://disqus.com" xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">',
     ],
 )
-def test_name_spaces_do_not_matter(file: Path, head: str) -> None:
+def test_namespace_prefixes_are_ignored(file: Path, head: str) -> None:
     root = head[1:].partition(" ")[0]
     (comment,), error = _read(file, f"{head}{thread()}{post()}</{root}>")
     assert not error
     assert isinstance(comment, ImportedComment)
 
 
-def test_a_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> None:
+def test_an_undeclared_prefix_is_reported_after_all_items(file: Path) -> None:
     strange = "<dsq:remote><dsq:id>7</dsq:id></dsq:remote>"
     items, error = _read(file, f"<disqus>{thread()}{post(extra=strange)}{post(11, parent=10)}</disqus>")
     first, second = (each for each in items if isinstance(each, ImportedComment))
@@ -221,14 +221,14 @@ def test_a_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> 
     ("forum", "category", "space"),
     [("myblog", True, "myblog"), (None, True, "oldblog"), (None, False, "old.example")],
 )
-def test_an_origin_names_the_blog(file: Path, forum: str | None, category: bool, space: str) -> None:
+def test_an_origin_contains_the_blog(file: Path, forum: str | None, category: bool, space: str) -> None:
     xml = export(thread(forum=forum), post())
     (comment,), _ = _read(file, xml if category else xml.replace("<forum>oldblog</forum>", ""))
     assert isinstance(comment, ImportedComment)
     assert comment.origin == f"disqus:{space}#10"
 
 
-def test_the_same_comment_has_the_same_origin_in_every_export(file: Path) -> None:
+def test_a_comment_has_the_same_origin_in_every_export(file: Path) -> None:
     (before,) = _comments(file, thread(), post())
     _, after = _comments(
         file, thread(9, "https://old.example/new/"), post(30, on=9), thread(2, "http://moved.example/x/"), post()
@@ -255,20 +255,20 @@ def test_the_same_comment_has_the_same_origin_in_every_export(file: Path) -> Non
         ({"number": None}, "has no id", True),
     ],
 )
-def test_what_does_not_come_has_its_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
+def test_skipped_comments_have_a_reason(file: Path, changes: dict[str, Any], reason: str, refused: bool) -> None:
     skipped = _skipped(file, thread(), post(**changes))
     assert (skipped.kind, skipped.reason, skipped.refused) == ("comment", reason, refused)
     assert skipped.name
 
 
-def test_comments_of_a_thread_that_was_deleted_there_stay_behind_unless_mapped(file: Path) -> None:
+def test_comments_of_a_deleted_thread_are_skipped_unless_mapped(file: Path) -> None:
     pieces = (thread(isDeleted="true"), post())
     assert _skipped(file, *pieces).reason == "its thread was deleted in Disqus"
     (comment,) = _comments(file, *pieces, mapping=f"thread,article\n{HELLO},elsewhere\n")
     assert comment.article == ("slug:elsewhere",)
 
 
-def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
+def test_a_deleted_comment_becomes_a_placeholder(file: Path) -> None:
     comment = _comment(file, "<p>Secret</p>", isDeleted="true", parent=9, author={"link": "https://budi.example"})
     assert (comment.status, comment.content, comment.author) == ("deleted", "", "")
     assert (comment.website, comment.email, comment.parent) == (None, None, "disqus:oldblog#9")
@@ -278,7 +278,7 @@ def test_a_deleted_comment_is_a_place_and_nothing_else(file: Path) -> None:
     ("approved", "status"),
     [("true", "approved"), ("false", "pending"), ("0", "pending"), ("no", "pending"), (None, "approved")],
 )
-def test_what_a_moderator_has_not_approved_waits(file: Path, approved: str | None, status: str) -> None:
+def test_unapproved_comments_are_pending(file: Path, approved: str | None, status: str) -> None:
     assert _comment(file, isApproved=approved).status == status
 
 
@@ -294,11 +294,11 @@ def test_what_a_moderator_has_not_approved_waits(file: Path, approved: str | Non
         ({"name": "N" * 100}, "N" * 100),
     ],
 )
-def test_a_name_is_one_line_that_can_be_seen(file: Path, author: dict[str, Any], name: str) -> None:
+def test_a_name_is_one_visible_line(file: Path, author: dict[str, Any], name: str) -> None:
     assert _comment(file, author=author).author == name
 
 
-def test_a_name_that_is_too_long_is_cut_and_told(file: Path) -> None:
+def test_a_name_that_is_too_long_is_cut_and_reported(file: Path) -> None:
     comment = _comment(file, author={"name": "N" * 101})
     assert (len(comment.author), comment.notes) == (
         100,
@@ -326,12 +326,12 @@ def test_a_comment_without_an_author_is_anonymous(file: Path) -> None:
         ('https://a.example/"onclick=', False),
     ],
 )
-def test_only_an_address_on_the_web_is_a_website(file: Path, website: str, kept: bool) -> None:
+def test_only_a_web_address_is_a_website(file: Path, website: str, kept: bool) -> None:
     assert _comment(file, author={"link": website}).website == (website if kept else None)
 
 
 @pytest.mark.parametrize("address", ["no address", "a@", "a@b.example\nBcc: c@d.example", "x" * 300 + "@b.example"])
-def test_what_is_no_address_is_no_email(file: Path, address: str) -> None:
+def test_an_invalid_email_address_is_dropped(file: Path, address: str) -> None:
     assert _comment(file, author={"email": address}).email is None
 
 
@@ -344,11 +344,11 @@ def test_what_is_no_address_is_no_email(file: Path, address: str) -> None:
         (" 2012-12-12 12:12:12 ", datetime(2012, 12, 12, 12, 12, 12, tzinfo=UTC)),
     ],
 )
-def test_times_are_in_utc_unless_they_say_otherwise(file: Path, written: str, moment: datetime) -> None:
+def test_times_without_an_offset_are_in_utc(file: Path, written: str, moment: datetime) -> None:
     assert _comment(file, createdAt=written).created_at == moment
 
 
-def test_a_link_leads_where_it_led_before_disqus_wrapped_it(file: Path) -> None:
+def test_links_wrapped_by_disqus_are_unwrapped(file: Path) -> None:
     wrapped = (
         "http://disq.us/url?url=https%3A%2F%2Fa.example%2Fx%3Fy%3D1%26z%3D2%3AGTwU4dcq96lIEIpJc8INii4ptuY&amp;cuid=1"
     )
@@ -357,16 +357,16 @@ def test_a_link_leads_where_it_led_before_disqus_wrapped_it(file: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["javascript%3Aalert(1)", "", "%5Bx"])
-def test_a_wrapped_link_that_leads_nowhere_stays_wrapped(file: Path, target: str) -> None:
+def test_an_invalid_wrapped_link_is_unchanged(file: Path, target: str) -> None:
     comment = _comment(file, f'<p><a href="https://disq.us/url?url={target}&amp;cuid=1">x</a></p>')
     assert "(https://disq.us/url?url=" in comment.content.replace("<", "")
 
 
-def test_a_mention_is_a_name(file: Path) -> None:
+def test_a_mention_becomes_the_name(file: Path) -> None:
     assert _comment(file, "<p>@sari_w:disqus and mail@x:disqus</p>").content == r"@sari_w and mail@x:disqus"
 
 
-def test_escaped_html_is_the_same_as_cdata(file: Path) -> None:
+def test_escaped_html_is_read_like_cdata(file: Path) -> None:
     xml = export(thread(), post()).replace(
         "<![CDATA[<p>Hello.</p>]]>", "&lt;p&gt;Hello, &lt;i&gt;you&lt;/i&gt;.&lt;/p&gt;"
     )
@@ -375,7 +375,7 @@ def test_escaped_html_is_the_same_as_cdata(file: Path) -> None:
     assert comment.content == "Hello, *you*."
 
 
-def test_a_message_in_two_pieces_of_cdata_is_one(file: Path) -> None:
+def test_a_message_in_two_cdata_sections_is_joined(file: Path) -> None:
     assert _comment(file, "<p>a ]]]]><![CDATA[> b</p>").content == "a ]]> b".replace("]", r"\]")
 
 
@@ -383,27 +383,27 @@ def test_control_characters_do_not_break_the_file(file: Path) -> None:
     assert _comment(file, "<p>a\x08b\x1bc</p>").content == "a b c"
 
 
-def test_reports_show_no_control_characters(file: Path) -> None:
+def test_reports_contain_no_control_characters(file: Path) -> None:
     skipped = _skipped(file, thread(link="https://a.example/\u009b31m"), post(isSpam="true"))
     assert skipped.name == "10 on https://a.example/ 31m"
 
 
-def test_threads_within_posts_and_posts_within_others_are_no_threads_and_posts(file: Path) -> None:
+def test_nested_threads_and_posts_are_ignored(file: Path) -> None:
     strange = f"<other>{post(77)}{thread(77)}</other>"
     assert [each.name for each in _comments(file, strange, thread(), post())] == [f"10 on {HELLO}"]
 
 
-def test_an_export_without_comments_is_none(file: Path) -> None:
+def test_an_export_without_comments_is_empty(file: Path) -> None:
     assert _read(file, export()) == ([], "")
     assert _read(file, export(thread())) == ([], "")
 
 
-def test_the_compressed_file_is_read_as_it_is_sent(file: Path) -> None:
+def test_a_gzip_file_is_read(file: Path) -> None:
     xml = export(thread(), post())
     assert _read(file, gzip.compress(xml.encode())) == _read(file, xml)
 
 
-def test_a_compressed_file_that_breaks_off_is_told(file: Path) -> None:
+def test_a_truncated_gzip_file_is_reported(file: Path) -> None:
     packed = gzip.compress(export(thread(), post()).encode())
     for broken in (packed[:-20], packed[:40] + b"\xff" * 20 + packed[60:], packed[:5]):
         _, error = _read(file, broken)
@@ -411,19 +411,19 @@ def test_a_compressed_file_that_breaks_off_is_told(file: Path) -> None:
 
 
 @pytest.mark.parametrize("mapping", [f"{HELLO},there", "/2024/05/hello.html,there", "page-7,there", "thread 2,there"])
-def test_a_mapping_goes_before_the_threads_own_address(file: Path, mapping: str) -> None:
+def test_a_mapping_takes_precedence_over_the_threads_address(file: Path, mapping: str) -> None:
     (comment,) = _comments(file, thread(id="page-7"), post(), mapping=f"thread,article\n{mapping}\n")
     assert comment.article == ("slug:there",)
 
 
-def test_a_mapping_leaves_out_a_thread_or_finds_one_that_is_not_in_the_export(file: Path) -> None:
+def test_a_mapping_can_exclude_a_thread_or_name_one_missing_in_the_export(file: Path) -> None:
     skipped = _skipped(file, thread(), post(), mapping=f"thread,article\n{HELLO},\n")
     assert (skipped.reason, skipped.refused) == ("excluded by the mapping", False)
     (comment,) = _comments(file, thread(), post(on=99), mapping="thread,article\nthread 99,there\n")
     assert (comment.article, comment.origin, comment.thread) == (("slug:there",), "disqus:oldblog#10", "thread 99")
 
 
-def test_what_a_thread_without_an_address_is_called_can_be_mapped(file: Path) -> None:
+def test_a_thread_without_an_address_can_be_mapped_by_its_identifier(file: Path) -> None:
     pieces = (thread(link="", title=""), post())
     (comment,) = _comments(file, *pieces)
     (mapped,) = _comments(file, *pieces, mapping=f"thread,article\n{comment.thread},there\n")
@@ -439,7 +439,7 @@ def test_what_a_thread_without_an_address_is_called_can_be_mapped(file: Path) ->
         lambda xml: xml.replace("</disqus>", ""),
     ],
 )
-def test_a_broken_file_gives_what_precedes_and_says_where(file: Path, break_it: Any) -> None:
+def test_a_broken_file_returns_the_preceding_items_and_the_position(file: Path, break_it: Any) -> None:
     items, error = _read(file, break_it(export(thread(), post(10), post(11, "Second"))))
     assert isinstance(items[0], ImportedComment)
     assert error.startswith(f"{file}:")
@@ -457,19 +457,19 @@ def test_a_broken_file_gives_what_precedes_and_says_where(file: Path, break_it: 
         (b"<!DOCTYPE disqus SYSTEM 'file:///etc/passwd'><disqus/>", "document type declaration"),
     ],
 )
-def test_what_is_no_export_is_told_so(file: Path, data: bytes, says: str) -> None:
+def test_a_file_that_is_no_export_is_rejected(file: Path, data: bytes, says: str) -> None:
     items, error = _read(file, data)
     assert items == []
     assert says in error
 
 
-def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_reported(tmp_path: Path) -> None:
     for path, says in ((tmp_path / "none.xml", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(SourceError, match=says):
             list(read_disqus(path))
 
 
-def test_nothing_is_expanded_or_fetched(file: Path, tmp_path: Path) -> None:
+def test_entities_are_not_expanded_or_fetched(file: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     bomb = '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">'
     for entities in (bomb, f'<!ENTITY c SYSTEM "{(tmp_path / "secret").as_uri()}">'):
@@ -479,7 +479,7 @@ def test_nothing_is_expanded_or_fetched(file: Path, tmp_path: Path) -> None:
         assert "document type declaration" in error
 
 
-def test_memory_does_not_grow_with_the_comments(file: Path) -> None:
+def test_memory_does_not_grow_with_the_number_of_comments(file: Path) -> None:
     def peak(number: int) -> int:
         file.write_text(export(thread(), *(post(10 + each, f"<p>{'x' * 300}</p>") for each in range(number))))
         tracemalloc.start()
@@ -489,11 +489,11 @@ def test_memory_does_not_grow_with_the_comments(file: Path) -> None:
         finally:
             tracemalloc.stop()
 
-    peak(50)  # what is loaded once
+    peak(50)  # memory of modules that are loaded at the first call
     assert peak(600) < 1.5 * peak(60) + 100_000
 
 
-def test_a_line_beyond_the_first_sixty_five_thousand_is_named(file: Path) -> None:
+def test_line_numbers_above_65535_are_correct(file: Path) -> None:
     pieces = ("\n" * 70_000, thread(), post(None))
     lines = export(*pieces).partition("<post")[0].splitlines()
     assert _skipped(file, *pieces).name == f"line {len(lines) + 1} on {HELLO}"

@@ -1,4 +1,4 @@
-"""What the Markdown importer makes of front matter, permalinks and tags, without a store."""
+"""Front matter, permalinks, Liquid and shortcodes in the Markdown importer, without a store."""
 
 import time
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def shortcodes(text: str) -> Converted:
         ("{% include x %}\n", {}, "{% include x %}\n"),
     ],
 )  # fmt: skip
-def test_front_matter_of_each_kind_is_read_as_it_was_written(text: str, values: object, body: str) -> None:
+def test_front_matter_of_each_kind_is_read(text: str, values: object, body: str) -> None:
     front = read_front(FILE, text)
     assert (front.values, text[front.body :]) == (values, body)
 
@@ -69,20 +69,20 @@ def test_front_matter_of_each_kind_is_read_as_it_was_written(text: str, values: 
     ("text", "line"),
     [("---\ntitle: a: b\n---\n", 2), ("+++\na = 1\nb = \n+++\n", 3), ('{"a": }\n', 1), ("+++\na = 1\n", 1)],
 )
-def test_broken_front_matter_is_refused_with_its_line(text: str, line: int) -> None:
+def test_invalid_front_matter_is_rejected_with_its_line(text: str, line: int) -> None:
     with pytest.raises(DocumentError) as caught:
         read_front(FILE, text)
     assert caught.value.line == line
 
 
-def test_an_alias_within_itself_and_a_tower_of_aliases_are_read() -> None:
+def test_recursive_and_nested_yaml_aliases_are_read() -> None:
     assert read_front(FILE, "---\na: &x [*x]\n---\n").values == {"a": [None]}
     tower = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 15))
     assert len(read_front(FILE, f"---\n{tower}---\n").values) == 15
 
 
 @given(st.text(max_size=200), st.sampled_from(["---\n", "+++\n", "{", ""]))
-def test_any_front_matter_is_read_or_refused(text: str, opening: str) -> None:
+def test_any_front_matter_is_read_or_rejected(text: str, opening: str) -> None:
     source = f"{opening}{text}\n{opening}B"
     try:
         front = read_front(FILE, source)
@@ -116,7 +116,7 @@ WIB = timezone(timedelta(hours=7))
         ("", None),
     ],
 )
-def test_dates_as_people_write_them(text: str, moment: datetime | None) -> None:
+def test_common_date_formats_are_read(text: str, moment: datetime | None) -> None:
     assert get_datetime(text, UTC) == moment
 
 
@@ -126,7 +126,7 @@ def test_any_text_is_a_date_or_none(text: str) -> None:
     assert moment is None or moment.tzinfo is not None
 
 
-def test_lists_names_and_pictures_in_their_many_forms() -> None:
+def test_lists_names_and_pictures_are_read_in_all_their_forms() -> None:
     assert get_list({"a": "x y"}, "a", spaces=True) == ["x", "y"]
     assert get_list({"a": "x y, z"}, "a", spaces=True) == ["x y", "z"]
     assert get_list({"a": ["x y", None, {"name": "z"}]}, "a") == ["x y", "z"]
@@ -160,7 +160,7 @@ DAY = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
         ("about", "/about"),
     ],
 )
-def test_patterns_of_jekyll(pattern: str, path: str) -> None:
+def test_permalink_patterns_of_jekyll_are_supported(pattern: str, path: str) -> None:
     names = {"categories": "a/b", "title": "My-post", "slug": "my-post", "output_ext": ".html"}
     assert expand(pattern, names | date_tokens(DAY)) == path
 
@@ -173,11 +173,11 @@ def test_without_categories_no_segment_is_empty() -> None:
     ("selection", "path"),
     [("", "a/b/c"), ("[1:]", "b/c"), ("[:last]", "a/b"), ("[0]", "a"), ("[last]", "c"), ("[1:2]", "b/c"), ("[9]", "")],
 )
-def test_sections_of_hugo_can_be_selected(selection: str, path: str) -> None:
+def test_sections_of_hugo_permalinks_can_be_selected(selection: str, path: str) -> None:
     assert expand(f"/:sections{selection}", {"sections": hugo_sections(["a", "b", "c"])}) == f"/{path}"
 
 
-def test_names_as_the_systems_make_them() -> None:
+def test_slugs_are_made_like_those_of_each_system() -> None:
     assert jekyll_name("Hello, World! C++ & Go") == "hello-world-c-go"
     assert jekyll_name("Hello, World!", pretty=True) == "Hello,-World!"
     assert hugo_name("Hello, World! C++ & Go") == "hello-world-c++-go"
@@ -215,11 +215,11 @@ def test_names_as_the_systems_make_them() -> None:
         ("{{ '/x' | unknown }} {% open", "{{ '/x' | unknown }} {% open"),
     ],
 )
-def test_liquid_that_is_known_is_put_in_place(text: str, expected: str) -> None:
+def test_known_liquid_tags_are_replaced(text: str, expected: str) -> None:
     assert liquid(text).text == expected
 
 
-def test_liquid_that_is_unknown_stays_and_is_named() -> None:
+def test_unknown_liquid_tags_are_kept_and_reported() -> None:
     text = "{% include toc.html %} {% post_url nowhere %} {{ page.foo }} {% if x %}y{% endif %}"
     converted = liquid(text)
     assert converted.text == text
@@ -228,7 +228,7 @@ def test_liquid_that_is_unknown_stays_and_is_named() -> None:
     }
 
 
-def test_includes_that_become_pictures_are_named_too() -> None:
+def test_includes_that_become_pictures_are_reported() -> None:
     assert dict(liquid('{% include image.html url="/a.png" %}').shown) == {"{% include image.html %}": 1}
 
 
@@ -257,18 +257,18 @@ def test_includes_that_become_pictures_are_named_too() -> None:
         ("{{ .Title }} {{< open", "{{ .Title }} {{< open"),
     ],
 )  # fmt: skip
-def test_shortcodes_that_are_known_are_put_in_place(text: str, expected: str) -> None:
+def test_known_shortcodes_are_replaced(text: str, expected: str) -> None:
     assert shortcodes(text).text == expected
 
 
-def test_shortcodes_that_are_unknown_stay_and_are_named_once_for_a_pair() -> None:
+def test_unknown_shortcodes_are_kept_and_reported_once_per_pair() -> None:
     text = '{{< notice "a > b" >}}x{{< /notice >}} {{< ref "nowhere" >}}'
     converted = shortcodes(text)
     assert converted.text == text
     assert dict(converted.unknown) == {"{{< notice >}}": 1, "{{< ref >}}": 1}
 
 
-def test_a_player_on_a_line_of_its_own_leaves_the_next_line_markdown() -> None:
+def test_markdown_after_a_player_is_still_parsed() -> None:
     assert shortcodes("a\n{{< vimeo 1 >}}\n**b**").text.endswith("</iframe>\n\n\n**b**")
 
 
@@ -290,7 +290,7 @@ def test_a_player_on_a_line_of_its_own_leaves_the_next_line_markdown() -> None:
         ("![a](a.png){: width=\"3\" }\n", "![a](a.png)\n"),
     ],
 )  # fmt: skip
-def test_attribute_lists_go_and_code_stays(text: str, expected: str) -> None:
+def test_attribute_lists_are_removed_except_in_code(text: str, expected: str) -> None:
     assert without_attributes(text) == expected
 
 
@@ -322,7 +322,7 @@ PIECES = (
 
 @pytest.mark.parametrize("convert", CONVERTERS)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=100))
-def test_any_text_can_be_converted_and_what_stands_before_it_stays(convert: Callable[[str], object], text: str) -> None:
+def test_any_text_can_be_converted_and_text_before_a_tag_is_kept(convert: Callable[[str], object], text: str) -> None:
     converted = convert(f'"Before" {text}')
     assert "Before" in (converted.text if isinstance(converted, Converted) else str(converted))
 
@@ -332,7 +332,7 @@ def test_any_text_can_be_converted_and_what_stands_before_it_stays(convert: Call
     "piece",
     [*("{%", "{{", "{{<", '{{< "', "{{</*", "{% raw %}", "{% x ", "`", "{: ", " ", "# {", '"', "{% highlight %}")],
 )
-def test_time_is_in_proportion_to_the_length(convert: Callable[[str], object], piece: str) -> None:
+def test_time_is_linear_in_the_length(convert: Callable[[str], object], piece: str) -> None:
     text = piece * (200_000 // len(piece))
     begun = time.process_time()
     convert(text)

@@ -1,4 +1,4 @@
-"""WordPress's shorthand as HTML."""
+"""Conversion of WordPress's markup and shortcodes to HTML."""
 
 import time
 
@@ -34,11 +34,11 @@ def _convert(text: str, **media: Attachment) -> tuple[str, list[str]]:
         ("", ""),
     ],
 )
-def test_blank_lines_make_paragraphs(text: str, html: str) -> None:
+def test_blank_lines_separate_paragraphs(text: str, html: str) -> None:
     assert _convert(text)[0] == html
 
 
-def test_the_lines_of_code_stay_as_they_are() -> None:
+def test_line_breaks_in_code_are_kept() -> None:
     code = "<pre>one\n\n[gallery]\n<b>two</b>\n</pre>"
     assert code in Converter({}).convert(f"before\n\n{code}\n\nafter")
 
@@ -55,7 +55,7 @@ def test_a_caption_becomes_a_figure() -> None:
     assert notes == []
 
 
-def test_an_old_caption_stands_in_its_attribute() -> None:
+def test_a_caption_in_an_attribute_is_read() -> None:
     html, _ = _convert('[caption caption="Old &amp; good"]<img src="/a.png">[/caption]')
     assert html == '<figure><img src="/a.png"><figcaption>Old &amp; good</figcaption></figure>'
 
@@ -86,7 +86,7 @@ def test_a_video_becomes_its_player(text: str) -> None:
     assert '<iframe src="https://www.youtube.com/embed/SQEQr7c0-dw"></iframe>' in _convert(text)[0]
 
 
-def test_any_other_embedded_address_becomes_a_link() -> None:
+def test_other_embedded_urls_become_links() -> None:
     assert _convert("https://x.example/a?b=1&c=2")[0].count("https://x.example/a?b=1&amp;c=2") == 2
 
 
@@ -97,11 +97,11 @@ def test_any_other_embedded_address_becomes_a_link() -> None:
         ('[video mp4="https://x.example/a.mp4"][/video]', '<figure><video controls src="https://x.example/a.mp4">'),
     ],
 )
-def test_sound_and_film_become_players(text: str, html: str) -> None:
+def test_audio_and_video_shortcodes_become_players(text: str, html: str) -> None:
     assert html in _convert(text)[0]
 
 
-def test_an_unknown_shortcode_stays_as_text_and_is_reported() -> None:
+def test_an_unknown_shortcode_is_kept_as_text_and_reported() -> None:
     html, notes = _convert("before [contact-form to=x] after [/contact-form] [1] [a b")
     assert html == "<p>before [contact-form to=x] after [/contact-form] [1] [a b</p>"
     assert notes == ["kept as text: [contact-form]"]
@@ -111,13 +111,13 @@ def test_an_escaped_shortcode_is_text() -> None:
     assert _convert("write [[gallery]]") == ("<p>write [gallery]</p>", [])
 
 
-def test_a_caption_that_is_never_closed_loses_nothing() -> None:
+def test_an_unclosed_caption_loses_no_text() -> None:
     html, notes = _convert("[caption]<img src='/a'> text [caption]more")
     assert "text [caption]more" in html
     assert notes == ["kept as text: [caption]"]
 
 
-def test_the_comments_of_the_block_editor_vanish_and_its_paragraphs_are_kept() -> None:
+def test_block_editor_comments_are_removed_and_paragraphs_kept() -> None:
     text = (
         '<!-- wp:paragraph {"align":"x"} -->\n<p>One\ntwo</p>\n<!-- /wp:paragraph -->\n<!-- wp:latest-posts /-->\n'
         "<!-- wp:more -->\n<!--more-->\n<!-- /wp:more -->\n<p>b</p>"
@@ -130,7 +130,7 @@ def test_the_comments_of_the_block_editor_vanish_and_its_paragraphs_are_kept() -
 @pytest.mark.parametrize(
     "piece", ["<pre>", "<!--", "[caption]", "[a ", "<div>", "</div>", "[[", "<code", "<a ", "<!-- wp:x", "https://a\n"]
 )
-def test_long_nonsense_takes_time_in_proportion(piece: str) -> None:
+def test_time_is_linear_for_long_malformed_input(piece: str) -> None:
     begin = time.process_time()
     Converter({}).convert("<!-- wp:p -->" + piece * 20_000)
     Converter({}).convert(piece * 20_000)

@@ -1,4 +1,4 @@
-"""What of a WordPress export becomes what: read, not stored."""
+"""Reading WordPress exports, without a store."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def _read(file: Path, xml: str | bytes) -> tuple[list[Item], str]:
-    """What the export gives, and what it ends with."""
+    """Return the items and the error of the export."""
     file.write_bytes(xml if isinstance(xml, bytes) else xml.encode())
     return read_all(read_wordpress(file))
 
@@ -54,7 +54,7 @@ def _line(xml: str, text: str) -> int:
         ({"post_password": " "}, True),
     ],
 )
-def test_what_was_not_public_there_is_not_public_here(file: Path, changes: dict[str, Any], draft: bool) -> None:
+def test_posts_that_were_not_public_are_not_published(file: Path, changes: dict[str, Any], draft: bool) -> None:
     assert _article(file, **changes).content.draft is draft
 
 
@@ -80,8 +80,10 @@ def test_what_was_not_public_there_is_not_public_here(file: Path, changes: dict[
         ("b", {"um_content_restriction": 'a:1:{s:14:"_um_accessible";s:1:"0";}', "rcp_access_level": "None"}, ""),
     ],
 )
-def test_what_only_some_readers_saw_there_is_a_draft(file: Path, content: str, meta: dict[str, str], mark: str) -> None:
-    """Plugins keep a published post, or a part of it, from others; the export holds its whole text."""
+def test_a_post_visible_to_some_readers_only_is_a_draft(
+    file: Path, content: str, meta: dict[str, str], mark: str
+) -> None:
+    """Plugins restrict a published post or a part of it; the export contains its complete text."""
     more = "".join(
         f"<wp:postmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value>{value}</wp:meta_value></wp:postmeta>"
         for key, value in meta.items()
@@ -103,7 +105,7 @@ def test_what_only_some_readers_saw_there_is_a_draft(file: Path, content: str, m
         ({"post_type": None}, "item"),
     ],
 )
-def test_what_does_not_become_an_article_has_its_reason(file: Path, changes: dict[str, Any], kind: str) -> None:
+def test_skipped_items_have_a_reason(file: Path, changes: dict[str, Any], kind: str) -> None:
     (skipped, other), _ = _read(file, export(item(1, **changes), item(2)))
     assert isinstance(skipped, Skipped)
     assert isinstance(other, ImportedArticle)
@@ -111,13 +113,13 @@ def test_what_does_not_become_an_article_has_its_reason(file: Path, changes: dic
     assert skipped.reason
 
 
-def test_a_plugins_prefix_that_is_not_declared_is_told_after_all_is_read(file: Path) -> None:
+def test_an_undeclared_prefix_of_a_plugin_is_reported_after_all_items(file: Path) -> None:
     items, error = _read(file, export(item(1, more="<plugin:x>1</plugin:x>"), item(2)))
     assert [type(each) for each in items] == [ImportedArticle, ImportedArticle]
     assert "the file was read to its end" in error
 
 
-def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
+def test_a_post_without_any_identifier_is_rejected(file: Path) -> None:
     (skipped,), _ = _read(file, export(item(1, post_id=None, guid=None, link=None)))
     assert isinstance(skipped, Skipped)
     assert skipped.refused
@@ -127,7 +129,7 @@ def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
     ("changes", "date"),
     [
         ({}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        ({"post_date_gmt": "0000-00-00 00:00:00"}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),  # Jakarta's 10:04:05
+        ({"post_date_gmt": "0000-00-00 00:00:00"}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),  # 10:04:05 in Jakarta
         ({"post_date_gmt": "", "post_date": "0000-00-00 00:00:00"}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ({"post_date_gmt": "2020-13-45 00:00:00", "post_date": None}, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ({"post_date_gmt": "", "post_date": "", "pubDate": "Wed, 30 Nov -0001 00:00:00 +0000"}, None),
@@ -138,7 +140,9 @@ def test_a_post_that_nothing_names_is_refused(file: Path) -> None:
         ({"post_date_gmt": "", "post_date": "", "pubDate": "Mon, 99999999999 Jan 2020 00:00:00 +0000"}, None),
     ],
 )
-def test_a_missing_date_is_taken_from_the_others(file: Path, changes: dict[str, Any], date: datetime | None) -> None:
+def test_a_missing_date_is_taken_from_the_other_date_fields(
+    file: Path, changes: dict[str, Any], date: datetime | None
+) -> None:
     assert _article(file, **changes).content.published_at == date
 
 
@@ -150,7 +154,7 @@ def test_an_empty_title_is_replaced_by_the_first_words(file: Path) -> None:
     assert first.notes == ("no title in the export: the first words of the text are used",)
 
 
-def test_markup_in_a_title_is_read_as_text(file: Path) -> None:
+def test_markup_in_a_title_is_converted_to_text(file: Path) -> None:
     assert _article(file, title="A <em>b</em> &amp; c < d").content.title == "A b & c < d"
 
 
@@ -175,7 +179,7 @@ def test_a_slug_is_kept_or_made_valid(file: Path, changes: dict[str, Any], slug:
     assert any("slug" in note for note in article.notes) is noted
 
 
-def test_what_goes_behind_a_slug_that_is_taken_makes_one(file: Path) -> None:
+def test_the_suffix_for_a_taken_slug_makes_it_unique(file: Path) -> None:
     assert [_article(file, post_id=number).number for number in ("2020", "1/2", "?")] == ["2020", "1-2", "8a8de823"]
 
 
@@ -195,11 +199,11 @@ def test_what_goes_behind_a_slug_that_is_taken_makes_one(file: Path) -> None:
         ("", None),
     ],
 )
-def test_an_old_address_is_kept_where_it_can_be(file: Path, link: str, path: str | None) -> None:
+def test_a_valid_old_address_is_kept(file: Path, link: str, path: str | None) -> None:
     assert _article(file, link=link).content.path == path
 
 
-def test_no_more_labels_than_possible_are_kept_and_the_others_named(file: Path) -> None:
+def test_excess_labels_are_dropped_and_reported(file: Path) -> None:
     labels = "".join(term(f"Label {number}") for number in range(200)) + term("x" * 200)
     article = _article(file, more=labels)
     assert len(article.content.labels) == 20
@@ -213,32 +217,32 @@ def test_a_title_that_is_too_long_is_cut_and_reported(file: Path) -> None:
     assert article.notes == ("its title has 400 characters: cut to the maximum of 300",)
 
 
-def test_a_featured_image_may_stand_later_in_the_file(file: Path) -> None:
+def test_a_featured_image_may_follow_later_in_the_file(file: Path) -> None:
     address = "<wp:attachment_url>https://o.example/a.jpg</wp:attachment_url>"
     picture = item(9, post_type="attachment", status="inherit", more=address)
     (article,) = _articles(file, item(1, more=meta("_thumbnail_id", 9)), picture)
     assert article.content.image == "https://o.example/a.jpg"
 
 
-def test_a_hand_written_excerpt_goes_before_the_text_above_the_more_line(file: Path) -> None:
+def test_a_manual_excerpt_takes_precedence_over_the_more_tag(file: Path) -> None:
     first, second = _articles(
         file, item(1, excerpt="By <b>hand</b>", content="a<!--more-->b"), item(2, content="a\n\n<!--more-->\n\nb")
     )
     assert (first.content.excerpt, second.content.excerpt) == ("By hand", "a")
 
 
-def test_scripts_in_a_post_do_not_come(file: Path) -> None:
+def test_scripts_in_a_post_are_removed(file: Path) -> None:
     assert "x()" not in _article(file, content="a<script>x()</script><p onclick='x()'>b</p>").content.body.html
 
 
-def test_control_characters_that_wordpress_lets_pass_do_no_harm(file: Path) -> None:
+def test_control_characters_from_wordpress_are_removed(file: Path) -> None:
     assert "a b c" in _article(file, content="a\x0bb\x08c").content.body.html
 
 
 @pytest.mark.parametrize(
     ("code", "language"), [("en-US", "en"), ("id", "id"), ("id-ID", "id"), ("de-DE", "de"), ("", "id")]
 )
-def test_the_language_is_the_sites_that_the_export_means(file: Path, code: str, language: str) -> None:
+def test_the_language_defaults_to_the_export_or_the_site(file: Path, code: str, language: str) -> None:
     file.write_text(export(item(1)).replace("<language>en-US<", f"<language>{code}<"))
     (article,) = read_wordpress(file)
     assert isinstance(article, ImportedArticle)
@@ -252,7 +256,7 @@ def test_the_language_can_be_chosen(file: Path) -> None:
     assert article.content.language == "id"
 
 
-def test_xml_that_breaks_off_anywhere_gives_what_precedes_and_nothing_by_half(file: Path) -> None:
+def test_truncated_xml_returns_only_complete_items(file: Path) -> None:
     xml = export(item(1), item(2, content="<b>ü</b>\n\n]]> x"), item(3, more=term("A & B")))
     whole, _ = _read(file, xml)
     assert len(whole) == 3
@@ -265,7 +269,7 @@ def test_xml_that_breaks_off_anywhere_gives_what_precedes_and_nothing_by_half(fi
 
 
 @pytest.mark.parametrize("broken", ["a</wrong>", "a &nbsp; b", "a < b", "a & b"])
-def test_broken_xml_says_line_and_column_after_what_precedes(file: Path, broken: str) -> None:
+def test_invalid_xml_is_reported_with_line_and_column_after_the_items(file: Path, broken: str) -> None:
     xml = export(item(1), f"<item><title>{broken}</title></item>", item(2))
     found, error = _read(file, xml)
     assert len(found) == 1
@@ -280,7 +284,7 @@ def test_broken_xml_says_line_and_column_after_what_precedes(file: Path, broken:
         "<!ENTITY % c SYSTEM 'http://127.0.0.1:1/x.dtd'> %c;",
     ],
 )
-def test_an_export_that_declares_entities_is_not_read(file: Path, declarations: str) -> None:
+def test_an_export_that_declares_entities_is_rejected(file: Path, declarations: str) -> None:
     xml = export(item(1, title="X")).replace("<rss", f"<!DOCTYPE rss [{declarations}]>\n<rss").replace(">X<", ">&c;<")
     found, error = _read(file, xml)
     assert found == []
@@ -296,21 +300,21 @@ def test_another_file_is_no_export(file: Path, xml: str) -> None:
     assert "export.xml" in error
 
 
-def test_a_text_of_more_than_ten_megabytes_is_refused_and_the_next_is_read(file: Path) -> None:
+def test_a_text_of_more_than_ten_megabytes_is_rejected_and_the_next_read(file: Path) -> None:
     found, error = _read(file, export(item(1), item(2, content="x" * 11_000_000), item(3)))
     assert [type(each) for each in found] == [ImportedArticle, Skipped, ImportedArticle]
     assert not error
 
 
-def test_an_item_within_an_item_is_not_taken_for_one(file: Path) -> None:
+def test_a_nested_item_is_ignored(file: Path) -> None:
     nested = item(1).replace("</item>", item(2) + "</item>")
     (article,), _ = _read(file, HEAD.format(version="1.2") + nested + TAIL)
     assert isinstance(article, ImportedArticle)
     assert article.content.title == "Post 1"
 
 
-def test_an_article_that_cannot_be_published_is_refused_and_the_rest_is_read(file: Path) -> None:
-    """Its first picture has a longer address than an article's may have."""
+def test_an_invalid_article_is_rejected_and_the_others_read(file: Path) -> None:
+    """The URL of its first picture is longer than an article allows."""
     far = f"https://o.example/{'x' * 2_000}.jpg"
     found, error = _read(file, export(item(1, content=f'<img src="{far}">'), item(2)))
     assert not error

@@ -1,4 +1,4 @@
-"""Small WordPress exports, made for the tests."""
+"""Small generated WordPress exports."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -23,12 +23,12 @@ TAIL = "</channel>\n</rss>\n"
 
 
 def export(*items: str, version: str = "1.2") -> str:
-    """An export with these items."""
+    """Return an export with these items."""
     return HEAD.format(version=version) + "".join(items) + TAIL
 
 
 def item(number: int = 1, **changes: Any) -> str:
-    """An ``<item>``: a published post unless ``changes`` say otherwise; None leaves an element out."""
+    """Return an ``<item>``: by default a published post; ``changes`` override its elements, None omits one."""
     fields: dict[str, Any] = {
         "title": f"Post {number}",
         "link": f"https://old.example/2020/01/post-{number}/",
@@ -60,13 +60,13 @@ def item(number: int = 1, **changes: Any) -> str:
 
 
 def term(name: str, domain: str = "category", nicename: str | None = None) -> str:
-    """A category or a tag of an item."""
+    """Return a category or a tag of an item."""
     nicename = name.lower().replace(" ", "-") if nicename is None else nicename
     return f'    <category domain="{domain}" nicename="{escape(nicename)}"><![CDATA[{name}]]></category>\n'
 
 
 def meta(key: str, value: object) -> str:
-    """A piece of an item's metadata."""
+    """Return a metadata entry of an item."""
     return (
         f"    <wp:postmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value><![CDATA[{value}]]></wp:meta_value>"
         "</wp:postmeta>\n"
@@ -74,7 +74,7 @@ def meta(key: str, value: object) -> str:
 
 
 def comment(number: int, **changes: Any) -> str:
-    """An approved comment of an item; ``more`` of :func:`item` takes it."""
+    """Return an approved comment, for the argument ``more`` of :func:`item`."""
     fields: dict[str, Any] = {
         "id": number,
         "author": f"Reader {number}",

@@ -1,4 +1,4 @@
-"""DynamoDB at its limit, below PynamoDB."""
+"""Throttle DynamoDB below PynamoDB."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +9,8 @@ from kolom.models.base import connection
 
 
 @contextmanager
-def refusing(operation: str = "*", table: str = "") -> Iterator[None]:
-    """Every call of ``operation`` that names ``table`` is throttled."""
+def throttled(operation: str = "*", table: str = "") -> Iterator[None]:
+    """Throttle every call of ``operation`` that names ``table``."""
 
     def refuse(params: dict[str, Any], **_: Any) -> Any:
         if table not in str(params.get("body")):
