@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
@@ -24,6 +23,7 @@ from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
 from kolom_cli.emulator.ses import Mail, SentMail
 from tests.factories import Context, comment_request, contact_request, request, waiting_mail
+from tests.integration.aws import client
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Answered, call
 
@@ -175,14 +175,14 @@ def ses(tables: None) -> Iterator[Ses]:
     """SES, with its sender verified."""
     taken = SentMail()
     with taken.recording():
-        boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        client("sesv2").create_email_identity(EmailIdentity=SENDER)
         ses = Ses(taken)
-        delivery._client.cache_clear()
         events = delivery._client().meta.events
         events.register_first("before-call.sesv2.SendEmail", ses.hear)
         events.register("after-call.sesv2.SendEmail", ses.answer)
         yield ses
-        delivery._client.cache_clear()
+        events.unregister("before-call.sesv2.SendEmail", ses.hear)
+        events.unregister("after-call.sesv2.SendEmail", ses.answer)
 
 
 @pytest.fixture
