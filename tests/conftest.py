@@ -29,7 +29,9 @@ for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]
     del os.environ[name]
 
 import functools  # noqa: E402
+from typing import Any  # noqa: E402
 
+import botocore.hooks  # noqa: E402
 import botocore.loaders  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
@@ -72,6 +74,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # Creating a client mostly means reading botocore's data files, so all sessions share one loader with a cache.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+# Each session also registers a hundred handlers. What is looked up about their names and signatures never changes.
+_hooks: Any = botocore.hooks
+_accepts_kwargs = functools.lru_cache(maxsize=1_000)(_hooks.accepts_kwargs)
+_hooks.accepts_kwargs = lambda handler: _accepts_kwargs(getattr(handler, "__func__", handler))
+_new_aliaser = _hooks.EventAliaser.__init__
+_aliases: dict[str, str] = {}
+
+
+def _share_aliases(aliaser: Any, *arguments: Any) -> None:
+    _new_aliaser(aliaser, *arguments)
+    aliaser._alias_name_cache = _aliases
+
+
+_hooks.EventAliaser.__init__ = _share_aliases
 
 
 @pytest.hookimpl(hookwrapper=True)

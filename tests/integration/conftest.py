@@ -9,24 +9,20 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
-from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from functions.submit_contact import app as submit_contact
 from functions.write_comments import app as write_comments
 from kolom.config import Settings, settings
 from kolom.models.base import connection
-from kolom.pages import theme
-from kolom.search import document_table, vocabulary
 from kolom.security import signing
-from kolom_cli.emulator.moto_patches import patch_moto
 from kolom_cli.sam.loader import load
 from kolom_cli.sam.model import Template
+from tests.integration.aws import client, empty_tables
 from tests.paths import PROJECT
 
 
@@ -40,14 +36,7 @@ def template() -> Template:
 @pytest.fixture
 def tables(template: Template) -> Iterator[None]:
     """Create the empty tables of the template."""
-    with mock_aws(), patch_moto():
-        client: Any = connection().client
-        for table in template.tables.values():
-            client.create_table(**table.create)
-        # Clear the caches that functions filled from the tables of the previous test.
-        vocabulary.clear_cache()
-        document_table.clear_cache()
-        theme.clear_cache()
+    with empty_tables(template):
         yield
 
 
@@ -173,13 +162,12 @@ def faults(tables: None) -> Iterator[RefusedCalls]:
 
 
 @pytest.fixture
-def secret(tables: None) -> Iterator[str]:
+def secret(tables: None) -> str:
     """Create the site's secret and return its name."""
     text = "0123456789abcdef" * 4
-    boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
+    client("secretsmanager").create_secret(Name="kolom-secret", SecretString=text)
     signing.load_keys.cache_clear()
-    yield text
-    signing.load_keys.cache_clear()
+    return text
 
 
 type Configure = Callable[..., None]

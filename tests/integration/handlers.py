@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-
 from tests.factories import Context
+from tests.integration.aws import client
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def call(handler: Callable[[Any, Any], Any], event: dict[str, Any]) -> Response:
 
 def stored(table: str) -> list[dict[str, Any]]:
     """Return all items of a table in DynamoDB's format."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=f"kolom-{table}")
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=f"kolom-{table}")
     return [item for page in pages for item in page["Items"]]
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from typer.testing import CliRunner
 
 from kolom.config import settings
 from kolom.security import signing
 from kolom_cli.main import app
-from kolom_cli.sam.model import Template
+from tests.integration.aws import client, restore_or_create
 
 OUTPUTS = {
     "SiteUrl": "https://blog.example",
@@ -74,16 +73,21 @@ class Kolom:
 
 
 @pytest.fixture
-def kolom(tables: None, template: Template) -> Kolom:
+def kolom(tables: None) -> Kolom:
     """Return `kolom` with a deployed stack: tables, bucket, secret and outputs."""
-    boto3.client("s3").create_bucket(Bucket="kolom-media")
-    boto3.client("secretsmanager").create_secret(Name="kolom-secret", SecretString="s" * 64)
+    restore_or_create("stack", create_stack)
+    return Kolom()
+
+
+def create_stack() -> None:
+    """Create the bucket, the secret and the stack that describes them, beside the tables."""
+    client("s3").create_bucket(Bucket="kolom-media")
+    client("secretsmanager").create_secret(Name="kolom-secret", SecretString="s" * 64)
     stack = {
         "Resources": {"Local": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {name: {"Value": value} for name, value in OUTPUTS.items()},
     }
-    boto3.client("cloudformation").create_stack(StackName="kolom", TemplateBody=json.dumps(stack))
-    return Kolom()
+    client("cloudformation").create_stack(StackName="kolom", TemplateBody=json.dumps(stack))
 
 
 @pytest.fixture

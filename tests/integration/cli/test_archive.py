@@ -37,11 +37,11 @@ from kolom_cli.archive.restorer import Restorer
 from kolom_cli.archive.writer import Exporter
 from kolom_cli.connection import Target, connect
 from kolom_cli.media.store import MediaStore
-from kolom_cli.sam.model import Template
 from kolom_cli.seed import LoadError, load_import
 from kolom_cli.terminal.report import Report
 from tests.factories import content, request
-from tests.integration.cli.conftest import Kolom
+from tests.integration.aws import client, restore_or_create
+from tests.integration.cli.conftest import Kolom, create_stack
 from tests.integration.handlers import call, stored
 from tests.unit.cli.archive.archives import ARTICLE, COMMENT, break_front, break_lines
 
@@ -54,17 +54,12 @@ type Move = Callable[[], None]
 
 
 @pytest.fixture
-def move_to_new_stack(kolom: Kolom, template: Template) -> Move:
+def move_to_new_stack(kolom: Kolom) -> Move:
     """Return a function that replaces the current stack with a new, empty one."""
 
     def go() -> None:
-        client = boto3.client("dynamodb")
-        for table in template.tables.values():
-            client.delete_table(TableName=table.name)
-            client.create_table(**table.create)
-        bucket = boto3.resource("s3").Bucket("kolom-media")
-        bucket.objects.all().delete()
-        boto3.client("secretsmanager").put_secret_value(SecretId="kolom-secret", SecretString="t" * 64)
+        restore_or_create("stack", create_stack)
+        client("secretsmanager").put_secret_value(SecretId="kolom-secret", SecretString="t" * 64)
         signing.load_keys.cache_clear()
 
     return go
@@ -167,10 +162,14 @@ def create_media() -> None:
 def blog(kolom: Kolom) -> Kolom:
     """Create a blog with every kind of content."""
     connect(Target())
-    create_articles()
-    create_comments()
-    create_messages()
-    create_media()
+
+    def create() -> None:
+        create_articles()
+        create_comments()
+        create_messages()
+        create_media()
+
+    restore_or_create("archive: blog", create)
     return kolom
 
 
@@ -178,10 +177,14 @@ def blog(kolom: Kolom) -> Kolom:
 def small(kolom: Kolom) -> Kolom:
     """Create a blog with four articles and some comments."""
     connect(Target())
-    for slug in ("hello", "two", "three", "four"):
-        publish(slug, labels=("a", "b"))
-    parent = moderate(post("First.", email="budi@example.com"), "approve")
-    moderate(post("Answer.", parent_id=parent), "approve")
+
+    def create() -> None:
+        for slug in ("hello", "two", "three", "four"):
+            publish(slug, labels=("a", "b"))
+        parent = moderate(post("First.", email="budi@example.com"), "approve")
+        moderate(post("Answer.", parent_id=parent), "approve")
+
+    restore_or_create("archive: small", create)
     return kolom
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
@@ -24,6 +23,7 @@ from kolom.mail import delivery
 from kolom.models.outbox import OutboxRecord
 from kolom_cli.emulator.ses import Mail, SentMail
 from tests.factories import Context, comment_request, contact_request, pending_mail_event, request
+from tests.integration.aws import client
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Response, call
 
@@ -177,14 +177,14 @@ def ses(tables: None) -> Iterator[Ses]:
     """Yield SES with a verified sender."""
     taken = SentMail()
     with taken.recording():
-        boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        client("sesv2").create_email_identity(EmailIdentity=SENDER)
         ses = Ses(taken)
-        delivery._client.cache_clear()
         events = delivery._client().meta.events
         events.register_first("before-call.sesv2.SendEmail", ses.before_send)
         events.register("after-call.sesv2.SendEmail", ses.after_response)
         yield ses
-        delivery._client.cache_clear()
+        events.unregister("before-call.sesv2.SendEmail", ses.after_response)
+        events.unregister("after-call.sesv2.SendEmail", ses.before_send)
 
 
 @pytest.fixture

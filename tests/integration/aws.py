@@ -1,0 +1,88 @@
+"""AWS on moto: empty for each test, or with the state of a snapshot.
+
+moto discards all data at the end of a block. Creating clients, tables and test data takes longer than most tests, so
+each process does it once: the clients are shared, and the data is copied.
+"""
+
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto import mock_aws
+from moto.core.base_backend import BackendDict
+
+from kolom.mail import delivery
+from kolom.models.base import connection
+from kolom.pages import theme
+from kolom.search import document_table, vocabulary
+from kolom.security import signing
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.sam.intrinsics import ACCOUNT_ID, PSEUDO_PARAMETERS
+from kolom_cli.sam.model import Template
+
+_snapshots: dict[str, tuple[list[BackendDict[Any]], bytes]] = {}
+
+
+@cache
+def client(service: str) -> Any:
+    """Return this process's client of a service. It ignores endpoints in the environment, which tests change."""
+    # moto does not support account-based endpoints.
+    config = Config(ignore_configured_endpoint_urls=True, account_id_endpoint_mode="disabled")  # type: ignore[call-arg]
+    return boto3.Session(region_name=PSEUDO_PARAMETERS["AWS::Region"]).client(service, config=config)  # type: ignore[call-overload]
+
+
+@contextmanager
+def empty_aws() -> Iterator[None]:
+    """Intercept the AWS calls of this process until the end of the block. All data is then discarded.
+
+    The project's own clients remain for the whole process, as on Lambda. They are created here, before a test can
+    change the environment.
+    """
+    with mock_aws(), patch_moto():
+        delivery._client()
+        connection().client  # noqa: B018 (it is created at the first use)
+        clear_caches()
+        yield
+    clear_caches()
+
+
+@contextmanager
+def empty_tables(template: Template) -> Iterator[None]:
+    """Do the same as :func:`empty_aws`, with the template's tables."""
+
+    def create() -> None:
+        for table in template.tables.values():
+            client("dynamodb").create_table(**table.create)
+
+    with empty_aws():
+        restore_or_create("tables", create)
+        yield
+
+
+def restore_or_create(name: str, create: Callable[[], object]) -> None:
+    """Replace all data by the snapshot of that name. The first time, call ``create`` and take the snapshot."""
+    if name not in _snapshots:
+        create()
+        services = list(BackendDict._instances)  # type: ignore[misc]
+        _snapshots[name] = services, pickle.dumps([(dict(service), vars(service)) for service in services])
+        return
+    BackendDict.reset()
+    services, data = _snapshots[name]
+    for service, (accounts, attributes) in zip(services, pickle.loads(data), strict=True):  # noqa: S301 (our own)
+        service[ACCOUNT_ID]
+        service.update(accounts)
+        vars(service).update(attributes)
+    clear_caches()
+
+
+def clear_caches() -> None:
+    """Clear the data that a warm function keeps."""
+    vocabulary.clear_cache()
+    document_table.clear_cache()
+    theme.clear_cache()
+    signing.load_keys.cache_clear()
+    signing.get_origin_secret.cache_clear()
