@@ -558,7 +558,7 @@ HOSTILE_ARCHIVES = {
     "script as image": (
         break_front('slug: "hello"', 'slug: "hello"\nimage: "javascript:x"'),
         ARTICLE,
-        "image: must be an address",
+        "image: must be a URL",
     ),
     "no date": (break_front('"published"', '"draft"'), ARTICLE, "month: "),
     "labels twice": (break_front('["a", "b"]', '["a", "A"]'), ARTICLE, "labels: must not contain duplicates"),

@@ -22,7 +22,7 @@ import pytest
 
 from kolom_cli.emulator.api_gateway import match_route
 from kolom_cli.sam.model import Template
-from tests.factories import Context, request
+from tests.factories import Context, pending_mail_event, request
 from tests.integration.cli.conftest import CommandResult, Kolom, environment, kolom
 from tests.integration.conftest import Configure
 from tests.integration.handlers import Response, call, stored
@@ -143,11 +143,7 @@ class Stack:
 
     def send(self, *mail_ids: str) -> None:
         """Send pending mail, as the stream does."""
-        records = [
-            {"eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": each}}, "SequenceNumber": str(number)}}
-            for number, each in enumerate(mail_ids)
-        ]
-        self._invoke(self._follower("OutboxTable"), {"Records": records})
+        self._invoke(self._follower("OutboxTable"), pending_mail_event(*mail_ids))
 
     def bounce(self, email: str) -> None:
         """Deliver a bounce notification of SES for the address."""

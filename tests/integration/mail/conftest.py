@@ -183,8 +183,8 @@ def ses(tables: None) -> Iterator[Ses]:
         events.register_first("before-call.sesv2.SendEmail", ses.before_send)
         events.register("after-call.sesv2.SendEmail", ses.after_response)
         yield ses
-        events.unregister("before-call.sesv2.SendEmail", ses.after_response)
-        events.unregister("after-call.sesv2.SendEmail", ses.before_send)
+        events.unregister("before-call.sesv2.SendEmail", ses.before_send)
+        events.unregister("after-call.sesv2.SendEmail", ses.after_response)
 
 
 @pytest.fixture

@@ -113,7 +113,6 @@ def test_direction_overrides_are_removed_and_joiners_kept() -> None:
 @pytest.mark.parametrize(
     "nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff", "\u3164", "\u2800"]
 )
-@pytest.mark.parametrize("nothing", ["", " \n", "\u200b\u200d", "\u0301", "\u202e", "\u00a0", "\ufeff"])
 def test_an_invisible_text_is_empty(nothing: str) -> None:
     assert is_blank(clean_text(nothing))
 
