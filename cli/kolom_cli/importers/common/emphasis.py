@@ -108,7 +108,10 @@ def _joined(pieces: list[_Piece], allowed: int) -> str:
     for (kind, wanted), run in groupby(pieces, lambda piece: (piece.kind, piece.emphasis)):
         content = "".join(piece.content for piece in run)
         # One asterisk for each italic and two for each bold part that starts or ends here.
-        joined += "*" * (emphasis ^ wanted) + _FORMS[kind](content)
+        part = "*" * (emphasis ^ wanted) + _FORMS[kind](content)
+        if joined.endswith("!") and part.startswith("["):  # text before a link, not an image
+            joined = f"{joined[:-1]}\\!"
+        joined += part
         emphasis = wanted
     return joined + "*" * emphasis
 

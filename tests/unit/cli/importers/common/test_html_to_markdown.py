@@ -52,6 +52,7 @@ from tests.hostile import hostile_texts
         ('<a href="/here">one</a> <img src="/p.png" alt="two">', "one two"),
         ("<ul><li>a<ol start=3><li>b</ol>c</ul>", "- a\n\n  3. b\n\n  c"),
         ("one<p></p>two<ul>three<li>four</ul>", "one\ntwo\n\nthree\n- four"),
+        ('wait!<a href="https://a.example/">here</a>', "wait\\![here](https://a.example/)"),
         ("<p>1. no list</p><p># no heading</p><p>- nor this</p>", "1\\. no list\n\n\\# no heading\n\n\\- nor this"),
     ],
 )
@@ -72,6 +73,7 @@ def test_text_is_rendered_unchanged(written: str) -> None:
 
 @example(["_", "http://a.b/", "*"])
 @example(["http://a.b/", '"', "<", '"'])
+@example(["!", "http://a.b/", "\\"])
 @given(st.lists(st.sampled_from([*"*_`[]()<>#-+=~.1 \\!&|\"'\n", "http://a.b/", "ab", "&amp;"]), max_size=25))
 def test_text_that_looks_like_markdown_is_rendered_unchanged(pieces: list[str]) -> None:
     written = "".join(pieces)
