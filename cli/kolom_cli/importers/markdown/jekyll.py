@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
-from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
 from kolom_cli.importers.markdown.liquid import is_program
 from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
-from kolom_cli.importers.markdown.publication import publication_of, without_front_matter
+from kolom_cli.importers.markdown.publication import publication_of, read_source, without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATED,
     Entry,
@@ -29,7 +29,7 @@ from kolom_cli.importers.markdown.site import (
     slug_for,
     walk,
 )
-from kolom_cli.publishing.document import FORMATS, DocumentError, read_text
+from kolom_cli.publishing.document import FORMATS
 from kolom_cli.publishing.draft_marks import draft_mark
 
 CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
@@ -101,12 +101,10 @@ class _Survey:
         special = next((index for index, part in enumerate(parts[:-1]) if part.startswith("_")), None)
         folder = parts[special] if special is not None else ""
         kind: Kind = "article" if folder in _POSTS else "page"
-        try:
-            text = read_text(path)
-            front = read_front(path, text)
-        except DocumentError as error:
-            name = f"{path}:{error.line}" if error.line else str(path)
-            return Skipped(kind=kind, name=name, reason=error.message, refused=True)
+        source = read_source(path, kind)
+        if isinstance(source, Skipped):
+            return source
+        text, front = source
         if skipped := without_front_matter(path, kind, front, text):
             return skipped
         collection = folder.removeprefix("_") if folder not in _POSTS else ""

@@ -10,17 +10,18 @@ from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_directory_data
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
-from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front
+from kolom_cli.importers.markdown.lenient_front_matter import Values
 from kolom_cli.importers.markdown.obsidian import is_published, is_vault
 from kolom_cli.importers.markdown.publication import (
     PUBLICATION_KEYS,
     Publication,
     dates_in,
     publication_of,
+    read_source,
     without_front_matter,
 )
 from kolom_cli.importers.markdown.site import DATED, Entry, Site, number_of, slug_for, walk
-from kolom_cli.publishing.document import FORMATS, DocumentError, read_text
+from kolom_cli.publishing.document import FORMATS
 
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
 _POSTS: Final = frozenset(("_posts", "_drafts"))
@@ -50,12 +51,10 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
         return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
     if is_ignored(site.directory, path):
         return Skipped(kind="file", name=str(path), reason="excluded by .eleventyignore")
-    try:
-        text = read_text(path)
-        front = read_front(path, text)
-    except DocumentError as error:
-        name = f"{path}:{error.line}" if error.line else str(path)
-        return Skipped(kind="article", name=name, reason=error.message, refused=True)
+    source = read_source(path, "article")
+    if isinstance(source, Skipped):
+        return source
+    text, front = source
     if is_vault(site.directory) and not is_published(front.values):
         return Skipped(
             kind="file",

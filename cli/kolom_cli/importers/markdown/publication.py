@@ -12,8 +12,8 @@ from typing import Final
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag
-from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
-from kolom_cli.publishing.document import FORMATS, is_about_project
+from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
+from kolom_cli.publishing.document import FORMATS, DocumentError, is_about_project, read_text
 from kolom_cli.publishing.draft_marks import (
     draft_mark,
     groups_in,
@@ -114,6 +114,16 @@ def publication_of(
             draft = True
             notes += [] if mark.lower() in _OBVIOUS else [f"{mark}: imported as a draft"]
     return Publication(date, draft, tuple(notes))
+
+
+def read_source(path: Path, kind: Kind) -> tuple[str, Front] | Skipped:
+    """Return the text of a document and its front matter, or why it cannot be read."""
+    try:
+        text = read_text(path)
+        return text, read_front(path, text)
+    except DocumentError as error:
+        name = f"{path}:{error.line}" if error.line else str(path)
+        return Skipped(kind=kind, name=name, reason=error.message, refused=True)
 
 
 def without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:

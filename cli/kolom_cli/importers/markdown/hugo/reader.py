@@ -16,7 +16,13 @@ from kolom_cli.importers.markdown.hugo.configuration import FORMATS, ignored_pat
 from kolom_cli.importers.markdown.hugo.urls import UrlBuilder
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.permalinks import is_unfinished
-from kolom_cli.importers.markdown.publication import PUBLICATION_KEYS, Publication, publication_of, without_front_matter
+from kolom_cli.importers.markdown.publication import (
+    PUBLICATION_KEYS,
+    Publication,
+    publication_of,
+    read_source,
+    without_front_matter,
+)
 from kolom_cli.importers.markdown.site import (
     DATED,
     Entry,
@@ -144,12 +150,10 @@ class _Survey:
         if self._is_ignored(path, folder):
             return Skipped(kind="page", name=str(path), reason="excluded by the configuration")
         kind: Kind = "article"
-        try:
-            text = read_text(path)
-            front = read_front(path, text)
-        except DocumentError as error:
-            name = f"{path}:{error.line}" if error.line else str(path)
-            return Skipped(kind=kind, name=name, reason=error.message, refused=True)
+        source = read_source(path, kind)
+        if isinstance(source, Skipped):
+            return source
+        text, front = source
         if skipped := without_front_matter(path, kind, front, text):
             return skipped
         inherited = self._cascade(path, folder)
