@@ -23,10 +23,8 @@ MAX_ID = 10**12 - 1
 _MAX_ALIAS = 1_000
 # Less strict than for new articles: old addresses must be restored unchanged.
 _ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|origin:[^\x00-\x1f\x7f]+)")
-_SUPPLIED = (
-    *("title", "slug", "excerpt", "description", "image", "labels", "language", "author", "kind", "origin"),
-    *("published_at", "updated_at", "reading_minutes", "comments_open"),
-)
+# A stored article has the other fields of its input under the same names.
+_SUPPLIED = ArticleInput.model_fields.keys() - {"body", "draft", "path"}
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
