@@ -96,6 +96,16 @@ def contact_request(
     return event
 
 
+def multipart_request(path: str, *parts: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return an event with a submitted multipart form.
+
+    Each part is the rest of its ``Content-Disposition``, a blank line and the value.
+    """
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    body = "".join(f"--x\r\nContent-Disposition: form-data; {part}\r\n" for part in parts)
+    return request(path, method="POST", headers={**kind, **(headers or {})}, body=f"{body}--x--\r\n")
+
+
 def form_request(path: str, fields: dict[str, str], *, headers: dict[str, str] | None = None) -> dict[str, Any]:
     """Return an event with a submitted HTML form."""
     kind = {"content-type": "application/x-www-form-urlencoded"}

@@ -18,7 +18,7 @@ from kolom.comments.posting import NewComment, PostedComment
 from kolom.models.transaction import Transaction
 from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
-from tests.factories import NOW, Context, comment_request, content, request
+from tests.factories import NOW, Context, comment_request, content, multipart_request, request
 from tests.integration.comments.conftest import Blog, stored_comments
 from tests.integration.conftest import Configure, RefusedCalls
 from tests.integration.handlers import call, stored
@@ -462,11 +462,9 @@ def test_an_invalid_form_is_shown_again_with_its_input(blog: Blog) -> None:
 
 
 def test_a_form_may_be_multipart(blog: Blog) -> None:
-    parts = "".join(
-        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in {"name": "Budi", "content": "Satu\r\ndua"}.items()
-    )
-    assert form(f"{parts}--x--\r\n", "multipart/form-data; boundary=x").status == 201
+    parts = ('name="name"\r\n\r\nBudi', 'name="content"\r\n\r\nSatu\r\ndua')
+    event = multipart_request("/api/articles/hello/comments", *parts)
+    assert call(write_comments.handler, event).status == 201
     assert stored_comments()[0]["content"]["S"] == "Satu\ndua"
 
 

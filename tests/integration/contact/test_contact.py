@@ -16,10 +16,16 @@ from kolom.contact.schemas import MessageIn
 from kolom.security import bans, signing
 from kolom.submissions import form_tokens
 from kolom.submissions.pipeline import RequestContext
-from tests.factories import contact_request, form_request, request
+from tests.factories import contact_request, form_request, multipart_request, request
 from tests.integration.conftest import Configure, FaultInjector, RefusedCalls
 from tests.integration.contact.conftest import ContactForm
 from tests.integration.handlers import Response, call, stored
+
+
+def multipart(*parts: str, language: str = "en") -> Response:
+    """Send the form as multipart."""
+    event = multipart_request("/api/contact", *parts, headers={"accept-language": language})
+    return call(submit_contact.handler, event)
 
 
 def form(fields: dict[str, str], **headers: str) -> Response:
@@ -240,26 +246,11 @@ def test_a_form_is_answered_with_a_confirmation_page(contact_form: ContactForm, 
     if kind == "urlencoded":
         answer = form(fields, **{"accept-language": "id"})
     else:
-        parts = "".join(
-            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
-        )
-        headers = {"content-type": "multipart/form-data; boundary=x", "accept-language": "id"}
-        answer = call(
-            submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"{parts}--x--\r\n")
-        )
+        answer = multipart(*(f'name="{name}"\r\n\r\n{value}' for name, value in fields.items()), language="id")
     assert (answer.status, answer.headers["Content-Type"]) == (201, "text/html; charset=utf-8")
     assert "Terima kasih atas pesan Anda" in answer.body
     (item,) = stored("messages")
     assert item["message"]["S"].split() == ["Baris", "satu", "Baris", "dua"]
-
-
-def multipart(*parts: str, language: str = "en") -> Response:
-    """Send the form as multipart; each part is the rest of its Content-Disposition, a blank line and the value."""
-    body = "".join(f"--x\r\nContent-Disposition: form-data; {part}\r\n" for part in parts)
-    headers = {"content-type": "multipart/form-data; boundary=x", "accept-language": language}
-    return call(
-        submit_contact.handler, request("/api/contact", method="POST", headers=headers, body=f"{body}--x--\r\n")
-    )
 
 
 @pytest.mark.usefixtures("contact_form")

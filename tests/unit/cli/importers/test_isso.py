@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.isso import read_isso
-from tests.unit.cli.importers.reading import mapping_of, read_all
+from tests.unit.cli.importers.export_readers import mapping_of, read_all
 
 CREATED = 1381432829.25
 DATE = datetime(2013, 10, 10, 19, 20, 29, 250_000, tzinfo=UTC)

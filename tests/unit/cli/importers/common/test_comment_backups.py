@@ -10,7 +10,7 @@ import pytest
 from kolom_cli.importers.common.types import Item
 from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.isso import read_isso
-from tests.unit.cli.importers.reading import read_all
+from tests.unit.cli.importers.export_readers import read_all
 
 REMARK = (
     b'{"version":1,"users":[],"posts":[{"url":"https://blog.example/x","read_only":true}]}\n'

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
-from tests.unit.cli.importers.reading import mapping_of, read_all
+from tests.unit.cli.importers.export_readers import mapping_of, read_all
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals"

@@ -9,8 +9,8 @@ import pytest
 
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.ghost.reader import read_ghost
+from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.ghost.export import export, post, setting
-from tests.unit.cli.importers.reading import read_all
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.medium.reader import read_medium
+from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.medium.export import id_of, name_of, story
-from tests.unit.cli.importers.reading import read_all
 from tests.unit.cli.importers.substack.export import write_folder, write_zip
 
 

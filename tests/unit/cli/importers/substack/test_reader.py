@@ -8,7 +8,7 @@ import pytest
 
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.substack.reader import read_substack
-from tests.unit.cli.importers.reading import read_all
+from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.substack.export import files, posts_csv, row, write_folder, write_zip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.wordpress.reader import read_wordpress
-from tests.unit.cli.importers.reading import read_all
+from tests.unit.cli.importers.export_readers import read_all
 from tests.unit.cli.importers.wordpress.wxr import HEAD, TAIL, export, item, meta, term
 
 
