@@ -31,7 +31,10 @@ _TRUE: Final = frozenset(("true", "1"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """The comment thread of one page. Posts refer to it by ``key``; ``identifier`` is its name in the blog's script."""
+    """The comment thread of one page. Posts refer to it by ``key``; ``identifier`` is its name in the blog's script.
+
+    ``account`` is the user name of its author, empty if they were not signed in.
+    """
 
     key: str
     identifier: str
@@ -39,6 +42,7 @@ class Thread:
     link: str
     title: str
     is_deleted: bool
+    account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ class Post:
     username: str
     email: str
     website: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ def _is_of_root(element: Any) -> bool:
 def _thread(element: Any) -> Thread:
     fields = _fields(element)
     identifier = fields.get("id", "")
+    author = next((_fields(child) for child in element if local_name(child) == "author"), {})
     return Thread(
         key=_key(element, identifier),
         identifier=identifier,
@@ -142,6 +148,7 @@ def _thread(element: Any) -> Thread:
         link=fields.get("link", ""),
         title=fields.get("title", ""),
         is_deleted=fields.get("isDeleted", "").lower() in _TRUE,
+        account=_account(author),
     )
 
 
@@ -164,13 +171,19 @@ def _post(element: Any) -> Post:
         username=author.get("username", ""),
         email=author.get("email", ""),
         website=author.get("link", ""),
+        account=_account(author),
     )
+
+
+def _account(author: dict[str, str]) -> str:
+    """Return the user name of an author who was signed in, else an empty string: visitors may enter any name."""
+    return "" if author.get("isAnonymous", "").lower() in _TRUE else author.get("username", "")
 
 
 _READ: Final = frozenset(
     (
         *("id", "forum", "link", "title", "message", "createdAt", "isDeleted", "isSpam", "isApproved"),
-        *("thread", "parent", "name", "username", "email"),
+        *("thread", "parent", "name", "username", "email", "isAnonymous"),
     )
 )
 
