@@ -365,6 +365,16 @@ def test_suggestions_for_an_earlier_text_are_hidden_while_new_ones_load(visitor:
         expect(options(page).first).to_have_text("tempe")
 
 
+def test_the_labels_that_matched_are_marked(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.route(
+            SEARCH, answer(result(labels=["Kuliner", HOSTILE], matched_labels=[HOSTILE]), result(labels=["Kuliner"]))
+        )
+        page.goto(f"{DEMO}?q=x")
+        expect(results(page).first.locator(".meta span")).to_have_text(f"Kuliner, {HOSTILE}")
+        expect(results(page).locator(".meta mark")).to_have_text(HOSTILE)
+
+
 def test_titles_are_text_and_only_highlights_are_markup(visitor: Visitor) -> None:
     escaped = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
     with visitor.visit("/archive/") as page:
