@@ -89,10 +89,10 @@ class Converter:
         text = self._without_raw(with_code_blocks(text, self._code))
         text = _EMBED.sub(lambda match: match[1] + embed(match[2]) + match[3], text)
         text = convert_shortcodes(_URL_LINE.sub(lambda match: embed(match[1]), text), self._shortcode)
-        text = self._footnotes.with_list(text, self.block_footnotes)
         text = self._with_raw(text)
+        text = _with_paragraphs(text) if has_blocks else paragraphs(text)
         self._report()
-        return _with_paragraphs(text) if has_blocks else paragraphs(text)
+        return self._with_raw(self._footnotes.with_list(text, self.block_footnotes))
 
     def _without_raw(self, text: str) -> str:
         """Return the text without comments of the block editor, and with numbers instead of code and other comments."""
