@@ -84,21 +84,41 @@ class _Survey:
         excluded = get_list(self.site.config, "exclude")
         source = self.site.pages
 
+        def is_read(path: Path) -> bool:
+            parts = path.relative_to(source).parts
+            return not is_excluded("/".join(parts), excluded) or self._is_included(parts)
+
         def enter(folder: Path) -> bool:
-            return folder.name not in _THEME and not is_excluded(folder.relative_to(source).as_posix(), excluded)
+            is_theme = folder.name in _THEME and not self._is_included(folder.relative_to(source).parts)
+            return folder.name != "_site" and not is_theme and is_read(folder)
 
         for found in walk(source, self.site.directory, enter=enter):
             if isinstance(found, Skipped):
                 yield found
-            elif not is_excluded(found.relative_to(source).as_posix(), excluded):
+            elif is_read(found):
                 yield self._item(found)
+
+    def _is_included(self, parts: tuple[str, ...]) -> bool:
+        """Return whether ``include`` in the configuration names a file or folder, by its path or by its name."""
+        patterns = get_list(self.site.config, "include")
+        return is_excluded("/".join(parts), patterns) or is_excluded(parts[-1], patterns)
+
+    def _is_special(self, parts: tuple[str, ...], index: int) -> bool:
+        """Return whether a folder of the path contains posts or a collection, or is not part of the site."""
+        name = parts[index]
+        if not name.startswith("_") or name in _POSTS:
+            return name in _POSTS
+        collections = self.site.config.get("collections")
+        if isinstance(collections, dict) and name.removeprefix("_") in collections:
+            return True
+        return not (self._is_included(parts[: index + 1]) or self._is_included(parts))
 
     def _item(self, path: Path) -> Entry | Skipped:
         parts = path.relative_to(self.site.pages).parts
         if self.site.directory.resolve().name in _POSTS:
             parts = (self.site.directory.resolve().name, *parts)
         parts = self._within_collections(parts)
-        special = next((index for index, part in enumerate(parts[:-1]) if part.startswith("_")), None)
+        special = next((index for index in range(len(parts) - 1) if self._is_special(parts, index)), None)
         folder = parts[special] if special is not None else ""
         kind: Kind = "article" if folder in _POSTS else "page"
         source = read_source(path, kind)
@@ -135,7 +155,8 @@ class _Survey:
 
     def _why_not_rendered(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
         """Return why Jekyll renders no page for a document, or None."""
-        if path.name.startswith(("_", "#")) and path.name not in get_list(self.site.config, "include"):
+        parts = path.relative_to(self.site.pages).parts
+        if path.name.startswith(("_", "#")) and not self._is_included(parts):
             return "its name begins with _ or #: not a page of the site"
         if folder == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
             return "its file name has no date, so Jekyll does not publish it: rename it like 2024-05-16-title.md"

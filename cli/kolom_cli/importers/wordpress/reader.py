@@ -170,7 +170,8 @@ class _Reader:
 
     def _content(self, origin: str) -> ArticleInput:
         record = self._record
-        converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
+        own = self._blog.by_parent.get(record.get("wp:post_id"), [])
+        converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
         source = converter.convert(record.fields.get("content:encoded", ""))
         self._notes += converter.notes
         rendered = render(source, "html", resolve=self._remote)

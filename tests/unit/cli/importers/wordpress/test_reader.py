@@ -323,3 +323,11 @@ def test_an_invalid_article_is_rejected_and_the_others_read(file: Path) -> None:
     assert refused.refused
     assert refused.reason.startswith("image: must have at most 2000 characters, got 2")
     assert isinstance(article, ImportedArticle)
+
+
+def test_footnotes_in_the_metadata_of_a_post_are_imported(file: Path) -> None:
+    content = 'A<sup data-fn="a1" class="fn"><a id="a1-link" href="#a1">1</a></sup>\n\n<!-- wp:footnotes /-->'
+    article = _article(file, content=content, more=meta("footnotes", '[{"id":"a1","content":"the note"}]'))
+    assert '<li class="footnote-item" id="section-a1"><p>the note ' in article.content.body.html
+    assert "<p>A<sup" in article.content.body.html
+    assert article.notes == ()
