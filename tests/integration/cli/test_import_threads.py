@@ -16,6 +16,7 @@ from functions.fetch_comments import app as fetch_comments
 from kolom.articles import publishing
 from kolom.comments import admin
 from kolom_cli.commands import import_
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import SourceError
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom
@@ -231,6 +232,19 @@ def test_an_invalid_mapping_is_reported_before_the_import(kolom: Kolom, file: Pa
     assert ran.exit_code == 1
     assert "map.csv:2: invalid slug 'Not a slug!'" in ran.stderr
     assert _shown() == []
+
+
+@pytest.mark.usefixtures("articles")
+def test_two_comments_with_one_id_are_both_imported(kolom: Kolom, file: Path) -> None:
+    posts = (post(1, 7), post(1, 7, message="Other"), post(1, 7), post(2, 7, parent=1))
+    xml = disqus(thread(7, "https://old.example/hello/"), *posts)
+    report = _import(kolom, "disqus", file, xml)
+    assert (report["created"], report["skipped"]) == (3, 1)
+    assert [note["note"] for note in report["notes"]] == [SAME_ID]
+    comments = admin.list_by_article(publishing.get_by_slug("hello").id)
+    assert sorted(each.content for each in comments) == ["Other", "Post 1.", "Post 2."]
+    again = _import(kolom, "disqus", file, xml)
+    assert (again["unchanged"], again["created"], again["updated"]) == (3, 0, 0)
 
 
 @pytest.mark.usefixtures("articles")
