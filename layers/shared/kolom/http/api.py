@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from kolom.config import settings
 from kolom.errors import KolomError
 from kolom.http.caching import COMPRESS_ABOVE_BYTES, finalize
 from kolom.http.errors import PROBLEM, Failure, failure_of, problem, to_lambda_response
@@ -16,6 +17,10 @@ from kolom.http.request_body import is_form, read_body
 from kolom.http.types import Event, LambdaResponse
 
 _WITH_BODY = {"POST", "PATCH", "PUT"}
+
+
+TIME_ZONE_HEADER: Final = "Kolom-Time-Zone"
+"""The response header with the site's time zone, in which the custom elements show dates."""
 
 
 class MovedPermanently(Exception):
@@ -90,7 +95,7 @@ class Api(APIGatewayHttpResolver):
         response = super().resolve(event, context)
         if body is not None and body.is_form and form_answer is not None:
             response = form_answer(dict(event), body.value, response)
-        return finalize(event, response, self.caching, compress_above_bytes=self.compress_above_bytes)
+        return finalize(event, _with_time_zone(response), self.caching, compress_above_bytes=self.compress_above_bytes)
 
     def show(self, event: Event, failure: Failure) -> Response[str]:
         """Return the response to a failed request: a page for browsers, a problem for other clients."""
@@ -151,6 +156,13 @@ def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
 def html_response(page: HtmlPage) -> Response[str]:
     """Convert a page to a response."""
     return Response(page.status, body=page.html, headers=dict(page.headers))
+
+
+def _with_time_zone(response: LambdaResponse) -> LambdaResponse:
+    """Return the response; JSON, which may contain times, with the header of the site's time zone."""
+    if response.get("headers", {}).get("Content-Type") == "application/json":
+        response["headers"][TIME_ZONE_HEADER] = settings().time_zone
+    return response
 
 
 def _moved(moved: MovedPermanently) -> Response[str]:
