@@ -77,6 +77,18 @@ def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path) -> Non
     assert "version: 2\n" in path.read_text()
 
 
+@pytest.mark.parametrize("front", ["title: one THING\ndate: 2026-01-01\n", "date: 2026-01-01\n"])
+def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path, front: str) -> None:
+    body = "# One *thing*\n\n## Part one\n\nText.\n"
+    _publish(kolom, _write(tmp_path, "one.md", front, body))
+    article = publishing.get_by_slug("one")
+    stored = repository.get_body(article)
+    assert article.title.lower() == "one thing"
+    assert stored.html == '<h2 id="part-one">Part one</h2>\n<p>Text.</p>\n'
+    assert stored.source == body
+    assert kolom("articles", "show", "one", "--source").stdout == body
+
+
 def test_a_conflicting_edit_is_rejected_unless_forced(kolom: Kolom, tmp_path: Path) -> None:
     mine = _write(tmp_path / "mine", "one.md")
     _publish(kolom, mine)
