@@ -196,9 +196,11 @@ class _Reader:
         entry = self._entry
         source = self._source()
         remote = RemoteImages()
-        rendered = render(source, "html", resolve=remote, size_of=self._images.media.sizes.get)
+        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
+        given_title = " ".join(plain_text(html.unescape(entry.title).replace("<", "&lt;")).split())
+        rendered = render(source, "html", title=given_title, resolve=remote, size_of=self._images.media.sizes.get)
         self._notes += self._images.pop_notes()
-        title = self._title(rendered.html)
+        title = self._fields.title(given_title, rendered.html)
         slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
         content = ArticleInput(
             title=title,
@@ -236,11 +238,6 @@ class _Reader:
         source = converter.convert(entry.content)
         self._notes += converter.notes
         return source
-
-    def _title(self, rendered: str) -> str:
-        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
-        title = " ".join(plain_text(html.unescape(self._entry.title).replace("<", "&lt;")).split())
-        return self._fields.title(title, rendered)
 
     def _wanted_slug(self) -> str:
         return _EXTENSION.sub("", unquote(_path(self._entry).rstrip("/")).rpartition("/")[2])

@@ -195,8 +195,8 @@ class _Reader:
         converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
         source = converter.convert(record.fields.get("content:encoded", ""))
         self._notes += converter.notes
-        rendered = render(source, "html", resolve=self._remote)
         title = _title(record)
+        rendered = render(source, "html", title=title, resolve=self._remote)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(

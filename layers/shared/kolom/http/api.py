@@ -1,6 +1,7 @@
 """The HTTP API: one resolver per function, error responses, caching."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -70,6 +71,12 @@ class Api(APIGatewayHttpResolver):
     error_page: ErrorPage | None = None
     form_answer: FormResponder | None = None
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
+        # The expression of Powertools for `<name>` has no marks, which are vowels in many scripts. API Gateway decodes
+        # paths, and has split them at slashes.
+        return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> LambdaResponse:
         """Return the response to an HTTP API event of payload format 2.0."""
