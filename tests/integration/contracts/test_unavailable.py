@@ -25,7 +25,7 @@ from kolom.comments import reply_subscriptions
 from kolom.config import settings
 from kolom.http.errors import failure_of
 from kolom.models.base import connection
-from kolom.models.transaction import DEADLINE_SECONDS
+from kolom.models.retry import DEADLINE_SECONDS
 from kolom.pages import theme
 from kolom.security import signing
 from kolom_cli.sam.model import Function, Template

@@ -17,7 +17,8 @@ from kolom.config import settings
 from kolom.errors import Conflict, FieldError, Gone, InvalidInput, StaleRead
 from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.guard import GuardRecord
-from kolom.models.transaction import Transaction, retry_on_conflict
+from kolom.models.retry import retry_on_conflict
+from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text
 from kolom.security import signing
