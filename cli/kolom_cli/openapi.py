@@ -44,7 +44,8 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "400": f"The body is not valid JSON or is nested deeper than {MAX_DEPTH} levels, or the cursor is not one of this "
     "list",
     "401": "The edit token is missing, or was not issued by this site",
-    "403": "The edit token is for another comment, or the time for changes is over",
+    "403": "A page of another website sent the request, which the site does not allow (`Origin`, `Sec-Fetch-Site`); or "
+    "the edit token is for another comment, or the time for changes is over",
     "404": "Not found, or not published",
     "409": "The article is closed for comments",
     "410": "Deleted",

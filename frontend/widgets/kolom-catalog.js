@@ -192,7 +192,7 @@ export const MESSAGES = {
     "search.articles": "Artikel",
     "search.suggestions.other": "{n} saran. Pilih dengan tombol panah.",
     "search.loading": "Mencari…",
-    "search.failed": "Pencarian sedang tidak dapat dijangkau.",
+    "search.failed": "Pencarian sedang tidak tersedia.",
     "search.results.other": "{n} hasil untuk “{query}”",
     "search.results.part": "{n} dari {total} hasil untuk “{query}”",
     "search.results.about": "sekitar {n}",

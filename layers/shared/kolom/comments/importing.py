@@ -12,7 +12,8 @@ from kolom.comments.authors import imported_avatar_seed
 from kolom.comments.types import Comment, Status
 from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
-from kolom.models.transaction import Transaction, retry_on_conflict
+from kolom.models.retry import retry_on_conflict
+from kolom.models.transaction import Transaction
 from kolom.submissions.reasons import to_reason
 
 _CHANGE_PREFIX: Final = "import:"
