@@ -18,6 +18,7 @@ from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
+from kolom_cli.publishing.language_detection import detect_language
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -66,8 +67,8 @@ class ContentBuilder:
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
-    def build(self, document: Document, slug: str, source: Source) -> ArticleInput:
-        """Return the article of a document.
+    def build(self, document: Document, slug: str, source: Source) -> tuple[ArticleInput, tuple[str, ...]]:
+        """Return the article of a document, and notes about it.
 
         :raises MediaError: a media file cannot be published
         """
@@ -75,7 +76,9 @@ class ContentBuilder:
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
-        return ArticleInput(
+        named = document.language or self.language
+        language, notes = (named, ()) if named else _detect_language(document, rendered.html)
+        content = ArticleInput(
             title=document.title,
             slug=slug,
             body=Body.from_rendered(rendered, document.body, document.format),
@@ -83,7 +86,7 @@ class ContentBuilder:
             description=document.description or "",
             image=resolver(document.image) if document.image else first_image(rendered),
             labels=document.labels,
-            language=document.language or self.language or settings().language_codes[0],
+            language=language,
             author=document.author or "",
             published_at=document.date or _date_in_name(document.path),
             updated_at=document.updated,
@@ -93,6 +96,7 @@ class ContentBuilder:
             comments_open=document.comments_open,
             reading_minutes=rendered.reading_minutes,
         )
+        return content, notes
 
     def _address_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""
@@ -118,6 +122,18 @@ def slug_of(document: Document) -> str:
             document.path, None, "cannot derive a slug from the file name or the title: add `slug:` to the front matter"
         )
     return slug
+
+
+def _detect_language(document: Document, content_html: str) -> tuple[str, tuple[str, ...]]:
+    """Return the language of a document that does not name it, and a note unless the site has only one language."""
+    codes = settings().language_codes
+    detected = detect_language(document.title, content_html, codes)
+    if len(codes) == 1:
+        return codes[0], ()
+    hint = "`language:` in the front matter sets it"
+    if detected is None:
+        return codes[0], (f"its language is not clear from its text: published as {codes[0]!r}; {hint}",)
+    return detected, (f"its language is {detected!r}, by its text; {hint}",)
 
 
 def _date_in_name(path: Path) -> datetime | None:

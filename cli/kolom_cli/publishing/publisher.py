@@ -76,7 +76,7 @@ class Publisher:
             raise DocumentError(path, line_of_field(path, "slug"), message)
 
     def _publish(self, document: Document, slug: str, source: Source) -> PublishResult:
-        content = self._contents.build(document, slug, source)
+        content, notes = self._contents.build(document, slug, source)
         old = self._find(document, slug)
         article_id = old.id if old and document.id else None
         expected = expected_version(old, document.version) if old else None
@@ -90,6 +90,8 @@ class Publisher:
             raise Conflict(f"{error}; {hint}") from error
         if done.previous is not None and is_unpublished(done.previous) and done.article.status != "draft":
             self.report.notes.append(Note(name=str(document.path), text=_PUBLISHED_AGAIN))
+        if done.change != "unchanged":
+            self.report.notes += [Note(name=str(document.path), text=note) for note in notes]
         if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
         return done

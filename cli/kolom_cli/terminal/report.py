@@ -69,7 +69,8 @@ class PublishedFile:
 class Report:
     """The counts by kind, and the skipped items. ``errors`` ended the whole run, such as XML that ends too early.
 
-    ``remote_images`` is the number of images that the articles of an import embed from other sites.
+    ``remote_images`` is the number of images that the articles of an import embed from other sites, and
+    ``unclear_languages`` that of articles whose language neither the export nor the text says.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -77,6 +78,7 @@ class Report:
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     remote_images: int = 0
+    unclear_languages: int = 0
     interrupted: bool = False
     dry_run: bool = False
 
@@ -128,6 +130,7 @@ class Report:
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
             "remote_images": self.remote_images,
+            "unclear_languages": self.unclear_languages,
             "errors": self.errors,
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
@@ -140,6 +143,12 @@ class Report:
             console.print(line, soft_wrap=True)
         if self.remote_images:
             console.print(f"{self.remote_images:,} images are still loaded from other sites.", soft_wrap=True)
+        if self.unclear_languages:
+            console.print(
+                f"The language of {self.unclear_languages:,} articles is not clear from their text: they have the "
+                "site's first language. --language sets another.",
+                soft_wrap=True,
+            )
         for error in self.errors:
             console.print(_line("error", "red", error), soft_wrap=True)
         if self.interrupted:

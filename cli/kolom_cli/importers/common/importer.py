@@ -119,6 +119,7 @@ class Importer:
             if self.dry_run:
                 self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
+            self.report.unclear_languages += item.is_language_unclear
             if change != "unchanged":
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 

@@ -14,7 +14,7 @@ class ImportedArticle:
 
     ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
-    (:mod:`.remote_images`).
+    (:mod:`.remote_images`). ``is_language_unclear`` is True if neither the export nor the text says its language.
     """
 
     name: str
@@ -23,6 +23,7 @@ class ImportedArticle:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0
+    is_language_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

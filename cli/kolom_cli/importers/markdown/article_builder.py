@@ -95,7 +95,7 @@ class _Builder:
             description=self._text("description", "description", "subtitle"),
             image=image,
             labels=self._labels(),
-            language=self._language(),
+            language=self.fields.language(self._declared_language(), title, rendered.html),
             author=self._author(),
             published_at=entry.date,
             updated_at=entry.updated,
@@ -113,6 +113,7 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            is_language_unclear=self.fields.is_language_unclear,
         )
 
     def _title(self, body: str) -> str:
@@ -186,7 +187,7 @@ class _Builder:
         labels = (" ".join(written.split()) for written in self.entry.labels)
         return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
 
-    def _language(self) -> str:
+    def _declared_language(self) -> str:
         codes = settings().language_codes
         config = self.articles.site.config
         candidates = (
@@ -195,7 +196,7 @@ class _Builder:
             self.articles.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
-        return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
+        return next((code for each in candidates if each and (code := language_in(each, codes))), "")
 
     def _author(self) -> str:
         front, site = self.entry.front, self.articles.site

@@ -17,7 +17,6 @@ from urllib.parse import unquote
 from kolom.articles.input import ArticleInput, first_image, is_image_url
 from kolom.articles.names import label_key
 from kolom.articles.types import Body
-from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
@@ -103,7 +102,7 @@ def _skipped(record: Record) -> Skipped | None:
 
 
 def _collect(path: Path, language: str | None) -> _Blog:
-    blog = _Blog(language or settings().language_codes[0])
+    blog = _Blog(language or "")
     try:
         for record in read_wxr(path):
             match record:
@@ -187,6 +186,7 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=self._remote.count,
+            is_language_unclear=self._fields.is_language_unclear,
         )
 
     def _content(self) -> ArticleInput:
@@ -207,7 +207,7 @@ class _Reader:
             description=self._fields.cut("description", plain_text(record.meta.get("_yoast_wpseo_metadesc", ""))),
             image=self._featured() or first_image(rendered),
             labels=self._labels(),
-            language=self._blog.language,
+            language=self._fields.language(self._blog.language, title, rendered.html),
             author=self._author(),
             published_at=published_at,
             updated_at=parse_utc_datetime(record.get("wp:post_modified_gmt")) or published_at,

@@ -26,6 +26,9 @@ REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
 RETRY_AFTER_SECONDS: Final = 5
 
+BY_LANGUAGE: Final = {"Vary": "Accept-Language"}
+"""Headers of pages in the reader's language, as opposed to that of an article."""
+
 PRIVATE: Final = {
     "Cache-Control": NO_CACHING,
     "X-Robots-Tag": "noindex",
