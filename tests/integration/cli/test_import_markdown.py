@@ -498,7 +498,7 @@ def test_invalid_front_matter_is_rejected_with_its_line_and_the_rest_imported(ko
 def test_texts_and_pictures_that_were_not_public_stay_private(kolom: Kolom, tmp_path: Path) -> None:
     """A skipped file leaves no article and no picture; a draft is stored for its author only."""
     files: dict[str, str | bytes] = {
-        "secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
+        "_secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
         "notes.md": "# Notes\n\n![x](x.png)\n",
         "single.html": '{{ define "main" }}<h1>{{ .Title }}</h1><img src=x.png>{{ end }}',
         "draft.md": "---\ntitle: Draft\ndate: 2020-01-01\nstatus: draft\n---\nText.\n",

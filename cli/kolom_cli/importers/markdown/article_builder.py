@@ -26,6 +26,7 @@ from kolom_cli.importers.markdown.lenient_front_matter import Value
 from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
+from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.site import Entry, Site, default_author
 from kolom_cli.media.store import MediaStore
@@ -145,6 +146,8 @@ class _Builder:
             body = run(Liquid(links.reference, self._value, self.format).convert, body)
         if site.flavor == "hugo":
             body = run(Shortcodes(links.reference, lambda key: get_text(front, key) or None, self.format).convert, body)
+        if self.format == "markdown" and site.flavor in {"pelican", "plain"}:
+            body = convert_extensions(body)
         if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
         for result, names in (
