@@ -15,16 +15,16 @@ from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_f
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
 from kolom_cli.importers.markdown.liquid import is_program
 from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
-from kolom_cli.importers.markdown.publication import publication_of, read_source, without_front_matter
+from kolom_cli.importers.markdown.publication import publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
-    DATED,
+    DATE_PREFIX,
     Entry,
     Site,
     base_of,
     is_excluded,
     load,
+    normalize_address,
     number_of,
-    same_address,
     single_segment,
     slug_for,
     walk,
@@ -125,7 +125,7 @@ class _Survey:
         if isinstance(source, Skipped):
             return source
         text, front = source
-        if skipped := without_front_matter(path, kind, front, text):
+        if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
         collection = folder.removeprefix("_") if folder not in _POSTS else ""
         reason = self._why_not_rendered(path, folder, collection, front.values)
@@ -158,7 +158,7 @@ class _Survey:
         parts = path.relative_to(self.site.pages).parts
         if path.name.startswith(("_", "#")) and not self._is_included(parts):
             return "its name begins with _ or #: not a page of the site"
-        if folder == "_posts" and not DATED.match(path.name) and not self._has_undated_posts(front):
+        if folder == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
             return "its file name has no date, so Jekyll does not publish it: rename it like 2024-05-16-title.md"
         if not collection:
             return None
@@ -182,8 +182,8 @@ class _Survey:
         location = path.relative_to(site.directory).as_posix()
         number = number_of(location)
         is_post = special is not None and not collection
-        dated = DATED.match(path.stem)
-        name = DATED.sub("", path.stem) if is_post or dated else path.stem
+        dated = DATE_PREFIX.match(path.stem)
+        name = DATE_PREFIX.sub("", path.stem) if is_post or dated else path.stem
         published = publication_of(
             front, site.location_of(path), site.zone, keys=("date",), date_in_name=dated[1] if dated else None
         )
@@ -213,7 +213,7 @@ class _Survey:
             number=number,
             name=name,
             address=address,
-            others=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
+            aliases=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
             date=date,
             updated=get_datetime(get_text(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
             draft=published.draft,
@@ -306,7 +306,7 @@ def _why_no_content(body: str) -> str | None:
 
 
 def _why_replaced(address: str, front: Values) -> str | None:
-    key = same_address(address)
+    key = normalize_address(address)
     if key == "/":
         return "the home page: Kolom has its own"
     if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:

@@ -40,7 +40,7 @@ def test_a_header_and_the_text_after_it_are_read(text: str, values: dict[str, st
     ["Note: this is old.\n\nText.\n", "Summary: in short.\n\nText.\n", "# Title: x\n", "", "Warning: a\nHint: b\n\nX",
      "<!-- title: A", "She said: hello\n\nText.", "https://x.example/\n", "12:30 Title: x\n", "Dear reader: date it\n"],
 )  # fmt: skip
-def test_a_first_line_with_a_colon_is_no_header(text: str) -> None:
+def test_a_first_line_with_a_colon_is_not_a_header(text: str) -> None:
     """A sentence may begin with a word and a colon."""
     assert read_header(text).values == ()
     assert read_header(text).end == 0

@@ -18,14 +18,14 @@ from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, hea
 from kolom_cli.importers.markdown.pelican.configuration import Settings, as_value, read_settings
 from kolom_cli.importers.markdown.pelican.urls import expand, pelican_name
 from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.publication import Publication, publication_of, read_source, without_front_matter
+from kolom_cli.importers.markdown.publication import Publication, publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
-    DATED,
+    DATE_PREFIX,
     Entry,
     Site,
     base_of,
+    normalize_address,
     number_of,
-    same_address,
     single_segment,
     slug_for,
     walk,
@@ -48,7 +48,7 @@ def survey(directory: Path) -> Site:
     """Return the site with all its documents."""
     settings = read_settings(directory)
     pages = next(
-        (folder for name in (settings.text("PATH"), "content") if name and (folder := _inside(directory, name))),
+        (folder for name in (settings.text("PATH"), "content") if name and (folder := _find_folder(directory, name))),
         directory,
     )
     site = Site(flavor="pelican", directory=directory, pages=pages, roots=(pages,))
@@ -59,7 +59,7 @@ def survey(directory: Path) -> Site:
     return site.add(_Survey(site, settings).items())
 
 
-def _inside(directory: Path, name: str) -> Path | None:
+def _find_folder(directory: Path, name: str) -> Path | None:
     folder = directory / name
     return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
 
@@ -110,11 +110,11 @@ class _Survey:
         if isinstance(source, Skipped):
             return source
         text, front = source
-        if skipped := without_front_matter(path, kind, front, text):
+        if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
         defaults = self._defaults(path)
         values = defaults | front.values
-        dated = DATED.match(path.stem) if "date" in self.settings.text("FILENAME_METADATA", "date") else None
+        dated = DATE_PREFIX.match(path.stem) if "date" in self.settings.text("FILENAME_METADATA", "date") else None
         published = publication_of(
             values,
             self.site.location_of(path),
@@ -133,7 +133,7 @@ class _Survey:
         if reason := self._why_not_published(values, kind, published):
             return Skipped(kind=kind, name=str(path), reason=reason)
         entry = self._entry(path, kind, Front(values, front.body), published)
-        if kind == "page" and same_address(entry.address or "-") in _OWN_PAGES:
+        if kind == "page" and normalize_address(entry.address or "-") in _OWN_PAGES:
             return Skipped(kind=kind, name=str(path), reason="a page that Kolom generates itself")
         return entry
 
@@ -167,7 +167,7 @@ class _Survey:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
         number = number_of(location)
-        base = DATED.sub("", path.stem)
+        base = DATE_PREFIX.sub("", path.stem)
         wanted = get_text(front, "slug")
         if not wanted:
             by_name = self.settings.text("SLUGIFY_SOURCE", "title") == "basename"
@@ -187,7 +187,7 @@ class _Survey:
             number=number if is_default else language.lower(),
             name=base,
             address=address,
-            others=(*others, *(tidy(each) for key in ("alias", "aliases") for each in get_list(front, key))),
+            aliases=(*others, *(tidy(each) for key in ("alias", "aliases") for each in get_list(front, key))),
             date=published.date,
             updated=get_datetime(get_text(front, "modified", "updated"), site.zone),
             draft=published.draft,
@@ -231,7 +231,7 @@ class _Survey:
         address, file = found
         if address is None:
             return None, [], [f"its old URL is unknown: {name}_URL or its slug cannot be computed"]
-        return address, [file] if file and same_address(file) != same_address(address) else [], []
+        return address, [file] if file and normalize_address(file) != normalize_address(address) else [], []
 
 
 def _is_below(location: Path, folders: tuple[str, ...]) -> bool:

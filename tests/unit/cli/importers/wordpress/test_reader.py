@@ -294,7 +294,7 @@ def test_an_export_that_declares_entities_is_rejected(file: Path, declarations: 
 @pytest.mark.parametrize(
     "xml", ["", "no xml", "<html/>", "<rss><channel><item/></channel></rss>", "<rss version='2.0'/>"]
 )
-def test_another_file_is_no_export(file: Path, xml: str) -> None:
+def test_another_file_is_not_an_export(file: Path, xml: str) -> None:
     found, error = _read(file, xml)
     assert found == []
     assert "export.xml" in error
