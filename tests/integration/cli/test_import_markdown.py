@@ -294,7 +294,7 @@ def test_a_hugo_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     assert html.count('href="/2024/06/deux/"') == 2
     assert "youtube-nocookie.com/embed/abc" in html
     assert "{{&lt; shown &gt;}}" in html
-    assert "{{< notice >}} is kept as text" in _notes(report)
+    assert "{{< notice >}} is removed, and the text in it kept (1): {{< notice >}}" in _notes(report)
     three = publishing.get_by_slug("three")
     assert (three.path, three.status) == ("/x/three.html", "draft")
     assert (publishing.get_by_slug("deux").status, publishing.get_by_slug("later").status) == ("draft", "scheduled")
