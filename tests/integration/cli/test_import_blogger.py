@@ -371,7 +371,7 @@ def test_an_undeclared_prefix_makes_no_draft_public(kolom: Kolom, file: Path) ->
         (b"PK\x05\x06" + bytes(18), "no Blogger feed found"),
     ],
 )
-def test_a_file_that_is_no_export_is_rejected(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
     report = _import(kolom, file, data, exit_code=1)
     assert says in report["errors"][0]
     assert report["read"] == 0
@@ -443,7 +443,7 @@ def _write_files(folder: Path, name: str, data: str) -> Path:
     return path
 
 
-def test_a_takeouts_folder_of_the_owners_own_comments_is_no_blog(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_takeouts_folder_of_the_owners_own_comments_is_not_a_blog(kolom: Kolom, tmp_path: Path) -> None:
     _write_files(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
     _write_files(tmp_path, "Takeout/Blogger/Comments/Another/feed.atom", takeout(comment(99, 98)))
     ran = kolom("import", "blogger", tmp_path, "--json")

@@ -266,7 +266,7 @@ def test_a_truncated_export_imports_complete_comments(kolom: Kolom, file: Path) 
         ("isso", "[" * 100_000, "neither an Isso database nor valid JSON"),
     ],
 )
-def test_a_file_that_is_no_export_is_rejected(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
     assert says in _import(kolom, kind, file, data, exit_code=1)["errors"][0]
 
 

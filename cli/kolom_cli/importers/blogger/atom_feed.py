@@ -76,7 +76,7 @@ class Entry:
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
     comment that it replies to. ``address`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
-    Takeout does not contain it. ``problem`` says that the content is too large or damaged; ``content`` is then only its
+    Takeout does not contain it. ``problem`` is set if the content is too large or damaged; ``content`` is then only its
     beginning.
     """
 
@@ -111,7 +111,7 @@ class Blog:
     address: str = ""
 
 
-class NoFeed(SourceError):
+class NotAFeed(SourceError):
     """The file is not a Blogger feed, or its beginning cannot be parsed. ``is_certain`` is True in the first case."""
 
     def __init__(self, message: str, *, is_certain: bool = False) -> None:
@@ -122,13 +122,13 @@ class NoFeed(SourceError):
 def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
     """Yield the entries and metadata of the feed ``name``, in its order.
 
-    :raises NoFeed: the file is not a Blogger feed
-    :raises SourceError: the file cannot be read, or is invalid from here on
+    :raises NotAFeed: the file is not a Blogger feed
+    :raises SourceError: the file cannot be read, or is invalid after the entries yielded so far
     """
 
     def check(root: Any) -> None:
         if root.tag != f"{{{_ATOM}}}feed":
-            raise NoFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
+            raise NotAFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
 
     try:
         for part in read_entries(
@@ -140,7 +140,7 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
                 case XmlEntry():
                     yield _entry(part)
     except NotXml as error:
-        raise NoFeed(str(error)) from error
+        raise NotAFeed(str(error)) from error
 
 
 def _blogs(feed: Any) -> Iterator[Blog]:
@@ -173,9 +173,8 @@ def _entry(part: XmlEntry) -> Entry:
             case name:
                 _set_field(name, child, entry)
     entry.kind = _kind(kind, entry)
-    entry.status = status or (
-        "" if is_takeout else "LIVE"
-    )  # a Takeout states the status of public entries, other exports do not
+    # Takeout states the status of public entries, too; the other formats do not.
+    entry.status = status or ("" if is_takeout else "LIVE")
     entry.problem, entry.is_damaged = part.problem or entry.problem, bool(part.problem)
     if is_draft and entry.status in {"", "LIVE", "SCHEDULED"}:
         entry.status = "DRAFT"

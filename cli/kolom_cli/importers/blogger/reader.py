@@ -18,7 +18,7 @@ from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
-from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
+from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NotAFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
@@ -27,7 +27,7 @@ from kolom_cli.importers.blogger.urls import host_of, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
-from kolom_cli.importers.common.export_files import Member, opened
+from kolom_cli.importers.common.export_files import Member, open_member
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -55,7 +55,7 @@ class _Survey:
     paths: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)  # the id prefixes of blogs with restricted access
-    others: dict[str, NoFeed] = field(default_factory=dict)  # files that are not feeds, by name
+    others: dict[str, NotAFeed] = field(default_factory=dict)  # files that are not feeds, by name
 
 
 def read_blogger(
@@ -85,13 +85,13 @@ def read_blogger(
                 yield _item(entry, origin, survey, images)
 
 
-def _without_name(error: NoFeed, name: str) -> str:
+def _without_name(error: NotAFeed, name: str) -> str:
     return str(error).removeprefix(f"{name}:").strip()
 
 
 def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, Entry]]:
     for feed in feeds:
-        with opened(feed) as file:
+        with open_member(feed) as file:
             yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, Entry))
 
 
@@ -104,13 +104,13 @@ def _survey(export: Export, language: str | None) -> _Survey:
     survey = _Survey(language or settings().language_codes[0])
     for feed in export.feeds:
         try:
-            with opened(feed) as file:
+            with open_member(feed) as file:
                 for record in read_feed(feed.name, file):
                     if isinstance(record, Blog):
                         _survey_blog(survey, record, given=language is not None)
                     else:
                         _survey_entry(survey, record, given=language is not None)
-        except NoFeed as error:
+        except NotAFeed as error:
             if not feed.is_named:
                 survey.others[feed.name] = error
         except SourceError:
@@ -199,9 +199,11 @@ class _Reader:
         entry = self._entry
         source = self._source()
         remote = RemoteImages()
-        rendered = render(source, "html", resolve=remote, size_of=self._images.media.sizes.get)
-        self._notes += self._images.take_notes()
-        title = self._title(rendered.html)
+        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
+        given_title = " ".join(plain_text(html.unescape(entry.title).replace("<", "&lt;")).split())
+        rendered = render(source, "html", title=given_title, resolve=remote, size_of=self._images.media.sizes.get)
+        self._notes += self._images.pop_notes()
+        title = self._fields.title(given_title, rendered.html)
         slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
         content = ArticleInput(
             title=title,
@@ -239,11 +241,6 @@ class _Reader:
         source = converter.convert(entry.content)
         self._notes += converter.notes
         return source
-
-    def _title(self, rendered: str) -> str:
-        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
-        title = " ".join(plain_text(html.unescape(self._entry.title).replace("<", "&lt;")).split())
-        return self._fields.title(title, rendered)
 
     def _wanted_slug(self) -> str:
         return _EXTENSION.sub("", unquote(_path(self._entry).rstrip("/")).rpartition("/")[2])

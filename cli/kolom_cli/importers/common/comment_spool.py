@@ -116,12 +116,12 @@ class CommentSpool:
         ).fetchone()
         return StoredComment(*row) if row else None
 
-    def keep_known(self, article_id: int, ids_by_suffix: Mapping[str, str]) -> None:
+    def add_known(self, article_id: int, ids_by_suffix: Mapping[str, str]) -> None:
         """Record the ids of the article's existing comments by the id suffixes of their origins."""
         rows = ((article_id, suffix, comment_id) for suffix, comment_id in ids_by_suffix.items())
         self._connection.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)
 
-    def known(self, article_id: int, suffix: str) -> str | None:
+    def find_known(self, article_id: int, suffix: str) -> str | None:
         """Return the id of the article's existing comment with that suffix, if any."""
         row = self._connection.execute(
             "SELECT comment_id FROM known WHERE article_id = ? AND suffix = ?", (article_id, suffix)

@@ -22,7 +22,7 @@ UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""The exceptions of reading a file, also within a zip file: damaged, encrypted, or of unknown compression."""
+"""The exceptions of reading a file, which may be in a zip archive, and damaged, encrypted or of unknown compression."""
 
 _NUMBERS: Final = re.compile(r"([0-9]+)")
 _IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
@@ -48,7 +48,7 @@ class Member:
 
     @property
     def path(self) -> PurePosixPath:
-        """Its name as a path. It is only compared: a zip archive may contain any name."""
+        """The name as a path, only for comparisons: a zip archive may contain any name."""
         return PurePosixPath(self.name)
 
     @property
@@ -182,7 +182,7 @@ def _is_relevant(parts: tuple[str, ...]) -> bool:
     return not _IGNORED_DIRECTORIES.intersection(parts) and not parts[-1].startswith(".")
 
 
-def opened(member: Member) -> IO[bytes]:
+def open_member(member: Member) -> IO[bytes]:
     """Open the file.
 
     :raises SourceError: the file cannot be read

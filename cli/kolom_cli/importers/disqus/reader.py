@@ -24,7 +24,7 @@ from kolom_cli.importers.common.comment_fields import (
     parse_datetime,
     to_imported_comment,
 )
-from kolom_cli.importers.common.export_files import Member, opened, xml_members_of
+from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -74,7 +74,7 @@ def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
         files = [member for member in members if isinstance(member, Member)]
         blog = _collect_threads(files)
         for file in files:
-            with opened(file) as stream:
+            with open_member(file) as stream:
                 for record in read_disqus_xml(file.name, stream):
                     match record:
                         case Post():
@@ -90,7 +90,7 @@ def _collect_threads(files: list[Member]) -> _Blog:
     blog = _Blog()
     for file in files:
         # The second pass reaches the same error and raises it after all items before it.
-        with suppress(SourceError), opened(file) as stream:
+        with suppress(SourceError), open_member(file) as stream:
             for record in read_disqus_xml(file.name, stream):
                 match record:
                     case Forum(name):

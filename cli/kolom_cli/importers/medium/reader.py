@@ -1,7 +1,7 @@
 """Import a Medium export: published stories become articles, drafts become drafts.
 
-The export contains the responses of its author to the stories of others, too: they are skipped. It does not say which
-stories are unlisted or for members only.
+The export contains the responses of its author to the stories of others, too: they are skipped. The export does not say
+which stories are unlisted or for members only.
 """
 
 import re
@@ -31,13 +31,13 @@ _DIGITS: Final = 8
 def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
     """Yield every story of the export: a zip archive, its unpacked directory, or the directory ``posts`` in it.
 
-    The export does not name its ``language``.
+    ``language`` is that of all stories, by default the site's first one: the export does not contain it.
 
     :raises SourceError: the export cannot be read, or has no story
     """
     with ExitStack() as stack:
         files = _files(source, list(members_of(source, stack)))
-        paths, hosts, others = _survey(files)
+        paths, hosts, others = _classify(files)
         if not paths:
             raise SourceError(f"{source}: not a Medium export: it has no story, such as posts/2024-05-01_Title-….html")
         reader = _Reader(own_link(paths, hosts), language or settings().language_codes[0])
@@ -52,7 +52,7 @@ def _files(source: Path, members: list[Member]) -> list[Member]:
     return posts or [member for member in pages if source.is_dir() and Path(member.name).parent == source]
 
 
-def _survey(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str, Skipped]]:
+def _classify(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str, Skipped]]:
     """Return the paths of the stories by id, the hosts of their canonical URLs, and the files that are not stories."""
     paths: dict[str, str] = {}
     hosts: set[str] = set()
@@ -98,7 +98,7 @@ def _segment(story: Story) -> str:
 
 
 def _path(story: Story) -> str:
-    """Return the path that the story keeps: that of an own domain. A URL at Medium is only an alias."""
+    """Return the path of the story on a custom domain, or else an empty string: Medium's own URLs are only aliases."""
     host = host_of(story.address)
     return urlsplit(story.address).path if host and not is_of_medium(host) else ""
 

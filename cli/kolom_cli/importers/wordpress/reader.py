@@ -24,7 +24,7 @@ from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
-from kolom_cli.importers.common.export_files import Member, opened, xml_members_of
+from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -78,7 +78,7 @@ def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item
         ids = EntryIds()
         for file in files:
             try:
-                with opened(file) as stream:
+                with open_member(file) as stream:
                     for record in read_wxr(file.name, stream):
                         if isinstance(record, Record):
                             yield from _items(record, blog, ids, file.name)
@@ -129,7 +129,7 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
     blog = _Blog(language or settings().language_codes[0])
     for file in files:
         # The second pass reaches the same error and raises it after all items before it.
-        with suppress(SourceError), opened(file) as stream:
+        with suppress(SourceError), open_member(file) as stream:
             for record in read_wxr(file.name, stream):
                 match record:
                     case Author(login, display_name, number):
@@ -215,11 +215,12 @@ class _Reader:
 
     def _content(self) -> ArticleInput:
         record = self._record
-        converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
+        own = self._blog.by_parent.get(record.get("wp:post_id"), [])
+        converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
         source = converter.convert(record.fields.get("content:encoded", ""))
         self._notes += converter.notes
-        rendered = render(source, "html", resolve=self._remote)
         title = _title(record)
+        rendered = render(source, "html", title=title, resolve=self._remote)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(

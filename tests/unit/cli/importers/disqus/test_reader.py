@@ -486,7 +486,7 @@ def test_a_damaged_thread_is_refused_and_so_are_its_comments(file: Path) -> None
         (b"<!DOCTYPE disqus SYSTEM 'file:///etc/passwd'><disqus/>", "document type declaration"),
     ],
 )
-def test_a_file_that_is_no_export_is_rejected(file: Path, data: bytes, says: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(file: Path, data: bytes, says: str) -> None:
     items, error = _read(file, data)
     assert items == []
     assert says in error
