@@ -158,6 +158,8 @@ def _origin(entry_id: str) -> str:
 
 def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
+    if entry.is_damaged:
+        return Skipped(kind=kind, name=name, reason=entry.problem or "", refused=True)
     if entry.kind in _OTHER_KINDS:
         return Skipped(kind=kind, name=name, reason=_OTHER_KINDS[entry.kind])
     if not entry.id:
@@ -190,6 +192,7 @@ class _Reader:
         self._notes = self._fields.notes
         if origin != _origin(entry.id):
             self._notes.append(SAME_ID)
+        self._notes += entry.repairs
 
     def item(self) -> ImportedArticle:
         """Return the article."""
