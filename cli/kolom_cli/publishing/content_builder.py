@@ -13,6 +13,7 @@ from kolom.articles.names import default_path
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
@@ -58,6 +59,14 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
     return list(found.values()), errors
 
 
+@dataclass(frozen=True, slots=True)
+class BuiltArticle:
+    """The article of a file. The lines of ``removals`` are those of its body."""
+
+    article: ArticleInput
+    removals: tuple[Removal, ...]
+
+
 @dataclass(slots=True)
 class ContentBuilder:
     """Builds articles from documents. Their images and other media files are uploaded to ``media``."""
@@ -66,8 +75,8 @@ class ContentBuilder:
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
-    def build(self, document: Document, slug: str, source: Source) -> ArticleInput:
-        """Return the article of a document.
+    def build(self, document: Document, slug: str, source: Source) -> BuiltArticle:
+        """Return the article of a document, and what the renderer removed from its text.
 
         :raises MediaError: a media file cannot be published
         """
@@ -75,7 +84,7 @@ class ContentBuilder:
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
-        return ArticleInput(
+        article = ArticleInput(
             title=document.title,
             slug=slug,
             body=Body.from_rendered(rendered, document.body, document.format),
@@ -93,6 +102,7 @@ class ContentBuilder:
             comments_open=document.comments_open,
             reading_minutes=rendered.reading_minutes,
         )
+        return BuiltArticle(article, find_removals(document.body, document.format, rendered))
 
     def _address_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""

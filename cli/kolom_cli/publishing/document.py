@@ -57,13 +57,15 @@ _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 class Document:
     """The content of a file. ``date`` and ``updated`` are aware. ``page_path`` is the value of the key ``path``.
 
-    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter.
+    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter, from the line
+    ``first_line`` of the file on.
     """
 
     path: Path
     format: SourceFormat
     body: str
     title: str
+    first_line: int = 1
     slug: str | None = None
     date: datetime | None = None
     updated: datetime | None = None
@@ -97,6 +99,7 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
         path=path,
         format=source_format,
         body=body,
+        first_line=line_at(text, front.body),
         title=problems.read(lambda: _title(front, body, source_format)) or "",
         slug=problems.read(lambda: _checked(front, "slug")),
         date=problems.read(lambda: front.get_datetime("date", zone)),

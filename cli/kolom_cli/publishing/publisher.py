@@ -76,20 +76,24 @@ class Publisher:
             raise DocumentError(path, line_of_field(path, "slug"), message)
 
     def _publish(self, document: Document, slug: str, source: Source) -> PublishResult:
-        content = self._contents.build(document, slug, source)
+        built = self._contents.build(document, slug, source)
         old = self._find(document, slug)
         article_id = old.id if old and document.id else None
         expected = expected_version(old, document.version) if old else None
         publish = publishing.plan_publish if self.options.dry_run else publishing.publish
         try:
             done = publish(
-                content, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force
+                built.article, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force
             )
         except VersionConflict as error:
             hint = _RESTORE if error.is_deleted else _MERGE.format(slug=error.slug, version=error.version)
             raise Conflict(f"{error}; {hint}") from error
         if done.previous is not None and is_unpublished(done.previous) and done.article.status != "draft":
             self.report.notes.append(Note(name=str(document.path), text=_PUBLISHED_AGAIN))
+        if done.change != "unchanged":
+            for removal in built.removals:
+                line = None if removal.line is None else document.first_line + removal.line - 1
+                self.report.notes.append(Note(name=_place(document.path, line), text=removal.text))
         if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
         return done
@@ -120,6 +124,10 @@ class Publisher:
         except (DocumentError, OSError) as error:
             text = f"published, but its id and version could not be written into the file: {error}"
             self.report.notes.append(Note(name=str(document.path), text=text))
+
+
+def _place(path: Path, line: int | None) -> str:
+    return f"{path}:{line}" if line else str(path)
 
 
 def _to_file(path: Path, done: PublishResult) -> PublishedFile:

@@ -120,6 +120,8 @@ class Importer:
                 self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
             if change != "unchanged":
+                for each in item.removals:
+                    self.report.add_removed(item.name, f"{each.kind} {each.effect}", each.count)
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 
     def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from kolom.articles.input import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
+from kolom.rendering.removals import Removal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class ImportedArticle:
 
     ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
-    (:mod:`.remote_images`).
+    (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have.
     """
 
     name: str
@@ -23,6 +24,7 @@ class ImportedArticle:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0
+    removals: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

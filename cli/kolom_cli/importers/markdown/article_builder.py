@@ -11,6 +11,7 @@ from kolom.articles.names import label_key, path_problem
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
@@ -113,6 +114,7 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            removals=find_removals(body, self.format, rendered),
         )
 
     def _title(self, body: str) -> str:

@@ -19,6 +19,7 @@ from kolom.articles.names import label_key
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
@@ -139,6 +140,7 @@ class _Reader:
         self._fields = ArticleFields(self._kind, self._number)
         self._notes = self._fields.notes
         self._remote = RemoteImages()
+        self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
 
     def item(self) -> Item:
@@ -163,6 +165,7 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=self._remote.count,
+            removals=self._removals,
         )
 
     def _skipped(self, kind: str, reason: str) -> Skipped:
@@ -171,10 +174,12 @@ class _Reader:
     def _content(self, origin: str) -> ArticleInput:
         record = self._record
         converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
-        source = converter.convert(record.fields.get("content:encoded", ""))
+        original = record.fields.get("content:encoded", "")
+        source = converter.convert(original)
         self._notes += converter.notes
         title = _title(record)
         rendered = render(source, "html", title=title, resolve=self._remote)
+        self._removals = find_removals(original, "html", rendered, is_converted=True)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(
