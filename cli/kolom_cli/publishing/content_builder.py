@@ -19,6 +19,7 @@ from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
+from kolom_cli.publishing.link_checker import Page, RecordedLinks
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -61,9 +62,10 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticle:
-    """The article of a file. The lines of ``removals`` are those of its body."""
+    """The article of a file with its links. The lines of ``removals`` are those of its body."""
 
     article: ArticleInput
+    page: Page
     removals: tuple[Removal, ...]
 
 
@@ -80,7 +82,7 @@ class ContentBuilder:
 
         :raises MediaError: a media file cannot be published
         """
-        resolver = Resolver(source.path, source.root, self.media, self._address_of)
+        resolver = RecordedLinks(Resolver(source.path, source.root, self.media, self._address_of))
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
@@ -102,7 +104,8 @@ class ContentBuilder:
             comments_open=document.comments_open,
             reading_minutes=rendered.reading_minutes,
         )
-        return BuiltArticle(article, find_removals(document.body, document.format, rendered))
+        page = Page.of(article, resolver.links, file=source.path, root=source.root)
+        return BuiltArticle(article, page, find_removals(document.body, document.format, rendered))
 
     def _address_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""

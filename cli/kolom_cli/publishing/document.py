@@ -31,6 +31,7 @@ __all__ = [
     "Document",
     "DocumentError",
     "find_documents",
+    "first_line_of_body",
     "is_about_project",
     "read_document",
     "read_text",
@@ -57,15 +58,13 @@ _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 class Document:
     """The content of a file. ``date`` and ``updated`` are aware. ``page_path`` is the value of the key ``path``.
 
-    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter, from the line
-    ``first_line`` of the file on.
+    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter.
     """
 
     path: Path
     format: SourceFormat
     body: str
     title: str
-    first_line: int = 1
     slug: str | None = None
     date: datetime | None = None
     updated: datetime | None = None
@@ -99,7 +98,6 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
         path=path,
         format=source_format,
         body=body,
-        first_line=line_at(text, front.body),
         title=problems.read(lambda: _title(front, body, source_format)) or "",
         slug=problems.read(lambda: _checked(front, "slug")),
         date=problems.read(lambda: front.get_datetime("date", zone)),
@@ -119,6 +117,15 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     )
     problems.check()
     return document
+
+
+def first_line_of_body(path: Path) -> int:
+    """Return the line of the file, from 1, in which the text after the front matter begins.
+
+    :raises DocumentError: the file cannot be read, or its front matter is invalid
+    """
+    text = read_text(path)
+    return line_at(text, FrontMatter.parse(path, text).body)
 
 
 def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it
