@@ -31,7 +31,7 @@ import { ApiError, KolomElement, element, formatMessage, inLanguage, webUrl } fr
 
 /**
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
- *   snippet_html: string}} Result
+ *   snippet_html: string, matched_labels?: string[]}} Result
  * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
  *   did_you_mean: string | null, relaxed: boolean}} ResultPage
  * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
@@ -642,7 +642,6 @@ export class KolomSearch extends KolomElement {
 
   /** @param {Result} item */
   #result(item) {
-    const date = new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(new Date(item.published_at));
     const title = element("a", { href: this.#link(item.slug, item.url), part: "link" }, marked(item.title_html));
     return element(
       "li",
@@ -653,8 +652,8 @@ export class KolomSearch extends KolomElement {
         element(
           "p",
           { class: "meta", part: "meta", ...inLanguage(this.language) },
-          element("time", { datetime: item.published_at }, date),
-          item.labels.length ? element("span", {}, item.labels.join(", ")) : null,
+          this.day(item.published_at),
+          item.labels.length ? element("span", {}, ...labelNodes(item)) : null,
         ),
         this.heading(0, { class: "title", part: "title" }, title),
         item.snippet_html ? element("p", { class: "snippet", part: "snippet" }, marked(item.snippet_html)) : null,
@@ -752,6 +751,19 @@ function select(field, value, name) {
   const offered = [...field.options].find((option) => option.value.toLowerCase() === value.toLowerCase());
   if (!offered && value) field.append(new Option(name(value), value));
   field.value = offered?.value ?? value;
+}
+
+/**
+ * Returns the labels of a result; those that match the search are marked.
+ *
+ * @param {Result} item
+ * @returns {Node[]}
+ */
+function labelNodes({ labels, matched_labels = [] }) {
+  return labels.flatMap((label, index) => [
+    document.createTextNode(index ? ", " : ""),
+    matched_labels.includes(label) ? element("mark", { part: "mark" }, label) : document.createTextNode(label),
+  ]);
 }
 
 /**

@@ -24,12 +24,12 @@ READ = ["GET", "HEAD"]
 
 
 @api.route("/feeds/comments.xml", method=READ, include_in_schema=False)
-def get_comments() -> Response[str]:
+def get_comment_feed() -> Response[str]:
     return _document(formats.ATOM, formats.atom(builder.comment_feed()))
 
 
 @api.route("/feeds/comments/<slug>", method=READ, include_in_schema=False)
-def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
+def get_article_comment_feed(slug: Annotated[str, Path()]) -> Response[str]:
     try:
         return _document(formats.ATOM, formats.atom(builder.article_comment_feed(unquote(slug))))
     except Moved as moved:
@@ -40,7 +40,7 @@ def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
 
 
 @api.route("/feeds/<name>", method=READ, include_in_schema=False)
-def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Query()] = None) -> Response[str]:
+def get_article_feed(name: Annotated[str, Path()], label: Annotated[str | None, Query()] = None) -> Response[str]:
     if name not in formats.FORMATS:
         raise NotFound(f"there is no feed {name!r}")
     content_type, write = formats.FORMATS[name]
@@ -48,7 +48,7 @@ def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Quer
 
 
 @api.route("/sitemap.xml", method=READ, include_in_schema=False)
-def get_index() -> Response[str]:
+def get_sitemap_index() -> Response[str]:
     return _document("application/xml", sitemaps.index())
 
 

@@ -45,7 +45,7 @@ def no_retry_deadline() -> Iterator[None]:
     """Remove the deadline of retries after conflicts, which would make tests depend on the speed of the machine."""
     # A separate patch context, so that a test that patches time itself is undone independently.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 60.0)
+        patch.setattr("kolom.models.retry.DEADLINE_SECONDS", 60.0)
         yield
 
 

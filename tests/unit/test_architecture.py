@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -171,6 +172,15 @@ def test_the_architecture_page_lists_every_package_with_its_level() -> None:
 
 def test_a_package_imports_only_lower_levels() -> None:
     assert upward_imports() == set()
+
+
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    """Within a package too, where levels do not forbid it."""
+    graph = TopologicalSorter({module: imports_of(module) for module in modules()})
+    try:
+        graph.prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
 def test_importers_do_not_import_each_other() -> None:

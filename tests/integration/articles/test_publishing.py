@@ -229,7 +229,7 @@ class TestSchedule:
         assert counts() == {}
 
     def test_an_article_in_conflict_is_released_by_the_next_run(self, faults: RefusedCalls, monkeypatch: Any) -> None:
-        monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
+        monkeypatch.setattr("kolom.models.retry.DEADLINE_SECONDS", 0.1)
         publishing.publish(content("busy", published_at=NOW + timedelta(hours=1)), now=NOW)
         faults.conflict(1_000)
         assert publish_due(now=NOW + timedelta(hours=2)) == ([], ["busy"])
@@ -282,7 +282,7 @@ class TestConcurrency:
         assert faults.refused == 3
 
     def test_a_persistent_conflict_is_an_error_and_writes_nothing(self, faults: RefusedCalls, monkeypatch: Any) -> None:
-        monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
+        monkeypatch.setattr("kolom.models.retry.DEADLINE_SECONDS", 0.1)
         publishing.publish(content(), now=NOW)
         faults.conflict(1_000)
         with pytest.raises(ServiceBusy):

@@ -56,7 +56,7 @@ WRITES: Final[dict[str, tuple[str, Callable[[], object]]]] = {
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Conflicts are given up soon."""
-    monkeypatch.setattr("kolom.models.transaction.DEADLINE_SECONDS", 0.1)
+    monkeypatch.setattr("kolom.models.retry.DEADLINE_SECONDS", 0.1)
 
 
 @pytest.mark.parametrize("code", CONFLICTS)

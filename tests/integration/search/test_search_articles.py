@@ -200,3 +200,19 @@ def test_invalid_parameters_are_rejected(query: dict[str, Any], status: int) -> 
 def test_an_unknown_language_or_label_finds_nothing() -> None:
     publish("one", "coffee")
     assert found(q="coffee", language="xx", label="none") == []
+
+
+def test_a_snippet_separates_a_heading_from_the_sentence_after_it() -> None:
+    html = "<h2>Bahan dan alat</h2><p>Kedelai direndam semalam.</p><ul><li>ragi</li><li>daun pisang</li></ul>"
+    publishing.publish(content("one", html=html, language="id"), now=NOW)
+    assert update_index([1]) == set()
+    (item,) = search(q="kedelai")["items"]
+    assert item["snippet_html"] == "Bahan dan alat · <mark>Kedelai</mark> direndam semalam. ragi · daun pisang"
+
+
+def test_a_result_names_the_labels_that_matched() -> None:
+    publish("one", "Rain falls.", title="T", labels=("Kopi Jawa", "Travel"))
+    publish("two", "A kopi.", title="T", labels=("Travel",))
+    matched = {item["slug"]: item["matched_labels"] for item in search(q="kopi")["items"]}
+    assert matched == {"one": ["Kopi Jawa"], "two": []}
+    assert [item["matched_labels"] for item in search(q="rain", label="travel")["items"]] == [[]]

@@ -220,9 +220,9 @@ class _Builder:
         return disabled is not True and get_flag(self.entry.front, "comments", "comment") is not False
 
     def _aliases(self, path: str | None) -> tuple[str, ...]:
-        """Return the further URLs of the article, without those of other pages of the site."""
+        """Return the old URLs that redirect to the article, except those that belong to other pages of the site."""
         entry, site = self.entry, self.articles.site
-        candidates = list(entry.others)
+        candidates = list(entry.aliases)
         if entry.address is not None and path is None and path_problem(entry.address):
             candidates.insert(0, entry.address)
         if entry.address is not None and site.base:

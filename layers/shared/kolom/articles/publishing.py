@@ -16,7 +16,7 @@ from kolom.articles.names import default_path, label_key
 from kolom.articles.types import Article, Change, Status
 from kolom.config import settings
 from kolom.errors import Conflict, NotFound, VersionConflict
-from kolom.models.transaction import retry_on_conflict
+from kolom.models.retry import retry_on_conflict
 
 if TYPE_CHECKING:  # pydantic would lengthen the cold start of the timer's function
     from kolom.articles.input import ArticleInput

@@ -14,7 +14,7 @@ from kolom.models.articles import ARTICLE, POINTER, ArticleRecord, ArticlesTable
 from kolom.models.articles import Sequence as IdSequence
 from kolom.models.base import is_key
 from kolom.models.errors import is_condition_failed
-from kolom.models.transaction import retry_on_conflict
+from kolom.models.retry import retry_on_conflict
 
 
 def next_id() -> int:

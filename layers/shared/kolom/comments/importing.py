@@ -11,7 +11,8 @@ from kolom.comments import repository
 from kolom.comments.types import Comment, Status
 from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
-from kolom.models.transaction import Transaction, retry_on_conflict
+from kolom.models.retry import retry_on_conflict
+from kolom.models.transaction import Transaction
 
 _CHANGE_PREFIX: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1

@@ -19,7 +19,8 @@ from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import NotFound, StaleRead
 from kolom.models.comments import AddressRecord, CommentRecord, StatsRecord, address_key, stats_key
-from kolom.models.transaction import Transaction, retry_on_conflict
+from kolom.models.retry import retry_on_conflict
+from kolom.models.transaction import Transaction
 from kolom.security.origins import SubmissionOrigin
 from kolom.timestamps import SECONDS_PER_DAY
 

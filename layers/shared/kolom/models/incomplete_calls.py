@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from kolom.aws import is_conflict
 from kolom.errors import ServiceBusy
-from kolom.models.transaction import retry_on_conflict
+from kolom.models.retry import retry_on_conflict
 
 _THROTTLE: Final[Any] = {
     "Error": {"Code": "ProvisionedThroughputExceededException", "Message": "items remain unprocessed"}

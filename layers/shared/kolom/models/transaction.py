@@ -9,42 +9,22 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from kolom.aws import CONFLICTS, error_code, is_throttle, is_throttled
-from kolom.errors import KolomError, ServiceBusy, StaleRead
+from kolom.errors import KolomError, ServiceBusy
 from kolom.models.base import connection
+from kolom.models.retry import retry_on_conflict
 
 MAX_ITEMS = 100
 """The maximum number of items in a transaction (AWS, *Amazon DynamoDB Transactions*)."""
 
-DEADLINE_SECONDS = 4.0
-"""How long conflicts are retried: a request must finish within API Gateway's 30 s, including its other work."""
+
+_KIND_ORDER = ("check", "delete", "put", "update")
+"""The order in which PynamoDB sends the kinds of writes. The cancellation reasons have the same order."""
 
 
 class _Contended(Exception):
     """A concurrent transaction changed the same items; nothing was written."""
-
-
-def retry_on_conflict[Result](attempt: Callable[[], Result], *, on: type[Exception] = StaleRead) -> Result:
-    """Call ``attempt`` again, with jitter, while it raises ``on``, until :data:`DEADLINE_SECONDS` have passed.
-
-    :raises ServiceBusy: it still raised ``on`` at the deadline
-    """
-    retrying = Retrying(
-        retry=retry_if_exception_type(on),
-        wait=wait_random_exponential(multiplier=0.02, max=0.5),
-        stop=stop_after_delay(DEADLINE_SECONDS),
-        reraise=True,
-    )
-    try:
-        return retrying(attempt)
-    except on as error:
-        raise ServiceBusy("too many concurrent changes; nothing was changed, please retry") from error
-
-
-_KIND_ORDER = ("check", "delete", "put", "update")
-"""The order in which PynamoDB sends the kinds of writes. The cancellation reasons have the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +77,7 @@ class Transaction:
         """Write everything, retrying with jitter while other transactions conflict.
 
         :raises KolomError: the ``conflict`` of the first write whose condition failed
-        :raises ServiceBusy: conflicts or throttling lasted past :data:`DEADLINE_SECONDS`; nothing was written
+        :raises ServiceBusy: conflicts or throttling lasted past the deadline of retries; nothing was written
         :raises PynamoDBException: DynamoDB failed; whether anything was written is unknown
         """
         retry_on_conflict(self._attempt, on=_Contended)

@@ -218,12 +218,16 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _line(source: str, kind: str) -> int | None:
-    match kind.split(maxsplit=1):
-        case [("data:" | "file:") as start, _]:
-            pattern = start
-        case ["attribute", key]:
-            pattern = rf"<[a-z][^<>]*[\s\"']{re.escape(key.split()[0])}\s*="
-        case _:
-            pattern = r"<h[1-6]" if kind == "<h1-h6>" else rf"{re.escape(kind.rstrip('>'))}(?![\w-])"
-    found = re.search(pattern, source, re.IGNORECASE)
+    found = re.search(_pattern(kind), source, re.IGNORECASE)
     return source.count("\n", 0, found.end()) + 1 if found else None
+
+
+def _pattern(kind: str) -> str:
+    """Return an expression for the markup of a removal."""
+    match kind.split(maxsplit=1):
+        case [str() as start, "image"]:
+            return re.escape(start)
+        case ["attribute", key]:
+            return rf"<[a-z][^<>]*[\s\"']{re.escape(key.split()[0])}\s*="
+        case _:
+            return r"<h[1-6]" if kind == "<h1-h6>" else rf"{re.escape(kind.rstrip('>'))}(?![\w-])"

@@ -31,8 +31,8 @@ from kolom.articles.types import Article
 from kolom.errors import ServiceBusy, StaleRead
 from kolom.models import search as model
 from kolom.models.errors import is_condition_failed
+from kolom.models.retry import retry_on_conflict
 from kolom.models.search import DOC, DOCUMENTS, TERMS, ForwardRecord, ResultRecord
-from kolom.models.transaction import retry_on_conflict
 from kolom.observability import logger
 from kolom.search import title_index, vocabulary
 from kolom.search.analyzer import ANALYZER_VERSION

@@ -13,7 +13,7 @@ from typing import Final
 
 import regex
 
-from kolom.search.tokenizer import MAX_WORD, normalized, tokenize
+from kolom.search.tokenizer import MAX_WORD, normalize_text, tokenize
 
 _MAX_FALSE_MATCHES: Final = 50
 """The number of false matches in a text after which the search gives up."""
@@ -46,7 +46,7 @@ class SearchedText:
 
     @cached_property
     def _normalized(self) -> str:
-        return normalized(self.text).replace("\n", " ")
+        return normalize_text(self.text).replace("\n", " ")
 
     @cached_property
     def _forms(self) -> list[str]:

@@ -26,7 +26,14 @@ from kolom.search.analyzer import base_language
 from kolom.search.codec import seconds
 from kolom.search.document import label_term
 from kolom.search.document_table import DocumentTable
-from kolom.search.highlighter import MAX_CHARACTERS, mark_snippet, mark_title, matcher
+from kolom.search.highlighter import (
+    MAX_CHARACTERS,
+    join_blocks,
+    mark_snippet,
+    mark_title,
+    matcher,
+    matching_labels,
+)
 from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
 from kolom.search.query_parser import Query, parse
@@ -64,12 +71,16 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A search result; title and snippet are HTML in which ``<mark>`` is the only markup."""
+    """A search result; title and snippet are HTML in which ``<mark>`` is the only markup.
+
+    ``matched_labels`` has the labels with a word of the query.
+    """
 
     summary: ArticleSummary
     score: float
     title_html: str
     snippet_html: str
+    matched_labels: tuple[str, ...] = ()
 
     @property
     def size_bytes(self) -> int:
@@ -285,12 +296,12 @@ class _Marker:
     def result(self, stored: StoredResult, score: float) -> Result:
         """Build the result for an article."""
         recognize = matcher(self._stems, stored.summary.language)
-        text = stored.text.replace("\n", " ")
         return Result(
             summary=stored.summary,
             score=round(score, 6),
             title_html=mark_title(stored.summary.title, recognize),
-            snippet_html=mark_snippet(text, recognize, hints=self._hints, within=self._within),
+            snippet_html=mark_snippet(join_blocks(stored.text), recognize, hints=self._hints, within=self._within),
+            matched_labels=matching_labels(stored.summary.labels, recognize),
         )
 
 

@@ -82,8 +82,11 @@ def normalize(word: str) -> str:
     return word[:MAX_WORD]
 
 
-def normalized(text: str) -> str:
-    """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials. Drops symbols."""
+def normalize_text(text: str) -> str:
+    """Return ``text`` normalized like its words by :func:`normalize`, but with the separators in numbers and initials.
+
+    Symbols may be dropped.
+    """
     if text.isascii():
         return text.casefold()
     if not unicodedata.is_normalized("NFKC", text):

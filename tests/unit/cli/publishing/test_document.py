@@ -209,7 +209,7 @@ def test_an_error_is_reported_with_its_line(tmp_path: Path, front: str, line: in
         (b"#\n", 1, "has no title"),
     ],
 )
-def test_a_file_that_is_no_document_is_reported_with_the_reason(
+def test_a_file_that_is_not_a_document_is_reported_with_the_reason(
     tmp_path: Path, content: bytes, line: int, message: str
 ) -> None:
     told = error(tmp_path, content)
