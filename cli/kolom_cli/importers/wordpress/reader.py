@@ -20,6 +20,7 @@ from kolom.articles.names import label_key
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
@@ -197,6 +198,7 @@ class _Reader:
             self._notes.append(SAME_ID)
         self._notes += record.repairs
         self._remote = RemoteImages()
+        self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
 
     def item(self) -> Item:
@@ -211,16 +213,19 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=self._remote.count,
+            removals=self._removals,
         )
 
     def _content(self) -> ArticleInput:
         record = self._record
         own = self._blog.by_parent.get(record.get("wp:post_id"), [])
         converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
-        source = converter.convert(record.fields.get("content:encoded", ""))
+        original = record.fields.get("content:encoded", "")
+        source = converter.convert(original)
         self._notes += converter.notes
         title = _title(record)
         rendered = render(source, "html", title=title, resolve=self._remote)
+        self._removals = find_removals(original, "html", rendered, is_converted=True)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(
