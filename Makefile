@@ -1,5 +1,5 @@
-# All commands of a developer. On a machine with git, make, pip and Python, `make serve` and `make test` need nothing
-# else: uv is installed into .uv/ if it is missing, and uv finds or downloads Python 3.13.
+# All commands for developers. `make serve` and `make test` need only git, make, Python and pip: uv is installed into
+# .uv/ if it is missing, and uv finds or downloads Python 3.13.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -17,7 +17,7 @@ SAM_ENV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-sam
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv-sam/bin/sam
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 90
-# On all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
+# Runs on all cores. The tests of a file run in one process, because many share a stack that takes seconds to start.
 PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: help sync serve test test-slow fuzz check check-all lint-js api-fuzz browser fmt lock build smoke sam openapi catalog decisions docs docs-serve clean
@@ -40,11 +40,11 @@ serve: sync ## Run the whole blog on http://127.0.0.1:8080 with sample content
 test: sync ## Run the unit and integration tests
 	$(PYTEST) $(PYTEST_ARGS)
 
-# The tests that `make test` runs with 50 concurrent operations, with hundreds.
-test-slow: sync ## Run the tests of heavy load
+# The same load tests as in `make test`, with hundreds of concurrent operations instead of 50.
+test-slow: sync ## Run the load tests
 	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
 
-# New examples in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
+# The examples differ in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)
 	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
 
@@ -57,7 +57,7 @@ check: sync ## Check format, lint, types and the API document
 
 # All checks before a merge, in addition to `make test`. Two run at a time, because most use one core; the browser tests
 # use all cores.
-check-all: sync node_modules/.package-lock.json ## All checks: also docs, the scripts, the API, the template, the build and the browser
+check-all: sync node_modules/.package-lock.json ## Run all checks: also docs, scripts, API, template, build and browser
 	@$(MAKE) --jobs=2 --output-sync=target fuzz check docs lint-js test-slow api-fuzz smoke
 	@$(MAKE) browser
 
@@ -80,14 +80,14 @@ build: sam ## Validate the template and build functions and layer
 	$(SAM) validate --lint
 	$(SAM) build
 
-# The deployed build is for arm64. A second build for this machine has functions that can be imported here.
+# The deployed build is for arm64. The second build is for this machine, so that its functions can be imported.
 smoke: build ## Test the built artifacts
 	$(SAM) build --build-dir .aws-sam/native --cache-dir .aws-sam/native-cache \
 	  --parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m))
 	$(RUN) pytest tests/smoke $(PYTEST_ARGS)
 
 # schemathesis generates the same examples from docs/openapi.json in every run.
-api-fuzz: sync ## Compare the API with its document
+api-fuzz: sync ## Compare the API with docs/openapi.json
 	$(RUN) pytest -p schemathesis tests/api $(PYTEST_ARGS)
 
 # Uses the system's Chromium (Debian: apt-get install chromium-headless-shell, or chromium).
@@ -115,7 +115,7 @@ catalog: sync ## Write frontend/widgets/kolom-catalog.js
 decisions: sync ## Write docs/decisions/README.md, the index of the records
 	$(RUN) python -m kolom_cli.docs.decisions docs/decisions/README.md
 
-# Fails for a broken link or anchor, a missing picture, and a page that is not in the navigation.
+# Fails if a link or an anchor is broken, a picture is missing, or a page is missing from the navigation.
 docs: sync ## Build docs/ as a site into docs/_build/html
 	@rm -rf docs/_build
 	$(RUN) python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -d docs/_build/doctrees docs docs/_build/html

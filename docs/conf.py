@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 import kolom
 from kolom_cli.docs import command_line, http_api, template_parameters
 
-# The sidebar, by reader. An entry is a page, or its label and the page.
+# The sidebar, grouped by audience. An entry is a page, or a label and a page.
 NAVIGATION: Final[Mapping[str, tuple[str, ...]]] = {
     "Start": ("Overview <self>",),
     "Write": (
@@ -38,9 +38,9 @@ version = kolom.__version__
 language = "en"
 extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
-# Indented blocks have commands, addresses, files: no one language.
+# Indented blocks contain commands, URLs and lists of files, so no single language is right for all.
 highlight_language = "text"
-# Else `--option` in running text has a dash.
+# Otherwise `--option` in running text would be shown with a dash.
 smartquotes = False
 copybutton_prompt_text = "$ "
 copybutton_exclude = ".linenos, .gp"
@@ -63,7 +63,7 @@ def toctree(caption: str, pages: tuple[str, ...], *options: str) -> str:
 
 
 def complete(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Add to a page what its file does not have: generated text, and the lists of pages below it."""
+    """Add to a page what its file does not contain: generated text, and the navigation."""
     if page in GENERATED:
         source[0] += "\n" + GENERATED[page]()
     if page == "index":

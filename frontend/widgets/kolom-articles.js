@@ -221,12 +221,10 @@ export class KolomArticles extends KolomElement {
    * @param {string} author
    */
   #meta(card, author) {
-    const day = new Date(card.published_at);
-    const date = new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(day);
     return element(
       "p",
       { class: "meta", part: "meta", ...inLanguage(this.language) },
-      element("time", { datetime: card.published_at }, date),
+      this.day(card.published_at),
       author ? element("span", {}, author) : null,
       element("span", {}, this.count("minutes", card.reading_minutes)),
     );

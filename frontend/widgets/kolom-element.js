@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MESSAGES } from "./kolom-catalog.js";
+import { DATES, MESSAGES } from "./kolom-catalog.js";
 
 /**
  * @typedef {keyof typeof MESSAGES.en} Key the key of a message
@@ -15,6 +15,8 @@ import { MESSAGES } from "./kolom-catalog.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const CATALOG = MESSAGES;
+/** @type {Record<string, {format: string, months: string[]}>} */
+const DATE_FORMATS = DATES;
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
@@ -110,6 +112,19 @@ export function webUrl(address, base) {
 }
 
 /**
+ * Returns the time zone if the browser knows it.
+ *
+ * @param {string | null} name an IANA name
+ */
+function knownTimeZone(name) {
+  try {
+    return name && new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * Returns the attributes of an element whose text is in a language.
  *
  * @param {string} code
@@ -125,6 +140,8 @@ export function inLanguage(code) {
 export class KolomElement extends HTMLElement {
   /** The visible status, a live region. It must exist before its text changes, so it is never replaced. */
   status = element("p", { class: "status", part: "status", role: "status" });
+  /** The site's time zone: the one that the API's last response named. */
+  #timeZone = "UTC";
   #isQueued = false;
 
   /** @param {string} styles */
@@ -215,6 +232,7 @@ export class KolomElement extends HTMLElement {
         const retryAfter = Number(answer.headers.get("Retry-After")) || null;
         throw new ApiError(answer.status, await answer.json().catch(() => ({})), retryAfter);
       }
+      this.#timeZone = knownTimeZone(answer.headers.get("Kolom-Time-Zone")) ?? this.#timeZone;
       const data = answer.status === 204 ? null : await answer.json();
       this.emit("kolom-load", data);
       return data;
@@ -238,15 +256,52 @@ export class KolomElement extends HTMLElement {
   }
 
   /**
-   * Returns an element with a relative time; its title is the exact date.
+   * Returns a date as the site's pages show it: in the site's time zone, in the element's language.
+   *
+   * @param {string} moment
+   */
+  date(moment) {
+    const { format, months } = DATE_FORMATS[this.language] ?? DATES.en;
+    const parts = this.#parts("en-u-ca-gregory-nu-latn", { year: "numeric", month: "numeric", day: "numeric" }, moment);
+    return formatMessage(format, { ...parts, month: months[Number(parts.month) - 1] ?? "" });
+  }
+
+  /**
+   * Returns an element with a date.
+   *
+   * @param {string} moment
+   */
+  day(moment) {
+    return element("time", { datetime: moment }, this.date(moment));
+  }
+
+  /**
+   * Returns an element with a relative time; its title is the exact time in the site's time zone.
    *
    * @param {string} moment
    */
   timeAgo(moment) {
-    const full = new Intl.DateTimeFormat(this.language, { dateStyle: "long", timeStyle: "short" });
-    const time = element("time", { datetime: moment, title: full.format(new Date(moment)) });
+    const { hour, minute, timeZoneName } = this.#parts(
+      this.language,
+      { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" },
+      moment,
+    );
+    const time = element("time", { datetime: moment, title: `${this.date(moment)}, ${hour}:${minute} ${timeZoneName}` });
     this.#refreshTime(time);
     return time;
+  }
+
+  /**
+   * Returns the parts of a moment in the site's time zone, by their names.
+   *
+   * @param {string} locale
+   * @param {Intl.DateTimeFormatOptions} options
+   * @param {string} moment
+   * @returns {Record<string, string>}
+   */
+  #parts(locale, options, moment) {
+    const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: this.#timeZone });
+    return Object.fromEntries(format.formatToParts(new Date(moment)).map(({ type, value }) => [type, value]));
   }
 
   /** Updates all relative times. */

@@ -642,7 +642,6 @@ export class KolomSearch extends KolomElement {
 
   /** @param {Result} item */
   #result(item) {
-    const date = new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(new Date(item.published_at));
     const title = element("a", { href: this.#link(item.slug, item.url), part: "link" }, marked(item.title_html));
     return element(
       "li",
@@ -653,7 +652,7 @@ export class KolomSearch extends KolomElement {
         element(
           "p",
           { class: "meta", part: "meta", ...inLanguage(this.language) },
-          element("time", { datetime: item.published_at }, date),
+          this.day(item.published_at),
           item.labels.length ? element("span", {}, ...labelNodes(item)) : null,
         ),
         this.heading(0, { class: "title", part: "title" }, title),

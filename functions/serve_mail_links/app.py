@@ -22,6 +22,7 @@ from kolom.security import signing
 api = new_api(
     error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE),
     form_answer=lambda _event, _fields, answer: answer,  # a form gets the same page as a JSON request
+    accepts_foreign=subscription.is_one_click,
 )
 
 
@@ -36,8 +37,7 @@ def show_link(token: str) -> Response[str]:
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
 def follow_link(token: str) -> Response[str]:
-    now = datetime.now(UTC)
-    body = api.current_event.json_body if api.current_event.body else None
+    now, body = datetime.now(UTC), api.current_event.json_body if api.current_event.body else None
     shown_revision = body.get("revision") if isinstance(body, dict) else None
 
     def follow() -> HtmlResponse:

@@ -24,7 +24,7 @@ api = new_api(form_answer=contact_form_response)
     summary="Send a message to the site's owner",
     tags=["contact"],
     status_code=201,
-    responses=responses(201, 400, 413, 415, 422, 429),
+    responses=responses(201, 400, 403, 413, 415, 422, 429),
 )
 def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMessageOut]:
     submitted = submission.submit(

@@ -40,7 +40,7 @@ def get_form_token() -> FormTokenOut:
     tags=["comments"],
     status_code=201,
     security=[{}, {"editToken": []}],
-    responses=responses(201, 400, 401, 404, 409, 410, 413, 415, 422, 429),
+    responses=responses(201, 400, 401, 403, 404, 409, 410, 413, 415, 422, 429),
 )
 def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))

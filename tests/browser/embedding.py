@@ -73,6 +73,13 @@ def open_page(
     assert [said for said in heard if not any(re.search(pattern, said) for pattern in complaints)] == []
 
 
+def open_html(page: Page, origin: str, html: str) -> None:
+    """Open a page with this HTML at an origin, in place of whatever is there."""
+    address = f"{origin}/written-by-the-test"
+    page.route(address, lambda route: route.fulfill(body=html, headers={"content-type": "text/html; charset=utf-8"}))
+    page.goto(address)
+
+
 def problem(status: int, *fields: str, retry_after: int | None = None) -> dict[str, Any]:
     """Return the arguments of ``Route.fulfill`` for a problem response of the API."""
     body = {

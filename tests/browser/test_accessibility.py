@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.embedding import open_html
 from tests.browser.pages import ARTICLE, EVERY
 from tests.paths import PROJECT
 from tests.serving import fetch
@@ -68,8 +69,9 @@ def test_elements_in_use_pass_the_accessibility_rules(visitor: Visitor, axe: str
 def test_confirmation_and_error_pages_pass_the_accessibility_rules(chromium: Browser, site: str, axe: str) -> None:
     page = chromium.new_page(locale="id-ID")
     for address, heading in (("", "Pesan Anda belum terkirim"), ("budi@example.com", "Terima kasih atas pesan Anda")):
-        page.set_content(f"""<form method=post action="{site}/api/contact"><input name=email value="{address}">
-          <textarea name=message>Halo.</textarea><button>Kirim</button></form>""")
+        form = f"""<form method=post action="/api/contact"><input name=email value="{address}">
+          <textarea name=message>Halo.</textarea><button>Kirim</button></form>"""
+        open_html(page, site, form)
         page.get_by_role("button").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert violations(page, axe, {"type": "tag", "values": RULES}) == []

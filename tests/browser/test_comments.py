@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from kolom.rendering.visitor_text import render
+from tests.browser.embedding import open_html
 from tests.hostile import hostile_texts
 from tests.serving import send, served
 
@@ -97,7 +98,7 @@ def test_a_form_without_javascript_keeps_its_input_until_it_is_valid(chromium: B
         form = f"""<form method=post action="{site}/api/articles/{slug}/comments">
           <input name=name><input name=email value=no><textarea name=content>Halo dari formulir</textarea>
           <button>Kirim</button></form>"""
-        page.set_content(form)
+        open_html(page, site, form)
         page.get_by_role("button").click()
         assert page.locator("textarea").input_value() == "Halo dari formulir"
         page.get_by_label("Nama").fill("Budi")

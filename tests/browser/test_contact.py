@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
+from tests.browser.embedding import FRIEND, open_html
 from tests.serving import Site, eventually, mails, send, served
 
 SMALL: ViewportSize = {"width": 320, "height": 640}
@@ -12,8 +13,8 @@ SMALL: ViewportSize = {"width": 320, "height": 640}
 
 @pytest.fixture(scope="module")
 def blog() -> Iterator[Site]:
-    """Start a blog with a high rate limit."""
-    with served("CommentsPerMinute=100", "SiteTitle=Catatan") as site:
+    """Start a blog with a high rate limit, which accepts forms of ``FRIEND``."""
+    with served("CommentsPerMinute=100", "SiteTitle=Catatan", f"AllowedOrigins={FRIEND}") as site:
         yield site
 
 
@@ -55,10 +56,11 @@ def test_text_typed_before_the_element_loads_is_kept(chromium: Browser, blog: Si
 def test_a_form_on_another_site_keeps_its_input_until_it_is_valid(chromium: Browser, blog: Site, encoding: str) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
-    page.set_content(f"""<form method=post enctype="{encoding}" action="{blog}/api/contact" novalidate>
+    form = f"""<form method=post enctype="{encoding}" action="{blog}/api/contact" novalidate>
       <input name=name value="Budi &amp; Siti"><input name=email value="not an address">
       <input name=redirect value="/archive/">
-      <textarea name=message>Written by hand, {encoding}</textarea><button>Send</button></form>""")
+      <textarea name=message>Written by hand, {encoding}</textarea><button>Send</button></form>"""
+    open_html(page, FRIEND, form)
     page.get_by_role("button").click()
     page.get_by_role("link", name="Email").click()
     assert page.url.endswith("#field-email")
@@ -69,6 +71,54 @@ def test_a_form_on_another_site_keeps_its_input_until_it_is_valid(chromium: Brow
     page.wait_for_url("**/archive/")
     context.close()
     assert eventually(lambda: any(f"by hand, {encoding}" in text for text in messages_of(blog)))
+
+
+FORM = """<form method=post action="{blog}/api/contact"><input name=email value="budi@example.com">
+  <textarea name=message>Not from here.</textarea><button>Send</button></form>"""
+STRANGER = "http://localhost:9798"
+SANDBOX = """<iframe sandbox="allow-forms" srcdoc='{form}'></iframe>"""
+
+
+def test_a_form_of_an_unlisted_website_gets_a_page_that_explains_it(chromium: Browser, blog: Site) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    open_html(page, STRANGER, FORM.format(blog=blog))
+    with page.expect_response("**/api/contact") as answer:
+        page.get_by_role("button").click()
+    assert answer.value.status == 403
+    page.get_by_role("heading", name="Your message was not sent").wait_for()
+    page.get_by_text("This form was sent from another website").wait_for()
+    context.close()
+    assert not any("Not from here." in text for text in messages_of(blog))
+
+
+def test_a_form_without_a_known_website_is_refused(chromium: Browser, blog: Site) -> None:
+    """A sandboxed frame has the origin "null", even on the site itself."""
+    page = chromium.new_page()
+    open_html(page, blog, SANDBOX.format(form=FORM.format(blog=blog)))
+    with page.expect_response("**/api/contact") as answer:
+        page.frame_locator("iframe").get_by_role("button").click()
+    assert answer.value.status == 403
+    page.close()
+
+
+@pytest.mark.parametrize("policy", ["no-referrer", "strict-origin", "same-origin"])
+def test_a_form_of_the_site_works_under_every_referrer_policy(chromium: Browser, blog: Site, policy: str) -> None:
+    page = chromium.new_page()
+    form = FORM.format(blog=blog).replace("Not from here.", f"From a page with {policy}.")
+    open_html(page, blog, f'<meta name="referrer" content="{policy}">{form}')
+    with page.expect_response("**/api/contact") as answer:
+        page.get_by_role("button").click()
+    assert answer.value.status == 201
+    page.close()
+
+
+def test_the_local_site_accepts_its_forms_under_both_of_its_names(chromium: Browser, blog: Site) -> None:
+    page = chromium.new_page()
+    page.goto(blog.replace("127.0.0.1", "localhost") + "/contact/")
+    status, _, _ = page.evaluate(SEND, ["urlencoded", "Sent to localhost."])
+    assert status == 201
+    page.close()
 
 
 SEND = """async ([kind, words]) => {

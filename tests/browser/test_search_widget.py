@@ -13,7 +13,7 @@ from tests.browser.conftest import LONG_WORD, Visitor
 DEMO = "/assets/demo/index.html"
 SUGGEST = "**/api/search/suggest?*"
 SEARCH = "**/api/search?*"
-FAILED = "Pencarian sedang tidak dapat dijangkau."
+FAILED = "Pencarian sedang tidak tersedia."
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
@@ -298,7 +298,7 @@ def test_a_failed_search_shows_no_results_of_an_earlier_one(visitor: Visitor, fa
             page.route("**/api/search?**", lambda route: route.abort())
             box(page).fill("foto")
             box(page).press("Enter")
-            expect(page.get_by_text("Pencarian sedang tidak dapat dijangkau.")).to_be_visible()
+            expect(page.get_by_text("Pencarian sedang tidak tersedia.")).to_be_visible()
         else:
             page.locator("kolom-search summary:visible").click()
             page.get_by_role("textbox", name="Sampai tanggal").fill("2025-01-01")

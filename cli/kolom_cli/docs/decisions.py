@@ -15,8 +15,11 @@ _SUPERSEDED: Final = re.compile(r"\bsuperseded by (\[\d+\]\([^)]+\))", re.IGNORE
 _INTRODUCTION: Final = """\
 # Decision records
 
-Each record is one page: the context of a choice, the decision, its alternatives and its consequences. A record is not
-changed after it is accepted. A later decision supersedes it, and its second paragraph then ends with
+Each record is one page: the context of a choice, the decision, its alternatives and its consequences. The line below
+the title has the date, and says how easily the decision can be reversed: a *two-way door* is easy to reverse, a
+*one-way door* is not.
+
+The decision of an accepted record is not changed. If a later record supersedes it, this line ends with
 `· superseded by [N](file.md)`.
 
 `make decisions` generates this page from the records.

@@ -72,7 +72,9 @@ class ContentBuilder:
         :raises MediaError: a media file cannot be published
         """
         resolver = Resolver(source.path, source.root, self.media, self._address_of)
-        rendered = render(document.body, document.format, resolve=resolver, size_of=self.media.sizes.get)
+        rendered = render(
+            document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
+        )
         return ArticleInput(
             title=document.title,
             slug=slug,

@@ -9,7 +9,7 @@ from kolom import urls
 from kolom.articles import publishing, repository
 from kolom.articles.publishing import PublishResult
 from kolom.articles.types import Article, Kind
-from kolom.articles.versions import expected_version
+from kolom.articles.versions import expected_version, is_unpublished
 from kolom.config import settings
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy, VersionConflict
 from kolom_cli.media.store import MediaError, MediaStore
@@ -23,6 +23,9 @@ _MERGE: Final = (
     "`version: {version}` into the front matter, or pass --force to replace it"
 )
 _RESTORE: Final = "pass --force to publish it again"
+_PUBLISHED_AGAIN: Final = (
+    "was unpublished and is published again: write `draft: true` into the front matter to keep it as a draft"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,9 @@ class Publisher:
 
     def _publish(self, document: Document, slug: str, source: Source) -> PublishResult:
         content = self._contents.build(document, slug, source)
-        article_id, expected = self._target(document, slug)
+        old = self._find(document, slug)
+        article_id = old.id if old and document.id else None
+        expected = expected_version(old, document.version) if old else None
         publish = publishing.plan_publish if self.options.dry_run else publishing.publish
         try:
             done = publish(
@@ -83,28 +88,29 @@ class Publisher:
         except VersionConflict as error:
             hint = _RESTORE if error.is_deleted else _MERGE.format(slug=error.slug, version=error.version)
             raise Conflict(f"{error}; {hint}") from error
+        if done.previous is not None and is_unpublished(done.previous) and done.article.status != "draft":
+            self.report.notes.append(Note(name=str(document.path), text=_PUBLISHED_AGAIN))
         if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
         return done
 
-    def _target(self, document: Document, slug: str) -> tuple[int | None, int | None]:
-        """Return the id of the article to update, and the version that the file is based on; None for a new article.
+    def _find(self, document: Document, slug: str) -> Article | None:
+        """Return the article that the file was published as; None if the file has no id or version of an article.
 
         The id and version in a file may come from another stack. So a file updates the article with its id only if the
         slugs are the same, or if renaming is allowed.
         """
-        if document.id is None:
-            return None, document.version
-        article = repository.get(document.id)
-        id_of_slug = repository.find_id(f"slug:{slug}")
+        id_of_slug = repository.find_id(f"slug:{slug}") if document.id or document.version else None
+        article_id = document.id or id_of_slug
+        article = repository.get(article_id) if article_id else None
         if article is None or (article.slug != slug and id_of_slug not in {None, article.id}):
-            return None, None
-        if article.slug != slug and not (self.options.rename or self.options.force):
+            return None
+        if document.id and article.slug != slug and not (self.options.rename or self.options.force):
             raise Conflict(
                 f"article {article.id} has the slug {article.slug!r}, not {slug!r}: pass --rename to change it, or "
                 "remove id and version from the front matter if this is a different article"
             )
-        return article.id, expected_version(article, document.version)
+        return article
 
     def _write_back(self, document: Document, article: Article) -> None:
         if (document.id, document.version) == (article.id, article.version):

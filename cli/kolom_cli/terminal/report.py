@@ -14,13 +14,13 @@ from rich.text import Text
 from kolom.articles.types import Change, Status
 from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
 
-_NAMED = 20
+_MAX_NAMES = 20
 """The maximum number of names shown for one reason; JSON has them all."""
 
 _MAX_KIND = 40
 _MAX_NAME = 300
 _MAX_REASON = 4_000
-"""The maximum number of characters shown of texts of a source; JSON has them all."""
+"""The maximum lengths of texts of a source that are printed, in characters; JSON has them in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class PublishedFile:
 
 @dataclass(slots=True)
 class Report:
-    """The counts by kind, and the skipped items. ``errors`` stopped the whole work, such as XML that ends too early.
+    """The counts by kind, and the skipped items. ``errors`` ended the whole run, such as XML that ends too early.
 
     ``remote_images`` is the number of images that the articles of an import embed from other sites.
     """
@@ -209,13 +209,13 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     for text, name in pairs:
         names.setdefault(text, []).append(name)
     return [
-        (_cut(text, _MAX_REASON), ", ".join(_cut(name, _MAX_NAME) for name in listed[:_NAMED]) + _more(len(listed)))
+        (_cut(text, _MAX_REASON), ", ".join(_cut(name, _MAX_NAME) for name in listed[:_MAX_NAMES]) + _more(len(listed)))
         for text, listed in names.items()
     ]
 
 
 def _more(number: int) -> str:
-    return f" and {number - _NAMED} more" if number > _NAMED else ""
+    return f" and {number - _MAX_NAMES} more" if number > _MAX_NAMES else ""
 
 
 def _line(prefix: str, colour: str, text: str) -> Text:

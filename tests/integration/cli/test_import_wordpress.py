@@ -10,8 +10,10 @@ import pytest
 
 from kolom.articles import public, publishing, repository
 from kolom.articles.types import Article
+from kolom.comments import admin
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from tests.integration.cli.conftest import Kolom
-from tests.unit.cli.importers.wordpress.wxr import export, item, term
+from tests.unit.cli.importers.wordpress.wxr import comment, export, item, term
 
 
 @pytest.fixture
@@ -139,6 +141,18 @@ def test_two_posts_with_one_path_are_both_imported(kolom: Kolom, file: Path) -> 
     assert _import(kolom, file, file.read_text())["unchanged"] == 2
 
 
+def test_two_posts_with_one_id_are_both_imported(kolom: Kolom, file: Path) -> None:
+    other = item(1, title="Other", post_name="other", link="https://old.example/other/", more=comment(5))
+    xml = export(item(1, more=comment(5)), other, item(1))
+    report = _import(kolom, file, xml)
+    assert report["kinds"]["article"] == {"read": 3, "created": 2, "updated": 0, "unchanged": 0, "skipped": 1}
+    assert _notes(report) == SAME_ID
+    assert [publishing.get_by_slug(slug).title for slug in ("post-1", "other")] == ["Post 1", "Other"]
+    assert [len(admin.list_by_article(publishing.get_by_slug(slug).id)) for slug in ("post-1", "other")] == [1, 1]
+    again = _import(kolom, file, xml)
+    assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
+
+
 def test_three_megabytes_of_html_are_rejected_and_the_rest_imported(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1, content=("word " * 200 + "\n\n") * 3_000), item(2)), exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 1)
@@ -155,8 +169,8 @@ def test_a_text_beyond_libxml2s_limit_is_rejected_by_name(kolom: Kolom, file: Pa
 
 
 def test_comments_without_a_date_are_counted_as_skipped(kolom: Kolom, file: Path) -> None:
-    comment = "<wp:comment><wp:comment_id>1</wp:comment_id><wp:comment_content>x</wp:comment_content></wp:comment>"
-    report = _import(kolom, file, export(item(1, more=comment * 3)), exit_code=1)
+    undated = "<wp:comment><wp:comment_id>1</wp:comment_id><wp:comment_content>x</wp:comment_content></wp:comment>"
+    report = _import(kolom, file, export(item(1, more=undated * 3)), exit_code=1)
     assert report["kinds"]["comment"] == {"read": 3, "created": 0, "updated": 0, "unchanged": 0, "skipped": 3}
 
 

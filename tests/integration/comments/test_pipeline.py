@@ -161,6 +161,24 @@ def test_blocked_words_are_found_in_any_spelling(blog: Blog, configure: Configur
     assert status(blog.post("Casinos are not blocked")) == "pending"
 
 
+@pytest.mark.parametrize(
+    "text", ["v&shy;iagra", "vi**agra**", "&#118;iagra", "vi`agra`", "[via](https://a.example)gra"]
+)
+def test_blocked_words_are_found_in_what_readers_see(blog: Blog, configure: Configure, text: str) -> None:
+    configure(blocked_words="viagra")
+    assert status(blog.post(f"Buy {text} here")) == "spam"
+
+
+def test_blocked_words_are_found_in_the_addresses_of_links(blog: Blog, configure: Configure) -> None:
+    configure(blocked_words="casino")
+    assert status(blog.post("See [this](https://casino.example).")) == "spam"
+
+
+@pytest.mark.parametrize("text", ["&nbsp;&shy;&ZeroWidthSpace;", "`?`", "&#63;"])
+def test_a_comment_without_visible_words_is_held(blog: Blog, text: str) -> None:
+    assert "length" in reasons(blog.post(text))
+
+
 def test_capitals_short_texts_and_the_authors_name_are_held_with_reasons(blog: Blog) -> None:
     assert "capitals" in reasons(blog.post("THIS IS VERY IMPORTANT NEWS FOR ALL OF YOU"))
     assert "length" in reasons(blog.post("?"))

@@ -339,9 +339,9 @@ def post_concurrently(drafts: list[tuple[NewComment, RequestContext]], workers: 
     def work(share: list[tuple[NewComment, RequestContext]]) -> list[PostedComment | Exception]:
         start.wait()
         answers: list[PostedComment | Exception] = []
-        for draft, arrival in share:
+        for draft, context in share:
             try:
-                answers.append(posting.post(article, draft, arrival, now=now))
+                answers.append(posting.post(article, draft, context, now=now))
             except Exception as error:  # noqa: BLE001 - checked by the test
                 answers.append(error)
         return answers
@@ -425,8 +425,9 @@ def test_the_confirmation_page_contains_no_edit_token(blog: Blog) -> None:
 
 
 def test_a_form_redirects_to_an_allowed_url(blog: Blog, configure: Configure) -> None:
-    configure(allowed_origins="https://other.example")
-    for number, target in enumerate(("/hello/#comments", "https://blog.example/x", "https://other.example/y?z=1")):
+    configure(allowed_origins="https://other.example, https://Bücher.example/")
+    targets = ("https://blog.example/x", "https://other.example/y?z=1", "https://xn--bcher-kva.example:443/")
+    for number, target in enumerate(("/hello/#comments", *targets)):
         answer = form(f"name=Budi&content=Halo+{number}&redirect={target.replace('#', '%23').replace('&', '%26')}")
         assert (answer.status, answer.headers["Location"]) == (303, target)
 
@@ -452,6 +453,13 @@ def test_a_form_does_not_redirect_to_other_urls(blog: Blog, target: str) -> None
     assert answer.status == 201
     assert "Location" not in answer.headers
     assert "evil.example" not in answer.body
+
+
+@pytest.mark.parametrize("origins", ["*", "https://*"])
+def test_a_pattern_of_origins_allows_no_redirect(blog: Blog, configure: Configure, origins: str) -> None:
+    """Otherwise the site would redirect to any address."""
+    configure(allowed_origins=origins)
+    assert form("name=Budi&content=Halo&redirect=https://evil.example/").status == 201
 
 
 def test_an_invalid_form_is_shown_again_with_its_input(blog: Blog) -> None:

@@ -139,7 +139,7 @@ def check_unavailable(name: str, answer: dict[str, Any]) -> None:
     expected = "text/html; charset=utf-8" if is_page else "application/problem+json"
     assert answer["headers"]["Content-Type"] == expected, name
     if name.startswith(("serve_mail_links", "preview_article")):
-        assert answer["headers"]["Referrer-Policy"] == "no-referrer", name
+        assert answer["headers"]["Referrer-Policy"] == "strict-origin", name
 
 
 @pytest.mark.usefixtures("cold")

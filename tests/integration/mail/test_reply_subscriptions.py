@@ -103,10 +103,10 @@ def test_no_second_mail_is_sent_about_an_approved_comment(mail_system: MailSyste
 
 def test_one_mail_is_sent_about_a_comment_that_was_edited_meanwhile(mail_system: MailSystem) -> None:
     comment = mail_system.comment("Before.")
-    arrival = RequestContext(
+    context = RequestContext(
         address="10.0.0.1", authorization=f"Bearer {authors.create_edit_token(1, comment.id, signing.load_keys())}"
     )
-    editing.edit(public.get_summary("hello"), comment.id, "After.", arrival, now=mail_system.now)
+    editing.edit(public.get_summary("hello"), comment.id, "After.", context, now=mail_system.now)
     mail_system.deliver_stream()
     (mail,) = mail_system.ses.mails
     assert "After." in mail["text"]
@@ -217,7 +217,7 @@ def test_the_confirmation_link_shows_a_page_with_a_button(mail_system: MailSyste
     assert f"<{leave}>" == mail["headers"]["List-Unsubscribe"]
     shown = mail_system.open(confirm, **{"accept-language": "en"})
     assert (shown.status, shown.headers["Cache-Control"]) == (200, "no-store")
-    assert shown.headers["Referrer-Policy"] == "no-referrer"
+    assert shown.headers["Referrer-Policy"] == "strict-origin"
     assert "Yes, notify me of replies" in shown.body
     assert mail_system.subscription(comment) == "asked"
     for _ in range(2):

@@ -38,15 +38,15 @@ class Crash(BaseException):
 class Interruption:
     """Runs a callback before the ``number``-th write to the index."""
 
-    def __init__(self, number: int, happens: Callable[[], None]) -> None:
+    def __init__(self, number: int, callback: Callable[[], None]) -> None:
         self._left = number
-        self._happens = happens
+        self._callback = callback
 
     def __call__(self, model: Any, **_: Any) -> None:
         if model.name in WRITES:
             self._left -= 1
             if self._left == 0:
-                self._happens()
+                self._callback()
 
 
 class Indexing(RuleBasedStateMachine):
@@ -145,7 +145,7 @@ class Indexing(RuleBasedStateMachine):
 
     @invariant()
     def every_posting_is_listed(self) -> None:
-        """Check that ``terms#`` lists all that the index contains of an article, so that everything can be removed."""
+        """Check that the forward index lists all terms that the index has for an article, so all can be removed."""
         if not hasattr(self, "client"):
             return
         known = {article_id: load_entry(article_id, consistent=True) for article_id in range(1, 5)}
@@ -156,8 +156,8 @@ class Indexing(RuleBasedStateMachine):
                     article_id = int(key[1]) * 512 + element // 256
                     assert element in known[article_id].postings[key[0]]
 
-    def index_interrupted(self, ids: set[int], number: int, happens: Callable[[], None]) -> None:
-        interruption = Interruption(number, happens)
+    def index_interrupted(self, ids: set[int], number: int, callback: Callable[[], None]) -> None:
+        interruption = Interruption(number, callback)
         self.events.register("before-call.dynamodb.*", interruption)
         try:
             index_writer.update_index(ids, workers=1)

@@ -42,12 +42,12 @@ def built_names() -> Iterator[str]:
         for field in form.fields:
             yield from (f"{form.name}.{field.name}", f"{form.name}.{field.name}.hint", f"form.error.{field.name}")
     yield from (f"form.error.{name}" for name in NOT_FIELDS)
-    yield from (f"form.problem.{status}" for status in (400, 409, 413, 429, 500, 503))
+    yield from (f"form.problem.{status}" for status in (400, 403, 409, 413, 429, 500, 503))
     for action in get_args(Action.__value__):
         yield from (f"moderation.{action}.{part}" for part in ("question", "button", "done"))
     for action in get_args(reply_subscriptions.Action.__value__):
         yield from (f"subscription.{action}.{part}" for part in ("question", "button", "done"))
-    for problem in ("400", "404", "410", "500", "503", "other"):
+    for problem in ("400", "403", "404", "410", "500", "503", "other"):
         yield from (f"problem.{problem}.title", f"problem.{problem}.text")
     yield from (f"preview.{status}" for status in ("draft", "scheduled", "published"))
     yield from (f"{kind}.kicker" for kind in ("label", "month"))

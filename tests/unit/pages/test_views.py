@@ -339,7 +339,7 @@ def test_only_an_article_changed_on_a_later_day_shows_the_change() -> None:
     assert "Diperbarui" not in PAGES["article"]().html
 
 
-def test_a_standalone_page_has_no_date_and_is_no_blog_posting() -> None:
+def test_a_standalone_page_has_no_date_and_is_not_a_blog_posting() -> None:
     made = PAGES["free page"]()
     assert not find_all(made, "//time")
     assert not find_all(made, "//script[@type='application/ld+json']")
@@ -349,7 +349,7 @@ def test_a_preview_is_not_cached_and_sends_no_referrer() -> None:
     made = PAGES["preview"]()
     assert made.headers["Cache-Control"] == "no-store"
     assert made.headers["X-Robots-Tag"] == "noindex"
-    assert made.headers["Referrer-Policy"] == "no-referrer"
+    assert made.headers["Referrer-Policy"] == "strict-origin"
     assert attributes(made, "//meta[@name='robots']", "content") == ["noindex"]
     assert "Pratinjau" in made.html
     assert not find_all(made, "//link[@rel='canonical']")

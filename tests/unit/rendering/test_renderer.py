@@ -31,7 +31,7 @@ def test_a_table_keeps_its_alignment_without_styles() -> None:
     assert "style" not in rendered
 
 
-def test_a_task_list_has_boxes_that_are_no_form_elements() -> None:
+def test_a_task_list_has_boxes_that_are_not_form_elements() -> None:
     rendered = markdown("- [ ] open\n- [x] done\n- plain\n").html
     assert '<li class="task-list-item">☐ open</li>' in rendered
     assert '<li class="task-list-item">☑ done</li>' in rendered

@@ -13,6 +13,7 @@ STORED = {
     "ban: the sender is banned": "Pengirimnya diblokir.",
     "speed: sent 1.2 s after its form was made": "Dikirim 1.2 detik setelah formulirnya dibuka.",
     "copies: the same text came 3 times in a day": "Teks yang sama dikirim 3 kali dalam sehari.",
+    "copies: 3 people sent the same text on a day": "Pengirim dengan teks yang sama dalam satu hari: 3.",
     "words: 'kasino' is blocked": "Memuat kata yang diblokir: 'kasino'.",
     "links: 3, where 2 are allowed": "Tautan: 3 (diizinkan 2).",
     "links: 3, where 0 are allowed without a form token": "Tautan: 3 (tanpa token formulir diizinkan 0).",
@@ -54,12 +55,13 @@ def test_the_rules_give_only_known_reasons() -> None:
     signals = SpamSignals(
         name="Situs",
         content="K" * 6_000,
+        source="K" * 6_000,
         website="https://kasino.example",
         links=3,
         form_seconds=1.2,
         honeypot=True,
         banned=True,
-        copies=3,
+        senders=3,
         reserved_names=("situs",),
     )
     findings = spam_rules.evaluate(signals, POLICY)

@@ -71,7 +71,7 @@ class Entry:
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
     comment that it replies to. ``address`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
-    Takeout does not contain it. ``problem`` says that the content is too large; ``content`` is then only its beginning.
+    Takeout does not contain it. ``problem`` is set if the content is too large; ``content`` is then only its beginning.
     """
 
     line: int
@@ -103,7 +103,7 @@ class Blog:
     address: str = ""
 
 
-class NoFeed(SourceError):
+class NotAFeed(SourceError):
     """The file is not a Blogger feed, or its beginning cannot be parsed. ``is_certain`` is True in the first case."""
 
     def __init__(self, message: str, *, is_certain: bool = False) -> None:
@@ -114,8 +114,8 @@ class NoFeed(SourceError):
 def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
     """Yield the entries and metadata of the feed ``name``, in its order.
 
-    :raises NoFeed: the file is not a Blogger feed
-    :raises SourceError: the file cannot be read, or is invalid from here on
+    :raises NotAFeed: the file is not a Blogger feed
+    :raises SourceError: the file cannot be read, or is invalid after the entries yielded so far
     """
     try:
         yield _blog(name, file)
@@ -142,11 +142,11 @@ def _blog(name: str, file: IO[bytes]) -> Blog:
     try:
         root = next((element for _, element in beginning), None)
     except etree.XMLSyntaxError as error:
-        raise NoFeed(f"{name}:{describe_error(beginning, error)}") from error
+        raise NotAFeed(f"{name}:{describe_error(beginning, error)}") from error
     if root is None:
-        raise NoFeed(f"{name}: not a Blogger feed")
+        raise NotAFeed(f"{name}: not a Blogger feed")
     if root.tag != f"{{{_ATOM}}}feed":
-        raise NoFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
+        raise NotAFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
     refuse_document_type(name, root, "Blogger feed")
     file.seek(0)
     return Blog(language=root.get(_XML_LANG) or "")
@@ -179,9 +179,8 @@ def _entry(element: Any) -> Entry:
             case name:
                 _set_field(name, child, entry)
     entry.kind = _kind(kind, entry)
-    entry.status = status or (
-        "" if is_takeout else "LIVE"
-    )  # a Takeout states the status of public entries, other exports do not
+    # Takeout states the status of public entries, too; the other formats do not.
+    entry.status = status or ("" if is_takeout else "LIVE")
     if is_draft and entry.status in {"", "LIVE", "SCHEDULED"}:
         entry.status = "DRAFT"
     return entry

@@ -20,7 +20,7 @@ UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""The exceptions of reading a file, also within a zip file: damaged, encrypted, or of unknown compression."""
+"""The exceptions of reading a file, which may be in a zip archive, and damaged, encrypted or of unknown compression."""
 
 _IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
 
@@ -36,7 +36,7 @@ class Member:
 
     @property
     def path(self) -> PurePosixPath:
-        """Its name as a path. It is only compared: a zip archive may contain any name."""
+        """The name as a path, only for comparisons: a zip archive may contain any name."""
         return PurePosixPath(self.name)
 
     def read(self, limit: int) -> bytes:
@@ -84,7 +84,7 @@ def _is_relevant(parts: tuple[str, ...]) -> bool:
     return not _IGNORED_DIRECTORIES.intersection(parts) and not parts[-1].startswith(".")
 
 
-def opened(member: Member) -> IO[bytes]:
+def open_member(member: Member) -> IO[bytes]:
     """Open the file.
 
     :raises SourceError: the file cannot be read

@@ -58,8 +58,8 @@ def to_imported_article(raw: RawArticle) -> Item:
     if raw.published_at is None and not is_draft:
         fields.notes.append("no date in the export: the date of the import is used")
     remote = RemoteImages()
-    rendered = render(source, "html", resolve=remote)
     title = " ".join(raw.title.split())
+    rendered = render(source, "html", title=title, resolve=remote)
     slug = fields.slug(raw.slug, title, f"{raw.kind}-{fields.number}")
     try:
         content = ArticleInput(

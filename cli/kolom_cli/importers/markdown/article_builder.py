@@ -1,6 +1,5 @@
 """Build an article from a document of a site: convert its tags, upload its images and read its front matter."""
 
-import html
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.site import Entry, Site, default_author
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
 
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
@@ -78,18 +77,18 @@ class _Builder:
         body = text[entry.body :]
         if site.flavor == "plain" and is_vault(site.directory):
             body = without_comments(body)
-        title, body = self._title(body)
+        title = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
         remote = RemoteImages(links)
         body = self._converted(body, links)
-        rendered = render(body, self.format, resolve=remote, size_of=self.articles.media.sizes.get)
+        rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
         path = path_of(entry)
         if entry.date is None and entry.kind == "article" and not entry.draft:
             self.notes.append("no date in the source: the date of the import is used")
         content = ArticleInput(
-            title=title,
+            title=self.fields.cut("title", title),
             slug=entry.slug,
             body=Body.from_rendered(rendered, body, self.format),
             excerpt=self._text("excerpt", "excerpt", "summary") or rendered.excerpt,
@@ -116,19 +115,14 @@ class _Builder:
             remote_images=remote.count,
         )
 
-    def _title(self, body: str) -> tuple[str, str]:
-        """Return the title, and the body without a heading that repeats it."""
-        title = get_text(self.entry.front, "title")
-        found, rest = (title_of_html if self.format == "html" else title_of_markdown)(body)
-        if not title and found:
-            title, body = found, rest
-        elif found and found == plain_text(html.escape(title)):
-            body = rest
-        if not title:
-            words = re.sub(r"[-_]+", " ", self.entry.name).strip()
-            title = words[:1].upper() + words[1:] or self.entry.slug
-            self.notes.append("no title in the source: the file name is used")
-        return self.fields.cut("title", title), body
+    def _title(self, body: str) -> str:
+        """Return the title of the front matter, or else that of the text, or else one made of the file's name."""
+        title = get_text(self.entry.front, "title") or title_of(body, self.format)
+        if title:
+            return title
+        words = re.sub(r"[-_]+", " ", self.entry.name).strip()
+        self.notes.append("no title in the source: the file name is used")
+        return words[:1].upper() + words[1:] or self.entry.slug
 
     def _converted(self, body: str, links: LinkResolver) -> str:
         site, front = self.articles.site, self.entry.front
@@ -221,9 +215,9 @@ class _Builder:
         return disabled is not True and get_flag(self.entry.front, "comments", "comment") is not False
 
     def _aliases(self, path: str | None) -> tuple[str, ...]:
-        """Return the further URLs of the article, without those of other pages of the site."""
+        """Return the old URLs that redirect to the article, except those that belong to other pages of the site."""
         entry, site = self.entry, self.articles.site
-        candidates = list(entry.others)
+        candidates = list(entry.aliases)
         if entry.address is not None and path is None and path_problem(entry.address):
             candidates.insert(0, entry.address)
         if entry.address is not None and site.base:

@@ -126,8 +126,11 @@ def read_source(path: Path, kind: Kind) -> tuple[str, Front] | Skipped:
         return Skipped(kind=kind, name=name, reason=error.message, refused=True)
 
 
-def without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:
-    """Return why a document without front matter is not imported: nothing shows that it was published."""
+def skip_without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:
+    """Return why a document without front matter is not imported: nothing shows that it was published.
+
+    None if it has front matter.
+    """
     name = str(path)
     if found.body:
         return None
@@ -152,7 +155,7 @@ def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str
 
 
 def _written(front: Values, key: str) -> Iterator[str]:
-    """Yield the dates of that key in any spelling, without Boolean values."""
+    """Yield the dates of the key, however it is spelled; Boolean values are left out."""
     for name, value in _all(front):
         if normalize(name) != key or not value:
             continue

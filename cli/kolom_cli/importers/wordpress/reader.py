@@ -22,6 +22,7 @@ from kolom.errors import InvalidInput
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
+from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -67,12 +68,38 @@ def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]
     :raises SourceError: the file cannot be read, or cannot be read further
     """
     blog = _collect(path, language)
+    ids = EntryIds()
     for record in read_wxr(path):
         if isinstance(record, Record):
-            yield _Reader(record, blog).item()
-            yield from read_comments(
-                record.comments, article=_origin(record), title=_name(record), owners=blog.author_ids
-            )
+            yield from _items(record, blog, ids)
+
+
+def _items(record: Record, blog: _Blog, ids: EntryIds) -> Iterator[Item]:
+    """Yield the article, or why it is skipped, and its comments."""
+    origin = _origin(record)
+    skipped = _skipped(record)
+    if skipped is None:
+        try:
+            origin = ids.add(origin, (record.fields, record.terms, record.meta))
+        except RepeatedEntry as error:
+            skipped = Skipped(kind=_kind(record), name=_name(record), reason=str(error))
+    yield skipped or _Reader(record, origin, blog).item()
+    yield from read_comments(record.comments, article=origin, title=_name(record), owners=blog.author_ids)
+
+
+def _skipped(record: Record) -> Skipped | None:
+    """Return why the record is no article; None if it is one."""
+    kind, status, name = record.get("wp:post_type") or "item", record.get("wp:status"), _name(record)
+    if kind not in _KINDS:
+        reason = _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported")
+        return Skipped(kind=kind, name=name, reason=reason)
+    if status in _NEVER_PUBLISHED:
+        return Skipped(kind=_kind(record), name=name, reason=_NEVER_PUBLISHED[status])
+    if not _address(record) and not record.get("wp:post_id"):
+        return Skipped(kind=_kind(record), name=name, reason="has neither an id nor a URL", refused=True)
+    if problem := size_problem(record.fields.get("content:encoded", "")):
+        return Skipped(kind=_kind(record), name=name, reason=problem, refused=True)
+    return None
 
 
 def _collect(path: Path, language: str | None) -> _Blog:
@@ -111,6 +138,10 @@ def _name(record: Record) -> str:
     return f"{number} {_title(record) or unquote(record.get('wp:post_name'))!r}"
 
 
+def _kind(record: Record) -> Literal["article", "page"]:
+    return _KINDS.get(record.get("wp:post_type"), "article")
+
+
 def _title(record: Record) -> str:
     return plain_text(record.get("title"))
 
@@ -130,31 +161,24 @@ def _origin(record: Record) -> str:
 class _Reader:
     """Converts one record to an article."""
 
-    def __init__(self, record: Record, blog: _Blog) -> None:
+    def __init__(self, record: Record, origin: str, blog: _Blog) -> None:
         self._record = record
+        self._origin = origin
         self._blog = blog
         # Plugins and other systems write ids that are not numbers.
         self._number = slug_suffix(_number(record))
-        self._kind = _KINDS.get(record.get("wp:post_type"), "article")
+        self._kind = _kind(record)
         self._fields = ArticleFields(self._kind, self._number)
         self._notes = self._fields.notes
+        if origin != _origin(record):
+            self._notes.append(SAME_ID)
         self._remote = RemoteImages()
         self._name = _name(record)
 
     def item(self) -> Item:
-        """Return the article, or why it is skipped."""
-        record = self._record
-        kind, status = record.get("wp:post_type") or "item", record.get("wp:status")
-        if kind not in _KINDS:
-            return self._skipped(kind, _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported"))
-        if status in _NEVER_PUBLISHED:
-            return self._skipped(self._kind, _NEVER_PUBLISHED[status])
-        if not _address(record) and not record.get("wp:post_id"):
-            return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor a URL", refused=True)
-        if problem := size_problem(record.fields.get("content:encoded", "")):
-            return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
+        """Return the article, or why it is refused."""
         try:
-            content = self._content(_origin(record))
+            content = self._content()
         except InvalidInput as error:
             return Skipped(kind=self._kind, name=self._name, reason=str(error), refused=True)
         return ImportedArticle(
@@ -165,16 +189,14 @@ class _Reader:
             remote_images=self._remote.count,
         )
 
-    def _skipped(self, kind: str, reason: str) -> Skipped:
-        return Skipped(kind=kind, name=self._name, reason=reason)
-
-    def _content(self, origin: str) -> ArticleInput:
+    def _content(self) -> ArticleInput:
         record = self._record
-        converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
+        own = self._blog.by_parent.get(record.get("wp:post_id"), [])
+        converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
         source = converter.convert(record.fields.get("content:encoded", ""))
         self._notes += converter.notes
-        rendered = render(source, "html", resolve=self._remote)
         title = _title(record)
+        rendered = render(source, "html", title=title, resolve=self._remote)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(
@@ -194,7 +216,7 @@ class _Reader:
             draft=self._is_draft(published_at),
             comments_open=record.get("wp:comment_status") == "open",
             reading_minutes=rendered.reading_minutes,
-            origin=origin,
+            origin=self._origin,
         )
 
     def _is_draft(self, published_at: datetime | None) -> bool:

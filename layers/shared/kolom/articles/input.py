@@ -87,6 +87,16 @@ def _path(path: str, info: ValidationInfo) -> str:
     return path
 
 
+def _label(label: str, info: ValidationInfo) -> str:
+    if problem := label_problem(label, is_stored=info.context == STORED):
+        raise ValueError(problem)
+    return label
+
+
+def _stored_label_problem(label: str) -> str | None:
+    return label_problem(label, is_stored=True)
+
+
 def _image_problem(image: str) -> str | None:
     return None if is_image_url(image) else f"must be a URL that begins with https:// or /, not {image!r}"
 
@@ -118,7 +128,8 @@ Author = Annotated[Text, _at_most(MAX_AUTHOR)]
 Image = Annotated[Text, _at_most(MAX_IMAGE), _rule(_image_problem)]
 Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
 Language = Annotated[str, _rule(_language_problem)]
-Label = Annotated[str, _rule(label_problem)]
+Label = Annotated[str, AfterValidator(_label)]
+StoredLabel = Annotated[str, _rule(_stored_label_problem)]
 LabelCount: Final = _rule(_labels_problem)
 """The rule for the number of labels, for any kind of sequence."""
 

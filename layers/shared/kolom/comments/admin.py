@@ -70,7 +70,7 @@ def personal_data(comment: Comment, *, now: datetime) -> PersonalData:
 
 
 def list_by_email(email: str, secret: SigningKeys, *, now: datetime) -> Iterator[PersonalData]:
-    """Yield all comments with that email address, in any case. Reads the whole table."""
+    """Yield all comments with that email address, ignoring case. Reads the whole table."""
     persons = all_pseudonyms_of(email, secret)
     for record in CommentRecord.scan(CommentRecord.person.is_in(*persons)):
         yield personal_data(to_comment(record), now=now)

@@ -8,6 +8,9 @@ from kolom.comments import repository
 from kolom.comments.types import Action, Comment, Status
 from kolom.errors import Conflict
 from kolom.models.transaction import Transaction
+from kolom.rendering import visitor_text
+from kolom.rendering.text import plain_text
+from kolom.submissions import copies
 
 _FROM: Mapping[Action, tuple[Status, ...]] = {
     "approve": ("pending", "spam"),
@@ -31,12 +34,14 @@ def moderate(
     """Apply ``action`` to the comment, once. ``by`` names the moderator, such as ``kolom``.
 
     With ``revision``, the text must still be that of the revision. ``restore`` gives a deleted comment, or one
-    marked as spam, its previous status. ``also`` adds writes to the transaction.
+    marked as spam, its previous status. ``also`` adds writes to the transaction. Approving a text resets the count of
+    its copies.
 
     :raises NotFound: there is no such comment
     :raises Conflict: its status does not allow the action, or its author has edited or erased it in the meantime
     :raises ServiceBusy: nothing was changed; retrying may succeed
     """
+    approved: list[str] = []
 
     def decide(comment: Comment) -> Comment:
         if comment.status not in _FROM[action]:
@@ -46,6 +51,13 @@ def moderate(
         if revision is not None and comment.revision != revision:
             raise Conflict("the comment was edited in the meantime; review it again")
         status = _TO.get(action) or comment.status_before or "pending"
+        approved[:] = [comment.content] if status == "approved" else []
         return replace(comment, status=status, status_before=comment.status, decided_by=by)
 
-    return repository.update(article_id, comment_id, decide, now=now, also=also)
+    def extend(transaction: Transaction) -> None:
+        for text in approved:
+            copies.reset(transaction, plain_text(visitor_text.render(text).html), now=now)
+        if also is not None:
+            also(transaction)
+
+    return repository.update(article_id, comment_id, decide, now=now, also=extend)

@@ -20,6 +20,7 @@ from kolom.models.guard import GuardRecord
 from kolom.models.retry import retry_on_conflict
 from kolom.models.transaction import Transaction
 from kolom.rendering import visitor_text
+from kolom.rendering.text import plain_text
 from kolom.security import signing
 from kolom.security.origins import SubmissionOrigin
 from kolom.security.pseudonyms import pseudonym_of
@@ -71,10 +72,12 @@ def post(article: Article, comment: NewComment, context: RequestContext, *, now:
 
 def submitted_text(article: Article, *, name: str, content: str, website: str | None) -> SubmittedText:
     """Return the text that the spam rules evaluate for a new or edited comment on that article."""
+    rendered = visitor_text.render(content)
     return SubmittedText(
         name=name,
-        content=content,
-        links=visitor_text.render(content).links,
+        content=plain_text(rendered.html),
+        source=content,
+        links=rendered.links,
         website=website or "",
         reserved_names=tuple(reserved for reserved in (article.author, settings().site_title) if reserved),
     )

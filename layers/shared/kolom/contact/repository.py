@@ -2,18 +2,18 @@
 
 import heapq
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
-
-from pynamodb.exceptions import UpdateError
 
 from kolom.config import settings
 from kolom.contact.types import STATUSES, Message, Status
 from kolom.errors import NotFound
-from kolom.models.errors import is_condition_failed
 from kolom.models.messages import MessageRecord
+from kolom.models.transaction import Transaction
 from kolom.security.pseudonyms import all_pseudonyms_of
 from kolom.security.signing import SigningKeys
+from kolom.submissions import copies
 from kolom.timestamps import SECONDS_PER_DAY
 
 _STATUSES: Final[dict[str, Status]] = {status: status for status in STATUSES}
@@ -54,24 +54,24 @@ def list_all() -> Iterator[Message]:
 def set_status(message_id: str, status: Status, *, now: datetime) -> Message:
     """Set the status of a message, and its expiry accordingly. The same status again changes nothing.
 
+    If a message is not spam after all, copies of its text no longer count.
+
     :raises NotFound: there is no such message
     """
     before = get(message_id)
     days, since = (settings().spam_days, now) if status == "spam" else (settings().message_days, before.created_at)
-    record = MessageRecord(before.id)
-    try:
-        record.update(
-            actions=[
-                MessageRecord.status.set(status),
-                MessageRecord.expires_at.set(int(since.timestamp()) + days * SECONDS_PER_DAY),
-            ],
-            condition=MessageRecord.id.exists(),
-        )
-    except UpdateError as error:
-        if is_condition_failed(error):
-            raise NotFound(f"there is no message {message_id!r}") from None
-        raise
-    return _to_message(record)
+    expires_at = int(since.timestamp()) + days * SECONDS_PER_DAY
+    transaction = Transaction()
+    transaction.update(
+        MessageRecord(before.id),
+        [MessageRecord.status.set(status), MessageRecord.expires_at.set(expires_at)],
+        MessageRecord.id.exists(),
+        NotFound(f"there is no message {message_id!r}"),
+    )
+    if before.status == "spam" and status != "spam":
+        copies.reset(transaction, before.text, now=now)
+    transaction.commit()
+    return replace(before, status=status, expires_at=expires_at)
 
 
 def delete(message_id: str) -> Message:
@@ -85,7 +85,7 @@ def delete(message_id: str) -> Message:
 
 
 def list_by_email(email: str, secret: SigningKeys) -> Iterator[Message]:
-    """Yield all messages from that email address, in any case. Reads the whole table."""
+    """Yield all messages from that email address, ignoring case. Reads the whole table."""
     return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret))))
 
 

@@ -9,6 +9,7 @@ from ulid import ULID
 
 from kolom import outbox
 from kolom.config import settings
+from kolom.contact.types import text_of
 from kolom.models.guard import GuardRecord
 from kolom.models.messages import MessageRecord
 from kolom.models.transaction import Transaction
@@ -69,8 +70,13 @@ class _MessageSubmission:
 
     def text(self) -> SubmittedText:
         message = self._message
-        content = f"{message.subject}\n{message.message}" if message.subject else message.message
-        return SubmittedText(name=message.name or "", content=content, links=visitor_text.render(content).links)
+        content = text_of(message.subject, message.message)
+        return SubmittedText(
+            name=message.name or "",
+            content=content,  # a message is shown as it was sent
+            source=content,
+            links=visitor_text.render(content).links,
+        )
 
     def store(self, findings: Sequence[SpamFinding], pipeline: SubmissionPipeline) -> SubmissionResult:
         status: Literal["new", "spam"] = "spam" if spam_rules.is_spam(findings) else "new"

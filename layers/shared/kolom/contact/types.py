@@ -22,3 +22,13 @@ class Message:
     name: str | None = None
     subject: str | None = None
     reasons: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return the text that the spam rules evaluate."""
+        return text_of(self.subject, self.message)
+
+
+def text_of(subject: str | None, message: str) -> str:
+    """Return the subject, if there is one, and the message, as one text."""
+    return f"{subject}\n{message}" if subject else message

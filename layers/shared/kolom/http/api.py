@@ -1,21 +1,28 @@
 """The HTTP API: one resolver per function, error responses, caching."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from kolom.config import settings
 from kolom.errors import KolomError
 from kolom.http.caching import COMPRESS_ABOVE_BYTES, finalize
+from kolom.http.cross_origin import refuse_foreign
 from kolom.http.errors import PROBLEM, Failure, failure_of, problem, to_lambda_response
 from kolom.http.request_body import is_form, read_body
 from kolom.http.types import Event, LambdaResponse
 
 _WITH_BODY = {"POST", "PATCH", "PUT"}
+
+
+TIME_ZONE_HEADER: Final = "Kolom-Time-Zone"
+"""The response header with the site's time zone, in which the custom elements show dates."""
 
 
 class MovedPermanently(Exception):
@@ -55,30 +62,43 @@ There are no fields if the body could not be read.
 """
 
 
+type RequestFilter = Callable[[Event], bool]
+"""Returns whether a request has a certain property."""
+
+
 class Api(APIGatewayHttpResolver):
     """A resolver that returns errors as problems or pages, and makes successful responses cacheable.
 
-    Handlers receive the fields of HTML forms as JSON.
+    Handlers receive the fields of HTML forms as JSON. Unsafe requests from pages of other websites are refused.
     """
 
     caching: str | None = None
     error_page: ErrorPage | None = None
     form_answer: FormResponder | None = None
+    accepts_foreign: RequestFilter | None = None
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
+        # The expression of Powertools for `<name>` has no marks, which are vowels in many scripts. API Gateway decodes
+        # paths, and has split them at slashes.
+        return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> LambdaResponse:
         """Return the response to an HTTP API event of payload format 2.0."""
         body = None
         method = event["requestContext"]["http"]["method"]
         form_answer = self.form_answer if method == "POST" else None
-        if method in _WITH_BODY:
-            try:
+        try:
+            if self.accepts_foreign is None or not self.accepts_foreign(dict(event)):
+                refuse_foreign(event)
+            if method in _WITH_BODY:
                 body = read_body(event, accept_forms=form_answer is not None)
-            except KolomError as error:
-                response = to_lambda_response(self.show(dict(event), failure_of(error)))
-                if form_answer is not None and is_form(event):
-                    response = form_answer(dict(event), {}, response)
-                return finalize(event, response)
+        except KolomError as error:
+            response = to_lambda_response(self.show(dict(event), failure_of(error)))
+            if form_answer is not None and is_form(event):
+                response = form_answer(dict(event), {}, response)
+            return finalize(event, response)
         if body is not None:
             headers = {name: value for name, value in event["headers"].items() if name.lower() != "content-type"}
             event = {
@@ -90,7 +110,7 @@ class Api(APIGatewayHttpResolver):
         response = super().resolve(event, context)
         if body is not None and body.is_form and form_answer is not None:
             response = form_answer(dict(event), body.value, response)
-        return finalize(event, response, self.caching, compress_above_bytes=self.compress_above_bytes)
+        return finalize(event, _with_time_zone(response), self.caching, compress_above_bytes=self.compress_above_bytes)
 
     def show(self, event: Event, failure: Failure) -> Response[str]:
         """Return the response to a failed request: a page for browsers, a problem for other clients."""
@@ -103,13 +123,14 @@ def new_api(
     caching: str | None = None,
     error_page: ErrorPage | None = None,
     form_answer: FormResponder | None = None,
+    accepts_foreign: RequestFilter | None = None,
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES,
 ) -> Api:
     """Return a new resolver for a function, with validation, and errors as problems (RFC 9457).
 
     ``caching`` is the ``Cache-Control`` of a 200 to a GET; the default is one minute. With ``error_page``, errors may
-    be pages. With ``form_answer``, bodies may be HTML forms. Responses larger than ``compress_above_bytes`` are
-    compressed if the client accepts that.
+    be pages. With ``form_answer``, bodies may be HTML forms. Requests with the property ``accepts_foreign`` may come
+    from any website. Responses larger than ``compress_above_bytes`` are compressed if the client accepts that.
     """
     api = Api(
         enable_validation=True,
@@ -117,7 +138,7 @@ def new_api(
         serializer=lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     )
     api.caching, api.compress_above_bytes = caching, compress_above_bytes
-    api.error_page, api.form_answer = error_page, form_answer
+    api.error_page, api.form_answer, api.accepts_foreign = error_page, form_answer, accepts_foreign
 
     @api.exception_handler(Exception)
     def show_failure(error: Exception) -> Response[str]:
@@ -151,6 +172,13 @@ def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
 def html_response(page: HtmlPage) -> Response[str]:
     """Convert a page to a response."""
     return Response(page.status, body=page.html, headers=dict(page.headers))
+
+
+def _with_time_zone(response: LambdaResponse) -> LambdaResponse:
+    """Return the response; JSON, which may contain times, with the header of the site's time zone."""
+    if response.get("headers", {}).get("Content-Type") == "application/json":
+        response["headers"][TIME_ZONE_HEADER] = settings().time_zone
+    return response
 
 
 def _moved(moved: MovedPermanently) -> Response[str]:

@@ -24,6 +24,7 @@ from kolom.errors import (
     RateLimited,
     ServiceBusy,
 )
+from kolom.http.cross_origin import ForeignOrigin
 from kolom.http.request_body import BodyTooLarge, MalformedBody, UnsupportedMediaType
 from kolom.http.types import LambdaResponse
 from kolom.observability import logger
@@ -49,6 +50,7 @@ STATUS_BY_ERROR: Mapping[type[KolomError], HTTPStatus] = {
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     PermissionDenied: HTTPStatus.FORBIDDEN,
+    ForeignOrigin: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Gone: HTTPStatus.GONE,

@@ -3,7 +3,8 @@
 | ``key`` | content |
 |---|---|
 | ``once#…`` | the comment or message created by a submission: ``fingerprint``, ``article_id``, ``item_id`` |
-| ``tally#…`` | the submissions of an address, a network, the site or a text in a period: ``seen`` |
+| ``tally#…`` | the submissions of an address, a network or the site in a period: ``seen`` |
+| ``tally#copies#…`` | keyed hashes of the senders of a text on a day: ``seen`` |
 | ``sender#<comment>`` | keyed hashes of a comment's client: ``address``, ``network``; its ``submission`` |
 | ``ban#…`` | a banned client |
 | ``used#…`` | a used single-use token or proof of work |

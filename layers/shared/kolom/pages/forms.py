@@ -13,6 +13,7 @@ from kolom.i18n.locale import Locale, negotiate_locale
 from kolom.limits import FIELD_LIMITS
 from kolom.pages.response import NO_CACHING, html_response
 from kolom.pages.templating import Head, render
+from kolom.urls import origin_of
 
 MAX_TARGET: Final = 2_000
 """The maximum length of a redirect target. API Gateway or CloudFront may reject longer headers."""
@@ -101,9 +102,10 @@ def _response(
     action: str,
     back: str,
 ) -> dict[str, Any]:
-    """Return a redirect, or a page with the outcome, and with the form as it was sent if it has errors.
+    """Return a redirect, or a page with the outcome; after an error also with the form as the visitor sent it.
 
-    ``fields`` is empty if the body could not be read. Then only the visitor's browser still has the text.
+    ``fields`` is empty if the body could not be read. The page then has no form; only the visitor's browser still has
+    the text.
     """
     target = safe_redirect_target(str(fields.get("redirect", "")))
     if outcome != "refused" and target is not None:
@@ -178,4 +180,5 @@ def safe_redirect_target(target: str) -> str | None:
         return None
     if not parts.scheme and not parts.netloc:
         return encoded if target.startswith("/") and not target.startswith("//") else None
-    return encoded if f"{parts.scheme}://{parts.netloc}".lower() in settings().origins else None
+    # Only exact origins: with a pattern such as "*", anyone could let the site redirect to any address.
+    return encoded if (origin := origin_of(target)) and origin in map(origin_of, settings().origins) else None

@@ -29,9 +29,12 @@ RETRY_AFTER_SECONDS: Final = 5
 PRIVATE: Final = {
     "Cache-Control": NO_CACHING,
     "X-Robots-Tag": "noindex",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "strict-origin",
 }
-"""Headers of pages whose URL grants access. The URL must not be sent to the hosts of images and players."""
+"""Headers of pages whose URL grants access. The URL must not be sent to the hosts of images and players.
+
+With ``no-referrer``, browsers would send ``Origin: null`` with the forms of these pages.
+"""
 
 _CACHING: Final = {
     HTTPStatus.OK: PAGE_CACHING,

@@ -7,6 +7,8 @@ from typing import Final
 from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
+from kolom.http.request_body import read_body
+from kolom.http.types import Event
 from kolom.i18n.locale import Locale
 from kolom.pages.response import PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
@@ -17,6 +19,20 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
     ServiceBusy: "subscription.busy",
 }
 """The message for each kind of error."""
+
+
+def is_one_click(event: Event) -> bool:
+    """Return whether the request is the one-click unsubscription of a mail provider (RFC 8058, 3.2).
+
+    It may come from the page of a webmail. The token in its path is all the proof that it needs.
+    """
+    if not event["rawPath"].startswith("/api/subscription/"):
+        return False
+    try:
+        body = read_body(event, accept_forms=True)
+    except KolomError:
+        return False
+    return body is not None and body.value.get("List-Unsubscribe") == "One-Click"
 
 
 def confirm(link: SubscriptionLink, locale: Locale) -> HtmlResponse:

@@ -117,7 +117,7 @@ def preview(shown: Article, body: Body) -> HtmlResponse:
 def problem(
     status: HTTPStatus, locale: Locale | None = None, *, headers: Mapping[str, str] | None = None
 ) -> HtmlResponse:
-    """Return the error page in a language: 400, 404, 410, 500 and 503 have their own texts."""
+    """Return the error page in a language: 400, 403, 404, 410, 500 and 503 have their own texts."""
     locale = locale or site_locale()
     code = int(status)
     kind = code if f"problem.{code}.title" in locale.strings else "other"

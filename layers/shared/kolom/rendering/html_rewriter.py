@@ -16,6 +16,7 @@ from kolom.rendering.element_ids import ElementIds
 from kolom.rendering.html_tokenizer import Comment, End, Start, Text, Token, escape, names, unescape
 from kolom.rendering.sanitizer import ALIGNED, IMAGE_SCHEMES, LINK_SCHEMES, scheme, url
 from kolom.rendering.tag_balancer import MORE
+from kolom.rendering.title_heading import find_heading, is_title, without_heading
 from kolom.rendering.types import Heading
 
 MAX_TOC_ENTRIES: Final = 1_000
@@ -67,13 +68,20 @@ class RewrittenHtml:
     image: str | None = None
 
 
-def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf) -> RewrittenHtml:
+def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: str | None = None) -> RewrittenHtml:
     """Rewrite the canonical markup of an article.
 
     ``resolve`` returns the URL for an image, media or local file; ``size_of`` the width and height of an image by its
-    resolved URL.
+    resolved URL. A first heading that repeats ``title`` is omitted; links to it lead to the top of the page.
     """
+    heading = find_heading(tokens) if title else None
+    repeats_title = heading is not None and heading.is_only_text and is_title(heading.text, title or "")
+    if heading is not None and repeats_title:
+        tokens = without_heading(tokens, heading)
     outline = _Outline(tokens)
+    if heading is not None and repeats_title:
+        for name in heading.names:
+            outline.identifiers.link_to_top(name)
     article = _Rewriter(outline, resolve, size_of).run(tokens)
     article.toc = outline.toc()
     return article

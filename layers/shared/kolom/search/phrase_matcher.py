@@ -19,7 +19,7 @@ from kolom.search.tokenizer import (
     Word,
     are_hyphenated,
     as_one_word,
-    normalized,
+    normalize_text,
     strip_accents,
     tokenize,
 )
@@ -68,7 +68,7 @@ class SearchedText:
 
     @cached_property
     def _normalized(self) -> str:
-        return normalized(self.text).replace("\n", " ")
+        return normalize_text(self.text).replace("\n", " ")
 
     @cached_property
     def _whole(self) -> "_Sequence":

@@ -135,7 +135,7 @@ def normalize(word: str) -> str:
     return word[:MAX_WORD]
 
 
-def normalized(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials.
 
     Also removes accents, and symbols other than ``+``.

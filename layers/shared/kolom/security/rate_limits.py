@@ -20,7 +20,6 @@ from kolom.timestamps import SECONDS_PER_DAY
 
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
-_MAX_COPIES: Final = 50
 
 _QUESTIONS_TO_MAILBOX_A_DAY: Final = 3
 _QUESTIONS_BY_ADDRESS_AN_HOUR: Final = 3
@@ -94,29 +93,25 @@ def find_reached(submission_id: str, limits: Sequence[Limit], *, now: datetime) 
 def _try_acquire(submission_id: str, limit: Limit, *, now: datetime) -> bool:
     start = int(now.timestamp()) // limit.seconds * limit.seconds
     key = f"tally#{limit.what}#{limit.seconds}#{start}"
-    return _count(key, submission_id, limit.max, expires_at=start + limit.seconds)
+    return _count(GuardRecord(key), submission_id, limit.max, expires_at=start + limit.seconds)
 
 
-def count_copies(digest: str, submission_id: str, *, now: datetime) -> int:
-    """Return how many submissions of this day had the text with that digest, including this one. One UpdateItem."""
-    start = int(now.timestamp()) // SECONDS_PER_DAY * SECONDS_PER_DAY
-    key = f"tally#text#{digest}#{start}"
+def count_distinct(key: str, member_id: str, maximum: int, *, expires_at: int) -> int:
+    """Add a member to the set of an item; return how many it has, at most ``maximum``. One UpdateItem."""
     record = GuardRecord(key)
-    if not _count(key, submission_id, _MAX_COPIES, expires_at=start + SECONDS_PER_DAY, record=record):
-        return _MAX_COPIES
-    return len(record.seen or ())
+    return len(record.seen or ()) if _count(record, member_id, maximum, expires_at=expires_at) else maximum
 
 
-def _count(key: str, submission_id: str, maximum: int, *, expires_at: int, record: GuardRecord | None = None) -> bool:
+def _count(record: GuardRecord, member_id: str, maximum: int, *, expires_at: int) -> bool:
     seen = GuardRecord.seen
     try:
-        (record or GuardRecord(key)).update(
+        record.update(
             actions=[
-                seen.add({submission_id}),
+                seen.add({member_id}),
                 GuardRecord.expires_at.set(expires_at),
                 GuardRecord.schema.set(1),
             ],
-            condition=seen.does_not_exist() | (size(seen) < maximum) | seen.contains(submission_id),
+            condition=seen.does_not_exist() | (size(seen) < maximum) | seen.contains(member_id),
         )
     except UpdateError as error:
         if is_condition_failed(error):

@@ -8,8 +8,7 @@ edit token instead of a form.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pynamodb.exceptions import PynamoDBException
 
@@ -22,12 +21,9 @@ from kolom.models.transaction import Transaction
 from kolom.security import bans, origins, rate_limits, signing, single_use
 from kolom.security.client_address import ClientId, client_ip
 from kolom.security.origins import SubmissionOrigin
-from kolom.submissions import form_tokens, proof_of_work, spam_rules
+from kolom.submissions import copies, form_tokens, proof_of_work, spam_rules
 from kolom.submissions.idempotency import DuplicateSubmission, SubmissionIdentity
 from kolom.submissions.spam_rules import SpamFinding, SpamPolicy, SpamSignals
-
-_COPIES_FROM: Final = 40
-"""The minimum length of a text whose copies are counted. Shorter texts may be equal by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +56,14 @@ class FormMeta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedText:
-    """The text that the spam rules evaluate. ``reserved_names`` are names that no visitor may use."""
+    """The text that the spam rules evaluate.
+
+    ``content`` is what readers see, ``source`` is what was sent. ``reserved_names`` are names that no visitor may use.
+    """
 
     name: str
     content: str
+    source: str
     links: int
     website: str = ""
     reserved_names: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ def submit_edit(
 
     :raises RateLimited: a limit of the client, its network or the site is reached
     """
-    pipeline = SubmissionPipeline.start_edit(item_id, text.content, context, revision=revision, now=now)
+    pipeline = SubmissionPipeline.start_edit(item_id, text.source, context, revision=revision, now=now)
     pipeline.check_limits()
     return pipeline.score_spam(text)
 
@@ -136,8 +136,8 @@ def submit_edit(
 class SubmissionPipeline:
     """The state of one submission in the pipeline.
 
-    ``form`` is None for an edit. Copies of a text are counted by ``counted_as``, the first submission of an item, so
-    editing a comment never adds a copy.
+    ``form`` is None for an edit. ``sender`` is the client that first submitted the item: edits from another address are
+    not another sender's copies.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class SubmissionPipeline:
         records: list[GuardRecord],
         now: datetime,
         *,
-        counted_as: str | None = None,
+        sender: ClientId | None = None,
     ):
         self._form = form
         self._now = now
@@ -156,7 +156,7 @@ class SubmissionPipeline:
         self._form_seconds = float(spam_rules.MIN_SECONDS) if form is None else None
         self._proof: proof_of_work.Proof | None = None
         self._is_banned = bans.is_banned(records, now)
-        self._counted_as = counted_as or identity.id
+        self._sender = sender or client
         self._duplicate = identity.find(records, now=now)
         self.identity = identity
         self.origin = SubmissionOrigin(client, identity.id)
@@ -192,7 +192,7 @@ class SubmissionPipeline:
         )
         records = single_use.get_records([origins.origin_key(item_id), *bans.ban_keys(client)])
         first = origins.find(records, item_id, now=now)
-        return cls(identity, None, client, records, now, counted_as=first.submission_id if first else item_id)
+        return cls(identity, None, client, records, now, sender=first.client if first else None)
 
     def refuse_repeated(self) -> None:
         """Raise :class:`AlreadySubmitted` if the submission was stored before."""
@@ -212,16 +212,18 @@ class SubmissionPipeline:
 
     def score_spam(self, text: SubmittedText) -> tuple[SpamFinding, ...]:
         """Apply the spam rules. An UpdateItem if the text is long enough for its copies to be counted."""
+        senders = copies.count_senders(text.content, self._sender, signing.load_keys(), now=self._now)
         return spam_rules.evaluate(
             SpamSignals(
                 name=text.name,
                 content=text.content,
+                source=text.source,
                 website=text.website,
                 links=text.links,
                 form_seconds=self._form_seconds,
                 honeypot=self._form is not None and self._form.honeypot,
                 banned=self._is_banned,
-                copies=self._count_copies(text.content),
+                senders=senders,
                 reserved_names=text.reserved_names,
             ),
             spam_policy(),
@@ -267,13 +269,6 @@ class SubmissionPipeline:
             if form.proof is None:
                 raise InvalidInput(FieldError("altcha", "is required: the solved challenge from GET /api/form-token"))
             self._proof = proof_of_work.verify(form.proof, signing.load_keys())
-
-    def _count_copies(self, content: str) -> int:
-        folded = spam_rules.fingerprint_text(content)
-        if len(folded) < _COPIES_FROM:
-            return 1
-        digest = sha256(folded.encode()).hexdigest()[:32]
-        return rate_limits.count_copies(digest, self._counted_as, now=self._now)
 
 
 def spam_policy() -> SpamPolicy:

@@ -8,7 +8,8 @@ _STORED: Final[Mapping[str, str]] = {
     "honeypot": "honeypot: a field that people do not see was filled in",
     "ban": "ban: the sender is banned",
     "speed": "speed: sent {seconds} s after its form was made",
-    "copies": "copies: the same text came {copies} times in a day",
+    "copies": "copies: the same text came {copies} times in a day",  # stored by earlier versions only
+    "senders": "copies: {senders} people sent the same text on a day",
     "words": "words: {word} is blocked",
     "links_without_form": "links: {links}, where {allowed} are allowed without a form token",
     "links": "links: {links}, where {allowed} are allowed",

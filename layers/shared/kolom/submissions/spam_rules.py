@@ -33,18 +33,20 @@ class SpamPolicy:
 class SpamSignals:
     """The data about a submission that the spam rules evaluate.
 
-    ``form_seconds`` is how long the form was open, None without a form token. ``copies`` is how many submissions of the
-    day had the same text, including this one. ``reserved_names`` are names that no visitor may use.
+    ``content`` is the text that readers see; ``source`` is the text that was sent, with markup and the addresses of
+    links. ``form_seconds`` is how long the form was open, None without a form token. ``senders`` is how many people
+    have sent the text on this day, including this one. ``reserved_names`` are names that no visitor may use.
     """
 
     name: str
     content: str
+    source: str
     website: str = ""
     links: int = 0
     form_seconds: float | None = None
     honeypot: bool = False
     banned: bool = False
-    copies: int = 1
+    senders: int = 1
     reserved_names: tuple[str, ...] = ()
 
 
@@ -92,13 +94,13 @@ def _form(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
 
 
 def _copies(signals: SpamSignals, _: SpamPolicy) -> Iterator[SpamFinding]:
-    if signals.copies >= _REPEATED:
-        certain = signals.copies >= _REPEATED_TOO_OFTEN
-        yield SpamFinding("spam" if certain else "hold", to_reason("copies", copies=signals.copies))
+    if signals.senders >= _REPEATED:
+        certain = signals.senders >= _REPEATED_TOO_OFTEN
+        yield SpamFinding("spam" if certain else "hold", to_reason("senders", senders=signals.senders))
 
 
 def _blocked_words(signals: SpamSignals, policy: SpamPolicy) -> Iterator[SpamFinding]:
-    text = fingerprint_text(f"{signals.name}\n{signals.website}\n{signals.content}")
+    text = fingerprint_text(f"{signals.name}\n{signals.website}\n{signals.content}\n{signals.source}")
     for word in policy.blocked_words:
         if regex.search(rf"(?<![^\W_]){regex.escape(fingerprint_text(word))}(?![^\W_])", text):
             yield SpamFinding("spam", to_reason("words", word=repr(word)))

@@ -169,7 +169,7 @@ def test_names_of_folders_and_files_can_mark_drafts(path: str, mark: str) -> Non
         *("2020/01/02.md", "node.js.md", "_posts/2020-01-02-a.md"),
     ],
 )
-def test_a_path_that_only_contains_the_word_is_no_draft(path: str) -> None:
+def test_a_path_that_only_contains_the_word_is_not_a_draft(path: str) -> None:
     """Articles may be about drafts."""
     assert path_mark(path.split("/")) is None
 
@@ -311,7 +311,7 @@ def test_a_metadata_header_without_delimiters_is_never_article_text(
     assert says in reason
 
 
-def test_a_first_line_with_a_colon_is_no_header() -> None:
+def test_a_first_line_with_a_colon_is_not_a_header() -> None:
     """A sentence may begin with a word and a colon."""
     assert read_header("Note: this is old.\n\nText.\n") == read_header("Summary: in short.\n\nText.\n") == {}
     assert read_header("# Title: x\n") == read_header("") == {}
@@ -462,7 +462,7 @@ def test_an_export_of_medium_or_substack_is_rejected(name: str) -> None:
         list(read_markdown(FOLDER / name, dry_run=True))
 
 
-def test_an_archive_of_kolom_is_no_markdown_folder(tmp_path: Path) -> None:
+def test_an_archive_of_kolom_is_not_a_markdown_folder(tmp_path: Path) -> None:
     """Its HTML files have no front matter and may be drafts."""
     _site(tmp_path, {"archive.json": '{"format": "kolom-archive", "version": 1}', "html/1.html": "<p>Secret</p>"})
     for folder in (tmp_path, tmp_path / "html"):

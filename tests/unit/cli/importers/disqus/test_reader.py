@@ -457,7 +457,7 @@ def test_a_broken_file_returns_the_preceding_items_and_the_position(file: Path, 
         (b"<!DOCTYPE disqus SYSTEM 'file:///etc/passwd'><disqus/>", "document type declaration"),
     ],
 )
-def test_a_file_that_is_no_export_is_rejected(file: Path, data: bytes, says: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(file: Path, data: bytes, says: str) -> None:
     items, error = _read(file, data)
     assert items == []
     assert says in error

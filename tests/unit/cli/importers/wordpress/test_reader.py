@@ -294,7 +294,7 @@ def test_an_export_that_declares_entities_is_rejected(file: Path, declarations: 
 @pytest.mark.parametrize(
     "xml", ["", "no xml", "<html/>", "<rss><channel><item/></channel></rss>", "<rss version='2.0'/>"]
 )
-def test_another_file_is_no_export(file: Path, xml: str) -> None:
+def test_another_file_is_not_an_export(file: Path, xml: str) -> None:
     found, error = _read(file, xml)
     assert found == []
     assert "export.xml" in error
@@ -323,3 +323,11 @@ def test_an_invalid_article_is_rejected_and_the_others_read(file: Path) -> None:
     assert refused.refused
     assert refused.reason.startswith("image: must have at most 2000 characters, got 2")
     assert isinstance(article, ImportedArticle)
+
+
+def test_footnotes_in_the_metadata_of_a_post_are_imported(file: Path) -> None:
+    content = 'A<sup data-fn="a1" class="fn"><a id="a1-link" href="#a1">1</a></sup>\n\n<!-- wp:footnotes /-->'
+    article = _article(file, content=content, more=meta("footnotes", '[{"id":"a1","content":"the note"}]'))
+    assert '<li class="footnote-item" id="section-a1"><p>the note ' in article.content.body.html
+    assert "<p>A<sup" in article.content.body.html
+    assert article.notes == ()

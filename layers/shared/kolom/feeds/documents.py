@@ -1,0 +1,19 @@
+"""The addresses of feeds, sitemaps and other documents of the site that are not pages. Pure."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+_DOCUMENT: Final = re.compile(
+    r"/(?:feeds/(?:atom\.xml|rss\.xml|feed\.json|comments\.xml)|sitemap\.xml|sitemaps/[^/]+|robots\.txt|preview/[^/]+)"
+)
+
+
+def document_redirect(path: str) -> str | None:
+    """Return the path of the document that ``path`` (decoded) means if it has further slashes, or None.
+
+    >>> document_redirect("/robots.txt/"), document_redirect("/robots.txt")
+    ('/robots.txt', None)
+    """
+    bare = re.sub("//+", "/", path).rstrip("/")
+    return quote(bare) if bare != path and _DOCUMENT.fullmatch(bare) else None
