@@ -13,7 +13,7 @@ from kolom.articles import repository as articles
 from kolom.articles.types import Article
 from kolom.comments import moderation_links, reply_subscriptions
 from kolom.comments import repository as comments
-from kolom.comments.types import Action, Comment
+from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError, NotFound
@@ -24,7 +24,6 @@ from kolom.models.outbox import OutboxRecord
 from kolom.rendering import visitor_text
 from kolom.security import signing
 
-_ACTIONS: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
 _MAX_SENDER_NAME: Final = 60
 _MAX_ENCODED_NAME_BYTES: Final = 45
 
@@ -90,7 +89,7 @@ def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
         raise MailObsolete("superseded by the mail about the edited comment")
     article = _article(record)
     secret = signing.load_keys()
-    actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
+    actions = moderation_links.ACTIONS if comment.status == "pending" else moderation_links.ACTIONS[1:]
     locale = site_locale()
     return _mail(
         "moderation",
@@ -100,6 +99,7 @@ def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
         comment=comment,
         comment_html=visitor_text.render(comment.content).html,
         title=article.title,
+        language=article.language,
         url=urls.article_url(article.path),
         date=_moment(locale, comment.created_at),
         links=[
@@ -123,6 +123,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
         # This mail has no text from visitors: otherwise anyone could use it to send messages to any address.
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
+        language=article.language,
         url=urls.article_url(article.path),
         confirm_url=_subscription_url("confirm", record, now),
         days=reply_subscriptions.CONFIRM_DAYS,
@@ -145,7 +146,9 @@ def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subject=_subject(locale, "mail.reply.subject", name=comment.name, title=article.title),
         comment=comment,
         comment_html=visitor_text.render(comment.content).html,
+        name=f"{comment.name} ({locale.translate('comments.owner')})" if comment.is_owner else comment.name,
         title=article.title,
+        language=article.language,
         url=urls.comment_url(article.path, comment.id),
     )
 
