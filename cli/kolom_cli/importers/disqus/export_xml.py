@@ -21,8 +21,8 @@ _TRUE: Final = frozenset(("true", "1"))
 class Thread:
     """The comment thread of one page. Posts refer to it by ``key``; ``identifier`` is its name in the blog's script.
 
-    ``account`` is the user name of its author, empty if they were not signed in. If there is a ``problem``, the thread could
-    not be read completely.
+    ``account`` is the user name of its author, empty if they were not signed in. If there is a ``problem``, the thread
+    could not be read completely.
     """
 
     line: int
