@@ -13,12 +13,14 @@ from kolom.articles.names import default_path
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
 from kolom_cli.publishing.language_detection import detect_language
+from kolom_cli.publishing.link_checker import Page, RecordedLinks
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -59,6 +61,16 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
     return list(found.values()), errors
 
 
+@dataclass(frozen=True, slots=True)
+class BuiltArticle:
+    """The article of a file with its links. The lines of ``removals`` are those of its body."""
+
+    article: ArticleInput
+    page: Page
+    removals: tuple[Removal, ...]
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class ContentBuilder:
     """Builds articles from documents. Their images and other media files are uploaded to ``media``."""
@@ -67,18 +79,18 @@ class ContentBuilder:
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
-    def build(self, document: Document, slug: str, source: Source) -> tuple[ArticleInput, tuple[str, ...]]:
-        """Return the article of a document, and notes about it.
+    def build(self, document: Document, slug: str, source: Source) -> BuiltArticle:
+        """Return the article of a document, what the renderer removed from its text, and notes.
 
         :raises MediaError: a media file cannot be published
         """
-        resolver = Resolver(source.path, source.root, self.media, self._address_of)
+        resolver = RecordedLinks(Resolver(source.path, source.root, self.media, self._address_of))
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
         named = document.language or self.language
         language, notes = (named, ()) if named else _detect_language(document, rendered.html)
-        content = ArticleInput(
+        article = ArticleInput(
             title=document.title,
             slug=slug,
             body=Body.from_rendered(rendered, document.body, document.format),
@@ -96,7 +108,8 @@ class ContentBuilder:
             comments_open=document.comments_open,
             reading_minutes=rendered.reading_minutes,
         )
-        return content, notes
+        page = Page.of(article, resolver.links, file=source.path, root=source.root)
+        return BuiltArticle(article, page, find_removals(document.body, document.format, rendered), notes)
 
     def _address_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""
