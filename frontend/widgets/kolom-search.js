@@ -79,6 +79,7 @@ summary:hover { color: var(--kolom-ink, inherit); }
 .foot:not(:empty) { margin-block-start: 1em; }
 `;
 
+const MAX_SHOWN = 80;
 const DELAY_MS = 150;
 const STALE_MS = 500;
 const MIN_CHARACTERS = 2;
@@ -517,7 +518,7 @@ export class KolomSearch extends KolomElement {
     }
     this.#filters.hidden = false;
     const titled = this.getAttribute("page-title");
-    if (titled) document.title = formatMessage(titled, { q: this.#input.value.trim() });
+    if (titled) document.title = formatMessage(titled, { q: shortened(this.#input.value.trim()) });
     const { from, to } = this.#fields;
     if (from.value && to.value && from.value > to.value) {
       this.#removeResults();
@@ -596,7 +597,7 @@ export class KolomSearch extends KolomElement {
    */
   #resultSummary(page, shown) {
     // Isolated, because the query may be in the other direction.
-    const query = `\u2068${page.did_you_mean ?? page.query}\u2069`;
+    const query = `\u2068${shortened(page.did_you_mean ?? page.query)}\u2069`;
     if (!shown) return `${this.text("search.none", { query })} ${this.text("search.none.hint")}`;
     const n = this.number(page.total);
     const total = page.total_is_exact ? n : this.text("search.results.about", { n });
@@ -764,6 +765,16 @@ function labelNodes({ labels, matched_labels = [] }) {
     document.createTextNode(index ? ", " : ""),
     matched_labels.includes(label) ? element("mark", { part: "mark" }, label) : document.createTextNode(label),
   ]);
+}
+
+/**
+ * Returns a query for titles and messages, which a long one would fill.
+ *
+ * @param {string} query
+ */
+function shortened(query) {
+  const characters = [...query];
+  return characters.length <= MAX_SHOWN ? query : `${characters.slice(0, MAX_SHOWN - 1).join("").trimEnd()}…`;
 }
 
 /**

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -456,7 +457,7 @@ def test_the_element_uses_the_language_of_its_context(visitor: Visitor) -> None:
         expect(page.get_by_role("combobox", name="Search this blog")).to_be_visible()
         page.locator("#search summary").click()
         expect(page.get_by_label("Sort by").locator("option:checked")).to_have_text("Best match")
-        expect(results(page).first.locator("time")).to_have_text("November 9, 2025")
+        expect(results(page).first.locator("time")).to_have_text("9 November 2025")
 
 
 def test_a_search_with_fixed_filters_does_not_offer_them(visitor: Visitor) -> None:
@@ -488,3 +489,17 @@ def test_with_a_results_url_the_element_is_only_a_box(visitor: Visitor) -> None:
         page.keyboard.press("Enter")
         page.wait_for_url("**/index.html?from=2020-01-01&q=dapur")
         expect(results(page)).to_have_count(2)
+
+
+@pytest.mark.parametrize("query", ["dapur", "a", "xqzxqz", "dapur " + "panjang " * 60])
+def test_the_search_page_says_the_same_with_and_without_javascript(visitor: Visitor, query: str) -> None:
+    address = f"/search/?{urlencode({'q': query})}"
+    with visitor.visit(address, java_script_enabled=False) as page:
+        found = page.locator(".search__found, .search__none .empty").first.inner_text()
+        title = page.title()
+    with visitor.visit("/search/") as page:
+        box(page).fill(query)
+        box(page).press("Enter")
+        expect(page.locator("kolom-search .status")).to_have_text(found)
+        expect(page).to_have_title(title)
+    assert len(title) < 120

@@ -212,7 +212,7 @@ def test_a_misspelt_word_is_corrected_and_no_result_shows_a_message(publish: Pub
     page = get("/search/", q="diplomosi")
     assert 'href="/search/?q=diplomasi"' in page.html
     nothing = get("/search/", q="zzzzqqq <b>x</b>")
-    assert "Tidak ada artikel yang memuat “zzzzqqq &lt;b&gt;x&lt;/b&gt;”." in nothing.html
+    assert "Tidak ada artikel yang memuat “\u2068zzzzqqq &lt;b&gt;x&lt;/b&gt;\u2069”." in nothing.html
 
 
 def test_an_article_shows_its_comments_in_threads_and_a_form(publish: Publish) -> None:

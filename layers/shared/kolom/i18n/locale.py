@@ -32,11 +32,11 @@ class Locale:
         """Return the string with that key, with its ``{placeholders}`` filled. Plain text: templates escape it."""
         return self.strings[key].format(**values)
 
-    def count(self, key: str, number: int) -> str:
+    def count(self, key: str, number: int, **values: object) -> str:
         """Return a number with its noun: ``<key>.one`` for 1 if the language has it, else ``<key>.other``."""
         one = self.strings.get(f"{key}.one")
         chosen = one if number == 1 and one is not None else self.strings[f"{key}.other"]
-        return chosen.format(n=self.number(number))
+        return chosen.format(n=self.number(number), **values)
 
     def number(self, number: int) -> str:
         """Return a whole number in groups of three digits."""

@@ -18,6 +18,7 @@ from kolom.search.searcher import Results, SearchRequest, search
 
 PATH: Final = "/search/"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
+_MAX_SHOWN: Final = 80
 _SORTS: Final = ("relevance", "newest")
 
 
@@ -99,14 +100,15 @@ def _page(
     cursor: str | None = None,
     errors: frozenset[str] = frozenset(),
 ) -> HtmlResponse:
-    title = locale.translate("search.title", query=form.q) if form.q else locale.translate("search")
+    title = locale.translate("search.title", query=_shortened(form.q)) if form.q else locale.translate("search")
     html = render(
         "search.html",
         _head(form, results, title, cursor, locale),
         locale,
         form=form,
         results=results,
-        found=_found(results, locale) if results else "",
+        shown_query=_quoted(form.q),
+        found=_found(form, results, locale, is_first=cursor is None) if results else "",
         is_first=cursor is None,
         errors=errors,
         since=_day(form.since),
@@ -119,17 +121,41 @@ def _page(
 def _head(form: SearchForm, results: Results | None, title: str, cursor: str | None, locale: Locale) -> Head:
     """Return the page's metadata. Only the empty form is indexable, not results."""
     next_cursor = results.next_cursor if results else None
+    description = locale.translate("search.description", site=settings().site_title)
+    if results and results.items:
+        total = locale.count("search.found" if results.total_is_exact else "search.about", results.total)
+        description = f"{title}. {total}."
     return Head(
         title=title if cursor is None else locale.translate("continued", title=title),
-        description=locale.translate("search.description", site=settings().site_title),
+        description=description,
         canonical=form.path(cursor),
         next_page=form.path(next_cursor) if next_cursor else None,
         is_indexable=not form.q and not form.has_filters,
     )
 
 
-def _found(results: Results, locale: Locale) -> str:
-    return locale.count("search.found" if results.total_is_exact else "search.about", results.total)
+def _found(form: SearchForm, results: Results, locale: Locale, *, is_first: bool) -> str:
+    """Return the number of results in the words of the custom element, which shows the same before the list."""
+    query = _quoted(results.did_you_mean or form.q)
+    total = locale.number(results.total)
+    if not results.total_is_exact:
+        total = locale.translate("search.results.about", n=total)
+    shown = len(results.items)
+    if is_first and not results.next_cursor and shown == results.total:
+        found = locale.count("search.results", shown, query=query)
+    else:
+        found = locale.translate("search.results.part", n=locale.number(shown), total=total, query=query)
+    return f"{found}. {locale.translate('search.relaxed')}" if results.is_relaxed else found
+
+
+def _quoted(query: str) -> str:
+    """Return a query for a message, isolated because it may be in the other direction than the message."""
+    return f"\u2068{_shortened(query)}\u2069"
+
+
+def _shortened(query: str) -> str:
+    """Return a query for titles and messages, which a long one would fill."""
+    return query if len(query) <= _MAX_SHOWN else query[: _MAX_SHOWN - 1].rstrip() + "…"
 
 
 def _day(text: str) -> str:
