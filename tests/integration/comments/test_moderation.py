@@ -321,7 +321,7 @@ def test_a_link_works_if_the_queue_and_the_article_cannot_be_read(blog: Blog, mo
 
     comment = blog.post_stored()
     monkeypatch.setattr(pages_moderation, "find_next_pending", fail)
-    monkeypatch.setattr(pages_moderation.articles, "get", fail)
+    monkeypatch.setattr("kolom.articles.repository.get", fail)
     page = follow(link(comment))
     assert (page.status, blog.total()) == (200, 1)
     assert "Komentar telah disetujui." in page.body
