@@ -6,6 +6,7 @@ from datetime import datetime
 from kolom.articles.input import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
+from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class ImportedArticle:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0
+    links: LinkCounts = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class ImportedComment:
     email: str | None = None
     is_owner: bool = False
     notes: tuple[str, ...] = ()
+    links: LinkCounts = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
