@@ -511,7 +511,7 @@ def test_links_in_comments_lead_to_the_articles_here(kolom: Kolom, file: Path) -
     text = "See http://old.example/2012/09/post-2.html?m=1 and http://old.example/2012/09/none.html"
     feed = older(older_entry(1), older_entry(2), older_comment(11, 1, content=text))
     report = _import(kolom, file, feed)
-    assert report["links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
+    assert report["own_links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
     (stored,) = admin.list_by_article(publishing.get_by_slug("post-1").id)
     assert "(https://blog.example/2012/09/post-2.html)" in stored.content
 

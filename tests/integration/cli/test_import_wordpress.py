@@ -172,7 +172,7 @@ def test_links_to_imported_articles_lead_to_the_articles_here(kolom: Kolom, file
     )
     xml = export(*items)
     report = _import(kolom, file, xml)
-    assert report["links"] == {"to_articles": 11, "to_files": 3, "to_pages": 3}
+    assert report["own_links"] == {"to_articles": 11, "to_files": 3, "to_pages": 3}
     for slug in ("post-1", "post-2", "post-3"):
         shown = public.get_article(slug).body.html
         assert [f'href="{target}"' in shown for target in ("/post-1/", "/2020/01/post-2/#part", "/post-3/")] == [
@@ -185,7 +185,7 @@ def test_links_to_imported_articles_lead_to_the_articles_here(kolom: Kolom, file
         "[this](https://blog.example/2020/01/post-2/#part)."
     )
     again = _import(kolom, file, xml)
-    assert (again["unchanged"], again["links"]) == (4, report["links"])
+    assert (again["unchanged"], again["own_links"]) == (4, report["own_links"])
 
 
 def test_every_address_by_number_leads_to_its_post(kolom: Kolom, file: Path) -> None:

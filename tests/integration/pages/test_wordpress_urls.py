@@ -1,6 +1,5 @@
 """URLs of WordPress that consist of their query lead to the article, or to an error page."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,7 +13,7 @@ from tests.integration.handlers import call
 
 
 @pytest.fixture
-def article(tables: None) -> Iterator[int]:
+def article(tables: None) -> int:
     """Publish an article that was the post 12 of a WordPress blog."""
     published = publishing.publish(content("hello", path="/2012/01/hello/"), now=NOW).article.id
     aliases.add_alias(published, "/?p=12")

@@ -69,7 +69,7 @@ def read_comment(
             email="" if entry.writer.email == _NOBODY else entry.writer.email,
             is_owner=_is_owner(entry, owners),
             notes=notes,
-            links=links.pop_counts(),
+            own_links=links.pop_counts(),
         )
     )
 

@@ -16,6 +16,7 @@ from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NotAFeed, read_feed
@@ -236,7 +237,8 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=remote.count,
-            links=self._links.counts,
+            own_links=self._links.counts,
+            removals=find_removals(entry.content, "html", rendered, is_converted=True) if entry.is_html else (),
         )
 
     def _source(self) -> str:

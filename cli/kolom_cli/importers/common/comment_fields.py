@@ -49,7 +49,7 @@ class RawComment:
     email: str = ""
     is_owner: bool = False
     notes: tuple[str, ...] = ()
-    links: LinkCounts = NO_LINKS
+    own_links: LinkCounts = NO_LINKS
 
 
 def to_imported_comment(raw: RawComment) -> Item:
@@ -83,7 +83,7 @@ def to_imported_comment(raw: RawComment) -> Item:
         email=None if is_deleted else email(raw.email),
         is_owner=raw.is_owner,
         notes=(*raw.notes, *notes),
-        links=raw.links,
+        own_links=raw.own_links,
     )
 
 

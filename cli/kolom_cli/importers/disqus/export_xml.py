@@ -21,7 +21,8 @@ _TRUE: Final = frozenset(("true", "1"))
 class Thread:
     """The comment thread of one page. Posts refer to it by ``key``; ``identifier`` is its name in the blog's script.
 
-    If there is a ``problem``, the thread could not be read completely.
+    ``account`` is the user name of its author, empty if they were not signed in. If there is a ``problem``, the thread
+    could not be read completely.
     """
 
     line: int
@@ -31,6 +32,7 @@ class Thread:
     link: str
     title: str
     is_deleted: bool
+    account: str
     problem: str = ""
 
 
@@ -56,6 +58,7 @@ class Post:
     username: str
     email: str
     website: str
+    account: str
     repairs: tuple[str, ...] = ()
     problem: str = ""
 
@@ -92,6 +95,7 @@ def read_disqus_xml(name: str, file: IO[bytes]) -> Iterator[Thread | Post | Foru
 def _thread(entry: Entry) -> Thread:
     element, fields = entry.element, _fields(entry.element)
     identifier = fields.get("id", "")
+    author = next((_fields(child) for child in element if local_name(child) == "author"), {})
     return Thread(
         line=entry.line,
         key=_key(element, identifier),
@@ -100,6 +104,7 @@ def _thread(entry: Entry) -> Thread:
         link=fields.get("link", ""),
         title=fields.get("title", ""),
         is_deleted=fields.get("isDeleted", "").lower() in _TRUE,
+        account=_account(author),
         problem=entry.problem,
     )
 
@@ -124,15 +129,21 @@ def _post(entry: Entry) -> Post:
         username=author.get("username", ""),
         email=author.get("email", ""),
         website=author.get("link", ""),
+        account=_account(author),
         repairs=entry.repairs,
         problem=entry.problem,
     )
 
 
+def _account(author: dict[str, str]) -> str:
+    """Return the user name of an author who was signed in, else an empty string: visitors may enter any name."""
+    return "" if author.get("isAnonymous", "").lower() in _TRUE else author.get("username", "")
+
+
 _READ: Final = frozenset(
     (
         *("id", "forum", "link", "title", "message", "createdAt", "isDeleted", "isSpam", "isApproved"),
-        *("thread", "parent", "name", "username", "email"),
+        *("thread", "parent", "name", "username", "email", "isAnonymous"),
     )
 )
 

@@ -115,6 +115,7 @@ def _compact(thread: Thread) -> Thread:
         identifier=one_line(thread.identifier),
         forum=sys.intern(one_line(thread.forum)),
         link=one_line(thread.link),
+        account=sys.intern(thread.account),
         title=one_line(html.unescape(thread.title))[:_MAX_TITLE],
     )
 
@@ -158,6 +159,8 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
             email=post.email,
             website=post.website,
             notes=post.repairs,
+            # Disqus creates the thread of a page in the name of the blog's owner.
+            is_owner=bool(post.account) and thread is not None and post.account == thread.account,
         )
     )
 

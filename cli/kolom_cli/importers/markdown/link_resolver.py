@@ -1,5 +1,7 @@
 """Resolve the links and images of a page: upload images to ``/media/``, point links to articles, keep other URLs."""
 
+import contextlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +10,14 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
+from kolom.urls import label_path
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
 
+_INTRASITE: Final = re.compile(
+    r"(?:\{|%7B|\||%7C)(filename|static|attach|tag|category|author|index|archives)(?:\}|%7D|\||%7C)", re.IGNORECASE
+)
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
@@ -38,6 +44,8 @@ class LinkResolver:
 
     def __call__(self, url: str) -> str:
         """Return the replacement of ``url``."""
+        if intrasite := _INTRASITE.match(url):
+            return self._intrasite(url, intrasite[1].lower(), url[intrasite.end() :])
         try:
             parts = urlsplit(url)
             path = unquote(parts.path)
@@ -79,6 +87,33 @@ class LinkResolver:
             return urlsplit(url).hostname in self.site.hosts
         except ValueError:
             return False
+
+    def _intrasite(self, url: str, kind: str, rest: str) -> str:
+        """Return the URL for a link of Pelican, such as ``{filename}/post.md`` or ``{static}images/a.png``."""
+        match kind:
+            case "filename" | "static" | "attach":
+                return self(self._beside_or_above(rest)) if not _INTRASITE.match(rest) else url
+            case "tag" | "category":
+                return label_path(unquote(rest.strip("/")))
+            case "index" | "archives":
+                return "/"
+            case _:
+                self.problems[f"the link {url} has no equivalent"] += 1
+                return url
+
+    def _beside_or_above(self, url: str) -> str:
+        """Return a URL relative to the content of the site as one relative to the page, if its file exists."""
+        path = unquote(url.partition("#")[0].partition("?")[0])
+        if not path.startswith("/") or "\0" in path:
+            return url
+        root = self.site.directory
+        for level, folder in enumerate(self.entry.path.parents):
+            if not folder.is_relative_to(root):
+                break
+            with contextlib.suppress(OSError, ValueError):
+                if (folder / path.lstrip("/")).is_file():
+                    return "../" * level + url.lstrip("/") if level else f"./{url.lstrip('/')}"
+        return url
 
     def reference(self, wanted: str) -> str | None:
         """Return the URL of the target of Hugo's ``ref``, or Jekyll's ``post_url`` and ``link``, if it exists."""

@@ -21,7 +21,7 @@ from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
-type Generator = Literal["jekyll", "hugo", "plain"]
+type Generator = Literal["jekyll", "hugo", "pelican", "plain"]
 
 OTHER_MARKUP: Final = {
     ".adoc": "AsciiDoc",

@@ -71,6 +71,6 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             email=get("author_email"),
             is_owner=get("user_id") in owners,
             notes=notes,
-            links=links.pop_counts(),
+            own_links=links.pop_counts(),
         )
     )

@@ -20,6 +20,7 @@ from kolom.articles.names import label_key, post_number_alias
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
@@ -238,6 +239,7 @@ class _Reader:
         self._notes += record.repairs
         self._remote = RemoteImages()
         self._links = blog.links()
+        self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
 
     def item(self) -> Item:
@@ -253,7 +255,8 @@ class _Reader:
             aliases=self._aliases(),
             notes=tuple(self._notes),
             remote_images=self._remote.count,
-            links=self._links.counts,
+            own_links=self._links.counts,
+            removals=self._removals,
         )
 
     def _aliases(self) -> tuple[str, ...]:
@@ -265,10 +268,12 @@ class _Reader:
         record = self._record
         own = self._blog.by_parent.get(record.get("wp:post_id"), [])
         converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
-        source = self._links.in_html(converter.convert(record.fields.get("content:encoded", "")))
+        original = record.fields.get("content:encoded", "")
+        source = self._links.in_html(converter.convert(original))
         self._notes += converter.notes
         title = _title(record)
         rendered = render(source, "html", title=title, resolve=self._remote)
+        self._removals = find_removals(original, "html", rendered, is_converted=True)
         slug = _slug(record, self._fields)
         published_at = self._date()
         return ArticleInput(

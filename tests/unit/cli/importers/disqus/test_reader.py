@@ -60,6 +60,21 @@ def export(*pieces: str) -> str:
     return HEAD + "".join(pieces) + "</disqus>\n"
 
 
+def test_a_signed_in_author_of_the_thread_is_the_owner(file: Path) -> None:
+    started = thread().replace(
+        "<name>Owner</name>", "<name>Owner</name><isAnonymous>false</isAnonymous><username>siti</username>"
+    )
+    anonymous = {"username": "siti", "isAnonymous": "true"}
+    pieces = (
+        post(10, author={"username": "siti"}),
+        post(11),
+        post(12, author=anonymous),
+        post(13, author={"username": None}),
+    )
+    assert [each.is_owner for each in _comments(file, started, *pieces)] == [True, False, False, False]
+    assert [each.is_owner for each in _comments(file, thread(), *pieces)] == [False] * 4
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "export.xml"
