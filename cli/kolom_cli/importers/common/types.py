@@ -9,6 +9,7 @@ from kolom.articles.input import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
 from kolom.rendering.removals import Removal
+from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ImportedArticle:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0
+    own_links: LinkCounts = NO_LINKS
     removals: tuple[Removal, ...] = ()
     links: Links | None = None
 
@@ -66,6 +68,7 @@ class ImportedComment:
     email: str | None = None
     is_owner: bool = False
     notes: tuple[str, ...] = ()
+    own_links: LinkCounts = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
@@ -91,7 +92,15 @@ class _Builder:
         recorded = RecordedLinks(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
+        rewriter = LinkRewriter(links.own_page, links.is_own)
+        rendered = render(
+            body,
+            self.format,
+            title=title,
+            resolve=remote,
+            resolve_link=rewriter,
+            size_of=self.articles.media.sizes.get,
+        )
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
         path = path_of(entry)
@@ -123,6 +132,7 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, recorded.links),
         )

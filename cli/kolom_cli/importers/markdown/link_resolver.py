@@ -70,6 +70,24 @@ class LinkResolver:
             self.problems[f"the file {path} does not exist"] += 1
         return url
 
+    def own_page(self, url: str) -> str:
+        """Return the URL here of the page to which an HTTP URL of the site leads; other URLs stay as they are."""
+        try:
+            parts = urlsplit(url)
+            if parts.hostname not in self.site.hosts or not parts.path.strip("/") or _is_media(parts.path):
+                return url
+            target = self.site.at_address(self.site.without_base(unquote(parts.path)))
+        except ValueError:
+            return url
+        return url if target is None else address_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
+
+    def is_own(self, url: str) -> bool:
+        """Return whether the URL is at a host of the site."""
+        try:
+            return urlsplit(url).hostname in self.site.hosts
+        except ValueError:
+            return False
+
     def _intrasite(self, url: str, kind: str, rest: str) -> str:
         """Return the URL for a link of Pelican, such as ``{filename}/post.md`` or ``{static}images/a.png``."""
         match kind:
