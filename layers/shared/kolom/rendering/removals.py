@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.rendering import embeds, markdown
-from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes
+from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes, srcset_candidates
 from kolom.rendering.html_tokenizer import VOID, End, Start, Token, names, tokenize, unescape
 from kolom.rendering.sanitizer import (
     ALIGNED,
@@ -95,6 +95,8 @@ def find_removals(
     found.tags(tokenize(markup))
     if not is_converted:
         found.lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
+    if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
+        found.removed["<a> in the heading that repeats the title", "not shown"] += 1
     searchable = _CODE.sub(_blank, source) if source_format == "markdown" else source
     return tuple(
         Removal(kind=kind, effect=effect, count=count, line=_line(searchable, kind), remedy=_REMEDIES.get(kind))
@@ -143,7 +145,7 @@ class _Comparison:
             self.removed[kind] -= min(replaced, self.removed[kind])
         self.removed = +self.removed
         for name, count in (self._written - kept).items():
-            self.removed[f"<{name}>", "removed, because it is not valid where it is"] += count
+            self.removed[f"<{name}>", "removed, because it is not valid there or nested too deeply"] += count
 
     def _add(self, kind: str, effect: str) -> None:
         self.removed[kind, effect] += 1
@@ -183,7 +185,7 @@ class _Comparison:
         allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(name, frozenset())
         kept = common_attributes(name, attributes)
         for key, value in attributes.items():
-            if key not in _IGNORED and value.strip() and not (key in allowed and key in kept):
+            if key not in _IGNORED and (key not in allowed or (value.strip() and key not in kept)):
                 self._add(f"attribute {key}", "removed")
         for key in _removed_special(name, attributes, kept):
             self._add(f"attribute {key}", "removed")
@@ -203,8 +205,9 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
         yield f"href ({scheme(attributes['href'].strip())}:)"
     if attributes.get("target", "").lower() not in {"", "_blank", "_self"} and name == "a":
         yield "target"
-    schemes = IMAGE_SCHEMES
-    if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], schemes) is None:
+    if any(url(address, IMAGE_SCHEMES) is None for address, _ in srcset_candidates(attributes.get("srcset", ""))):
+        yield "srcset"
+    if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"
 
 
