@@ -663,3 +663,13 @@ def test_an_undated_text_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: P
     }[site]
     _import(kolom, _site(tmp_path, files))
     assert publishing.get_by_slug("one").path == "/one/"
+
+
+@pytest.mark.parametrize("name", ["one.md", "one.html"])
+def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path, name: str) -> None:
+    body = "<h1>One  <em>thing</em></h1>\n\n<p>Text.</p>\n" if name.endswith("html") else "# One *thing*\n\nText.\n"
+    (tmp_path / name).write_text(f"---\ntitle: one Thing\ndate: 2026-01-01\n---\n{body}")
+    _import(kolom, tmp_path)
+    stored = repository.get_body(publishing.get_by_slug("one"))
+    assert stored.html.strip() == "<p>Text.</p>"
+    assert stored.source == body
