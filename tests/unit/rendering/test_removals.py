@@ -163,6 +163,16 @@ def test_a_removal_says_what_to_do(source: str, remedy: str) -> None:
     assert remedy in removal.text
 
 
+@pytest.mark.parametrize(("marker", "deepest"), [("> ", 39), ("- ", 19), ("1. ", 19)])
+def test_text_that_is_nested_too_deeply_is_reported(marker: str, deepest: int) -> None:
+    for depth in range(1, deepest + 5):
+        source = f"First.\n\n{marker * depth}deep\n"
+        rendered = render(source, "markdown")
+        removals = find_removals(source, "markdown", rendered)
+        assert [each.line for each in removals] == ([] if "deep" in rendered.html else [3])
+        assert ("deep" in rendered.html) is (depth <= deepest)
+
+
 def test_an_image_that_the_resolver_stored_is_not_reported() -> None:
     source = "<img src=data:image/png,x><img src=data:image/png,y>"
     rendered = render(source, "html", resolve=lambda url: "/media/x.png" if url.endswith("x") else url)

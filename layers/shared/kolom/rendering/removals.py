@@ -41,6 +41,10 @@ _WORD_CHARACTER: Final = re.compile(r"\S")
 _IMAGE_FILE: Final = "save it as a file beside the text, and embed that as an image"
 _PLAYERS: Final = "only players of YouTube, Vimeo and Dailymotion can be embedded, as <iframe>; link to anything else"
 _FORM: Final = "link to the site's contact form (/contact/), or to a form on another site"
+_MANY_CONTAINERS: Final = 19
+"""Text with fewer lists and quotations cannot be nested too deeply."""
+
+_TOO_DEEP: Final = "text in too many nested lists or quotations"
 _CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
 """Elements that the importers replace, or that other systems add to a text."""
 
@@ -97,12 +101,17 @@ def find_removals(
         found.lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
     if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
         found.removed["<a> in the heading that repeats the title", "not shown"] += 1
+    may_be_deep = source_format == "markdown" and markup.count("<li") + markup.count("<blockquote") >= _MANY_CONTAINERS
+    lost = markdown.find_lost_lines(source) if may_be_deep else []
     searchable = _CODE.sub(_blank, source) if source_format == "markdown" else source
-    return tuple(
+    removals = [
         Removal(kind=kind, effect=effect, count=count, line=_line(searchable, kind), remedy=_REMEDIES.get(kind))
         for (kind, effect), count in found.removed.items()
         if not is_converted or (kind.startswith("<") and kind not in _CONVERTED)
-    )
+    ]
+    if lost:
+        removals.append(Removal(kind=_TOO_DEEP, effect="removed", count=len(lost), line=lost[0]))
+    return tuple(removals)
 
 
 class _Comparison:
