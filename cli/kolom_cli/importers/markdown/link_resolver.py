@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
+from kolom.rendering.element_ids import article_fragment
 from kolom.urls import label_path
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
@@ -62,7 +63,7 @@ class LinkResolver:
             return url
         if not _is_media(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
-            return address_of(target) + query + (f"#{parts.fragment}" if parts.fragment else "")
+            return address_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
@@ -121,7 +122,7 @@ class LinkResolver:
         target = self.entry if not path else self._find_reference(path)
         if target is None:
             return None
-        return (address_of(target) if path else "") + separator + fragment
+        return address_of(target) + separator + article_fragment(fragment) if path else separator + fragment
 
     def _find_reference(self, path: str) -> Entry | None:
         name = path.strip("/")
