@@ -241,7 +241,7 @@ def serve() -> None:
     template = load(TEMPLATE, {"SiteUrl": "https://blog.example", **LOCAL_PARAMETERS})
     store = FakeAws()
     with store.running():
-        store.create(template)
+        store.create_resources(template)
         application = MeteredAws(template.outputs["CommentsTable"])
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Silent)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -74,7 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # Creating a client mostly means reading botocore's data files, so all sessions share one loader with a cache.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
-# Each session also registers a hundred handlers. What is looked up about their names and signatures never changes.
+# Each session also registers a hundred handlers. What botocore finds out about their names and signatures never
+# changes, so it is cached, too.
 _hooks: Any = botocore.hooks
 _accepts_kwargs = functools.lru_cache(maxsize=1_000)(_hooks.accepts_kwargs)
 _hooks.accepts_kwargs = lambda handler: _accepts_kwargs(getattr(handler, "__func__", handler))

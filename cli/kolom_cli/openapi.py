@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 import kolom
-from kolom.http.api import Api
+from kolom.http.api import TIME_ZONE_HEADER, Api
 from kolom.http.errors import PROBLEM, Problem
 from kolom.json_input import MAX_DEPTH
 from kolom.submissions.idempotency import IDEMPOTENCY_HEADER, KEY_HOURS, MAX_KEY_CHARACTERS
@@ -61,8 +61,15 @@ _MEANINGS: Final[Mapping[str, str]] = {
 _RETRY: Final = {
     "Retry-After": {"description": "The number of seconds after which to retry", "schema": {"type": "integer"}}
 }
+_ZONE: Final = {
+    TIME_ZONE_HEADER: {
+        "description": "The site's time zone (an IANA name), in which its pages show dates",
+        "schema": {"type": "string"},
+    }
+}
 _HEADERS: Final[Mapping[str, Any]] = {
-    "200": {"ETag": {"description": "A strong validator (only of GET)", "schema": {"type": "string"}}},
+    "200": {"ETag": {"description": "A strong validator (only of GET)", "schema": {"type": "string"}}, **_ZONE},
+    "201": _ZONE,
     "301": {"Location": {"description": "The new URL", "schema": {"type": "string", "format": "uri-reference"}}},
     "401": {"WWW-Authenticate": {"description": "The scheme: `Bearer`", "schema": {"type": "string"}}},
     "429": _RETRY,

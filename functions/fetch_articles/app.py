@@ -29,7 +29,7 @@ def get_health() -> HealthOut:
     "/api/articles", summary="Published articles, newest first", tags=["articles"], responses=responses(200, 400, 422)
 )
 def list_articles(
-    label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
+    label: Annotated[str | None, Query(description="Only articles with this label, ignoring case")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     month: Annotated[int | None, Query(ge=1, le=12, description="A month of `year`; requires `year`")] = None,
     limit: Annotated[int, Query(ge=1, le=pagination.MAX_LIMIT)] = 20,

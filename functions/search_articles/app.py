@@ -27,7 +27,7 @@ api = new_api()
 @api.get("/api/search", summary="Search for articles", tags=["search"], responses=responses(200, 400, 422))
 def search_articles(
     q: Annotated[str, Query(max_length=MAX_QUERY, description='Words, `"a phrase"`, `-without`')] = "",
-    label: Annotated[str | None, Query(description="Only articles with this label, in any case")] = None,
+    label: Annotated[str | None, Query(description="Only articles with this label, ignoring case")] = None,
     language: Annotated[str | None, Query(description="Only articles in this language, such as `id`")] = None,
     from_: Annotated[
         Moment | None, Query(alias="from", description="A date or time, inclusive, not after `to`")

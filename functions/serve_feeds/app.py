@@ -1,7 +1,7 @@
 """Feeds, sitemaps and robots.txt."""
 
 from typing import Annotated, Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -10,10 +10,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.redirects import feed_redirect
 from kolom.http.api import MovedPermanently, new_api
 from kolom.observability import logger, metrics, tracer
-from kolom.urls import comments_feed_path
+from kolom.urls import comments_feed_path, with_query
 
 # Feed readers poll often, so responses are cached for five minutes. CloudFront does not compress all feed types.
 api = new_api(
@@ -24,22 +24,23 @@ READ = ["GET", "HEAD"]
 
 
 @api.route("/feeds/comments.xml", method=READ, include_in_schema=False)
-def get_comments() -> Response[str]:
+def get_comment_feed() -> Response[str]:
     return _document(formats.ATOM, formats.atom(builder.comment_feed()))
 
 
 @api.route("/feeds/comments/<slug>", method=READ, include_in_schema=False)
-def get_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
+def get_article_comment_feed(slug: Annotated[str, Path()]) -> Response[str]:
     try:
         return _document(formats.ATOM, formats.atom(builder.article_comment_feed(unquote(slug))))
     except Moved as moved:
-        raise MovedPermanently(comments_feed_path(moved.slug)) from None
+        query = api.current_event["rawQueryString"]
+        raise MovedPermanently(with_query(comments_feed_path(moved.slug), query)) from None
     except NotFound:
-        return _redirect_legacy_feed()
+        return get_other_feed()
 
 
 @api.route("/feeds/<name>", method=READ, include_in_schema=False)
-def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Query()] = None) -> Response[str]:
+def get_article_feed(name: Annotated[str, Path()], label: Annotated[str | None, Query()] = None) -> Response[str]:
     if name not in formats.FORMATS:
         raise NotFound(f"there is no feed {name!r}")
     content_type, write = formats.FORMATS[name]
@@ -47,7 +48,7 @@ def get_articles(name: Annotated[str, Path()], label: Annotated[str | None, Quer
 
 
 @api.route("/sitemap.xml", method=READ, include_in_schema=False)
-def get_index() -> Response[str]:
+def get_sitemap_index() -> Response[str]:
     return _document("application/xml", sitemaps.index())
 
 
@@ -63,21 +64,8 @@ def get_robots() -> Response[str]:
 
 # The group makes this a dynamic route. Without it, Powertools would try this route before all dynamic ones.
 @api.route("/feeds/(.+)", method=READ, include_in_schema=False)
-def get_legacy_feed() -> Response[str]:
-    return _redirect_legacy_feed()
-
-
-def _redirect_legacy_feed() -> Response[str]:
-    """Redirect the feed URL of another blog system to the feed of this site.
-
-    :raises MovedPermanently: the redirect
-    :raises NotFound: the URL is not known
-    """
-    event = api.current_event
-    location = legacy_feed_redirect(unquote(event.path), parse_qs(event["rawQueryString"]))
-    if location is None:
-        raise NotFound("there is no such feed")
-    raise MovedPermanently(location)
+def get_other_feed() -> Response[str]:
+    raise MovedPermanently(feed_redirect(unquote(api.current_event.path), api.current_event["rawQueryString"]))
 
 
 def _document(content_type: str, body: str) -> Response[str]:

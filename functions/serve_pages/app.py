@@ -29,7 +29,8 @@ def get_page() -> Response[str]:
     path = api.current_event.path
     if is_api(path):
         raise NotFound("not found")
-    return html_response(router.dispatch(path, parse_qs(api.current_event["rawQueryString"])))
+    query = parse_qs(api.current_event["rawQueryString"], keep_blank_values=True)
+    return html_response(router.dispatch(path, query))
 
 
 def is_api(path: str) -> bool:

@@ -13,7 +13,7 @@ from tests.browser.conftest import LONG_WORD, Visitor
 DEMO = "/assets/demo/index.html"
 SUGGEST = "**/api/search/suggest?*"
 SEARCH = "**/api/search?*"
-FAILED = "Pencarian sedang tidak tersedia."
+FAILED = "Pencarian sedang tidak tersedia. Situs tidak menjawab. Mohon periksa koneksi Anda, atau coba lagi nanti."
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 
@@ -363,6 +363,16 @@ def test_suggestions_for_an_earlier_text_are_hidden_while_new_ones_load(visitor:
         expect(options(page)).to_have_count(0)
         waiting[0].continue_()
         expect(options(page).first).to_have_text("tempe")
+
+
+def test_the_labels_that_matched_are_marked(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.route(
+            SEARCH, answer(result(labels=["Kuliner", HOSTILE], matched_labels=[HOSTILE]), result(labels=["Kuliner"]))
+        )
+        page.goto(f"{DEMO}?q=x")
+        expect(results(page).first.locator(".meta span")).to_have_text(f"Kuliner, {HOSTILE}")
+        expect(results(page).locator(".meta mark")).to_have_text(HOSTILE)
 
 
 def test_titles_are_text_and_only_highlights_are_markup(visitor: Visitor) -> None:

@@ -106,7 +106,7 @@ class Archive:
         if not manifest.complete:
             raise SourceError(f"{self.root} is incomplete: its export was interrupted; run `kolom export` again")
         for label in manifest.labels:
-            if label_problem(label) is None:
+            if label_problem(label, is_stored=True) is None:
                 self.spellings[label_key(label)] = label
 
     def count(self) -> int:

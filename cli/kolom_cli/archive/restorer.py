@@ -30,8 +30,8 @@ class _NotRestored(Exception):
 class Restorer:
     """Restores entries and reports on each.
 
-    An entry of an article is restored only if the article is the archive's: a comment is never attached to another
-    article that has the same id in the stack.
+    An entry that belongs to an article is restored only if that article is in the archive, too: a comment is never
+    attached to another article that has the same id in the stack.
     """
 
     report: Report

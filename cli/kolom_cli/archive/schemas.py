@@ -26,11 +26,11 @@ from kolom.articles.input import (
     Description,
     Excerpt,
     Image,
-    Label,
     LabelCount,
     Language,
     Origin,
     Slug,
+    StoredLabel,
     Title,
 )
 from kolom.articles.names import default_path, is_site_path
@@ -144,7 +144,7 @@ class ArticleRecord(Record):
     date: Moment | None = None
     updated: Moment
     month: Line | None = None
-    labels: Annotated[list[Label], LabelCount] = []
+    labels: Annotated[list[StoredLabel], LabelCount] = []
     language: Language
     author: Author = ""
     description: Description = ""

@@ -94,7 +94,7 @@ def show(
 def unpublish(ctx: typer.Context, slug: Slug) -> None:
     """Turn a published or scheduled article back into a draft.
 
-    Its text, URL and comments are kept. `kolom publish FILE` publishes it again.
+    Its text, URL and comments are kept. `kolom publish FILE` publishes it again, unless the file says `draft: true`.
     """
     connect(ctx.obj)
     article = publishing.unpublish(slug, now=datetime.now(UTC))

@@ -240,7 +240,7 @@ class _Page:
 
 
 def _field(name: str, schema: Json, about: Json) -> str:
-    """Return the line for a parameter or a field; ``about`` has its location, its description and if it is required."""
+    """Return the line for a parameter or a field; ``about`` has its location, its description, and ``required``."""
     parts = [f"in the {about['in']}"] if "in" in about else []
     parts.append(type_of(schema))
     if about.get("required"):

@@ -36,10 +36,10 @@ _log = logging.getLogger(__name__)
 
 
 class FakeAws:
-    """DynamoDB, S3, SES, Secrets Manager and CloudFormation. ``endpoint_url`` is that of another DynamoDB to use."""
+    """DynamoDB, S3, SES, Secrets Manager and CloudFormation in memory, or DynamoDB at ``endpoint_url``."""
 
     def __init__(self, endpoint_url: str | None = None) -> None:
-        self.outbox = SentMail()
+        self.sent_mail = SentMail()
         self._endpoint_url = endpoint_url
         self._session = boto3.Session(region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106 (moto takes any)
 
@@ -54,10 +54,10 @@ class FakeAws:
         with ExitStack() as stack:
             stack.enter_context(mock_aws())
             stack.enter_context(patch_moto())
-            stack.enter_context(self.outbox.recording())
+            stack.enter_context(self.sent_mail.recording())
             yield
 
-    def create(self, template: Template) -> None:
+    def create_resources(self, template: Template) -> None:
         """Create the template's tables, buckets and secrets, and the stack that describes them."""
         create_tables(self.client("dynamodb"), template.tables.values())
         s3 = self.client("s3")
@@ -74,14 +74,14 @@ class FakeAws:
         if self._endpoint_url:
             # This output is not in the template, because on AWS the tables are always in DynamoDB itself.
             outputs["DynamoDBEndpoint"] = self._endpoint_url
-        mirror = {
+        description = {
             "Parameters": {name: {"Type": "String"} for name in template.parameters},
             "Resources": {"Local": {"Type": "AWS::SNS::Topic"}},
             "Outputs": {name: {"Value": value} for name, value in outputs.items()},
         }
         values = [{"ParameterKey": name, "ParameterValue": value} for name, value in template.parameters.items()]
         self.client("cloudformation").create_stack(
-            StackName=STACK_NAME, TemplateBody=json.dumps(mirror), Parameters=values
+            StackName=STACK_NAME, TemplateBody=json.dumps(description), Parameters=values
         )
 
     def stream_arn(self, table: str) -> str:
@@ -92,14 +92,14 @@ class FakeAws:
 def _secret_text(secrets: Any, secret: Secret) -> str:
     if secret.generate is None:
         return secret.text or ""
-    known = ("ExcludeCharacters", "ExcludePunctuation", "ExcludeUppercase", "ExcludeLowercase", "ExcludeNumbers")
-    options: dict[str, Any] = {name: secret.generate[name] for name in known if name in secret.generate}
+    supported = ("ExcludeCharacters", "ExcludePunctuation", "ExcludeUppercase", "ExcludeLowercase", "ExcludeNumbers")
+    options: dict[str, Any] = {name: secret.generate[name] for name in supported if name in secret.generate}
     length = int(secret.generate.get("PasswordLength", 32))
     password = str(secrets.get_random_password(PasswordLength=length, **options)["RandomPassword"])
     if "GenerateStringKey" not in secret.generate:
         return password
-    shape = json.loads(secret.generate.get("SecretStringTemplate", "{}"))
-    return json.dumps({**shape, secret.generate["GenerateStringKey"]: password})
+    template = json.loads(secret.generate.get("SecretStringTemplate", "{}"))
+    return json.dumps({**template, secret.generate["GenerateStringKey"]: password})
 
 
 class _QuietHandler(MotoRequestHandler):

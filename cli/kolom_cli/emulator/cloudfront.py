@@ -25,10 +25,12 @@ _log = logging.getLogger(__name__)
 class CloudFrontEmulator:
     """The application on the port of the site."""
 
-    def __init__(self, template: Template, runtime: LambdaRuntime, outbox: SentMail, s3: Any, frontend: Path) -> None:
+    def __init__(
+        self, template: Template, runtime: LambdaRuntime, sent_mail: SentMail, s3: Any, frontend: Path
+    ) -> None:
         self._template = template
         self._runtime = runtime
-        self._inbox = Inbox(outbox)
+        self._inbox = Inbox(sent_mail)
         self._s3 = s3
         self._frontend = frontend.resolve()
         self._media_bucket = next((name for key, name in template.buckets.items() if "Media" in key), None)

@@ -49,7 +49,7 @@ class HttpServer:
     def __init__(self, address: tuple[str, int], application: Application) -> None:
         self.application = application
         self._socket = socket.create_server(address, backlog=128)
-        # Connections inherit it. asyncio sets it only for sockets that were created with an explicit protocol.
+        # Connections inherit this option. asyncio sets it only for sockets that were created with an explicit protocol.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -60,7 +60,7 @@ class HttpServer:
                 ws="none",
                 lifespan="off",
                 log_config=None,
-                log_level="error",  # It warns about each malformed request.
+                log_level="error",  # uvicorn warns about each malformed request.
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
@@ -192,7 +192,7 @@ def _headers(response: Response, *, is_head: bool = False) -> Iterable[tuple[byt
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's protocol, extended: it closes connections without a request, and responds to malformed ones in JSON."""
+    """uvicorn's protocol, extended: it closes connections without a request, and responds to bad requests in JSON."""
 
     _refused = False
 
@@ -201,7 +201,7 @@ class _Protocol(H11Protocol):
         self._await_request()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused or self.conn.their_state is h11.MUST_CLOSE:  # After the last request, such as a line break.
+        if self._refused or self.conn.their_state is h11.MUST_CLOSE:  # data after the last request
             return
         super().data_received(data)
         if self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None:
@@ -211,7 +211,7 @@ class _Protocol(H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        """Respond to a malformed request, and close the connection later, because closing discards the response."""
+        """Respond to a malformed request, and close the connection later: closing it now would discard the response."""
         self._refused = True
         too_long = getattr(sys.exception(), "error_status_hint", None) == _HEAD_TOO_LONG
         status = _HEAD_TOO_LONG if too_long else 400

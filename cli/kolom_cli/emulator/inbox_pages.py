@@ -46,8 +46,8 @@ _PREVIEW_LENGTH: Final = 180
 class Inbox:
     """Handles requests at :data:`ROOT`, below it, and with the extension ``.json``."""
 
-    def __init__(self, outbox: SentMail) -> None:
-        self._outbox = outbox
+    def __init__(self, sent_mail: SentMail) -> None:
+        self._sent_mail = sent_mail
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -57,35 +57,35 @@ class Inbox:
     def __call__(self, path: str, query: str = "") -> Response:
         """Return the response to a GET. Mails are numbered from 1; ``before`` in the query selects earlier ones."""
         subpath = path.removeprefix(ROOT).rstrip("/")
-        received = self._outbox.received
+        captured = self._sent_mail.captured
         if subpath == ".json":
-            content = json.dumps(self._outbox.mails, ensure_ascii=False, indent=1)
+            content = json.dumps(self._sent_mail.mails, ensure_ascii=False, indent=1)
             return _response("application/json", content.encode())
         if subpath == "":
-            return _list(received, parse_qs(query).get("before", [""])[0])
+            return _list(captured, parse_qs(query).get("before", [""])[0])
         found = _ADDRESS.fullmatch(subpath)
-        if found is None or not 1 <= int(found["number"]) <= len(received):
-            return _page("missing.html", status=404, count=len(received))
+        if found is None or not 1 <= int(found["number"]) <= len(captured):
+            return _page("missing.html", status=404, count=len(captured))
         number = int(found["number"])
         if found["download"]:
-            return _download(number, received[number - 1])
-        return _mail(number, received, found["view"])
+            return _download(number, captured[number - 1])
+        return _mail(number, captured, found["view"])
 
 
-def _list(received: Sequence[CapturedMail], before: str) -> Response:
-    end = min(int(before) - 1, len(received)) if re.fullmatch(r"[1-9][0-9]{0,8}", before) else len(received)
+def _list(captured: Sequence[CapturedMail], before: str) -> Response:
+    end = min(int(before) - 1, len(captured)) if re.fullmatch(r"[1-9][0-9]{0,8}", before) else len(captured)
     start = max(end - PAGE_SIZE, 0)
-    numbered = list(enumerate(received[start:end], start=start + 1))
-    return _page("list.html", mails=numbered[::-1], first=start + 1, last=end, count=len(received))
+    numbered = list(enumerate(captured[start:end], start=start + 1))
+    return _page("list.html", mails=numbered[::-1], first=start + 1, last=end, count=len(captured))
 
 
-def _mail(number: int, received: Sequence[CapturedMail], view: str | None) -> Response:
-    mail = received[number - 1].mail
+def _mail(number: int, captured: Sequence[CapturedMail], view: str | None) -> Response:
+    mail = captured[number - 1].mail
     return _page(
         "mail.html",
         number=number,
-        count=len(received),
-        received=received[number - 1],
+        count=len(captured),
+        received=captured[number - 1],
         mail=mail,
         view=view or ("html" if mail["html"] else "text"),
         # The links to the next and previous mail keep the selected view.
@@ -93,9 +93,9 @@ def _mail(number: int, received: Sequence[CapturedMail], view: str | None) -> Re
     )
 
 
-def _download(number: int, received: CapturedMail) -> Response:
+def _download(number: int, captured: CapturedMail) -> Response:
     name = ("Content-Disposition", f'attachment; filename="kolom-mail-{number}.eml"')
-    return _response("message/rfc822", received.source, name)
+    return _response("message/rfc822", captured.source, name)
 
 
 def _page(template: str, *, status: int = 200, **values: Any) -> Response:

@@ -36,27 +36,27 @@ class SentMail:
     """
 
     def __init__(self) -> None:
-        self._received: list[CapturedMail] = []
+        self._captured: list[CapturedMail] = []
         self.on_mail: Callable[[Mail], None] = lambda _: None
         self._lock = threading.Lock()
 
     @property
     def mails(self) -> list[Mail]:
         """The mails."""
-        return [each.mail for each in self.received]
+        return [each.mail for each in self.captured]
 
     @property
-    def received(self) -> list[CapturedMail]:
+    def captured(self) -> list[CapturedMail]:
         """The mails with their time and source."""
         with self._lock:
-            return list(self._received)
+            return list(self._captured)
 
     def add(self, mail: Mail, source: bytes | None = None) -> None:
         """Record one mail. Without ``source``, it is generated from the parts as by SES."""
         now = datetime.now(UTC)
-        received = CapturedMail(mail, now, source if source is not None else _source_of(mail, now))
+        captured = CapturedMail(mail, now, source if source is not None else _source_of(mail, now))
         with self._lock:
-            self._received.append(received)
+            self._captured.append(captured)
         self.on_mail(mail)
 
     @contextmanager

@@ -71,7 +71,7 @@ class EmulatedStack:
     @property
     def mails(self) -> list[Mail]:
         """The mails sent so far."""
-        return self.aws.outbox.mails
+        return self.aws.sent_mail.mails
 
     def start(self) -> None:
         """Start the stack; after a failure, everything is stopped again."""
@@ -92,12 +92,12 @@ class EmulatedStack:
         environment = Environment(variables)
         environment.apply()
         self._exits.callback(environment.restore)
-        self.aws.create(self.template)
+        self.aws.create_resources(self.template)
         self.runtime = LambdaRuntime(self.template.functions)
         self._exits.callback(self.runtime.unload)
         self.runtime.load()
         s3 = self.aws.client("s3")
-        self.site = CloudFrontEmulator(self.template, self.runtime, self.aws.outbox, s3, self.frontend)
+        self.site = CloudFrontEmulator(self.template, self.runtime, self.aws.sent_mail, s3, self.frontend)
         server.application = self.site
         self._start_events()
         self._store_server.start()
@@ -132,7 +132,9 @@ class EmulatedStack:
             self._pollers.append(poller)
         # All functions share one environment, so all mail is sent with this configuration set.
         configuration_set = merged_environment(self.template.functions).get("CONFIGURATION_SET", "")
-        self.aws.outbox.on_mail = MailboxSimulator(self.template.rules, configuration_set, self.runtime.invoke, REGION)
+        self.aws.sent_mail.on_mail = MailboxSimulator(
+            self.template.rules, configuration_set, self.runtime.invoke, REGION
+        )
         self._timers = [Timer(schedule, self.runtime.invoke) for schedule in self.template.schedules]
         self._exits.callback(self._stop_events)
         for poller in self._pollers:

@@ -21,8 +21,8 @@ _HARMLESS_DATA: Final = re.compile(r"\s*data:image/(png|jpe?g|gif|webp)[;,]", re
 def find_unsafe_svg(data: bytes) -> str | None:
     """Return why this SVG cannot be published, or None if it can.
 
-    Refused are scripts, event handlers, embedded HTML, links with a scheme other than http and https, animations of
-    links or handlers, processing instructions, document types with declarations, and files that are not SVG.
+    It must not have scripts, event handlers, embedded HTML, links with a scheme other than http and https (except for
+    embedded images), animations of links or handlers, processing instructions, or entities.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:

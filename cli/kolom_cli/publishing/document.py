@@ -9,17 +9,15 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from markdown_it import MarkdownIt
 
 from kolom.articles.input import field_problem
 from kolom.articles.names import label_key
 from kolom.articles.types import Kind
 from kolom.rendering.html_tokenizer import End, Start, Text, tokenize
+from kolom.rendering.renderer import find_title
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import SourceFormat
 from kolom_cli.publishing.atomic_write import replace_file
@@ -33,12 +31,12 @@ __all__ = [
     "Document",
     "DocumentError",
     "find_documents",
+    "first_line_of_body",
     "is_about_project",
     "read_document",
     "read_text",
     "record_version",
-    "title_of_html",
-    "title_of_markdown",
+    "title_of",
 ]
 
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -54,20 +52,13 @@ DRAFT_HINT: Final = (
 )
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_LINE: Final = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
-_H1: Final = re.compile(r"<h1(?=[\s/>])", re.IGNORECASE)
-_H1_END: Final = re.compile(r"</h1\s*+>", re.IGNORECASE)
-_MAX_HEADINGS: Final = 20
-_BLOCKS: Final = MarkdownIt("commonmark").disable(["inline", "text_join"])
-_INLINE: Final = MarkdownIt("commonmark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The content of a file. ``date`` and ``updated`` are aware. ``page_path`` is the value of the key ``path``.
 
-    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter, without the heading
-    that is used as the title.
+    ``draft`` is None if the file does not define it. ``body`` is the text after the front matter.
     """
 
     path: Path
@@ -103,12 +94,11 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     problems.read(front.check_keys)
     body = text[front.body :]
     draft = problems.read(lambda: _draft(front, body, source_format))
-    title, body = problems.read(lambda: _title(front, body, source_format)) or ("", body)
     document = Document(
         path=path,
         format=source_format,
         body=body,
-        title=title,
+        title=problems.read(lambda: _title(front, body, source_format)) or "",
         slug=problems.read(lambda: _checked(front, "slug")),
         date=problems.read(lambda: front.get_datetime("date", zone)),
         updated=problems.read(lambda: front.get_datetime("updated", zone)),
@@ -127,6 +117,15 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     )
     problems.check()
     return document
+
+
+def first_line_of_body(path: Path) -> int:
+    """Return the line of the file, from 1, in which the text after the front matter begins.
+
+    :raises DocumentError: the file cannot be read, or its front matter is invalid
+    """
+    text = read_text(path)
+    return line_at(text, FrontMatter.parse(path, text).body)
 
 
 def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it
@@ -278,18 +277,17 @@ def _draft(front: FrontMatter, body: str, source_format: SourceFormat) -> bool |
     return draft
 
 
-def _title(front: FrontMatter, body: str, source_format: SourceFormat) -> tuple[str, str]:
-    """Return the title, and the body without the heading that is used as the title."""
+def _title(front: FrontMatter, body: str, source_format: SourceFormat) -> str:
+    """Return the title of the front matter, or else that of the text."""
     title = _checked(front, "title")
     if "title" in front.entries and not title:
         raise front.error("title", "must not be empty")
-    if not title:
-        title, body = (title_of_html if source_format == "html" else title_of_markdown)(body)
+    title = title or title_of(body, source_format)
     if not title:
         alternative = "a <title> or an <h1>" if source_format == "html" else "a line like `# My title`"
         line = line_at(front.text, front.body)
         raise DocumentError(front.path, line, f"has no title: add `title:` to the front matter, or {alternative}")
-    return title, body
+    return title
 
 
 def _meta_draft_mark(html: str) -> str | None:
@@ -304,50 +302,27 @@ def _meta_draft_mark(html: str) -> str | None:
     return None
 
 
-def title_of_markdown(body: str) -> tuple[str | None, str]:
-    """Return the text of the first heading of level 1 outside lists and quotations, and the body without it."""
-    tokens = _BLOCKS.parse(body)
-    for index, token in enumerate(tokens):
-        if token.type == "heading_open" and token.tag == "h1" and token.level == 0 and token.map:
-            title = plain_text(_INLINE.renderInline(tokens[index + 1].content)).replace("\n", " ")
-            lines = _LINE.findall(body)
-            return title or None, "".join(lines[: token.map[0]] + lines[token.map[1] :])
-    return None, body
+def title_of(body: str, source_format: SourceFormat) -> str | None:
+    """Return the ``<title>`` of a page in HTML, or else the text of the first heading of level 1; None without both."""
+    title = _title_element(body) if source_format == "html" else None
+    return title or find_title(body, source_format)
 
 
-def title_of_html(body: str) -> tuple[str | None, str]:
-    """Return the ``<title>``, or else the text of the first ``<h1>``, and the body without an ``<h1>`` of that text."""
-    title: list[str] = []
-    heading: list[str] = []
-    current: list[str] | None = None
-    has_heading = False
+def _title_element(html: str) -> str | None:
     svg_depth = 0
-    for token in tokenize(body):
+    pieces: list[str] | None = None
+    for token in tokenize(html):
         match token:
             case Start("svg"):
                 svg_depth += 1
             case End("svg"):
                 svg_depth -= 1
-            case Start("title") if not title and svg_depth <= 0:
-                current = title
-            case Start("h1") if not has_heading:
-                has_heading, current = True, heading
-            case End("title" | "h1"):
-                current = None
-            case Text(markup) if current is not None:
-                current.append(markup)
+            case Start("title") if svg_depth <= 0:
+                pieces = []
+            case End("title") if pieces is not None:
+                break
+            case Text(markup) if pieces is not None:
+                pieces.append(markup)
             case _:
                 pass
-    heading_text = plain_text("".join(heading)).replace("\n", " ")
-    title_text = plain_text("".join(title)).replace("\n", " ") or heading_text
-    if heading_text and title_text == heading_text:
-        body = _without_heading(body, heading_text)
-    return title_text or None, body
-
-
-def _without_heading(body: str, text: str) -> str:
-    for opening in islice(_H1.finditer(body), _MAX_HEADINGS):  # the first may be in a comment or a script
-        closing = _H1_END.search(body, opening.end())
-        if closing and plain_text(body[opening.start() : closing.end()]).replace("\n", " ") == text:
-            return body[: opening.start()] + body[closing.end() :]
-    return body
+    return " ".join(plain_text("".join(pieces or ())).split()) or None

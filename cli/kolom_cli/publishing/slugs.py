@@ -8,15 +8,27 @@ from urllib.parse import unquote
 
 from slugify import slugify
 
-from kolom.articles.names import MAX_SLUG, slug_problem
+from kolom.articles.names import MAX_SLUG, is_slug_character, slug_problem
 
 _MAX_GENERATED: Final = 80
 """The maximum length of a generated slug, to keep it readable in the address bar."""
 
+_JOINERS: Final = str.maketrans({"\u200d": None, "\u200c": " "})
+"""Characters between letters that are not visible."""
+
 
 def slugify_title(text: str) -> str | None:
     """Return a slug for a title or a file name, with letters of any script; None if the result is not a valid slug."""
-    made = slugify(text, allow_unicode=True, max_length=_MAX_GENERATED, word_boundary=True)
+    text = unicodedata.normalize("NFC", text.translate(_JOINERS))
+    # The other algorithm splits words at marks. For other texts, the two may differ in where a long slug ends.
+    has_marks = any(unicodedata.category(each) in {"Mn", "Mc"} for each in text)
+    made = slugify(
+        text,
+        allow_unicode=True,
+        max_length=_MAX_GENERATED,
+        word_boundary=True,
+        algorithm="modern" if has_marks else "legacy",
+    )
     made = unicodedata.normalize("NFC", made.lower())
     return made if slug_problem(made) is None else None
 
@@ -32,6 +44,7 @@ def clean_slug(name: str) -> str | None:
     text = unicodedata.normalize("NFC", unquote(name).strip().lower())
     if slug_problem(text) is None:
         return text
-    text = re.sub(r"[^\w-]+", "-", text).strip("-_")[:MAX_SLUG].rstrip("-_")
+    text = "".join(each if is_slug_character(each) else "\0" for each in text.translate(_JOINERS))
+    text = re.sub("\0+", "-", text).strip("-_")[:MAX_SLUG].rstrip("-_")
     text = unicodedata.normalize("NFC", text)
     return text if slug_problem(text) is None else None

@@ -14,13 +14,13 @@ from rich.text import Text
 from kolom.articles.types import Change, Status
 from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
 
-_NAMED = 20
+_MAX_NAMES = 20
 """The maximum number of names shown for one reason; JSON has them all."""
 
 _MAX_KIND = 40
 _MAX_NAME = 300
 _MAX_REASON = 4_000
-"""The maximum number of characters shown of texts of a source; JSON has them all."""
+"""The maximum lengths of texts of a source that are printed, in characters; JSON has them in full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,20 @@ class PublishedFile:
 
 
 @dataclass(slots=True)
-class Report:
-    """The counts by kind, and the skipped items. ``errors`` stopped the whole work, such as XML that ends too early.
+class RemovedMarkup:
+    """A kind of markup that was removed from the texts of an import: how often, from how many, and the first item."""
 
-    ``remote_images`` is the number of images that the articles of an import embed from other sites.
+    first: str
+    count: int = 0
+    items: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """The counts by kind, and the skipped items. ``errors`` ended the whole run, such as XML that ends too early.
+
+    ``remote_images`` is the number of images that the articles of an import embed from other sites. ``removed`` is the
+    markup that was removed from its texts, by kind and effect.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -77,6 +87,7 @@ class Report:
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     remote_images: int = 0
+    removed: dict[str, RemovedMarkup] = field(default_factory=dict)
     interrupted: bool = False
     dry_run: bool = False
 
@@ -87,6 +98,12 @@ class Report:
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
         """Record an item that was not published."""
         self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
+
+    def add_removed(self, name: str, what: str, count: int) -> None:
+        """Record that markup was removed from the text of the item ``name``."""
+        removed = self.removed.setdefault(what, RemovedMarkup(name))
+        removed.count += count
+        removed.items += 1
 
     @property
     def exit_code(self) -> int:
@@ -128,6 +145,7 @@ class Report:
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
             "remote_images": self.remote_images,
+            "removed": [{"markup": what, **asdict(each)} for what, each in self.removed.items()],
             "errors": self.errors,
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
@@ -169,6 +187,9 @@ class Report:
             yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
         for text, names in _grouped([(note.text, note.name) for note in self.notes]):
             yield _line("note", "yellow", f"{names}: {text}")
+        for what, each in self.removed.items():
+            times = f"{each.count:,} times in {each.items:,} texts, first in {_cut(each.first, _MAX_NAME)}"
+            yield _line("note", "yellow", f"{what} ({times})")
 
 
 @dataclass(slots=True)
@@ -209,13 +230,13 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     for text, name in pairs:
         names.setdefault(text, []).append(name)
     return [
-        (_cut(text, _MAX_REASON), ", ".join(_cut(name, _MAX_NAME) for name in listed[:_NAMED]) + _more(len(listed)))
+        (_cut(text, _MAX_REASON), ", ".join(_cut(name, _MAX_NAME) for name in listed[:_MAX_NAMES]) + _more(len(listed)))
         for text, listed in names.items()
     ]
 
 
 def _more(number: int) -> str:
-    return f" and {number - _NAMED} more" if number > _NAMED else ""
+    return f" and {number - _MAX_NAMES} more" if number > _MAX_NAMES else ""
 
 
 def _line(prefix: str, colour: str, text: str) -> Text:

@@ -42,7 +42,7 @@ def _read[Value](data: Any, parse: Callable[[StreamRecord], Value]) -> tuple[str
     change = record.dynamodb
     if change is None:
         raise ValueError("the record describes no change")
-    # Lambda needs it to retry the record: an empty one would fail the whole batch.
+    # Lambda retries a record by its sequence number. An empty one would fail the whole batch.
     if not isinstance(change.sequence_number, str) or not change.sequence_number:
         raise ValueError("the record has no sequence number")
     return change.sequence_number, parse(change)

@@ -50,6 +50,11 @@ def with_cursor(path: str, cursor: str | None) -> str:
     return path if cursor is None else f"{path}?{urlencode({'cursor': cursor})}"
 
 
+def with_query(path: str, query: str) -> str:
+    """Return the path with a query string, which may be empty."""
+    return f"{path}?{query}" if query else path
+
+
 def absolute_url(address: str) -> str:
     """Return the full URL of a path of this site; a full URL is unchanged."""
     if re.match(r"https?://", address, re.IGNORECASE):

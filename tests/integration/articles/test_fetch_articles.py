@@ -46,6 +46,15 @@ def slugs(answer: Any) -> list[str]:
     return [item["slug"] for item in answer["items"]]
 
 
+def test_json_responses_name_the_time_zone_of_the_site() -> None:
+    publish_days(1)
+    found = get("/api/articles/day-00")
+    again = get("/api/articles/day-00", if_none_match=found["headers"]["ETag"])
+    assert again["statusCode"] == 304
+    for answer in (found, again):
+        assert answer["headers"]["Kolom-Time-Zone"] == "Asia/Jakarta"
+
+
 class TestLists:
     def test_an_empty_blog_has_an_empty_list(self) -> None:
         assert fetch("/api/articles") == {"items": [], "total": 0, "next_cursor": None}

@@ -107,9 +107,9 @@ _visitors = iter(range(10**6))
 def post(text: str, slug: str = "hello", **fields: Any) -> str:
     """Post a comment and return its id."""
     number = next(_visitors)
-    draft = NewComment(**{"name": f"Budi {number}", "content": text, **fields})
-    arrival = RequestContext(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
-    return posting.post(public.get_summary(slug), draft, arrival, now=NOW).comment.id
+    comment = NewComment(**{"name": f"Budi {number}", "content": text, **fields})
+    context = RequestContext(address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")
+    return posting.post(public.get_summary(slug), comment, context, now=NOW).comment.id
 
 
 def moderate(comment_id: str, *actions: Any) -> str:
@@ -144,10 +144,10 @@ def create_comments() -> dict[str, str]:
 
 def create_messages() -> None:
     for number, text in enumerate(("The first.", "Two\nlines \u2029.", "Buy!")):
-        draft = submission.NewMessage(
+        message = submission.NewMessage(
             email=f"m{number}@example.com", message=text, name=None if number else HOSTILE[:20], form=FormMeta()
         )
-        submission.submit(draft, RequestContext(address=f"10.9.9.{number}"), now=NOW)
+        submission.submit(message, RequestContext(address=f"10.9.9.{number}"), now=NOW)
     first, _, spam = sorted(message.id for message in messages.list_all())
     messages.set_status(first, "read", now=NOW)
     messages.set_status(spam, "spam", now=NOW)
@@ -359,7 +359,7 @@ def test_links_are_not_followed_when_writing_or_deleting(small: Kolom, tmp_path:
     assert files(outside) == {"keep.md": b"x"}
 
 
-def test_an_interrupted_export_is_no_valid_archive_until_it_is_repeated(
+def test_an_interrupted_export_is_not_a_valid_archive_until_it_is_repeated(
     small: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = repository.get_snapshot
@@ -516,7 +516,7 @@ def test_articles_of_another_blog_are_unchanged_and_get_no_comments(
     assert tables()["comments"] == []
 
 
-def test_replies_written_since_the_export_are_no_edit(small: Kolom, tmp_path: Path) -> None:
+def test_replies_since_the_export_do_not_count_as_an_edit(small: Kolom, tmp_path: Path) -> None:
     export(small, tmp_path)
     lines = map(json.loads, (tmp_path / "comments.jsonl").read_text().splitlines())
     first = next(line["id"] for line in lines if line["status"] == "approved" and "parent" not in line)

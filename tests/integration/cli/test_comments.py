@@ -33,10 +33,10 @@ def blog(kolom: Kolom) -> Iterator[Kolom]:
 
 def post(text: str, **fields: str | None) -> str:
     """Post a comment and return its id."""
-    draft = NewComment(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
+    comment = NewComment(**{"name": "Budi", "content": text, **fields})  # type: ignore[arg-type]
     number = len(admin.list_by_article(1))
-    arrival = RequestContext(address=f"10.0.0.{number}")
-    return posting.post(public.get_summary("hello"), draft, arrival, now=datetime.now(UTC)).comment.id
+    context = RequestContext(address=f"10.0.0.{number}")
+    return posting.post(public.get_summary("hello"), comment, context, now=datetime.now(UTC)).comment.id
 
 
 def ids(kolom: Kolom, *arguments: str) -> list[str]:

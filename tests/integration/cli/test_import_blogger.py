@@ -16,6 +16,7 @@ from functions.fetch_articles import app as fetch_articles
 from functions.fetch_comments import app as fetch_comments
 from kolom.articles import public, publishing
 from kolom.comments import admin
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from tests.factories import request
 from tests.integration.cli.conftest import Kolom
 from tests.integration.handlers import call
@@ -300,6 +301,26 @@ def test_the_pages_of_a_live_feed_are_imported_as_one_export(kolom: Kolom, tmp_p
     assert len(_comments("post-1")) == 1
 
 
+def test_two_entries_with_one_id_in_a_feed_are_both_imported(kolom: Kolom, file: Path) -> None:
+    other = entry(1, title="Other", filename="/2013/01/other.html")
+    feed = takeout(entry(1), other, entry(1), comment(11, 1), comment(11, 1, content="Another."))
+    report = _import(kolom, file, feed)
+    assert report["kinds"]["article"] == {"read": 3, "created": 2, "updated": 0, "unchanged": 0, "skipped": 1}
+    assert report["kinds"]["comment"]["created"] == 2
+    assert [note["note"] for note in report["notes"]] == [SAME_ID, SAME_ID]
+    again = _import(kolom, file, feed)
+    assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
+
+
+def test_another_version_of_an_entry_in_another_feed_is_skipped_by_name(kolom: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "1.xml").write_text(older(older_entry(1)))
+    (tmp_path / "2.xml").write_text(older(older_entry(1, title="Later")))
+    ran = kolom("import", "blogger", tmp_path, "--json")
+    assert ran.json["kinds"]["article"]["skipped"] == 1
+    assert "'Later'" in ran.json["skipped_items"][0]["name"]
+    assert ran.json["skipped_items"][0]["reason"].startswith("another version of an entry in another file")
+
+
 def test_pictures_in_the_takeout_are_uploaded_and_others_are_counted(kolom: Kolom, file: Path) -> None:
     host = "https://blogger.googleusercontent.com/img/b/R29/AVv"
     content = (
@@ -350,7 +371,7 @@ def test_an_undeclared_prefix_makes_no_draft_public(kolom: Kolom, file: Path) ->
         (b"PK\x05\x06" + bytes(18), "no Blogger feed found"),
     ],
 )
-def test_a_file_that_is_no_export_is_rejected(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(kolom: Kolom, file: Path, data: str | bytes, says: str) -> None:
     report = _import(kolom, file, data, exit_code=1)
     assert says in report["errors"][0]
     assert report["read"] == 0
@@ -422,7 +443,7 @@ def _write_files(folder: Path, name: str, data: str) -> Path:
     return path
 
 
-def test_a_takeouts_folder_of_the_owners_own_comments_is_no_blog(kolom: Kolom, tmp_path: Path) -> None:
+def test_a_takeouts_folder_of_the_owners_own_comments_is_not_a_blog(kolom: Kolom, tmp_path: Path) -> None:
     _write_files(tmp_path, "Takeout/Blogger/Blogs/One/feed.atom", takeout(entry(1)))
     _write_files(tmp_path, "Takeout/Blogger/Comments/Another/feed.atom", takeout(comment(99, 98)))
     ran = kolom("import", "blogger", tmp_path, "--json")
@@ -477,15 +498,24 @@ def test_a_folder_without_a_feed_is_rejected(kolom: Kolom, tmp_path: Path) -> No
     assert "no Blogger feed found" in ran.json["errors"][0]
 
 
-def test_an_element_larger_than_memory_allows_is_skipped_and_its_position_reported(kolom: Kolom, file: Path) -> None:
+def test_an_entry_larger_than_memory_allows_is_refused_and_the_next_read(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1), entry(2, content="A" * 34_000_000), entry(3))
     report = _import(kolom, file, feed, exit_code=1)
-    assert report["created"] == 1
-    line = feed[: feed.index("<entry>")].count("\n") + 1
-    assert (
-        f"feed.atom:{line}: the element that starts here is followed by an element of more than 32 MB"
-        in report["errors"][0]
-    )
+    assert (report["created"], report["errors"]) == (2, [])
+    (skipped,) = report["skipped_items"]
+    assert (skipped["refused"], skipped["reason"]) == (True, "has more than 32 MB")
+    assert "'Post 2'" in skipped["name"]
+
+
+def test_damaged_entries_are_repaired_or_refused_and_the_others_read(kolom: Kolom, file: Path) -> None:
+    entries = (entry(1), entry(2, title="XX"), entry(3, title="YY"), comment(11, 1, content="ZZ"), entry(4))
+    feed = takeout(*entries).encode().replace(b"XX", b"Fish & Chips").replace(b"YY", b"</x>")
+    report = _import(kolom, file, feed.replace(b"ZZ", b"Caf\xe9"), exit_code=1)
+    assert (report["created"], report["errors"]) == (4, [])
+    assert publishing.get_by_slug("post-2").title == "Fish & Chips"
+    assert "Café" in str(_comments("post-1"))
+    assert [each["reason"][:12] for each in report["skipped_items"]] == ["damaged XML "]
+    assert len(report["notes"]) == 2
 
 
 def test_an_oversized_comment_is_rejected_completely(kolom: Kolom, file: Path) -> None:

@@ -220,6 +220,60 @@ def test_an_address_with_spaces_works_although_it_is_not_stored(kolom: Kolom, tm
     assert _location("/web%20design/2020/02/03/x.html") == (301, "/x/")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "imported"),
+    [
+        ("[_pages]", True),
+        ("_pages", True),
+        ("['_pages/*']", True),
+        ("[/_pages/]", True),
+        ("[_pa*]", True),
+        ("['_pages/about.md']", True),
+        ("[about.md]", True),
+        ("[]", False),
+        ("[_other]", False),
+        ("[pages]", False),
+    ],
+)
+def test_include_makes_a_page_of_a_special_folder_public(
+    kolom: Kolom, tmp_path: Path, pattern: str, imported: bool
+) -> None:
+    """Jekyll ignores folders and files whose name begins with an underscore, unless `include` names them."""
+    files: dict[str, str | bytes] = {
+        "_config.yml": f"include: {pattern}\n",
+        "_posts/2024-01-01-one.md": _PAGE,
+        "_pages/about.md": "---\ntitle: About\npermalink: /about-me/\n---\nAbout.\n",
+    }
+    report = _import(kolom, _site(tmp_path, files))
+    assert report["created"] == 1 + imported
+    if imported:
+        about = publishing.get_by_slug("about-me")
+        assert (about.kind, about.status) == ("page", "published")
+    else:
+        assert _reasons(report, tmp_path) == {"_pages/about.md": "_pages is not a collection of the site"}
+    assert _import(kolom, tmp_path)["unchanged"] == 1 + imported
+
+
+def test_include_overrides_exclude_and_keeps_collections_and_built_files(kolom: Kolom, tmp_path: Path) -> None:
+    """As in Jekyll: the most specific setting for a name is `include`; the built site is never a source."""
+    files: dict[str, str | bytes] = {
+        "_config.yml": (
+            "include: [_kept, _recipes, _hidden, _site, _one.md]\nexclude: [_kept, other]\n"
+            "collections:\n  recipes: {output: true}\n  hidden: {}\n"
+        ),
+        "_kept/a.md": "---\ntitle: A\n---\nText.\n",
+        "_recipes/tempe.md": "---\ntitle: Tempe\n---\nText.\n",
+        "_hidden/b.md": "---\ntitle: B\n---\nText.\n",
+        "_site/c.md": "---\ntitle: C\n---\nText.\n",
+        "_one.md": "---\ntitle: One\n---\nText.\n",
+        "other/d.md": "---\ntitle: D\n---\nText.\n",
+    }
+    report = _import(kolom, _site(tmp_path, files))
+    assert report["created"] == 3
+    assert publishing.get_by_slug("tempe").path == "/recipes/tempe.html"
+    assert _reasons(report, tmp_path) == {"_hidden/b.md": "the collection 'hidden' has no pages in Jekyll"}
+
+
 # Hugo
 
 
@@ -240,7 +294,7 @@ def test_a_hugo_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     assert html.count('href="/2024/06/deux/"') == 2
     assert "youtube-nocookie.com/embed/abc" in html
     assert "{{&lt; shown &gt;}}" in html
-    assert "{{< notice >}} is kept as text" in _notes(report)
+    assert "{{< notice >}} is removed, and the text in it kept (1): {{< notice >}}" in _notes(report)
     three = publishing.get_by_slug("three")
     assert (three.path, three.status) == ("/x/three.html", "draft")
     assert (publishing.get_by_slug("deux").status, publishing.get_by_slug("later").status) == ("draft", "scheduled")
@@ -444,7 +498,7 @@ def test_invalid_front_matter_is_rejected_with_its_line_and_the_rest_imported(ko
 def test_texts_and_pictures_that_were_not_public_stay_private(kolom: Kolom, tmp_path: Path) -> None:
     """A skipped file leaves no article and no picture; a draft is stored for its author only."""
     files: dict[str, str | bytes] = {
-        "secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
+        "_secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
         "notes.md": "# Notes\n\n![x](x.png)\n",
         "single.html": '{{ define "main" }}<h1>{{ .Title }}</h1><img src=x.png>{{ end }}',
         "draft.md": "---\ntitle: Draft\ndate: 2020-01-01\nstatus: draft\n---\nText.\n",

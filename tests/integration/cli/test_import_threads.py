@@ -16,6 +16,7 @@ from functions.fetch_comments import app as fetch_comments
 from kolom.articles import publishing
 from kolom.comments import admin
 from kolom_cli.commands import import_
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import SourceError
 from tests.factories import content, request
 from tests.integration.cli.conftest import Kolom
@@ -234,6 +235,19 @@ def test_an_invalid_mapping_is_reported_before_the_import(kolom: Kolom, file: Pa
 
 
 @pytest.mark.usefixtures("articles")
+def test_two_comments_with_one_id_are_both_imported(kolom: Kolom, file: Path) -> None:
+    posts = (post(1, 7), post(1, 7, message="Other"), post(1, 7), post(2, 7, parent=1))
+    xml = disqus(thread(7, "https://old.example/hello/"), *posts)
+    report = _import(kolom, "disqus", file, xml)
+    assert (report["created"], report["skipped"]) == (3, 1)
+    assert [note["note"] for note in report["notes"]] == [SAME_ID]
+    comments = admin.list_by_article(publishing.get_by_slug("hello").id)
+    assert sorted(each.content for each in comments) == ["Other", "Post 1.", "Post 2."]
+    again = _import(kolom, "disqus", file, xml)
+    assert (again["unchanged"], again["created"], again["updated"]) == (3, 0, 0)
+
+
+@pytest.mark.usefixtures("articles")
 def test_a_truncated_export_imports_complete_comments(kolom: Kolom, file: Path) -> None:
     export = disqus(thread(2, "https://old.example/hello/"), post(11, 2), post(12, 2))
     report = _import(kolom, "disqus", file, export[: export.index("Post 12")], exit_code=1)
@@ -252,7 +266,7 @@ def test_a_truncated_export_imports_complete_comments(kolom: Kolom, file: Path) 
         ("isso", "[" * 100_000, "neither an Isso database nor valid JSON"),
     ],
 )
-def test_a_file_that_is_no_export_is_rejected(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
+def test_a_file_that_is_not_an_export_is_rejected(kolom: Kolom, file: Path, kind: str, data: str, says: str) -> None:
     assert says in _import(kolom, kind, file, data, exit_code=1)["errors"][0]
 
 

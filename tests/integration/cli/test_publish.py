@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from kolom.articles import public, publishing
+from kolom.articles import public, publishing, repository
 from kolom.articles.admin import list_by_status
 from kolom.errors import NotFound
 from tests.integration.cli.conftest import Kolom
@@ -75,6 +75,33 @@ def test_an_edited_file_updates_its_article(kolom: Kolom, tmp_path: Path) -> Non
     assert _publish(kolom, path)["updated"] == 1
     assert "Other." in public.get_article("one").body.html
     assert "version: 2\n" in path.read_text()
+
+
+@pytest.mark.parametrize("front", ["title: one THING\ndate: 2026-01-01\n", "date: 2026-01-01\n"])
+def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path, front: str) -> None:
+    body = "# One *thing*\n\n## Part one\n\nText.\n"
+    _publish(kolom, _write(tmp_path, "one.md", front, body))
+    article = publishing.get_by_slug("one")
+    stored = repository.get_body(article)
+    assert article.title.lower() == "one thing"
+    assert stored.html == '<h2 id="part-one">Part one</h2>\n<p>Text.</p>\n'
+    assert stored.source == body
+    assert kolom("articles", "show", "one", "--source").stdout == body
+
+
+def test_removed_markup_is_reported_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md", body="Text `<svg>`.\n\n<svg><path/></svg>\n\n<form>Name</form>\n<svg></svg>\n")
+    _write(tmp_path, "two.md", body="**Fine.**\n")
+    planned, done, again = (
+        _publish(kolom, *arguments) for arguments in ((tmp_path, "--dry-run"), (tmp_path,), (tmp_path,))
+    )
+    assert again["notes"] == []
+    for report, added in ((planned, 0), (done, len(("id", "version", "slug")))):
+        assert [(each["name"], each["note"].partition(":")[0]) for each in report["notes"]] == [
+            (f"{path}:{7 + added}", "<svg> removed with its content (2 times)"),
+            (f"{path}:{9 + added}", "<form> removed, its text is kept"),
+        ]
+    assert path.read_text().splitlines()[9] == "<svg><path/></svg>"
 
 
 def test_a_conflicting_edit_is_rejected_unless_forced(kolom: Kolom, tmp_path: Path) -> None:
@@ -228,6 +255,70 @@ def test_a_scheduled_article_can_be_edited_after_its_release(kolom: Kolom, tmp_p
     assert publishing.publish_scheduled(1, now=datetime(2099, 1, 2, tzinfo=UTC)) is not None
     path.write_text(path.read_text().replace("2099", "2026").replace("Text.", "Other."))
     assert _publish(kolom, path)["updated"] == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--no-write-back",)])
+def test_a_withdrawn_file_can_be_published_again(kolom: Kolom, tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path, *options)
+    assert kolom("unpublish", "one").exit_code == 0
+    assert kolom("preview", "one").exit_code == 0
+    planned, done = (_publish(kolom, path, *options, *more) for more in (("--dry-run",), ()))
+    assert planned["items"] == done["items"]
+    assert (done["updated"], done["items"][0]["status"]) == (1, "published")
+    assert "was unpublished and is published again" in done["notes"][0]["note"]
+    again = _publish(kolom, path, *options)
+    assert (again["unchanged"], again["notes"]) == (1, [])
+
+
+def test_a_withdrawn_article_can_be_edited_moved_and_scheduled(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path)
+    changes = [("Text.", "Other."), ("2026-01-01", "2099-01-01"), ("slug: one", "slug: two"), ("title: T", "title: U")]
+    for before, after in changes:
+        slug = publishing.get_by_slug("one").slug
+        assert kolom("unpublish", slug).exit_code == 0
+        assert before in path.read_text()
+        path.write_text(path.read_text().replace(before, after))
+        assert _publish(kolom, path, "--rename")["updated"] == 1
+    path.write_text(path.read_text().replace("title: U", "title: U\ndraft: true"))
+    report = _publish(kolom, path)
+    assert (report["items"][0]["status"], report["notes"]) == ("draft", [])
+
+
+def test_a_file_with_only_a_version_can_be_published_again(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path)
+    kolom("unpublish", "one")
+    path.write_text(path.read_text().replace("id: 1\n", "").replace("Text.", "Other."))
+    assert _publish(kolom, path)["updated"] == 1
+
+
+@pytest.mark.parametrize("unpublished_first", [True, False])
+def test_an_edit_from_elsewhere_conflicts_also_after_unpublishing(
+    kolom: Kolom, tmp_path: Path, unpublished_first: bool
+) -> None:
+    path = _write(tmp_path, "one.md")
+    _publish(kolom, path)
+    theirs = tmp_path / "theirs.md"
+    theirs.write_text(path.read_text().replace("Text.", "Theirs."))
+    if unpublished_first:
+        kolom("unpublish", "one")
+    _publish(kolom, theirs)
+    if not unpublished_first:
+        kolom("unpublish", "one")
+    path.write_text(path.read_text().replace("Text.", "Mine."))
+    reason = _reason(_publish(kolom, path, exit_code=1))
+    assert "has version 3, but this change is based on version 1" in reason
+    assert "articles show one --source" in reason
+    assert "Theirs." in repository.get_body(publishing.get_by_slug("one")).html
+
+
+def test_a_file_without_a_version_does_not_replace_another_text(kolom: Kolom, tmp_path: Path) -> None:
+    _publish(kolom, _write(tmp_path / "a", "one.md"))
+    kolom("unpublish", "one")
+    reason = _reason(_publish(kolom, _write(tmp_path / "b", "one.md", body="Other."), exit_code=1))
+    assert "already exists (version 2)" in reason
 
 
 def test_front_matter_marks_a_text_as_a_draft_that_is_not_shown(kolom: Kolom, tmp_path: Path) -> None:
@@ -444,12 +535,15 @@ def test_all_errors_in_front_matter_are_reported(kolom: Kolom, tmp_path: Path) -
 def test_a_rejected_rename_names_the_current_slug(kolom: Kolom, tmp_path: Path) -> None:
     path = _write(tmp_path, "second.md")
     _publish(kolom, path)
-    publishing.unpublish("second", now=datetime(2026, 3, 1, tzinfo=UTC))
+    other = tmp_path / "other" / "second.md"
+    other.parent.mkdir()
+    other.write_text(path.read_text() + "More.\n")
+    _publish(kolom, other)
     path.write_text(path.read_text().replace("slug: second", "slug: zweite"))
     reason = _reason(_publish(kolom, path, "--rename", exit_code=1))
     assert "zweite" not in reason
     (command,) = re.findall(r"`kolom (articles show .+?)`", reason)
-    assert kolom(*command.split()).stdout == "Text.\n"
+    assert kolom(*command.split()).stdout == "Text.\nMore.\n"
     assert "write `version: 2` into the front matter" in reason
     path.write_text(path.read_text().replace("version: 1", "version: 2"))
     assert _publish(kolom, path, "--rename")["updated"] == 1
@@ -461,5 +555,6 @@ def test_the_source_of_a_deleted_article_is_not_offered(kolom: Kolom, tmp_path: 
     publishing.delete("one", now=datetime(2026, 3, 1, tzinfo=UTC))
     reason = _reason(_publish(kolom, path, exit_code=1))
     assert "articles show" not in reason
+    assert "the article 'one' is deleted (version 2)" in reason
     assert reason.endswith("; pass --force to publish it again")
     assert _publish(kolom, path, "--force")["updated"] == 1

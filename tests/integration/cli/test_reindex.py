@@ -132,12 +132,12 @@ def test_many_articles_of_every_status_are_queued(kolom: Kolom) -> None:
     assert ran.json == {"articles": 205, "marked": 205, "indexed": 0, "removed": 0}
 
 
-def test_touching_a_missing_article_creates_nothing(tables: None) -> None:
+def test_marking_a_missing_article_for_reindexing_creates_nothing(tables: None) -> None:
     repository.request_reindex(99, "mark")
     assert repository.get(99) is None
 
 
-def test_a_touched_article_is_outdated_until_it_is_indexed_again(tables: None) -> None:
+def test_a_marked_article_is_outdated_until_it_is_indexed_again(tables: None) -> None:
     article_id = publish("one", "coffee")
     assert is_current(article_id)
     repository.request_reindex(article_id, "mark")

@@ -86,7 +86,7 @@ def test_edits_count_as_duplicates_like_new_comments(blog: Blog, configure: Conf
     assert "copies" in admin.get(comments[1][0]).reasons[0]
 
 
-def test_a_comment_is_no_duplicate_of_itself(blog: Blog, configure: Configure) -> None:
+def test_a_comment_is_not_a_duplicate_of_itself(blog: Blog, configure: Configure) -> None:
     configure(moderation_mode="none", comments_per_minute=100)
     comment_id, token = posted(blog, COPIED)
     for number in range(3):
@@ -110,9 +110,9 @@ def test_identical_edits_are_applied_and_counted_once(blog: Blog, configure: Con
     configure(comments_per_minute=2, moderation_mode="none")
     comment_id, token = posted(blog, "First.")
     article, now = public.get_summary("hello"), datetime.now(UTC)
-    arrival = RequestContext(address="203.0.113.7", authorization=f"Bearer {token}")
+    context = RequestContext(address="203.0.113.7", authorization=f"Bearer {token}")
     with ThreadPoolExecutor(8) as pool:
-        edits = list(pool.map(lambda _: editing.edit(article, comment_id, COPIED, arrival, now=now), range(16)))
+        edits = list(pool.map(lambda _: editing.edit(article, comment_id, COPIED, context, now=now), range(16)))
     assert {edit.content for edit in edits} == {COPIED}
     kept = admin.get(comment_id)
     assert (kept.revision, kept.reasons) == (2, ("edit: its author changed it",))

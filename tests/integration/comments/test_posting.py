@@ -340,9 +340,9 @@ def post_concurrently(drafts: list[tuple[NewComment, RequestContext]], workers: 
     def work(share: list[tuple[NewComment, RequestContext]]) -> list[PostedComment | Exception]:
         start.wait()
         answers: list[PostedComment | Exception] = []
-        for draft, arrival in share:
+        for draft, context in share:
             try:
-                answers.append(posting.post(article, draft, arrival, now=now))
+                answers.append(posting.post(article, draft, context, now=now))
             except Exception as error:  # noqa: BLE001 - checked by the test
                 answers.append(error)
         return answers

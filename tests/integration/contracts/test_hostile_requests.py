@@ -316,7 +316,7 @@ def test_json_may_be_nested_64_levels_deep_and_no_deeper(function: str, method: 
 
 
 @pytest.mark.usefixtures("blog")
-def test_brackets_within_strings_are_no_nesting() -> None:
+def test_brackets_within_strings_do_not_count_as_nesting() -> None:
     text = json.dumps({"name": "Budi", "content": '[{"' * 1_000 + "\\"})
     event = request(
         "/api/articles/hello/comments", method="POST", headers={"content-type": "application/json"}, body=text

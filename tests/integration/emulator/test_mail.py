@@ -33,11 +33,11 @@ LONG_URL = "https://blog.example/api/subscription/" + "abcDEF123." * 30 + "z"
 
 
 @pytest.fixture
-def outbox() -> Iterator[SentMail]:
+def sent_mail() -> Iterator[SentMail]:
     """Return all mail that this process sends to SES."""
-    outbox = SentMail()
-    with mock_aws(), outbox.recording():
-        yield outbox
+    sent_mail = SentMail()
+    with mock_aws(), sent_mail.recording():
+        yield sent_mail
 
 
 def send_to_ses(text: str | None = "Hello.", markup: str | None = None, subject: str = "Salam", **changes: Any) -> None:
@@ -56,15 +56,15 @@ def send_to_ses(text: str | None = "Hello.", markup: str | None = None, subject:
     boto3.client("sesv2").send_email(**request | changes)
 
 
-def source_of(outbox: SentMail) -> EmailMessage:
+def source_of(sent_mail: SentMail) -> EmailMessage:
     """Return the source of the only mail, parsed by Python's email package."""
-    (received,) = outbox.received
-    return email.message_from_bytes(received.source, _class=EmailMessage, policy=email.policy.default)
+    (captured,) = sent_mail.captured
+    return email.message_from_bytes(captured.source, _class=EmailMessage, policy=email.policy.default)
 
 
-def show(outbox: SentMail, path: str = "", query: str = "") -> str:
+def show(sent_mail: SentMail, path: str = "", query: str = "") -> str:
     """Return a page of the inbox."""
-    answer = Inbox(outbox)(ROOT + path, query)
+    answer = Inbox(sent_mail)(ROOT + path, query)
     assert answer.status == 200
     return answer.body.decode()
 
@@ -77,12 +77,12 @@ def header(answer: Response, name: str) -> str:
 # ---- recording ----
 
 
-def test_a_mail_is_recorded_with_the_documented_fields(outbox: SentMail) -> None:
+def test_a_mail_is_recorded_with_the_documented_fields(sent_mail: SentMail) -> None:
     unsubscribe = {"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}
     destination = {"ToAddresses": ["a@example.com", "b@example.com"], "CcAddresses": ["c@example.com"]}
     replies = ["x@example.com", "y@example.com"]
     send_to_ses("Hé", "<p>Hé</p>", headers=[unsubscribe], Destination=destination, ReplyToAddresses=replies)
-    assert outbox.mails == [
+    assert sent_mail.mails == [
         {
             "to": "a@example.com, b@example.com",
             "from": "Blog <blog@example.com>",
@@ -102,21 +102,21 @@ def test_a_mail_is_recorded_with_the_documented_fields(outbox: SentMail) -> None
     ]
 
 
-def test_missing_parts_of_a_mail_are_empty(outbox: SentMail) -> None:
+def test_missing_parts_of_a_mail_are_empty(sent_mail: SentMail) -> None:
     send_to_ses()
-    (mail,) = outbox.mails
+    (mail,) = sent_mail.mails
     assert (mail["reply_to"], mail["html"]) == ("", "")
     assert "Reply-To" not in mail["headers"]
 
 
-def test_a_mail_sent_with_ses_version_1_is_recorded_in_the_same_way(outbox: SentMail) -> None:
+def test_a_mail_sent_with_ses_version_1_is_recorded_in_the_same_way(sent_mail: SentMail) -> None:
     boto3.client("ses").send_email(
         Source="a@example.com",
         Destination={"ToAddresses": ["b@example.com", "c@example.com"]},
         Message={"Subject": {"Data": "Salam"}, "Body": {"Text": {"Data": "Hé"}, "Html": {"Data": "<p>Hé"}}},
         ReplyToAddresses=["d@example.com"],
     )
-    (mail,) = outbox.mails
+    (mail,) = sent_mail.mails
     assert (mail["to"], mail["from"], mail["reply_to"]) == (
         "b@example.com, c@example.com",
         "a@example.com",
@@ -134,24 +134,26 @@ def by_version_2() -> None:
 
 
 @pytest.mark.parametrize("send_raw", [by_version_1, by_version_2])
-def test_a_raw_mail_is_shown_by_its_parts_and_keeps_its_source(outbox: SentMail, send_raw: Callable[[], None]) -> None:
+def test_a_raw_mail_is_shown_by_its_parts_and_keeps_its_source(
+    sent_mail: SentMail, send_raw: Callable[[], None]
+) -> None:
     send_raw()
-    (mail,) = outbox.mails
+    (mail,) = sent_mail.mails
     assert (mail["to"], mail["reply_to"]) == ("b@example.com", "c@example.com, d@example.com")
     assert (mail["subject"], mail["text"]) == ("hé", "hallo, kafé")
     assert mail["headers"]["Received"] == "one, two"
-    assert outbox.received[0].source == RAW
+    assert sent_mail.captured[0].source == RAW
 
 
-def test_a_raw_mail_in_an_unknown_charset_is_shown(outbox: SentMail) -> None:
+def test_a_raw_mail_in_an_unknown_charset_is_shown(sent_mail: SentMail) -> None:
     raw = RAW.replace(b"charset=utf-8", b"charset=klingon")
     boto3.client("ses").send_raw_email(RawMessage={"Data": raw})
-    assert outbox.mails[0]["text"] == "hallo, kafé"
+    assert sent_mail.mails[0]["text"] == "hallo, kafé"
 
 
-def test_the_source_of_a_structured_mail_is_the_message_that_ses_builds(outbox: SentMail) -> None:
+def test_the_source_of_a_structured_mail_is_the_message_that_ses_builds(sent_mail: SentMail) -> None:
     send_to_ses("Hé", "<p>Hé</p>", "Salam ☕", headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
-    source = source_of(outbox)
+    source = source_of(sent_mail)
     assert (source["Subject"], source["To"]) == ("Salam ☕", "owner@example.com")
     assert source["List-Unsubscribe"] == f"<{LONG_URL}>"
     assert abs(source["Date"].datetime - datetime.now(UTC)) < timedelta(minutes=1)
@@ -159,61 +161,63 @@ def test_the_source_of_a_structured_mail_is_the_message_that_ses_builds(outbox: 
     assert [part.get_content_type() for part in source.iter_parts()] == ["text/plain", "text/html"]
 
 
-def test_a_long_address_is_not_split_in_the_source(outbox: SentMail) -> None:
+def test_a_long_address_is_not_split_in_the_source(sent_mail: SentMail) -> None:
     send_to_ses(LONG_URL, headers=[{"Name": "List-Unsubscribe", "Value": f"<{LONG_URL}>"}])
-    assert outbox.received[0].source.decode().count(LONG_URL) == 2
+    assert sent_mail.captured[0].source.decode().count(LONG_URL) == 2
 
 
 @pytest.mark.parametrize(("text", "markup", "kind"), [("Hé", None, "text/plain"), (None, "<p>Hé</p>", "text/html")])
-def test_a_mail_with_one_body_has_one_part(outbox: SentMail, text: str | None, markup: str | None, kind: str) -> None:
+def test_a_mail_with_one_body_has_one_part(
+    sent_mail: SentMail, text: str | None, markup: str | None, kind: str
+) -> None:
     send_to_ses(text, markup)
-    source = source_of(outbox)
+    source = source_of(sent_mail)
     assert (source.get_content_type(), source.get_content().strip()) == (kind, text or markup)
 
 
-def test_a_line_feed_in_a_subject_adds_no_header(outbox: SentMail) -> None:
+def test_a_line_feed_in_a_subject_adds_no_header(sent_mail: SentMail) -> None:
     send_to_ses(subject="Salam\r\nBcc: victim@example.com")
-    assert source_of(outbox)["Bcc"] is None
+    assert source_of(sent_mail)["Bcc"] is None
 
 
 # ---- the inbox ----
 
 
-def test_an_empty_inbox_explains_what_will_appear(outbox: SentMail) -> None:
-    page = show(outbox)
+def test_an_empty_inbox_explains_what_will_appear(sent_mail: SentMail) -> None:
+    page = show(sent_mail)
     assert "No mail yet" in page
     assert 'href="/contact/"' in page
     assert 'href="/_local/mail.json"' in page
 
 
-def test_the_inbox_lists_newest_mail_first_with_people_and_preview(outbox: SentMail) -> None:
+def test_the_inbox_lists_newest_mail_first_with_people_and_preview(sent_mail: SentMail) -> None:
     send_to_ses("First words.\n\n" + "and more " * 100, subject="Older")
     send_to_ses("Hello.", subject="Newer", ReplyToAddresses=["budi@example.com"])
-    page = show(outbox)
+    page = show(sent_mail)
     assert re.findall(r'href="/_local/mail/(\d)">(\w+)', page) == [("2", "Newer"), ("1", "Older")]
     for expected in ("owner@example.com", "Blog &lt;blog@example.com&gt;", "budi@example.com"):
         assert expected in page
     assert "First words. and more" in page
     assert len(page) < len(show(SentMail())) + 3_000
-    assert outbox.received[0].at.isoformat(timespec="seconds") in page
+    assert sent_mail.captured[0].at.isoformat(timespec="seconds") in page
 
 
-def test_a_mail_without_text_has_a_preview_of_its_html(outbox: SentMail) -> None:
+def test_a_mail_without_text_has_a_preview_of_its_html(sent_mail: SentMail) -> None:
     send_to_ses(None, "<style>p { color: red }</style><p>Fish &amp; <b>chips</b></p><script>alert(1)</script>")
-    assert ">Fish &amp; chips</p>" in show(outbox)
+    assert ">Fish &amp; chips</p>" in show(sent_mail)
 
 
-def test_a_long_list_has_pages(outbox: SentMail) -> None:
+def test_a_long_list_has_pages(sent_mail: SentMail) -> None:
     for number in range(1, PAGE_SIZE + 3):
-        outbox.add(
+        sent_mail.add(
             {**dict.fromkeys(["to", "from", "reply_to", "text", "html"], ""), "subject": str(number), "headers": {}}
         )
 
     def numbers(query: str = "") -> list[int]:
-        return [int(number) for number in re.findall(r'href="/_local/mail/(\d+)"', show(outbox, query=query))]
+        return [int(number) for number in re.findall(r'href="/_local/mail/(\d+)"', show(sent_mail, query=query))]
 
     assert numbers() == list(range(PAGE_SIZE + 2, 2, -1))
-    assert f'href="{ROOT}?before=3"' in show(outbox)
+    assert f'href="{ROOT}?before=3"' in show(sent_mail)
     assert numbers("before=3") == [2, 1]
     assert numbers("before=x") == numbers("before=-1") == numbers("before=999999") == numbers()
     assert numbers("before=1") == []
@@ -228,29 +232,29 @@ def test_a_long_list_has_pages(outbox: SentMail) -> None:
         ("/source", "Content-Type: multipart/alternative"),
     ],
 )
-def test_a_mail_is_shown_as_html_text_and_source(outbox: SentMail, view: str, expected: str) -> None:
+def test_a_mail_is_shown_as_html_text_and_source(sent_mail: SentMail, view: str, expected: str) -> None:
     send_to_ses("Plain hé", "<p>Hé</p>", headers=[{"Name": "Auto-Submitted", "Value": "auto-generated"}])
-    page = show(outbox, f"/1{view}")
+    page = show(sent_mail, f"/1{view}")
     assert expected in page
     assert f'href="/_local/mail/1{view}" aria-current="page"' in page
     assert page.count('aria-current="page"') == 1
 
 
-def test_a_mail_without_html_is_shown_as_text(outbox: SentMail) -> None:
+def test_a_mail_without_html_is_shown_as_text(sent_mail: SentMail) -> None:
     send_to_ses("Only text.")
-    page = show(outbox, "/1")
+    page = show(sent_mail, "/1")
     assert "Only text." in page
     assert ">HTML</a>" not in page
 
 
-def test_the_link_to_the_next_mail_keeps_the_view(outbox: SentMail) -> None:
+def test_the_link_to_the_next_mail_keeps_the_view(sent_mail: SentMail) -> None:
     for _ in range(3):
         send_to_ses()
-    page = show(outbox, "/2/headers")
+    page = show(sent_mail, "/2/headers")
     assert 'href="/_local/mail/3/headers" rel="next">Newer' in page
     assert 'href="/_local/mail/1/headers" rel="prev">Older' in page
-    assert 'rel="prev"' not in show(outbox, "/1")
-    assert 'rel="next"' not in show(outbox, "/3")
+    assert 'rel="prev"' not in show(sent_mail, "/1")
+    assert 'rel="next"' not in show(sent_mail, "/3")
 
 
 @pytest.mark.parametrize(
@@ -262,9 +266,9 @@ def test_the_link_to_the_next_mail_keeps_the_view(outbox: SentMail) -> None:
         ("javascript:alert(1) https:// a.example mailto:a@b.example", []),
     ],
 )
-def test_urls_in_the_text_are_links(outbox: SentMail, text: str, links: list[str]) -> None:
+def test_urls_in_the_text_are_links(sent_mail: SentMail, text: str, links: list[str]) -> None:
     send_to_ses(text)
-    page = show(outbox, "/1/text")
+    page = show(sent_mail, "/1/text")
     found = re.findall(r'<a href="([^"]+)" target="_blank" rel="noopener noreferrer">([^<]+)</a>', page)
     assert [(html.unescape(href), html.unescape(label)) for href, label in found] == [(link, link) for link in links]
     assert text in html.unescape(re.sub(r"<[^>]+>", "", page))
@@ -281,16 +285,16 @@ def test_a_hostile_mail_gives_the_same_elements_as_a_harmless_one(view: str) -> 
     attack = "\"'></iframe></pre></title></style><img src=x onerror=alert(1)><script>alert(1)</script>"
     shapes = []
     for words in ("harmless", attack):
-        outbox = SentMail()
-        with mock_aws(), outbox.recording():
+        sent_mail = SentMail()
+        with mock_aws(), sent_mail.recording():
             send_to_ses(f"https://a.example/{words}", words, words, headers=[{"Name": "X-Name", "Value": words}])
-        shapes.append(elements_and_attributes(show(outbox, view)))
+        shapes.append(elements_and_attributes(show(sent_mail, view)))
     assert shapes[0] == shapes[1]
 
 
-def test_the_html_may_open_tabs_and_nothing_else(outbox: SentMail) -> None:
+def test_the_html_may_open_tabs_and_nothing_else(sent_mail: SentMail) -> None:
     send_to_ses("x", "<p>x</p>")
-    answer = Inbox(outbox)(f"{ROOT}/1")
+    answer = Inbox(sent_mail)(f"{ROOT}/1")
     policy = header(answer, "Content-Security-Policy")
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in answer.body.decode()
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:;")
@@ -299,27 +303,27 @@ def test_the_html_may_open_tabs_and_nothing_else(outbox: SentMail) -> None:
 
 
 @pytest.mark.parametrize("path", ["/0", "/2", "/999999999", "/x", "/1/2", "/1/html", "/1.exe", ".xml", "/2.eml", "/-1"])
-def test_an_unknown_mail_is_not_found(outbox: SentMail, path: str) -> None:
+def test_an_unknown_mail_is_not_found(sent_mail: SentMail, path: str) -> None:
     send_to_ses()
-    answer = Inbox(outbox)(ROOT + path)
+    answer = Inbox(sent_mail)(ROOT + path)
     assert (answer.status, header(answer, "Content-Type")) == (404, "text/html; charset=utf-8")
     assert "Mail not found" in answer.body.decode()
     assert f'href="{ROOT}"' in answer.body.decode()
 
 
-def test_the_source_can_be_downloaded(outbox: SentMail) -> None:
+def test_the_source_can_be_downloaded(sent_mail: SentMail) -> None:
     by_version_1()
-    answer = Inbox(outbox)(f"{ROOT}/1.eml")
+    answer = Inbox(sent_mail)(f"{ROOT}/1.eml")
     assert (answer.status, answer.body) == (200, RAW)
     assert header(answer, "Content-Type") == "message/rfc822"
     assert header(answer, "Content-Disposition") == 'attachment; filename="kolom-mail-1.eml"'
     assert header(answer, "X-Content-Type-Options") == "nosniff"
 
 
-def test_the_json_lists_the_recorded_mail_oldest_first(outbox: SentMail) -> None:
+def test_the_json_lists_the_recorded_mail_oldest_first(sent_mail: SentMail) -> None:
     send_to_ses(subject="One")
     send_to_ses(subject="Two ☕")
-    assert json.loads(Inbox(outbox)(f"{ROOT}.json").body) == outbox.mails
+    assert json.loads(Inbox(sent_mail)(f"{ROOT}.json").body) == sent_mail.mails
 
 
 # ---- the stack ----

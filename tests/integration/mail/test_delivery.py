@@ -133,7 +133,7 @@ def test_a_crash_before_ses_gets_the_mail_delays_it_by_its_lease(mail_system: Ma
     assert (mail_system.status(mail_id), len(mail_system.ses.mails)) == ("sent", 1)
 
 
-def test_only_a_crash_between_acceptance_and_mark_sends_twice(mail_system: MailSystem) -> None:
+def test_a_crash_before_the_acceptance_is_recorded_sends_the_mail_twice(mail_system: MailSystem) -> None:
     mail_system.ses.crash(accepted=True)
     mail_id = f"contact#{mail_system.submit().id}"
     with pytest.raises(Crash):
@@ -232,7 +232,7 @@ def test_concurrent_timers_and_late_senders_send_no_duplicates(mail_system: Mail
 
 
 @pytest.mark.parametrize("kind", ["throttled", "failed", "cut before", "cut after"])
-def test_a_fault_at_any_call_only_sends_twice_before_the_mark(
+def test_a_fault_at_any_call_sends_twice_only_if_acceptance_is_not_recorded(
     mail_system: MailSystem, injector: FaultInjector, kind: str
 ) -> None:
     for number in range(20):
@@ -253,7 +253,7 @@ def test_a_fault_at_any_call_only_sends_twice_before_the_mark(
     raise AssertionError("it never ends")
 
 
-def test_throttled_marks_are_retried_by_the_sdk(mail_system: MailSystem, faults: RefusedCalls) -> None:
+def test_a_throttled_update_of_the_outbox_is_retried_by_the_sdk(mail_system: MailSystem, faults: RefusedCalls) -> None:
     mail_id = f"contact#{mail_system.submit().id}"
     faults.throttle("UpdateItem", 1)
     mail_system.invoke_sender(mail_id)
@@ -303,17 +303,17 @@ def test_an_outbox_item_contains_no_personal_data(mail_system: MailSystem) -> No
 def test_no_personal_data_is_logged_or_measured(
     mail_system: MailSystem, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Errors of every kind occur at the DEBUG log level."""
+    """This causes an error of every kind while the log level is DEBUG."""
     logs = io.StringIO()
     monkeypatch.setattr(logger.handlers[0], "stream", logs)
     logger.setLevel("DEBUG")
-    weathers: list[Callable[[], None]] = [
+    states: list[Callable[[], None]] = [
         partial(mail_system.ses.respond_with_error, "MessageRejected"),
         partial(mail_system.ses.lose_connection, accepted=False),
         partial(mail_system.ses.respond_with_error, "BadRequestException"),
         mail_system.ses.recover,
     ]
-    for number, faults in enumerate(weathers):
+    for number, faults in enumerate(states):
         fields = {"name": "Budi", "email": "budi.private@example.com", "subject": "Secret"}
         mail_system.submit(f"Private words {number}.", **fields)
         faults()

@@ -103,10 +103,10 @@ def test_no_second_mail_is_sent_about_an_approved_comment(mail_system: MailSyste
 
 def test_one_mail_is_sent_about_a_comment_that_was_edited_meanwhile(mail_system: MailSystem) -> None:
     comment = mail_system.comment("Before.")
-    arrival = RequestContext(
+    context = RequestContext(
         address="10.0.0.1", authorization=f"Bearer {authors.create_edit_token(1, comment.id, signing.load_keys())}"
     )
-    editing.edit(public.get_summary("hello"), comment.id, "After.", arrival, now=mail_system.now)
+    editing.edit(public.get_summary("hello"), comment.id, "After.", context, now=mail_system.now)
     mail_system.deliver_stream()
     (mail,) = mail_system.ses.mails
     assert "After." in mail["text"]
@@ -176,7 +176,10 @@ def test_the_owners_reply_is_mailed_too(mail_system: MailSystem) -> None:
         secret=signing.load_keys(),
     )
     mail_system.deliver_stream()
-    assert "Owner" in sent_to(mail_system, BUDI)[-1]["subject"]
+    mail = sent_to(mail_system, BUDI)[-1]
+    assert "Owner" in mail["subject"]
+    for form in ("text", "html"):
+        assert "Owner (Penulis) membalas komentar Anda" in mail[form]
 
 
 def test_nobody_is_notified_of_their_own_reply(mail_system: MailSystem) -> None:

@@ -105,6 +105,16 @@ def test_results_are_highlighted_and_not_indexed_by_crawlers(publish: Publish) -
     assert '<meta name="robots" content="noindex">' in page.html
 
 
+def test_a_result_shows_the_label_that_matched(publish: Publish) -> None:
+    publish("a", title="Lain", html="<p>Lain sekali.</p>", labels=("Politik & Hukum",))
+    page = get("/search/", q="politik")
+    assert (
+        'Label: <a href="/label/politik%20%26%20hukum/" rel="tag" dir="auto"><mark>Politik &amp; Hukum</mark></a>'
+        in (page.html)
+    )
+    assert "result__labels" not in get("/search/", q="lain").html
+
+
 def test_a_search_links_to_its_next_results(publish: Publish) -> None:
     for number in range(13):
         publish(f"a{number}", title=f"Kabar {number}")

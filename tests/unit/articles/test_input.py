@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,35 @@ def test_a_stored_path_of_an_earlier_version_is_accepted() -> None:
     assert ArticleInput.model_validate(stored, context=STORED).path == "/a<b>.html"
 
 
+@pytest.mark.parametrize("label", [".", "..", "/", "a/", "/a", "a//b", "a/../b", "a/ . /b", "%2F", "a%20b"])
+def test_a_new_label_must_have_an_address(label: str) -> None:
+    fields = FIELDS | {"labels": (label,)}
+    with pytest.raises(InvalidInput, match=r"^labels: must not .* because of its address"):
+        ArticleInput.model_validate(fields)
+    assert ArticleInput.model_validate(fields, context=STORED).labels == (label,)
+    assert ArticleRecord.read(RECORD | {"labels": [label]}).labels == [label]
+
+
+@pytest.mark.parametrize("label", ["AC/DC", "C++", "...", ".net", "100%", "50%off", "a.b/c", "\\", "C#", "?"])
+def test_other_punctuation_is_allowed_in_labels(label: str) -> None:
+    assert field_problem("labels", (label,)) is None
+
+
+def test_a_new_path_has_no_invisible_characters() -> None:
+    with pytest.raises(InvalidInput, match="must not contain invisible characters"):
+        ArticleInput.model_validate(FIELDS | {"path": "/a\ufeff/b"})
+
+
+@pytest.mark.parametrize("slug", ["हिन्दी", "தமிழ்", "ไทย", "café", "x̂", "שָׁלוֹם"])
+def test_a_slug_may_have_letters_with_marks(slug: str) -> None:
+    assert field_problem("slug", unicodedata.normalize("NFC", slug)) is None
+
+
+@pytest.mark.parametrize("slug", ["\u093fa", "cafe\u0301", "a\u200db", "a\ufe0f", "a-", "_a", "a\u20dd"])
+def test_a_slug_begins_with_a_letter_and_has_no_invisible_characters(slug: str) -> None:
+    assert field_problem("slug", slug) is not None
+
+
 def test_the_fingerprint_of_a_content_never_changes() -> None:
     """Otherwise the next publication would publish every article again."""
     article = ArticleInput(
@@ -151,3 +181,17 @@ def test_reading_and_releasing_articles_does_not_import_pydantic() -> None:
         "assert not {'pydantic', 'kolom.articles.input'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_letters_with_accents_are_composed_except_in_the_body() -> None:
+    html = "<p>Mu\u0308sli</p>"
+    made = ArticleInput(
+        title="Mu\u0308sli",
+        slug="mu\u0308sli",
+        path="/2024/mu\u0308sli.html",
+        labels=("Mu\u0308nster",),
+        author="Zoe\u0308",
+        body=Body(html=html),
+    )
+    assert (made.title, made.slug, made.path) == ("Müsli", "müsli", "/2024/müsli.html")
+    assert (made.labels, made.author, made.body.html) == (("Münster",), "Zoë", html)

@@ -32,5 +32,5 @@ def test_a_feed_url_of_another_system_is_mapped(path: str, query: dict[str, list
 
 
 @pytest.mark.parametrize("path", ["/", "/feeds/", "/feeds/x", "/feedback/", "/feed/x/y", "/feeds/posts/other"])
-def test_other_paths_are_no_feed_urls(path: str) -> None:
+def test_other_paths_are_not_feed_urls(path: str) -> None:
     assert legacy_feed_redirect(path, {}) is None

@@ -339,7 +339,7 @@ def test_only_an_article_changed_on_a_later_day_shows_the_change() -> None:
     assert "Diperbarui" not in PAGES["article"]().html
 
 
-def test_a_standalone_page_has_no_date_and_is_no_blog_posting() -> None:
+def test_a_standalone_page_has_no_date_and_is_not_a_blog_posting() -> None:
     made = PAGES["free page"]()
     assert not find_all(made, "//time")
     assert not find_all(made, "//script[@type='application/ld+json']")

@@ -31,7 +31,7 @@ def test_a_table_keeps_its_alignment_without_styles() -> None:
     assert "style" not in rendered
 
 
-def test_a_task_list_has_boxes_that_are_no_form_elements() -> None:
+def test_a_task_list_has_boxes_that_are_not_form_elements() -> None:
     rendered = markdown("- [ ] open\n- [x] done\n- plain\n").html
     assert '<li class="task-list-item">☐ open</li>' in rendered
     assert '<li class="task-list-item">☑ done</li>' in rendered
@@ -243,7 +243,7 @@ def test_the_resolver_gets_every_image_medium_and_local_link_unsanitised() -> No
 
     source = (
         "<img src='a b.png' srcset='a.png, b.png 2x,c.png 100w'><img src='data:image/png;base64,xx'>"
-        "<video src=d.mp4 publisher=e.png></video><audio><source src=https://x/f.mp3></audio>"
+        "<video src=d.mp4 poster=e.png></video><audio><source src=https://x/f.mp3></audio>"
         "<a href=g.pdf>x</a><a href=https://x/>x</a><a href=#h>x</a><a href=//x/y>x</a><a href=mailto:a@b.c>x</a>"
     )
     rendered = render(source, "html", resolve=resolve)

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kolom.search.analyzer import stem
-from kolom.search.highlighter import SNIPPET_CHARACTERS, mark_snippet, mark_title, matcher
+from kolom.search.highlighter import (
+    SNIPPET_CHARACTERS,
+    join_blocks,
+    mark_snippet,
+    mark_title,
+    matcher,
+    matching_labels,
+)
 from kolom.search.tokenizer import tokenize
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("ab <>&\"'日本 é")), max_size=400)
@@ -82,3 +89,35 @@ def test_a_match_late_in_a_long_text_is_shown() -> None:
 def test_a_text_of_one_endless_word_is_cut() -> None:
     shown = snippet("x" * 200_000, "x" * 64, language="xx")
     assert len(visible(shown)) <= SNIPPET_CHARACTERS + 66
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Bahan\nKedelai direndam semalam.", "Bahan · Kedelai direndam semalam."),
+        ("One sentence.\nAnother one", "One sentence. Another one"),
+        ("“Is it?”\nIt is (yes.)\nReally", "“Is it?” It is (yes.) Really"),
+        ("Bahan:\nkedelai\nragi", "Bahan: kedelai · ragi"),
+        ("Harga (2024)\nNaik", "Harga (2024) · Naik"),
+        ("見出し\n文章です。\n次", "見出し · 文章です。 次"),
+        ("عنوان؟\nنص", "عنوان؟ نص"),
+        ("one line", "one line"),
+        ("", ""),
+    ],
+)
+def test_blocks_of_a_text_have_a_visible_boundary(text: str, shown: str) -> None:
+    assert join_blocks(text) == shown
+
+
+def test_a_snippet_does_not_begin_or_end_with_a_boundary() -> None:
+    text = join_blocks(
+        "\n".join(["lorem ipsum dolor sit amet"] * 10 + ["coffee"] + ["consectetur adipiscing elit"] * 10)
+    )
+    for word in ("coffee", "lorem", "adipiscing"):
+        shown = snippet(text, word, language="xx")
+        assert not re.search(r"…[ ·]|[ ·]…", visible(shown)), shown
+
+
+def test_labels_match_by_stem() -> None:
+    recognise = matcher({stem("walks", "en"), "rio"}, "en")
+    assert matching_labels(("Walking", "Coffee", "RÍO de la Plata"), recognise) == ("Walking", "RÍO de la Plata")

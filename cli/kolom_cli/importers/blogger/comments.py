@@ -8,6 +8,7 @@ from kolom.comments.types import Status
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Entry
 from kolom_cli.importers.common.comment_fields import RawComment, parse_datetime, to_imported_comment
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.types import Item, Skipped
 
@@ -29,8 +30,12 @@ _REMOVED_TEXTS: Final = frozenset(
 """The text that replaces a comment removed by its author or the blog's owner, in English and Indonesian."""
 
 
-def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Container[str]) -> Item:
-    """Return the comment, or why it is skipped. ``owners`` are the profiles of the authors of the blog's articles."""
+def read_comment(entry: Entry, *, origin: str, origin_of: Callable[[str], str], owners: Container[str]) -> Item:
+    """Return the comment, or why it is skipped.
+
+    ``origin`` is that of the comment, ``origin_of`` gives those of others. ``owners`` are the profiles of the authors
+    of the blog's articles.
+    """
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
     status = _STATUSES.get(entry.status, "pending")
     if entry.status == _SPAM:
@@ -40,10 +45,13 @@ def read_comment(entry: Entry, *, origin_of: Callable[[str], str], owners: Conta
     if entry.is_removed or plain_text(entry.content).strip().lower() in _REMOVED_TEXTS:
         status = "deleted"
     notes = () if entry.status in _STATUSES else (f"unknown status {entry.status!r} in Blogger: imported as pending",)
+    if origin != origin_of(entry.id):
+        notes = (SAME_ID, *notes)
+    notes = (*notes, *entry.repairs)
     return to_imported_comment(
         RawComment(
             name=name,
-            origin=origin_of(entry.id),
+            origin=origin,
             article=(f"origin:{origin_of(entry.post)}",),
             thread=entry.post,
             with_article=True,

@@ -82,7 +82,7 @@ class Converter:
 
     def convert(self, content: str) -> str:
         """Return the content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        tokens = map(_with_own_size, VideoPlayers(self.notes).replaced(tokenize(content)))
+        tokens = map(_with_own_size, VideoPlayers(self.notes).replace(tokenize(content)))
         nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
         return serialize(map(self._with_stored_image, tokens_of(nodes)))
 

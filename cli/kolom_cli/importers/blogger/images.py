@@ -1,4 +1,4 @@
-"""Store the images of a Blogger blog that its Takeout contains."""
+"""Store the images that the Takeout of a Blogger blog contains."""
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -28,15 +28,16 @@ class Images:
             return url
         if name not in self._known:
             member = self.export.image(name)
-            self._known[name] = self._stored(member) if member else None
+            self._known[name] = self._store(member) if member else None
         return self._known[name] or url
 
-    def take_notes(self) -> list[str]:
-        """Return the notes about images that could not be stored since the last call."""
+    def pop_notes(self) -> list[str]:
+        """Return the notes about images that could not be stored, and clear them."""
         notes, self._notes = self._notes, []
         return notes
 
-    def _stored(self, member: Member) -> str | None:
+    def _store(self, member: Member) -> str | None:
+        """Store the image and return its URL; None, with a note, if that is not possible."""
         path = PurePosixPath(member.name)
         if not settings().media_bucket:
             self._notes.append("its images are not copied: this endpoint has only tables, no media bucket")

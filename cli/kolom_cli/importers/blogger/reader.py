@@ -7,7 +7,7 @@ keep the paths of their URLs. Images in a Takeout are stored; all others stay at
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote
@@ -16,9 +16,10 @@ from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
-from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NoFeed, read_feed
+from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NotAFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
@@ -26,7 +27,8 @@ from kolom_cli.importers.blogger.takeout import Export, open_export
 from kolom_cli.importers.blogger.urls import host_of, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
 from kolom_cli.importers.common.dates import parse_iso_datetime
-from kolom_cli.importers.common.export_files import Member, opened
+from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
+from kolom_cli.importers.common.export_files import Member, open_member
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -54,7 +56,7 @@ class _Survey:
     paths: set[str] = field(default_factory=set)
     owners: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)  # the id prefixes of blogs with restricted access
-    others: dict[str, NoFeed] = field(default_factory=dict)  # files that are not feeds, by name
+    others: dict[str, NotAFeed] = field(default_factory=dict)  # files that are not feeds, by name
 
 
 def read_blogger(
@@ -74,36 +76,42 @@ def read_blogger(
         for name, why in survey.others.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
         images = Images(export, MediaStore(dry_run=dry_run))
-        seen: set[str] = set()
-        for entry in _entries(feeds):
-            if entry.id in seen:
-                yield Skipped(kind=_kind(entry), name=_name(entry), reason="duplicate entry in the export")
-                continue
-            seen.add(entry.id)
-            yield _item(entry, survey, images)
+        ids = EntryIds()
+        for feed, entry in _entries(feeds):
+            try:
+                origin = ids.add(_origin(entry.id), _content(entry), feed.name) if entry.id else ""
+            except RepeatedEntry as error:
+                yield Skipped(kind=_kind(entry), name=_name(entry), reason=str(error))
+            else:
+                yield _item(entry, origin, survey, images)
 
 
-def _without_name(error: NoFeed, name: str) -> str:
+def _without_name(error: NotAFeed, name: str) -> str:
     return str(error).removeprefix(f"{name}:").strip()
 
 
-def _entries(feeds: Iterable[Member]) -> Iterator[Entry]:
+def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, Entry]]:
     for feed in feeds:
-        with opened(feed) as file:
-            yield from (record for record in read_feed(feed.name, file) if isinstance(record, Entry))
+        with open_member(feed) as file:
+            yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, Entry))
+
+
+def _content(entry: Entry) -> Entry:
+    """Return what distinguishes the entry from others of its id: all but its place in the file."""
+    return replace(entry, line=0)
 
 
 def _survey(export: Export, language: str | None) -> _Survey:
     survey = _Survey(language or settings().language_codes[0])
     for feed in export.feeds:
         try:
-            with opened(feed) as file:
+            with open_member(feed) as file:
                 for record in read_feed(feed.name, file):
                     if isinstance(record, Blog):
                         _survey_blog(survey, record, given=language is not None)
                     else:
                         _survey_entry(survey, record, given=language is not None)
-        except NoFeed as error:
+        except NotAFeed as error:
             if not feed.is_named:
                 survey.others[feed.name] = error
         except SourceError:
@@ -149,8 +157,10 @@ def _origin(entry_id: str) -> str:
     return origin_id("blogger", entry_id)
 
 
-def _item(entry: Entry, survey: _Survey, images: Images) -> Item:
+def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
+    if entry.is_damaged:
+        return Skipped(kind=kind, name=name, reason=entry.problem or "", refused=True)
     if entry.kind in _OTHER_KINDS:
         return Skipped(kind=kind, name=name, reason=_OTHER_KINDS[entry.kind])
     if not entry.id:
@@ -160,9 +170,9 @@ def _item(entry: Entry, survey: _Survey, images: Images) -> Item:
     if entry.problem:
         return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
-        return read_comment(entry, origin_of=_origin, owners=survey.owners)
+        return read_comment(entry, origin=origin, origin_of=_origin, owners=survey.owners)
     try:
-        return _Reader(entry, survey, images).item()
+        return _Reader(entry, origin, survey, images).item()
     except InvalidInput as error:
         return Skipped(kind=kind, name=name, reason=str(error), refused=True)
 
@@ -170,8 +180,9 @@ def _item(entry: Entry, survey: _Survey, images: Images) -> Item:
 class _Reader:
     """Converts one entry to an article."""
 
-    def __init__(self, entry: Entry, survey: _Survey, images: Images) -> None:
+    def __init__(self, entry: Entry, origin: str, survey: _Survey, images: Images) -> None:
         self._entry = entry
+        self._origin = origin
         self._survey = survey
         self._images = images
         self._published = parse_iso_datetime(entry.published)
@@ -180,15 +191,20 @@ class _Reader:
         self._number = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes
+        if origin != _origin(entry.id):
+            self._notes.append(SAME_ID)
+        self._notes += entry.repairs
 
     def item(self) -> ImportedArticle:
         """Return the article."""
         entry = self._entry
         source = self._source()
         remote = RemoteImages()
-        rendered = render(source, "html", resolve=remote, size_of=self._images.media.sizes.get)
-        self._notes += self._images.take_notes()
-        title = self._title(rendered.html)
+        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
+        given_title = " ".join(plain_text(html.unescape(entry.title).replace("<", "&lt;")).split())
+        rendered = render(source, "html", title=given_title, resolve=remote, size_of=self._images.media.sizes.get)
+        self._notes += self._images.pop_notes()
+        title = self._fields.title(given_title, rendered.html)
         slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
         content = ArticleInput(
             title=title,
@@ -206,7 +222,7 @@ class _Reader:
             kind=self._fields.kind,
             draft=self._is_draft(),
             reading_minutes=rendered.reading_minutes,
-            origin=_origin(entry.id),
+            origin=self._origin,
         )
         return ImportedArticle(
             name=_name(entry),
@@ -214,6 +230,7 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=remote.count,
+            removals=find_removals(entry.content, "html", rendered, is_converted=True) if entry.is_html else (),
         )
 
     def _source(self) -> str:
@@ -226,11 +243,6 @@ class _Reader:
         source = converter.convert(entry.content)
         self._notes += converter.notes
         return source
-
-    def _title(self, rendered: str) -> str:
-        # Blogger escapes titles once too often. A "<" in the unescaped title is text, not a tag.
-        title = " ".join(plain_text(html.unescape(self._entry.title).replace("<", "&lt;")).split())
-        return self._fields.title(title, rendered)
 
     def _wanted_slug(self) -> str:
         return _EXTENSION.sub("", unquote(_path(self._entry).rstrip("/")).rpartition("/")[2])

@@ -18,17 +18,17 @@ class VideoPlayers:
     """Replaces YouTube's Flash players by the current one. ``notes`` list the videos that cannot be embedded."""
 
     notes: list[str] = field(default_factory=list)
-    _shown: str = ""  # the video of the last old player
+    _last_video: str = ""  # the video of the last old player, as long as its <object> is open
     _is_hosted_by_blogger: bool = False  # whether the open <object> embeds a video that Blogger hosts, as far as known
 
-    def replaced(self, tokens: Iterable[Token]) -> Iterator[Token]:
+    def replace(self, tokens: Iterable[Token]) -> Iterator[Token]:
         """Yield the tokens of a post with working players. All other tokens stay as they are."""
         for token in tokens:
             match token:
                 case Start(name) if name in _OLD_PLAYER_TAGS:
-                    yield from self._old(token)
+                    yield from self._replace_old_player(token)
                 case Start("iframe", attributes):
-                    yield self._frame(attributes)
+                    yield self._replace_frame(attributes)
                 case Start("script"):
                     self._note("removed a script")
                     yield token
@@ -38,8 +38,8 @@ class VideoPlayers:
                     yield token
         self._end_object()
 
-    def _old(self, tag: Start) -> Iterator[Token]:
-        """Yield the player, once for a video that both ``<object>`` and its ``<embed>`` name."""
+    def _replace_old_player(self, tag: Start) -> Iterator[Token]:
+        """Yield the current player of the video, only once if both ``<object>`` and its ``<embed>`` contain the URL."""
         if tag.name == "object":
             self._end_object()
             self._is_hosted_by_blogger = _is_blogger_player(tag.attributes)
@@ -49,17 +49,17 @@ class VideoPlayers:
                 self._note(f"removed a video whose player browsers no longer support: {address}")
             return
         self._is_hosted_by_blogger = False
-        if found[1] != self._shown:
+        if found[1] != self._last_video:
             yield Start("iframe", {"src": f"https://www.youtube.com/embed/{found[1]}"})
             yield End("iframe")
-        self._shown = "" if tag.name == "embed" else found[1]
+        self._last_video = "" if tag.name == "embed" else found[1]
 
     def _end_object(self) -> None:
         if self._is_hosted_by_blogger:
             self._note("removed a video hosted by Blogger whose player browsers no longer support")
-        self._is_hosted_by_blogger, self._shown = False, ""
+        self._is_hosted_by_blogger, self._last_video = False, ""
 
-    def _frame(self, attributes: dict[str, str]) -> Start:
+    def _replace_frame(self, attributes: dict[str, str]) -> Start:
         source = attributes.get("src", "")
         if _YOUTUBE.search(source) or not (_is_blogger_player(attributes) or _BLOGGER_FRAME in source):
             return Start("iframe", attributes)
@@ -72,7 +72,10 @@ class VideoPlayers:
 
 
 def _video_url(tag: Start) -> str:
-    """Return the URL of an old player's video, at most 200 characters and without possible secrets; empty if none."""
+    """Return the URL of an old player's video, cut to 200 characters; empty if the tag has none.
+
+    Other parameters of the player are not read, because they may contain secrets.
+    """
     is_video = tag.name != "param" or tag.attributes.get("name", "").lower() in {"movie", "src"}
     address = next((tag.attributes[key] for key in ("src", "data", "value") if tag.attributes.get(key)), "")
     return unescape(address)[:200] if is_video else ""

@@ -85,8 +85,11 @@ class ArticleFields:
             label = " ".join(name.split())
             if not label:
                 continue
-            if label_problem(label):
+            if len(label) > MAX_LABEL:
                 self.notes.append(f"label longer than {MAX_LABEL} characters removed: {label[:30]!r}…")
+                continue
+            if problem := label_problem(label):
+                self.notes.append(f"label removed: {problem}")
                 continue
             labels.setdefault(label_key(label), label)
         kept = list(labels.values())

@@ -7,6 +7,7 @@ from typing import Final
 
 from kolom.articles import repository as articles
 from kolom.comments import importing, repository
+from kolom.comments.authors import owner_avatar_seed
 from kolom.comments.importing import Change, ExternalComment
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
@@ -49,16 +50,18 @@ class CommentImporter:
         elif self.planned.isdisjoint(comment.article):
             self._skip_unmatched(comment)
         else:
-            self._report_on(comment, "created", self._missing_parent(comment, _PLANNED))
+            self._report_on(comment, "created", self._missing_parent_note(comment, _PLANNED))
             self.spool.mark_stored(comment, StoredComment(_PLANNED, ""))
 
     def _store_below(self, article_id: int, comment: ImportedComment) -> None:
         self._load_article(article_id)
-        # If a dry run would restore a deleted article, it would import the article's comments, too.
+        # In a dry run, a deleted article that the import would restore is planned, and so are its comments.
         if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
             self.report.skip(_KIND, comment.name, "its article was deleted in Kolom")
             return
-        foreign = ExternalComment(
+        # Without a signing secret (as with tables but no stack), nothing can be derived from it.
+        keys = signing.load_keys() if settings().secret_name else None
+        external = ExternalComment(
             article_id=article_id,
             origin=comment.origin,
             name=comment.author,
@@ -67,14 +70,11 @@ class CommentImporter:
             status=comment.status,
             parent=self._parent_of(comment, article_id),
             website=comment.website,
-            # Without a secret (for example with tables only, without a stack) nothing is derived from the email
-            # address.
-            person=pseudonym_of(comment.email, signing.load_keys())
-            if comment.email and settings().secret_name
-            else None,
+            person=pseudonym_of(comment.email, keys) if comment.email and keys else None,
             is_owner=comment.is_owner,
+            avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
         )
-        imported = importing.to_comment(foreign, self._known(comment.origin, article_id))
+        imported = importing.to_comment(external, self._known(comment.origin, article_id))
         try:
             if self.dry_run:
                 change = importing.diff(repository.get(article_id, imported.id), imported, overwrite=self.overwrite)
@@ -86,7 +86,7 @@ class CommentImporter:
             self.report.skip(_KIND, comment.name, str(error), refused=True)
             return
         else:
-            self._report_on(comment, change, self._missing_parent(comment, article_id))
+            self._report_on(comment, change, self._missing_parent_note(comment, article_id))
         self.spool.mark_stored(comment, StoredComment(article_id, imported.id))
 
     def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
@@ -118,7 +118,7 @@ class CommentImporter:
             parent = repository.get(article_id, parent.parent_id) if parent.parent_id else None
         return parent
 
-    def _missing_parent(self, comment: ImportedComment, article_id: int) -> str:
+    def _missing_parent_note(self, comment: ImportedComment, article_id: int) -> str:
         if comment.parent is None or self._find(comment.parent, article_id) is not None:
             return ""
         return "the comment that it replies to is missing: imported as a top-level comment"
@@ -134,7 +134,7 @@ class CommentImporter:
         return self._known(origin, article_id)
 
     def _known(self, origin: str, article_id: int) -> str | None:
-        return self.spool.known(article_id, importing.id_suffix_of(origin))
+        return self.spool.find_known(article_id, importing.id_suffix_of(origin))
 
     def _load_article(self, article_id: int) -> None:
         """Load the state of an article and the ids of its comments, once."""
@@ -142,4 +142,4 @@ class CommentImporter:
             return
         article = articles.get(article_id)
         self._is_deleted[article_id] = article is None or article.status == "deleted"
-        self.spool.keep_known(article_id, importing.ids_by_suffix(article_id))
+        self.spool.add_known(article_id, importing.ids_by_suffix(article_id))

@@ -7,11 +7,12 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from pydantic import TypeAdapter
 
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import ImportedComment
 
 _SCHEMA: Final = """
@@ -65,12 +66,29 @@ class CommentSpool:
                 connection.close()
 
     def add(self, comment: ImportedComment) -> bool:
-        """Add the comment; return False if the spool already has one of the same origin."""
+        """Add the comment; return False if the spool already has the same one.
+
+        A different comment of the same origin is added, too: its origin gets its number, ``…#2``. Replies belong to the
+        first one.
+        """
+        candidate, number = comment, 1
+        while not self._insert(candidate):
+            if self._has(candidate):
+                return False
+            number += 1
+            candidate = replace(comment, origin=f"{comment.origin}#{number}", notes=(*comment.notes, SAME_ID))
+        return True
+
+    def _insert(self, comment: ImportedComment) -> bool:
         cursor = self._connection.execute(
             "INSERT OR IGNORE INTO comment (origin, parent, created, data) VALUES (?, ?, ?, ?)",
             (comment.origin, comment.parent, comment.created_at.timestamp(), _COMMENT.dump_json(comment)),
         )
         return cursor.rowcount == 1
+
+    def _has(self, comment: ImportedComment) -> bool:
+        row = self._connection.execute("SELECT data FROM comment WHERE origin = ?", (comment.origin,)).fetchone()
+        return bool(row[0] == _COMMENT.dump_json(comment))
 
     def __len__(self) -> int:
         """Return the number of comments."""
@@ -98,12 +116,12 @@ class CommentSpool:
         ).fetchone()
         return StoredComment(*row) if row else None
 
-    def keep_known(self, article_id: int, ids_by_suffix: Mapping[str, str]) -> None:
+    def add_known(self, article_id: int, ids_by_suffix: Mapping[str, str]) -> None:
         """Record the ids of the article's existing comments by the id suffixes of their origins."""
         rows = ((article_id, suffix, comment_id) for suffix, comment_id in ids_by_suffix.items())
         self._connection.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)
 
-    def known(self, article_id: int, suffix: str) -> str | None:
+    def find_known(self, article_id: int, suffix: str) -> str | None:
         """Return the id of the article's existing comment with that suffix, if any."""
         row = self._connection.execute(
             "SELECT comment_id FROM known WHERE article_id = ? AND suffix = ?", (article_id, suffix)

@@ -50,7 +50,7 @@ def html_to_markdown(html: str) -> str:
 
 
 class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
-    """The markdownify converter for our dialect: a newline is a line break; inline content is marked for emphasis."""
+    """Converts to the Markdown of comments: a newline is a line break; inline content is marked for emphasis."""
 
     class Options:
         bullets = "-"
@@ -128,7 +128,7 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
 
 
 def _as_block(convert: Callable[..., str]) -> Callable[..., str]:
-    """Wrap ``convert`` to start a new line even for an empty block, and to return only the text where no block fits."""
+    """Wrap ``convert``: an empty block still starts a new line; where no block is allowed, its text is returned."""
 
     def as_block(el: Any, text: str, parent_tags: set[str]) -> str:
         if parent_tags & _ONE_LINE:

@@ -18,6 +18,7 @@ from kolom.articles.names import default_path
 from kolom.config import settings
 from kolom.rendering.markdown import to_html
 from kolom_cli.importers.common.article_fields import language_in, site_language
+from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -66,15 +67,15 @@ def read_ghost(path: Path, *, site: str = "", language: str | None = None) -> It
     paths: dict[str, str] = {}
     for slug, address in collected.posts:
         paths |= dict.fromkeys((default_path(slug).rstrip("/"), address.rstrip("/")), address)
-    seen: set[str] = set()
+    ids = EntryIds()
     for table, row in read_rows(path):
         if table != "posts":
             continue
-        origin = _origin(row)
-        if origin in seen:
-            yield Skipped(kind=_kind(row), name=_name(row), reason="duplicate entry in the export")
+        try:
+            origin = ids.add(_origin(row), row)
+        except RepeatedEntry as error:
+            yield Skipped(kind=_kind(row), name=_name(row), reason=str(error))
             continue
-        seen.add(origin)
         yield _item(row, origin, collected, SiteUrls(paths, site.rstrip("/")), has_language=language is not None)
     for table, number in sorted(collected.counts.items()):
         yield Skipped(kind="file", name=f"{path}: {table}", reason=_NOT_IMPORTED[table].format(number))
@@ -196,7 +197,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             updated_at=date(row, "updated_at"),
             address=_path(row, site) if text(row, "slug") else "",
             draft_reasons=tuple(_draft_reasons(row, html, site)),
-            notes=(*notes, *_notes(row)),
+            notes=(*((SAME_ID,) if origin != _origin(row) else ()), *notes, *_notes(row)),
         )
     )
 

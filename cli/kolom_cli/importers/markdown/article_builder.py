@@ -1,10 +1,9 @@
 """Build an article from a document of a site: convert its tags, upload its images and read its front matter."""
 
-import html
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kolom.articles.input import ArticleInput, first_image, is_image_url
@@ -12,24 +11,29 @@ from kolom.articles.names import label_key, path_problem
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
-from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image, get_map, get_names, get_text
 from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.hugo.shortcode_templates import PageValues, ShortcodeTemplates
 from kolom_cli.importers.markdown.lenient_front_matter import Value
 from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
+from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.site import Entry, Site, default_author
+from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of_html, title_of_markdown
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
+from kolom_cli.publishing.link_checker import RecordedLinks
 
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
@@ -47,6 +51,10 @@ class ArticleBuilder:
     site: Site
     media: MediaStore
     language: str | None = None
+    templates: ShortcodeTemplates = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.templates = ShortcodeTemplates(self.site.directory, self.site.config)
 
     def item(self, entry: Entry) -> Item:
         """Return the article of a document, or why it is skipped."""
@@ -78,18 +86,19 @@ class _Builder:
         body = text[entry.body :]
         if site.flavor == "plain" and is_vault(site.directory):
             body = without_comments(body)
-        title, body = self._title(body)
+        title = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
-        remote = RemoteImages(links)
+        recorded = RecordedLinks(links)
+        remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rendered = render(body, self.format, resolve=remote, size_of=self.articles.media.sizes.get)
+        rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
         path = path_of(entry)
         if entry.date is None and entry.kind == "article" and not entry.draft:
             self.notes.append("no date in the source: the date of the import is used")
         content = ArticleInput(
-            title=title,
+            title=self.fields.cut("title", title),
             slug=entry.slug,
             body=Body.from_rendered(rendered, body, self.format),
             excerpt=self._text("excerpt", "excerpt", "summary") or rendered.excerpt,
@@ -114,21 +123,18 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            removals=find_removals(body, self.format, rendered),
+            links=Links(entry.path, site.directory, recorded.links),
         )
 
-    def _title(self, body: str) -> tuple[str, str]:
-        """Return the title, and the body without a heading that repeats it."""
-        title = get_text(self.entry.front, "title")
-        found, rest = (title_of_html if self.format == "html" else title_of_markdown)(body)
-        if not title and found:
-            title, body = found, rest
-        elif found and found == plain_text(html.escape(title)):
-            body = rest
-        if not title:
-            words = re.sub(r"[-_]+", " ", self.entry.name).strip()
-            title = words[:1].upper() + words[1:] or self.entry.slug
-            self.notes.append("no title in the source: the file name is used")
-        return self.fields.cut("title", title), body
+    def _title(self, body: str) -> str:
+        """Return the title of the front matter, or else that of the text, or else one made of the file's name."""
+        title = get_text(self.entry.front, "title") or title_of(body, self.format)
+        if title:
+            return title
+        words = re.sub(r"[-_]+", " ", self.entry.name).strip()
+        self.notes.append("no title in the source: the file name is used")
+        return words[:1].upper() + words[1:] or self.entry.slug
 
     def _converted(self, body: str, links: LinkResolver) -> str:
         site, front = self.articles.site, self.entry.front
@@ -144,15 +150,33 @@ class _Builder:
                 body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
             body = run(Liquid(links.reference, self._value, self.format).convert, body)
         if site.flavor == "hugo":
-            body = run(Shortcodes(links.reference, lambda key: get_text(front, key) or None, self.format).convert, body)
+            body = run(self._shortcodes(links.reference).convert, body)
+        if self.format == "markdown" and site.flavor in {"pelican", "plain"}:
+            body = convert_extensions(body)
         if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
         for result, names in (
             ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
-            ("is converted to an image or a player", sum((each.shown for each in results), Counter[str]())),
+            ("is converted to an image, a player or a link", sum((each.shown for each in results), Counter[str]())),
         ):
             self.notes.extend(f"{name} {result}" for name in list(names)[:20])
+        for each in results:
+            self.notes.extend(
+                f"{name} is removed, and the text in it kept ({count}): {each.examples[name]}"
+                for name, count in list(each.removed.items())[:20]
+            )
         return body
+
+    def _shortcodes(self, address_of: Callable[[str], str | None]) -> Shortcodes:
+        site, front = self.articles.site, self.entry.front
+        templates = self.articles.templates
+        address = self.entry.address or ""
+        page = PageValues(get_text(front, "title"), address, front, site.config, address_of)
+
+        def render(name: str, given: Arguments, inner: str) -> str | None:
+            return templates.render(name, given, inner, page, self.format) if templates.has(name) else None
+
+        return Shortcodes(address_of, lambda key: get_text(front, key) or None, self.format, render)
 
     def _value(self, name: str) -> str | None:
         """Return the value of a Liquid variable, if it is a URL or plain text."""
@@ -221,9 +245,9 @@ class _Builder:
         return disabled is not True and get_flag(self.entry.front, "comments", "comment") is not False
 
     def _aliases(self, path: str | None) -> tuple[str, ...]:
-        """Return the further URLs of the article, without those of other pages of the site."""
+        """Return the old URLs that redirect to the article, except those that belong to other pages of the site."""
         entry, site = self.entry, self.articles.site
-        candidates = list(entry.others)
+        candidates = list(entry.aliases)
         if entry.address is not None and path is None and path_problem(entry.address):
             candidates.insert(0, entry.address)
         if entry.address is not None and site.base:

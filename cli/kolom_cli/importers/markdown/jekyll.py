@@ -15,16 +15,16 @@ from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_f
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
 from kolom_cli.importers.markdown.liquid import is_program
 from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
-from kolom_cli.importers.markdown.publication import publication_of, read_source, without_front_matter
+from kolom_cli.importers.markdown.publication import publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
-    DATED,
+    DATE_PREFIX,
     Entry,
     Site,
     base_of,
     is_excluded,
     load,
+    normalize_address,
     number_of,
-    same_address,
     single_segment,
     slug_for,
     walk,
@@ -84,28 +84,48 @@ class _Survey:
         excluded = get_list(self.site.config, "exclude")
         source = self.site.pages
 
+        def is_read(path: Path) -> bool:
+            parts = path.relative_to(source).parts
+            return not is_excluded("/".join(parts), excluded) or self._is_included(parts)
+
         def enter(folder: Path) -> bool:
-            return folder.name not in _THEME and not is_excluded(folder.relative_to(source).as_posix(), excluded)
+            is_theme = folder.name in _THEME and not self._is_included(folder.relative_to(source).parts)
+            return folder.name != "_site" and not is_theme and is_read(folder)
 
         for found in walk(source, self.site.directory, enter=enter):
             if isinstance(found, Skipped):
                 yield found
-            elif not is_excluded(found.relative_to(source).as_posix(), excluded):
+            elif is_read(found):
                 yield self._item(found)
+
+    def _is_included(self, parts: tuple[str, ...]) -> bool:
+        """Return whether ``include`` in the configuration names a file or folder, by its path or by its name."""
+        patterns = get_list(self.site.config, "include")
+        return is_excluded("/".join(parts), patterns) or is_excluded(parts[-1], patterns)
+
+    def _is_special(self, parts: tuple[str, ...], index: int) -> bool:
+        """Return whether a folder of the path contains posts or a collection, or is not part of the site."""
+        name = parts[index]
+        if not name.startswith("_") or name in _POSTS:
+            return name in _POSTS
+        collections = self.site.config.get("collections")
+        if isinstance(collections, dict) and name.removeprefix("_") in collections:
+            return True
+        return not (self._is_included(parts[: index + 1]) or self._is_included(parts))
 
     def _item(self, path: Path) -> Entry | Skipped:
         parts = path.relative_to(self.site.pages).parts
         if self.site.directory.resolve().name in _POSTS:
             parts = (self.site.directory.resolve().name, *parts)
         parts = self._within_collections(parts)
-        special = next((index for index, part in enumerate(parts[:-1]) if part.startswith("_")), None)
+        special = next((index for index in range(len(parts) - 1) if self._is_special(parts, index)), None)
         folder = parts[special] if special is not None else ""
         kind: Kind = "article" if folder in _POSTS else "page"
         source = read_source(path, kind)
         if isinstance(source, Skipped):
             return source
         text, front = source
-        if skipped := without_front_matter(path, kind, front, text):
+        if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
         collection = folder.removeprefix("_") if folder not in _POSTS else ""
         reason = self._why_not_rendered(path, folder, collection, front.values)
@@ -135,9 +155,10 @@ class _Survey:
 
     def _why_not_rendered(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
         """Return why Jekyll renders no page for a document, or None."""
-        if path.name.startswith(("_", "#")) and path.name not in get_list(self.site.config, "include"):
+        parts = path.relative_to(self.site.pages).parts
+        if path.name.startswith(("_", "#")) and not self._is_included(parts):
             return "its name begins with _ or #: not a page of the site"
-        if folder == "_posts" and not DATED.match(path.name) and not self._has_undated_posts(front):
+        if folder == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
             return "its file name has no date, so Jekyll does not publish it: rename it like 2024-05-16-title.md"
         if not collection:
             return None
@@ -161,8 +182,8 @@ class _Survey:
         location = path.relative_to(site.directory).as_posix()
         number = number_of(location)
         is_post = special is not None and not collection
-        dated = DATED.match(path.stem)
-        name = DATED.sub("", path.stem) if is_post or dated else path.stem
+        dated = DATE_PREFIX.match(path.stem)
+        name = DATE_PREFIX.sub("", path.stem) if is_post or dated else path.stem
         published = publication_of(
             front, site.location_of(path), site.zone, keys=("date",), date_in_name=dated[1] if dated else None
         )
@@ -192,7 +213,7 @@ class _Survey:
             number=number,
             name=name,
             address=address,
-            others=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
+            aliases=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
             date=date,
             updated=get_datetime(get_text(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
             draft=published.draft,
@@ -285,7 +306,7 @@ def _why_no_content(body: str) -> str | None:
 
 
 def _why_replaced(address: str, front: Values) -> str | None:
-    key = same_address(address)
+    key = normalize_address(address)
     if key == "/":
         return "the home page: Kolom has its own"
     if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:

@@ -1,5 +1,7 @@
 """Resolve the links and images of a page: upload images to ``/media/``, point links to articles, keep other URLs."""
 
+import contextlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +10,14 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
+from kolom.urls import label_path
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
 
+_INTRASITE: Final = re.compile(
+    r"(?:\{|%7B|\||%7C)(filename|static|attach|tag|category|author|index|archives)(?:\}|%7D|\||%7C)", re.IGNORECASE
+)
 _PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
@@ -38,6 +44,8 @@ class LinkResolver:
 
     def __call__(self, url: str) -> str:
         """Return the replacement of ``url``."""
+        if intrasite := _INTRASITE.match(url):
+            return self._intrasite(url, intrasite[1].lower(), url[intrasite.end() :])
         try:
             parts = urlsplit(url)
             path = unquote(parts.path)
@@ -46,31 +54,58 @@ class LinkResolver:
             if parts.netloc:
                 if parts.hostname not in self.site.hosts or not _is_media(path):
                     return url
-                found = self._file(self.site.without_base(path))
+                found = self._find_file(self.site.without_base(path))
                 return self._upload(url, found) if found else url
         except ValueError:
             return url
         if not path:
             return url
-        if not _is_media(path) and (target := self._page(path)):
+        if not _is_media(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
             return address_of(target) + query + (f"#{parts.fragment}" if parts.fragment else "")
-        found = self._file(path)
+        found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
         if found is None and _is_media(path):
             self.problems[f"the file {path} does not exist"] += 1
         return url
 
+    def _intrasite(self, url: str, kind: str, rest: str) -> str:
+        """Return the URL for a link of Pelican, such as ``{filename}/post.md`` or ``{static}images/a.png``."""
+        match kind:
+            case "filename" | "static" | "attach":
+                return self(self._beside_or_above(rest)) if not _INTRASITE.match(rest) else url
+            case "tag" | "category":
+                return label_path(unquote(rest.strip("/")))
+            case "index" | "archives":
+                return "/"
+            case _:
+                self.problems[f"the link {url} has no equivalent"] += 1
+                return url
+
+    def _beside_or_above(self, url: str) -> str:
+        """Return a URL relative to the content of the site as one relative to the page, if its file exists."""
+        path = unquote(url.partition("#")[0].partition("?")[0])
+        if not path.startswith("/") or "\0" in path:
+            return url
+        root = self.site.directory
+        for level, folder in enumerate(self.entry.path.parents):
+            if not folder.is_relative_to(root):
+                break
+            with contextlib.suppress(OSError, ValueError):
+                if (folder / path.lstrip("/")).is_file():
+                    return "../" * level + url.lstrip("/") if level else f"./{url.lstrip('/')}"
+        return url
+
     def reference(self, wanted: str) -> str | None:
         """Return the URL of the target of Hugo's ``ref``, or Jekyll's ``post_url`` and ``link``, if it exists."""
         path, separator, fragment = wanted.strip().partition("#")
-        target = self.entry if not path else self._referred(path)
+        target = self.entry if not path else self._find_reference(path)
         if target is None:
             return None
         return (address_of(target) if path else "") + separator + fragment
 
-    def _referred(self, path: str) -> Entry | None:
+    def _find_reference(self, path: str) -> Entry | None:
         name = path.strip("/")
         site = self.site
         bases = [self.entry.path.parent, site.pages, site.directory]
@@ -84,7 +119,7 @@ class LinkResolver:
                         return found
         return site.named(name.rpartition("/")[2]) or site.at_address(f"/{name}")
 
-    def _page(self, path: str) -> Entry | None:
+    def _find_page(self, path: str) -> Entry | None:
         """Return the target page of a link, found by its file, its URL, or its URL relative to this page."""
         site = self.site
         if path.startswith("/"):
@@ -95,13 +130,13 @@ class LinkResolver:
             return found
         if path.lower().endswith((".md", ".markdown")):
             return None
-        return site.at_address(self._beside_address(path))
+        return site.at_address(self._relative_address(path))
 
-    def _beside_address(self, path: str) -> str:
+    def _relative_address(self, path: str) -> str:
         address = self.entry.address or default_path(self.entry.slug)
         return normpath(address.rpartition("/")[0] + "/" + path)
 
-    def _file(self, path: str) -> Path | None:
+    def _find_file(self, path: str) -> Path | None:
         """Return the file of a URL's path. It must be within the directory after symbolic links are resolved."""
         site = self.site
         own = site.without_base(path).lstrip("/")
@@ -110,11 +145,11 @@ class LinkResolver:
             candidates.append(self.entry.path.parent / path)
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]
-            own = self._beside_address(path).lstrip("/")
+            own = self._relative_address(path).lstrip("/")
         candidates += [root / own for root in site.roots]
         if path.startswith("/"):
             candidates += [root / path.lstrip("/") for root in (*site.roots, site.pages)]
-        elif (owner := site.at_address(self._beside_address(path).rpartition("/")[0])) and owner.bundle:
+        elif (owner := site.at_address(self._relative_address(path).rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])
         if path.startswith("/") and (owner := site.at_address(f"/{own}".rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])

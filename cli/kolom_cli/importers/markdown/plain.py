@@ -10,7 +10,7 @@ from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_directory_data
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
-from kolom_cli.importers.markdown.lenient_front_matter import Values
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front_or_header
 from kolom_cli.importers.markdown.obsidian import is_published, is_vault
 from kolom_cli.importers.markdown.publication import (
     PUBLICATION_KEYS,
@@ -18,9 +18,9 @@ from kolom_cli.importers.markdown.publication import (
     dates_in,
     publication_of,
     read_source,
-    without_front_matter,
+    skip_without_front_matter,
 )
-from kolom_cli.importers.markdown.site import DATED, Entry, Site, number_of, slug_for, walk
+from kolom_cli.importers.markdown.site import DATE_PREFIX, Entry, Site, number_of, slug_for, walk
 from kolom_cli.publishing.document import FORMATS
 
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
@@ -36,7 +36,7 @@ def survey(directory: Path) -> Site:
 
 
 def _roots(directory: Path) -> tuple[Path, ...]:
-    folders = [directory, *(directory / name for name in ("static", "public"))]
+    folders = [directory, *(directory / name for name in ("static", "public", "content"))]
     inside = directory.resolve()
     return tuple(folder for folder in folders if folder.is_dir() and folder.resolve().is_relative_to(inside))
 
@@ -51,7 +51,7 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
         return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
     if is_ignored(site.directory, path):
         return Skipped(kind="file", name=str(path), reason="excluded by .eleventyignore")
-    source = read_source(path, "article")
+    source = read_source(path, "article", read_front_or_header)
     if isinstance(source, Skipped):
         return source
     text, front = source
@@ -61,7 +61,7 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
             name=str(path),
             reason="a private Obsidian note: it does not have `publish: true`",
         )
-    skipped = without_front_matter(path, "article", front, text) or _why_not_an_article(site, path, front.values)
+    skipped = skip_without_front_matter(path, "article", front, text) or _why_not_an_article(site, path, front.values)
     return skipped or _entry(site, path, front.values, front.body)
 
 
@@ -83,12 +83,13 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     number = number_of(location)
     is_bundle = path.stem == "index" and path.parent != site.directory
     base = path.parent.name if is_bundle else path.stem
-    dated = DATED.match(base)
+    dated = DATE_PREFIX.match(base)
     published = _publication(site, path, front, dated[1] if dated else None)
     address = next((found for key in ("path", "permalink", "url") if (found := _address(get_text(front, key)))), None)
-    slug, more = slug_for(get_text(front, "slug"), DATED.sub("", base), get_text(front, "title"), number=number)
+    slug, more = slug_for(get_text(front, "slug"), DATE_PREFIX.sub("", base), get_text(front, "title"), number=number)
     kinds = {get_text(front, key).lower() for key in ("kind", "type", "layout")}
-    kind: Kind = "page" if "page" in kinds else "article"
+    is_pelican_page = "pages" in path.relative_to(site.directory).parts[:-1] and "content" in path.parts
+    kind: Kind = "page" if "page" in kinds or is_pelican_page else "article"
     return Entry(
         path=path,
         location=location,
@@ -99,7 +100,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
         number=number,
         name=base,
         address=address,
-        others=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
+        aliases=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
         date=published.date,
         updated=get_datetime(
             get_text(front, "updated", "lastmod", "last_modified_at", "modified", "updated_at"), site.zone

@@ -3,7 +3,7 @@
 Without evidence that it was published, a document is imported as a draft or skipped: see ``docs/migrate.md``.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -21,8 +21,8 @@ from kolom_cli.publishing.draft_marks import (
     is_group,
     normalize,
     path_mark,
-    read_header,
 )
+from kolom_cli.publishing.metadata_header import read_header
 
 PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
 _SCHEDULE_KEYS: Final = (
@@ -116,18 +116,21 @@ def publication_of(
     return Publication(date, draft, tuple(notes))
 
 
-def read_source(path: Path, kind: Kind) -> tuple[str, Front] | Skipped:
+def read_source(path: Path, kind: Kind, read: Callable[[Path, str], Front] = read_front) -> tuple[str, Front] | Skipped:
     """Return the text of a document and its front matter, or why it cannot be read."""
     try:
         text = read_text(path)
-        return text, read_front(path, text)
+        return text, read(path, text)
     except DocumentError as error:
         name = f"{path}:{error.line}" if error.line else str(path)
         return Skipped(kind=kind, name=name, reason=error.message, refused=True)
 
 
-def without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:
-    """Return why a document without front matter is not imported: nothing shows that it was published."""
+def skip_without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Skipped | None:
+    """Return why a document without front matter is not imported: nothing shows that it was published.
+
+    None if it has front matter.
+    """
     name = str(path)
     if found.body:
         return None
@@ -135,8 +138,8 @@ def without_front_matter(path: Path, kind: Kind, found: Front, text: str) -> Ski
         return Skipped(kind="file", name=name, reason="is empty")
     if is_about_project(path):
         return Skipped(kind="file", name=name, reason="is about the project, not an article")
-    if header := read_header(text):
-        if mark := draft_mark(header):
+    if (header := read_header(text)).values:
+        if mark := draft_mark(header.as_map()):
             return Skipped(kind=kind, name=name, reason=f"is not published: {mark}")
         reason = "its metadata is not between lines `---`: add one above it and one below it to import it"
         return Skipped(kind=kind, name=name, reason=reason, refused=True)
@@ -152,7 +155,7 @@ def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str
 
 
 def _written(front: Values, key: str) -> Iterator[str]:
-    """Yield the dates of that key in any spelling, without Boolean values."""
+    """Yield the dates of the key, however it is spelled; Boolean values are left out."""
     for name, value in _all(front):
         if normalize(name) != key or not value:
             continue

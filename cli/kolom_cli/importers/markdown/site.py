@@ -21,7 +21,7 @@ from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
-type Generator = Literal["jekyll", "hugo", "plain"]
+type Generator = Literal["jekyll", "hugo", "pelican", "plain"]
 
 OTHER_MARKUP: Final = {
     ".adoc": "AsciiDoc",
@@ -32,17 +32,17 @@ OTHER_MARKUP: Final = {
     ".rst": "reStructuredText",
     ".textile": "Textile",
 }
-DATED: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
+DATE_PREFIX: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A document of the site.
 
-    ``address`` is its URL path, unescaped; ``others`` are its further paths. ``body`` is the position of its text in
-    the file.
+    ``address`` is its URL path, unescaped; ``aliases`` are other paths that lead to it. ``body`` is the position of its
+    text in the file.
 
-    ``number`` is the suffix for its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle,
+    ``number`` is added to its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle.
     ``at_root`` is True if it is not in a section.
     """
 
@@ -55,7 +55,7 @@ class Entry:
     number: str
     name: str
     address: str | None = None
-    others: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     date: datetime | None = None
     updated: datetime | None = None
     draft: bool = False
@@ -68,7 +68,7 @@ class Entry:
     @property
     def key(self) -> str:
         """The normalized path by which the site's own links refer to it."""
-        return same_address(self.address or default_path(self.slug))
+        return normalize_address(self.address or default_path(self.slug))
 
 
 @dataclass(slots=True)
@@ -101,8 +101,8 @@ class Site:
                 for name in {item.path.name, item.path.stem, item.name}:
                     self._by_name[name] = None if name in self._by_name and name != "index" else item
         for item in [each for each in self.items if isinstance(each, Entry)]:
-            for other in item.others:
-                self._by_address.setdefault(same_address(other), item)
+            for alias in item.aliases:
+                self._by_address.setdefault(normalize_address(alias), item)
         return self
 
     def at_path(self, path: Path) -> Entry | None:
@@ -111,14 +111,14 @@ class Site:
 
     def at_address(self, address: str) -> Entry | None:
         """Return the document with that URL."""
-        return self._by_address.get(same_address(address))
+        return self._by_address.get(normalize_address(address))
 
     def named(self, name: str) -> Entry | None:
         """Return the document of that file name, with or without suffix, if there is exactly one."""
         return self._by_name.get(name)
 
     def location_of(self, path: Path) -> tuple[str, ...]:
-        """Return the directories around a file, for a link also those around its target, and the file name."""
+        """Return the directories that contain a file, for a symbolic link also those of its target, and its name."""
         return folders_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
 
     def without_base(self, path: str) -> str:
@@ -128,7 +128,7 @@ class Site:
         return path
 
 
-def same_address(address: str) -> str:
+def normalize_address(address: str) -> str:
     """Return the normalized form of a path, which is the same for ``/x``, ``/x/`` and ``/x/index.html``."""
     return tidy(address.removesuffix("index.html")).rstrip("/") or "/"
 
@@ -147,7 +147,7 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
 def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Iterator[Path | Skipped]:
     """Yield the documents below ``root`` in order, and a ``Skipped`` for each file that cannot be read as one.
 
-    Links to directories are not followed. A link to a file outside of ``directory`` is skipped.
+    Symbolic links to directories are not followed. A link to a file outside of ``directory`` is skipped.
 
     :raises OSError: a directory cannot be read
     """
@@ -205,7 +205,7 @@ def load(folder: Path, *names: str) -> Values:
 
 
 def number_of(location: str) -> str:
-    """Return a short, stable identifier for a file."""
+    """Return a short, stable, hexadecimal number for a file."""
     return hashlib.sha256(location.encode("utf-8", "surrogateescape")).hexdigest()[:6]
 
 

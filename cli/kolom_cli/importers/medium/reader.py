@@ -1,7 +1,7 @@
 """Import a Medium export: published stories become articles, drafts become drafts.
 
-The export contains the responses of its author to the stories of others, too: they are skipped. It does not say which
-stories are unlisted or for members only.
+The export contains the responses of its author to the stories of others, too: they are skipped. The export does not say
+which stories are unlisted or for members only.
 """
 
 import re
@@ -15,12 +15,13 @@ from kolom.articles.names import default_path
 from kolom.articles.types import MAX_SOURCE_BYTES
 from kolom.config import settings
 from kolom_cli.importers.common.article_matching import host_of, path_of
+from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, members_of
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.medium.html_converter import convert, is_of_medium, own_link
-from kolom_cli.importers.medium.story import Story, id_in, read_story, split_name
+from kolom_cli.importers.medium.story import Story, id_in, read_story
 
 _ENDINGS: Final = frozenset((".htm", ".html"))
 _FOLDER: Final = "posts"
@@ -30,35 +31,28 @@ _DIGITS: Final = 8
 def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
     """Yield every story of the export: a zip archive, its unpacked directory, or the directory ``posts`` in it.
 
-    The export does not name its ``language``.
+    ``language`` is that of all stories, by default the site's first one: the export does not contain it.
 
     :raises SourceError: the export cannot be read, or has no story
     """
     with ExitStack() as stack:
         files = _files(source, list(members_of(source, stack)))
-        paths, hosts, others = _survey(files)
+        paths, hosts, others = _classify(files)
         if not paths:
             raise SourceError(f"{source}: not a Medium export: it has no story, such as posts/2024-05-01_Title-….html")
         reader = _Reader(own_link(paths, hosts), language or settings().language_codes[0])
-        seen: set[str] = set()
         for file in files:
-            if file.name in others:
-                yield others[file.name]
-            elif (number := split_name(file.path)[1]) in seen:
-                yield Skipped(kind="article", name=_name(file), reason="duplicate entry in the export")
-            else:
-                seen.add(number)
-                yield reader.item(file)
+            yield others[file.name] if file.name in others else reader.item(file)
 
 
 def _files(source: Path, members: list[Member]) -> list[Member]:
     """Return the files of the directory ``posts``, or of ``source`` itself if it has no such directory."""
     pages = [member for member in members if member.path.suffix.lower() in _ENDINGS]
-    posts = [member for member in pages if member.path.parent.name == _FOLDER]
+    posts = sorted((member for member in pages if member.path.parent.name == _FOLDER), key=lambda member: member.name)
     return posts or [member for member in pages if source.is_dir() and Path(member.name).parent == source]
 
 
-def _survey(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str, Skipped]]:
+def _classify(files: Iterable[Member]) -> tuple[dict[str, str], set[str], dict[str, Skipped]]:
     """Return the paths of the stories by id, the hosts of their canonical URLs, and the files that are not stories."""
     paths: dict[str, str] = {}
     hosts: set[str] = set()
@@ -104,7 +98,7 @@ def _segment(story: Story) -> str:
 
 
 def _path(story: Story) -> str:
-    """Return the path that the story keeps: that of an own domain. A URL at Medium is only an alias."""
+    """Return the path of the story on a custom domain, or else an empty string: Medium's own URLs are only aliases."""
     host = host_of(story.address)
     return urlsplit(story.address).path if host and not is_of_medium(host) else ""
 
@@ -115,16 +109,22 @@ class _Reader:
     def __init__(self, own_link: Callable[[str], str], language: str) -> None:
         self._own_link = own_link
         self._language = language
+        self._ids = EntryIds()
 
     def item(self, file: Member) -> Item:
         """Return the article, or why it is skipped."""
         story = _story(file)
         assert story is not None
+        own = origin_id("medium", story.id)
+        try:
+            origin = self._ids.add(own, (story.title, story.subtitle, story.body))
+        except RepeatedEntry as error:
+            return Skipped(kind="article", name=_name(file), reason=str(error))
         alias = path_of(story.address) if is_of_medium(host_of(story.address)) else None
         return to_imported_article(
             RawArticle(
                 name=_name(file),
-                origin=origin_id("medium", story.id),
+                origin=origin,
                 kind="article",
                 number=story.id[-_DIGITS:],
                 title=story.title,
@@ -140,5 +140,6 @@ class _Reader:
                 published_at=story.published_at,
                 address=_path(story),
                 aliases=(alias,) if alias and not story.is_draft else (),
+                notes=(SAME_ID,) if origin != own else (),
             )
         )

@@ -1,6 +1,6 @@
 """Read the files of a Substack export: ``posts.csv``, ``posts/<post_id>.html``, and lists of subscribers.
 
-Nothing is read of the files that say who received or opened a post, and only the number of lines of the lists of
+Nothing is read of the files that say who received or open_member a post, and only the number of lines of the lists of
 subscribers.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from kolom.articles.types import MAX_SOURCE_BYTES
-from kolom_cli.importers.common.export_files import UNREADABLE, Member, members_of, opened
+from kolom_cli.importers.common.export_files import UNREADABLE, Member, members_of, open_member
 from kolom_cli.importers.common.types import SourceError
 
 _POSTS: Final = "posts.csv"
@@ -127,7 +127,7 @@ def _csv_rows(member: Member) -> Iterator[tuple[int, list[str]]]:
         raise SourceError(f"{member.name}: larger than {_MAX_CSV_BYTES >> 20} MB: not read")
     line = 1
     try:
-        with opened(member) as file:
+        with open_member(member) as file:
             reader = csv.reader(io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline=""), strict=True)
             for row in reader:
                 yield line, row

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from kolom.config import settings
 from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.dates import parse_iso_datetime
+from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.raw_articles import RawArticle, to_imported_article
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -63,7 +64,7 @@ class _Reader:
         self._export = export
         self._language = language
         hosts = {host_of(site), f"{export.newsletter}.substack.com" if export.newsletter else ""} - {""}
-        self._seen: set[str] = set()
+        self._ids = EntryIds()
         self._used: set[str] = set()
         self._own_link = own_link(_slugs(export), frozenset(hosts), export.newsletter)
 
@@ -73,21 +74,22 @@ class _Reader:
         if not row.number:
             return Skipped(kind=kind, name=name, reason="has no number as its post_id", refused=True)
         self._used |= {row.text.name} if row.text else set()
-        if row.number in self._seen:
-            return Skipped(kind=kind, name=name, reason="duplicate entry in the export")
-        self._seen.add(row.number)
         is_published = row.get("is_published").lower() in _TRUE
         if row.text is None and not row.get("podcast_url"):
             reason = f"its text is not in the export: posts/{row.get('post_id')}.html"
             return Skipped(kind=kind, name=name, reason=reason, refused=is_published)
         try:
             html = _player(row.get("podcast_url")) + row.read()
+            own = origin_id("substack", row.number)
+            origin = self._ids.add(own, (row.fields, html))
+        except RepeatedEntry as error:
+            return Skipped(kind=kind, name=name, reason=str(error))
         except SourceError as error:
             return Skipped(kind=kind, name=name, reason=str(error), refused=True)
         return to_imported_article(
             RawArticle(
                 name=name,
-                origin=origin_id("substack", row.number),
+                origin=origin,
                 kind=kind,
                 number=row.number,
                 title=row.get("title"),
@@ -101,6 +103,7 @@ class _Reader:
                 published_at=parse_iso_datetime(row.get("post_date")),
                 address=f"/p/{quote(row.slug)}" if row.slug else "",
                 draft_reasons=tuple(_draft_reasons(row, html)) if is_published else (),
+                notes=(SAME_ID,) if origin != own else (),
             )
         )
 

@@ -5,25 +5,49 @@ WordPress converts them when it displays an article, so an export contains them 
 """
 
 import html
+import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from kolom_cli.importers.common.autop import paragraphs, split_raw
+from kolom_cli.importers.wordpress.code_shortcodes import with_code_blocks, with_language
+from kolom_cli.importers.wordpress.footnotes import Footnotes
+from kolom_cli.importers.wordpress.shortcodes import Shortcode, convert_shortcodes, parse_arguments
 
-_BLOCK_COMMENT: Final = re.compile(r"<!--\s*/?wp:([a-z0-9/_-]+)\b.*?(/?)-->", re.DOTALL)
+_BLOCK_COMMENT: Final = re.compile(r"<!--\s*(/?)wp:([a-z0-9/_-]+)\b(.*?)(/?)-->", re.DOTALL)
 _NEXT_PAGE: Final = re.compile(r"<!--\s*nextpage\s*-->", re.IGNORECASE)
 _STATIC_BLOCKS: Final = frozenset(("more", "nextpage", "shortcode", "spacer", "separator", "paragraph", "html"))
 _EMBED: Final = re.compile(r"(<div class=\"wp-block-embed__wrapper\">)\s*(https?://[^\s<]+)\s*(</div>)")
-_URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"]+)[ \t]*$", re.MULTILINE)
+_URL_LINE: Final = re.compile(r"^[ \t]*(https?://[^\s<>\"\0]+)[ \t]*$", re.MULTILINE)
+_BLOCK_START: Final = "\1"
+_BLOCK_END: Final = "\2"
+_NO_MARKERS: Final = dict.fromkeys((0, 1, 2))
+"""Control characters mark code and blocks during the conversion; a text of XML has none."""
+_MARKER: Final = re.compile("([\1\2])")
+_RAW: Final = re.compile(r"\0(\d+)\0")
 
-_SHORTCODE: Final = re.compile(r"\[(\[?)([a-zA-Z][\w-]{0,50})((?:[\s=/][^\[\]]{0,2000}+)?)\](\]?)")
-_ATTRIBUTE: Final = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))|\"([^\"]*)\"|(\S+)")
-_ENCLOSING: Final = frozenset(("caption", "wp_caption", "embed", "audio", "video"))
 _IMAGE: Final = re.compile(r"\s*((?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?)(.*)", re.IGNORECASE | re.DOTALL)
 _SOURCES: Final = ("src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav")
+_TARGETS: Final = ("url", "src", "href", "link")
+_BLOCK_TAG: Final = re.compile(
+    r"<(?:p|div|h\d|ul|ol|table|figure|blockquote|pre|img|iframe|a|section)[\s/>]|\0|\n\s*\n"
+)
+_QUOTED_VALUE: Final = re.compile(r"\s[\w-]+=(?:[\"'“”″]|&quot;|&#82[12]\d;)|^=\s*(?:[\"'“”″]|&quot;|https?:)")
+_QUOTES: Final = frozenset(("quote", "blockquote", "pullquote"))
+_KNOWN: Final = frozenset(
+    (
+        *("audio", "caption", "embed", "gallery", "playlist", "slideshow", "tweet", "video", "vimeo", "wp_caption"),
+        *("youtube", "contact-form", "contact-form-7", "archives", "sitemap", "latexpage", "polldaddy", "recent-posts"),
+        *("subscribe2", "wpforms", "gravityform", "ninja_form", "mc4wp_form", "googlemaps", "wpvideo", "soundcloud"),
+    )
+)
+"""Names that are shortcodes even without an argument."""
+_MAX_NAMES: Final = 50
+_MAX_ATTRIBUTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,93 +65,138 @@ class Attachment:
 class Converter:
     """Converts one article's content to HTML. ``notes`` list the parts that have no equivalent.
 
-    ``media`` are the blog's attachments by id, ``own`` those of this article in their order.
+    ``media`` are the blog's attachments by id, ``own`` those of this article in their order. ``block_footnotes`` is the
+    JSON in which the block editor stores the footnotes of the article.
     """
 
     media: Mapping[str, Attachment]
     own: Sequence[Attachment] = ()
+    block_footnotes: str = ""
     notes: list[str] = field(default_factory=list)
     _dynamic: set[str] = field(default_factory=set)
-    _unknown: set[str] = field(default_factory=set)
+    _raw: list[str] = field(default_factory=list)
+    _footnotes: Footnotes = field(default_factory=Footnotes)
+    _code: Counter[str] = field(default_factory=Counter)
+    _removed: Counter[str] = field(default_factory=Counter)
+    _opened: Counter[str] = field(default_factory=Counter)
+    _linked: Counter[str] = field(default_factory=Counter)
+    _kept: Counter[str] = field(default_factory=Counter)
 
     def convert(self, content: str) -> str:
         """Return the content as HTML; ``<!--more-->`` stays, for the excerpt."""
-        text = content.replace("\r\n", "\n").replace("\r", "\n")
+        text = content.replace("\r\n", "\n").replace("\r", "\n").translate(_NO_MARKERS)
         has_blocks = "<!-- wp:" in text
-        pieces: list[tuple[bool, list[str]]] = []
+        text = self._without_raw(with_code_blocks(text, self._code))
+        text = _EMBED.sub(lambda match: match[1] + embed(match[2]) + match[3], text)
+        text = convert_shortcodes(_URL_LINE.sub(lambda match: embed(match[1]), text), self._shortcode)
+        text = self._with_raw(text)
+        text = _with_paragraphs(text) if has_blocks else paragraphs(text)
+        self._report()
+        return self._with_raw(self._footnotes.with_list(text, self.block_footnotes))
+
+    def _without_raw(self, text: str) -> str:
+        """Return the text without comments of the block editor, and with numbers instead of code and other comments."""
+        pieces: list[str] = []
+        language = ""
         for raw, piece in split_raw(text):
-            if raw and _NEXT_PAGE.fullmatch(piece):
-                continue
-            if raw and (comment := _BLOCK_COMMENT.fullmatch(piece)):
-                self._note_block(comment[1], empty=bool(comment[2]))
-            elif not raw and pieces and not pieces[-1][0]:
-                pieces[-1][1].append(piece)  # the text before and after a block comment belongs together
-            else:
-                pieces.append((raw, [piece]))
-        text = "".join("".join(parts) if raw else self._text("".join(parts)) for raw, parts in pieces)
+            if not raw:
+                pieces.append(piece)
+            elif comment := _BLOCK_COMMENT.fullmatch(piece):
+                attributes = _attributes(comment[3])
+                language = _text(attributes, "language", "lang", "codeLanguage")
+                pieces.append(self._block(comment[2], attributes, empty=bool(comment[4])))
+                pieces.append("" if comment[4] else _BLOCK_END if comment[1] else _BLOCK_START)
+            elif not _NEXT_PAGE.fullmatch(piece):
+                pieces.append(f"\0{len(self._raw)}\0")
+                self._raw.append(with_language(piece, language) if piece[:4].lower() == "<pre" else piece)
+        return "".join(pieces)
+
+    def _with_raw(self, text: str) -> str:
+        return _RAW.sub(lambda match: self._raw[int(match[1])], text)
+
+    def _block(self, name: str, attributes: Mapping[str, object], *, empty: bool) -> str:
+        """Return the HTML of a block that consists of a comment only, and record the others without content."""
+        if not empty or name in _STATIC_BLOCKS or name == "footnotes":
+            return ""
+        url = _text(attributes, "url", "giphyUrl")
+        if url.startswith(("http://", "https://")):
+            return embed(url)
+        self._dynamic.add(name)
+        return ""
+
+    def _report(self) -> None:
         if self._dynamic:
             self.notes.append(f"removed blocks whose content WordPress generates: {', '.join(sorted(self._dynamic))}")
-        if self._unknown:
-            self.notes.append(f"kept as text: {', '.join(f'[{name}]' for name in sorted(self._unknown))}")
-        return text if has_blocks else paragraphs(text)
+        for text, names in (
+            ("shortcodes became code blocks", self._code),
+            ("shortcodes became links", self._linked),
+            ("removed shortcodes and kept the text in them", self._opened),
+            ("removed shortcodes", self._removed),
+        ):
+            if names:
+                self.notes.append(f"{text}: {', '.join(_counted(names))}")
+        if self._kept:
+            self.notes.append(f"kept as text: {', '.join(f'[{name}]' for name in sorted(self._kept)[:_MAX_NAMES])}")
 
-    def _note_block(self, name: str, *, empty: bool) -> None:
-        if empty and name not in _STATIC_BLOCKS:
-            self._dynamic.add(name)
+    def _shortcode(self, code: Shortcode) -> str:
+        """Return the HTML of a shortcode. An unknown one is removed, unless it may be a text in brackets."""
+        if not code.is_stray and (rendered := self._render(code)) is not None:
+            return rendered
+        if not (_is_certain(code) or code.name in self._removed or code.name in self._opened):
+            self._kept[code.name] += 1
+            return code.source
+        if code.is_stray:
+            return ""
+        inner = code.inner or ""
+        named, plain = parse_arguments(code.arguments)
+        target = next(
+            (each for each in (*(named.get(key, "") for key in _TARGETS), *plain, inner) if _is_url(each)), ""
+        )
+        if target:
+            self._linked[code.name] += 1
+            return _linked(target, inner)
+        if inner.strip():
+            self._opened[code.name] += 1
+        else:
+            self._removed[code.name] += 1
+        return inner
 
-    def _text(self, text: str) -> str:
-        text = _EMBED.sub(lambda match: match[1] + embed(match[2]) + match[3], text)
-        return self._shortcodes(_URL_LINE.sub(lambda match: embed(match[1]), text))
-
-    def _shortcodes(self, text: str) -> str:
-        output: list[str] = []
-        position = 0
-        unclosed: set[str] = set()
-        while match := _SHORTCODE.search(text, position):
-            output.append(text[position : match.start()])
-            position = match.end()
-            name = match[2].lower()
-            if match[1] and match[4]:
-                output.append(match[0][1:-1])  # [[gallery]] is the escaped text [gallery]
-                continue
-            inner = None
-            if name in _ENCLOSING and name not in unclosed:
-                closing = text.find(f"[/{match[2]}]", position)
-                if closing < 0:
-                    unclosed.add(name)
-                elif text.find(f"[{match[2]}", position, closing) < 0:
-                    inner = text[position:closing]
-                    after = closing + len(match[2]) + 3
-            rendered = self._render(name, match[3].rstrip("/"), inner)
-            if rendered is None:
-                self._unknown.add(name)
-                output.append(match[0])
-                continue
-            if inner is not None:
-                position = after
-            output.append(match[1] + rendered + match[4])
-        output.append(text[position:])
-        return "".join(output)
-
-    def _render(self, name: str, arguments: str, inner: str | None) -> str | None:
+    def _render(self, code: Shortcode) -> str | None:
         """Return the HTML of a shortcode; None if it is unknown or lacks a required argument."""
-        named, plain = _arguments(arguments)
+        name, inner = code.name, code.inner
+        named, plain = parse_arguments(code.arguments)
+        if (noted := self._footnotes.render(name, named, inner)) is not None:
+            return noted
         match name:
             case "caption" | "wp_caption" if inner is not None:
                 return _captioned(inner, named.get("caption", ""))
-            case "gallery":
+            case "gallery" | "slideshow":
                 return self._gallery(named)
-            case "embed" if inner is not None:
+            case "playlist":
+                return self._playlist(named)
+            case "embed" | "gist" if inner is not None and inner.strip():
                 return embed(inner)
             case "youtube" | "vimeo" | "embed" if plain or "url" in named or "id" in named:
                 target = named.get("url") or named.get("id") or plain[0]
                 hosts = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
                 return embed(target if "://" in target else hosts.get(name, "") + target)
+            case "tweet" | "gist":
+                return _tweet_or_gist(name, named, plain)
             case "audio" | "video":
                 urls = [named[key] for key in _SOURCES if key in named] + plain
                 return _player(name, urls[0]) if urls else None
+            case _ if name in _QUOTES and inner is not None:
+                author = named.get("author") or named.get("cite") or ""
+                cite = f"<p>{html.escape(html.unescape(author))}</p>" if author else ""
+                return f"\n\n<blockquote>{inner}{cite}</blockquote>\n\n"
             case _:
                 return None
+
+    def _playlist(self, named: Mapping[str, str]) -> str:
+        ids = re.findall(r"\d+", named.get("ids", ""))
+        files = [self.media[each] for each in ids if each in self.media] if ids else list(self.own)
+        kind = "video" if named.get("type") == "video" else "audio"
+        return "".join(_player(kind, file.url) for file in files)
 
     def _gallery(self, named: Mapping[str, str]) -> str:
         ids = re.findall(r"\d+", named.get("ids") or named.get("include") or "")
@@ -186,15 +255,65 @@ def _captioned(inner: str, caption: str) -> str | None:
     return f"\n\n<figure>{image[1]}" + (f"<figcaption>{text}</figcaption>" if text else "") + "</figure>\n\n"
 
 
-def _arguments(text: str) -> tuple[dict[str, str], list[str]]:
-    """Return the named and the positional arguments of a shortcode; ``[youtube=URL]`` has one positional argument."""
-    text = text.strip()
-    if text.startswith("="):
-        return {}, [text[1:].strip("\"' ")]
-    named, plain = {}, []
-    for match in _ATTRIBUTE.finditer(text):
-        if match[1]:
-            named[match[1].lower()] = match[2] or match[3] or match[4] or ""
+def _tweet_or_gist(name: str, named: Mapping[str, str], plain: Sequence[str]) -> str | None:
+    target = named.get("url") or named.get("id") or (plain[0] if plain else "")
+    if "://" in target:
+        return embed(target)
+    if not re.fullmatch(r"[\w/-]{1,80}", target, re.ASCII):
+        return None
+    return embed(("https://twitter.com/i/status/" if name == "tweet" else "https://gist.github.com/") + target)
+
+
+def _with_paragraphs(text: str) -> str:
+    """Return the text without marks of blocks, and with paragraphs for the classic text between blocks."""
+    pieces: list[str] = []
+    depth = 0
+    for piece in _MARKER.split(text):
+        if piece in {_BLOCK_START, _BLOCK_END}:
+            depth = depth + 1 if piece == _BLOCK_START else max(depth - 1, 0)
+        elif depth or "<p" in piece or not piece.strip():
+            pieces.append(piece)
         else:
-            plain.append(match[5] or match[6])
-    return named, plain
+            pieces.append(paragraphs(piece))
+    return "".join(pieces)
+
+
+def _is_certain(code: Shortcode) -> bool:
+    """Return whether a text in brackets is a shortcode for sure: ``[sic]`` may have been written for readers."""
+    if code.inner is not None or "_" in code.name or code.source.endswith("/]") or code.name in _KNOWN:
+        return True
+    if _QUOTED_VALUE.search(code.arguments) or re.search(r"\s[\w-]+=\S", code.arguments):
+        return True
+    return code.is_alone and not code.arguments.strip() and code.name.islower() and code.source[1:2] != "/"
+
+
+def _is_url(text: str) -> bool:
+    return re.fullmatch(r"\s*https?://[^\s<>\"]+\s*", text) is not None
+
+
+def _linked(target: str, inner: str) -> str:
+    """Return a link to the target of an unknown shortcode, with the text in the shortcode if it is one line."""
+    if not inner.strip() or _is_url(inner):
+        return embed(target)
+    if _BLOCK_TAG.search(inner):
+        return f"{inner}{embed(target)}"
+    return f'<a href="{html.escape(html.unescape(target))}">{inner}</a>'
+
+
+def _attributes(text: str) -> Mapping[str, object]:
+    """Return the attributes of a block; empty if they are not a JSON object."""
+    if "{" not in text or len(text) > _MAX_ATTRIBUTES:
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text(attributes: Mapping[str, object], *keys: str) -> str:
+    return next((value for key in keys if isinstance(value := attributes.get(key), str)), "")
+
+
+def _counted(names: Counter[str]) -> list[str]:
+    return [f"[{name}] ({names[name]})" for name in sorted(names)[:_MAX_NAMES]]

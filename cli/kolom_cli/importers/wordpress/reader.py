@@ -8,6 +8,7 @@ and other post types. Media files stay at their URLs, and articles embed them fr
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +20,12 @@ from kolom.articles.names import label_key
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
+from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
+from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -61,38 +65,85 @@ class _Blog:
     by_parent: dict[str, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
 
 
-def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]:
-    """Yield every item of the export. ``language`` takes precedence over the language of the export.
+def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item]:
+    """Yield every item of the export: one or more files, each of which may be compressed or a zip archive of files.
 
-    :raises SourceError: the file cannot be read, or cannot be read further
+    ``language`` takes precedence over the language of the export.
+
+    :raises SourceError: a file cannot be read, or the only one cannot be read further
     """
-    blog = _collect(path, language)
-    for record in read_wxr(path):
-        if isinstance(record, Record):
-            yield _Reader(record, blog).item()
-            yield from read_comments(
-                record.comments, article=_origin(record), title=_name(record), owners=blog.author_ids
-            )
+    with ExitStack() as stack:
+        members = [member for source in sources for member in xml_members_of(source, stack)]
+        files = [member for member in members if isinstance(member, Member)]
+        blog = _collect(files, language)
+        ids = EntryIds()
+        for file in files:
+            try:
+                with open_member(file) as stream:
+                    for record in read_wxr(file.name, stream):
+                        if isinstance(record, Record):
+                            yield from _items(record, blog, ids, file.name)
+            except SourceError as error:
+                if len(files) == 1:
+                    raise
+                yield Skipped(kind="file", name=file.name, reason=_without_name(error, file.name), refused=True)
+        yield from (member for member in members if isinstance(member, Skipped))
 
 
-def _collect(path: Path, language: str | None) -> _Blog:
+def _without_name(error: SourceError, name: str) -> str:
+    return str(error).removeprefix(f"{name}:").strip()
+
+
+def _items(record: Record, blog: _Blog, ids: EntryIds, file: str) -> Iterator[Item]:
+    """Yield the article, or why it is skipped, and its comments."""
+    origin = _origin(record)
+    skipped = _skipped(record)
+    if skipped is None:
+        try:
+            origin = ids.add(origin, (record.fields, record.terms, record.meta), file)
+        except RepeatedEntry as error:
+            skipped = Skipped(kind=_kind(record), name=_name(record), reason=str(error))
+    yield skipped or _Reader(record, origin, blog).item()
+    if record.problem:
+        return
+    yield from read_comments(record.comments, article=origin, title=_name(record), owners=blog.author_ids)
+
+
+def _skipped(record: Record) -> Skipped | None:
+    """Return why the record is no article; None if it is one."""
+    kind, status, name = record.get("wp:post_type") or "item", record.get("wp:status"), _name(record)
+    if record.problem:
+        return Skipped(kind="item", name=name, reason=f"{record.problem}: not read, with its comments", refused=True)
+    if kind not in _KINDS:
+        reason = _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported")
+        return Skipped(kind=kind, name=name, reason=reason)
+    if status in _NEVER_PUBLISHED:
+        return Skipped(kind=_kind(record), name=name, reason=_NEVER_PUBLISHED[status])
+    if not _address(record) and not record.get("wp:post_id"):
+        return Skipped(kind=_kind(record), name=name, reason="has neither an id nor a URL", refused=True)
+    if problem := size_problem(record.fields.get("content:encoded", "")):
+        return Skipped(kind=_kind(record), name=name, reason=problem, refused=True)
+    return None
+
+
+def _collect(files: list[Member], language: str | None) -> _Blog:
     blog = _Blog(language or settings().language_codes[0])
-    try:
-        for record in read_wxr(path):
-            match record:
-                case Author(login, display_name, number):
-                    blog.authors[login] = display_name
-                    blog.author_ids |= {number} - {"", "0"}
-                case Language(code) if language is None:
-                    blog.language = site_language(code)
-                case Record() if record.get("wp:post_type") == "attachment":
-                    attachment = _attachment(record)
-                    blog.media[attachment.id] = attachment
-                    blog.by_parent[attachment.parent].append(attachment)
-                case _:
-                    pass
-    except SourceError:
-        pass  # The second pass reaches the same error and raises it after all items before it.
+    for file in files:
+        # The second pass reaches the same error and raises it after all items before it.
+        with suppress(SourceError), open_member(file) as stream:
+            for record in read_wxr(file.name, stream):
+                match record:
+                    case Author(login, display_name, number):
+                        blog.authors[login] = display_name
+                        blog.author_ids |= {number} - {"", "0"}
+                    case Language(code) if language is None:
+                        blog.language = site_language(code)
+                    case Record() if record.get("wp:post_type") == "attachment":
+                        attachment = _attachment(record)
+                        blog.media[attachment.id] = attachment
+                        blog.by_parent[attachment.parent].append(attachment)
+                    case _:
+                        pass
     return blog
 
 
@@ -109,6 +160,10 @@ def _attachment(record: Record) -> Attachment:
 def _name(record: Record) -> str:
     number = record.get("wp:post_id") or f"line {record.line}"
     return f"{number} {_title(record) or unquote(record.get('wp:post_name'))!r}"
+
+
+def _kind(record: Record) -> Literal["article", "page"]:
+    return _KINDS.get(record.get("wp:post_type"), "article")
 
 
 def _title(record: Record) -> str:
@@ -130,31 +185,26 @@ def _origin(record: Record) -> str:
 class _Reader:
     """Converts one record to an article."""
 
-    def __init__(self, record: Record, blog: _Blog) -> None:
+    def __init__(self, record: Record, origin: str, blog: _Blog) -> None:
         self._record = record
+        self._origin = origin
         self._blog = blog
         # Plugins and other systems write ids that are not numbers.
         self._number = slug_suffix(_number(record))
-        self._kind = _KINDS.get(record.get("wp:post_type"), "article")
+        self._kind = _kind(record)
         self._fields = ArticleFields(self._kind, self._number)
         self._notes = self._fields.notes
+        if origin != _origin(record):
+            self._notes.append(SAME_ID)
+        self._notes += record.repairs
         self._remote = RemoteImages()
+        self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
 
     def item(self) -> Item:
-        """Return the article, or why it is skipped."""
-        record = self._record
-        kind, status = record.get("wp:post_type") or "item", record.get("wp:status")
-        if kind not in _KINDS:
-            return self._skipped(kind, _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported"))
-        if status in _NEVER_PUBLISHED:
-            return self._skipped(self._kind, _NEVER_PUBLISHED[status])
-        if not _address(record) and not record.get("wp:post_id"):
-            return Skipped(kind=self._kind, name=self._name, reason="has neither an id nor a URL", refused=True)
-        if problem := size_problem(record.fields.get("content:encoded", "")):
-            return Skipped(kind=self._kind, name=self._name, reason=problem, refused=True)
+        """Return the article, or why it is refused."""
         try:
-            content = self._content(_origin(record))
+            content = self._content()
         except InvalidInput as error:
             return Skipped(kind=self._kind, name=self._name, reason=str(error), refused=True)
         return ImportedArticle(
@@ -163,18 +213,19 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=self._remote.count,
+            removals=self._removals,
         )
 
-    def _skipped(self, kind: str, reason: str) -> Skipped:
-        return Skipped(kind=kind, name=self._name, reason=reason)
-
-    def _content(self, origin: str) -> ArticleInput:
+    def _content(self) -> ArticleInput:
         record = self._record
-        converter = Converter(self._blog.media, self._blog.by_parent.get(record.get("wp:post_id"), []))
-        source = converter.convert(record.fields.get("content:encoded", ""))
+        own = self._blog.by_parent.get(record.get("wp:post_id"), [])
+        converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
+        original = record.fields.get("content:encoded", "")
+        source = converter.convert(original)
         self._notes += converter.notes
-        rendered = render(source, "html", resolve=self._remote)
         title = _title(record)
+        rendered = render(source, "html", title=title, resolve=self._remote)
+        self._removals = find_removals(original, "html", rendered, is_converted=True)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(
@@ -194,7 +245,7 @@ class _Reader:
             draft=self._is_draft(published_at),
             comments_open=record.get("wp:comment_status") == "open",
             reading_minutes=rendered.reading_minutes,
-            origin=origin,
+            origin=self._origin,
         )
 
     def _is_draft(self, published_at: datetime | None) -> bool:

@@ -4,6 +4,7 @@ Functions that only read do not import this module, because it needs pydantic.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, Any, Final, Self
@@ -18,6 +19,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -85,6 +87,16 @@ def _path(path: str, info: ValidationInfo) -> str:
     return path
 
 
+def _label(label: str, info: ValidationInfo) -> str:
+    if problem := label_problem(label, is_stored=info.context == STORED):
+        raise ValueError(problem)
+    return label
+
+
+def _stored_label_problem(label: str) -> str | None:
+    return label_problem(label, is_stored=True)
+
+
 def _image_problem(image: str) -> str | None:
     return None if is_image_url(image) else f"must be a URL that begins with https:// or /, not {image!r}"
 
@@ -116,7 +128,8 @@ Author = Annotated[Text, _at_most(MAX_AUTHOR)]
 Image = Annotated[Text, _at_most(MAX_IMAGE), _rule(_image_problem)]
 Origin = Annotated[Text, _at_most(MAX_ORIGIN)]
 Language = Annotated[str, _rule(_language_problem)]
-Label = Annotated[str, _rule(label_problem)]
+Label = Annotated[str, AfterValidator(_label)]
+StoredLabel = Annotated[str, _rule(_stored_label_problem)]
 LabelCount: Final = _rule(_labels_problem)
 """The rule for the number of labels, for any kind of sequence."""
 
@@ -126,7 +139,7 @@ class ArticleInput(BaseModel):
 
     A future ``published_at`` schedules the article; the default is the time of its first publication. ``path`` is its
     path if that is not the default, such as the one that it had on another system. ``origin`` identifies it in the
-    export that it was imported from.
+    export that it was imported from. Letters with accents are composed (Unicode's NFC), except in the body.
 
     :raises InvalidInput: a field is not valid; it has an entry for every such field
     """
@@ -150,6 +163,17 @@ class ArticleInput(BaseModel):
     comments_open: bool = True
     reading_minutes: Annotated[int, Field(ge=0)] = 1
     origin: Origin | None = None
+
+    @field_validator("title", "slug", "excerpt", "description", "author", "path", mode="before")
+    @classmethod
+    def _compose(cls, value: object) -> object:
+        """Compose letters and accents (NFC), so that the same text is always the same characters and the same URL."""
+        return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _compose_labels(cls, value: object) -> object:
+        return tuple(map(cls._compose, value)) if isinstance(value, tuple) else value
 
     @model_validator(mode="wrap")
     @classmethod

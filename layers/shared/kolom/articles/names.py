@@ -21,29 +21,43 @@ MAX_PATH = 500
 MAX_LABEL_BYTES = 900
 MAX_LABEL = 100
 
-_SLUG = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _PATH = re.compile(r"(?:/[^/\s?#%\\\x00-\x1f\x7f]+)+/?")
 _UNSAFE = frozenset('"<>^`{|}')
-_PERIOD = re.compile(r"/\d{4}(?:/(?:0?[1-9]|1[0-2]))?/?", re.ASCII)
+_INVISIBLE = frozenset("\u00ad\u200b\u2060\ufeff")
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_PERIOD = re.compile(r"/\d{4}(?:/(?:0?[1-9]|1[0-2]))?/*", re.ASCII)
 
 
 def slug_problem(slug: str) -> str | None:
     """Return why ``slug`` is not valid, or None.
 
-    A slug has lowercase letters and digits of any script, in Unicode's NFC form, with hyphens or underscores between
-    them; at most :data:`MAX_SLUG` characters.
+    A slug has lowercase letters, their marks, and digits of any script, in Unicode's NFC form, with hyphens or
+    underscores between them; at most :data:`MAX_SLUG` characters.
     """
     if not slug:
         return "must not be empty"
     if len(slug) > MAX_SLUG:
         return f"must have at most {MAX_SLUG} characters, got {len(slug)}"
-    if not _SLUG.fullmatch(slug):
+    if not slug[0].isalnum() or slug[-1] in "-_" or not all(is_slug_character(character) for character in slug):
         return f"must consist of letters and digits with hyphens between them, not {slug!r}"
     if slug != unicodedata.normalize("NFC", slug.lower()):
         return f"must be lowercase: {unicodedata.normalize('NFC', slug.lower())!r}"
     if is_site_path(default_path(slug)):
         return f"{slug!r} is reserved for the site itself"
     return None
+
+
+def is_slug_character(character: str) -> bool:
+    """Return whether a slug may have the character: a letter or digit of any script, a mark, a hyphen, an underscore.
+
+    Marks are accents and, in many scripts of India and Southeast Asia, vowels.
+    """
+    return character in "-_" or character.isalnum() or _is_mark(character)
+
+
+def _is_mark(character: str) -> bool:
+    is_variation_selector = "\ufe00" <= character <= "\ufe0f" or character >= "\U000e0100"
+    return unicodedata.category(character) in {"Mn", "Mc"} and not is_variation_selector
 
 
 def path_problem(path: str, *, is_stored: bool = False) -> str | None:
@@ -57,6 +71,8 @@ def path_problem(path: str, *, is_stored: bool = False) -> str | None:
         return f"must be like /2024/05/title.html, without spaces, '?', '#' or '%', not {path!r}"
     if not is_stored and (unsafe := sorted(set(path) & _UNSAFE)):
         return f"must not contain {' '.join(unsafe)}: {path!r}"
+    if not is_stored and _INVISIBLE & set(path):
+        return f"must not contain invisible characters: {path!r}"
     if _has_controls(path):
         return f"must not contain control characters: {path!r}"
     if is_site_path(path):
@@ -78,14 +94,24 @@ def alias_problem(alias: str) -> str | None:
     return None
 
 
-def label_problem(label: str) -> str | None:
-    """Return why ``label`` is not valid, or None."""
+def label_problem(label: str, *, is_stored: bool = False) -> str | None:
+    """Return why ``label`` is not valid, or None.
+
+    A stored label may have a page that cannot be reached, since earlier versions accepted it.
+    """
     if not label.strip():
         return "must not be empty"
     if len(label) > MAX_LABEL:
         return f"must have at most {MAX_LABEL} characters: {label[:40]!r}…"
     if _has_controls(label):
         return f"must not contain control characters: {label!r}"
+    if is_stored:
+        return None
+    # Browsers and servers resolve and decode such parts of an address, also if they are percent-encoded.
+    if {".", "..", ""} & {part.strip() for part in label.split("/")}:
+        return f"must not have a part between slashes that is empty, '.' or '..', because of its address: {label!r}"
+    if escape := _ESCAPE.search(label):
+        return f"must not contain {escape[0]!r}, because of its address: {label!r}"
     return None
 
 

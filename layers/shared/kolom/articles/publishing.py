@@ -7,6 +7,7 @@ the old or the new state, and running it again completes it.
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,10 +25,11 @@ if TYPE_CHECKING:  # pydantic would lengthen the cold start of the timer's funct
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """The result of a publication: the stored article, and how it changed."""
+    """The result of a publication: the stored article, how it changed, and the article before, if there was one."""
 
     article: Article
     change: Change
+    previous: Article | None = None
 
 
 def publish(
@@ -41,8 +43,9 @@ def publish(
     """Publish ``content`` as a new article or a new version; the same content again changes nothing.
 
     ``article_id`` names the article to change; without it, its slug does. Changing an article needs
-    ``expected_version``, the version that the author last saw, or ``force``. A draft is stored but not public; a
-    publication date after ``now`` schedules the article.
+    ``expected_version``, the version that the author last saw, or ``force``; publishing the same content again after
+    it was unpublished needs neither. A draft is stored but not public; a publication date after ``now`` schedules the
+    article.
 
     :raises NotFound: there is no article ``article_id``
     :raises VersionConflict: the article has a different version
@@ -53,8 +56,8 @@ def publish(
     def attempt() -> PublishResult:
         old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
         if old is not None and change == "unchanged":
-            return PublishResult(old, change)
-        return PublishResult(_replace_body(old, new, content), change)
+            return PublishResult(old, change, old)
+        return PublishResult(_replace_body(old, new, content), change, old)
 
     return retry_on_conflict(attempt) if force else attempt()
 
@@ -72,7 +75,7 @@ def plan_publish(
     A new article has the id 0. Only a write detects a path that belongs to another article.
     """
     old, new, change = _plan(content, article_id, expected_version, force=force, now=now)
-    return PublishResult(old if old is not None and change == "unchanged" else new, change)
+    return PublishResult(old if old is not None and change == "unchanged" else new, change, old)
 
 
 def unpublish(slug: str, *, now: datetime) -> Article:
@@ -105,11 +108,13 @@ def publish_scheduled(article_id: int, *, now: datetime) -> Article | None:
 
 
 def get_by_slug(slug: str) -> Article:
-    """Return the article with that slug or alias, in any status.
+    """Return the article with that slug or alias, in any status and in any Unicode normal form.
 
     :raises NotFound: there is none
     """
     article_id = repository.find_id(f"slug:{slug}")
+    if article_id is None and not unicodedata.is_normalized("NFC", slug):
+        article_id = repository.find_id(f"slug:{unicodedata.normalize('NFC', slug)}")
     article = None if article_id is None else repository.get(article_id)
     if article is None:
         raise NotFound(f"there is no article {slug!r}")
@@ -124,8 +129,12 @@ def _plan(
     new = _next_state(content, old, now)
     if old is not None and has_same_content(old, new):
         return old, new, "unchanged"
-    _check_version(old, expected_version, force=force)
-    return old, new, "created" if old is None else "updated"
+    if old is None:
+        return old, new, "created"
+    is_same_text = old.fingerprint == new.fingerprint and old.status != "deleted"
+    if not force and not (expected_version is None and is_same_text):
+        _check_version(old, expected_version)
+    return old, new, "updated"
 
 
 def _find(content: "ArticleInput", article_id: int | None) -> Article | None:
@@ -147,13 +156,14 @@ def _find(content: "ArticleInput", article_id: int | None) -> Article | None:
     return None
 
 
-def _check_version(old: Article | None, expected_version: int | None, *, force: bool) -> None:
-    if old is None or force or expected_version == old.version:
+def _check_version(old: Article, expected_version: int | None) -> None:
+    if expected_version == old.version:
         return
     is_deleted = old.status == "deleted"
-    if expected_version is None:
-        state = " (deleted)" if is_deleted else ""
-        message = f"the article {old.slug!r}{state} already exists (version {old.version})"
+    if is_deleted:
+        message = f"the article {old.slug!r} is deleted (version {old.version})"
+    elif expected_version is None:
+        message = f"the article {old.slug!r} already exists (version {old.version})"
     else:
         message = f"{old.slug!r} has version {old.version}, but this change is based on version {expected_version}"
     raise VersionConflict(message, slug=old.slug, version=old.version, is_deleted=is_deleted)

@@ -23,7 +23,7 @@ MAX_ID = 10**12 - 1
 _MAX_ALIAS = 1_000
 # Less strict than for new articles: old addresses must be restored unchanged.
 _ALIAS = re.compile(r"(?:slug:[^/\x00-\x1f\x7f]+|path:/[^\x00-\x1f\x7f]*|origin:[^\x00-\x1f\x7f]+)")
-# A stored article has the other fields of its input under the same names.
+# The fields of the input that a stored article has under the same names.
 _SUPPLIED = ArticleInput.model_fields.keys() - {"body", "draft", "path"}
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
@@ -32,9 +32,9 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 class ArticleSnapshot:
     """An article with its body and ``aliases``: all its names except its slug, path and origin.
 
-    ``content_version`` is the version in which the article got this body. ``spellings`` are the names of its labels in
-    the list of all labels by their keys, if they differ from its own spelling. The location of its chunks
-    (``article.body_version`` and the numbers of chunks) is specific to each store.
+    ``content_version`` is the version in which the article got this body. ``spellings`` maps the keys of its labels
+    to their spelling in the list of all labels, where that differs from the article's own. The location of its chunks
+    (``article.body_version`` and the numbers of chunks) differs between stores.
     """
 
     article: Article
@@ -58,11 +58,11 @@ class RestorePlan:
 def restore_article(snapshot: ArticleSnapshot, *, overwrite: bool = False) -> Change:
     """Restore an article. Restoring the same snapshot again changes nothing.
 
-    With ``overwrite``, it replaces an existing article that differs; the version continues from the existing one.
+    With ``overwrite``, the snapshot replaces an existing article that differs, and its version becomes higher.
 
     :raises InvalidInput: it could not have been published, or is inconsistent
-    :raises RestoreConflict: the article here differs and ``overwrite`` is false
-    :raises Conflict: its id or one of its names belongs to another article here
+    :raises RestoreConflict: the existing article differs and ``overwrite`` is false
+    :raises Conflict: its id or one of its names belongs to another article
     :raises ServiceBusy: DynamoDB did not complete the request in time
     """
     plan = plan_restore(snapshot, overwrite=overwrite)

@@ -4,16 +4,20 @@ from kolom.articles.types import Article
 
 
 def content_version(article: Article) -> int:
-    """Return the version in which the article got its current body; 0 for a deleted article."""
+    """Return the version in which the article got its current content; 0 for a deleted article.
+
+    Every edit stores a new body. Unpublishing and the publication of a scheduled article keep it.
+    """
     return int(article.body_version.partition(".")[0] or 0)
 
 
 def expected_version(article: Article, seen: int | None) -> int | None:
     """Return the version to expect of ``article`` if its author last saw ``seen``.
 
-    The publication of a scheduled article is a new version, but not a change that its author could miss.
+    It is the current version if only the status has changed since then, because no edit would be lost. A deleted
+    article has no content to compare.
     """
-    if seen is not None and article.status == "published" and content_version(article) <= seen <= article.version:
+    if seen is not None and article.status != "deleted" and content_version(article) <= seen <= article.version:
         return article.version
     return seen
 
@@ -21,3 +25,8 @@ def expected_version(article: Article, seen: int | None) -> int | None:
 def is_unedited(article: Article) -> bool:
     """Return whether the article was never edited; its scheduled publication does not count."""
     return article.version == 1 or (article.status == "published" and content_version(article) == 1)
+
+
+def is_unpublished(article: Article) -> bool:
+    """Return whether the author unpublished the article and has not edited it since."""
+    return article.status == "draft" and content_version(article) < article.version

@@ -23,7 +23,7 @@ class Decision:
 
 
 def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Decision:
-    """Decide the status of a comment; ``trusted`` if its author has proven authorship of an approved comment.
+    """Decide the status of a comment. It is ``trusted`` if its author has proven authorship of an approved comment.
 
     A conclusive spam finding takes precedence. Otherwise ``none`` approves all comments, ``all`` leaves all
     pending, and ``first`` leaves suspicious comments pending, and those of authors without an approved comment.
@@ -43,7 +43,7 @@ def decide(findings: Sequence[SpamFinding], mode: Mode, *, trusted: bool) -> Dec
 def decide_edit(findings: Sequence[SpamFinding], mode: Mode, *, before: Decision) -> Decision:
     """Decide the status of an edited comment whose previous decision was ``before``.
 
-    It must be approved again, unless the mode is ``none``. Spam stays spam, with its reasons.
+    The comment must be approved again, unless the mode is ``none``. Spam stays spam, with its reasons.
     """
     verdict = decide(findings, mode, trusted=True)
     if verdict.status != "spam" and before.status == "spam":

@@ -85,7 +85,7 @@ def delete(message_id: str) -> Message:
 
 
 def list_by_email(email: str, secret: SigningKeys) -> Iterator[Message]:
-    """Yield all messages from that email address, in any case. Reads the whole table."""
+    """Yield all messages from that email address, ignoring case. Reads the whole table."""
     return map(_to_message, MessageRecord.scan(MessageRecord.person.is_in(*all_pseudonyms_of(email, secret))))
 
 

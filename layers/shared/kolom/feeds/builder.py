@@ -30,13 +30,16 @@ MAX_ENTRIES: Final = 20
 """The maximum number of entries of a feed."""
 
 MAX_TEXT_BYTES: Final = 1_000_000
-"""The maximum size of the text of all entries, the newest first. An entry that does not fit has only its excerpt:
-many programs reject large feeds, and Lambda rejects larger ones.
+"""The maximum size of the text of all entries, the newest first. An entry that does not fit has only its excerpt.
+Many feed readers reject large feeds, and Lambda limits the size of responses.
 """
 
 
 def article_feed(feed_name: str, label: str | None = None) -> Feed:
-    """Return the newest articles with their texts, of all or of a label. ``feed_name`` is ``atom.xml`` or similar."""
+    """Return the feed of the site, or of a label: the newest articles with their texts.
+
+    ``feed_name`` is the file name in its URL, such as ``atom.xml``.
+    """
     locale, site = site_locale(), settings()
     summaries = public.list_newest(ArticleFilter(label=label), limit=MAX_ENTRIES)
     if label is None:
@@ -57,7 +60,7 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
 
 
 def comment_feed() -> Feed:
-    """Return the newest comments of the whole site."""
+    """Return the feed of the newest comments of the site."""
     locale, site = site_locale(), settings().site_title
     found = comments.list_recent(MAX_ENTRIES)
     return Feed(
@@ -72,7 +75,7 @@ def comment_feed() -> Feed:
 
 
 def article_comment_feed(slug: str) -> Feed:
-    """Return the newest comments of the article with that slug.
+    """Return the feed of the newest comments of the article with that slug.
 
     :raises NotFound: there is none, or it is not published
     :raises Gone: it was deleted
@@ -108,9 +111,9 @@ def _article_entries(summaries: Iterable[ArticleSummary]) -> list[Entry]:
 
 
 def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
-    """Return the article's text for a feed, after its image if the text does not contain it, as on the article's page.
+    """Return the article's text for a feed, or None if it is larger than ``max_bytes``.
 
-    None if it is larger than ``max_bytes``.
+    As on the article's page, the article's image comes first, unless the body contains it.
     """
     picture = ""
     if article.image and not body.contains_image(article.image):

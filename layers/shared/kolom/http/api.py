@@ -1,14 +1,16 @@
 """The HTTP API: one resolver per function, error responses, caching."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from kolom.config import settings
 from kolom.errors import KolomError
 from kolom.http.caching import COMPRESS_ABOVE_BYTES, finalize
 from kolom.http.cross_origin import refuse_foreign
@@ -17,6 +19,10 @@ from kolom.http.request_body import is_form, read_body
 from kolom.http.types import Event, LambdaResponse
 
 _WITH_BODY = {"POST", "PATCH", "PUT"}
+
+
+TIME_ZONE_HEADER: Final = "Kolom-Time-Zone"
+"""The response header with the site's time zone, in which the custom elements show dates."""
 
 
 class MovedPermanently(Exception):
@@ -72,6 +78,12 @@ class Api(APIGatewayHttpResolver):
     accepts_foreign: RequestFilter | None = None
     compress_above_bytes: int = COMPRESS_ABOVE_BYTES
 
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}$") -> re.Pattern[str]:
+        # The expression of Powertools for `<name>` has no marks, which are vowels in many scripts. API Gateway decodes
+        # paths, and has split them at slashes.
+        return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
+
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> LambdaResponse:
         """Return the response to an HTTP API event of payload format 2.0."""
         body = None
@@ -98,7 +110,7 @@ class Api(APIGatewayHttpResolver):
         response = super().resolve(event, context)
         if body is not None and body.is_form and form_answer is not None:
             response = form_answer(dict(event), body.value, response)
-        return finalize(event, response, self.caching, compress_above_bytes=self.compress_above_bytes)
+        return finalize(event, _with_time_zone(response), self.caching, compress_above_bytes=self.compress_above_bytes)
 
     def show(self, event: Event, failure: Failure) -> Response[str]:
         """Return the response to a failed request: a page for browsers, a problem for other clients."""
@@ -160,6 +172,13 @@ def responses(success: int, *others: int) -> dict[int, OpenAPIResponse]:
 def html_response(page: HtmlPage) -> Response[str]:
     """Convert a page to a response."""
     return Response(page.status, body=page.html, headers=dict(page.headers))
+
+
+def _with_time_zone(response: LambdaResponse) -> LambdaResponse:
+    """Return the response; JSON, which may contain times, with the header of the site's time zone."""
+    if response.get("headers", {}).get("Content-Type") == "application/json":
+        response["headers"][TIME_ZONE_HEADER] = settings().time_zone
+    return response
 
 
 def _moved(moved: MovedPermanently) -> Response[str]:

@@ -15,7 +15,7 @@ from kolom.articles import repository as articles
 from kolom.articles.types import Article
 from kolom.comments import moderation_links, reply_subscriptions
 from kolom.comments import repository as comments
-from kolom.comments.types import Action, Comment
+from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError, NotFound
@@ -28,7 +28,6 @@ from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text, shorten
 from kolom.security import signing
 
-_ACTIONS: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
 _MAX_SENDER_NAME: Final = 60
 _MAX_DIGEST_CHARACTERS: Final = 500
 """The maximum length of a comment in a digest. The page behind each link shows it in full."""
@@ -150,10 +149,11 @@ def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str,
         raise MailObsolete("superseded by the mail about the edited comment")
     article = _article(record)
     secret = signing.load_keys()
-    actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
+    actions = moderation_links.ACTIONS if comment.status == "pending" else moderation_links.ACTIONS[1:]
     return {
         "comment": comment,
         "title": article.title,
+        "language": article.language,
         "url": urls.article_url(article.path),
         "date": _moment(locale, comment.created_at),
         "links": [
@@ -176,6 +176,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
         # This mail has no text from visitors: otherwise anyone could use it to send messages to any address.
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
+        language=article.language,
         url=urls.article_url(article.path),
         confirm_url=_subscription_url("confirm", record, now),
         days=reply_subscriptions.CONFIRM_DAYS,
@@ -198,7 +199,9 @@ def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subject=_subject(locale, "mail.reply.subject", name=comment.name, title=article.title),
         comment=comment,
         comment_html=visitor_text.render(comment.content).html,
+        name=f"{comment.name} ({locale.translate('comments.owner')})" if comment.is_owner else comment.name,
         title=article.title,
+        language=article.language,
         url=urls.comment_url(article.path, comment.id),
     )
 

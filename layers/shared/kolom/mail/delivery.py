@@ -1,7 +1,7 @@
 """Deliver a mail: claim it, compose it, send it with SES, and record the outcome.
 
-SES has no idempotency key. A mail is sent twice only if the process ends, or loses DynamoDB, between SES's acceptance
-and the record of it. After any earlier failure, a retry sends it once.
+SES has no idempotency key. A mail is sent twice only if SES accepts it, but the process then ends or cannot reach
+DynamoDB before it has recorded that. After any earlier failure, a retry sends it once.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     try:
         return _send(mail_id, clock)
     except Exception:  # noqa: BLE001 - such as a stored item that cannot be read: it must not block others
-        logger.exception("outbox unavailable", mail=outbox.redact_id(mail_id))
+        logger.exception("mail delivery interrupted", mail=outbox.redact_id(mail_id))
         return "unsettled"
 
 

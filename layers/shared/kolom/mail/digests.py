@@ -108,7 +108,7 @@ def _leave_to_digest(record: OutboxRecord, hour: datetime, now: datetime) -> boo
 def _count_alone(mail_id: str, now: datetime) -> bool:
     """Count a mail that is to be sent alone; return False if the limit is reached. The same mail counts once."""
     single = OutboxRecord.single
-    actions = [
+    actions: list[Action] = [
         single.add({mail_id}),
         OutboxRecord.expires_at.set(OutboxRecord.expires_at | _expiry(now)),
         OutboxRecord.schema.set(1),
@@ -127,7 +127,7 @@ def _add(chosen: str, mail_id: str, due: datetime, now: datetime) -> bool:
 
 def _count_more(chosen: str, now: datetime) -> bool:
     """Count a mail in a full digest that is not being sent."""
-    actions = [OutboxRecord.more.add(1), OutboxRecord.expires_at.set(_expiry(now))]
+    actions: list[Action] = [OutboxRecord.more.add(1), OutboxRecord.expires_at.set(_expiry(now))]
     return _update(chosen, actions, _IS_COLLECTING & OutboxRecord.members.exists())
 
 

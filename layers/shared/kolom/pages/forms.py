@@ -102,9 +102,10 @@ def _response(
     action: str,
     back: str,
 ) -> dict[str, Any]:
-    """Return a redirect, or a page with the outcome, and with the form as it was sent if it has errors.
+    """Return a redirect, or a page with the outcome; after an error also with the form as the visitor sent it.
 
-    ``fields`` is empty if the body could not be read. Then only the visitor's browser still has the text.
+    ``fields`` is empty if the body could not be read. The page then has no form; only the visitor's browser still has
+    the text.
     """
     target = safe_redirect_target(str(fields.get("redirect", "")))
     if outcome != "refused" and target is not None:

@@ -10,24 +10,27 @@
 | ``/{slug}/``, or an article's own path | 17: pointer, body, adjacent articles (2), comments (2), related ones (11) |
 | … of one segment, published before such paths were slugs | 19: a further pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
-| the feed of another system | 3, then a 301 to the feed |
+| the feed of another system, ``/favicon.ico`` | 3, then a 301 |
 | anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
 An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
-such as those without a final slash, redirect directly to it with a 301.
+such as those without a final slash, redirect directly to it with a 301 and their query. So do the addresses of feeds,
+sitemaps and robots.txt with a slash at the end, for which API Gateway has no other route.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from kolom import urls
 from kolom.articles import public
 from kolom.articles.names import MAX_LABEL
 from kolom.articles.types import ArticleFilter
 from kolom.errors import Moved, NotFound
+from kolom.feeds.documents import document_redirect
 from kolom.feeds.legacy_urls import legacy_feed_redirect
 from kolom.http.errors import failure_of
 from kolom.labels import display_label, normalize_label
@@ -36,9 +39,12 @@ from kolom.pages.article_extras import load_article_extras
 from kolom.pages.response import HtmlResponse, redirect
 from kolom.pages.search_page import PATH as SEARCH_PATH
 from kolom.pages.search_page import SearchForm, search_page
+from kolom.pages.theme import get_theme
 
 HOME_LENGTH: Final = 10
 LIST_LENGTH: Final = 20
+
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 
 type Query = Mapping[str, list[str]]
 
@@ -49,9 +55,26 @@ def dispatch(path: str, query: Query) -> HtmlResponse:
     An error becomes a page too, with the status of the API.
     """
     try:
-        return _page(path, query)
+        try:
+            return _page(path, query)
+        except NotFound:
+            return _without_invisible_characters(path, query)
     except Exception as error:  # noqa: BLE001 - failure_of logs unexpected errors
         return views.problem(failure_of(error).status)
+
+
+def _without_invisible_characters(address: str, query: Query) -> HtmlResponse:
+    """Redirect an address that has characters of a copied text, such as a byte order mark, to the page that it means.
+
+    :raises NotFound: there is no such page
+    """
+    path = unquote(address)
+    visible = path.translate(_INVISIBLE)
+    if visible == path:
+        raise NotFound(f"there is nothing at {path!r}")
+    address = urls.encoded_path(visible)
+    page = _page(address, query)
+    return page if page.status == HTTPStatus.MOVED_PERMANENTLY else _redirect(address, query)
 
 
 def _page(address: str, query: Query) -> HtmlResponse:
@@ -60,6 +83,10 @@ def _page(address: str, query: Query) -> HtmlResponse:
         if match := pattern.fullmatch(path):
             return view(path, query, *match.groups())
     return _article(path, address, query)
+
+
+def _redirect(path: str, query: Query) -> HtmlResponse:
+    return redirect(urls.with_query(path, urlencode(query, doseq=True)))
 
 
 def _value(query: Query, name: str) -> str | None:
@@ -71,16 +98,16 @@ def _home(_path: str, query: Query) -> HtmlResponse:
     return views.home(public.list_articles(ArticleFilter(), limit=HOME_LENGTH, cursor=cursor), cursor=cursor)
 
 
-def _labels(path: str, _query: Query) -> HtmlResponse:
-    return views.labels(public.list_labels()) if path == "/labels/" else redirect("/labels/")
+def _labels(path: str, query: Query) -> HtmlResponse:
+    return views.labels(public.list_labels()) if path == "/labels/" else _redirect("/labels/", query)
 
 
-def _archive(path: str, _query: Query) -> HtmlResponse:
-    return views.archive(public.list_months()) if path == "/archive/" else redirect("/archive/")
+def _archive(path: str, query: Query) -> HtmlResponse:
+    return views.archive(public.list_months()) if path == "/archive/" else _redirect("/archive/", query)
 
 
-def _contact(path: str, _query: Query) -> HtmlResponse:
-    return views.contact() if path == "/contact/" else redirect("/contact/")
+def _contact(path: str, query: Query) -> HtmlResponse:
+    return views.contact() if path == "/contact/" else _redirect("/contact/", query)
 
 
 def _search(path: str, query: Query) -> HtmlResponse:
@@ -94,8 +121,10 @@ def _label(path: str, query: Query, label: str) -> HtmlResponse:
         raise NotFound("there is no such label")
     canonical = f"/label/{normalize_label(label)}/"
     if path != canonical:
-        return redirect(urls.with_cursor(urls.label_path(label), cursor))
+        return _redirect(urls.label_path(label), query)
     articles = public.list_articles(ArticleFilter(label=label), limit=LIST_LENGTH, cursor=cursor)
+    if not articles.items and label.endswith("/"):
+        return _label(path, query, label.rstrip("/"))
     if not articles.items:
         raise NotFound(f"there are no articles with the label {label!r}")
     spelled = display_label(label, (each for article in articles.items for each in article.labels))
@@ -109,7 +138,7 @@ def _months(path: str, query: Query, year: str, month: str | None = None) -> Htm
         raise NotFound("there is no year 0")
     canonical = urls.year_path(listing.year) if listing.month is None else urls.month_path(listing.year, listing.month)
     if path != canonical:
-        return redirect(urls.with_cursor(canonical, cursor))
+        return _redirect(canonical, query)
     articles = public.list_articles(listing, limit=LIST_LENGTH, cursor=cursor)
     if not articles.items:
         raise NotFound("there are no articles in this period")
@@ -118,18 +147,22 @@ def _months(path: str, query: Query, year: str, month: str | None = None) -> Htm
 
 def _article(path: str, address: str, query: Query) -> HtmlResponse:
     """Return the article at its path; redirect its other paths directly to it."""
+    if document := document_redirect(path):
+        return _redirect(document, query)
     try:
         found = public.get_article_at(path)
     except Moved as moved:
-        return redirect(urls.encoded_path(moved.path))
+        return _redirect(urls.encoded_path(moved.path), query)
     except NotFound:
         if feed := legacy_feed_redirect(path, query):
             return redirect(feed)
+        if path.rstrip("/") == "/favicon.ico":
+            return redirect(get_theme().asset("favicon.svg"))
         raise
     # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
     canonical = urls.encoded_path(path)
     if address not in {canonical, path}:
-        return redirect(canonical)
+        return _redirect(canonical, query)
     return views.article(
         found,
         load_article_extras(
@@ -143,11 +176,11 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
 
 _ROUTES: Final[tuple[tuple[re.Pattern[str], Callable[..., HtmlResponse]], ...]] = (
     (re.compile(r"/?"), _home),
-    (re.compile(r"/labels/?"), _labels),
-    (re.compile(r"/archive/?"), _archive),
-    (re.compile(r"/contact/?"), _contact),
-    (re.compile(r"/search/?"), _search),
+    (re.compile(r"/labels/*"), _labels),
+    (re.compile(r"/archive/*"), _archive),
+    (re.compile(r"/contact/*"), _contact),
+    (re.compile(r"/search/*"), _search),
     (re.compile(r"/label/(.+?)/?"), _label),
-    (re.compile(r"/(\d{4})/?", re.ASCII), _months),
-    (re.compile(r"/(\d{4})/(0?[1-9]|1[0-2])/?", re.ASCII), _months),
+    (re.compile(r"/(\d{4})/*", re.ASCII), _months),
+    (re.compile(r"/(\d{4})/(0?[1-9]|1[0-2])/*", re.ASCII), _months),
 )

@@ -51,6 +51,10 @@ class ElementIds:
         base = slug(text)
         return self._take(base, base or "1")
 
+    def link_to_top(self, fragment: str) -> None:
+        """Make links to ``#fragment`` lead to the top of the page, unless an element has that id."""
+        self._targets.setdefault(fragment, "")
+
     def for_fragment(self, fragment: str) -> str:
         """Return the target of a link to ``#fragment``: unchanged, unless its element was given a different id."""
         return fragment if fragment in self._used else self._targets.get(fragment, fragment)

@@ -11,7 +11,8 @@ The policy applies to Markdown (including raw HTML) and to HTML alike:
 * Images, audio and video may have ``http``, ``https`` and relative URLs. Images load lazily; players have controls and
   never start automatically. An image without a valid URL is replaced by its alternative text.
 * Frames embed players of YouTube (from ``youtube-nocookie.com``), Vimeo and Dailymotion; a link replaces all others.
-* The page has its own ``<h1>``: if the article has one, all its headings move down one level. Every heading has an id.
+* The page has its own ``<h1>``, the title: a first ``<h1>`` that repeats it is omitted. If the article has another one,
+  all its headings move down one level. Every heading has an id.
 * Ids never conflict with those of the page or its scripts: see :mod:`.element_ids`. Links within the article are
   updated to its ids.
 * Control characters are removed, lone surrogates become U+FFFD. Elements nested deeper than 200 are flattened.
@@ -22,10 +23,11 @@ This package is pure: no clock, no environment, no network. Its running time is 
 from collections.abc import Callable
 
 from kolom.rendering import html_rewriter, markdown, text
-from kolom.rendering.html_tokenizer import serialize, tokenize
+from kolom.rendering.html_tokenizer import Token, serialize, tokenize
 from kolom.rendering.sanitizer import clean_characters, normalize_html, sanitize
 from kolom.rendering.tag_balancer import balance
 from kolom.rendering.text import plain_text
+from kolom.rendering.title_heading import find_heading
 from kolom.rendering.types import Rendered, SourceFormat
 
 
@@ -33,22 +35,23 @@ def render(
     source: str,
     source_format: SourceFormat,
     *,
+    title: str | None = None,
     resolve: Callable[[str], str] | None = None,
     size_of: Callable[[str], tuple[int, int] | None] | None = None,
 ) -> Rendered:
     """Render ``source``. Any string is valid input; there are no errors.
 
-    ``resolve`` is called with each URL of an image, video or audio file (``src``, ``srcset``, ``publisher``), and with
+    ``title`` is the title that the page shows above the text.
+
+    ``resolve`` is called with each URL of an image, video or audio file (``src``, ``srcset``, ``poster``), and with
     each relative URL of a link except fragments and queries, and returns its replacement, which is sanitized too. URLs
     are passed as written in HTML, so a space in Markdown is passed as ``%20``. Exceptions of ``resolve`` propagate.
 
     ``size_of`` is called with the resolved URL of each image and returns its width and height in pixels, so that the
     page can reserve its space before it loads.
     """
-    source = clean_characters(source)
-    markup = markdown.to_html(source) if source_format == "markdown" else source
-    markup = normalize_html(serialize(balance(tokenize(markup))))
-    rewritten = html_rewriter.rewrite(list(tokenize(markup)), resolve or _identity, size_of or _unknown_size)
+    tokens = _canonical_tokens(source, source_format)
+    rewritten = html_rewriter.rewrite(tokens, resolve or _identity, size_of or _unknown_size, title=title)
     html = sanitize(serialize(rewritten.tokens))
     return Rendered(
         html=html,
@@ -56,7 +59,20 @@ def render(
         excerpt=text.excerpt(rewritten.tokens),
         reading_minutes=text.reading_minutes(plain_text(html)),
         image=rewritten.image,
+        omitted_heading=serialize(rewritten.omitted_heading),
     )
+
+
+def find_title(source: str, source_format: SourceFormat) -> str | None:
+    """Return the text of the first heading of level 1 outside of lists and quotations; None if there is none."""
+    heading = find_heading(_canonical_tokens(source, source_format))
+    return heading.text or None if heading else None
+
+
+def _canonical_tokens(source: str, source_format: SourceFormat) -> list[Token]:
+    source = clean_characters(source)
+    markup = markdown.to_html(source) if source_format == "markdown" else source
+    return list(tokenize(normalize_html(serialize(balance(tokenize(markup))))))
 
 
 def _identity(url: str) -> str:

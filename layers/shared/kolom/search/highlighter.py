@@ -1,12 +1,13 @@
 """Highlight matches in titles and snippets: escaped text in which ``<mark>`` is the only markup. Pure."""
 
+import re
 from collections.abc import Callable, Container, Sequence
 from html import escape
 from itertools import islice
 from typing import Final
 
 from kolom.search.analyzer import stem
-from kolom.search.tokenizer import find_words
+from kolom.search.tokenizer import find_words, strip_accents
 
 SNIPPET_CHARACTERS: Final = 240
 MAX_CHARACTERS: Final = 50_000
@@ -15,6 +16,13 @@ MAX_CHARACTERS: Final = 50_000
 _LEAD_CHARACTERS: Final = 60
 _WORD_CHARACTERS: Final = 30
 _MAX_MATCHES: Final = 500
+
+BLOCK_SEPARATOR: Final = " · "
+"""Stands between two blocks of a text, such as a heading and a paragraph, if the first does not end a sentence."""
+
+_SENTENCE_ENDS: Final = tuple(".!?…:;,。！？：；，、؟؛،।॥။៖")
+_CLOSING: Final = "\"'”’»›)]}」』）】》"
+_AT_EDGES: Final = " ·"
 
 type Match = tuple[int, int, str]
 """The start and the end of a word, and its stem."""
@@ -28,6 +36,21 @@ def matcher(stems: Container[str], language: str) -> Callable[[str], str | None]
         return found if found in stems else None
 
     return recognize
+
+
+def join_blocks(text: str) -> str:
+    """Return a text of one line per block as one line with visible boundaries."""
+    first, *others = text.split("\n")
+    pieces = [first]
+    for before, line in zip([first, *others], others, strict=False):
+        ends = before.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
+        pieces += [" " if ends or not before else BLOCK_SEPARATOR, line]
+    return "".join(pieces)
+
+
+def matching_labels(labels: Sequence[str], recognize: Callable[[str], str | None]) -> tuple[str, ...]:
+    """Return the labels that have a match."""
+    return tuple(label for label in labels if any(True for _ in find_words(label, recognize)))
 
 
 def mark_title(title: str, recognize: Callable[[str], str | None]) -> str:
@@ -44,13 +67,15 @@ def mark_snippet(
 ) -> str:
     """Return the part of ``text`` with the most distinct matches: about 240 characters of whole words.
 
+    ``text`` is one line (:func:`join_blocks`).
+
     Searches only ``within`` characters. In a longer text they start near the first occurrence of one of the ``hints``
     (in lower case). Without a match, returns the beginning of the text.
     """
     first = _first_hint(text, hints) if len(text) > within else 0
     found = islice(find_words(text[first : first + within], recognize), _MAX_MATCHES)
     matches = [(start + first, end + first, key) for start, end, key in found]
-    start, end = _window(text, matches)
+    start, end = _without_separators(text, *_window(text, matches))
     before = "…" if start > 0 else ""
     after = "…" if end < len(text) else ""
     return before + _mark(text, start, end, matches) + after
@@ -58,7 +83,12 @@ def mark_snippet(
 
 def _first_hint(text: str, hints: Sequence[str]) -> int:
     lower = text.replace("İ", "i").lower()  # the only letter that becomes longer in lower case
-    start = min((start for hint in hints if (start := lower.find(hint)) >= 0), default=0)
+    start = min((start for hint in hints if (start := lower.find(hint)) >= 0), default=-1)
+    if start < 0 and hints:
+        # Other spellings: without accents, as initials, with a hyphen, with separators of thousands.
+        spellings = "|".join("[-‐‑.,]?".join(map(re.escape, hint)) for hint in map(strip_accents, hints))
+        match = re.search(spellings, strip_accents(lower))
+        start = match.start() if match else 0
     return max(0, start - SNIPPET_CHARACTERS)
 
 
@@ -70,6 +100,15 @@ def _window(text: str, matches: Sequence[Match]) -> tuple[int, int]:
         end = len(text)
         start = max(0, min(start, end - SNIPPET_CHARACTERS)) if matches else 0
     return _word_start(text, start), _word_end(text, end)
+
+
+def _without_separators(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the bounds without separators of blocks at the beginning and the end; the whole text stays as it is."""
+    while 0 < start < end and text[start] in _AT_EDGES:
+        start += 1
+    while start < end < len(text) and text[end - 1] in _AT_EDGES:
+        end -= 1
+    return start, end
 
 
 def _densest(matches: Sequence[Match]) -> tuple[int, int]:

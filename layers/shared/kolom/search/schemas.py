@@ -11,11 +11,15 @@ from kolom.search.searcher import Result, Results
 
 
 class SearchResultOut(ArticleSummaryOut):
-    """A search result; ``title_html`` and ``snippet_html`` are escaped text in which ``<mark>`` is the only markup."""
+    """A search result; ``title_html`` and ``snippet_html`` are escaped text in which ``<mark>`` is the only markup.
+
+    ``matched_labels``: the labels with a word of the query, as plain text.
+    """
 
     score: float
     title_html: str
     snippet_html: str
+    matched_labels: list[str]
 
     @classmethod
     def of_result(cls, result: Result) -> Self:
@@ -25,6 +29,7 @@ class SearchResultOut(ArticleSummaryOut):
             score=result.score,
             title_html=result.title_html,
             snippet_html=result.snippet_html,
+            matched_labels=list(result.matched_labels),
         )
 
 

@@ -1,4 +1,4 @@
-"""The origin of a comment or message, stored for a limited time, so that its client can be limited and banned."""
+"""The origin of a comment or message, stored for a limited time, so that rate limits and bans can use it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *
 def keep_until(item_id: str, expires_at: int) -> None:
     """Store the origin at least until ``expires_at`` (Unix seconds). Does nothing if it is no longer stored."""
     record = GuardRecord(origin_key(item_id))
-    later = GuardRecord.expires_at < expires_at
+    is_earlier = GuardRecord.expires_at < expires_at
     try:
-        record.update(actions=[GuardRecord.expires_at.set(expires_at)], condition=GuardRecord.key.exists() & later)
+        record.update(actions=[GuardRecord.expires_at.set(expires_at)], condition=GuardRecord.key.exists() & is_earlier)
     except UpdateError as error:
         if not is_condition_failed(error):
             raise

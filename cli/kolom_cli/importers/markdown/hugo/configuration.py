@@ -51,7 +51,7 @@ def read_configuration(directory: Path) -> Values:
     return config
 
 
-def inside(directory: Path, name: str) -> Path | None:
+def find_folder(directory: Path, name: str) -> Path | None:
     """Return the directory ``name`` if it exists within ``directory``; None otherwise."""
     folder = directory / name
     return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None

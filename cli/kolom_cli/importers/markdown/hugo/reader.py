@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
-from kolom_cli.importers.markdown.hugo.configuration import FORMATS, ignored_patterns, inside, read_configuration
+from kolom_cli.importers.markdown.hugo.configuration import FORMATS, find_folder, ignored_patterns, read_configuration
 from kolom_cli.importers.markdown.hugo.urls import UrlBuilder
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, read_front
 from kolom_cli.importers.markdown.permalinks import is_unfinished
@@ -21,10 +21,10 @@ from kolom_cli.importers.markdown.publication import (
     Publication,
     publication_of,
     read_source,
-    without_front_matter,
+    skip_without_front_matter,
 )
 from kolom_cli.importers.markdown.site import (
-    DATED,
+    DATE_PREFIX,
     Entry,
     Site,
     base_of,
@@ -44,13 +44,13 @@ _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
 def survey(directory: Path) -> Site:
     """Return the site with all its documents."""
     config = read_configuration(directory)
-    content = inside(directory, get_text(config, "contentdir") or "content")
+    content = find_folder(directory, get_text(config, "contentdir") or "content")
     static = get_list(config, "staticdir") or ["static"]
     site = Site(
         flavor="hugo",
         directory=directory,
         pages=content or directory,
-        roots=tuple(folder for name in [*static, "assets"] if (folder := inside(directory, name)) is not None),
+        roots=tuple(folder for name in [*static, "assets"] if (folder := find_folder(directory, name)) is not None),
         config=config,
         authors=load(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
     )
@@ -97,7 +97,7 @@ class _Survey:
             folder: code
             for code in self.languages
             if (name := get_text(get_map(self.languages, code), "contentdir"))
-            and (folder := inside(self.site.directory, name))
+            and (folder := find_folder(self.site.directory, name))
         }
         self.folders = sorted(own.items(), key=lambda pair: pair[1] != self.default) or [
             (self.site.pages, self.default)
@@ -154,7 +154,7 @@ class _Survey:
         if isinstance(source, Skipped):
             return source
         text, front = source
-        if skipped := without_front_matter(path, kind, front, text):
+        if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
         inherited = self._cascade(path, folder)
         if reason := _why_not_rendered(inherited | front.values, text[front.body :], path):
@@ -199,7 +199,7 @@ class _Survey:
     def _publication(self, path: Path, base: str, values: Values) -> Publication:
         if get_text(_build(values), "list").lower() in {"never", "false"}:
             values = values | {"unlisted": "build.list"}
-        dated = DATED.match(path.parent.name if base == "index" else base)
+        dated = DATE_PREFIX.match(path.parent.name if base == "index" else base)
         return publication_of(
             values,
             self.site.location_of(path),
@@ -216,7 +216,7 @@ class _Survey:
         sections = list(relative.parts[:-1] if bundle is None else relative.parts[:-2])
         base = base if bundle is None else relative.parts[-2]
         if "base_url" in site.config:  # Zola's URLs do not contain the date
-            base = DATED.sub("", base)
+            base = DATE_PREFIX.sub("", base)
         number = number_of(location)
         notes: list[str] = []
         date = published.date
@@ -228,7 +228,7 @@ class _Survey:
             date = get_datetime(day[1], site.zone)
         slug, more = slug_for(
             get_text(front, "slug") or single_segment(address),
-            DATED.sub("", base),
+            DATE_PREFIX.sub("", base),
             get_text(front, "title"),
             number=number,
         )
@@ -243,7 +243,7 @@ class _Survey:
             number=number if is_default or not language else language,
             name=base,
             address=address,
-            others=tuple(others),
+            aliases=tuple(others),
             date=date,
             updated=self._date(front, notes, "lastmod", "modified", "updated"),
             draft=published.draft,

@@ -16,13 +16,13 @@ def _read(data: bytes) -> tuple[list[Entry], str]:
     found: list[Entry] = []
     try:
         for entry in json_stream.read_entries("x.json", io.BytesIO(data), lambda path: path[-2:] == ("posts", "[]")):
-            found.append(entry)  # noqa: PERF402 (what precedes the error counts)
+            found.append(entry)  # noqa: PERF402 (a list would lose the entries before an error)
     except SourceError as error:
         return found, str(error)
     return found, ""
 
 
-def test_the_wanted_entries_come_whole_in_their_order() -> None:
+def test_the_selected_entries_are_yielded_complete_and_in_order() -> None:
     posts = [{"id": 1, "tags": [{"a": {"b": [None, True, 1.5]}}]}, {"id": 2, "posts": [{"id": 3}]}]
     data = json.dumps({"other": [{"id": 9}], "data": {"posts": [*posts, "no object"]}}).encode()
     for beginning in (b"", b"\xef\xbb\xbf", b" \n"):
@@ -30,7 +30,7 @@ def test_the_wanted_entries_come_whole_in_their_order() -> None:
         assert (found, error) == ([(("data", "posts", "[]"), post) for post in posts], "")
 
 
-def test_what_precedes_an_error_is_given() -> None:
+def test_entries_before_an_error_are_yielded() -> None:
     data = json.dumps({"posts": [{"id": 1}, {"id": 2}, {"id": 3}]}).encode()
     for broken in (data[:-5], data.replace(b" 3", b" x"), data.replace(b"3", b'"\xff"')):
         found, error = _read(broken)
@@ -53,8 +53,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch, data: bytes, message
     assert message in _read(data)[1]
 
 
-def test_many_entries_may_have_more_than_the_limit_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also those between them that are not wanted."""
+def test_the_size_limit_applies_to_each_entry_and_not_to_the_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for entries that are not selected."""
     monkeypatch.setattr(json_stream, "_MAX_ENTRY_BYTES", 3 * 1024 * 1024)
     large = json.dumps({"a": "x" * 1_000_000})
     data = '{"other": [' + ",".join([large] * 12) + '], "posts": [' + ",".join([large] * 12) + "]}"

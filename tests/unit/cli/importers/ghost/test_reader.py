@@ -226,6 +226,13 @@ def test_one_bad_post_is_reported_and_the_rest_is_read(file: Path) -> None:
     assert skipped[2].reason == "duplicate entry in the export"
 
 
+def test_two_posts_with_one_id_are_both_imported(file: Path) -> None:
+    items, _ = _read(file, export(post(1), post(1, title="Other")))
+    first, second = (each.content for each in items if isinstance(each, ImportedArticle))
+    assert second.origin == f"{first.origin}#2"
+    assert second.title == "Other"
+
+
 def test_a_file_that_breaks_off_gives_what_precedes_it_as_drafts(file: Path) -> None:
     """The settings that may say that the site is private come after the posts."""
     data = export(post(1), post(2), settings=[setting("is_private", "true")])

@@ -196,6 +196,13 @@ def test_every_file_of_the_posts_is_accounted_for(tmp_path: Path) -> None:
     assert len(items) == 4
 
 
+def test_a_draft_with_other_words_than_its_story_is_imported_too(tmp_path: Path) -> None:
+    both = {name_of(1): story(1), name_of(1, draft=True): story(1, body="<p>Next version</p>", published="")}
+    first, second = (each for each in _items(tmp_path, both) if isinstance(each, ImportedArticle))
+    assert (first.content.draft, second.content.draft) == (False, True)
+    assert second.content.origin == f"{first.content.origin}#2"
+
+
 def test_an_archive_a_folder_and_its_posts_give_the_same(tmp_path: Path) -> None:
     contents = {name_of(1): story(1), name_of(2, draft=True): story(2, published="")}
     folder = write_folder(tmp_path / "medium", contents)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.substack.reader import read_substack
 from tests.unit.cli.importers.export_readers import read_all
@@ -142,7 +143,7 @@ def test_every_row_and_every_text_is_accounted_for(tmp_path: Path) -> None:
     contents = files(
         (row(1), "<p>One.</p>"),
         (row(2, post_id="no-number"), "x"),
-        (row(1, title="Again"), "<p>One.</p>"),
+        (row(1), "<p>One.</p>"),
         (row(4), "x" * 5_000_000),
         (row(5), "<p>Five.</p>"),
     )
@@ -161,6 +162,15 @@ def test_every_row_and_every_text_is_accounted_for(tmp_path: Path) -> None:
         ("posts.csv does not list it, so nothing s", False),
         ("posts.csv does not list it, so nothing s", False),
     ]
+
+
+def test_two_posts_with_one_id_are_both_imported(tmp_path: Path) -> None:
+    first, second = _items(tmp_path, (row(1), "<p>One.</p>"), (row(1, title="Other"), "<p>One.</p>"))
+    assert isinstance(first, ImportedArticle)
+    assert isinstance(second, ImportedArticle)
+    assert (first.content.origin, second.content.origin) == ("substack:101", "substack:101#2")
+    assert SAME_ID in second.notes
+    assert SAME_ID not in first.notes
 
 
 def test_ids_without_a_slug_find_their_texts(tmp_path: Path) -> None:

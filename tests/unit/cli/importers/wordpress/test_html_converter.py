@@ -101,20 +101,69 @@ def test_audio_and_video_shortcodes_become_players(text: str, html: str) -> None
     assert html in _convert(text)[0]
 
 
-def test_an_unknown_shortcode_is_kept_as_text_and_reported() -> None:
-    html, notes = _convert("before [contact-form to=x] after [/contact-form] [1] [a b")
-    assert html == "<p>before [contact-form to=x] after [/contact-form] [1] [a b</p>"
-    assert notes == ["kept as text: [contact-form]"]
+def test_an_unknown_shortcode_is_removed_and_counted_and_its_text_kept() -> None:
+    html, notes = _convert("before [contact-form to=x] after [/contact-form] [poll id='5'] [poll id='6'] [1] [a b")
+    assert html == "<p>before after [1] [a b</p>"
+    assert notes == [
+        "removed shortcodes and kept the text in them: [contact-form] (1)",
+        "removed shortcodes: [poll] (2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["he said [sic] that", "a [citation needed] b", "x [and/or] y", "[Update] new", "see [emphasis mine].", "[/rant]"],
+)
+def test_a_text_in_brackets_that_may_be_prose_is_kept_and_reported(text: str) -> None:
+    html, notes = _convert(text)
+    assert html == f"<p>{text}</p>"
+    assert len(notes) == 1
+    assert notes[0].startswith("kept as text: [")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[sitemap]", "a\n\n[my-plugin]\n\nb", "a [my_form] b", "a [form id=3] b", "a [toc /] b", "<p>[toc]</p>",
+     "a [polldaddy poll=4] b", "[gallery-x a='1'\nb='2']", "[caption]"],
+)  # fmt: skip
+def test_the_source_of_a_shortcode_is_never_shown(text: str) -> None:
+    html, notes = _convert(text)
+    assert "[" not in html
+    assert notes[0].startswith("removed shortcodes: [")
+
+
+def test_nested_unknown_shortcodes_keep_the_text_and_the_code_in_them() -> None:
+    html, notes = _convert("[row][col span='2']Left <b>x</b>\n\n<pre>[y]</pre>[/col][col]Right[/col][/row]")
+    assert html == "<p>Left <b>x</b></p> <pre>[y]</pre> <p>Right</p>"
+    assert notes == ["removed shortcodes and kept the text in them: [col] (2), [row] (1)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        (
+            '[soundcloud url="https://x.example/a" params="b=c"]',
+            '<a href="https://x.example/a">https://x.example/a</a>',
+        ),
+        ("[googlemaps https://x.example/a]", '<a href="https://x.example/a">https://x.example/a</a>'),
+        ("[instagram]https://x.example/a[/instagram]", '<a href="https://x.example/a">https://x.example/a</a>'),
+        ("[button href='https://x.example/a']Go <b>on</b>[/button]", '<a href="https://x.example/a">Go <b>on</b></a>'),
+    ],
+)
+def test_an_unknown_shortcode_with_a_url_becomes_a_link(text: str, link: str) -> None:
+    html, notes = _convert(text)
+    assert link in html
+    assert notes[0].startswith("shortcodes became links: [")
 
 
 def test_an_escaped_shortcode_is_text() -> None:
-    assert _convert("write [[gallery]]") == ("<p>write [gallery]</p>", [])
+    assert _convert("write [[gallery]] or [[b a='1']x [c][/b]]") == ("<p>write [gallery] or [b a='1']x [c][/b]</p>", [])
 
 
 def test_an_unclosed_caption_loses_no_text() -> None:
     html, notes = _convert("[caption]<img src='/a'> text [caption]more")
-    assert "text [caption]more" in html
-    assert notes == ["kept as text: [caption]"]
+    assert html == "<p><img src='/a'> text more</p>"
+    assert notes == ["removed shortcodes: [caption] (2)"]
 
 
 def test_block_editor_comments_are_removed_and_paragraphs_kept() -> None:
@@ -127,8 +176,69 @@ def test_block_editor_comments_are_removed_and_paragraphs_kept() -> None:
     assert notes == ["removed blocks whose content WordPress generates: latest-posts"]
 
 
+def test_text_between_blocks_becomes_paragraphs() -> None:
+    html, _ = _convert("One\n\nTwo\n\n<!-- wp:html -->\n<div>a\nb</div>\n<!-- /wp:html -->\n\nThree")
+    assert html == "<p>One</p> <p>Two</p> <div>a b</div> <p>Three</p>"
+
+
+def test_a_block_with_only_a_url_becomes_a_link() -> None:
+    html, notes = _convert('<!-- wp:jetpack/gif {"url":"https:\\/\\/x.example\\/a?b=1\\u0026c=2"} /-->')
+    assert html == '<p><a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a></p>'
+    assert notes == []
+
+
 @pytest.mark.parametrize(
-    "piece", ["<pre>", "<!--", "[caption]", "[a ", "<div>", "</div>", "[[", "<code", "<a ", "<!-- wp:x", "https://a\n"]
+    "text",
+    ["[tweet https://twitter.com/x/status/12345]", "[tweet id='12345']", "[tweet 12345]",
+     "[gist]https://gist.github.com/a/12345[/gist]", "[gist a/12345]"],
+)  # fmt: skip
+def test_tweets_and_gists_become_links(text: str) -> None:
+    html, notes = _convert(text)
+    assert html.startswith('<p><a href="https://')
+    assert "12345</a>" in html
+    assert notes == []
+
+
+def test_a_playlist_becomes_players_and_a_quote_a_quotation() -> None:
+    sound = Attachment(id="7", url="https://old.example/a.mp3", alt="", caption="", parent="1")
+    assert '<audio controls src="https://old.example/a.mp3">' in _convert('[playlist ids="7"]', a=sound)[0]
+    html, _ = _convert("[quote author='Sari']Words[/quote]")
+    assert html == "<blockquote> <p>Words</p> <p>Sari</p></blockquote>"
+
+
+@given(st.lists(st.sampled_from(["[a]", "[/a]", "[b c='d']", "[/b]", "[[", "]]", "[a b]", "one ", "two\n\n", "[a/]"])))
+def test_no_shortcode_loses_the_words_around_it(parts: list[str]) -> None:
+    html, _ = _convert("".join(parts))
+    words = "".join(part for part in parts if part in {"one ", "two\n\n"}).split()
+    assert [word for word in ("one", "two") if word in html] == sorted(set(words))
+    assert html.count("one") + html.count("two") == len(words)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<pre>",
+        "<!--",
+        "[caption]",
+        "[a ",
+        "<div>",
+        "</div>",
+        "[[",
+        "<code",
+        "<a ",
+        "<!-- wp:x",
+        "https://a\n",
+        "[code]",
+        "[code][/code]",
+        "[code",
+        "[a][b]",
+        "[/a]",
+        "[a][/a]",
+        "[ref]",
+        "[a x='",
+        "<pre lang='php'>",
+        "[a][a][/a][/a]",
+    ],
 )
 def test_time_is_linear_for_long_malformed_input(piece: str) -> None:
     begin = time.process_time()
