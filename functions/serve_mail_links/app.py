@@ -42,9 +42,9 @@ def follow_link(token: str) -> Response[str]:
 
     def follow() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
-        page = moderation.done(link, moderation_links.execute(link, shown_revision=shown_revision, now=now))
+        comment = moderation_links.execute(link, shown_revision=shown_revision, now=now)
         logger.info("comment moderated by link", action=link.action, comment=link.comment_id)
-        return page
+        return moderation.done(link, comment, signing.load_keys)
 
     return respond(follow, moderation.failed)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from tests.browser.embedding import FRIEND, open_page
 from tests.serving import Site, eventually, send, served
 
 ZONE = "America/New_York"
-READER = {"timezone_id": "Asia/Tokyo"}
+READER: dict[str, Any] = {"timezone_id": "Asia/Tokyo"}
 # Half an hour beside midnight in New York, before and after the clocks change on 9 March 2025.
 ARTICLES = {
     "winter": ("2025-03-09T04:30:00Z", "8 March 2025"),

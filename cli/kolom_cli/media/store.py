@@ -76,6 +76,12 @@ class MediaStore:
             self._known.add(key)
         return address
 
+    def has(self, key: str) -> bool:
+        """Return whether the file was or would be uploaded in this run, or is in the bucket already."""
+        if key not in self._known and self.exists(key):
+            self._known.add(key)
+        return key in self._known
+
     def exists(self, key: str) -> bool:
         """Return whether the bucket has an object with that key."""
         return head_object(self._s3(), settings().need("media_bucket"), key) is not None

@@ -13,11 +13,13 @@ from kolom.articles.names import default_path
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
+from kolom_cli.publishing.link_checker import Page, RecordedLinks
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -58,6 +60,15 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
     return list(found.values()), errors
 
 
+@dataclass(frozen=True, slots=True)
+class BuiltArticle:
+    """The article of a file with its links. The lines of ``removals`` are those of its body."""
+
+    article: ArticleInput
+    page: Page
+    removals: tuple[Removal, ...]
+
+
 @dataclass(slots=True)
 class ContentBuilder:
     """Builds articles from documents. Their images and other media files are uploaded to ``media``."""
@@ -66,16 +77,16 @@ class ContentBuilder:
     language: str | None = None
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
-    def build(self, document: Document, slug: str, source: Source) -> ArticleInput:
-        """Return the article of a document.
+    def build(self, document: Document, slug: str, source: Source) -> BuiltArticle:
+        """Return the article of a document, and what the renderer removed from its text.
 
         :raises MediaError: a media file cannot be published
         """
-        resolver = Resolver(source.path, source.root, self.media, self._address_of)
+        resolver = RecordedLinks(Resolver(source.path, source.root, self.media, self._address_of))
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
-        return ArticleInput(
+        article = ArticleInput(
             title=document.title,
             slug=slug,
             body=Body.from_rendered(rendered, document.body, document.format),
@@ -93,6 +104,8 @@ class ContentBuilder:
             comments_open=document.comments_open,
             reading_minutes=rendered.reading_minutes,
         )
+        page = Page.of(article, resolver.links, file=source.path, root=source.root)
+        return BuiltArticle(article, page, find_removals(document.body, document.format, rendered))
 
     def _address_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""

@@ -13,7 +13,6 @@ from kolom.articles.names import MAX_SLUG, is_slug_character, slug_problem
 _MAX_GENERATED: Final = 80
 """The maximum length of a generated slug, to keep it readable in the address bar."""
 
-
 _JOINERS: Final = str.maketrans({"\u200d": None, "\u200c": " "})
 """Characters between letters that are not visible."""
 
@@ -22,8 +21,14 @@ def slugify_title(text: str) -> str | None:
     """Return a slug for a title or a file name, with letters of any script; None if the result is not a valid slug."""
     text = unicodedata.normalize("NFC", text.translate(_JOINERS))
     # The other algorithm splits words at marks. For other texts, the two may differ in where a long slug ends.
-    algorithm = "modern" if any(unicodedata.category(each) in {"Mn", "Mc"} for each in text) else "legacy"
-    made = slugify(text, allow_unicode=True, max_length=_MAX_GENERATED, word_boundary=True, algorithm=algorithm)
+    has_marks = any(unicodedata.category(each) in {"Mn", "Mc"} for each in text)
+    made = slugify(
+        text,
+        allow_unicode=True,
+        max_length=_MAX_GENERATED,
+        word_boundary=True,
+        algorithm="modern" if has_marks else "legacy",
+    )
     made = unicodedata.normalize("NFC", made.lower())
     return made if slug_problem(made) is None else None
 

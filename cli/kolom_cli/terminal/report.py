@@ -66,10 +66,20 @@ class PublishedFile:
 
 
 @dataclass(slots=True)
+class RemovedMarkup:
+    """A kind of markup that was removed from the texts of an import: how often, from how many, and the first item."""
+
+    first: str
+    count: int = 0
+    items: int = 0
+
+
+@dataclass(slots=True)
 class Report:
     """The counts by kind, and the skipped items. ``errors`` ended the whole run, such as XML that ends too early.
 
-    ``remote_images`` is the number of images that the articles of an import embed from other sites.
+    ``remote_images`` is the number of images that the articles of an import embed from other sites. ``removed`` is the
+    markup that was removed from its texts, by kind and effect.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -77,6 +87,7 @@ class Report:
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     remote_images: int = 0
+    removed: dict[str, RemovedMarkup] = field(default_factory=dict)
     interrupted: bool = False
     dry_run: bool = False
 
@@ -87,6 +98,12 @@ class Report:
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
         """Record an item that was not published."""
         self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
+
+    def add_removed(self, name: str, what: str, count: int) -> None:
+        """Record that markup was removed from the text of the item ``name``."""
+        removed = self.removed.setdefault(what, RemovedMarkup(name))
+        removed.count += count
+        removed.items += 1
 
     @property
     def exit_code(self) -> int:
@@ -128,6 +145,7 @@ class Report:
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
             "remote_images": self.remote_images,
+            "removed": [{"markup": what, **asdict(each)} for what, each in self.removed.items()],
             "errors": self.errors,
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
@@ -169,6 +187,9 @@ class Report:
             yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
         for text, names in _grouped([(note.text, note.name) for note in self.notes]):
             yield _line("note", "yellow", f"{names}: {text}")
+        for what, each in self.removed.items():
+            times = f"{each.count:,} times in {each.items:,} texts, first in {_cut(each.first, _MAX_NAME)}"
+            yield _line("note", "yellow", f"{what} ({times})")
 
 
 @dataclass(slots=True)

@@ -498,15 +498,24 @@ def test_a_folder_without_a_feed_is_rejected(kolom: Kolom, tmp_path: Path) -> No
     assert "no Blogger feed found" in ran.json["errors"][0]
 
 
-def test_an_element_larger_than_memory_allows_is_skipped_and_its_position_reported(kolom: Kolom, file: Path) -> None:
+def test_an_entry_larger_than_memory_allows_is_refused_and_the_next_read(kolom: Kolom, file: Path) -> None:
     feed = takeout(entry(1), entry(2, content="A" * 34_000_000), entry(3))
     report = _import(kolom, file, feed, exit_code=1)
-    assert report["created"] == 1
-    line = feed[: feed.index("<entry>")].count("\n") + 1
-    assert (
-        f"feed.atom:{line}: the element that starts here is followed by an element of more than 32 MB"
-        in report["errors"][0]
-    )
+    assert (report["created"], report["errors"]) == (2, [])
+    (skipped,) = report["skipped_items"]
+    assert (skipped["refused"], skipped["reason"]) == (True, "has more than 32 MB")
+    assert "'Post 2'" in skipped["name"]
+
+
+def test_damaged_entries_are_repaired_or_refused_and_the_others_read(kolom: Kolom, file: Path) -> None:
+    entries = (entry(1), entry(2, title="XX"), entry(3, title="YY"), comment(11, 1, content="ZZ"), entry(4))
+    feed = takeout(*entries).encode().replace(b"XX", b"Fish & Chips").replace(b"YY", b"</x>")
+    report = _import(kolom, file, feed.replace(b"ZZ", b"Caf\xe9"), exit_code=1)
+    assert (report["created"], report["errors"]) == (4, [])
+    assert publishing.get_by_slug("post-2").title == "Fish & Chips"
+    assert "Café" in str(_comments("post-1"))
+    assert [each["reason"][:12] for each in report["skipped_items"]] == ["damaged XML "]
+    assert len(report["notes"]) == 2
 
 
 def test_an_oversized_comment_is_rejected_completely(kolom: Kolom, file: Path) -> None:

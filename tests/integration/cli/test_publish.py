@@ -89,6 +89,21 @@ def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, 
     assert kolom("articles", "show", "one", "--source").stdout == body
 
 
+def test_removed_markup_is_reported_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
+    path = _write(tmp_path, "one.md", body="Text `<svg>`.\n\n<svg><path/></svg>\n\n<form>Name</form>\n<svg></svg>\n")
+    _write(tmp_path, "two.md", body="**Fine.**\n")
+    planned, done, again = (
+        _publish(kolom, *arguments) for arguments in ((tmp_path, "--dry-run"), (tmp_path,), (tmp_path,))
+    )
+    assert again["notes"] == []
+    for report, added in ((planned, 0), (done, len(("id", "version", "slug")))):
+        assert [(each["name"], each["note"].partition(":")[0]) for each in report["notes"]] == [
+            (f"{path}:{7 + added}", "<svg> removed with its content (2 times)"),
+            (f"{path}:{9 + added}", "<form> removed, its text is kept"),
+        ]
+    assert path.read_text().splitlines()[9] == "<svg><path/></svg>"
+
+
 def test_a_conflicting_edit_is_rejected_unless_forced(kolom: Kolom, tmp_path: Path) -> None:
     mine = _write(tmp_path / "mine", "one.md")
     _publish(kolom, mine)

@@ -16,7 +16,6 @@ from kolom.models.transaction import Transaction
 from kolom.security import signing
 from kolom.security.client_address import ClientId
 from kolom.submissions import copies
-from kolom_cli.commands import comments as commands
 from tests.factories import contact_request, request
 from tests.integration.comments.conftest import Blog
 from tests.integration.conftest import Configure, RefusedCalls
@@ -98,7 +97,7 @@ def test_short_texts_are_not_counted(unmoderated: Blog) -> None:
     assert counted() == {}
 
 
-@pytest.mark.parametrize("by", ["moderator", "link", "command"])
+@pytest.mark.parametrize("by", ["moderator", "link"])
 def test_an_approval_resets_the_count(unmoderated: Blog, by: str) -> None:
     assert statuses(unmoderated, 5)[-1] == "spam"
     approve(admin.list_by_status("spam", limit=1)[0], by, unmoderated)
@@ -109,8 +108,6 @@ def approve(comment: Comment, by: str, blog: Blog) -> None:
     """Approve a comment in one of the possible ways."""
     if by == "moderator":
         blog.moderate(comment, "approve")
-    elif by == "command":
-        commands.moderate(comment.article_id, comment.id, "approve", by="kolom", now=datetime.now(UTC))
     else:
         token = moderation_links.create(comment, "approve", signing.load_keys(), now=datetime.now(UTC))
         assert call(serve_mail_links.handler, request(f"/api/moderation/{token}", method="POST")).status == 200

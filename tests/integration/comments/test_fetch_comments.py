@@ -84,6 +84,14 @@ def test_a_deleted_comment_with_replies_has_no_text_or_author(open_blog: Blog) -
     assert "omebody" not in json.dumps(raw)
 
 
+def test_a_slug_with_decomposed_letters_is_counted(open_blog: Blog) -> None:
+    publishing.publish(content("café"), now=NOW)
+    open_blog.post("One.", slug="café")
+    expected = {"cafe\u0301": 1, "café": 1, "none\u0301": 0}
+    answer = call(fetch_comments.handler, request("/api/comments/counts", {"slug": [*expected]}))
+    assert answer.json["counts"] == expected
+
+
 def test_counts_of_fifty_articles_need_three_requests(open_blog: Blog) -> None:
     for n in range(50):
         publishing.publish(content(f"a{n}"), now=NOW)

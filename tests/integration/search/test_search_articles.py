@@ -1,13 +1,16 @@
 """`search_articles` implements its HTTP contract."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from functions.search_articles.app import handler
 from kolom.articles import publishing
+from kolom.search import document, index_writer
 from kolom.search.index_writer import update_index
+from kolom.search.tokenizer import Word
 from tests.factories import NOW, Context, content, request
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -216,3 +219,135 @@ def test_a_result_names_the_labels_that_matched() -> None:
     matched = {item["slug"]: item["matched_labels"] for item in search(q="kopi")["items"]}
     assert matched == {"one": ["Kopi Jawa"], "two": []}
     assert [item["matched_labels"] for item in search(q="rain", label="travel")["items"]] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("C++", {"cpp", "thousand"}),
+        ("c#", {"csharp"}),
+        ("C", {"c"}),
+        (".NET", {"dotnet"}),
+        ("net", {"net"}),
+        ("F#", {"fsharp"}),
+        ("learn -C++", {"c", "csharp"}),
+        ("39", {"route"}),
+        ("3.9", {"python"}),
+        ("3,9", {"python"}),
+        ("1.000", {"thousand"}),
+        ('"C++ 1000"', {"thousand"}),
+    ],
+)
+def test_signs_and_decimal_separators_are_part_of_a_word(query: str, expected: set[str]) -> None:
+    publish("cpp", "Learn C++ now")
+    publish("csharp", "Learn C# now")
+    publish("c", "Learn C now")
+    publish("dotnet", "the .NET runtime")
+    publish("net", "a fishing net")
+    publish("fsharp", "F♯ and more")
+    publish("python", "Python 3.9 came", title="T")
+    publish("route", "route 39", title="T")
+    publish("thousand", "C++1,000 times")
+    assert set(found(q=query)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("wifi", ["The <mark>Wi-Fi</mark> router", "the <mark>wifi</mark> router"]),
+        ("wi-fi", ["The <mark>Wi-Fi</mark> router", "the <mark>wifi</mark> router"]),
+        ('"wi-fi router"', ["The <mark>Wi-Fi</mark> <mark>router</mark>", "the <mark>wifi</mark> <mark>router</mark>"]),
+        ('"wifi router"', ["The <mark>Wi-Fi</mark> <mark>router</mark>", "the <mark>wifi</mark> <mark>router</mark>"]),
+        ("covid19", ["<mark>covid19</mark> ended", "since <mark>COVID-19</mark> began"]),
+        ("COVID-19", ["<mark>covid19</mark> ended", "since <mark>COVID-19</mark> began"]),
+        ("email", ["an <mark>e-mail</mark>", "an <mark>email</mark>"]),
+        ("e-mail", ["an <mark>e-mail</mark>", "an <mark>email</mark>"]),
+        ("xray", ["an <mark>X-ray</mark>"]),
+        ("router -wifi", []),
+        ("router -wi-fi", []),
+        ('router -"wi-fi router"', []),
+    ],
+)
+def test_a_word_with_and_without_its_hyphen_is_found_and_marked(query: str, expected: list[str]) -> None:
+    texts = ["The Wi-Fi router", "the wifi router", "since COVID-19 began", "covid19 ended", "an e-mail", "an email"]
+    for number, text in enumerate([*texts, "an X-ray"]):
+        publish(f"n{number}", text, title="T")
+    answer = search(q=query)
+    assert sorted(item["snippet_html"] for item in answer["items"]) == sorted(expected)
+    assert (answer["did_you_mean"], answer["relaxed"]) == (None, False)
+
+
+def test_all_spellings_of_a_compound_count_as_the_whole_compound() -> None:
+    publish("parts", "fi fi fi mail mail router", title="T")
+    publish("whole", "a long text about a wifi router of the old harbour and the town", title="T")
+    assert found(q="wi-fi router") == ["whole", "parts"]
+
+
+@pytest.mark.parametrize("query", ["anak2 sekolah", "anak-anak sekolah", '"anak2 sekolah"', '"anak-anak sekolah"'])
+def test_short_and_long_spellings_of_a_reduplication_are_found(query: str) -> None:
+    publish("short", "anak2 sekolah", language="id", title="T")
+    publish("long", "anak-anak sekolah", language="id", title="T")
+    publish("other", "teman2nya", language="id", title="T")
+    answer = search(q=query)
+    assert {item["slug"] for item in answer["items"]} == {"short", "long"}
+    assert all("<mark>anak" in item["snippet_html"] for item in answer["items"])
+    assert found(q="temannya") == found(q="teman-teman") == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        ("lodz", "Łódź"),
+        ("oeuvre", "œuvre"),
+        ("aether", "Æther"),
+        ("smorrebrod", "smørrebrød"),
+        ("duong", "đường"),
+        ("ilica", "ılıca"),
+        ("strasse", "Straße"),
+        ("ŁÓDŹ", "Łódź"),
+        ("thor", "Þór"),
+        ("u\u0308ber", "über"),
+    ],
+)
+def test_letters_with_strokes_and_ligatures_match_plain_letters(query: str, marked: str) -> None:
+    publish("one", "Łódź œuvre Æther smørrebrød đường ılıca Straße Þór u\u0308ber", language="xx", title="T")
+    (item,) = search(q=query)["items"]
+    assert f"<mark>{marked}</mark>" in item["snippet_html"]
+    assert search(q=f'"{query}"')["relaxed"] is False
+    assert search(q=f'"{query} nothing"')["total"] == 1
+
+
+def test_a_title_with_decomposed_letters_is_stored_composed() -> None:
+    publish("one", "x", title="Gro\u0308ße Mu\u0308sli", labels=("Mu\u0308nster",))
+    (item,) = search(q="müsli")["items"]
+    assert (item["title"], item["title_html"], item["labels"]) == (
+        "Größe Müsli",
+        "Größe <mark>Müsli</mark>",
+        ["Münster"],
+    )
+    assert [each["title"] for each in search(path="/api/search/suggest", q="mu\u0308s")["items"]] == ["Größe Müsli"]
+    assert found(q="müsli", label="mu\u0308nster") == ["one"]
+
+
+def test_articles_of_an_earlier_analysis_are_searched_until_they_are_indexed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A query with words of the new analysis is answered; `kolom reindex` then makes the articles complete."""
+
+    def earlier(text: str) -> Any:
+        return (Word(match[0].lower(), *match.span()) for match in re.finditer(r"\w+", text))
+
+    texts = ["Learn C++ 3.9 with Wi-Fi", "anak2 œuvre harbour"]
+    with monkeypatch.context() as patched:
+        patched.setattr(index_writer, "ANALYZER_VERSION", 1)
+        patched.setattr(document, "tokenize", earlier)
+        patched.setattr(document, "strip_accents", lambda word: word)
+        for number, text in enumerate(texts):
+            publish(f"n{number}", text, title=text, language="id")
+    queries = ["C++", "3.9", "wifi", "oeuvre", "anak2", '"c++ 3.9"', "learn -C++", "-wi-fi harbour", "harb"]
+    assert [search(q=query)["total_is_exact"] for query in queries] == [True] * len(queries)
+    assert [search(path="/api/search/suggest", q=query)["items"] is not None for query in queries]
+    assert found(q="harbour") == ["n1"]
+    assert update_index([1, 2]) == set()
+    assert [found(q=query) for query in ("C++", "3.9", "wifi", "oeuvre", "anak")] == [["n0"]] * 3 + [["n1"]] * 2
+    assert index_writer.is_current(1)

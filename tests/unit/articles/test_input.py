@@ -181,3 +181,17 @@ def test_reading_and_releasing_articles_does_not_import_pydantic() -> None:
         "assert not {'pydantic', 'kolom.articles.input'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_letters_with_accents_are_composed_except_in_the_body() -> None:
+    html = "<p>Mu\u0308sli</p>"
+    made = ArticleInput(
+        title="Mu\u0308sli",
+        slug="mu\u0308sli",
+        path="/2024/mu\u0308sli.html",
+        labels=("Mu\u0308nster",),
+        author="Zoe\u0308",
+        body=Body(html=html),
+    )
+    assert (made.title, made.slug, made.path) == ("Müsli", "müsli", "/2024/müsli.html")
+    assert (made.labels, made.author, made.body.html) == (("Münster",), "Zoë", html)

@@ -17,6 +17,12 @@ from kolom.search.analyzer import _STEMMERS, is_stop_word, stem, stems
         ("id", ["kerjasama", "kerjasamanya"]),
         ("de", ["häuser", "hauser"]),
         ("fr", ["homme", "l'homme"]),
+        ("id", ["anak", "anak2", "anaknya", "anak2nya"]),
+        ("id", ["teman", "teman2nya", "teman2ku"]),
+        ("ms", ["orang", "orang2"]),
+        ("pl", ["łódź", "lódz"]),
+        ("fr", ["œuvre", "oeuvre", "œuvres"]),
+        ("xx", ["kapı", "kapi"]),
         ("tr", ["kitap", "kitaplar"]),
         ("xx", ["naïve", "naive"]),
     ],
@@ -28,6 +34,18 @@ def test_related_word_forms_have_one_stem(language: str, same: list[str]) -> Non
 @given(st.sampled_from([*_STEMMERS, "zh", "xx", ""]), st.text(max_size=70))
 def test_any_text_has_a_lower_case_stem(language: str, text: str) -> None:
     assert isinstance(stem(text, language), str)
+
+
+@pytest.mark.parametrize("language", [*_STEMMERS, "xx"])
+def test_words_with_signs_and_numbers_stay_apart(language: str) -> None:
+    forms = ["c", "c++", "c#", ".net", "3.9", "39"]
+    assert [stem(form, language) for form in forms] == forms
+
+
+@pytest.mark.parametrize("word", ["co2", "mp3", "anak3", "covid19", "x2"])
+def test_a_number_that_repeats_nothing_stays_part_of_the_word(word: str) -> None:
+    assert stem(word, "id") == word
+    assert stem("anak2", "en") == "anak2"
 
 
 def test_a_query_has_the_stems_of_all_languages_once() -> None:

@@ -136,7 +136,7 @@ def test_three_hundred_words_are_bounded() -> None:
         ("kopi/-susu", Asked(words=("kopi", "susu"))),
         # A hyphen before a digit is a minus sign; quotes allow excluding a number.
         ("-5 derajat", Asked(words=("5", "derajat"))),
-        ("suhu -40,5", Asked(words=("suhu", "405"))),
+        ("suhu -40,5", Asked(words=("suhu", "40.5"))),
         ('pemilu -"2019"', Asked(words=("pemilu",), excluded=("2019",))),
         # Dashes and minus signs have no meaning.
         ("kopi –susu", Asked(words=("kopi", "susu"))),
@@ -171,7 +171,9 @@ def test_three_hundred_words_are_bounded() -> None:
         ("jum`at", Asked(words=("jum", "at", "jum'at"))),
         ("jum´at", Asked(words=("jum", "at", "jum'at"))),
         # All other punctuation has no meaning.
-        ("C++", Asked(words=("c",))),
+        # Signs are part of some names.
+        ("C++ C# .NET", Asked(words=("c++", "c#", ".net"))),
+        ("kopi -C++ -.NET", Asked(words=("kopi",), excluded=("c++", ".net"))),
         ("+kopi", Asked(words=("kopi",))),
         ("kopi: susu", Asked(words=("kopi", "susu"))),
         ("kopi:susu", Asked(words=("kopi", "susu"))),

@@ -47,6 +47,7 @@ def read_comment(entry: Entry, *, origin: str, origin_of: Callable[[str], str], 
     notes = () if entry.status in _STATUSES else (f"unknown status {entry.status!r} in Blogger: imported as pending",)
     if origin != origin_of(entry.id):
         notes = (SAME_ID, *notes)
+    notes = (*notes, *entry.repairs)
     return to_imported_comment(
         RawComment(
             name=name,

@@ -16,6 +16,7 @@ from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NotAFeed, read_feed
@@ -158,6 +159,8 @@ def _origin(entry_id: str) -> str:
 
 def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
+    if entry.is_damaged:
+        return Skipped(kind=kind, name=name, reason=entry.problem or "", refused=True)
     if entry.kind in _OTHER_KINDS:
         return Skipped(kind=kind, name=name, reason=_OTHER_KINDS[entry.kind])
     if not entry.id:
@@ -190,6 +193,7 @@ class _Reader:
         self._notes = self._fields.notes
         if origin != _origin(entry.id):
             self._notes.append(SAME_ID)
+        self._notes += entry.repairs
 
     def item(self) -> ImportedArticle:
         """Return the article."""
@@ -226,6 +230,7 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=remote.count,
+            removals=find_removals(entry.content, "html", rendered, is_converted=True) if entry.is_html else (),
         )
 
     def _source(self) -> str:

@@ -16,6 +16,8 @@ from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import CommentSpool
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
+from kolom_cli.media.store import MediaStore
+from kolom_cli.publishing.link_checker import LinkChecker, Page
 from kolom_cli.terminal.report import Note, Report
 
 _NO_VERSION = 0
@@ -48,6 +50,11 @@ class Importer:
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _planned: set[str] = field(default_factory=set)
+    _changed: set[str] = field(default_factory=set)
+    _checker: LinkChecker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._checker = LinkChecker(MediaStore(dry_run=self.dry_run), self.now)
 
     def store_all(self, items: Iterable[Item], stopped: threading.Event, track: Track = _untracked) -> None:
         """Store the items until the export ends or cannot be read further, or ``stopped`` is set.
@@ -62,7 +69,14 @@ class Importer:
                     self._store(item, spool)
             except SourceError as error:
                 self.report.errors.append(str(error))
+            self._report_broken_links()
             self._store_comments(spool, stopped, track)
+
+    def _report_broken_links(self) -> None:
+        """Report the broken links of the new and updated articles."""
+        for link in self._checker.broken_links():
+            if str(link.file) in self._changed:
+                self.report.notes.append(Note(name=link.place, text=f"broken link {link.target}: {link.reason}"))
 
     def _stops(self, stopped: threading.Event) -> bool:
         self.report.interrupted = stopped.is_set()
@@ -119,7 +133,12 @@ class Importer:
             if self.dry_run:
                 self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
+            if item.links is not None:
+                self._checker.add(Page.of(content, item.links.replaced, file=item.links.file, root=item.links.root))
             if change != "unchanged":
+                self._changed.add(item.name)
+                for each in item.removals:
+                    self.report.add_removed(item.name, f"{each.kind} {each.effect}", each.count)
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
 
     def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:

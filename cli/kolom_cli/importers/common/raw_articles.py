@@ -8,6 +8,7 @@ from typing import Literal
 from kolom.articles.input import ArticleInput, first_image, is_image_url
 from kolom.articles.types import Body
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom_cli.importers.common.article_fields import ArticleFields, size_problem
 from kolom_cli.importers.common.remote_images import RemoteImages
@@ -89,4 +90,5 @@ def to_imported_article(raw: RawArticle) -> Item:
         aliases=raw.aliases,
         notes=tuple(fields.notes),
         remote_images=remote.count,
+        removals=find_removals(raw.html, "html", rendered, is_converted=True),
     )

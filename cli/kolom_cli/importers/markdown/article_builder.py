@@ -11,13 +11,14 @@ from kolom.articles.names import label_key, path_problem
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
-from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image, get_map, get_names, get_text
 from kolom_cli.importers.markdown.html_snippets import Converted
@@ -33,6 +34,7 @@ from kolom_cli.importers.markdown.site import Entry, Site, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
+from kolom_cli.publishing.link_checker import RecordedLinks
 
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
@@ -87,7 +89,8 @@ class _Builder:
             body = without_comments(body)
         title = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
-        remote = RemoteImages(links)
+        recorded = RecordedLinks(links)
+        remote = RemoteImages(recorded)
         body = self._converted(body, links)
         rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
         image = self._image(rendered, remote)
@@ -121,6 +124,8 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            removals=find_removals(body, self.format, rendered),
+            links=Links(entry.path, site.directory, recorded.links),
         )
 
     def _title(self, body: str) -> str:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
-from markdown_it import MarkdownIt
-
+from kolom.rendering.emphasis import new_parser
 from kolom.rendering.types import SourceFormat
 
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 _YOUTUBE: Final = re.compile(r"(?:youtu\.be/|[?&]v=|/embed/|/shorts/|/v/)([\w-]{6,64})", re.ASCII)
 _VIMEO: Final = re.compile(r"vimeo\.com/(?:video/)?(\d{1,20})", re.ASCII)
-_INLINE: Final = MarkdownIt("commonmark")
+_INLINE: Final = new_parser("commonmark")
 _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 
 

@@ -8,6 +8,7 @@ and other post types. Media files stay at their URLs, and articles embed them fr
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +20,12 @@ from kolom.articles.names import label_key
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
+from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -62,34 +65,55 @@ class _Blog:
     by_parent: dict[str, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
 
 
-def read_wordpress(path: Path, *, language: str | None = None) -> Iterator[Item]:
-    """Yield every item of the export. ``language`` takes precedence over the language of the export.
+def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item]:
+    """Yield every item of the export: one or more files, each of which may be compressed or a zip archive of files.
 
-    :raises SourceError: the file cannot be read, or cannot be read further
+    ``language`` takes precedence over the language of the export.
+
+    :raises SourceError: a file cannot be read, or the only one cannot be read further
     """
-    blog = _collect(path, language)
-    ids = EntryIds()
-    for record in read_wxr(path):
-        if isinstance(record, Record):
-            yield from _items(record, blog, ids)
+    with ExitStack() as stack:
+        members = [member for source in sources for member in xml_members_of(source, stack)]
+        files = [member for member in members if isinstance(member, Member)]
+        blog = _collect(files, language)
+        ids = EntryIds()
+        for file in files:
+            try:
+                with open_member(file) as stream:
+                    for record in read_wxr(file.name, stream):
+                        if isinstance(record, Record):
+                            yield from _items(record, blog, ids, file.name)
+            except SourceError as error:
+                if len(files) == 1:
+                    raise
+                yield Skipped(kind="file", name=file.name, reason=_without_name(error, file.name), refused=True)
+        yield from (member for member in members if isinstance(member, Skipped))
 
 
-def _items(record: Record, blog: _Blog, ids: EntryIds) -> Iterator[Item]:
+def _without_name(error: SourceError, name: str) -> str:
+    return str(error).removeprefix(f"{name}:").strip()
+
+
+def _items(record: Record, blog: _Blog, ids: EntryIds, file: str) -> Iterator[Item]:
     """Yield the article, or why it is skipped, and its comments."""
     origin = _origin(record)
     skipped = _skipped(record)
     if skipped is None:
         try:
-            origin = ids.add(origin, (record.fields, record.terms, record.meta))
+            origin = ids.add(origin, (record.fields, record.terms, record.meta), file)
         except RepeatedEntry as error:
             skipped = Skipped(kind=_kind(record), name=_name(record), reason=str(error))
     yield skipped or _Reader(record, origin, blog).item()
+    if record.problem:
+        return
     yield from read_comments(record.comments, article=origin, title=_name(record), owners=blog.author_ids)
 
 
 def _skipped(record: Record) -> Skipped | None:
     """Return why the record is no article; None if it is one."""
     kind, status, name = record.get("wp:post_type") or "item", record.get("wp:status"), _name(record)
+    if record.problem:
+        return Skipped(kind="item", name=name, reason=f"{record.problem}: not read, with its comments", refused=True)
     if kind not in _KINDS:
         reason = _OTHER_KINDS.get(kind, f"post type {kind!r} is not supported")
         return Skipped(kind=kind, name=name, reason=reason)
@@ -102,24 +126,24 @@ def _skipped(record: Record) -> Skipped | None:
     return None
 
 
-def _collect(path: Path, language: str | None) -> _Blog:
+def _collect(files: list[Member], language: str | None) -> _Blog:
     blog = _Blog(language or settings().language_codes[0])
-    try:
-        for record in read_wxr(path):
-            match record:
-                case Author(login, display_name, number):
-                    blog.authors[login] = display_name
-                    blog.author_ids |= {number} - {"", "0"}
-                case Language(code) if language is None:
-                    blog.language = site_language(code)
-                case Record() if record.get("wp:post_type") == "attachment":
-                    attachment = _attachment(record)
-                    blog.media[attachment.id] = attachment
-                    blog.by_parent[attachment.parent].append(attachment)
-                case _:
-                    pass
-    except SourceError:
-        pass  # The second pass reaches the same error and raises it after all items before it.
+    for file in files:
+        # The second pass reaches the same error and raises it after all items before it.
+        with suppress(SourceError), open_member(file) as stream:
+            for record in read_wxr(file.name, stream):
+                match record:
+                    case Author(login, display_name, number):
+                        blog.authors[login] = display_name
+                        blog.author_ids |= {number} - {"", "0"}
+                    case Language(code) if language is None:
+                        blog.language = site_language(code)
+                    case Record() if record.get("wp:post_type") == "attachment":
+                        attachment = _attachment(record)
+                        blog.media[attachment.id] = attachment
+                        blog.by_parent[attachment.parent].append(attachment)
+                    case _:
+                        pass
     return blog
 
 
@@ -172,7 +196,9 @@ class _Reader:
         self._notes = self._fields.notes
         if origin != _origin(record):
             self._notes.append(SAME_ID)
+        self._notes += record.repairs
         self._remote = RemoteImages()
+        self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
 
     def item(self) -> Item:
@@ -187,16 +213,19 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=self._remote.count,
+            removals=self._removals,
         )
 
     def _content(self) -> ArticleInput:
         record = self._record
         own = self._blog.by_parent.get(record.get("wp:post_id"), [])
         converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
-        source = converter.convert(record.fields.get("content:encoded", ""))
+        original = record.fields.get("content:encoded", "")
+        source = converter.convert(original)
         self._notes += converter.notes
         title = _title(record)
         rendered = render(source, "html", title=title, resolve=self._remote)
+        self._removals = find_removals(original, "html", rendered, is_converted=True)
         slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
         published_at = self._date()
         return ArticleInput(

@@ -4,6 +4,7 @@ Functions that only read do not import this module, because it needs pydantic.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, Any, Final, Self
@@ -18,6 +19,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -137,7 +139,7 @@ class ArticleInput(BaseModel):
 
     A future ``published_at`` schedules the article; the default is the time of its first publication. ``path`` is its
     path if that is not the default, such as the one that it had on another system. ``origin`` identifies it in the
-    export that it was imported from.
+    export that it was imported from. Letters with accents are composed (Unicode's NFC), except in the body.
 
     :raises InvalidInput: a field is not valid; it has an entry for every such field
     """
@@ -161,6 +163,17 @@ class ArticleInput(BaseModel):
     comments_open: bool = True
     reading_minutes: Annotated[int, Field(ge=0)] = 1
     origin: Origin | None = None
+
+    @field_validator("title", "slug", "excerpt", "description", "author", "path", mode="before")
+    @classmethod
+    def _compose(cls, value: object) -> object:
+        """Compose letters and accents (NFC), so that the same text is always the same characters and the same URL."""
+        return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _compose_labels(cls, value: object) -> object:
+        return tuple(map(cls._compose, value)) if isinstance(value, tuple) else value
 
     @model_validator(mode="wrap")
     @classmethod

@@ -1,6 +1,7 @@
 """Look up articles by id and slug, for public and author functions. Imports little, since public functions use it."""
 
 import time
+import unicodedata
 from collections.abc import Callable, Collection
 
 from kolom.articles.body_chunks import join_body
@@ -17,9 +18,16 @@ type Check = Callable[[Article], None]
 
 
 def find_ids(slugs: Collection[str]) -> dict[str, int]:
-    """Return the ids of the articles with these current or former slugs. A BatchGetItem for each hundred."""
-    keys = [(f"slug:{slug}", POINTER) for slug in slugs if is_key(f"slug:{slug}")]
-    return {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)} if keys else {}
+    """Return the ids of the articles with these current or former slugs, in any Unicode normal form.
+
+    A BatchGetItem for each hundred.
+    """
+    forms = {slug: dict.fromkeys((slug, unicodedata.normalize("NFC", slug))) for slug in slugs}
+    keys = {(f"slug:{form}", POINTER) for each in forms.values() for form in each if is_key(f"slug:{form}")}
+    if not keys:
+        return {}
+    ids = {record.key.removeprefix("slug:"): int(record.id) for record in Pointer.batch_get(keys)}
+    return {slug: next(ids[form] for form in each if form in ids) for slug, each in forms.items() if each.keys() & ids}
 
 
 def get_with_body(article_id: int, check: Check) -> tuple[Article, Body]:

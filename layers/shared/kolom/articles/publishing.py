@@ -7,6 +7,7 @@ the old or the new state, and running it again completes it.
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -107,11 +108,13 @@ def publish_scheduled(article_id: int, *, now: datetime) -> Article | None:
 
 
 def get_by_slug(slug: str) -> Article:
-    """Return the article with that slug or alias, in any status.
+    """Return the article with that slug or alias, in any status and in any Unicode normal form.
 
     :raises NotFound: there is none
     """
     article_id = repository.find_id(f"slug:{slug}")
+    if article_id is None and not unicodedata.is_normalized("NFC", slug):
+        article_id = repository.find_id(f"slug:{unicodedata.normalize('NFC', slug)}")
     article = None if article_id is None else repository.get(article_id)
     if article is None:
         raise NotFound(f"there is no article {slug!r}")

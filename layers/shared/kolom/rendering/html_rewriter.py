@@ -29,7 +29,7 @@ _CLASSES: Final = names(
     "task-list-item"
 )
 _LANGUAGE_CLASS: Final = re.compile(r"language-[\w+#.-]{1,40}")
-_TEXT_ALIGN: Final = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\s*(?:;|$)", re.IGNORECASE)
+TEXT_ALIGN: Final = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\s*(?:;|$)", re.IGNORECASE)
 _RELATIONS: Final = names("author external license me nofollow noopener noreferrer sponsored tag ugc")
 _BOOLEAN: Final = names("controls default loop muted open playsinline reversed")
 _NUMBER: Final = re.compile(r"\d{1,5}", re.ASCII)
@@ -66,6 +66,7 @@ class RewrittenHtml:
     tokens: list[Token] = field(default_factory=list)
     toc: tuple[Heading, ...] = ()
     image: str | None = None
+    omitted_heading: list[Token] = field(default_factory=list)
 
 
 def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: str | None = None) -> RewrittenHtml:
@@ -75,8 +76,10 @@ def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: st
     resolved URL. A first heading that repeats ``title`` is omitted; links to it lead to the top of the page.
     """
     heading = find_heading(tokens) if title else None
+    omitted: list[Token] = []
     repeats_title = heading is not None and heading.is_only_text and is_title(heading.text, title or "")
     if heading is not None and repeats_title:
+        omitted = tokens[heading.start : heading.end]
         tokens = without_heading(tokens, heading)
     outline = _Outline(tokens)
     if heading is not None and repeats_title:
@@ -84,6 +87,7 @@ def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: st
             outline.identifiers.link_to_top(name)
     article = _Rewriter(outline, resolve, size_of).run(tokens)
     article.toc = outline.toc()
+    article.omitted_heading = omitted
     return article
 
 
@@ -211,7 +215,7 @@ class _Rewriter:
 
     def _start(self, tag: Start, identifier: str | None) -> None:
         name, source = tag
-        attributes = _common_attributes(name, source)
+        attributes = common_attributes(name, source)
         if identifier is not None:
             attributes["id"] = identifier
         match name:
@@ -288,7 +292,7 @@ class _Rewriter:
         self._write(name, attributes)
 
     def _sources(self, source: dict[str, str], attributes: dict[str, str]) -> None:
-        for key in ("src", "publisher"):
+        for key in ("src", "poster"):
             attributes.pop(key, None)
             if (value := source.get(key)) and (resolved := url(self._resolve(value), IMAGE_SCHEMES)):
                 attributes[key] = resolved
@@ -325,7 +329,7 @@ class _Rewriter:
                 self._article.tokens.append(End("a"))
 
 
-def _common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
+def common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
     """Return the attributes that need no context, with normalized values."""
     attributes: dict[str, str] = {}
     for key, value in source.items():
@@ -345,6 +349,6 @@ def _common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
                 attributes[key] = value
         elif key != "value" or name == "data" or _INTEGER.fullmatch(value):
             attributes[key] = value
-    if name in ALIGNED and (aligned := _TEXT_ALIGN.search(source.get("style", ""))):
+    if name in ALIGNED and (aligned := TEXT_ALIGN.search(source.get("style", ""))):
         attributes["align"] = aligned[1].lower()
     return attributes

@@ -1,5 +1,7 @@
 """Convert Markdown to HTML: CommonMark with tables, strikethrough, task lists, footnotes and definition lists.
 
+Emphasis also works beside Chinese, Japanese and Korean punctuation (:mod:`.emphasis`).
+
 Raw HTML passes through, since authors may use it; :func:`kolom.rendering.renderer.render` sanitizes the result.
 """
 
@@ -15,6 +17,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_ref
+
+from kolom.rendering.emphasis import new_parser
 
 _MAX_NESTING: Final = 40
 _FOOTNOTE_REFERENCE: Final = re.compile(r"\[\^[^\s\]]{1,200}\]")
@@ -46,7 +50,7 @@ def _list_item(self: RendererProtocol, tokens: Sequence[Token], index: int, opti
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING, "tasklists": True})
+    parser = new_parser("commonmark", {"html": True, "maxNesting": _MAX_NESTING, "tasklists": True})
     parser.enable(["table", "strikethrough"])
     parser.use(deflist_plugin)
     parser.use(footnote_plugin, inline=False)

@@ -43,7 +43,7 @@ def render(
 
     ``title`` is the title that the page shows above the text.
 
-    ``resolve`` is called with each URL of an image, video or audio file (``src``, ``srcset``, ``publisher``), and with
+    ``resolve`` is called with each URL of an image, video or audio file (``src``, ``srcset``, ``poster``), and with
     each relative URL of a link except fragments and queries, and returns its replacement, which is sanitized too. URLs
     are passed as written in HTML, so a space in Markdown is passed as ``%20``. Exceptions of ``resolve`` propagate.
 
@@ -59,6 +59,7 @@ def render(
         excerpt=text.excerpt(rewritten.tokens),
         reading_minutes=text.reading_minutes(plain_text(html)),
         image=rewritten.image,
+        omitted_heading=serialize(rewritten.omitted_heading),
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import Stemmer
 import stop_words
 
-from kolom.search.tokenizer import normalize, strip_accents
+from kolom.search.tokenizer import REDUPLICATED, normalize, strip_accents
 
-ANALYZER_VERSION: Final = 1
+ANALYZER_VERSION: Final = 3
 """Increase this when the same text produces different terms.
 
 Articles are then indexed again when they change, or by a reindex.
@@ -63,6 +63,9 @@ _WRITTEN_WITHOUT_ACCENTS: Final = frozenset(("en", "id"))
 Accents are removed before stemming in these languages, and after it in all others.
 """
 
+_REDUPLICATE: Final = frozenset(("id", "jv", "ms", "su"))
+"""Languages in which a 2 after a word repeats it (``anak2``)."""
+
 _ELIDES: Final = frozenset(("ca", "fr", "it"))
 _stemmers = threading.local()
 
@@ -71,12 +74,15 @@ def stem(word: str, language: str) -> str:
     """Return the stem of a normalized word; without a stemmer for the language, the word without accents.
 
     ``language`` is an ISO 639 code; a region (``en-GB``) is ignored. Case, accents and apostrophes never matter.
+    In Indonesian, ``anak2`` has the stem of ``anak-anak``.
     """
     code = base_language(language)
     if code in _WRITTEN_WITHOUT_ACCENTS:
         word = strip_accents(word)
     if "'" in word:
         word = _without_apostrophes(word, code)
+    if code in _REDUPLICATE and "2" in word and (repeated := REDUPLICATED.fullmatch(word)):
+        word = repeated[1] + (repeated[2] or "")
     algorithm = _stemmer(code)
     stemmed: str = algorithm(word) if algorithm else word
     return strip_accents(stemmed).replace("'", "")

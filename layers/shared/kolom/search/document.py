@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
+from unicodedata import normalize
 
 from kolom.articles.names import label_key
 from kolom.articles.types import Article, Body
@@ -61,7 +62,7 @@ def build_document(article: Article, body: Body) -> IndexedDocument:
     in titles, so that a title that consists of stop words can be found.
     """
     assert article.published_at is not None
-    text = plain_text(body.html)
+    text = normalize("NFC", plain_text(body.html))
     counter = _TermCounter(article.language)
     counter.add(article.title, TITLE_WEIGHT, with_stop_words=True)
     for label in article.labels:
@@ -104,29 +105,26 @@ class _TermCounter:
 
     def add(self, text: str, weight: int, *, with_stop_words: bool = False) -> None:
         """Count each word of ``text`` ``weight`` times."""
-        for term, is_stop in self._terms(text):
-            if is_stop and not with_stop_words:
-                continue
-            if self._has_room_for(term):
-                self.frequencies[term] += weight
-                self.length += 0 if is_stop else weight
-
-    def _terms(self, text: str) -> Iterator[tuple[str, bool]]:
         before: Word | None = None
         for word in tokenize(text):
-            term, is_stop = self._analyzed.get(word.form) or self._analyze(word.form)
-            if term:
-                yield term, is_stop
             if before is not None and (compound := join_hyphenated(before, word, text)):
                 # The compound makes both spellings match, but adds nothing to the length: its parts are counted.
-                found = self._analyze(compound)[0]
-                if self._has_room_for(found):
-                    self.frequencies[found] += 1
+                self._count(compound, weight, with_stop_words=with_stop_words)
             before = word
+            if self._count(word.form, weight, with_stop_words=with_stop_words):
+                self.length += weight
+
+    def _count(self, form: str, weight: int, *, with_stop_words: bool) -> bool:
+        """Count a word; return whether it adds to the length."""
+        term, is_stop = self._analyzed.get(form) or self._analyze(form)
+        if is_stop and not with_stop_words:
+            return False
+        if term in self.frequencies or (term and self._has_room_for(term)):
+            self.frequencies[term] += weight
+            return not is_stop
+        return False
 
     def _has_room_for(self, term: str) -> bool:
-        if term in self.frequencies:
-            return True
         self._bytes += len(term.encode())
         return len(self.frequencies) < MAX_TERMS and self._bytes <= MAX_TERMS_BYTES
 
@@ -138,9 +136,12 @@ class _TermCounter:
 
 
 def _title_words(article: Article) -> Iterator[str]:
+    before: Word | None = None
     for word in islice(tokenize(article.title), MAX_TITLE_WORDS):
-        if len(word.form) >= MIN_PREFIX and not is_stop_word(word.form, article.language):
-            yield strip_accents(word.form)
+        for form in (word.form, before and join_hyphenated(before, word, article.title)):
+            if form and len(form) >= MIN_PREFIX and not is_stop_word(form, article.language):
+                yield strip_accents(form)
+        before = word
 
 
 def _truncate(text: str) -> tuple[str, bool]:

@@ -1,12 +1,13 @@
 """Highlight matches in titles and snippets: escaped text in which ``<mark>`` is the only markup. Pure."""
 
+import re
 from collections.abc import Callable, Container, Sequence
 from html import escape
 from itertools import islice
 from typing import Final
 
 from kolom.search.analyzer import stem
-from kolom.search.tokenizer import find_words
+from kolom.search.tokenizer import find_words, strip_accents
 
 SNIPPET_CHARACTERS: Final = 240
 MAX_CHARACTERS: Final = 50_000
@@ -82,7 +83,12 @@ def mark_snippet(
 
 def _first_hint(text: str, hints: Sequence[str]) -> int:
     lower = text.replace("İ", "i").lower()  # the only letter that becomes longer in lower case
-    start = min((start for hint in hints if (start := lower.find(hint)) >= 0), default=0)
+    start = min((start for hint in hints if (start := lower.find(hint)) >= 0), default=-1)
+    if start < 0 and hints:
+        # Other spellings: without accents, as initials, with a hyphen, with separators of thousands.
+        spellings = "|".join("[-‐‑.,]?".join(map(re.escape, hint)) for hint in map(strip_accents, hints))
+        match = re.search(spellings, strip_accents(lower))
+        start = match.start() if match else 0
     return max(0, start - SNIPPET_CHARACTERS)
 
 

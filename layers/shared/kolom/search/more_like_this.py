@@ -45,7 +45,7 @@ def _significant_terms(article_id: int) -> list[str]:
     weights = {
         term: max(FREQUENCIES[element & 0xFF] for element in elements)
         for term, elements in postings.items()
-        if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.isdigit()
+        if not term.startswith("label:") and len(term) >= _MIN_LENGTH and not term.replace(".", "").isdigit()
     }
     distinctive = sorted(weights, key=lambda term: (-weights[term], -len(term), term))
     return [*labels, *distinctive[: MAX_TERMS - len(labels)]]

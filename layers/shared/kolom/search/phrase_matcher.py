@@ -1,68 +1,153 @@
-"""Phrase matching: find consecutive words in a text. Pure.
+"""Phrase matching: find consecutive words in a text, without case and accents. Pure.
 
 Tokenizing a text takes a hundred times as long as searching it. So a regular expression that matches every occurrence
 of the phrase runs first, and only the places where it matches are tokenized.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import Final
+from itertools import islice, pairwise
+from typing import Final, Self
 
 import regex
 
-from kolom.search.tokenizer import MAX_WORD, normalize_text, tokenize
+from kolom.search.tokenizer import (
+    MAX_WORD,
+    REDUPLICATED,
+    Word,
+    are_hyphenated,
+    as_one_word,
+    normalize_text,
+    strip_accents,
+    tokenize,
+)
 
 _MAX_FALSE_MATCHES: Final = 50
 """The number of false matches in a text after which the search gives up."""
 
 _MAX_DIGITS: Final = 20
 _MARGIN: Final = 2 * MAX_WORD
-_SPACED: Final = regex.compile(r"[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}']*+")
+_SPACED: Final = regex.compile(r"\.?+[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}'.]*+[+#]*+")
 _UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_BETWEEN_CHARACTERS: Final = "[-‐.,٫٬]?"
+_BETWEEN_DIGITS: Final = "[.,٫٬]?"
+_DECIMAL_POINT: Final = "[.,٫٬]"
+_BETWEEN_WORDS: Final = r"[\W_]++"
+_PERHAPS_BETWEEN: Final = r"[\W_]*+"
 
 
 @dataclass(frozen=True)
 class SearchedText:
-    """A text to search for phrases, each a sequence of forms."""
+    """A text to search for phrases, each a sequence of forms.
+
+    Two words with a hyphen between them match their spelling as one word, in the text and in the phrase: ``Wi-Fi`` and
+    ``wifi``, ``anak-anak`` and ``anak2``.
+    """
 
     text: str
 
-    def has(self, phrase: Sequence[str]) -> bool | None:
-        """Return whether the text has the phrase; None if too many places resemble it."""
-        pattern = _pattern(phrase)
+    def has(self, phrase: Sequence[str], hyphenated: Container[tuple[str, str]] = ()) -> bool | None:
+        """Return whether the text has the phrase; None if too many places resemble it.
+
+        ``hyphenated`` has the pairs of adjacent forms with a hyphen between them in the query.
+        """
+        forms = [strip_accents(form) for form in phrase]
+        joined = [as_one_word(*map(strip_accents, pair)) if pair in hyphenated else None for pair in pairwise(phrase)]
+        wanted = _Sequence(forms, joined)
+        pattern = _pattern(wanted)
         if pattern is not None:
             matches = list(islice(_matches(pattern, self._normalized), _MAX_FALSE_MATCHES + 1))
-            if any(
-                _contains_sequence(self._forms_around(*match.span()), phrase) for match in matches[:_MAX_FALSE_MATCHES]
-            ):
+            if any(self._around(*match.span()).has(wanted) for match in matches[:_MAX_FALSE_MATCHES]):
                 return True
             return None if len(matches) > _MAX_FALSE_MATCHES else False
-        if any(form not in self._normalized for form in phrase if _UNSPACED.match(form)):
+        if any(form not in self._normalized for form in forms if _UNSPACED.match(form)):
             return False
-        return _contains_sequence(self._forms, phrase)
+        return self._whole.has(wanted)
 
     @cached_property
     def _normalized(self) -> str:
         return normalize_text(self.text).replace("\n", " ")
 
     @cached_property
-    def _forms(self) -> list[str]:
-        return [word.form for word in tokenize(self.text)]
+    def _whole(self) -> "_Sequence":
+        return _Sequence.of(self.text)
 
-    def _forms_around(self, start: int, end: int) -> list[str]:
-        """Return the forms of a match, extended to white space on both sides."""
+    def _around(self, start: int, end: int) -> "_Sequence":
+        """Return the words of a match, extended to white space on both sides."""
         text = self._normalized
         first = text.rfind(" ", max(0, start - _MARGIN), start) + 1 or max(0, start - _MARGIN)
         last = text.find(" ", end, end + _MARGIN)
-        return [word.form for word in tokenize(text[first : last if last >= 0 else end + _MARGIN])]
+        return _Sequence.of(text[first : last if last >= 0 else end + _MARGIN])
 
 
-def _pattern(phrase: Sequence[str]) -> re.Pattern[str] | None:
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    """The forms of adjacent words. ``joined`` has for each word and the next one their form as one word, or None."""
+
+    forms: Sequence[str]
+    joined: Sequence[str | None]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the words of a text."""
+        words = [Word(strip_accents(word.form), word.start, word.end) for word in tokenize(text)]
+        return cls(
+            [word.form for word in words],
+            [
+                as_one_word(first.form, second.form) if are_hyphenated(first, second, text) else None
+                for first, second in pairwise(words)
+            ],
+        )
+
+    def has(self, phrase: Self) -> bool:
+        """Return whether the words of ``phrase`` are among these, adjacent and in order."""
+        first = {form for form, _ in phrase._from(0)}
+        return any(
+            self._has_at(position, phrase)
+            for position in range(len(self.forms))
+            if self.forms[position] in first or (position < len(self.joined) and self.joined[position] in first)
+        )
+
+    def _has_at(self, position: int, phrase: Self) -> bool:
+        reached = [(position, 0)]
+        tried = set(reached)
+        while reached:
+            mine, theirs = reached.pop()
+            if theirs == len(phrase.forms):
+                return True
+            ends = {
+                (my_end, their_end)
+                for my_form, my_end in self._from(mine)
+                for their_form, their_end in phrase._from(theirs)
+                if my_form == their_form
+            }
+            reached += ends - tried
+            tried |= ends
+        return False
+
+    def _from(self, position: int) -> list[tuple[str, int]]:
+        """Return the forms that begin at a position, each with the position after it."""
+        found = [(self.forms[position], position + 1)] if position < len(self.forms) else []
+        if position < len(self.joined) and (joined := self.joined[position]):
+            found.append((joined, position + 2))
+        return found
+
+
+def _pattern(phrase: _Sequence) -> re.Pattern[str] | None:
     """Return a pattern that matches every normalized text with the phrase; None if no simple pattern does."""
-    return re.compile(r"[\W_]++".join(map(_spellings, phrase))) if all(map(_is_simple, phrase)) else None
+    if not all(map(_is_simple, phrase.forms)):
+        return None
+    pieces = [_spellings(phrase.forms[0])]
+    for (before, form), joined in zip(pairwise(phrase.forms), phrase.joined, strict=True):
+        # Signs end a word, so the next one may follow directly: ``C++11``.
+        between = _PERHAPS_BETWEEN if joined or before.endswith(("+", "#")) else _BETWEEN_WORDS
+        following = between + _spellings(form)
+        if joined and (repeated := REDUPLICATED.fullmatch(joined)):
+            following = f"(?:2{_BETWEEN_CHARACTERS.join(repeated[2] or '')}|{following})"
+        pieces.append(following)
+    return re.compile("".join(pieces))
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -74,24 +159,20 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
 
 
 def _is_simple(form: str) -> bool:
-    limit = _MAX_DIGITS if form.isdecimal() else MAX_WORD - 1
+    limit = _MAX_DIGITS if form.replace(".", "").isdecimal() else MAX_WORD - 1
     return len(form) <= limit and _SPACED.fullmatch(form) is not None and not _UNSPACED.search(form)
 
 
 def _spellings(form: str) -> str:
-    """Return a pattern for the spellings of a form: numbers with separators, letters as initials.
+    """Return a pattern for the spellings of a form: numbers with separators, initials, with hyphens.
 
-    Only one spelling can match at any position.
+    Each place of a text matches in one way only, so that no search takes long.
     """
-    if form.isdecimal():
-        return "[.,٫٬]?".join(form)
-    return f"(?:{form}|{r'\.'.join(form)})" if form.isalpha() and len(form) > 1 else re.escape(form)
-
-
-def _contains_sequence(forms: Sequence[str], phrase: Sequence[str]) -> bool:
-    words = list(phrase)
-    return any(forms[position : position + len(words)] == words for position in _positions(forms, words[0]))
-
-
-def _positions(forms: Sequence[str], form: str) -> Iterator[int]:
-    return (position for position, each in enumerate(forms) if each == form)
+    if form.startswith("."):
+        return rf"(?<=\.){re.escape(form[1:])}"  # what precedes the word includes its full stop
+    if form.replace(".", "").isdecimal():
+        return _DECIMAL_POINT.join(_BETWEEN_DIGITS.join(part) for part in form.split("."))
+    if repeated := REDUPLICATED.fullmatch(form):
+        base, ending = (_BETWEEN_CHARACTERS.join(part or "") for part in repeated.groups())
+        return f"{base}(?:{_BETWEEN_CHARACTERS}2|[-‐]{base}){_BETWEEN_CHARACTERS if ending else ''}{ending}"
+    return _BETWEEN_CHARACTERS.join(form) if form.isalnum() else re.escape(form)

@@ -3,8 +3,8 @@
 Every query is valid: a character is an operator only in the positions below, and is ignored elsewhere.
 
 * A hyphen excludes if it starts a clause (after white space or at the beginning), is single (``--dry-run`` is a
-  word) and is directly followed by a letter, by ``#`` or ``@`` and a letter, or by a phrase. Before a digit it is a
-  minus. Dashes and minus signs never exclude.
+  word) and is directly followed by a letter, by ``#``, ``@`` or a full stop and a letter, or by a phrase. Before a
+  digit it is a minus. Dashes and minus signs never exclude.
 * A quotation mark opens a phrase unless a letter or a digit precedes it (``27"``), and only if a matching mark
   follows to close it. Chinese and Japanese quotation brackets open a phrase anywhere.
 
@@ -13,14 +13,14 @@ Stop words are dropped unless the query has nothing else.
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import regex
 
 from kolom.search.analyzer import is_stop_word, stems
-from kolom.search.tokenizer import MAX_WORD, Word, join_hyphenated, tokenize
+from kolom.search.tokenizer import MAX_WORD, Word, are_hyphenated, join_hyphenated, tokenize
 
 MAX_WORDS: Final = 24
 """The maximum number of distinct words of a query that are searched; and of words in a phrase."""
@@ -42,7 +42,7 @@ _ALL_QUOTES: Final = "".join(_QUOTES)
 _PHRASE: Final = "|".join(f"[{kind}](?P<phrase>[^{kind}]*+)[{kind}]" for kind in _QUOTES)
 _CLAUSE: Final = regex.compile(
     rf"""
-    (?P<not> (?<!\S) [-－] (?= [\#@]?\p{{L}} | {_PHRASE} ) )?+
+    (?P<not> (?<!\S) [-－] (?= [\#@.]?\p{{L}} | {_PHRASE} ) )?+
     (?:
         (?: (?<![\p{{L}}\p{{M}}\p{{N}}]) | (?=[{"".join(_BRACKETS)}]) ) (?: {_PHRASE} )
       | (?P<word> [^\s{_ALL_QUOTES}]++ )
@@ -57,7 +57,7 @@ class QueryWord:
     """A word to search for: a match for any of its stems counts.
 
     ``count`` is how often the word occurs in the query; ``[start:end]`` is its first position. ``is_required`` is false
-    for an alternative spelling of other words in the query.
+    for an alternative spelling of other words in the query: an article with it has these words, which are ``parts``.
     """
 
     form: str
@@ -66,14 +66,15 @@ class QueryWord:
     end: int
     count: int = 1
     is_required: bool = True
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query. Phrases are sequences of forms; the words of a phrase are also in ``words``.
 
-    ``distinctive`` has for each excluded phrase the stems of its longest words: a text that lacks one of these words
-    does not have the phrase.
+    ``hyphenated`` has the pairs of adjacent forms in phrases with a hyphen between them. ``distinctive`` has for each
+    excluded phrase the stems of its longest words: a text that lacks one of these words does not have the phrase.
     """
 
     words: tuple[QueryWord, ...] = ()
@@ -81,6 +82,7 @@ class Query:
     excluded: tuple[tuple[str, ...], ...] = ()
     excluded_phrases: tuple[tuple[str, ...], ...] = ()
     distinctive: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    hyphenated: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def excluded_stems(self) -> list[str]:
@@ -116,13 +118,20 @@ def parse(text: str, languages: Sequence[str]) -> Query:
     most important words keep those in the other languages.
     """
     included: list[Word] = []
-    alternatives: list[Word] = []
+    alternatives: list[QueryWord] = []
+    hyphenated: set[tuple[str, str]] = set()
     phrases: list[tuple[str, ...]] = []
     excluded: list[str] = []
     excluded_phrases: list[tuple[str, ...]] = []
     for is_excluded, is_phrase, found in _clauses(text):
         forms = tuple(word.form for word in found)[:MAX_WORDS]
         compounds = list(_compounds(found, text))
+        if len(forms) > 1 and (is_phrase or is_excluded):
+            hyphenated |= {
+                (first.form, second.form)
+                for first, second in itertools.pairwise(found)
+                if are_hyphenated(first, second, text)
+            }
         if is_excluded:
             if len(forms) == 1:
                 excluded += forms
@@ -139,7 +148,7 @@ def parse(text: str, languages: Sequence[str]) -> Query:
     chosen = _select_words(included, alternatives, languages)
     selected = selector.select([word.form for word in chosen], MAX_STEMS)
     unwanted = tuple(dict.fromkeys(excluded_phrases))[:MAX_PHRASES]
-    distinctive = [_distinctive_words(phrase, languages) for phrase in unwanted]
+    distinctive = [_distinctive_words(phrase, hyphenated, languages) for phrase in unwanted]
     distinctive_stems = selector.select(list(dict.fromkeys(_flat(distinctive))), MAX_STEMS, whole=True)
     return Query(
         words=tuple(
@@ -153,6 +162,7 @@ def parse(text: str, languages: Sequence[str]) -> Query:
         distinctive=tuple(
             tuple(distinctive_stems[form] for form in forms if form in distinctive_stems) for forms in distinctive
         ),
+        hyphenated=frozenset(hyphenated),
     )
 
 
@@ -195,16 +205,19 @@ def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
             yield match["not"] is not None, is_phrase, found
 
 
-def _compounds(found: Sequence[Word], text: str) -> Iterator[Word]:
+def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
     for first, second in itertools.pairwise(found):
         compound = join_hyphenated(first, second, text)
         if compound is None and text[first.end : second.start] in _OTHER_APOSTROPHES:
             compound = f"{first.form}'{second.form}"[:MAX_WORD]
         if compound:
-            yield Word(compound, first.start, second.end)
+            parts = (first.form, second.form)
+            yield QueryWord(compound, (), first.start, second.end, is_required=False, parts=parts)
 
 
-def _select_words(included: Sequence[Word], alternatives: Sequence[Word], languages: Sequence[str]) -> list[QueryWord]:
+def _select_words(
+    included: Sequence[Word], alternatives: Sequence[QueryWord], languages: Sequence[str]
+) -> list[QueryWord]:
     """Return the words to search for, the most important first, still without their stems."""
     counts = Counter(word.form for word in included)
     distinctive = {form for form in counts if not is_stop_word(form, *languages)} or counts.keys()
@@ -212,8 +225,8 @@ def _select_words(included: Sequence[Word], alternatives: Sequence[Word], langua
     for word in included:
         if word.form in distinctive:
             made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, counts[word.form]))
-    for word in alternatives:
-        made.setdefault(word.form, QueryWord(word.form, (), word.start, word.end, is_required=False))
+    for alternative in alternatives:
+        made.setdefault(alternative.form, alternative)
     return sorted(made.values(), key=_importance)[:MAX_WORDS]
 
 
@@ -221,10 +234,14 @@ def _importance(word: QueryWord) -> tuple[bool, int, int]:
     return (not word.is_required, -word.count, -len(word.form))
 
 
-def _distinctive_words(phrase: Sequence[str], languages: Sequence[str]) -> list[str]:
-    """Return the longest words of a phrase that are in the index."""
+def _distinctive_words(
+    phrase: Sequence[str], hyphenated: Container[tuple[str, str]], languages: Sequence[str]
+) -> list[str]:
+    """Return the longest words that each text with the phrase has: no stop words, no parts of one word if possible."""
+    parts = set(_flat([pair for pair in itertools.pairwise(phrase) if pair in hyphenated]))
     forms = [form for form in dict.fromkeys(phrase) if not is_stop_word(form, *languages)]
-    return sorted(forms, key=len, reverse=True)[:_MAX_DISTINCTIVE]
+    whole = [form for form in forms if form not in parts]
+    return sorted(whole or forms, key=len, reverse=True)[:_MAX_DISTINCTIVE]
 
 
 def _among(stems: Sequence[str], available: Mapping[str, object]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from kolom.search.highlighter import (
 )
 from kolom.search.index_reader import Postings, StoredResult, load_results, read_postings
 from kolom.search.phrase_matcher import SearchedText
-from kolom.search.query_parser import Query, parse
+from kolom.search.query_parser import Query, QueryWord, parse
 
 MAX_VERIFIED: Final = 100
 """The maximum number of candidates in which a phrase is verified, the best first: the limit of one BatchGetItem."""
@@ -127,8 +127,7 @@ def search(request: SearchRequest) -> Results:
     postings = read_postings(terms, needed=len(first) + 1)
     is_exact = postings.keys() >= set(terms)
     query = query.restricted_to(postings)
-    unknown = [word for word in query.words if not any(postings[stem] for stem in word.stems)]
-    corrections = spellcheck.suggest(unknown, languages)
+    corrections = spellcheck.suggest(_unknown(query, postings), languages)
     query = spellcheck.apply_to(query, corrections)
     for correction in corrections:
         postings |= correction.postings
@@ -179,6 +178,10 @@ class _Matches:
         required = [number for number, word in enumerate(query.words) if word.is_required]
         self._all = sum(1 << number for number in required)
         self._phrase_words = sum(1 << n for n in required if any(query.words[n].form in each for each in query.phrases))
+        bits = {word.form: 1 << number for number, word in enumerate(query.words)}
+        self._substitutes = [
+            (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
+        ]
         excluded = {each for stem in query.excluded_stems for each in postings[stem]}
         self.ids = self._ranking.scores.keys() - excluded
         if labeled is not None:
@@ -199,8 +202,10 @@ class _Matches:
 
     def require_phrases(self) -> bool:
         """Keep only articles that have the phrases. Returns False, and keeps all, if no text that was read has them."""
-        candidates = [each for each in self.ids if self._ranking.words[each] & self._phrase_words == self._phrase_words]
-        verdicts = self._compare(candidates, lambda texts: _all(_have(texts, each) for each in self._query.phrases))
+        candidates = [each for each in self.ids if self._words_of(each) & self._phrase_words == self._phrase_words]
+        verdicts = self._compare(
+            candidates, lambda texts: _all(self._have(texts, each) for each in self._query.phrases)
+        )
         having = {article_id for article_id, has in verdicts.items() if has}
         if having:
             self.ids = having
@@ -210,9 +215,12 @@ class _Matches:
         """Exclude articles that have an excluded phrase, or may have one and could not be read."""
         candidates = self.ids & set().union(*map(self._having_all, self._query.distinctive))
         verdicts = self._compare(
-            candidates, lambda texts: _any(_have(texts, each) for each in self._query.excluded_phrases)
+            candidates, lambda texts: _any(self._have(texts, each) for each in self._query.excluded_phrases)
         )
         self.ids = self.ids - candidates | {article_id for article_id, has in verdicts.items() if has is False}
+
+    def _have(self, texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
+        return _any(text.has(phrase, self._query.hyphenated) for text in texts)
 
     def _having_all(self, words: Sequence[Sequence[str]]) -> set[int]:
         """Return the articles that have all of these words, each given as its stems; all articles without words."""
@@ -242,10 +250,25 @@ class _Matches:
         self.is_exact &= len(verdicts) == len(candidates)
         return verdicts
 
+    def _words_of(self, article_id: int) -> int:
+        """Return the bits of the words that the article has, in this or an alternative spelling."""
+        words = self._ranking.words[article_id]
+        for spelling, parts in self._substitutes:
+            if words & spelling:
+                words |= parts
+        return words
+
     def _order(self, article_id: int) -> Order:
-        has_all = self._ranking.words[article_id] & self._all == self._all
+        has_all = self._words_of(article_id) & self._all == self._all
         rank = self._documents.times[article_id] if self._newest_first else self._ranking.scores[article_id]
         return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)
+
+
+def _unknown(query: Query, postings: Postings) -> list[QueryWord]:
+    """Return the words that no article has, in any spelling."""
+    known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
+    parts = {part for word in known for part in word.parts}
+    return [word for word in query.words if word not in known and word.form not in parts]
 
 
 def _article_id(order: Order) -> int:
@@ -267,10 +290,6 @@ def _filter(request: SearchRequest, documents: DocumentTable) -> Callable[[int],
     latest = seconds(request.latest) if request.latest else 1 << 62
     times, languages = documents.times, documents.languages
     return lambda each: earliest <= times[each] <= latest and (language is None or languages[each] == language)
-
-
-def _have(texts: Iterable[SearchedText], phrase: Sequence[str]) -> bool | None:
-    return _any(text.has(phrase) for text in texts)
 
 
 def _any(verdicts: Iterable[bool | None]) -> bool | None:

@@ -1,10 +1,17 @@
 """Split texts into words with their positions and normalized forms. Pure.
 
-Word boundaries follow Unicode's UAX #29, with two changes for search. A full stop or a colon splits words
-(``example.com`` is two) except between single letters (``U.S.A.``). A run in a script without spaces (Chinese,
-Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of characters.
+Word boundaries follow Unicode's UAX #29, with changes for search:
+
+* A full stop or a colon splits words (``example.com`` is two) except between single letters (``U.S.A.``).
+* A run in a script without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) becomes overlapping pairs of
+  characters.
+* A letter with ``+``, ``++`` or ``#`` (``A+``, ``C++``, ``C#``) and ``.NET`` are words of their own. After a longer
+  word, the same signs are ignored (``Notepad++``).
+* A number keeps its decimal separator and loses its separators of thousands: ``3.9`` and ``3,9`` are one word, and
+  ``1,000``, ``1.000`` and ``1000`` are another.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -17,22 +24,55 @@ MAX_WORD: Final = 64
 
 _UNSPACED: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _APOSTROPHES: Final = "'’ʼ＇"  # typewriter, typographic, modifier letter, full width
+_SOFT_HYPHEN: Final = "\u00ad"
 _WORD: Final = regex.compile(
     rf"""
       (?P<simple>[A-Za-z]++(?=[ ,;:!?)"\n-]))
     | (?P<run>(?:[{_UNSPACED}ー]\p{{M}}*+)++)
+    | (?P<sign>[\p{{L}}--{_UNSPACED}]\p{{M}}*+ (?:
+        [+＋]{{2}}(?![+＋])
+      | [+＋](?![\p{{L}}\p{{M}}\p{{N}}+＋--{_UNSPACED}])
+      | [#＃♯](?![\p{{L}}\p{{N}}--{_UNSPACED}]) ))
+    | (?P<dotted>(?<![\p{{L}}\p{{M}}\p{{N}}._--{_UNSPACED}])\.(?i:net)(?![\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]))
     | (?P<initials>\p{{L}}(?:\.\p{{L}})++(?![\p{{L}}\p{{M}}\p{{N}}]))
     | (?P<number>\p{{N}}++(?:[.,٫٬]\p{{N}}++)*+(?![\p{{L}}\p{{M}}]))
-    | (?P<word>[\p{{L}}\p{{N}}--{_UNSPACED}][\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]*+
+    | (?P<word>[\p{{L}}\p{{N}}--{_UNSPACED}][\p{{L}}\p{{M}}\p{{N}}{_SOFT_HYPHEN}--{_UNSPACED}]*+
         (?:[{_APOSTROPHES}][\p{{L}}\p{{M}}\p{{N}}--{_UNSPACED}]++)*+)
     """.replace(f"--{_UNSPACED}]", f"--[{_UNSPACED}]]"),
     regex.VERBOSE | regex.VERSION1,
 )
-_SYMBOL: Final = regex.compile(r"\p{S}")
+_SYMBOL: Final = regex.compile(r"[\p{S}--[+]]", regex.VERSION1)
 _CHARACTER: Final = regex.compile(rf"[{_UNSPACED}ー]\p{{M}}*+", regex.VERSION1)
-_SEPARATORS: Final = str.maketrans("", "", ".,٫٬")
-_PLAIN_APOSTROPHE: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
+_SEPARATORS: Final = ".,٫٬"
+_NO_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
+_DECIMAL_POINTS: Final = str.maketrans(dict.fromkeys(_SEPARATORS, "."))
+_THOUSANDS: Final = re.compile(
+    r"""
+    (?: (?P<thousands> [1-9]\d{0,2} (?P<separator>[.,٬]) \d{3} (?: (?P=separator) \d{3} ){0,8} )
+        (?: (?!(?P=separator)) [.,٫] (?P<decimals>\d{1,20}) )?
+      | (?P<indian> [1-9]\d? (?: ,\d{2} ){1,6} ,\d{3} ) (?: \. (?P<more>\d{1,20}) )?
+    )
+    """,
+    re.VERBOSE,
+)
+_VARIANTS: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'") | {_SOFT_HYPHEN: None, "＋": "+", "♯": "#"})
+_LETTERS_WITHOUT_DECOMPOSITION: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ŋ": "n"}
+    | {"ı": "i", "ĸ": "q", "ɉ": "j", "ƀ": "b", "ǥ": "g", "ɨ": "i", "ʉ": "u", "ƶ": "z"}
+)
+"""Latin letters that have no decomposition in Unicode, as in Lucene's ``ASCIIFoldingFilter``."""
+
+_ACCENTS: Final = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+_HYPHENS: Final = "-\u2010\u2011－"
 _COMPOUND_PART: Final = 4
+
+REDUPLICATED: Final = re.compile(r"([^\W\d_]{3,})2(nya|an|kan|i|ku|mu|lah|kah)?")
+"""The short spelling of a reduplication in Indonesian: ``anak2`` is ``anak-anak``, ``teman2nya`` ``teman-temannya``."""
+
+
+_NO_WORD: Final = (-2, -2)
 
 
 class Word(NamedTuple):
@@ -53,55 +93,71 @@ def tokenize(text: str) -> Iterator[Word]:
         elif kind == "run":
             yield from _pairs(text, start, end)
         else:
-            yield Word(normalize(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
+            yield _word(text, start, end)
 
 
 def find_words[Key](text: str, recognize: Callable[[str], Key | None]) -> Iterator[tuple[int, int, Key]]:
-    """Yield the positions of the words that ``recognize`` maps to a key, with the key."""
+    """Yield the positions of the words and hyphenated compounds that ``recognize`` maps to a key, with the key.
+
+    A compound precedes its second part.
+    """
     keys: dict[str, Key | None] = {}
+    before = _NO_WORD
     for match in _WORD.finditer(text):
+        start, end = match.span()
         if match.lastgroup == "run":
-            for word in _pairs(text, *match.span()):
+            for word in _pairs(text, start, end):
                 if (key := recognize(word.form)) is not None:
                     yield word.start, word.end, key
             continue
         surface = match[0]
         if surface not in keys:
             keys[surface] = recognize(normalize(surface[: 2 * MAX_WORD]))
+        if before[1] + 1 == start and text[before[1]] in _HYPHENS:
+            compound = join_hyphenated(_word(text, *before), _word(text, start, end), text)
+            if compound and (key := recognize(compound)) is not None:
+                yield before[0], end, key
         if (key := keys[surface]) is not None:
-            yield match.start(), match.end(), key
+            yield start, end, key
+        before = start, end
 
 
 def normalize(word: str) -> str:
-    """Return a word's form for comparison: NFKC, no case, plain apostrophes; numbers without separators."""
+    """Return a word's form for comparison: NFKC, no case, plain apostrophes; numbers without thousands separators."""
     if not word.isascii():
-        word = unicodedata.normalize("NFKC", word).translate(_PLAIN_APOSTROPHE)
+        word = unicodedata.normalize("NFKC", word.translate(_VARIANTS)).translate(_VARIANTS)
     word = word.casefold()
-    if not word.isalpha() and (word[0].isdigit() or "." in word):
-        word = word.translate(_SEPARATORS)
+    if not word.isalpha():
+        if word[0].isdigit():
+            word = _normalize_number(word)
+        elif "." in word[1:]:
+            word = word.translate(_NO_SEPARATORS)
     return word[:MAX_WORD]
 
 
 def normalize_text(text: str) -> str:
-    """Return ``text`` normalized like its words by :func:`normalize`, but with the separators in numbers and initials.
+    """Normalize a text as :func:`normalize` does a word, except separators in numbers and initials.
 
-    Symbols may be dropped.
+    Also removes accents, and symbols other than ``+``.
     """
     if text.isascii():
         return text.casefold()
+    text = text.translate(_VARIANTS)
     if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text))  # NFKC would turn ™ into a word "tm"
-    for apostrophe in _APOSTROPHES:
-        text = text.replace(apostrophe, "'")
-    return text.casefold()
+        # NFKC would turn ™ into a word "tm".
+        text = unicodedata.normalize("NFKC", _SYMBOL.sub(" ", text)).translate(_VARIANTS)
+    return strip_accents(text.casefold())
 
 
 def strip_accents(word: str) -> str:
-    """Return ``word`` without accents and vowel points (Latin, Greek, Cyrillic, Hebrew, Arabic); other marks stay."""
+    """Return ``word`` without accents and vowel points (Latin, Greek, Cyrillic, Hebrew, Arabic); other marks stay.
+
+    Letters with a stroke and ligatures become plain letters: ``łódź`` is ``lodz``, ``œuvre`` is ``oeuvre``.
+    """
     if word.isascii():
         return word
-    kept = (each for each in unicodedata.normalize("NFD", word) if not _is_accent(each))
-    return unicodedata.normalize("NFC", "".join(kept))
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", word)).translate(_LETTERS_WITHOUT_DECOMPOSITION)
+    return unicodedata.normalize("NFC", bare)
 
 
 def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
@@ -109,11 +165,33 @@ def join_hyphenated(first: Word, second: Word, text: str) -> str | None:
 
     One part must be short, so that long compounds and reduplications (``buku-buku``) add no further words.
     """
-    if second.start != first.end + 1 or text[first.end] not in "-\u2010\u2011" or first.form == second.form:
+    if second.start != first.end + 1 or text[first.end] not in _HYPHENS or first.form == second.form:
         return None
-    if min(len(first.form), len(second.form)) > _COMPOUND_PART or not first.form.isalpha():
+    if min(len(first.form), len(second.form)) > _COMPOUND_PART or not _can_join(first.form, second.form):
         return None
     return (first.form + second.form)[:MAX_WORD]
+
+
+def are_hyphenated(first: Word, second: Word, text: str) -> bool:
+    """Return whether only a hyphen is between two words of ``text``."""
+    return second.start == first.end + 1 and text[first.end] in _HYPHENS
+
+
+def as_one_word(first: str, second: str) -> str | None:
+    """Return the spelling as one word of two forms with a hyphen between them, or None: ``wifi``, ``anak2``."""
+    if second.startswith(first) and REDUPLICATED.fullmatch(short := f"{first}2{second.removeprefix(first)}"):
+        return short
+    return first + second if _can_join(first, second) else None
+
+
+def _can_join(first: str, second: str) -> bool:
+    if first.isalpha():
+        return second.isalnum()
+    return first.isdecimal() and len(second) == 1 and second.isalpha()
+
+
+def _word(text: str, start: int, end: int) -> Word:
+    return Word(normalize(text[start : min(end, start + 2 * MAX_WORD)]), start, end)
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
@@ -124,15 +202,10 @@ def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
         yield Word(normalize(text[first:last]), first, last)
 
 
-def _is_accent(character: str) -> bool:
-    code = ord(character)
-    return (
-        0x300 <= code <= 0x36F
-        or 0x591 <= code <= 0x5C7
-        or 0x64B <= code <= 0x65F
-        or code == 0x670
-        or 0x1AB0 <= code <= 0x1AFF
-        or 0x1DC0 <= code <= 0x1DFF
-        or 0x20D0 <= code <= 0x20FF
-        or 0xFE20 <= code <= 0xFE2F
-    )
+def _normalize_number(word: str) -> str:
+    match = _THOUSANDS.fullmatch(word)
+    if match is None:
+        return word.translate(_DECIMAL_POINTS)
+    whole = (match["thousands"] or match["indian"]).translate(_NO_SEPARATORS)
+    decimals = match["decimals"] or match["more"]
+    return f"{whole}.{decimals}" if decimals else whole
