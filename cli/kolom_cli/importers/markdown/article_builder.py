@@ -27,6 +27,7 @@ from kolom_cli.importers.markdown.hugo.shortcode_templates import PageValues, Sh
 from kolom_cli.importers.markdown.lenient_front_matter import Value
 from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
+from kolom_cli.importers.markdown.mdx import Mdx
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
@@ -39,7 +40,7 @@ from kolom_cli.publishing.link_checker import RecordedLinks
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
     *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
-    "featureimage",
+    *("featureimage", "heroimage", "hero_image", "coverimage", "cover_image", "ogimage", "socialimage"),
 )
 _BUNDLED: Final = re.compile(r"(?:featured?|cover|thumbnail).*\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
 _SHOWN_PROBLEMS: Final = 5
@@ -154,6 +155,8 @@ class _Builder:
             results.append(convert(text))
             return results[-1].text
 
+        if self.entry.path.suffix.lower() == ".mdx" or site.has_mdx:
+            body = run(Mdx(lambda key: get_text(front, key) or None).convert, body)
         if site.flavor == "jekyll":
             separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":

@@ -147,7 +147,7 @@ class LinkResolver:
         beside = _joined(self.entry.path.parent, path)
         if found := site.at_path(beside) or site.at_path(_joined(beside, "index.md")):
             return found
-        if path.lower().endswith((".md", ".markdown")):
+        if path.lower().endswith((".md", ".mdx", ".markdown")):
             return None
         return site.at_address(self._relative_address(path))
 
@@ -162,6 +162,8 @@ class LinkResolver:
         candidates: list[Path] = []
         if not path.startswith("/"):
             candidates.append(self.entry.path.parent / path)
+            if alias := re.match(r"[@~]/", path):  # the source folder, in the programs of a site
+                candidates += [root / path[alias.end() :] for root in site.roots]
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]
             own = self._relative_address(path).lstrip("/")
