@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
 from kolom.rendering.element_ids import article_fragment
-from kolom.urls import label_path
+from kolom.urls import encoded_path, label_path
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
@@ -19,7 +19,6 @@ from kolom_cli.publishing.document import FORMATS
 _INTRASITE: Final = re.compile(
     r"(?:\{|%7B|\||%7C)(filename|static|attach|tag|category|author|index|archives)(?:\}|%7D|\||%7C)", re.IGNORECASE
 )
-_PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
 def path_of(entry: Entry) -> str | None:
@@ -31,7 +30,7 @@ def path_of(entry: Entry) -> str | None:
 
 def address_of(entry: Entry) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
-    return quote(path_of(entry) or default_path(entry.slug), safe=_PATH_CHARACTERS)
+    return encoded_path(path_of(entry) or default_path(entry.slug))
 
 
 @dataclass(slots=True)
