@@ -115,7 +115,7 @@ class _Builder:
             description=self._text("description", "description", "subtitle"),
             image=image,
             labels=self._labels(),
-            language=self._language(),
+            language=self.fields.language(self._declared_language(), title, rendered.html),
             author=self._author(),
             published_at=entry.date,
             updated_at=entry.updated,
@@ -136,6 +136,7 @@ class _Builder:
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, recorded.links),
+            is_language_unclear=self.fields.is_language_unclear,
         )
 
     def _title(self, body: str) -> str:
@@ -229,7 +230,7 @@ class _Builder:
         labels = (" ".join(written.split()) for written in self.entry.labels)
         return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
 
-    def _language(self) -> str:
+    def _declared_language(self) -> str:
         codes = settings().language_codes
         config = self.articles.site.config
         candidates = (
@@ -238,7 +239,7 @@ class _Builder:
             self.articles.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
-        return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
+        return next((code for each in candidates if each and (code := language_in(each, codes))), "")
 
     def _author(self) -> str:
         front, site = self.entry.front, self.articles.site

@@ -53,7 +53,7 @@ def finalize(
     compressed = len(body) > compress_above_bytes and _accepts_gzip(request.get("accept-encoding"))
     headers["ETag"] = f'"{tag}-gzip"' if compressed else f'"{tag}"'
     if len(body) > compress_above_bytes:
-        headers["Vary"] = "Accept-Encoding"
+        headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
     if _matches(request.get("if-none-match"), tag):
         headers.pop("Content-Type", None)
         return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}

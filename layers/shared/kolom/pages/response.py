@@ -27,6 +27,9 @@ PAGE_CACHING: Final = "public, max-age=0, s-maxage=60, stale-while-revalidate=60
 REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
 
+BY_LANGUAGE: Final = {"Vary": "Accept-Language"}
+"""Headers of pages in the reader's language, as opposed to that of an article."""
+
 PRIVATE: Final = {
     "Cache-Control": NO_CACHING,
     "X-Robots-Tag": "noindex",
