@@ -273,7 +273,7 @@ def test_a_withdrawn_file_can_be_published_again(kolom: Kolom, tmp_path: Path, o
 
 
 def test_a_withdrawn_article_can_be_edited_moved_and_scheduled(kolom: Kolom, tmp_path: Path) -> None:
-    path = _write(tmp_path, "one.md")
+    path = _write(tmp_path, "one.md", "title: T\ndate: 2026-01-01\nlanguage: id")
     _publish(kolom, path)
     changes = [("Text.", "Other."), ("2026-01-01", "2099-01-01"), ("slug: one", "slug: two"), ("title: T", "title: U")]
     for before, after in changes:
@@ -477,9 +477,9 @@ def test_each_file_is_listed_with_the_url_and_state_of_its_article(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     slug = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-may"
-    _write(tmp_path, "d.md", "title: D\ndraft: true")
-    _write(tmp_path, "later.md", "title: L\ndate: 2099-01-01T09:00:00")
-    market = _write(tmp_path, f"{slug}.md")
+    _write(tmp_path, "d.md", "title: D\ndraft: true\nlanguage: id")
+    _write(tmp_path, "later.md", "title: L\ndate: 2099-01-01T09:00:00\nlanguage: id")
+    market = _write(tmp_path, f"{slug}.md", "title: T\ndate: 2026-01-01\nlanguage: id")
     url = f"https://blog.example/{slug}/"
     assert _lines(kolom, tmp_path, tmp_path, "--dry-run") == [
         f"would be created  {slug}.md -> {url} (published)",
@@ -559,3 +559,25 @@ def test_the_source_of_a_deleted_article_is_not_offered(kolom: Kolom, tmp_path: 
     assert "the article 'one' is deleted (version 2)" in reason
     assert reason.endswith("; pass --force to publish it again")
     assert _publish(kolom, path, "--force")["updated"] == 1
+
+
+ENGLISH = "It rained all afternoon, and the market closed early, so we cooked what was left in the kitchen.\n"
+
+
+@pytest.mark.parametrize(
+    ("front", "body", "language", "note"),
+    [
+        ("", ENGLISH, "en", "its language is 'en', by its text; `language:` in the front matter sets it"),
+        ("", "Short.\n", "id", "its language is not clear from its text: published as 'id'; `language:` in the front"),
+        ("", f"```\n{ENGLISH * 9}```\n", "id", "its language is not clear from its text"),
+        ("\nlanguage: id", ENGLISH, "id", None),
+    ],
+)
+def test_the_language_of_a_file_without_one_is_detected_and_reported(
+    kolom: Kolom, tmp_path: Path, front: str, body: str, language: str, note: str | None
+) -> None:
+    _write(tmp_path, "one.md", f"title: T\ndate: 2026-01-01{front}", body)
+    report = _publish(kolom, tmp_path)
+    assert public.get_article("one").article.language == language
+    assert [each["note"][: len(note or "")] for each in report["notes"]] == ([note] if note else [])
+    assert _publish(kolom, tmp_path)["notes"] == []
