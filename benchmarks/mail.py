@@ -119,12 +119,41 @@ def _mail(site: Site, mails: SentMail) -> None:
             site.send(mail_id)
         sent = "sending" if len(mails.mails) > before else "dropping"
         print_bill(f"{sent} the mail of kind {kind}", bill)
+    _digest(site)
     with metered() as bill:
         outbox.requeue_due(now=now)
     print_bill("the schedule, with no mail due", bill)
     with metered() as bill:
         released = outbox.requeue_due(now=now + timedelta(minutes=6))
     print_bill(f"the schedule, with {len(released.requeued)} mails due", bill)
+
+
+def _digest(site: Site) -> None:
+    """Measure a mail that is left to a digest, and the digest of five comments."""
+    from kolom import outbox
+    from kolom.mail import digests
+    from kolom.models.outbox import OutboxRecord
+
+    now = datetime.now(UTC)
+    for number in range(12):
+        site.comment(content=f"One of many, number {number}.")
+    waiting = [
+        record.id for record in OutboxRecord.scan(OutboxRecord.status == "waiting") if record.kind == "moderation"
+    ]
+    for mail_id in waiting[:9]:
+        site.send(mail_id)
+    with metered() as bill:
+        site.send(waiting[9])
+    print_bill("leaving the mail about a comment to a digest", bill)
+    digest = digests.digest_id(now)
+    outbox.resend(digest, now=now)
+    with metered() as bill:
+        site.send(digest)
+    print_bill(f"sending a digest of {len(outbox.get(digest).members or ())} comments", bill)
+    outbox.requeue_due(now=now + timedelta(hours=2))
+    with metered() as bill:
+        site.send(waiting[9])
+    print_bill("marking a mail of a digest as sent", bill)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ const STYLES = `
 .content :is(h3, h4, h5, h6) { margin-block: 1.5em .5em; font-size: 1.15em; }
 .content > :first-child { margin-block-start: 0; }
 .content :is(pre, code) { direction: ltr; unicode-bidi: isolate; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
-.content pre { overflow-x: auto; padding: 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
+.content pre { overflow-x: auto; padding: 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
 .content blockquote { margin-inline: 0; padding-inline-start: 1.2em; border-inline-start: 3px solid var(--kolom-accent, currentColor); }
 .content table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; }
 .content :is(th, td) { padding-block: .5em; padding-inline: 0 1.2em; border-block-end: 1px solid var(--kolom-line, #8886); text-align: start; vertical-align: top; }
@@ -173,7 +173,8 @@ export class KolomArticles extends KolomElement {
     const isNotFound = error instanceof ApiError && error.isNotFound;
     this.#removeButtons();
     if (isNotFound) this.#slot.remove();
-    this.announce(this.text(isNotFound ? "articles.missing" : "articles.failed"), "problem");
+    if (isNotFound) this.announce(this.text("articles.missing"), "problem");
+    else this.announceFailure("articles.failed", error);
     if (!isNotFound) {
       const button = this.retryButton(retry);
       this.#foot.prepend(button);

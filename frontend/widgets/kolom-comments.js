@@ -52,15 +52,15 @@ const STYLES = `
 .meta > * { min-inline-size: 0; overflow-wrap: anywhere; }
 .meta > a { padding-block: .15em; color: inherit; }
 .meta > a:not(:hover) { text-decoration: none; }
-.badge { padding: .05em .5em; border: 1px solid currentColor; border-radius: 1em; font-weight: 600; }
-.pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); font-size: .875em; }
+.badge { padding: .05em .5em; border: 1px solid transparent; border-radius: 1em; background: var(--kolom-accent, var(--kolom-ink, CanvasText)); color: var(--on-accent); font-weight: 600; }
+.pending { margin: .3em 0; padding: .35em .7em; border-inline-start: 3px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); font-size: .875em; }
 .gone { margin: 0; color: var(--kolom-soft, inherit); font-style: italic; }
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; font-size: .875em; }
 .tools button { min-block-size: 28px; padding: .2em 0; border: 0; color: var(--kolom-soft, inherit); text-underline-offset: .25em; }
 .tools button:hover { color: inherit; text-decoration: underline; }
 .comment > .form + .tools button { display: none; }
 .tools span { color: var(--kolom-soft, inherit); font-variant-numeric: tabular-nums; }
-.thread > .form, .comment > .form { margin-block: .9em .5em; padding: 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
+.thread > .form, .comment > .form { margin-block: .9em .5em; padding: 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .75em 1.25em; margin-block: .75em 0; }
 .foot .problem { order: -1; flex-basis: 100%; }
 .foot .status:empty { display: none; }
@@ -157,7 +157,7 @@ export class KolomComments extends KolomElement {
     } catch (error) {
       if (this.#request !== request) return;
       if (error instanceof ApiError && error.isNotFound) this.#showMissing();
-      else this.#showError(() => this.reload());
+      else this.#showError(error, () => this.reload());
     }
   }
 
@@ -226,7 +226,7 @@ export class KolomComments extends KolomElement {
     this.#main.replaceChildren();
     this.#write.replaceChildren();
     this.#ownAtTop.replaceChildren();
-    this.#showMessage(this.text("comments.closed"));
+    this.#showMessage(this.text("articles.missing"), true);
   }
 
   // ---- the list
@@ -274,10 +274,10 @@ export class KolomComments extends KolomElement {
       this.#showMessage("");
       // The focus moves to the first new comment.
       if (hadFocus) this.#focusComment(page.items[0]?.id);
-    } catch {
+    } catch (error) {
       if (this.#request !== request) return;
       this.#removeMoreButton();
-      this.#showError(() => this.#loadMore(), hadFocus);
+      this.#showError(error, () => this.#loadMore(), hadFocus);
     }
   }
 
@@ -678,7 +678,8 @@ export class KolomComments extends KolomElement {
       const refusal = error instanceof ApiError ? error : null;
       if (!refusal?.isNotFound) {
         button.removeAttribute("aria-disabled");
-        this.#showMessage(refusal?.isForbidden ? this.text("comments.late") : this.text("comments.failed"), true);
+        if (refusal?.isForbidden) this.#showMessage(this.text("comments.late"), true);
+        else this.announceFailure("comments.delete.failed", error);
         return;
       }
     }
@@ -748,10 +749,10 @@ export class KolomComments extends KolomElement {
         if (this.#request !== request) return;
         this.#add(page);
       }
-    } catch {
+    } catch (error) {
       if (this.#request !== request) return;
       this.#removeMoreButton();
-      this.#showError(() => this.#showUrlTarget());
+      this.#showError(error, () => this.#showUrlTarget());
       return;
     }
     this.#showMessage(this.#shown.has(id) ? "" : this.text("comments.missing"));
@@ -761,11 +762,12 @@ export class KolomComments extends KolomElement {
   // ---- status messages
 
   /**
+   * @param {unknown} error
    * @param {() => Promise<void>} retry
    * @param {boolean} [hadFocus]
    */
-  #showError(retry, hadFocus = false) {
-    this.#showMessage(this.text("comments.failed"), true);
+  #showError(error, retry, hadFocus = false) {
+    this.announceFailure("comments.failed", error);
     const button = this.retryButton(() => {
       button.remove();
       return retry();

@@ -19,9 +19,9 @@ import { KolomElement, element } from "./kolom-element.js";
 import { FORM_STYLES, KolomForm } from "./kolom-form.js";
 
 const STYLES = `
-.thanks { padding: 1.1em 1.25em; border-inline-start: 4px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); }
+.thanks { padding: 1.1em 1.25em; border-inline-start: 4px solid var(--kolom-accent, currentColor); background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); }
 .thanks p { margin: 0 0 .5em; overflow-wrap: anywhere; }
-.thanks button { margin-block-start: .5em; background: var(--kolom-paper, Canvas); }
+.thanks button { margin-block-start: .5em; background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); }
 `;
 
 export class KolomContact extends KolomElement {

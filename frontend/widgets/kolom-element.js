@@ -20,6 +20,9 @@ const DATE_FORMATS = DATES;
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
+/** The blogs about which a page's owner was told that they cannot be reached. @type {Set<string>} */
+const unreachable = new Set();
+
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ["year", 31_557_600],
@@ -30,8 +33,32 @@ const UNITS = [
   ["minute", 60],
 ];
 
+/**
+ * Returns the CSS of the text colour on a background: black or white by its lightness, whichever has more contrast. A
+ * mostly transparent background keeps the colour of the surrounding text.
+ *
+ * @param {string} background a CSS colour. If it is an unset property, so is the result: `var()` then uses its fallback
+ */
+const textOn = (background) => {
+  const isOpaque = "clamp(0, (alpha - .5) * 999, 1)";
+  const contrast = `lab(from ${background} clamp(0, (49.5 - l) * 999, 100) 0 0 / ${isOpaque})`;
+  return `rgb(from color-mix(in srgb, ${contrast} 99.9%, currentcolor) r g b / 1)`;
+};
+
+// Each custom property may be set alone, so the colours of an unset one are derived from those beside it: `--derived-paper`
+// is a background for the text of the page. Older browsers use the system colours.
 // The interface is left-to-right, even on a right-to-left page; texts of others have their own direction.
 const BASE_STYLES = `
+:host > :not(slot) { --derived-paper: Canvas; --on-accent: var(--kolom-paper, Canvas); }
+@supports (color: lab(from currentcolor l 0 0)) {
+  :host > :not(slot) {
+    --derived-paper: lab(from currentcolor clamp(6, (49.5 - l) * 999, 100) 0 0);
+    --on-paper: ${textOn("var(--kolom-paper)")};
+    --on-shade: ${textOn("var(--kolom-shade)")};
+    --on-mark: ${textOn("var(--kolom-mark)")};
+    --on-accent: ${textOn("var(--kolom-accent, var(--kolom-ink, CanvasText))")};
+  }
+}
 :host { display: block; direction: ltr; color: var(--kolom-ink, inherit); font: var(--kolom-font, inherit); overflow-wrap: break-word; }
 :host([hidden]), [hidden] { display: none !important; }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -46,8 +73,12 @@ h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inher
 button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
 button:hover { border-color: currentColor; }
 button[aria-disabled="true"] { cursor: progress; opacity: .65; }
-.problem { color: inherit; font-size: 1em; }
+.problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-size: 1em; font-weight: 600; }
 `;
+
+/** The distance of an element to one directly before it. Styles of the page take precedence. */
+const STACKED_SHEET = new CSSStyleSheet();
+STACKED_SHEET.replaceSync(":host { margin-block-start: 2em; }");
 
 /** An error response: `problem` is its RFC 9457 body, if it has one. */
 export class ApiError extends Error {
@@ -112,6 +143,19 @@ export function webUrl(address, base) {
 }
 
 /**
+ * Returns whether an element directly follows another one without a distance. In a grid, a row, or a column with gaps, the
+ * page determines the distances.
+ *
+ * @param {HTMLElement} host
+ */
+function isStacked(host) {
+  if (!host.parentElement || !host.previousElementSibling?.localName.startsWith("kolom-")) return false;
+  const { display, flexDirection, rowGap } = getComputedStyle(host.parentElement);
+  if (display.includes("flex")) return flexDirection === "column" && !parseFloat(rowGap);
+  return !display.includes("grid");
+}
+
+/**
  * Returns the time zone if the browser knows it.
  *
  * @param {string | null} name an IANA name
@@ -143,17 +187,17 @@ export class KolomElement extends HTMLElement {
   /** The site's time zone: the one that the API's last response named. */
   #timeZone = "UTC";
   #isQueued = false;
+  #sheet = new CSSStyleSheet();
 
   /** @param {string} styles */
   constructor(styles) {
     super();
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(BASE_STYLES + styles);
+    this.#sheet.replaceSync(BASE_STYLES + styles);
     this.root = this.attachShadow({ mode: "open" });
-    this.root.adoptedStyleSheets = [sheet];
   }
 
   connectedCallback() {
+    this.root.adoptedStyleSheets = isStacked(this) ? [this.#sheet, STACKED_SHEET] : [this.#sheet];
     this.#queue();
   }
 
@@ -237,9 +281,40 @@ export class KolomElement extends HTMLElement {
       this.emit("kolom-load", data);
       return data;
     } catch (error) {
-      if (!options.signal?.aborted) this.emit("kolom-error", error);
+      if (!options.signal?.aborted) {
+        this.#explainToOwner(error);
+        this.emit("kolom-error", error);
+      }
       throw error;
     }
+  }
+
+  /**
+   * Tells the owner of a page on another site why there may be no response. A browser hides from scripts whether the blog
+   * cannot be reached or does not allow the page's origin.
+   *
+   * @param {unknown} error
+   */
+  #explainToOwner(error) {
+    const { origin } = location;
+    if (!(error instanceof TypeError) || this.api === origin || unreachable.has(this.api)) return;
+    unreachable.add(this.api);
+    // eslint-disable-next-line no-console -- for the owner of the page; readers see a message in the element
+    console.error(
+      `<${this.localName}> got no response from ${this.api}. Either the blog cannot be reached, or it does not allow ` +
+        `this site: add ${origin} to its parameter AllowedOrigins ("Settings of the blog and the page" in docs/embed.md).`,
+    );
+  }
+
+  /**
+   * Shows that something could not be loaded: what, and if there was no response, what a reader can do.
+   *
+   * @param {Key} key the message that says what could not be loaded
+   * @param {unknown} error
+   */
+  announceFailure(key, error) {
+    const advice = error instanceof ApiError ? "" : ` ${this.text("failed.unreachable")}`;
+    this.announce(this.text(key) + advice, "problem");
   }
 
   /**
@@ -375,14 +450,20 @@ export function formatMessage(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** @param {string} text @returns {number} its part before the first character that is not a hexadecimal digit */
+function hexadecimal(text) {
+  return parseInt(/^[\da-f]*/i.exec(text)?.[0] ?? "", 16) || 0;
+}
+
 /**
- * Returns the avatar for an author's seed: a symmetric pattern of five by five squares.
+ * Returns the avatar for an author's seed: a symmetric pattern of five by five squares. Pages draw the same
+ * (`kolom/pages/avatar.py`).
  *
  * @param {string} seed
  */
 export function avatar(seed) {
-  const bits = parseInt(seed.slice(0, 7), 16) || 0;
-  const hue = (parseInt(seed.slice(7, 10), 16) || 0) % 360;
+  const bits = hexadecimal(seed.slice(0, 7));
+  const hue = hexadecimal(seed.slice(7, 10)) % 360;
   let path = "";
   for (let cell = 0; cell < 15; cell += 1) {
     if (!((bits >> cell) & 1)) continue;

@@ -36,18 +36,18 @@ export const FORM_STYLES = `
 .wide, .check { grid-column: 1 / -1; }
 .field label { display: block; margin-block-end: .3em; font-weight: 600; }
 .required::after { content: " *"; content: " *" / ""; }
-.field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: inherit; font: inherit; }
+.field :is(input, textarea) { display: block; inline-size: 100%; min-block-size: 2.75em; padding: .55em .7em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; }
 .field textarea { min-block-size: 7em; max-block-size: 32em; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
 .check { display: flex; gap: .6em; align-items: start; margin-block-start: -.25em; }
 .check input { flex: none; inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--kolom-accent, auto); }
 .hint, .error { margin: .3em 0 0; font-size: .875em; }
 .hint { color: var(--kolom-soft, inherit); }
-.error, .form .problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-weight: 600; }
+.error { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-weight: 600; }
 [aria-invalid="true"] { outline: 2px solid var(--kolom-error, #d3302f); outline-offset: -1px; }
 [aria-invalid="true"]:focus-visible { outline: 3px solid var(--kolom-focus, currentColor); outline-offset: 3px; }
 .trap { position: fixed; inset-inline-start: -200vw; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: .6em .9em; }
-.send { border-color: transparent; background: var(--kolom-accent, CanvasText); color: var(--kolom-paper, Canvas); }
+.send { border-color: transparent; background: var(--kolom-accent, var(--kolom-ink, CanvasText)); color: var(--on-accent); }
 .send:hover { border-color: transparent; filter: brightness(1.1); }
 .actions .status { flex: 1 1 14rem; }
 .actions .status:empty { display: none; }
@@ -56,7 +56,7 @@ export const FORM_STYLES = `
 .content > :first-child { margin-block-start: .2em; }
 .content :is(ol, ul) { padding-inline-start: 1.5em; }
 .content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
-.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); border-radius: var(--kolom-radius, 4px); }
+.content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
 .content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }
 .content hr { border: 0; border-block-start: 1px solid var(--kolom-line, #8886); }
 .preview { padding: .9em 1em; border: 1px dashed var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); min-inline-size: 0; overflow-wrap: anywhere; }
@@ -220,6 +220,7 @@ export class KolomForm {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #isBusy = false;
+  #closePreview = () => {};
 
   /**
    * @param {Host} host
@@ -367,13 +368,15 @@ export class KolomForm {
         panel.replaceChildren(note, renderMarkdown(this.#longInput?.value ?? ""));
       }
     };
-    const toggle = () => {
-      panel.hidden = !panel.hidden;
-      button.setAttribute("aria-expanded", String(!panel.hidden));
+    /** @param {boolean} isOpen */
+    const show = (isOpen) => {
+      panel.hidden = !isOpen;
+      button.setAttribute("aria-expanded", String(isOpen));
       draw();
     };
     const state = { "aria-expanded": "false", "aria-controls": panel.id };
-    const button = this.#host.button(this.#host.text("form.preview"), toggle, state);
+    const button = this.#host.button(this.#host.text("form.preview"), () => show(panel.hidden !== false), state);
+    this.#closePreview = () => show(false);
     this.node.addEventListener("input", draw);
     return /** @type {const} */ ([button, panel]);
   }
@@ -546,7 +549,7 @@ export class KolomForm {
       this.#showError(name, "");
     }
     this.#send.textContent = this.#submitLabel;
-    this.node.dispatchEvent(new Event("input"));
+    this.#closePreview();
   }
 
   /** @param {unknown} error */

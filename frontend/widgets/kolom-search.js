@@ -48,15 +48,15 @@ const STYLES = `
 .box button { flex: none; display: grid; place-items: center; inline-size: 2.75rem; padding: 0; border: 0; color: var(--kolom-soft, inherit); }
 .box button:hover { color: var(--kolom-ink, inherit); }
 svg { flex: none; inline-size: 1.25rem; block-size: 1.25rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
-.options { position: absolute; z-index: 10; inset-block-start: calc(100% + .4rem); inset-inline: -1px; max-block-size: min(28rem, 70vh); overflow-y: auto; overscroll-behavior: contain; padding-block: .375rem; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: var(--kolom-ink, CanvasText); box-shadow: 0 .5rem 1.75rem #0003; }
+.options { position: absolute; z-index: 10; inset-block-start: calc(100% + .4rem); inset-inline: -1px; max-block-size: min(28rem, 70vh); overflow-y: auto; overscroll-behavior: contain; padding-block: .375rem; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); box-shadow: 0 .5rem 1.75rem #0003; }
 .caption { padding: .5rem .85rem .25rem; color: var(--kolom-soft, inherit); font-size: .8125em; font-weight: 600; }
 [role="group"] + [role="group"] { margin-block-start: .375rem; padding-block-start: .25rem; border-block-start: 1px solid var(--kolom-line, #8886); }
 .option { display: flex; gap: .65em; align-items: center; min-block-size: 2.75rem; padding: .4rem .85rem; color: inherit; line-height: 1.35; text-decoration: none; overflow-wrap: anywhere; }
 .option svg { inline-size: 1rem; block-size: 1rem; color: var(--kolom-soft, inherit); }
-.option:hover, .option[aria-selected="true"] { background: var(--kolom-shade, #8882); }
+.option:hover, .option[aria-selected="true"] { background: var(--kolom-shade, #8882); color: var(--kolom-ink, var(--on-shade, inherit)); }
 .option[aria-selected="true"] { outline: 2px solid var(--kolom-focus, currentColor); outline-offset: -2px; }
 .option span { flex: 1; min-inline-size: 0; }
-mark { padding-inline: .1em; margin-inline: -.1em; border-radius: .15em; background: var(--kolom-mark, color-mix(in srgb, currentColor 16%, transparent)); color: var(--kolom-ink, inherit); }
+mark { padding-inline: .1em; margin-inline: -.1em; border-radius: .15em; background: var(--kolom-mark, color-mix(in srgb, currentColor 12%, transparent)); color: var(--on-mark, inherit); }
 .status:not(:empty), .meant { margin-block: .5em 0; overflow-wrap: anywhere; }
 .meant button { padding: .25em .1em; border: 0; color: var(--kolom-accent, inherit); text-align: start; text-decoration: underline; text-underline-offset: .2em; }
 .filters { margin-block-start: .25em; }
@@ -65,7 +65,7 @@ summary:hover { color: var(--kolom-ink, inherit); }
 .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 100%), 1fr)); gap: .9em 1em; align-items: end; padding-block: .25em 1em; }
 .fields div { min-inline-size: 0; }
 .fields label { display: block; margin-block-end: .3em; font-size: .875em; font-weight: 600; }
-.field { inline-size: 100%; min-inline-size: 0; block-size: 2.75rem; padding: 0 .6em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, Canvas); color: var(--kolom-ink, CanvasText); font: inherit; font-size: 1rem; }
+.field { inline-size: 100%; min-inline-size: 0; block-size: 2.75rem; padding: 0 .6em; border: 1px solid var(--kolom-soft, currentColor); border-radius: var(--kolom-radius, 4px); background: var(--kolom-paper, var(--derived-paper)); color: var(--kolom-ink, var(--on-paper, inherit)); font: inherit; font-size: 1rem; }
 .fields button { block-size: 2.75rem; padding: 0 .6em; }
 .list { margin: 0; padding: 0; list-style: none; }
 .list[aria-busy="true"] { opacity: .5; }
@@ -618,7 +618,7 @@ export class KolomSearch extends KolomElement {
   #showError(error, cursor) {
     const hadFocus = this.#foot.contains(this.root.activeElement);
     if (!cursor) this.#removeResults();
-    this.announce(this.text("search.failed"), "problem");
+    this.announceFailure("search.failed", error);
     // A rejected cursor never becomes valid.
     const next = error instanceof ApiError && error.status === 400 ? null : cursor;
     const button = this.retryButton(() => this.#search(next));

@@ -16,7 +16,7 @@ MAX_MILLISECONDS_PER_MAIL: Final = 30_000
 """The time that one mail may take, with SES and DynamoDB at their slowest."""
 
 COUNTED: Final = {"sent", "deferred", "failed", "dropped"}
-"""The outcomes that count as events. After ``not_claimed`` or ``unsettled``, another invocation counts the mail."""
+"""The outcomes that count as events. Mail with another outcome is counted by another invocation, or with its digest."""
 
 
 def mail_id(record: StreamRecord) -> str:

@@ -1,18 +1,16 @@
 """Feeds, sitemaps and robots.txt."""
 
 from typing import Annotated, Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from kolom.articles import public
 from kolom.errors import Moved, NotFound
 from kolom.feeds import builder, formats, sitemaps
-from kolom.feeds.documents import document_redirect
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.redirects import feed_redirect
 from kolom.http.api import MovedPermanently, new_api
 from kolom.observability import logger, metrics, tracer
 from kolom.urls import comments_feed_path, with_query
@@ -35,17 +33,10 @@ def get_article_comment_feed(slug: Annotated[str, Path()]) -> Response[str]:
     try:
         return _document(formats.ATOM, formats.atom(builder.article_comment_feed(unquote(slug))))
     except Moved as moved:
-        raise _moved_comments(moved.slug) from None
+        query = api.current_event["rawQueryString"]
+        raise MovedPermanently(with_query(comments_feed_path(moved.slug), query)) from None
     except NotFound:
-        return _redirect_feed()
-
-
-@api.route("/feeds/comments/<slug>/+", method=READ, include_in_schema=False)
-def move_comments_of_article(slug: Annotated[str, Path()]) -> Response[str]:
-    try:
-        raise _moved_comments(public.find_summary(unquote(slug)).slug)
-    except NotFound:
-        return _redirect_feed()
+        return get_other_feed()
 
 
 @api.route("/feeds/<name>", method=READ, include_in_schema=False)
@@ -74,26 +65,7 @@ def get_robots() -> Response[str]:
 # The group makes this a dynamic route. Without it, Powertools would try this route before all dynamic ones.
 @api.route("/feeds/(.+)", method=READ, include_in_schema=False)
 def get_other_feed() -> Response[str]:
-    return _redirect_feed()
-
-
-def _redirect_feed() -> Response[str]:
-    """Redirect another form of a feed's URL, or the feed URL of another blog system, to the feed of this site.
-
-    :raises MovedPermanently: the redirect
-    :raises NotFound: the URL is not known
-    """
-    event = api.current_event
-    if document := document_redirect(unquote(event.path)):
-        raise MovedPermanently(with_query(document, event["rawQueryString"]))
-    location = legacy_feed_redirect(unquote(event.path), parse_qs(event["rawQueryString"]))
-    if location is None:
-        raise NotFound("there is no such feed")
-    raise MovedPermanently(location)
-
-
-def _moved_comments(slug: str) -> MovedPermanently:
-    return MovedPermanently(with_query(comments_feed_path(slug), api.current_event["rawQueryString"]))
+    raise MovedPermanently(feed_redirect(unquote(api.current_event.path), api.current_event["rawQueryString"]))
 
 
 def _document(content_type: str, body: str) -> Response[str]:

@@ -73,10 +73,11 @@ def open_page(
     assert [said for said in heard if not any(re.search(pattern, said) for pattern in complaints)] == []
 
 
-def open_html(page: Page, origin: str, html: str) -> None:
-    """Open a page with this HTML at an origin, in place of whatever is there."""
+def open_html(page: Page, origin: str, html: str, **headers: str) -> None:
+    """Open a page with this HTML and these headers at an origin, in place of whatever is there."""
     address = f"{origin}/written-by-the-test"
-    page.route(address, lambda route: route.fulfill(body=html, headers={"content-type": "text/html; charset=utf-8"}))
+    sent = {"content-type": "text/html; charset=utf-8"} | {key.replace("_", "-"): headers[key] for key in headers}
+    page.route(address, lambda route: route.fulfill(body=html, headers=sent))
     page.goto(address)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from kolom.pages.avatar import avatar as page_avatar
 from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
 from tests.serving import Site, eventually, mails, send, served
 
 REFUSED = "Failed to load resource"
 POST = "**/api/articles/*/comments"
+SEEDS = ["", "3f8c475cfd43", "ffffffffffff", "000000000000", "0x12-ab", "-abc123", "Zebra_12", "3F8C475CFD43", "12 34"]
 _ADDRESSES = itertools.count()
 FALLBACK = '<p>Before</p><form method="post"><textarea name="content"></textarea></form>'
 
@@ -184,6 +186,20 @@ def test_text_typed_before_the_api_responds_is_kept(chromium: Browser, blog: Sit
         expect(field).to_be_focused()
 
 
+def test_pages_and_elements_draw_the_same_avatars(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, "") as page:
+        drawn = page.evaluate(
+            """async seeds => {
+                const { avatar } = await import("/assets/widgets/kolom-element.js");
+                return seeds.map((seed) => avatar(seed).firstElementChild.innerHTML.trim());
+            }""",
+            SEEDS,
+        )
+    paths = [re.sub(r"<svg[^>]*>|</svg>", "", page_avatar(seed)).replace("/>", "></path>") for seed in SEEDS]
+    assert drawn == paths
+    assert len(set(paths)) > 3
+
+
 def test_an_article_with_closed_comments_shows_a_message(chromium: Browser, blog: Site, slug: str) -> None:
     post(blog, slug, "Still in time.")
     with open_page(chromium, blog, element(slug, 'open="false"')) as page:
@@ -202,7 +218,7 @@ def test_the_api_determines_whether_comments_are_open(chromium: Browser, blog: S
 
 def test_a_missing_article_has_no_form(chromium: Browser, blog: Site) -> None:
     with open_page(chromium, blog, element("not-there", inside=FALLBACK), complaints=[REFUSED]) as page:
-        expect(page.get_by_text("Comments are closed.")).to_be_visible()
+        expect(page.get_by_text("Article not found.")).to_be_visible()
         expect(page.get_by_text("Before")).to_be_hidden()
         expect(page.get_by_role("textbox")).to_have_count(0)
 
@@ -414,6 +430,19 @@ def test_hostile_text_is_shown_as_text(chromium: Browser, blog: Site, slug: str)
         assert page.evaluate("window.harm") == 0
 
 
+def test_a_sent_comment_leaves_no_empty_preview(chromium: Browser, blog: Site, slug: str) -> None:
+    with open_page(chromium, blog, element(slug)) as page:
+        form = page.get_by_role("form", name="Write a comment")
+        form.get_by_label("Comment").fill("Seen before.")
+        form.get_by_label("Name").fill("Budi")
+        button = form.get_by_role("button", name="Preview")
+        button.click()
+        form.get_by_role("button", name="Send").click()
+        expect(comment(page, "Seen before.")).to_be_focused()
+        expect(form.locator(".preview")).to_be_hidden()
+        expect(button).to_have_attribute("aria-expanded", "false")
+
+
 def test_the_preview_resembles_the_published_comment(chromium: Browser, blog: Site, slug: str) -> None:
     text = "One *two* **three** `four`\n\n> quoted\n\n- a\n- b\n\n```\n<code>\n```\n\nhttps://example.com/x."
     with open_page(chromium, blog, element(slug)) as page:
@@ -590,7 +619,9 @@ def test_an_allowed_site_can_embed_comments(chromium: Browser, blog: Site, slug:
 
 def test_a_site_that_is_not_allowed_keeps_its_fallback_content(chromium: Browser, blog: Site, slug: str) -> None:
     body = element(slug, f'api="{blog}"', FALLBACK)
-    with open_page(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
+    with open_page(
+        chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy", "AllowedOrigins"]
+    ) as page:
         expect(page.get_by_text("The comments cannot be loaded right now.")).to_be_visible()
         expect(page.get_by_text("Before")).to_be_visible()
 

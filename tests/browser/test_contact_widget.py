@@ -133,7 +133,9 @@ def test_an_allowed_site_can_embed_the_form(chromium: Browser, blog: Site) -> No
 
 def test_a_site_that_is_not_allowed_keeps_its_fallback_content(chromium: Browser, blog: Site) -> None:
     body = f'<kolom-contact api="{blog}"></kolom-contact>'
-    with open_page(chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy"]) as page:
+    with open_page(
+        chromium, blog, body, at="http://localhost:9798", complaints=[REFUSED, "CORS policy", "AllowedOrigins"]
+    ) as page:
         write(page, "From a stranger's page.")
         expect(page.get_by_role("status")).to_contain_text("The site cannot be reached.")
         expect(page.get_by_label("Message", exact=True)).to_have_value("From a stranger's page.")

@@ -13,7 +13,7 @@ from tests.browser.conftest import LONG_WORD, Visitor
 DEMO = "/assets/demo/index.html"
 SUGGEST = "**/api/search/suggest?*"
 SEARCH = "**/api/search?*"
-FAILED = "Pencarian sedang tidak tersedia."
+FAILED = "Pencarian sedang tidak tersedia. Situs tidak menjawab. Mohon periksa koneksi Anda, atau coba lagi nanti."
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 
 

@@ -10,6 +10,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.embedding import FRIEND, open_page
 from tests.serving import served
 
+FAILED = "Artikel sedang tidak dapat dimuat. Situs tidak menjawab. Mohon periksa koneksi Anda, atau coba lagi nanti."
 DEMO = "/assets/demo/index.html"
 SEED = "China, Russia Agree to Deepen Strategic Cooperation"
 
@@ -75,7 +76,7 @@ def test_an_api_failure_shows_a_message_and_a_retry_loads_everything(visitor: Vi
         page.route("**/api/**", lambda route: route.abort())
         page.goto(DEMO)
         for widget in ("#article", "#list"):
-            expect(page.locator(widget).get_by_role("status")).to_have_text("Artikel sedang tidak dapat dimuat.")
+            expect(page.locator(widget).get_by_role("status")).to_have_text(FAILED)
         page.unroute("**/api/**")
         retry = page.locator("#list").get_by_role("button", name="Coba lagi")
         retry.focus()
@@ -92,7 +93,7 @@ def test_fallback_content_stays_until_the_api_responds(visitor: Visitor) -> None
         page.route("**/api/**", lambda route: route.abort())
         page.goto(DEMO)
         page.evaluate("document.querySelector('#list').innerHTML = '<a href=\"/\">All articles</a>'")
-        expect(page.locator("#list").get_by_role("status")).to_have_text("Artikel sedang tidak dapat dimuat.")
+        expect(page.locator("#list").get_by_role("status")).to_have_text(FAILED)
         expect(page.get_by_role("link", name="All articles")).to_be_visible()
         page.unroute("**/api/**")
         page.locator("#list").get_by_role("button", name="Coba lagi").click()

@@ -30,7 +30,6 @@ app = typer.Typer(
 )
 
 _ID: Final = "01KB3R5T7W9Y1A2C4E6G8J0MNP"
-_LINKED: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
 _DONE: Final = {"approve": "approved", "spam": "marked as spam", "delete": "deleted", "restore": "restored"}
 _UNDECIDED: Final = frozenset(("pending", "spam"))
 """The statuses that follow from a comment's reasons; the decision of a moderator replaces them."""
@@ -98,7 +97,7 @@ def show(
     comment = data.comment
     fields = {**_article_fields(comment, repository.get_many([comment.article_id])), **_personal_fields(data)}
     if with_links:
-        fields["links"] = {action: _link(comment, action) for action in _LINKED}
+        fields["links"] = {action: _link(comment, action) for action in moderation_links.ACTIONS}
     if as_json:
         print_json(to_jsonable(fields))
         return
@@ -301,7 +300,7 @@ def _article_fields(comment: Comment, articles: Mapping[int, Article]) -> dict[s
 
 def _as_row(comment: Comment, article: Article | None) -> Row:
     slug = article.slug if article else ""
-    texts = [f"{comment.name}: {comment.content}"]
+    texts = [f"{comment.name}{' (owner)' if comment.is_owner else ''}: {comment.content}"]
     if comment.status in _UNDECIDED and comment.reasons:
         texts.append(f"why: {'; '.join(comment.reasons)}")
     return Row((format_moment(comment.created_at), comment.status, comment.id, slug), tuple(texts))

@@ -120,7 +120,7 @@ def blogger(
 @command(app, "wordpress", "kolom import wordpress export.xml")
 def wordpress(
     ctx: typer.Context,
-    file: Annotated[Path, _existing("FILE", "The XML file that WordPress exports.")],
+    files: Annotated[list[Path], _existing("FILE", "The XML files that WordPress exports; .gz and .zip too.")],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
@@ -128,7 +128,7 @@ def wordpress(
 ) -> None:
     """Import posts, pages and comments from WordPress."""
     connect(ctx.obj)
-    _run(lambda: read_wordpress(file, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    _run(lambda: read_wordpress(*files, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
 @command(app, "ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
@@ -192,7 +192,7 @@ def medium(
 @command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
 def disqus(
     ctx: typer.Context,
-    file: Annotated[Path, _existing("FILE", "The XML file that Disqus exports; .gz too.")],
+    file: Annotated[Path, _existing("FILE", "The XML file that Disqus exports; .gz and .zip too.")],
     mapping: Map = None,
     unmatched: UnmatchedFile = None,
     dry_run: DryRun = False,

@@ -24,17 +24,19 @@ app = typer.Typer(cls=Group, no_args_is_help=True, help="Show the mail that the 
 
 _ID: Final = "contact#01KB3R5T7W9Y1A2C4E6G8J0MNP"
 _FIELDS: Final = (
-    *("id", "kind", "status", "created_at", "due", "deadline", "attempts", "reason", "sent_at", "message_id"),
+    *("id", "kind", "status", "created_at", "due", "deadline", "attempts", "reason", "sent_at", "message_id", "digest"),
 )
 _RECIPIENTS: Final[Mapping[str, str]] = {
     "contact": "owner",
     "moderation": "owner",
+    "digest": "owner",
     "confirm": "commenter",
     "reply": "subscriber",
 }
 _ABOUT: Final[Mapping[str, str]] = {
     "contact": "message: {}",
     "moderation": "new comment on {}",
+    "digest": "comments in one mail: {}",
     "confirm": "confirmation of reply notifications on {}",
     "reply": "new reply on {}",
 }
@@ -135,7 +137,9 @@ def _subjects(records: Sequence[OutboxRecord]) -> Callable[[OutboxRecord], str]:
     messages_by_id = messages.get_many({each.item_id for each in records if each.kind == "contact"})
 
     def about(record: OutboxRecord) -> str:
-        if record.kind == "contact":
+        if record.kind == "digest":
+            subject = str(len(record.members or ()) + int(record.more or 0))
+        elif record.kind == "contact":
             message = messages_by_id.get(record.item_id)
             subject = "(deleted)" if message is None else cut(message.subject or "(no subject)", _MAX_SUBJECT)
         else:

@@ -1,6 +1,8 @@
 """`kolom publish`: publish files and folders as articles."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from kolom_cli.publishing.content_builder import Source, find_sources
 from kolom_cli.publishing.publisher import Publisher, PublishOptions
 from kolom_cli.terminal import console
 from kolom_cli.terminal.options import AsJson, DryRun
-from kolom_cli.terminal.report import PublishReport
+from kolom_cli.terminal.report import Note, PublishReport
 
 
 def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
@@ -24,6 +26,9 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
         bool, typer.Option("--force", help="Replace articles that have changed since the file was published.")
     ] = False,
     rename: Annotated[bool, typer.Option("--rename", help="Allow a file to change the slug of its article.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Publish nothing if a link within the site is broken.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     no_write_back: Annotated[
@@ -33,7 +38,7 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
     """Publish Markdown and HTML files with their images.
 
     Publishing the same files again changes nothing. If a file is refused, the others are still published,
-    and the exit code is 1.
+    and the exit code is 1. Broken links within the site, and markup that an article cannot have, are reported.
     """
     connect(ctx.obj)
     report = PublishReport(dry_run=dry_run)
@@ -41,12 +46,40 @@ def publish(  # noqa: PLR0913, RUF100 (one parameter per option)
     for error in errors:
         report.skip("article", str(error.path), error.message, refused=True)
     options = PublishOptions(force=force, dry_run=dry_run, write_back=not no_write_back, rename=rename)
-    publish_all(Publisher(options, report, datetime.now(UTC)), found, quiet=as_json)
+    now = datetime.now(UTC)
+    if not (strict and _refuse_broken_links(options, report, now, found, quiet=as_json)):
+        publisher = Publisher(options, report, now)
+        publish_all(publisher, found, quiet=as_json)
+        for link in publisher.broken_links():
+            report.notes.append(Note(name=link.place, text=f"broken link {link.target}: {link.reason}"))
     if as_json:
         typer.echo(report.as_json())
     else:
         report.print(console.out())
     raise typer.Exit(report.exit_code)
+
+
+def _refuse_broken_links(
+    options: PublishOptions, report: PublishReport, now: datetime, found: list[Source], *, quiet: bool
+) -> bool:
+    """Refuse all files if a link in one of them would be broken; return whether they are refused. Writes nothing."""
+    planned = PublishReport(dry_run=True)
+    planner = Publisher(replace(options, dry_run=True), planned, now)
+    publish_all(planner, found, quiet=quiet)
+    broken = planner.broken_links()
+    if not broken:
+        return False
+    kinds = {file.name: file.kind for file in planned.files}
+    for name, links in groupby(broken, lambda link: str(link.file)):
+        first, *others = links
+        more = (f"line {link.line}: broken link {link.target}: {link.reason}" for link in others)
+        reason = "; ".join([f"broken link {first.target}: {first.reason}", *more])
+        report.skip(kinds.pop(name, "article"), first.place, reason, refused=True)
+    for name, kind in kinds.items():
+        report.skip(kind, name, "not published, because links in other files are broken (--strict)", refused=True)
+    report.skipped += planned.skipped
+    report.interrupted = planned.interrupted
+    return True
 
 
 def publish_all(publisher: Publisher, found: list[Source], *, quiet: bool = False) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "Document",
     "DocumentError",
     "find_documents",
+    "first_line_of_body",
     "is_about_project",
     "read_document",
     "read_text",
@@ -116,6 +117,15 @@ def read_document(path: Path, zone: ZoneInfo) -> Document:
     )
     problems.check()
     return document
+
+
+def first_line_of_body(path: Path) -> int:
+    """Return the line of the file, from 1, in which the text after the front matter begins.
+
+    :raises DocumentError: the file cannot be read, or its front matter is invalid
+    """
+    text = read_text(path)
+    return line_at(text, FrontMatter.parse(path, text).body)
 
 
 def record_version(path: Path, *, id: int, version: int, slug: str) -> None:  # noqa: A002 - as the front matter has it

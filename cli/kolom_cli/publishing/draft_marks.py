@@ -35,6 +35,9 @@ _PUBLIC: Final = frozenset(
 )
 """The statuses of public texts. A scheduled text counts as public, since its date keeps it back."""
 
+MARK_KEYS: Final = _HIDING | _SHOWING | _STATUSES
+"""The keys that mean nothing else than whether a text is public."""
+
 _STATES: Final = frozenset(("state", "stage", "type", "posttype", "kind", "layout", "template"))
 _LABELS: Final = frozenset(("tag", "tags", "label", "labels", "category", "categories", "keywords"))
 _HIDING_STATES: Final = frozenset(("draft", "pending", "private", "hidden", "unlisted", "unpublished", "wip"))
@@ -65,32 +68,6 @@ _FOLDERS: Final = _DRAFT_WORDS | {
 """Words that mark a folder if its name consists of them, apart from numbers and punctuation."""
 _FILE_PARTS: Final = _DRAFT_WORDS | {"private", "bak", "backup", "old", "orig", "tmp"}
 """The parts between dots in the name of a file that is not public."""
-
-_HEADER_KEYS: Final = (
-    _HIDING
-    | _SHOWING
-    | _STATUSES
-    | {
-        *(
-            "title",
-            "date",
-            "modified",
-            "updated",
-            "author",
-            "authors",
-            "tags",
-            "category",
-            "categories",
-            "keywords",
-            "slug",
-        ),
-        *("summary", "description", "lang", "language", "template", "layout", "link", "type", "url", "saveas"),
-    }
-)
-_HEADER_LINE: Final = re.compile(r"(?:\.\.[ \t]+)?([A-Za-z][\w -]{0,40}):(?:[ \t]+(.*))?")
-_MAX_HEADER_LINES: Final = 100
-_FENCE: Final = re.compile(r"\s*(---|\+\+\+|;;;)[ \t]*(\w+|#.*)?[ \t]*(?:\r\n|\n|\r)[ \t]*(.*)")
-_JSON: Final = re.compile(r'\s*\{\s*"')
 
 
 def draft_mark(values: Mapping[str, object]) -> str | None:
@@ -203,40 +180,3 @@ def _is_draft_name(stem: str) -> bool:
 def _words(name: str) -> list[str]:
     """Return the words of a name in lower case, without numbers."""
     return re.findall(r"[^\W\d_]+", _plain(name))
-
-
-def read_header(text: str) -> dict[str, str]:
-    """Return the values of the ``Title: …`` lines at the beginning of a text of Pelican, Nikola or MultiMarkdown.
-
-    The result is empty if the text has no such header. A first line like ``Note: this is old`` is not a header.
-    """
-    values: dict[str, str] = {}
-    for line in _header_lines(text):
-        if match := _HEADER_LINE.fullmatch(line.rstrip()):
-            values.setdefault(match[1], (match[2] or "").strip())
-        elif not values or not line.startswith((" ", "\t")):
-            break
-    known = {normalize(key) for key in values} & _HEADER_KEYS
-    is_header = len(known) > 1 or "title" in known or draft_mark(values) is not None
-    return values if is_header else {}
-
-
-def _header_lines(text: str) -> Iterator[str]:
-    beginning = text.lstrip().removeprefix("<!--").lstrip()
-    for line in beginning[: _MAX_HEADER_LINES * 200].splitlines()[:_MAX_HEADER_LINES]:
-        if not line.strip() or line.strip() == "-->":
-            return
-        yield line
-
-
-def unsupported_metadata(text: str) -> str | None:
-    """Return a message if a text without front matter seems to have metadata in another format; None otherwise."""
-    if match := _FENCE.match(text):
-        fence, language, following = match.groups()
-        if fence != "---" or language or _HEADER_LINE.fullmatch(following.rstrip()):
-            return "front matter must begin with `---` on the first line of the file"
-    if _JSON.match(text):
-        return "front matter in JSON is not supported: write it as YAML between two `---` lines"
-    if read_header(text):
-        return "its metadata must be between two `---` lines"
-    return None

@@ -21,7 +21,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from kolom_cli.publishing.draft_marks import draft_mark, unsupported_metadata
+from kolom_cli.publishing.draft_marks import draft_mark
+from kolom_cli.publishing.metadata_header import unsupported_metadata
 
 KEYS: Final = (
     *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),

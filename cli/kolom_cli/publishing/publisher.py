@@ -14,8 +14,16 @@ from kolom.config import settings
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy, VersionConflict
 from kolom_cli.media.store import MediaError, MediaStore
 from kolom_cli.publishing.content_builder import ContentBuilder, Source, format_location, line_of_field, slug_of
-from kolom_cli.publishing.document import DRAFT_HINT, Document, DocumentError, read_document, record_version
+from kolom_cli.publishing.document import (
+    DRAFT_HINT,
+    Document,
+    DocumentError,
+    first_line_of_body,
+    read_document,
+    record_version,
+)
 from kolom_cli.publishing.draft_marks import path_mark
+from kolom_cli.publishing.link_checker import BrokenLink, LinkChecker
 from kolom_cli.terminal.report import Note, PublishedFile, PublishReport
 
 _MERGE: Final = (
@@ -46,10 +54,13 @@ class Publisher:
     report: PublishReport
     now: datetime
     _contents: ContentBuilder = field(init=False)
+    _links: LinkChecker = field(init=False)
     _slugs: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._contents = ContentBuilder(MediaStore(dry_run=self.options.dry_run))
+        media = MediaStore(dry_run=self.options.dry_run)
+        self._contents = ContentBuilder(media)
+        self._links = LinkChecker(media, self.now)
 
     def publish(self, source: Source) -> None:
         """Publish one file."""
@@ -69,6 +80,10 @@ class Publisher:
         else:
             self.report.add_file(_to_file(path, done))
 
+    def broken_links(self) -> list[BrokenLink]:
+        """Return the broken links of the files that were published or are unchanged."""
+        return self._links.broken_links()
+
     def _reserve_slug(self, slug: str, path: Path) -> None:
         first = self._slugs.setdefault(slug, path)
         if first != path:
@@ -76,22 +91,34 @@ class Publisher:
             raise DocumentError(path, line_of_field(path, "slug"), message)
 
     def _publish(self, document: Document, slug: str, source: Source) -> PublishResult:
-        content = self._contents.build(document, slug, source)
+        built = self._contents.build(document, slug, source)
         old = self._find(document, slug)
         article_id = old.id if old and document.id else None
         expected = expected_version(old, document.version) if old else None
         publish = publishing.plan_publish if self.options.dry_run else publishing.publish
         try:
             done = publish(
-                content, now=self.now, article_id=article_id, expected_version=expected, force=self.options.force
+                built.article,
+                now=self.now,
+                article_id=article_id,
+                expected_version=expected,
+                force=self.options.force,
             )
         except VersionConflict as error:
             hint = _RESTORE if error.is_deleted else _MERGE.format(slug=error.slug, version=error.version)
             raise Conflict(f"{error}; {hint}") from error
+        self._links.add(built.page)
         if done.previous is not None and is_unpublished(done.previous) and done.article.status != "draft":
             self.report.notes.append(Note(name=str(document.path), text=_PUBLISHED_AGAIN))
+        if done.change != "unchanged":
+            self.report.notes += [Note(name=str(document.path), text=note) for note in built.notes]
         if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
+        if done.change != "unchanged" and built.removals:
+            first_line = first_line_of_body(document.path)  # writing back may have moved the text
+            for removal in built.removals:
+                line = None if removal.line is None else first_line + removal.line - 1
+                self.report.notes.append(Note(name=_place(document.path, line), text=removal.text))
         return done
 
     def _find(self, document: Document, slug: str) -> Article | None:
@@ -120,6 +147,10 @@ class Publisher:
         except (DocumentError, OSError) as error:
             text = f"published, but its id and version could not be written into the file: {error}"
             self.report.notes.append(Note(name=str(document.path), text=text))
+
+
+def _place(path: Path, line: int | None) -> str:
+    return f"{path}:{line}" if line else str(path)
 
 
 def _to_file(path: Path, done: PublishResult) -> PublishedFile:

@@ -28,7 +28,7 @@ from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.models.transaction import Transaction
 from kolom.timestamps import SECONDS_PER_DAY
 
-type Kind = Literal["contact", "moderation", "confirm", "reply"]
+type Kind = Literal["contact", "moderation", "confirm", "reply", "digest"]
 type Status = Literal["waiting", "sending", "deferred", "sent", "failed", "dropped"]
 
 STATUSES: Final[tuple[Status, ...]] = ("waiting", "sending", "deferred", "failed", "dropped", "sent")
@@ -134,6 +134,24 @@ def defer(record: OutboxRecord, reason: str, *, now: datetime) -> bool:
     return _update(record, actions, OutboxRecord.lease == record.lease)
 
 
+def postpone(record: OutboxRecord, reason: str, *, until: datetime) -> bool:
+    """Leave a claimed mail to its digest; claim it again at ``until``, to see what became of the digest."""
+    actions = [
+        OutboxRecord.status.set("deferred"),
+        OutboxRecord.reason.set(reason),
+        OutboxRecord.due.set(until),
+        OutboxRecord.deadline.set(until + GIVE_UP_AFTER),
+        OutboxRecord.lease.remove(),
+    ]
+    return _update(record, actions, OutboxRecord.lease == record.lease)
+
+
+def assign(record: OutboxRecord, digest_id: str | None) -> bool:
+    """Record which digest will replace a claimed mail; None for no digest."""
+    action = OutboxRecord.digest.remove() if digest_id is None else OutboxRecord.digest.set(digest_id)
+    return _update(record, [action], OutboxRecord.lease == record.lease)
+
+
 def requeue_due(*, now: datetime) -> RequeueResult:
     """Requeue due mail, and fail mail that has been retried for a day.
 
@@ -188,6 +206,7 @@ def resend(mail_id: str, *, now: datetime) -> OutboxRecord:
         OutboxRecord.due.set(now + _STREAM_TIMEOUT),
         OutboxRecord.deadline.set(now + GIVE_UP_AFTER),
         OutboxRecord.attempts.set(0),
+        OutboxRecord.digest.remove(),
         OutboxRecord.expires_at.set(int(now.timestamp()) + KEEP_DAYS * SECONDS_PER_DAY),
     ]
     if not _update(record, requeued, OutboxRecord.status.is_in("deferred", "failed", "dropped", "sent")):

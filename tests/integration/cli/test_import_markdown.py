@@ -294,7 +294,7 @@ def test_a_hugo_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     assert html.count('href="/2024/06/deux/"') == 2
     assert "youtube-nocookie.com/embed/abc" in html
     assert "{{&lt; shown &gt;}}" in html
-    assert "{{< notice >}} is kept as text" in _notes(report)
+    assert "{{< notice >}} is removed, and the text in it kept (1): {{< notice >}}" in _notes(report)
     three = publishing.get_by_slug("three")
     assert (three.path, three.status) == ("/x/three.html", "draft")
     assert (publishing.get_by_slug("deux").status, publishing.get_by_slug("later").status) == ("draft", "scheduled")
@@ -498,7 +498,7 @@ def test_invalid_front_matter_is_rejected_with_its_line_and_the_rest_imported(ko
 def test_texts_and_pictures_that_were_not_public_stay_private(kolom: Kolom, tmp_path: Path) -> None:
     """A skipped file leaves no article and no picture; a draft is stored for its author only."""
     files: dict[str, str | bytes] = {
-        "secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
+        "_secret.md": "Title: Secret\nDate: 2012-03-04\nStatus: draft\n\n![x](x.png)\n",
         "notes.md": "# Notes\n\n![x](x.png)\n",
         "single.html": '{{ define "main" }}<h1>{{ .Title }}</h1><img src=x.png>{{ end }}',
         "draft.md": "---\ntitle: Draft\ndate: 2020-01-01\nstatus: draft\n---\nText.\n",
@@ -663,3 +663,28 @@ def test_an_undated_text_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: P
     }[site]
     _import(kolom, _site(tmp_path, files))
     assert publishing.get_by_slug("one").path == "/one/"
+
+
+def test_links_with_the_host_of_the_site_lead_to_its_pages_here(kolom: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("url: https://www.old.example\n")
+    (tmp_path / "_posts").mkdir()
+    (tmp_path / "_posts" / "2020-01-02-second.md").write_text("---\ntitle: Second\n---\nText.\n")
+    (tmp_path / "_posts" / "2020-01-01-first.md").write_text(
+        "---\ntitle: First\n---\n[a](http://old.example/2020/01/02/second.html?x=1#y) "
+        "[b](https://old.example/none/) [c](https://else.example/2020/01/02/second.html)\n"
+    )
+    ran = kolom("import", "markdown", tmp_path, "--json")
+    assert ran.json["own_links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
+    shown = public.get_article("first").body.html
+    assert 'href="/2020/01/02/second.html#y"' in shown
+    assert 'href="https://else.example/2020/01/02/second.html"' in shown
+
+
+@pytest.mark.parametrize("name", ["one.md", "one.html"])
+def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path, name: str) -> None:
+    body = "<h1>One  <em>thing</em></h1>\n\n<p>Text.</p>\n" if name.endswith("html") else "# One *thing*\n\nText.\n"
+    (tmp_path / name).write_text(f"---\ntitle: one Thing\ndate: 2026-01-01\n---\n{body}")
+    _import(kolom, tmp_path)
+    stored = repository.get_body(publishing.get_by_slug("one"))
+    assert stored.html.strip() == "<p>Text.</p>"
+    assert stored.source == body

@@ -74,6 +74,19 @@ def _post(number: int, **changes: Any) -> str:
     return story(number, **{"title": f"Post {number}", "address": address} | changes)
 
 
+def test_removed_markup_is_reported_once_for_the_whole_import(kolom: Kolom, tmp_path: Path) -> None:
+    file = tmp_path / "blog.json"
+    formula = "<p>One.</p><math><mi>x</mi></math>"
+    file.write_text(export(post(1, html=formula), post(2, html=formula * 2), post(3)))
+    shown = kolom("import", "ghost", file, "--dry-run").stdout
+    assert "<math> removed with its content (3 times in 2 texts, first in " in shown
+    first, again = (kolom("import", "ghost", file, "--json").json for _ in range(2))
+    (removed,) = first["removed"]
+    assert removed.items() >= {"markup": "<math> removed with its content", "count": 3, "items": 2}.items()
+    assert "post-1" in removed["first"]
+    assert again["removed"] == []
+
+
 EXPORTS = {"ghost": _ghost, "substack": _substack, "medium": _medium}
 KINDS = {
     "ghost": {"article": (6, 5, 1), "page": (1, 1, 0), "file": (1, 0, 1)},
@@ -164,3 +177,11 @@ def test_the_local_site_imports_each_platform_at_its_start(kolom: Kolom, tmp_pat
     for platform, made in EXPORTS.items():
         report = load_import(f"{platform}:{made(tmp_path)}")
         assert report.counts()["created"] == sum(counts[1] for counts in KINDS[platform].values())
+
+
+def test_the_language_of_each_article_is_detected_if_the_export_names_none(kolom: Kolom, tmp_path: Path) -> None:
+    english = "<p>It rained all afternoon, and the market closed early, so we cooked what was left.</p>"
+    contents = files((row(1), english), (row(2), "<p>Two.</p>"))
+    report = kolom("import", "substack", "--json", write_zip(tmp_path / "export.zip", contents)).json
+    codes = [call(fetch_articles.handler, request(f"/api/articles/post-{n}")).json["language"] for n in (1, 2)]
+    assert (codes, report["unclear_languages"]) == (["en", "id"], 1)

@@ -1,19 +1,21 @@
 """`kolom import wordpress`: the report accounts for every item; nothing is stored twice or partially."""
 
+import gzip
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
 from kolom.articles import public, publishing, repository
 from kolom.articles.types import Article
 from kolom.comments import admin
+from kolom.pages.router import dispatch
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from tests.integration.cli.conftest import Kolom
-from tests.unit.cli.importers.wordpress.wxr import comment, export, item, term
+from tests.unit.cli.importers.wordpress.wxr import comment, export, item, meta, term
 
 
 @pytest.fixture
@@ -153,6 +155,61 @@ def test_two_posts_with_one_id_are_both_imported(kolom: Kolom, file: Path) -> No
     assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
 
 
+PLAIN = "https://old.example/?p={}"
+
+
+def test_links_to_imported_articles_lead_to_the_articles_here(kolom: Kolom, file: Path) -> None:
+    links = (
+        *("http://old.example/?p=1", "https://www.old.example/2020/01/post-2#part", "https://old.example/?page_id=3"),
+        *("https://old.example/?p=9", "https://old.example/wp-content/uploads/a.pdf", "https://else.example/?p=1"),
+    )
+    content = " ".join(f"<a href='{link}'>x</a>" for link in links)
+    items = (
+        item(1, link=PLAIN.format(1), guid=PLAIN.format(1), content=content),
+        item(2, content=content, more=comment(5, content=f"See {links[0]} and <a href='{links[1]}'>this</a>.")),
+        item(3, post_type="page", link="https://old.example/api/", content=content),
+        item(9, status="trash"),
+    )
+    xml = export(*items)
+    report = _import(kolom, file, xml)
+    assert report["own_links"] == {"to_articles": 11, "to_files": 3, "to_pages": 3}
+    for slug in ("post-1", "post-2", "post-3"):
+        shown = public.get_article(slug).body.html
+        assert [f'href="{target}"' in shown for target in ("/post-1/", "/2020/01/post-2/#part", "/post-3/")] == [
+            True
+        ] * 3
+        assert [f'href="{link}"' in shown for link in links[3:]] == [True] * 3
+    (stored,) = admin.list_by_article(publishing.get_by_slug("post-2").id)
+    assert stored.content == (
+        r"See [http:\//old.example/?p=1](https://blog.example/post-1/) and "
+        "[this](https://blog.example/2020/01/post-2/#part)."
+    )
+    again = _import(kolom, file, xml)
+    assert (again["unchanged"], again["own_links"]) == (4, report["own_links"])
+
+
+def test_every_address_by_number_leads_to_its_post(kolom: Kolom, file: Path) -> None:
+    items = [
+        item(number, link=PLAIN.format(number), post_type="page" if number == 3 else "post") for number in range(1, 5)
+    ]
+    xml = export(*items, item(5, status="draft"))
+    _import(kolom, file, xml)
+    for number in range(1, 5):
+        answer = dispatch("/", {"page_id" if number == 3 else "p": [str(number)]})
+        assert (answer.status, answer.headers["Location"]) == (301, f"/post-{number}/")
+    assert dispatch("/", {"p": ["5"]}).status == 404
+    assert _import(kolom, file, xml)["unchanged"] == 5
+
+
+def test_the_number_of_a_post_in_a_second_blog_is_reported(kolom: Kolom, file: Path) -> None:
+    _import(kolom, file, export(item(1)))
+    publishing.unpublish("post-1", now=datetime.now(UTC))
+    other = item(1, link="https://second.example/other/", guid="https://second.example/?p=1", post_name="other")
+    report = _import(kolom, file, export(other))
+    assert publishing.get_by_slug("other").status == "published"
+    assert "its old URL /?p=1 belongs to another article" in _notes(report)
+
+
 def test_three_megabytes_of_html_are_rejected_and_the_rest_imported(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1, content=("word " * 200 + "\n\n") * 3_000), item(2)), exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 1)
@@ -185,17 +242,44 @@ def _line(xml: str, text: str) -> int:
     return xml[: xml.index(text)].count("\n") + 1
 
 
-def test_data_after_the_end_of_the_export_is_an_error(kolom: Kolom, file: Path) -> None:
+def test_text_after_the_end_of_the_export_is_an_error(kolom: Kolom, file: Path) -> None:
     report = _import(kolom, file, export(item(1)) + "<more/>", exit_code=1)
     assert report["created"] == 1
     assert "Extra content" in report["errors"][0]
 
 
-def test_invalid_utf_8_is_reported_with_its_line(kolom: Kolom, file: Path) -> None:
-    xml = export(item(1), item(2, title="X"))
-    report = _import(kolom, file, xml.encode().replace(b"<title>X", b"<title>\xff"), exit_code=1)
-    assert report["created"] == 1
-    assert f"export.xml:{_line(xml, '<title>X')}:" in report["errors"][0]
+def test_a_repaired_post_is_imported_and_reported(kolom: Kolom, file: Path) -> None:
+    xml = export(item(1), item(2, title="XX"), item(3)).encode().replace(b"XX", b"Caf\xe9 & bar")
+    report = _import(kolom, file, xml)
+    assert report["created"] == 3
+    assert publishing.get_by_slug("post-2").title == "Café & bar"
+    assert [note["name"] for note in report["notes"]] == ["2 'Café & bar'"] * 2
+    assert _import(kolom, file, xml)["unchanged"] == 3
+
+
+def test_a_damaged_post_is_refused_and_the_others_are_imported(kolom: Kolom, file: Path) -> None:
+    xml = export(item(1), item(2, title="XX"), item(3)).replace("XX", "</wrong>")
+    report = _import(kolom, file, xml, exit_code=1)
+    assert (report["created"], report["errors"]) == (2, [])
+    (skipped,) = report["skipped_items"]
+    assert (skipped["refused"], f"line {_line(xml, '</wrong>')}" in skipped["reason"]) == (True, True)
+
+
+def test_a_truncated_export_names_the_post_that_is_incomplete(kolom: Kolom, file: Path) -> None:
+    xml = export(item(1), item(2), item(3))
+    report = _import(kolom, file, xml[: xml.index("Text of 3")], exit_code=1)
+    assert report["created"] == 2
+    assert "the file is truncated, within the <item> that begins in line" in report["errors"][0]
+    assert "'Post 3'" in report["errors"][0]
+
+
+def test_an_item_that_is_too_large_is_refused_and_the_next_read(kolom: Kolom, file: Path) -> None:
+    xml = export(item(1), item(2, content="<b>x</b> " * 2_000_000), item(3))
+    report = _import(kolom, file, xml, exit_code=1)
+    assert (report["created"], report["errors"]) == (2, [])
+    (skipped,) = report["skipped_items"]
+    assert "'Post 2'" in skipped["name"]
+    assert skipped["reason"].startswith("has more than 32 MB")
 
 
 def test_an_interrupted_import_prints_its_report_and_can_be_resumed(
@@ -238,12 +322,64 @@ def test_an_overlong_address_does_not_stop_the_import(kolom: Kolom, file: Path) 
     assert _import(kolom, file, feed)["unchanged"] == 2
 
 
-@pytest.mark.parametrize("system", ["wordpress", "disqus"])
-def test_a_zip_archive_is_rejected_with_a_hint(kolom: Kolom, tmp_path: Path, system: str) -> None:
-    """WordPress.com wraps its exports in zip archives."""
-    path = tmp_path / "export.zip"
-    with ZipFile(path, "w") as archive:
-        archive.writestr("export.xml", "<rss/>")
-    ran = kolom("import", system, path)
+def _zip(path: Path, files: dict[str, str | bytes]) -> Path:
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_the_parts_in_a_zip_archive_are_one_export(kolom: Kolom, tmp_path: Path) -> None:
+    """WordPress.com wraps its exports in zip archives, in several parts."""
+    picture = "<wp:attachment_url>https://o.example/a.jpg</wp:attachment_url>"
+    parts: dict[str, str | bytes] = {
+        "site.wordpress.10.xml": export(item(9, post_type="attachment", status="inherit", more=picture)),
+        "site.wordpress.2.xml": export(item(2, title="Second"), item(1)),
+        "site.wordpress.1.xml": export(item(1, more=meta("_thumbnail_id", 9))),
+        "readme.txt": "x",
+        "more.zip": b"PK",
+    }
+    ran = kolom("import", "wordpress", _zip(tmp_path / "export.zip", parts), "--json")
     assert ran.exit_code == 1
-    assert f"error {path}: this is a zip archive: unzip it, then import each XML file in it" in ran.stdout.splitlines()
+    assert ran.json["kinds"]["article"] == {"read": 3, "created": 2, "updated": 0, "unchanged": 0, "skipped": 1}
+    assert publishing.get_by_slug("post-1").image == "https://o.example/a.jpg"
+    reasons = {each["name"]: (each["reason"], each["refused"]) for each in ran.json["skipped_items"]}
+    assert reasons["readme.txt"] == ("not an XML file", False)
+    assert reasons["more.zip"] == ("an archive within an archive: unpack it", True)
+    assert reasons["1 'Post 1'"][0].startswith("another version of an entry in another file")
+
+
+def test_a_damaged_part_does_not_stop_the_others(kolom: Kolom, tmp_path: Path) -> None:
+    whole = export(item(1), item(2))
+    files: dict[str, str | bytes] = {"1.xml": whole[: whole.index("Text of 2")], "2.xml": export(item(3))}
+    ran = kolom("import", "wordpress", _zip(tmp_path / "export.zip", files), "--json")
+    assert (ran.exit_code, ran.json["created"]) == (1, 2)
+    (skipped,) = ran.json["skipped_items"]
+    assert (skipped["name"], skipped["refused"]) == ("1.xml", True)
+    assert "the file is truncated" in skipped["reason"]
+
+
+def test_several_files_and_compressed_ones_are_read(kolom: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "1.xml.gz").write_bytes(gzip.compress(export(item(1)).encode()))
+    (tmp_path / "2.xml").write_text(export(item(2)))
+    ran = kolom("import", "wordpress", tmp_path / "1.xml.gz", tmp_path / "2.xml", "--json")
+    assert (ran.exit_code, ran.json["created"]) == (0, 2)
+
+
+@pytest.mark.parametrize("system", ["wordpress", "disqus"])
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (gzip.compress(gzip.compress(b"<rss/>")), "an archive within an archive: unpack it"),
+        (gzip.compress(b"<rss>" + b" " * 80_000_000), "not read further: it becomes more than 200 times larger"),
+        (b"PK\x05\x06" + bytes(18), "no XML file in it"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_is_an_error(
+    kolom: Kolom, tmp_path: Path, system: str, data: bytes, says: str
+) -> None:
+    path = tmp_path / "export.xml"
+    path.write_bytes(data)
+    ran = kolom("import", system, path, "--json")
+    assert (ran.exit_code, ran.json["read"]) == (1, 0)
+    assert says in ran.json["errors"][0]

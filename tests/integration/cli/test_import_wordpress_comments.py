@@ -60,6 +60,17 @@ def test_comments_keep_their_threads_dates_and_authors(kolom: Kolom, file: Path)
     assert third["parent_id"] == second["id"]
 
 
+def test_the_owner_has_the_same_avatar_in_imported_comments_and_replies(kolom: Kolom, file: Path) -> None:
+    comments = comment(11) + comment(12, user_id=5, author="Sari W.") + comment(13, user_id=5, author="Sari")
+    _import(kolom, file, item(1, more=comments))
+    first, second, third = _shown()
+    kolom("comments", "reply", first["id"], "Thank you.")
+    (reply,) = [each for each in _shown() if each["parent_id"] == first["id"]]
+    owners = [second["author"], third["author"], reply["author"]]
+    assert [each["is_owner"] for each in owners] == [True] * 3
+    assert len({each["avatar"] for each in owners} | {first["author"]["avatar"]}) == 2
+
+
 def test_pending_comments_stay_pending_and_other_entries_are_skipped(kolom: Kolom, file: Path) -> None:
     comments = (
         comment(11, approved="0")

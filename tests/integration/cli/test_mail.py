@@ -7,10 +7,13 @@ import pytest
 
 from kolom import outbox
 from kolom.articles import publishing
+from kolom.articles.public import find_summary
+from kolom.comments import posting
+from kolom.comments.posting import NewComment
 from kolom.contact import repository as messages
 from kolom.contact import submission
 from kolom.contact.submission import NewMessage
-from kolom.mail import suppression
+from kolom.mail import digests, suppression
 from kolom.models.transaction import Transaction
 from kolom.outbox import Status
 from kolom.security import signing
@@ -146,3 +149,34 @@ def test_an_empty_list_explains_when_mail_is_sent(kolom: Kolom) -> None:
     ]
     ran = kolom("mail", "list", "--status", "failed")
     assert ran.stdout == "No mail has this status. `kolom mail list` lists all.\n"
+
+
+def test_a_digest_is_listed_shown_and_sent_early(kolom: Kolom, configure: Configure) -> None:
+    configure(owner_email="owner@site.example", mail_from="blog@site.example")
+    now = datetime.now(UTC)
+    publishing.publish(content("hello", published_at=NOW), now=now)
+    comments = [
+        posting.post(
+            find_summary("hello"),
+            NewComment(name="Budi", content=f"Comment {number}."),
+            RequestContext(address=f"10.0.0.{number}"),
+            now=now,
+        ).comment
+        for number in range(7)
+    ]
+    for comment in comments:
+        record = outbox.claim(f"moderation#{comment.id}", now=now)
+        assert record is not None
+        if not digests.leave(record, now=now):
+            outbox.mark_sent(record, "message-id", now=now)
+    digest_id = digests.digest_id(now)
+    listed = {each["id"]: each for each in kolom("mail", "list", "--json").json}
+    assert (listed[digest_id]["about"], listed[digest_id]["recipient"]) == ("comments in one mail: 2", "owner")
+    replaced = listed[f"moderation#{comments[6].id}"]
+    assert (replaced["status"], replaced["digest"], replaced["reason"]) == ("deferred", digest_id, f"in {digest_id}")
+    assert digest_id in kolom("mail", "list").stdout
+    shown = kolom("mail", "show", digest_id)
+    assert "Comment 5." in shown.stdout
+    assert "Comment 6." in shown.stdout
+    assert kolom("mail", "resend", digest_id).exit_code == 0
+    assert status(digest_id) == "waiting"

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from functions.serve_mail_links import app as serve_mail_links
 from kolom.articles import public
+from kolom.articles import repository as articles
 from kolom.comments import admin, authors, moderation_links, posting, repository
 from kolom.comments.posting import NewComment
 from kolom.comments.types import Action, Comment
-from kolom.errors import Conflict, KolomError
+from kolom.errors import Conflict, KolomError, ServiceBusy
 from kolom.models.comments import CommentRecord
+from kolom.pages import moderation as pages_moderation
 from kolom.security import signing
 from kolom.submissions.pipeline import RequestContext
 from tests.factories import request
@@ -261,6 +264,68 @@ def test_the_page_of_a_link_shows_reasons_in_the_language_of_the_site(blog: Blog
     page = follow(link(blog.post_stored()), "GET")
     assert "Alasan ditandai:" in page.body
     assert "<li>Belum ada komentar dari penulis ini yang disetujui.</li>" in page.body
+
+
+def links_of(page: Response) -> dict[str, str]:
+    """Return the links of a page to moderate a comment, by their action."""
+    paths = re.findall(r'href="(/api/moderation/[^"]+)"', page.body)
+    parsed = [
+        moderation_links.parse(path.rpartition("/")[2], signing.load_keys, now=datetime.now(UTC)) for path in paths
+    ]
+    return {f"{each.action} {each.comment_id}": path for each, path in zip(parsed, paths, strict=True)}
+
+
+def test_the_page_of_a_link_names_the_article(blog: Blog) -> None:
+    comment = blog.post_stored()
+    for page, address in (
+        (follow(link(comment), "GET"), "/hello/"),
+        (follow(link(comment)), f"/hello/#comment-{comment.id}"),
+    ):
+        assert f'Komentar pada <a href="{address}" lang="en">Hello</a>' in page.body
+
+
+def test_a_used_link_leads_to_the_next_pending_comment_until_none_waits(blog: Blog) -> None:
+    comments = [blog.post_stored(f"Number {number}.") for number in range(3)]
+    page = follow(link(comments[1]))
+    for following in (comments[0], comments[2]):
+        assert f"<p>{following.content}</p>" in page.body
+        links = links_of(page)
+        assert list(links) == [f"{action} {following.id}" for action in ("approve", "spam", "delete")]
+        assert "Setujui komentar ini?" in follow(links[f"approve {following.id}"], "GET").body
+        page = follow(links[f"approve {following.id}"])
+    assert "Tidak ada komentar lain yang menunggu persetujuan." in page.body
+    assert links_of(page) == {}
+    assert blog.total() == 3
+
+
+def test_links_to_the_next_comment_expire_with_the_link_that_led_to_them(blog: Blog) -> None:
+    first, _ = blog.post_stored("One."), blog.post_stored("Two.")
+    path = link(first, days=6)
+    expires = moderation_links.parse(path.rpartition("/")[2], signing.load_keys, now=datetime.now(UTC)).expires
+    for each in links_of(follow(path)).values():
+        token = each.rpartition("/")[2]
+        assert moderation_links.parse(token, signing.load_keys, now=datetime.now(UTC)).expires == expires
+
+
+def test_only_the_use_of_a_link_shows_the_next_comment(blog: Blog) -> None:
+    first, _ = blog.post_stored("One."), blog.post_stored("Two.")
+    path = link(first)
+    assert "Two." not in follow(path, "GET").body
+    assert "Two." in follow(path).body
+    for method in ("GET", "POST"):
+        assert "Two." not in follow(path, method).body
+
+
+def test_a_link_works_if_the_queue_and_the_article_cannot_be_read(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ServiceBusy("throttled")
+
+    comment = blog.post_stored()
+    monkeypatch.setattr(pages_moderation, "find_next_pending", fail)
+    monkeypatch.setattr(articles, "get", fail)
+    page = follow(link(comment))
+    assert (page.status, blog.total()) == (200, 1)
+    assert "Komentar telah disetujui." in page.body
 
 
 def test_a_link_works_once(blog: Blog) -> None:

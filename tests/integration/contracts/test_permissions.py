@@ -23,9 +23,18 @@ from functions.serve_pages import app as serve_pages
 from functions.submit_contact import app as submit_contact
 from functions.write_comments import app as write_comments
 from kolom.articles import preview_links, public, publishing
-from kolom.comments import admin, authors, moderation, moderation_links, reply_subscriptions, repository
+from kolom.comments import (
+    admin,
+    authors,
+    moderation,
+    moderation_links,
+    moderation_queue,
+    reply_subscriptions,
+    repository,
+)
 from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.comments.types import Action, Comment
+from kolom.models.base import connection
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.search.index_writer import update_index
@@ -346,19 +355,15 @@ def test_public_comments_are_read_only_by_counts_and_public_indexes(
     assert all(key.startswith("stats#") for key in asked.leading_keys["dynamodb:BatchGetItem", "kolom-comments"])
 
 
-@pytest.mark.parametrize("function", ["preview_article", "serve_mail_links", "submit_contact"])
+@pytest.mark.parametrize("function", ["preview_article", "submit_contact"])
 def test_functions_without_articles_may_read_only_the_theme_item(
     function: str, template: Template, scenarios: dict[str, Callable[[], None]], secret: str, configure: Configure
 ) -> None:
     configure(owner_email="owner@example.com")
     blog()
-    if function == "serve_mail_links":
-        post(content="first", email="a@example.com", notify_replies=True)
     with recorded() as asked:
         scenarios[function]()
-    # The owner's reply, which the scenario of `serve_mail_links` includes, reads an article.
-    of_the_test = {"1"} if function == "serve_mail_links" else set()
-    assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] - of_the_test == {"site"}
+    assert asked.leading_keys["dynamodb:GetItem", "kolom-articles"] == {"site"}
     (condition,) = (
         statement.condition
         for statement in template.functions[function].policies
@@ -376,6 +381,29 @@ def test_no_permission_has_a_wildcard(template: Template) -> None:
 def test_no_function_may_scan(template: Template) -> None:
     actions = json.dumps([statement.actions for f in template.functions.values() for statement in f.policies])
     assert "Scan" not in actions
+
+
+def test_links_in_mail_may_query_only_the_keys_of_pending_comments(template: Template, secret: str) -> None:
+    asked: list[dict[str, Any]] = []
+    events = connection().client.meta.events
+    events.register("provide-client-params.dynamodb.Query", note := lambda params, **_: asked.append(params))
+    try:
+        moderation_queue.find_next_pending("none")
+    finally:
+        events.unregister("provide-client-params.dynamodb.Query", note)
+    (query,) = asked
+    names = query["ExpressionAttributeNames"]
+    projected = {names.get(each.strip(), each.strip()) for each in query["ProjectionExpression"].split(",")}
+    (statement,) = (
+        each
+        for each in template.functions["serve_mail_links"].policies
+        if each.resources[0].endswith(f"/index/{query['IndexName']}")
+    )
+    allowed = statement.condition["ForAllValues:StringEquals"]
+    assert [*query["ExpressionAttributeValues"].values()] == [{"S": each} for each in allowed["dynamodb:LeadingKeys"]]
+    assert set(names.values()) == set(allowed["dynamodb:Attributes"])
+    assert projected == {"article_id", "sort"}
+    assert statement.condition["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
 
 
 def resources_named(function: Function) -> set[str]:

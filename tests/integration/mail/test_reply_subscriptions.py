@@ -176,7 +176,10 @@ def test_the_owners_reply_is_mailed_too(mail_system: MailSystem) -> None:
         secret=signing.load_keys(),
     )
     mail_system.deliver_stream()
-    assert "Owner" in sent_to(mail_system, BUDI)[-1]["subject"]
+    mail = sent_to(mail_system, BUDI)[-1]
+    assert "Owner" in mail["subject"]
+    for form in ("text", "html"):
+        assert "Owner (Penulis) membalas komentar Anda" in mail[form]
 
 
 def test_nobody_is_notified_of_their_own_reply(mail_system: MailSystem) -> None:

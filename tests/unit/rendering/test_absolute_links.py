@@ -29,8 +29,8 @@ def with_absolute_links(markup: str, base: str) -> str:
         ('<a href="//[">x</a>', '<a href="//[">x</a>'),
         ('<img src="/media/a.png">', '<img src="https://blog.example/media/a.png">'),
         (
-            '<video publisher="/p.png" src="/v.mp4"></video>',
-            '<video publisher="https://blog.example/p.png" src="https://blog.example/v.mp4"></video>',
+            '<video poster="/p.png" src="/v.mp4"></video>',
+            '<video poster="https://blog.example/p.png" src="https://blog.example/v.mp4"></video>',
         ),
         (
             '<blockquote cite="/source/"><p>x</p></blockquote>',

@@ -243,7 +243,7 @@ def test_the_resolver_gets_every_image_medium_and_local_link_unsanitised() -> No
 
     source = (
         "<img src='a b.png' srcset='a.png, b.png 2x,c.png 100w'><img src='data:image/png;base64,xx'>"
-        "<video src=d.mp4 publisher=e.png></video><audio><source src=https://x/f.mp3></audio>"
+        "<video src=d.mp4 poster=e.png></video><audio><source src=https://x/f.mp3></audio>"
         "<a href=g.pdf>x</a><a href=https://x/>x</a><a href=#h>x</a><a href=//x/y>x</a><a href=mailto:a@b.c>x</a>"
     )
     rendered = render(source, "html", resolve=resolve)

@@ -48,7 +48,7 @@ FORBIDDEN = frozenset(
         "xmp",
     ]
 )
-URL_ATTRIBUTES = ("cite", "href", "publisher", "src")
+URL_ATTRIBUTES = ("cite", "href", "poster", "src")
 PLAYERS = (
     "https://www.youtube-nocookie.com/embed/",
     "https://player.vimeo.com/video/",
@@ -141,7 +141,7 @@ VECTORS = [
     "<form action='javascript:alert(1)'><input type=submit><button formaction=javascript:alert(1)>x</button></form>",
     "<input autofocus onfocus=alert(1)>",
     "<video src=x onerror=alert(1) autoplay><source onerror=alert(1)></video>",
-    "<video publisher=javascript:alert(1)></video>",
+    "<video poster=javascript:alert(1)></video>",
     "<audio src=javascript:alert(1) autoplay>",
     "<details open ontoggle=alert(1)>x</details>",
     "<marquee onstart=alert(1)>x</marquee>",
@@ -258,7 +258,7 @@ def test_hostile_markdown_becomes_harmless(vector: str) -> None:
     ["javascript:alert(1)", 'x" onerror="alert(1)', "data:image/png;base64,xx", "\x01javascript:1", ", y 2x", ""],
 )
 def test_the_results_of_a_resolver_are_sanitised_too(answer: str) -> None:
-    source = "<img src=a.png srcset='a.png 1x'><a href=b.pdf>x</a><video src=c publisher=d></video>"
+    source = "<img src=a.png srcset='a.png 1x'><a href=b.pdf>x</a><video src=c poster=d></video>"
     assert_harmless(render(source, "html", resolve=lambda _: answer).html)
 
 

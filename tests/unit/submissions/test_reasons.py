@@ -24,6 +24,8 @@ STORED = {
     "moderation: every comment waits for approval": "Semua komentar perlu disetujui.",
     "first: no comment of this author has been approved yet": "Belum ada komentar dari penulis ini yang disetujui.",
     "edit: its author changed it": "Penulisnya telah menyuntingnya.",
+    "owner: written by the site's owner": "Ditulis oleh pemilik situs.",
+    "imported": "Diimpor dari sistem lain.",
 }
 
 
@@ -39,7 +41,7 @@ def test_a_stored_reason_is_translated_for_its_reader(stored: str) -> None:
     assert reasons.describe(stored, load("id").translate) == STORED[stored]
 
 
-@pytest.mark.parametrize("stored", ["imported", "a rule of an earlier version", "{n}"])
+@pytest.mark.parametrize("stored", ["imported twice", "a rule of an earlier version", "{n}"])
 def test_an_unknown_reason_is_shown_unchanged(stored: str) -> None:
     assert reasons.describe(stored, load("id").translate) == stored
 

@@ -19,20 +19,25 @@ from typing import IO, Any, Final, Literal
 from lxml import etree
 
 from kolom_cli.importers.common.article_fields import size_problem
-from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
-    describe_error,
-    free_element,
-    iterate_elements,
+    Entry as XmlEntry,
+)
+from kolom_cli.importers.common.xml_stream import (
+    Format,
+    NotXml,
+    Outside,
     local_name,
-    refuse_document_type,
+    read_entries,
     text_of,
 )
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
 
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_EXPORT: Final = "Blogger feed"
+_ENTRIES: Final = ("entry",)
+_CONTAINERS: Final = ("feed",)
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _KIND_SCHEME: Final = "http://schemas.google.com/g/2005#kind"
 _LABEL_SCHEMES: Final = ("http://www.blogger.com/atom/ns#", "https://www.blogger.com/atom/ns#", "tag:blogger.com,1999:")
@@ -71,7 +76,8 @@ class Entry:
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
     comment that it replies to. ``address`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
-    Takeout does not contain it. ``problem`` is set if the content is too large; ``content`` is then only its beginning.
+    Takeout does not contain it. ``problem`` is set if the content is too large or damaged; ``content`` is then only its
+    beginning.
     """
 
     line: int
@@ -93,6 +99,8 @@ class Entry:
     description: str = ""
     post: str = ""
     parent: str = ""
+    repairs: tuple[str, ...] = ()
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,51 +125,37 @@ def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
     :raises NotAFeed: the file is not a Blogger feed
     :raises SourceError: the file cannot be read, or is invalid after the entries yielded so far
     """
+
+    def check(root: Any) -> None:
+        if root.tag != f"{{{_ATOM}}}feed":
+            raise NotAFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
+
     try:
-        yield _blog(name, file)
-        elements = iterate_elements(file, f"{{{_ATOM}}}entry", f"{{{_ATOM}}}link")
-        try:
-            for _, element in elements:
-                if not _is_of_feed(element):
-                    continue
-                if local_name(element) == "entry":
-                    entry = _entry(element)
-                    free_element(element)  # before the entry is processed, since both may be large
-                    yield entry
-                elif element.get("rel") == "alternate":
-                    yield Blog(address=element.get("href", ""))
-        except etree.XMLSyntaxError as error:
-            raise SourceError(f"{name}:{describe_error(elements, error)}") from error
-    except UNREADABLE as error:
-        raise SourceError(f"{name}: cannot be read further: {error}") from error
+        for part in read_entries(
+            name, file, Format(name=_EXPORT, entries=_ENTRIES, containers=_CONTAINERS, check=check)
+        ):
+            match part:
+                case Outside(element):
+                    yield from _blogs(element)
+                case XmlEntry():
+                    yield _entry(part)
+    except NotXml as error:
+        raise NotAFeed(str(error)) from error
 
 
-def _blog(name: str, file: IO[bytes]) -> Blog:
-    """Return the metadata in the feed's first tag, and rewind the file."""
-    beginning = iterate_elements(file, event="start")
-    try:
-        root = next((element for _, element in beginning), None)
-    except etree.XMLSyntaxError as error:
-        raise NotAFeed(f"{name}:{describe_error(beginning, error)}") from error
-    if root is None:
-        raise NotAFeed(f"{name}: not a Blogger feed")
-    if root.tag != f"{{{_ATOM}}}feed":
-        raise NotAFeed(f"{name}: not a Blogger feed: its root element is <{local_name(root)}>", is_certain=True)
-    refuse_document_type(name, root, "Blogger feed")
-    file.seek(0)
-    return Blog(language=root.get(_XML_LANG) or "")
+def _blogs(feed: Any) -> Iterator[Blog]:
+    if language := feed.get(_XML_LANG):
+        yield Blog(language=language)
+    for child in feed:
+        if local_name(child) == "link" and child.get("rel") == "alternate":
+            yield Blog(address=child.get("href", ""))
 
 
-def _is_of_feed(element: Any) -> bool:
-    parent = element.getparent()
-    return parent is not None and parent.getparent() is None
-
-
-def _entry(element: Any) -> Entry:
-    entry = Entry(line=element.sourceline or 0)
+def _entry(part: XmlEntry) -> Entry:
+    entry = Entry(line=part.line, repairs=part.repairs)
     kind = status = ""
     is_takeout = is_draft = False
-    for child in element:
+    for child in () if part.element is None else part.element:
         match local_name(child):
             case "type":
                 kind = _line(child).lower()
@@ -181,6 +175,7 @@ def _entry(element: Any) -> Entry:
     entry.kind = _kind(kind, entry)
     # Takeout states the status of public entries, too; the other formats do not.
     entry.status = status or ("" if is_takeout else "LIVE")
+    entry.problem, entry.is_damaged = part.problem or entry.problem, bool(part.problem)
     if is_draft and entry.status in {"", "LIVE", "SCHEDULED"}:
         entry.status = "DRAFT"
     return entry

@@ -7,6 +7,7 @@ from typing import Final
 
 from kolom.articles import repository as articles
 from kolom.comments import importing, repository
+from kolom.comments.authors import owner_avatar_seed
 from kolom.comments.importing import Change, ExternalComment
 from kolom.comments.types import MAX_DEPTH, Comment
 from kolom.config import settings
@@ -58,6 +59,8 @@ class CommentImporter:
         if self._is_deleted[article_id] and self.planned.isdisjoint(comment.article):
             self.report.skip(_KIND, comment.name, "its article was deleted in Kolom")
             return
+        # Without a signing secret (as with tables but no stack), nothing can be derived from it.
+        keys = signing.load_keys() if settings().secret_name else None
         external = ExternalComment(
             article_id=article_id,
             origin=comment.origin,
@@ -67,12 +70,9 @@ class CommentImporter:
             status=comment.status,
             parent=self._parent_of(comment, article_id),
             website=comment.website,
-            # Without a signing secret (as with tables but no stack), no pseudonym can be derived from the email
-            # address.
-            person=pseudonym_of(comment.email, signing.load_keys())
-            if comment.email and settings().secret_name
-            else None,
+            person=pseudonym_of(comment.email, keys) if comment.email and keys else None,
             is_owner=comment.is_owner,
+            avatar=owner_avatar_seed(keys) if comment.is_owner and keys else "",
         )
         imported = importing.to_comment(external, self._known(comment.origin, article_id))
         try:
@@ -91,6 +91,7 @@ class CommentImporter:
 
     def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
         self.report.add(_KIND, change)
+        self.report.own_links += comment.own_links
         if change != "unchanged":
             self.report.notes += [Note(name=comment.name, text=note) for note in (*comment.notes, *notes) if note]
 

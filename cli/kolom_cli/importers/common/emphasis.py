@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Final, Literal
 
-from markdown_it.common.utils import isPunctChar, isWhiteSpace
-
 from kolom.rendering import visitor_text
+from kolom.rendering.emphasis import can_be_edge
 from kolom.rendering.text import plain_text
 
 Kind = Literal["text", "code", "link"]
@@ -119,21 +118,11 @@ def _joined(pieces: list[_Piece], allowed: int) -> str:
 def _remove_invalid_emphasis(pieces: list[_Piece]) -> None:
     """Remove emphasis at characters where it can neither start nor end."""
     for before, piece in pairwise([_EDGE, *pieces]):
-        if not _can_be_edge(before.last, piece.first):
+        if not can_be_edge(before.last, piece.first):
             piece.emphasis &= before.emphasis
     for after, piece in pairwise([_EDGE, *reversed(pieces)]):
-        if not _can_be_edge(after.first, piece.last):
+        if not can_be_edge(after.first, piece.last):
             piece.emphasis &= after.emphasis
-
-
-def _can_be_edge(outside: str, inside: str) -> bool:
-    """Return whether CommonMark parses asterisks between the two characters as the edge of emphasis.
-
-    https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
-    """
-    if isWhiteSpace(ord(inside)):
-        return False
-    return not isPunctChar(inside) or isPunctChar(outside) or isWhiteSpace(ord(outside))
 
 
 def _visible_words(markdown: str) -> list[str]:

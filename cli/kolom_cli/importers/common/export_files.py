@@ -1,15 +1,17 @@
 """Open the files of an export: a file, a directory, or a zip archive. Nothing is unpacked to the disk."""
 
+import gzip
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
-from kolom_cli.importers.common.types import SourceError
+from kolom_cli.importers.common.types import Skipped, SourceError
 
 UNREADABLE: Final = (
     OSError,
@@ -22,7 +24,17 @@ UNREADABLE: Final = (
 )
 """The exceptions of reading a file, which may be in a zip archive, and damaged, encrypted or of unknown compression."""
 
+_NUMBERS: Final = re.compile(r"([0-9]+)")
 _IGNORED_DIRECTORIES: Final = frozenset(("__MACOSX",))
+
+
+_GZIP: Final = b"\x1f\x8b"
+_ARCHIVES: Final = frozenset((".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"))
+_FREE_BYTES: Final = 64 * 1024 * 1024
+_MAX_RATIO: Final = 200
+"""Up to how many times larger than the packed file an unpacked one may be, if it has more than :data:`_FREE_BYTES`.
+
+Texts have at most a tenth of that. A zip bomb has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,11 @@ class Member:
         """The name as a path, only for comparisons: a zip archive may contain any name."""
         return PurePosixPath(self.name)
 
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is an archive within an archive, which is not opened."""
+        return not self.is_named and self.path.suffix.lower() in _ARCHIVES
+
     def read(self, limit: int) -> bytes:
         """Return its content, at most ``limit`` bytes.
 
@@ -51,8 +68,58 @@ class Member:
             raise SourceError(f"{self.name}: cannot be read: {error}") from error
 
 
+class _Unpacked:
+    """A file that is unpacked while it is read, with a limit of its size."""
+
+    def __init__(self, name: str, file: Any, packed_bytes: int) -> None:
+        self._name = name
+        self._file = file
+        self._left_bytes = max(_FREE_BYTES, packed_bytes * _MAX_RATIO)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int = -1) -> bytes:
+        return self._counted(self._file.read(size if 0 <= size <= self._left_bytes else self._left_bytes + 1))
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._counted(self._file.read1(size))
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._file.closed)
+
+    def flush(self) -> None:
+        """Do nothing, as a file that is only read."""
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _counted(self, data: bytes) -> bytes:
+        self._left_bytes -= len(data)
+        if self._left_bytes < 0:
+            raise SourceError(
+                f"{self._name}: not read further: it becomes more than {_MAX_RATIO} times larger when it is unpacked"
+            )
+        return data
+
+
 def members_of(source: Path, stack: ExitStack) -> Iterator[Member]:
     """Yield the files of the export; a zip archive stays open until ``stack`` is closed.
+
+    A file that is compressed with gzip counts as the file in it.
 
     :raises SourceError: the export cannot be read
     """
@@ -62,9 +129,36 @@ def members_of(source: Path, stack: ExitStack) -> Iterator[Member]:
         elif zipfile.is_zipfile(source):
             yield from _in_zip(stack.enter_context(zipfile.ZipFile(source)))
         else:
-            yield Member(str(source), source.stat().st_size, lambda: source.open("rb"), is_named=True)
+            size = source.stat().st_size
+            with source.open("rb") as file:
+                is_gzip = file.read(len(_GZIP)) == _GZIP
+            opener = _gzip_opener(source, size) if is_gzip else lambda: source.open("rb")
+            yield Member(str(source), size, opener, is_named=True)
     except UNREADABLE as error:
         raise SourceError(f"{source}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _gzip_opener(source: Path, size: int) -> Callable[[], Any]:
+    return lambda: _Unpacked(str(source), gzip.GzipFile(source), size)
+
+
+def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]:
+    """Yield the XML files of an export in the order of their numbers: a file, or those in a zip archive.
+
+    :raises SourceError: the export cannot be read, or has no XML file
+    """
+    members = list(members_of(source, stack))
+    found = [member for member in members if member.is_named or member.path.suffix.lower() == ".xml"]
+    if not found:
+        raise SourceError(f"{source}: no XML file in it")
+    yield from sorted(
+        found, key=lambda member: [int(each) if each.isdigit() else each for each in _NUMBERS.split(member.name)]
+    )
+    for member in members:
+        if member.is_archive:
+            yield Skipped(kind="file", name=member.name, reason="an archive within an archive: unpack it", refused=True)
+        elif member not in found:
+            yield Skipped(kind="file", name=member.name, reason="not an XML file")
 
 
 def members_in_folder(folder: Path) -> Iterator[Member]:
@@ -77,7 +171,11 @@ def members_in_folder(folder: Path) -> Iterator[Member]:
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[Member]:
     for info in archive.infolist():
         if not info.is_dir() and _is_relevant(PurePosixPath(info.filename).parts):
-            yield Member(info.filename, info.file_size, lambda info=info: archive.open(info))  # type: ignore[misc]
+            yield Member(
+                info.filename,
+                info.file_size,
+                lambda info=info: _Unpacked(info.filename, archive.open(info), info.compress_size),  # type: ignore[misc]
+            )
 
 
 def _is_relevant(parts: tuple[str, ...]) -> bool:

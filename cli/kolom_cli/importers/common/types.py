@@ -1,11 +1,24 @@
 """The items that an importer yields, one for each entry of an export."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from kolom.articles.input import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
+from kolom.rendering.removals import Removal
+from kolom_cli.terminal.report import NO_LINKS, LinkCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of an article that was read from a file of the folder ``root``, as written, with their replacements."""
+
+    file: Path
+    root: Path
+    replaced: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +27,9 @@ class ImportedArticle:
 
     ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
-    (:mod:`.remote_images`).
+    (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
+    ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
+    says its language.
     """
 
     name: str
@@ -23,6 +38,10 @@ class ImportedArticle:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0
+    own_links: LinkCounts = NO_LINKS
+    removals: tuple[Removal, ...] = ()
+    links: Links | None = None
+    is_language_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +70,7 @@ class ImportedComment:
     email: str | None = None
     is_owner: bool = False
     notes: tuple[str, ...] = ()
+    own_links: LinkCounts = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

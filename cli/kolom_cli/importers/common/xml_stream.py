@@ -1,138 +1,296 @@
-"""Read large XML files element by element, without resolving or fetching anything, in constant memory.
+"""Read large XML exports entry by entry, without resolving or fetching anything, in bounded memory.
 
 This is the common part of all exports in XML. :mod:`.wordpress.wxr`, :mod:`.disqus.export_xml` and
-:mod:`.blogger.atom_feed` know their formats.
+:mod:`.blogger.atom_feed` know their formats. A damaged entry is repaired if its meaning is certain; otherwise it is
+reported, and the entries after it are read.
 """
 
+import html
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any, Final
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Final, NamedTuple
 
 from lxml import etree
 
+from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
+from kolom_cli.importers.common.xml_encoding import Decoder, open_encoded
+from kolom_cli.importers.common.xml_scanner import TOO_LARGE, Piece, Scanner
 
-# Blogs allow control characters in posts, XML forbids them. They have no meaning, so they are replaced.
-_CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
-_CLEAN: Final = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
-_HEAD_BYTES: Final = 64 * 1024
-_MAX_ELEMENT_BYTES: Final = 32 * 1024 * 1024
-"""The maximum number of bytes up to the end of a requested element. They are in memory, in several copies."""
+_ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
+_HARMLESS: Final = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_TAG: Final = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:[\s/](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)?>")
+_LAST_TAG: Final = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?(?<!/)>\s*\Z")
+_DECLARATION: Final = re.compile(r"\sxmlns(?::([\w.-]+))?\s*=\s*(\"[^\"<&]*\"|'[^'<&]*')")
+_DOCUMENT_TYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 
-_ZIP: Final = b"PK\x03\x04"
-_ROOT: Final = re.compile(rb"<[A-Za-z_:]")
-_HARMLESS: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
-
-
-class _TooLarge(etree.XMLSyntaxError):
-    """An element is larger than the limit for memory."""
-
-    def __init__(self) -> None:
-        super().__init__(f"an element of more than {_MAX_ELEMENT_BYTES >> 20} MB", 0, 0, 0)  # type: ignore[call-arg, arg-type]  # the stubs are wrong
-
-
-class _Cleaned:
-    """A file whose forbidden control characters are replaced by spaces; lines and columns stay the same."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._unfinished_bytes = 0
-        # In UTF-16 and UTF-32 these bytes are parts of characters.
-        self._is_wide = file.read(4)[:2] in {b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"}
-        file.seek(0)
-
-    @property
-    def declares_nothing(self) -> bool:
-        """Whether the root element is near the start, without a document type before it that could declare entities."""
-        head = self._file.read(_HEAD_BYTES)
-        self._file.seek(0)
-        root = _ROOT.search(head)
-        return not self._is_wide and root is not None and b"<!" not in _HARMLESS.sub(b"", head[: root.start()])
-
-    def begin(self) -> None:
-        """Start to count the bytes of the next element."""
-        self._unfinished_bytes = 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._unfinished_bytes += len(data)
-        if self._unfinished_bytes > _MAX_ELEMENT_BYTES:
-            raise _TooLarge
-        return data if self._is_wide else data.translate(_CLEAN)
+_REPAIRED: Final = re.compile(
+    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&\#(?:[0-9]+|x[0-9a-fA-F]+);|&(?:[A-Za-z][A-Za-z0-9]*;)?|<(?![A-Za-z_/!?])|\]\]>",
+    re.DOTALL,
+)
+_XML_ENTITIES: Final = frozenset(("&amp;", "&lt;", "&gt;", "&quot;", "&apos;"))
+_ERRORS: Final = frozenset(("ERROR", "FATAL"))
+_HARMLESS_ERRORS: Final = frozenset(("ERR_HYPHEN_IN_COMMENT",))
 
 
-class Elements:
-    """The elements of a file with their events, as lxml's ``iterparse`` yields them."""
+class NotXml(SourceError):
+    """The file has no XML element."""
 
-    def __init__(self, file: IO[bytes], tags: tuple[str, ...], event: str) -> None:
-        self._file = _Cleaned(file)
-        self.last_line = 1
-        """The first line of the last element that was yielded."""
-        self._parsed: Any = etree.iterparse(
-            self._file,
-            events=(event,),
-            tag=tags or None,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            # An article with embedded images may exceed the 10 MB above which libxml2 assumes an attack. These attacks
-            # need entities.
-            huge_tree=self._file.declares_nothing,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of an export at ``line`` of the file. ``name`` is the name of its element without prefix.
+
+    If there is a ``problem``, ``element`` is what could be read of the entry, perhaps nothing. ``repairs`` say what was
+    changed in a damaged entry.
+    """
+
+    name: str
+    line: int
+    element: Any
+    repairs: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Outside(NamedTuple):
+    """What precedes an entry, outside of all entries. ``element`` is the root, or its container of the entries."""
+
+    element: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format of exports. ``name`` is for messages, with its article.
+
+    ``entries`` and ``containers`` are the names of elements, without prefixes: those of the entries, and those whose
+    children they are. ``check`` raises an error if the root element is not the format's.
+    """
+
+    name: str
+    entries: Collection[str]
+    containers: Collection[str]
+    check: Callable[[Any], None]
+
+
+def read_entries(name: str, file: IO[bytes], format_: Format) -> Iterator[Entry | Outside]:
+    """Yield the entries of the file ``name``, and what is outside of them, in their order.
+
+    :raises NotXml: the file has no XML element
+    :raises SourceError: the file is of another format, cannot be read further, or is truncated
+    """
+    return _Reader(name, format_).read(file)
+
+
+@dataclass(slots=True)
+class _Reader:
+    name: str
+    format: Format
+    _decoder: Decoder = field(default_factory=Decoder)
+    _namespaces: dict[str, str] = field(default_factory=dict)
+    _root: bytes = b""
+    _is_closed: bool = False
+    _wrapper: bytes = b""
+    _undeclared: str = ""
+
+    def read(self, file: IO[bytes]) -> Iterator[Entry | Outside]:
+        try:
+            readable, self._decoder = open_encoded(file)
+        except UNREADABLE as error:
+            raise self._unreadable(1, error) from error
+        scanner = Scanner(readable, self.format.entries)
+        unfinished = ""
+        for piece in scanner:
+            if not piece.name:
+                yield from self._outside(piece)
+            elif piece.ends_with == "end of file":
+                unfinished = f", within the <{piece.name}> that begins in line {piece.line}: {_excerpt(piece.data)}"
+            else:
+                yield self._entry(piece)
+        self._end(scanner, unfinished)
+
+    def _outside(self, piece: Piece) -> Iterator[Outside]:
+        data = piece.data
+        if piece.line == 1 and data.startswith(_ARCHIVES):
+            raise SourceError(f"{self.name}: an archive within an archive: unpack it")
+        if self._wrapper and re.search(rb"</" + re.escape(self._wrapper) + rb"\s*>", data):
+            self._wrapper = b""
+        if not data.strip():
+            return
+        if not self._root:
+            data = data[max(data.rfind(b"<?xml "), 0) :]  # a server may have written error messages before the file
+        bare = _HARMLESS.sub(b"", data)
+        self._refuse_document_type(bare)
+        root = _TAG.search(bare)
+        if not self._root:
+            yield from self._head(piece, data, root)
+        elif b"<" in bare:
+            yield from self._between(data, bare)
+        if piece.is_too_large:
+            raise SourceError(f"{self.name}:{piece.line}: {TOO_LARGE} without a <{'>, <'.join(self.format.entries)}>")
+        last = _LAST_TAG.search(bare)
+        if not self._wrapper and last and _local(last[1]) not in self.format.containers:
+            self._wrapper = last[1]
+
+    def _refuse_document_type(self, bare: bytes) -> None:
+        if _DOCUMENT_TYPE.search(bare):
+            reason = f"it has a document type declaration, which no {self.format.name} has"
+            raise SourceError(f"{self.name}: not read: {reason}")
+
+    def _head(self, piece: Piece, data: bytes, root: re.Match[bytes] | None) -> Iterator[Outside]:
+        """Check the root element, and yield what precedes the first entry."""
+        element = self._root_element(data, root) if root else None
+        if element is None or root is None:
+            line = piece.line + piece.data.rstrip().count(b"\n")
+            raise NotXml(f"{self.name}:{line}: invalid XML: no element found")
+        self.format.check(element)
+        self._root = root[1]
+        self._is_closed = root[0].endswith(b"/>") or self._closes(data)
+        yield self._container(element)
+
+    def _root_element(self, data: bytes, root: re.Match[bytes]) -> Any:
+        """Return the element that begins with the tag ``root``, and collect the namespaces that it declares."""
+        text, _ = self._decoder.decode(data[max(data.find(root[0]), 0) :])
+        for prefix, value in _DECLARATION.findall(text):
+            self._namespaces.setdefault(prefix, value)
+        return _parse(text.encode("utf-8", "replace"))[0]
+
+    def _container(self, root: Any) -> Outside:
+        return Outside(next((each for each in root if local_name(each) in self.format.containers), root))
+
+    def _between(self, data: bytes, bare: bytes) -> Iterator[Outside]:
+        """Yield what is between entries. Another root element begins another document, appended to the first."""
+        text, _ = self._decoder.decode(data)
+        element, _ = self._wrapped(text)
+        if element is not None and len(element):
+            yield Outside(element)
+        if not self._closes(bare):
+            return
+        rest = bare[bare.rindex(b"</" + self._root) :].partition(b">")[2]
+        again = _TAG.search(rest)
+        self._is_closed = again is None or again[1] != self._root
+        if again is not None and not self._is_closed:
+            if (root := self._root_element(data[data.rindex(b"<" + self._root) :], again)) is not None:
+                yield self._container(root)
+        elif rest.strip():
+            raise SourceError(f"{self.name}: Extra content after the end of the export: {_excerpt(rest)}")
+
+    def _closes(self, data: bytes) -> bool:
+        return re.search(rb"</" + re.escape(self._root) + rb"\s*>", data) is not None
+
+    def _declare(self, text: str) -> None:
+        """Collect the namespaces that the root element and its containers declare."""
+        for prefix, value in _DECLARATION.findall(text):
+            self._namespaces.setdefault(prefix, value)
+
+    def _entry(self, piece: Piece) -> Entry:
+        text, repairs = self._decoder.decode(piece.data)
+        if piece.ends_with == "next entry" and not piece.is_too_large:
+            text += f"</{_name_at(text)}>"
+            repairs.append("its end tag is missing")
+        element, errors = self._wrapped(text)
+        problem = ""
+        if piece.is_too_large:
+            problem = f"has {TOO_LARGE}"
+        elif self._wrapper:
+            problem = f"is within <{self._wrapper.decode('utf-8', 'replace')}>, not an entry of the export"
+        elif errors:
+            repaired, changes = _repair(text)
+            element, errors = self._wrapped(repaired) if changes else (element, errors)
+            repairs += changes
+            problem = self._describe(errors[0], piece.line) if errors else ""
+        return Entry(
+            name=piece.name,
+            line=piece.line,
+            element=element[0] if element is not None and len(element) else None,
+            repairs=tuple(repairs),
+            problem=problem,
         )
 
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
-        for event, element in self._parsed:
-            self._file.begin()
-            self.last_line = element.sourceline or self.last_line
-            yield event, element
+    def _wrapped(self, text: str) -> tuple[Any, list[Any]]:
+        """Return an element around the parsed text, and the errors in it."""
+        declared = "".join(f" xmlns{':' + prefix if prefix else ''}={uri}" for prefix, uri in self._namespaces.items())
+        element, errors = _parse(f"<_{declared}>{text}</_>".encode("utf-8", "replace"))
+        for error in errors:
+            if error.domain_name == "NAMESPACE":
+                self._undeclared = self._undeclared or error.message.strip()
+        return element, [error for error in errors if error.domain_name != "NAMESPACE"]
 
-    @property
-    def error_log(self) -> Any:
-        """The errors of the parser."""
-        return self._parsed.error_log
+    def _describe(self, error: Any, first_line: int) -> str:
+        return f"damaged XML in line {first_line + error.line - 1}: {error.message.strip()}"
 
+    def _unreadable(self, line: int, error: BaseException) -> SourceError:
+        return SourceError(f"{self.name}:{line}: cannot be read further: {getattr(error, 'strerror', None) or error}")
 
-def iterate_elements(file: IO[bytes], *tags: str, event: str = "end") -> Elements:
-    """Return the file's elements with these names (all elements if none is given), at their ``event``: end or start.
-
-    :raises etree.XMLSyntaxError: the XML is invalid, or an element has more than 32 MB; :func:`describe_error` says
-        where
-    """
-    return Elements(file, tags, event)
-
-
-def describe_error(elements: Elements, error: etree.XMLSyntaxError) -> str:
-    """Return where the XML is invalid and why: the parser's first error, since the later ones follow from it."""
-    if isinstance(error, _TooLarge):
-        return f"{elements.last_line}: the element that starts here is followed by {error.msg}: not read further"
-    for entry in elements.error_log:
-        if entry.level_name == "FATAL":
-            return f"{entry.line}:{entry.column}: invalid XML: {entry.message.strip()}"
-    line, column = error.position
-    if {entry.domain_name for entry in elements.error_log} == {"NAMESPACE"}:
-        return f"{line}:{column}: XML that is not well-formed: {error.msg}; the file was read to its end"
-    return f"{line}:{column}: invalid XML: {error.msg}"
+    def _end(self, scanner: Scanner, unfinished: str) -> None:
+        """Raise an error if the file ends too early, or contains what cannot be reported with an entry."""
+        place = f"{self.name}:{scanner.line}"
+        if scanner.read_error is not None:
+            raise self._unreadable(scanner.line, scanner.read_error)
+        if not self._root:
+            raise NotXml(f"{place}: invalid XML: no element found")
+        if unfinished or not self._is_closed:
+            raise SourceError(f"{place}: invalid XML: the file is truncated{unfinished}; all before it was read")
+        if self._undeclared:
+            raise SourceError(f"{place}: XML that is not well-formed: {self._undeclared}; the file was read to its end")
 
 
-def refuse_document_type(location: object, element: Any, export: str) -> None:
-    """Refuse a file that may declare entities.
+def _parse(data: bytes) -> tuple[Any, list[Any]]:
+    """Return the element with its content as far as it can be parsed, and the errors."""
+    # Without a document type there are no entities, so the size of a text is no sign of an attack.
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, encoding="utf-8"
+    )
+    try:
+        element: Any = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        element = None
+    errors = [each for each in parser.error_log if each.level_name in _ERRORS]
+    return element, [each for each in errors if each.type_name not in _HARMLESS_ERRORS]
 
-    :raises SourceError: the file has a document type declaration; ``export`` names its format for the message
-    """
-    if element.getroottree().docinfo.internalDTD is not None:
-        raise SourceError(f"{location}: not read: it has a document type declaration, which no {export} has")
+
+def _repair(text: str) -> tuple[str, list[str]]:
+    """Return the XML with signs escaped that cannot be markup, and what was changed."""
+    number = 0
+
+    def replaced(match: re.Match[str]) -> str:
+        nonlocal number
+        found = match[0]
+        if found[:2] in {"<!", "<?"} or found in _XML_ENTITIES:
+            return found
+        character = html.unescape(found)
+        if found.startswith("&#") and _is_allowed(int(f"0{found[2:-1]}", 16 if found[2] == "x" else 10)):
+            return found
+        number += 1
+        if found.startswith("&#"):
+            return " "
+        return html.escape(character if found.endswith(";") else found, quote=False)
+
+    repaired = _REPAIRED.sub(replaced, text)
+    return repaired, [
+        f"{number:,} unescaped or unknown {'sign' if number == 1 else 'signs'} read as text"
+    ] if number else []
 
 
-def refuse_zip(path: Path, file: IO[bytes]) -> None:
-    """Refuse a zip archive, which contains the export of some systems, with a message that says what to do.
+def _is_allowed(code: int) -> bool:
+    """Return whether XML allows the character (XML 1.0, section 2.2)."""
+    return code in {9, 10, 13} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
 
-    :raises SourceError: the file is a zip archive
-    """
-    is_zip = file.read(len(_ZIP)) == _ZIP
-    file.seek(0)
-    if is_zip:
-        raise SourceError(f"{path}: this is a zip archive: unzip it, then import each XML file in it")
+
+def _excerpt(data: bytes) -> str:
+    """Return the beginning of a text on one line, for messages."""
+    title = re.search(rb"<title[^<>]*>(?:<!\[CDATA\[)?([^<>\]]{1,200})", data)
+    text = (title[1] if title else re.sub(rb"<[^<>]{0,200}>", b" ", data[:400])).decode("utf-8", "replace")
+    return repr(" ".join(text.split())[:60])
+
+
+def _local(name: bytes) -> str:
+    return name.decode("utf-8", "replace").rpartition(":")[2]
+
+
+def _name_at(text: str) -> str:
+    match = re.match(r"<([\w.:-]+)", text)
+    return match[1] if match else ""
 
 
 def local_name(element: Any) -> str:
@@ -149,11 +307,3 @@ def name_of(element: Any) -> tuple[str, str]:
 def text_of(element: etree._Element) -> str:
     """Return all text within the element."""
     return "".join(str(piece) for piece in element.itertext())
-
-
-def free_element(element: etree._Element) -> None:
-    """Free the memory of the element and of all its preceding siblings."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]

@@ -8,6 +8,7 @@ import html
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from kolom_cli.importers.common.comment_fields import (
     parse_datetime,
     to_imported_comment,
 )
+from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
 from kolom_cli.importers.common.thread_map import ThreadMap
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
@@ -67,27 +69,43 @@ def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
     :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid from here on
     """
     refuse_foreign_backup(path)
-    blog = _collect_threads(path)
-    for record in read_disqus_xml(path):
-        if isinstance(record, Post):
-            yield _item(record, blog, mapping or ThreadMap())
+    with ExitStack() as stack:
+        members = list(xml_members_of(path, stack))
+        files = [member for member in members if isinstance(member, Member)]
+        blog = _collect_threads(files)
+        for file in files:
+            with open_member(file) as stream:
+                for record in read_disqus_xml(file.name, stream):
+                    match record:
+                        case Post():
+                            yield _item(record, blog, mapping or ThreadMap())
+                        case Thread() if record.problem:
+                            yield _damaged("thread", record)
+                        case _:
+                            pass
+        yield from (member for member in members if isinstance(member, Skipped))
 
 
-def _collect_threads(path: Path) -> _Blog:
+def _collect_threads(files: list[Member]) -> _Blog:
     blog = _Blog()
-    try:
-        for record in read_disqus_xml(path):
-            match record:
-                case Forum(name):
-                    blog.forum = blog.forum or one_line(name)
-                case Thread():
-                    blog.add(_compact(record))
-                    blog.forum = blog.forum or one_line(record.forum)
-                case _:
-                    pass
-    except SourceError:
-        pass  # The second pass reaches the same error and raises it after all items before it.
+    for file in files:
+        # The second pass reaches the same error and raises it after all items before it.
+        with suppress(SourceError), open_member(file) as stream:
+            for record in read_disqus_xml(file.name, stream):
+                match record:
+                    case Forum(name):
+                        blog.forum = blog.forum or one_line(name)
+                    case Thread(problem=""):
+                        blog.add(_compact(record))
+                        blog.forum = blog.forum or one_line(record.forum)
+                    case _:
+                        pass
     return blog
+
+
+def _damaged(kind: str, record: Thread | Post) -> Skipped:
+    name = f"{one_line(record.key) or f'line {record.line}'}"
+    return Skipped(kind=kind, name=name, reason=record.problem, refused=True)
 
 
 def _compact(thread: Thread) -> Thread:
@@ -97,6 +115,7 @@ def _compact(thread: Thread) -> Thread:
         identifier=one_line(thread.identifier),
         forum=sys.intern(one_line(thread.forum)),
         link=one_line(thread.link),
+        account=sys.intern(thread.account),
         title=one_line(html.unescape(thread.title))[:_MAX_TITLE],
     )
 
@@ -108,6 +127,8 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
     called = link or identifier or number
     name = f"{one_line(post.key) or f'line {post.line}'} on {called}"
     article = mapping.find(link, identifier, number)
+    if post.problem:
+        return _damaged(_KIND, post)
     if post.is_spam:
         return Skipped(kind=_KIND, name=name, reason="marked as spam in Disqus")
     if not post.key:
@@ -137,6 +158,9 @@ def _item(post: Post, blog: _Blog, mapping: ThreadMap) -> Item:
             parent=f"disqus:{space}#{post.parent}" if post.parent else None,
             email=post.email,
             website=post.website,
+            notes=post.repairs,
+            # Disqus creates the thread of a page in the name of the blog's owner.
+            is_owner=bool(post.account) and thread is not None and post.account == thread.account,
         )
     )
 

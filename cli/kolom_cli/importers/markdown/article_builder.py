@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kolom.articles.input import ArticleInput, first_image, is_image_url
@@ -11,29 +11,36 @@ from kolom.articles.names import label_key, path_problem
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom.errors import InvalidInput
+from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
-from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
 from kolom_cli.importers.markdown.attribute_lists import without_attributes
 from kolom_cli.importers.markdown.front_matter_values import get_flag, get_image, get_map, get_names, get_text
 from kolom_cli.importers.markdown.html_snippets import Converted
+from kolom_cli.importers.markdown.hugo.shortcode_templates import PageValues, ShortcodeTemplates
 from kolom_cli.importers.markdown.lenient_front_matter import Value
 from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
+from kolom_cli.importers.markdown.mdx import Mdx
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
+from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.site import Entry, Site, default_author
+from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
+from kolom_cli.publishing.link_checker import RecordedLinks
 
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
     *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
-    "featureimage",
+    *("featureimage", "heroimage", "hero_image", "coverimage", "cover_image", "ogimage", "socialimage"),
 )
 _BUNDLED: Final = re.compile(r"(?:featured?|cover|thumbnail).*\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
 _SHOWN_PROBLEMS: Final = 5
@@ -46,6 +53,10 @@ class ArticleBuilder:
     site: Site
     media: MediaStore
     language: str | None = None
+    templates: ShortcodeTemplates = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.templates = ShortcodeTemplates(self.site.directory, self.site.config)
 
     def item(self, entry: Entry) -> Item:
         """Return the article of a document, or why it is skipped."""
@@ -79,9 +90,18 @@ class _Builder:
             body = without_comments(body)
         title = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
-        remote = RemoteImages(links)
+        recorded = RecordedLinks(links)
+        remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
+        rewriter = LinkRewriter(links.own_page, links.is_own)
+        rendered = render(
+            body,
+            self.format,
+            title=title,
+            resolve=remote,
+            resolve_link=rewriter,
+            size_of=self.articles.media.sizes.get,
+        )
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
         path = path_of(entry)
@@ -95,7 +115,7 @@ class _Builder:
             description=self._text("description", "description", "subtitle"),
             image=image,
             labels=self._labels(),
-            language=self._language(),
+            language=self.fields.language(self._declared_language(), title, rendered.html),
             author=self._author(),
             published_at=entry.date,
             updated_at=entry.updated,
@@ -113,6 +133,10 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            own_links=rewriter.counts,
+            removals=find_removals(body, self.format, rendered),
+            links=Links(entry.path, site.directory, recorded.links),
+            is_language_unclear=self.fields.is_language_unclear,
         )
 
     def _title(self, body: str) -> str:
@@ -132,21 +156,41 @@ class _Builder:
             results.append(convert(text))
             return results[-1].text
 
+        if self.entry.path.suffix.lower() == ".mdx" or site.has_mdx:
+            body = run(Mdx(lambda key: get_text(front, key) or None).convert, body)
         if site.flavor == "jekyll":
             separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":
                 body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
             body = run(Liquid(links.reference, self._value, self.format).convert, body)
         if site.flavor == "hugo":
-            body = run(Shortcodes(links.reference, lambda key: get_text(front, key) or None, self.format).convert, body)
+            body = run(self._shortcodes(links.reference).convert, body)
+        if self.format == "markdown" and site.flavor in {"pelican", "plain"}:
+            body = convert_extensions(body)
         if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
         for result, names in (
             ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
-            ("is converted to an image or a player", sum((each.shown for each in results), Counter[str]())),
+            ("is converted to an image, a player or a link", sum((each.shown for each in results), Counter[str]())),
         ):
             self.notes.extend(f"{name} {result}" for name in list(names)[:20])
+        for each in results:
+            self.notes.extend(
+                f"{name} is removed, and the text in it kept ({count}): {each.examples[name]}"
+                for name, count in list(each.removed.items())[:20]
+            )
         return body
+
+    def _shortcodes(self, address_of: Callable[[str], str | None]) -> Shortcodes:
+        site, front = self.articles.site, self.entry.front
+        templates = self.articles.templates
+        address = self.entry.address or ""
+        page = PageValues(get_text(front, "title"), address, front, site.config, address_of)
+
+        def render(name: str, given: Arguments, inner: str) -> str | None:
+            return templates.render(name, given, inner, page, self.format) if templates.has(name) else None
+
+        return Shortcodes(address_of, lambda key: get_text(front, key) or None, self.format, render)
 
     def _value(self, name: str) -> str | None:
         """Return the value of a Liquid variable, if it is a URL or plain text."""
@@ -186,7 +230,7 @@ class _Builder:
         labels = (" ".join(written.split()) for written in self.entry.labels)
         return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
 
-    def _language(self) -> str:
+    def _declared_language(self) -> str:
         codes = settings().language_codes
         config = self.articles.site.config
         candidates = (
@@ -195,7 +239,7 @@ class _Builder:
             self.articles.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
-        return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
+        return next((code for each in candidates if each and (code := language_in(each, codes))), "")
 
     def _author(self) -> str:
         front, site = self.entry.front, self.articles.site

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
-from markdown_it import MarkdownIt
-
+from kolom.rendering.emphasis import new_parser
 from kolom.rendering.types import SourceFormat
 
 _ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 _YOUTUBE: Final = re.compile(r"(?:youtu\.be/|[?&]v=|/embed/|/shorts/|/v/)([\w-]{6,64})", re.ASCII)
 _VIMEO: Final = re.compile(r"vimeo\.com/(?:video/)?(\d{1,20})", re.ASCII)
-_INLINE: Final = MarkdownIt("commonmark")
+_INLINE: Final = new_parser("commonmark")
 _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 
 
@@ -22,12 +21,16 @@ _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 class Converted:
     """A text with another system's tags converted.
 
-    ``unknown`` counts the tags that were kept as text, ``shown`` those that were replaced by something else.
+    ``unknown`` counts the tags that were kept as text, ``shown`` those that were replaced by something else, and
+    ``removed`` those of which only the text in them was kept. ``examples`` has the first tag of each name in
+    ``removed``, with the reason if one is known.
     """
 
     text: str = ""
     unknown: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
 
 
 def image(src: str, *, alt: str = "", caption: str = "", link: str = "", width: str = "", height: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Parse other systems' front matter leniently: YAML between ``---``, TOML between ``+++``, or a JSON object.
+"""Parse other systems' front matter leniently: YAML, TOML, a JSON object, or ``Title: …`` lines.
 
 Every scalar is kept as its source text, so the label ``1.10`` stays ``1.10`` and ``no`` stays ``no``.
 """
@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from kolom_cli.publishing.document import is_about_project
 from kolom_cli.publishing.front_matter import DocumentError, compose_yaml, line_at
+from kolom_cli.publishing.metadata_header import read_header
 
 type Value = str | list[Value] | dict[str, Value] | None
 type Values = dict[str, Value]
@@ -26,6 +28,7 @@ _TOML: Final = re.compile(r"\s*\+\+\+[ \t]*(?:\r\n|\n|\r)")
 _TOML_END: Final = re.compile(r"^\+\+\+[ \t]*\r?$\n?", re.MULTILINE)
 _JSON: Final = re.compile(r'\s*\{\s*(?="|\})')
 _NULL: Final = "tag:yaml.org,2002:null"
+_LIST_KEYS: Final = frozenset(("tags", "tag", "keywords", "category", "categories", "author", "authors", "labels"))
 _MAX_DEPTH: Final = 20
 
 
@@ -58,6 +61,39 @@ def read_front(path: Path, text: str) -> Front:
     if opening := _JSON.match(text):
         return _json(path, text, text.index("{"))
     return Front({}, 0)
+
+
+def read_front_or_header(path: Path, text: str) -> Front:
+    """Parse the front matter of a file's text, or the ``Title: …`` lines at its beginning.
+
+    :raises DocumentError: it is invalid
+    """
+    front = read_front(path, text)
+    return front if front.body or is_about_project(path) else header_front(text)
+
+
+def header_front(text: str) -> Front:
+    """Return the values of the ``Title: …`` lines at the beginning of a text."""
+    header = read_header(text)
+    values = _keys((key, _header_value(key, lines)) for key, lines in header.values)
+    if "keywords" in values:
+        values.setdefault("tags", values["keywords"])
+    for key in ("save_as", "url"):
+        written = values.get(key)
+        if isinstance(written, str) and written and ":" not in written:
+            values["url"] = f"/{written.lstrip('/')}"
+    return Front(values, header.end)
+
+
+def _header_value(key: str, lines: tuple[str, ...]) -> Value:
+    """Return the value of a header's key: a list if it is written as one."""
+    written = [line for line in lines if line]
+    if len(written) > 1 and all(line.startswith("- ") for line in written[1:]):
+        return [line.removeprefix("- ").strip() for line in written]
+    text = " ".join(written)
+    if key.lower() in _LIST_KEYS and ";" in text:
+        return [each.strip() for each in text.split(";") if each.strip()]
+    return text
 
 
 def read_data(path: Path, text: str) -> Values:

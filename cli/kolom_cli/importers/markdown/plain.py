@@ -10,7 +10,7 @@ from kolom.articles.types import Kind
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.directory_data import is_ignored, unread_data, with_directory_data
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
-from kolom_cli.importers.markdown.lenient_front_matter import Values
+from kolom_cli.importers.markdown.lenient_front_matter import Values, read_front_or_header
 from kolom_cli.importers.markdown.obsidian import is_published, is_vault
 from kolom_cli.importers.markdown.publication import (
     PUBLICATION_KEYS,
@@ -23,6 +23,14 @@ from kolom_cli.importers.markdown.publication import (
 from kolom_cli.importers.markdown.site import DATE_PREFIX, Entry, Site, number_of, slug_for, walk
 from kolom_cli.publishing.document import FORMATS
 
+FORMATS_READ: Final = (*FORMATS, ".mdx")
+"""The suffixes of the documents in a folder of no known system."""
+
+_HTML: Final = frozenset(suffix for suffix, source_format in FORMATS.items() if source_format == "html")
+_UPDATED: Final = (
+    *("updated", "lastmod", "last_modified_at", "modified", "updated_at", "updateddate", "updatedat", "moddatetime"),
+    *("lastupdated", "last_updated", "lastmodified", "last_update"),
+)
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
 _POSTS: Final = frozenset(("_posts", "_drafts"))
 _TEMPLATE: Final = ("{{", "{%", "<%")
@@ -36,22 +44,26 @@ def survey(directory: Path) -> Site:
 
 
 def _roots(directory: Path) -> tuple[Path, ...]:
-    folders = [directory, *(directory / name for name in ("static", "public"))]
+    folders = [directory, *(directory / name for name in ("static", "public", "content"))]
     inside = directory.resolve()
     return tuple(folder for folder in folders if folder.is_dir() and folder.resolve().is_relative_to(inside))
 
 
 def _items(site: Site) -> Iterator[Entry | Skipped]:
-    for found in walk(site.directory, site.directory, enter=lambda _: True):
-        yield found if isinstance(found, Skipped) else _item(site, found)
+    for found in walk(site.directory, site.directory, enter=lambda _: True, formats=FORMATS_READ):
+        yield found if isinstance(found, Skipped) else read_item(site, found)
 
 
-def _item(site: Site, path: Path) -> Entry | Skipped:
+def read_item(site: Site, path: Path, *, has_evidence: bool = False) -> Entry | Skipped:
+    """Return the document of a file, or why it is skipped.
+
+    ``has_evidence`` is True if its folder shows that it was published; then it needs neither a title nor a date.
+    """
     if path.stem == "_index":
         return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
     if is_ignored(site.directory, path):
         return Skipped(kind="file", name=str(path), reason="excluded by .eleventyignore")
-    source = read_source(path, "article")
+    source = read_source(path, "article", read_front_or_header)
     if isinstance(source, Skipped):
         return source
     text, front = source
@@ -61,21 +73,23 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
             name=str(path),
             reason="a private Obsidian note: it does not have `publish: true`",
         )
-    skipped = skip_without_front_matter(path, "article", front, text) or _why_not_an_article(site, path, front.values)
+    skipped = skip_without_front_matter(path, "article", front, text) or _why_not_an_article(
+        site, path, front.values, has_evidence=has_evidence
+    )
     return skipped or _entry(site, path, front.values, front.body)
 
 
-def _why_not_an_article(site: Site, path: Path, front: Values) -> Skipped | None:
+def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: bool) -> Skipped | None:
     """Return why a file with front matter is not an article, or None."""
     name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
         return Skipped(kind="file", name=name, reason="a part of other pages: it or its directory begins with _")
     if any(placeholder in title for placeholder in _TEMPLATE):
         return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
-    if title or any(date for _, date in dates_in(front, _DATES, site.zone)):
+    if title or has_evidence or any(date for _, date in dates_in(front, _DATES, site.zone)):
         return None
     reason = "its front matter has neither a title nor a date: add one to import it"
-    return Skipped(kind="article", name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
+    return Skipped(kind="article", name=name, reason=reason, refused=path.suffix.lower() not in _HTML)
 
 
 def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
@@ -88,7 +102,8 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
     address = next((found for key in ("path", "permalink", "url") if (found := _address(get_text(front, key)))), None)
     slug, more = slug_for(get_text(front, "slug"), DATE_PREFIX.sub("", base), get_text(front, "title"), number=number)
     kinds = {get_text(front, key).lower() for key in ("kind", "type", "layout")}
-    kind: Kind = "page" if "page" in kinds else "article"
+    is_pelican_page = "pages" in path.relative_to(site.directory).parts[:-1] and "content" in path.parts
+    kind: Kind = "page" if "page" in kinds or is_pelican_page else "article"
     return Entry(
         path=path,
         location=location,
@@ -101,9 +116,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
         address=address,
         aliases=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
         date=published.date,
-        updated=get_datetime(
-            get_text(front, "updated", "lastmod", "last_modified_at", "modified", "updated_at"), site.zone
-        ),
+        updated=get_datetime(get_text(front, *_UPDATED), site.zone),
         draft=published.draft,
         labels=tuple(label for key in _LABELS for label in get_list(front, key)),
         bundle=path.parent if is_bundle else None,

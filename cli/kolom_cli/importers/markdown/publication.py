@@ -3,7 +3,7 @@
 Without evidence that it was published, a document is imported as a draft or skipped: see ``docs/migrate.md``.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -21,10 +21,19 @@ from kolom_cli.publishing.draft_marks import (
     is_group,
     normalize,
     path_mark,
-    read_header,
 )
+from kolom_cli.publishing.metadata_header import read_header
 
-PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
+PUBLICATION_KEYS: Final = (
+    "publishdate",
+    "pubdate",
+    "publishedat",
+    "publicationdate",
+    "publisheddate",
+    "pubdatetime",
+    "published",
+    "publish",
+)
 _SCHEDULE_KEYS: Final = (
     *(
         "publishon",
@@ -49,7 +58,7 @@ _UPDATE_KEYS: Final = frozenset(
     (
         *("updated", "updatedat", "updatedon", "updatedate", "updateddate", "lastupdated", "lastupdate", "dateupdated"),
         *("modified", "modifiedat", "modifiedtime", "datemodified", "modifieddate", "modificationdate", "moddate"),
-        *("lastmod", "lastmodified", "lastmodifiedat", "lastmodifiedtime", "changed", "edited"),
+        *("lastmod", "lastmodified", "lastmodifiedat", "lastmodifiedtime", "changed", "edited", "moddatetime"),
     )
 )
 _TEXT_KEYS: Final = frozenset(("title", "subtitle", "description", "summary", "excerpt", "slug"))
@@ -116,11 +125,11 @@ def publication_of(
     return Publication(date, draft, tuple(notes))
 
 
-def read_source(path: Path, kind: Kind) -> tuple[str, Front] | Skipped:
+def read_source(path: Path, kind: Kind, read: Callable[[Path, str], Front] = read_front) -> tuple[str, Front] | Skipped:
     """Return the text of a document and its front matter, or why it cannot be read."""
     try:
         text = read_text(path)
-        return text, read_front(path, text)
+        return text, read(path, text)
     except DocumentError as error:
         name = f"{path}:{error.line}" if error.line else str(path)
         return Skipped(kind=kind, name=name, reason=error.message, refused=True)
@@ -138,15 +147,15 @@ def skip_without_front_matter(path: Path, kind: Kind, found: Front, text: str) -
         return Skipped(kind="file", name=name, reason="is empty")
     if is_about_project(path):
         return Skipped(kind="file", name=name, reason="is about the project, not an article")
-    if header := read_header(text):
-        if mark := draft_mark(header):
+    if (header := read_header(text)).values:
+        if mark := draft_mark(header.as_map()):
             return Skipped(kind=kind, name=name, reason=f"is not published: {mark}")
         reason = "its metadata is not between lines `---`: add one above it and one below it to import it"
         return Skipped(kind=kind, name=name, reason=reason, refused=True)
     if kind == "page":
         return Skipped(kind="file", name=name, reason="has no front matter, so it is not a page of the site")
     reason = "has no front matter: add its title and date between two lines `---` at its beginning to import it"
-    return Skipped(kind=kind, name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
+    return Skipped(kind=kind, name=name, reason=reason, refused=FORMATS.get(path.suffix.lower()) != "html")
 
 
 def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str, datetime | None]]:

@@ -1,4 +1,4 @@
-"""Import a directory of Markdown from Jekyll, Hugo, or any other site generator.
+"""Import a directory of Markdown from Jekyll, Hugo, Pelican, or any other site generator.
 
 The directory is surveyed first, because pages link to each other by URL. Then each document becomes an article. The
 files are not changed. Their paths identify the articles, so that a later run finds them again.
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
-from kolom_cli.importers.markdown import jekyll, plain
+from kolom_cli.importers.markdown import astro, docusaurus, jekyll, plain
 from kolom_cli.importers.markdown.article_builder import ArticleBuilder
 from kolom_cli.importers.markdown.hugo import configuration as hugo_configuration
 from kolom_cli.importers.markdown.hugo import reader as hugo
+from kolom_cli.importers.markdown.pelican import configuration as pelican_configuration
+from kolom_cli.importers.markdown.pelican import reader as pelican
 from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.file_locations import folder_and_parents
@@ -54,10 +56,23 @@ def _site_around(directory: Path) -> Path | None:
 
 
 def _is_configured(directory: Path) -> bool:
-    return jekyll.is_configured(directory) or hugo_configuration.is_configured(directory)
+    return any(
+        is_configured(directory)
+        for is_configured in (
+            jekyll.is_configured,
+            hugo_configuration.is_configured,
+            pelican_configuration.is_configured,
+        )
+    )
 
 
 def _survey(directory: Path) -> Site:
+    if pelican_configuration.is_configured(directory):
+        return pelican.survey(directory)
     if jekyll.is_jekyll(directory):
         return jekyll.survey(directory)
-    return hugo.survey(directory) if hugo_configuration.is_hugo(directory) else plain.survey(directory)
+    if docusaurus.is_docusaurus(directory):
+        return docusaurus.survey(directory)
+    if hugo_configuration.is_hugo(directory):
+        return hugo.survey(directory)
+    return astro.survey(directory) if astro.is_astro(directory) else plain.survey(directory)

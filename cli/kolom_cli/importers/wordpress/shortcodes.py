@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from kolom_cli.importers.common.tag_pairs import TagKind, pair_tags
+
 _TAG: Final = re.compile(r"\[(\[?)(/?)([a-zA-Z][\w-]{0,50})((?:[\s=/][^\[\]]{0,5000}+)?)\](\]?)")
 _ATTRIBUTE: Final = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))|\"([^\"]*)\"|(\S+)")
 _QUOTE: Final = re.compile(r"&(?:quot|#34|#822[0-3]|#8243|[lr]dquo);|[“”″]")
@@ -46,7 +48,7 @@ def convert_shortcodes(text: str, convert: Callable[[Shortcode], str]) -> str:
     ``[[name]]`` and ``[[name]…[/name]]`` are texts: they lose their outer brackets.
     """
     tags = list(_TAG.finditer(text))
-    pairs = _pairs(tags)
+    pairs = pair_tags((tag[3].lower(), _kind(tag)) for tag in tags)
     frames: list[_Frame] = []
     pieces: list[str] = []
     position = 0
@@ -89,19 +91,12 @@ def parse_arguments(text: str) -> tuple[dict[str, str], list[str]]:
     return named, plain
 
 
-def _pairs(tags: list[re.Match[str]]) -> dict[int, int]:
-    """Return the index of the closing tag of each opening tag that has one."""
-    opened: dict[str, list[int]] = {}
-    pairs: dict[int, int] = {}
-    for index, tag in enumerate(tags):
-        name = tag[3].lower()
-        if _is_escaped(tag):
-            continue
-        if not tag[2] and not tag[4].endswith("/"):
-            opened.setdefault(name, []).append(index)
-        elif tag[2] and opened.get(name):
-            pairs[opened[name].pop()] = index
-    return pairs
+def _kind(tag: re.Match[str]) -> TagKind:
+    if _is_escaped(tag):
+        return "other"
+    if tag[2]:
+        return "closing"
+    return "other" if tag[4].endswith("/") else "opening"
 
 
 def _is_escaped(tag: re.Match[str]) -> bool:

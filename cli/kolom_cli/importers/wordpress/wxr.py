@@ -1,28 +1,21 @@
 """Read the export format of WordPress (WXR 1.0 to 1.2) as a stream of plain records.
 
-Nothing in the file is resolved or fetched. Only complete elements are yielded. A truncated file yields the elements
-before the end, and then raises a :class:`SourceError` with the position.
+Nothing in the file is resolved or fetched. A truncated file yields the complete items, and then raises a
+:class:`SourceError` with the position.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, Final
 
 from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import (
-    describe_error,
-    free_element,
-    iterate_elements,
-    name_of,
-    refuse_document_type,
-    refuse_zip,
-    text_of,
-)
+from kolom_cli.importers.common.xml_stream import Entry, Format, Outside, name_of, read_entries, text_of
 
-_WATCHED: Final = ("item", "language", "{*}author", "{*}wxr_version")
+_EXPORT: Final = "WordPress export"
+_ENTRIES: Final = ("item",)
+_CONTAINERS: Final = ("rss", "channel")
 _CONTENT: Final = "modules/content/"
 
 
@@ -31,7 +24,7 @@ class Record:
     """An ``<item>`` at ``line`` of the file. Its fields are ``title``, ``wp:post_id``, ``content:encoded`` and others.
 
     ``terms`` are the ``(domain, nicename, name)`` of its categories and tags; ``comments`` are the fields of each
-    comment.
+    comment. If there is a ``problem``, only the beginning may be correct.
     """
 
     line: int
@@ -39,6 +32,8 @@ class Record:
     terms: list[tuple[str, str, str]] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
     comments: list[dict[str, str]] = field(default_factory=list)
+    repairs: tuple[str, ...] = ()
+    problem: str = ""
 
     def get(self, name: str) -> str:
         """Return the field's text without surrounding white space; empty if the field is missing."""
@@ -55,57 +50,40 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """The URL of the blog."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """The blog's language, as a code."""
 
     code: str
 
 
-def read_wxr(path: Path) -> Iterator[Record | Author | Language]:
-    """Yield the records of the file in their order.
+def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language | Address]:
+    """Yield the records of the file ``name`` in their order.
 
-    :raises SourceError: the file cannot be read, is not a WordPress export, or is invalid from here on
+    :raises SourceError: the file cannot be read, is not a WordPress export, or cannot be read further
     """
-    try:
-        with path.open("rb") as file:
-            refuse_zip(path, file)
-            yield from _parse(path, file)
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from error
+
+    def check(root: Any) -> None:
+        namespaces = [uri for uri in root.nsmap.values() if "wordpress.org/export/" in uri]
+        if root.tag != "rss" or not namespaces:
+            raise SourceError(f"{name}: not a WordPress export: its root element is <{name_of(root)[1]}>")
+
+    for part in read_entries(name, file, Format(name=_EXPORT, entries=_ENTRIES, containers=_CONTAINERS, check=check)):
+        match part:
+            case Outside(element):
+                yield from (record for each in element if (record := _about_blog(each)) is not None)
+            case Entry():
+                yield _record(part)
 
 
-def _parse(path: Path, file: IO[bytes]) -> Iterator[Record | Author | Language]:
-    is_checked = False
-    elements = iterate_elements(file, *_WATCHED)
-    try:
-        for _, element in elements:
-            if not is_checked:
-                _check_document(path, element)
-                is_checked = True
-            if (record := _read(element)) is not None:
-                yield record
-            if element.tag == "item" and _is_of_channel(element):
-                free_element(element)
-    except etree.XMLSyntaxError as error:
-        raise SourceError(f"{path}:{describe_error(elements, error)}") from error
-    if not is_checked:
-        raise SourceError(f"{path}: not a WordPress export")
-
-
-def _check_document(path: Path, element: Any) -> None:
-    refuse_document_type(path, element, "WordPress export")
-    root = element.getroottree().getroot()
-    namespaces = [uri for uri in root.nsmap.values() if "wordpress.org/export/" in uri]
-    if root.tag != "rss" or not namespaces:
-        raise SourceError(f"{path}: not a WordPress export: its root element is <{name_of(root)[1]}>")
-
-
-def _read(element: Any) -> Record | Author | Language | None:
-    if not _is_of_channel(element):
-        return None
+def _about_blog(element: Any) -> Author | Language | Address | None:
     match name_of(element)[1]:
-        case "item":
-            return _record(element)
         case "author":
             fields = {_name(child): text_of(child) for child in element if isinstance(child.tag, str)}
             login = fields.get("wp:author_login", "").strip()
@@ -113,19 +91,15 @@ def _read(element: Any) -> Record | Author | Language | None:
             return Author(login, display_name or login, fields.get("wp:author_id", "").strip())
         case "language":
             return Language(text_of(element).strip())
+        case "link" | "base_blog_url":
+            return Address(text_of(element).strip())
         case _:
             return None
 
 
-def _is_of_channel(element: Any) -> bool:
-    """Return whether the element is a child of ``<channel>``: ``<language>`` is a common name elsewhere."""
-    parent = element.getparent()
-    return parent is not None and parent.tag == "channel"
-
-
-def _record(item: Any) -> Record:
-    record = Record(line=item.sourceline or 0)
-    for child in item:
+def _record(item: Entry) -> Record:
+    record = Record(line=item.line, repairs=item.repairs, problem=item.problem)
+    for child in () if item.element is None else item.element:
         if not isinstance(child.tag, str):
             continue
         name = _name(child)

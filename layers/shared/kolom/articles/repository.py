@@ -46,6 +46,13 @@ def find_id(pointer_key: str) -> int | None:
         return None
 
 
+def find_ids(pointer_keys: Collection[str]) -> dict[str, int]:
+    """Return the article ids of those of the pointers that exist, by pointer key. A BatchGetItem for each hundred."""
+    keys = [(key, POINTER) for key in set(pointer_keys) if is_key(key)]
+    pointers = Pointer.batch_get(keys, consistent_read=True) if keys else ()
+    return {pointer.key: int(pointer.id) for pointer in pointers}
+
+
 def get(article_id: int) -> Article | None:
     """Return the article with that id in any status, or None."""
     try:

@@ -17,6 +17,7 @@ from kolom.models.comments import AddressRecord, CommentRecord, address_key
 from kolom.models.transaction import Transaction
 from kolom.security.pseudonyms import all_pseudonyms_of
 from kolom.security.signing import SigningKeys
+from kolom.submissions.reasons import to_reason
 
 STATUSES: Final[tuple[Status, ...]] = ("pending", "approved", "spam", "deleted")
 
@@ -106,12 +107,12 @@ def reply(parent: Comment, article: Article, *, name: str, content: str, now: da
         status="approved",
         name=name,
         content=content,
-        avatar=authors.avatar_seed("owner", secret),
+        avatar=authors.owner_avatar_seed(secret),
         is_owner=True,
         created_at=now,
         parent_id=parent.id,
         depth=parent.depth + 1,
-        reasons=("owner: written by the site's owner",),
+        reasons=(to_reason("owner"),),
         decided_by="kolom",
         change=comment_id,
     )

@@ -1,5 +1,6 @@
 """Authors of comments: their edit tokens and avatars."""
 
+import hashlib
 from collections.abc import Callable
 
 from kolom.errors import InvalidCredentials
@@ -8,6 +9,8 @@ from kolom.security.signing import SigningKeys
 
 _EDIT_PURPOSE = "kolom.comment"
 _AVATAR_PURPOSE = "kolom.avatar"
+_OWNER = "owner"
+_SEED_LENGTH = 12
 _BEARER = "bearer "
 
 
@@ -32,4 +35,17 @@ def read_edit_token(header: str | None, secret: Callable[[], SigningKeys]) -> tu
 
 def avatar_seed(comment_id: str, secret: SigningKeys) -> str:
     """Return the seed of a new author's avatar. It does not depend on the address, which anyone can enter."""
-    return signing.keyed_hash(_AVATAR_PURPOSE, comment_id, secret)[:12]
+    return signing.keyed_hash(_AVATAR_PURPOSE, comment_id, secret)[:_SEED_LENGTH]
+
+
+def owner_avatar_seed(secret: SigningKeys) -> str:
+    """Return the seed of the owner's avatar: the same for replies and imported comments."""
+    return avatar_seed(_OWNER, secret)
+
+
+def imported_avatar_seed(name: str, website: str | None) -> str:
+    """Return the seed of an imported author's avatar.
+
+    The same name and website give the same avatar, but visitors cannot get it by entering them.
+    """
+    return hashlib.sha256(f"{name}\n{website or ''}".encode("utf-8", "backslashreplace")).hexdigest()[:_SEED_LENGTH]

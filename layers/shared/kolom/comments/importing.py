@@ -8,11 +8,13 @@ from typing import Final, Literal
 from ulid import ULID
 
 from kolom.comments import repository
+from kolom.comments.authors import imported_avatar_seed
 from kolom.comments.types import Comment, Status
 from kolom.errors import Conflict
 from kolom.models.comments import CommentRecord
 from kolom.models.retry import retry_on_conflict
 from kolom.models.transaction import Transaction
+from kolom.submissions.reasons import to_reason
 
 _CHANGE_PREFIX: Final = "import:"
 _MAX_MILLISECONDS: Final = 2**48 - 1
@@ -27,7 +29,8 @@ type Change = Literal["created", "updated", "unchanged"]
 class ExternalComment:
     """A comment of another system for the article ``article_id``. ``origin`` is its permanent name in that system.
 
-    ``parent`` is the imported comment that it replies to. ``person`` is the pseudonym of its author
+    ``parent`` is the imported comment that it replies to. ``avatar`` is the seed of its author's avatar, by default one
+    of name and website. ``person`` is the pseudonym of its author
     (:func:`kolom.security.pseudonyms.pseudonym_of`).
     """
 
@@ -41,6 +44,7 @@ class ExternalComment:
     website: str | None = None
     person: str | None = None
     is_owner: bool = False
+    avatar: str = ""
 
 
 def id_suffix_of(origin: str) -> str:
@@ -106,13 +110,12 @@ def to_comment(external: ExternalComment, known_id: str | None = None) -> Commen
         content=external.content,
         website=external.website,
         person=external.person,
-        # The same name and website give the same avatar, but visitors cannot get it by entering them.
-        avatar=_digest(external.name, external.website or "")[:12],
+        avatar=external.avatar or imported_avatar_seed(external.name, external.website),
         is_owner=external.is_owner,
         created_at=external.created_at.astimezone(UTC).replace(microsecond=0),
         parent_id=parent.id if parent else None,
         depth=parent.depth + 1 if parent else 0,
-        reasons=("imported",),
+        reasons=(to_reason("imported"),),
         decided_by="import",
         announced=True,
     )

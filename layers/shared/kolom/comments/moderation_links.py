@@ -15,6 +15,8 @@ from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 LINK_DAYS = 7
+ACTIONS: tuple[Action, ...] = ("approve", "spam", "delete")
+"""The actions that a pending comment has links for."""
 
 _PURPOSE = "kolom.moderation"
 
@@ -41,7 +43,11 @@ class ModerationLink:
 
 def create(comment: Comment, action: Action, secret: SigningKeys, *, now: datetime) -> str:
     """Return the token of a link that applies ``action`` to the current revision, valid for :data:`LINK_DAYS`."""
-    expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
+    return create_until(int((now + timedelta(days=LINK_DAYS)).timestamp()), comment, action, secret)
+
+
+def create_until(expires: int, comment: Comment, action: Action, secret: SigningKeys) -> str:
+    """Return the token of such a link that expires at ``expires``, in Unix seconds."""
     return signing.sign(_PURPOSE, [comment.article_id, comment.id, action, comment.revision, expires], secret)
 
 

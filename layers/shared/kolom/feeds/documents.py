@@ -9,11 +9,20 @@ _DOCUMENT: Final = re.compile(
 )
 
 
+def is_document(path: str) -> bool:
+    """Return whether ``path`` (decoded) is the address of a feed, sitemap, preview or robots.txt, in any form."""
+    return _DOCUMENT.fullmatch(_bare(path)) is not None
+
+
 def document_redirect(path: str) -> str | None:
     """Return the path of the document that ``path`` (decoded) means if it has further slashes, or None.
 
     >>> document_redirect("/robots.txt/"), document_redirect("/robots.txt")
     ('/robots.txt', None)
     """
-    bare = re.sub("//+", "/", path).rstrip("/")
+    bare = _bare(path)
     return quote(bare) if bare != path and _DOCUMENT.fullmatch(bare) else None
+
+
+def _bare(path: str) -> str:
+    return re.sub("//+", "/", path).rstrip("/")

@@ -1,31 +1,37 @@
 """Compose a mail from its Outbox item and the current state of its subject."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import formataddr
 from typing import Any, Final
 
+from botocore.exceptions import BotoCoreError, ClientError
 from email_validator import EmailNotValidError, validate_email
+from pynamodb.exceptions import PynamoDBException
 
 from kolom import urls
 from kolom.articles import repository as articles
 from kolom.articles.types import Article
 from kolom.comments import moderation_links, reply_subscriptions
 from kolom.comments import repository as comments
-from kolom.comments.types import Action, Comment
+from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.contact import repository as messages
 from kolom.errors import KolomError, NotFound
 from kolom.i18n.locale import Locale, find_locale, site_locale
+from kolom.mail import digests
 from kolom.mail.renderer import header_text, render
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
 from kolom.rendering import visitor_text
+from kolom.rendering.text import plain_text, shorten
 from kolom.security import signing
 
-_ACTIONS: Final[tuple[Action, ...]] = ("approve", "spam", "delete")
 _MAX_SENDER_NAME: Final = 60
+_MAX_DIGEST_CHARACTERS: Final = 500
+"""The maximum length of a comment in a digest. The page behind each link shows it in full."""
+
 _MAX_ENCODED_NAME_BYTES: Final = 45
 
 
@@ -33,7 +39,8 @@ _MAX_ENCODED_NAME_BYTES: Final = 45
 class OutgoingMail:
     """A mail for SES. ``sender`` is a complete ``From``; ``to`` and ``reply_to`` are bare addresses.
 
-    ``headers`` are additional headers with ASCII values.
+    ``headers`` are additional headers with ASCII values. ``omitted`` are the mails whose comments a digest could not
+    show, with the kind of error.
     """
 
     sender: str
@@ -43,6 +50,7 @@ class OutgoingMail:
     html: str
     reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    omitted: Mapping[str, str] = field(default_factory=dict)
 
 
 class MailObsolete(KolomError):
@@ -50,7 +58,7 @@ class MailObsolete(KolomError):
 
 
 def compose(record: OutboxRecord, *, now: datetime) -> OutgoingMail:
-    """Return the mail of that Outbox item. Up to four GetItem.
+    """Return the mail of that Outbox item. Up to four GetItem; three for each comment of a digest.
 
     :raises MailObsolete: the mail is no longer necessary
     """
@@ -81,6 +89,57 @@ def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
 
 
 def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
+    locale = site_locale()
+    shown = _moderated(record, locale, now)
+    comment: Comment = shown["comment"]
+    return _mail(
+        "moderation",
+        locale,
+        to=_owner(),
+        subject=_subject(locale, f"mail.moderation.{comment.status}.subject", title=shown["title"]),
+        comment_html=visitor_text.render(comment.content).html,
+        days=moderation_links.LINK_DAYS,
+        **shown,
+    )
+
+
+def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
+    """Return one mail about the comments of several moderation mails, with shortened texts."""
+    locale = site_locale()
+    entries: list[Mapping[str, Any]] = []
+    omitted: dict[str, str] = {}
+    for member in digests.members_of(record):
+        try:
+            shown = _moderated(member, locale, now)
+            text = plain_text(visitor_text.render(shown["comment"].content).html)
+            entries.append({**shown, "text": shorten(text, _MAX_DIGEST_CHARACTERS)})
+        except MailObsolete:
+            continue
+        except (BotoCoreError, ClientError, PynamoDBException):
+            raise  # the whole digest is retried
+        except Exception as error:  # noqa: BLE001 - one comment that cannot be shown must not block the others
+            omitted[member.id] = type(error).__name__
+    more = int(record.more or 0) + len(omitted)
+    if not entries and not more:
+        raise MailObsolete("all its comments were moderated")
+    mail = _mail(
+        "digest",
+        locale,
+        to=_owner(),
+        subject=_subject(locale, "mail.digest.subject", n=locale.number(len(entries) + more)),
+        entries=entries,
+        more=more,
+        limit=digests.MAX_ALONE,
+        days=moderation_links.LINK_DAYS,
+    )
+    return replace(mail, omitted=omitted)
+
+
+def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str, Any]:
+    """Return what a mail shows about the comment of a moderation mail. Two GetItem.
+
+    :raises MailObsolete: the comment was deleted, moderated or edited
+    """
     comment = _comment(record)
     if comment.status not in {"pending", "approved"}:
         raise MailObsolete(f"the comment is {comment.status}")
@@ -90,24 +149,18 @@ def _moderation(record: OutboxRecord, now: datetime) -> OutgoingMail:
         raise MailObsolete("superseded by the mail about the edited comment")
     article = _article(record)
     secret = signing.load_keys()
-    actions = _ACTIONS if comment.status == "pending" else _ACTIONS[1:]
-    locale = site_locale()
-    return _mail(
-        "moderation",
-        locale,
-        to=_owner(),
-        subject=_subject(locale, f"mail.moderation.{comment.status}.subject", title=article.title),
-        comment=comment,
-        comment_html=visitor_text.render(comment.content).html,
-        title=article.title,
-        url=urls.article_url(article.path),
-        date=_moment(locale, comment.created_at),
-        links=[
+    actions = moderation_links.ACTIONS if comment.status == "pending" else moderation_links.ACTIONS[1:]
+    return {
+        "comment": comment,
+        "title": article.title,
+        "language": article.language,
+        "url": urls.article_url(article.path),
+        "date": _moment(locale, comment.created_at),
+        "links": [
             (action, f"{_site()}/api/moderation/{moderation_links.create(comment, action, secret, now=now)}")
             for action in actions
         ],
-        days=moderation_links.LINK_DAYS,
-    )
+    }
 
 
 def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
@@ -123,6 +176,7 @@ def _confirm(record: OutboxRecord, now: datetime) -> OutgoingMail:
         # This mail has no text from visitors: otherwise anyone could use it to send messages to any address.
         subject=_subject(locale, "mail.confirm.subject", title=article.title),
         title=article.title,
+        language=article.language,
         url=urls.article_url(article.path),
         confirm_url=_subscription_url("confirm", record, now),
         days=reply_subscriptions.CONFIRM_DAYS,
@@ -145,7 +199,9 @@ def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subject=_subject(locale, "mail.reply.subject", name=comment.name, title=article.title),
         comment=comment,
         comment_html=visitor_text.render(comment.content).html,
+        name=f"{comment.name} ({locale.translate('comments.owner')})" if comment.is_owner else comment.name,
         title=article.title,
+        language=article.language,
         url=urls.comment_url(article.path, comment.id),
     )
 
@@ -153,6 +209,7 @@ def _reply(record: OutboxRecord, now: datetime) -> OutgoingMail:
 _COMPOSERS: Final[Mapping[str, Callable[[OutboxRecord, datetime], OutgoingMail]]] = {
     "contact": _contact,
     "moderation": _moderation,
+    "digest": _digest,
     "confirm": _confirm,
     "reply": _reply,
 }

@@ -14,13 +14,13 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from kolom import aws, outbox
 from kolom.config import settings
-from kolom.mail import suppression
+from kolom.mail import digests, suppression
 from kolom.mail.composer import MailObsolete, OutgoingMail, compose
 from kolom.models.outbox import OutboxRecord
 from kolom.observability import logger
 from kolom.security import signing
 
-type Outcome = Literal["sent", "deferred", "failed", "dropped", "not_claimed", "unsettled"]
+type Outcome = Literal["sent", "deferred", "failed", "dropped", "left_to_digest", "not_claimed", "unsettled"]
 
 _SEND_EMAIL: Final = "SendEmail"
 _PERMANENT_ERROR: Final = "BadRequestException"
@@ -29,6 +29,8 @@ _ATTEMPTS: Final = 4
 
 def send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     """Send the mail if it is waiting; ``not_claimed`` if it is not, or if another process sends it.
+
+    ``left_to_digest``: there are too many moderation mails in this hour, and a digest replaces the mail.
 
     Failures are recorded and retried later, for a day. If a failure cannot be recorded, the outcome is ``unsettled``:
     the mail is still waiting, or its lease ends, and the timer requeues it. Raises nothing.
@@ -45,9 +47,16 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     if record is None:
         return "not_claimed"
     try:
+        if digests.settle(record, now=clock()):
+            return "left_to_digest"
         mail = compose(record, now=clock())
+        for omitted, error_name in mail.omitted.items():
+            logger.error("comment omitted from a digest", mail=outbox.redact_id(omitted), reason=error_name)
         if (reason := suppression.find_reason(mail.to, signing.load_keys())) is not None:
             return _fail(record, f"suppressed: {reason}")
+        # After composing, so that mail that is no longer necessary does not count.
+        if record.kind == "moderation" and digests.leave(record, now=clock()):
+            return "left_to_digest"
         message_id = _send_via_ses(mail)
     except MailObsolete as error:
         outbox.mark_dropped(record, str(error))

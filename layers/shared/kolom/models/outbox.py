@@ -3,12 +3,13 @@
 | ``id`` | item |
 |---|---|
 | ``contact#<message>``, ``moderation#<comment>``, ``confirm#…``, ``reply#…`` | :class:`OutboxRecord` |
+| ``moderation-digest#<hour>`` | :class:`OutboxRecord`, with the moderation mails of that hour |
 | ``suppressed#<hash of an address>`` | :class:`SuppressionRecord` |
 
 An item has references only: no address in plain text and no content. The composer reads both from their tables.
 """
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from kolom.models.base import Record, TableMeta, TimestampAttribute
@@ -46,7 +47,12 @@ class OutboxByStatus(GlobalSecondaryIndex["OutboxRecord"]):
 
 
 class OutboxRecord(Record):
-    """A mail. Its id identifies its subject, so that the same mail is never created twice: ``moderation#<comment>``."""
+    """A mail. Its id identifies its subject, so that the same mail is never created twice: ``moderation#<comment>``.
+
+    A digest has the ids of the mails that were sent alone in its hour (``single``), of those that it replaces
+    (``members``), and the number of further mails (``more``). Before the first member, it has no status. A mail that a
+    digest replaces has its id in ``digest``.
+    """
 
     class Meta(OutboxMeta):
         pass
@@ -68,6 +74,10 @@ class OutboxRecord(Record):
     sent_at = TimestampAttribute(null=True)
     message_id = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
+    digest = UnicodeAttribute(null=True)
+    single = UnicodeSetAttribute(null=True)
+    members = UnicodeSetAttribute(null=True)
+    more = NumberAttribute(null=True)
 
     due_index = Due()
     by_status = OutboxByStatus()

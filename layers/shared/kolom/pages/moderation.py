@@ -1,17 +1,25 @@
 """Pages of the links in moderation mails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from pynamodb.exceptions import PynamoDBException
+
+from kolom.articles import repository as articles
+from kolom.articles.types import Article
 from kolom.comments.mapping import to_author_view
-from kolom.comments.moderation_links import LinkAlreadyUsed, ModerationLink
-from kolom.comments.types import Comment
+from kolom.comments.moderation_links import ACTIONS, LinkAlreadyUsed, ModerationLink, create_until
+from kolom.comments.moderation_queue import find_next_pending
+from kolom.comments.types import Action, Comment, PublicComment
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
-from kolom.i18n.locale import Locale, site_locale
-from kolom.pages.response import PRIVATE, HtmlResponse, html_response
+from kolom.i18n.locale import Locale
+from kolom.observability import logger
+from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
+from kolom.security.signing import SigningKeys
 
 _REASONS: Final[Mapping[type[KolomError], str]] = {
     LinkAlreadyUsed: "moderation.used",
@@ -22,23 +30,61 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
 """The message for each kind of error; the first match counts."""
 
 
-def confirm(link: ModerationLink, comment: Comment) -> HtmlResponse:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextComment:
+    """The next pending comment, its article if that can be read, and the paths of links that moderate it."""
+
+    comment: Comment
+    article: Article | None
+    shown: PublicComment
+    date: str
+    links: tuple[tuple[Action, str], ...]
+
+
+def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlResponse:
     """Return the page that shows the comment and asks to confirm the action, with a button."""
-    locale = site_locale()
     return _page(
-        locale, f"moderation.{link.action}.question", comment=comment, button=f"moderation.{link.action}.button"
+        locale,
+        f"moderation.{link.action}.question",
+        comment=comment,
+        article=_article(comment),
+        button=f"moderation.{link.action}.button",
     )
 
 
-def done(link: ModerationLink, comment: Comment) -> HtmlResponse:
-    """Return the page that confirms the action."""
-    return _page(site_locale(), f"moderation.{link.action}.done", comment=comment)
+def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]) -> HtmlResponse:
+    """Return the page that confirms the action and shows the next pending comment, or that there is none.
+
+    Its links expire together with ``link``, so that whoever has a link can use it and those that follow no longer. What
+    cannot be read now is omitted: the action is done.
+    """
+    article = _article(comment)
+    try:
+        following = find_next_pending(comment.id)
+        is_last = following is None
+    except (PynamoDBException, ServiceBusy) as error:
+        logger.warning("moderation page rendered without the next comment", error=type(error).__name__)
+        following, is_last = None, False
+    next_comment = None
+    if following is not None:
+        keys = secret()
+        next_comment = NextComment(
+            comment=following,
+            article=article if following.article_id == comment.article_id else _article(following),
+            shown=to_author_view(following),
+            date=locale.date(following.created_at),
+            links=tuple(
+                (action, f"/api/moderation/{create_until(link.expires, following, action, keys)}") for action in ACTIONS
+            ),
+        )
+    message = f"moderation.{link.action}.done"
+    return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=is_last)
 
 
-def failed(error: KolomError) -> HtmlResponse:
+def failed(error: KolomError, locale: Locale) -> HtmlResponse:
     """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
-    return _page(site_locale(), message, status=failure_of(error).status)
+    return _page(locale, message, status=failure_of(error).status)
 
 
 def _page(
@@ -46,7 +92,10 @@ def _page(
     message: str,
     *,
     comment: Comment | None = None,
+    article: Article | None = None,
     button: str | None = None,
+    next_comment: NextComment | None = None,
+    is_last: bool = False,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HtmlResponse:
     html = render(
@@ -58,6 +107,19 @@ def _page(
         comment=comment,
         shown=to_author_view(comment) if comment is not None else None,
         date=locale.date(comment.created_at) if comment is not None else "",
+        article=article,
         button=button,
+        next=next_comment,
+        is_last=is_last,
     )
-    return html_response(html, locale.code, status=status, headers=PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)
+
+
+def _article(comment: Comment) -> Article | None:
+    """Return the published article of a comment; None if it cannot be read, since the action does not depend on it."""
+    try:
+        article = articles.get(comment.article_id)
+    except (PynamoDBException, ServiceBusy) as error:
+        logger.warning("moderation page rendered without the article", error=type(error).__name__)
+        return None
+    return article if article is not None and article.status == "published" else None

@@ -7,7 +7,7 @@ import nh3
 
 from kolom.rendering.sanitizer import ATTRIBUTES, LINK_SCHEMES, TAGS
 
-_ADDRESSES: Final = frozenset(("cite", "href", "publisher", "src"))
+_ADDRESSES: Final = frozenset(("cite", "href", "poster", "src"))
 
 
 def with_absolute_links(markup: str, base: str, *, max_bytes: int) -> str | None:

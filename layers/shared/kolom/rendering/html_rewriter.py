@@ -5,7 +5,7 @@ sanitized afterwards, so this module need not make it safe.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -29,7 +29,7 @@ _CLASSES: Final = names(
     "task-list-item"
 )
 _LANGUAGE_CLASS: Final = re.compile(r"language-[\w+#.-]{1,40}")
-_TEXT_ALIGN: Final = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\s*(?:;|$)", re.IGNORECASE)
+TEXT_ALIGN: Final = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center|justify)\s*(?:;|$)", re.IGNORECASE)
 _RELATIONS: Final = names("author external license me nofollow noopener noreferrer sponsored tag ugc")
 _BOOLEAN: Final = names("controls default loop muted open playsinline reversed")
 _NUMBER: Final = re.compile(r"\d{1,5}", re.ASCII)
@@ -66,24 +66,36 @@ class RewrittenHtml:
     tokens: list[Token] = field(default_factory=list)
     toc: tuple[Heading, ...] = ()
     image: str | None = None
+    omitted_heading: list[Token] = field(default_factory=list)
 
 
-def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: str | None = None) -> RewrittenHtml:
+def rewrite(
+    tokens: list[Token],
+    resolve: Resolve,
+    size_of: SizeOf,
+    *,
+    title: str | None = None,
+    resolve_link: Resolve = str,
+) -> RewrittenHtml:
     """Rewrite the canonical markup of an article.
 
     ``resolve`` returns the URL for an image, media or local file; ``size_of`` the width and height of an image by its
-    resolved URL. A first heading that repeats ``title`` is omitted; links to it lead to the top of the page.
+    resolved URL; ``resolve_link`` the URL for an HTTP URL of a link. A first heading that repeats ``title`` is omitted;
+    links to it lead to the top of the page.
     """
     heading = find_heading(tokens) if title else None
+    omitted: list[Token] = []
     repeats_title = heading is not None and heading.is_only_text and is_title(heading.text, title or "")
     if heading is not None and repeats_title:
+        omitted = tokens[heading.start : heading.end]
         tokens = without_heading(tokens, heading)
     outline = _Outline(tokens)
     if heading is not None and repeats_title:
         for name in heading.names:
             outline.identifiers.link_to_top(name)
-    article = _Rewriter(outline, resolve, size_of).run(tokens)
+    article = _Rewriter(outline, resolve, size_of, resolve_link).run(tokens)
     article.toc = outline.toc()
+    article.omitted_heading = omitted
     return article
 
 
@@ -166,9 +178,10 @@ def _requested_id(tag: Start) -> str:
 
 
 class _Rewriter:
-    def __init__(self, outline: _Outline, resolve: Resolve, size_of: SizeOf) -> None:
+    def __init__(self, outline: _Outline, resolve: Resolve, size_of: SizeOf, resolve_link: Resolve) -> None:
         self._outline = outline
         self._resolve = resolve
+        self._resolve_link = resolve_link
         self._size_of = size_of
         self._article = RewrittenHtml()
         self._anchors: list[bool] = []  # the open ``<a>`` elements, and whether each was written
@@ -211,7 +224,7 @@ class _Rewriter:
 
     def _start(self, tag: Start, identifier: str | None) -> None:
         name, source = tag
-        attributes = _common_attributes(name, source)
+        attributes = common_attributes(name, source)
         if identifier is not None:
             attributes["id"] = identifier
         match name:
@@ -251,6 +264,8 @@ class _Rewriter:
             return href if target == fragment else f"#{target}"
         if href and scheme(href) is None and not href.startswith(("//", "?")):
             href = self._resolve(href)
+        elif scheme(href) in {"http", "https"} or href.startswith("//"):
+            href = self._resolve_link(href)
         return url(href, LINK_SCHEMES)
 
     def _image(self, source: dict[str, str], attributes: dict[str, str]) -> None:
@@ -288,7 +303,7 @@ class _Rewriter:
         self._write(name, attributes)
 
     def _sources(self, source: dict[str, str], attributes: dict[str, str]) -> None:
-        for key in ("src", "publisher"):
+        for key in ("src", "poster"):
             attributes.pop(key, None)
             if (value := source.get(key)) and (resolved := url(self._resolve(value), IMAGE_SCHEMES)):
                 attributes[key] = resolved
@@ -298,11 +313,8 @@ class _Rewriter:
 
     def _candidates(self, srcset: str) -> list[str]:
         candidates = []
-        position = 0
-        while match := _CANDIDATE.match(srcset, position):
-            position = match.end()
-            descriptor = (match[2] or "").strip()
-            if resolved := url(self._resolve(match[1]), IMAGE_SCHEMES):
+        for address, descriptor in srcset_candidates(srcset):
+            if resolved := url(self._resolve(address), IMAGE_SCHEMES):
                 resolved = resolved.replace(" ", "%20").replace(",", "%2C")
                 candidates.append(f"{resolved} {descriptor}" if _DESCRIPTOR.fullmatch(descriptor) else resolved)
         return candidates
@@ -325,7 +337,15 @@ class _Rewriter:
                 self._article.tokens.append(End("a"))
 
 
-def _common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
+def srcset_candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """Yield each URL of a ``srcset`` with its descriptor, which may be empty."""
+    position = 0
+    while match := _CANDIDATE.match(srcset, position):
+        position = match.end()
+        yield match[1], (match[2] or "").strip()
+
+
+def common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
     """Return the attributes that need no context, with normalized values."""
     attributes: dict[str, str] = {}
     for key, value in source.items():
@@ -345,6 +365,6 @@ def _common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
                 attributes[key] = value
         elif key != "value" or name == "data" or _INTEGER.fullmatch(value):
             attributes[key] = value
-    if name in ALIGNED and (aligned := _TEXT_ALIGN.search(source.get("style", ""))):
+    if name in ALIGNED and (aligned := TEXT_ALIGN.search(source.get("style", ""))):
         attributes["align"] = aligned[1].lower()
     return attributes

@@ -38,7 +38,7 @@ TAGS: Final = names(
 """The elements that are allowed in an article."""
 
 ALIGNED: Final = names("caption col colgroup div h2 h3 h4 h5 h6 p tbody td tfoot th thead tr")
-_MEDIA: Final = "controls height loop muted playsinline publisher preload src width"
+_MEDIA: Final = "controls height loop muted playsinline poster preload src width"
 ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     name: names(attributes) | (names("align") if name in ALIGNED else frozenset())
     for name, attributes in {

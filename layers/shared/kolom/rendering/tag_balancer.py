@@ -26,7 +26,7 @@ MORE: Final = "more"
 
 _MAX_REOPENED: Final = 8
 _REOPENED_BUDGET: Final = 100_000
-_RENAMED: Final = {
+RENAMED: Final = {
     "acronym": "abbr",
     "center": "div",
     "dir": "ul",
@@ -40,13 +40,13 @@ _RENAMED: Final = {
 }
 _FORMATTING: Final = names("a b code em i s small strong u")
 _CELLS: Final = names("caption td th")
-_BLOCKS: Final = names(
+BLOCKS: Final = names(
     "address article aside blockquote details div dl dd dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr "
     "li ol p pre section summary table ul"
 )
 _ROW_GROUPS: Final = names("tbody tfoot thead")
 _TABLE_PARTS: Final = _ROW_GROUPS | _CELLS | {"col", "colgroup", "tr"}
-_FOREIGN: Final = names("math select option svg")
+FOREIGN: Final = names("math select option svg")
 
 _PARAGRAPH: Final = names("p")
 _TABLE: Final = names("table")
@@ -55,9 +55,9 @@ _NO_SCOPE: Final[frozenset[str]] = frozenset()
 
 # The open elements that a start tag closes, and the elements that stop the search for them.
 _ENDS: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
-    "li": (names("li"), (_TABLE_OR_CELLS | _BLOCKS) - names("address div li p")),
-    "dt": (names("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - names("address dd div dt p")),
-    "dd": (names("dd dt"), (_TABLE_OR_CELLS | _BLOCKS) - names("address dd div dt p")),
+    "li": (names("li"), (_TABLE_OR_CELLS | BLOCKS) - names("address div li p")),
+    "dt": (names("dd dt"), (_TABLE_OR_CELLS | BLOCKS) - names("address dd div dt p")),
+    "dd": (names("dd dt"), (_TABLE_OR_CELLS | BLOCKS) - names("address dd div dt p")),
     "a": (names("a"), _CELLS),
     "td": (names("td th"), names("table tr")),
     "th": (names("td th"), names("table tr")),
@@ -97,7 +97,7 @@ class _Balancer:
             case Start():
                 self._start(token)
             case End(name):
-                self._end(_RENAMED.get(name, name))
+                self._end(RENAMED.get(name, name))
             case Text(markup) if not (self._open and self._open[-1].name == "iframe"):
                 if self._interrupted and not markup.isspace():
                     self._resume()
@@ -117,11 +117,11 @@ class _Balancer:
             self._written.append(token)
 
     def _start(self, source: Start) -> None:
-        name = _RENAMED.get(source.name, source.name)
+        name = RENAMED.get(source.name, source.name)
         if name not in SOURCE_TAGS and name not in DROPPED:
             return
-        is_block = name in _BLOCKS
-        while self._dropping and is_block and self._open and self._open[-1].name in _FOREIGN:
+        is_block = name in BLOCKS
+        while self._dropping and is_block and self._open and self._open[-1].name in FOREIGN:
             self._pop()  # an unclosed drawing or option list must not remove the rest of the article
         if is_block and self._names["p"]:
             self._end_open(_PARAGRAPH, _TABLE_OR_CELLS)

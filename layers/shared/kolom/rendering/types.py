@@ -20,7 +20,8 @@ class Rendered:
     """A rendered article.
 
     ``toc`` has the headings of levels 2 and 3, at most 1,000 or 100 KB of them; ``excerpt`` is plain text, at most
-    about 200 characters of the first paragraphs; ``image`` is the URL of the first visible image.
+    about 200 characters of the first paragraphs; ``image`` is the URL of the first visible image. ``omitted_heading``
+    is the markup of the first heading if it repeats the title.
     """
 
     html: str
@@ -28,3 +29,4 @@ class Rendered:
     excerpt: str
     reading_minutes: int
     image: str | None
+    omitted_heading: str = ""

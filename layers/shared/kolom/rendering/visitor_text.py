@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, link
 from markdown_it.token import Token
 
+from kolom.rendering.emphasis import new_parser
 from kolom.rendering.sanitizer import clean_characters
 
 LINK_RELATION: Final = "nofollow ugc noopener"
@@ -104,7 +105,7 @@ def _address_end(state: StateInline, text: str) -> int:
 
 def _parser() -> MarkdownIt:
     # Content beyond the maximum nesting is parsed just far enough to detect it.
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING + 2})
+    parser = new_parser("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING + 2})
     parser.disable(["heading", "lheading", "html_block", "html_inline", "image", "reference"])
     parser.inline.ruler.after("text", "link_address", _link_address)
     # Other URLs are shown as typed: visitors have no pages on this site, and "javascript:" is unsafe.

@@ -20,6 +20,8 @@ _STORED: Final[Mapping[str, str]] = {
     "moderation": "moderation: every comment waits for approval",
     "first": "first: no comment of this author has been approved yet",
     "edit": "edit: its author changed it",
+    "owner": "owner: written by the site's owner",
+    "imported": "imported",
 }
 """The stored sentences by the names of their messages. Do not change them: comments and archives contain them."""
 

@@ -60,6 +60,21 @@ def export(*pieces: str) -> str:
     return HEAD + "".join(pieces) + "</disqus>\n"
 
 
+def test_a_signed_in_author_of_the_thread_is_the_owner(file: Path) -> None:
+    started = thread().replace(
+        "<name>Owner</name>", "<name>Owner</name><isAnonymous>false</isAnonymous><username>siti</username>"
+    )
+    anonymous = {"username": "siti", "isAnonymous": "true"}
+    pieces = (
+        post(10, author={"username": "siti"}),
+        post(11),
+        post(12, author=anonymous),
+        post(13, author={"username": None}),
+    )
+    assert [each.is_owner for each in _comments(file, started, *pieces)] == [True, False, False, False]
+    assert [each.is_owner for each in _comments(file, thread(), *pieces)] == [False] * 4
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "export.xml"
@@ -388,9 +403,14 @@ def test_reports_contain_no_control_characters(file: Path) -> None:
     assert skipped.name == "10 on https://a.example/ 31m"
 
 
-def test_nested_threads_and_posts_are_ignored(file: Path) -> None:
+def test_nested_threads_and_posts_are_refused(file: Path) -> None:
     strange = f"<other>{post(77)}{thread(77)}</other>"
-    assert [each.name for each in _comments(file, strange, thread(), post())] == [f"10 on {HELLO}"]
+    items, error = _read(file, export(strange, thread(), post()))
+    assert not error
+    assert [each.reason for each in items if isinstance(each, Skipped)] == [
+        "is within <other>, not an entry of the export"
+    ] * 2
+    assert [each.name for each in items if isinstance(each, ImportedComment)] == [f"10 on {HELLO}"]
 
 
 def test_an_export_without_comments_is_empty(file: Path) -> None:
@@ -434,8 +454,6 @@ def test_a_thread_without_an_address_can_be_mapped_by_its_identifier(file: Path)
     "break_it",
     [
         lambda xml: xml[: xml.index("Second")],
-        lambda xml: xml.replace("Second", "Second]]></message></wrong><message><![CDATA["),
-        lambda xml: xml.replace('dsq:id="11"', "dsq:id=11"),
         lambda xml: xml.replace("</disqus>", ""),
     ],
 )
@@ -448,10 +466,36 @@ def test_a_broken_file_returns_the_preceding_items_and_the_position(file: Path, 
 
 
 @pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda xml: xml.replace("Second", "Second]]></message></wrong><message><![CDATA["),
+        lambda xml: xml.replace('dsq:id="11"', "dsq:id=11"),
+    ],
+)
+def test_a_damaged_comment_is_refused_by_name_and_the_others_are_read(file: Path, break_it: Any) -> None:
+    items, error = _read(file, break_it(export(thread(), post(10), post(11, "Second"), post(12))))
+    assert not error
+    assert [type(each) for each in items] == [ImportedComment, Skipped, ImportedComment]
+    assert isinstance(items[1], Skipped)
+    assert items[1].refused
+    assert "damaged XML in line" in items[1].reason
+
+
+def test_a_damaged_thread_is_refused_and_so_are_its_comments(file: Path) -> None:
+    damaged = thread(3).replace("</link>", "</wrong>")
+    items, _ = _read(file, export(thread(), damaged, post(10, on=3), post(11)))
+    assert [type(each) for each in items] == [Skipped, Skipped, ImportedComment]
+    assert [(each.kind, each.refused) for each in items if isinstance(each, Skipped)] == [
+        ("thread", True),
+        ("comment", True),
+    ]
+
+
+@pytest.mark.parametrize(
     ("data", "says"),
     [
         (b"", "invalid XML"),
-        (b"no XML", "1:1: invalid XML"),
+        (b"no XML", "export.xml:1: invalid XML"),
         (b"<rss/>", "not a Disqus export: its root element is <rss>"),
         (b"<html><post/></html>", "not a Disqus export: its root element is <html>"),
         (b"<!DOCTYPE disqus SYSTEM 'file:///etc/passwd'><disqus/>", "document type declaration"),

@@ -261,11 +261,11 @@ def test_known_shortcodes_are_replaced(text: str, expected: str) -> None:
     assert shortcodes(text).text == expected
 
 
-def test_unknown_shortcodes_are_kept_and_reported_once_per_pair() -> None:
-    text = '{{< notice "a > b" >}}x{{< /notice >}} {{< ref "nowhere" >}}'
-    converted = shortcodes(text)
-    assert converted.text == text
-    assert dict(converted.unknown) == {"{{< notice >}}": 1, "{{< ref >}}": 1}
+def test_unknown_shortcodes_are_removed_and_reported_once_per_pair() -> None:
+    converted = shortcodes('{{< notice "a > b" >}}x{{< /notice >}} {{< ref "nowhere" >}}')
+    assert converted.text == "x nowhere"
+    assert converted.removed == {"{{< notice >}}": 1, "{{< ref >}}": 1}
+    assert converted.examples["{{< ref >}}"] == '{{< ref "nowhere" >}} (its page does not exist)'
 
 
 def test_markdown_after_a_player_is_still_parsed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from tests.unit.cli.importers.export_readers import read_all
-from tests.unit.cli.importers.wordpress.wxr import HEAD, TAIL, export, item, meta, term
+from tests.unit.cli.importers.wordpress.wxr import HEAD, TAIL, comment, export, item, meta, term
 
 
 @pytest.fixture
@@ -154,6 +154,12 @@ def test_an_empty_title_is_replaced_by_the_first_words(file: Path) -> None:
     assert first.notes == ("no title in the export: the first words of the text are used",)
 
 
+def test_a_heading_that_repeats_the_title_is_not_shown(file: Path) -> None:
+    content = _article(file, title="A &amp; b", content="<h1>a &amp; <em>B</em></h1><p>Text.</p>").content
+    assert "h2" not in content.body.html
+    assert "<h1>" in content.body.source
+
+
 def test_markup_in_a_title_is_converted_to_text(file: Path) -> None:
     assert _article(file, title="A <em>b</em> &amp; c < d").content.title == "A b & c < d"
 
@@ -231,6 +237,12 @@ def test_a_manual_excerpt_takes_precedence_over_the_more_tag(file: Path) -> None
     assert (first.content.excerpt, second.content.excerpt) == ("By hand", "a")
 
 
+def test_markup_that_an_article_cannot_have_is_reported(file: Path) -> None:
+    content = '<p class="has-text" style="color:red">a</p><form>b</form><svg></svg><svg></svg>'
+    removals = _article(file, content=content).removals
+    assert [(each.kind, each.count) for each in removals] == [("<form>", 1), ("<svg>", 2)]
+
+
 def test_scripts_in_a_post_are_removed(file: Path) -> None:
     assert "x()" not in _article(file, content="a<script>x()</script><p onclick='x()'>b</p>").content.body.html
 
@@ -268,12 +280,86 @@ def test_truncated_xml_returns_only_complete_items(file: Path) -> None:
         assert f"export.xml:{cut.count('\n') + 1}:" in error or f"export.xml:{cut.rstrip().count('\n') + 1}:" in error
 
 
-@pytest.mark.parametrize("broken", ["a</wrong>", "a &nbsp; b", "a < b", "a & b"])
-def test_invalid_xml_is_reported_with_line_and_column_after_the_items(file: Path, broken: str) -> None:
-    xml = export(item(1), f"<item><title>{broken}</title></item>", item(2))
+@pytest.mark.parametrize(
+    ("broken", "title"),
+    [
+        ("a &nbsp; b", "a b"),
+        ("a < b", "a < b"),
+        ("a & b", "a & b"),
+        ("a &wrong; b", "a &wrong; b"),
+        ("a &#1;&#xFFFF; b", "a b"),
+        ("a \x02 b", "a b"),
+        ("a ]]> b", "a ]]> b"),
+    ],
+)
+def test_signs_that_are_not_escaped_are_read_as_text(file: Path, broken: str, title: str) -> None:
+    xml = export(item(1), item(2, title="XX"), item(3)).replace("XX", broken)
     found, error = _read(file, xml)
-    assert len(found) == 1
-    assert f"export.xml:{_line(xml, broken)}:" in error
+    assert not error
+    first, second, third = (each for each in found if isinstance(each, ImportedArticle))
+    assert second.content.title == title
+    assert len(second.notes) == 1
+    assert (first.notes, third.notes) == ((), ())
+
+
+def test_damaged_xml_is_refused_by_name_and_line_and_the_rest_is_read(file: Path) -> None:
+    xml = export(item(1), item(2, title="XX", more=comment(1)), item(3)).replace("XX", "a</wrong>")
+    found, error = _read(file, xml)
+    assert not error
+    assert [type(each) for each in found] == [ImportedArticle, Skipped, ImportedArticle]
+    assert isinstance(found[1], Skipped)
+    assert found[1].refused
+    assert f"damaged XML in line {_line(xml, 'a</wrong>')}: " in found[1].reason
+
+
+def test_an_item_without_its_end_tag_ends_before_the_next(file: Path) -> None:
+    xml = export(item(1), item(2).replace("</item>", ""), item(3))
+    found, error = _read(file, xml)
+    assert not error
+    articles = [each for each in found if isinstance(each, ImportedArticle)]
+    assert [each.content.title for each in articles] == ["Post 1", "Post 2", "Post 3"]
+    assert articles[1].notes == ("its end tag is missing",)
+
+
+@pytest.mark.parametrize(
+    ("data", "title", "noted"),
+    [
+        (export(item(1, title="Déjà")).encode(), "Déjà", False),
+        (export(item(1, title="Déjà")).encode("utf-8-sig"), "Déjà", False),
+        (export(item(1, title="Déjà “x”")).encode("cp1252"), "Déjà “x”", True),
+        (export(item(1, title="Déjà")).encode("utf-16"), "Déjà", False),
+        (export(item(1, title="Déjà")).encode("utf-16-be"), "Déjà", False),
+        (export(item(1, title="Déjà")).encode("utf-32"), "Déjà", False),
+        (export(item(1, title="Déjà")).replace("UTF-8", "iso-8859-1").encode("latin-1"), "Déjà", False),
+        (export(item(1, title="Déjà")).replace("UTF-8", "iso-8859-1").encode(), "Déjà", True),
+        (export(item(1, title="日本 表")).replace("UTF-8", "Shift_JIS").encode("shift_jis"), "日本 表", False),
+        (export(item(1, title="日本")).replace("UTF-8", "Shift_JIS").encode(), "日本", False),
+        (export(item(1, title="Déjà")).replace("UTF-8", "utf8mb4").encode(), "Déjà", False),
+        (export(item(1, title="Déjà")).replace("UTF-8", "UTF-16").encode(), "Déjà", False),
+        (b"\r\n\n" + export(item(1, title="x")).encode(), "x", False),
+        (b"<br />\n<b>Warning</b>: x\n" + export(item(1, title="x")).encode(), "x", False),
+    ],
+)
+def test_the_encoding_of_a_file_is_recognized(file: Path, data: bytes, title: str, noted: bool) -> None:
+    found, error = _read(file, data)
+    assert not error
+    (article,) = found
+    assert isinstance(article, ImportedArticle)
+    assert article.content.title == title
+    assert bool(article.notes) is noted
+
+
+def test_bytes_that_are_not_utf8_are_counted_for_each_item(file: Path) -> None:
+    data = export(item(1), item(2, title="Café déjà"), item(3, title="ü")).encode()
+    found, _ = _read(file, data.replace("Café déjà".encode(), "Café déjà".encode("cp1252")))
+    notes = [each.notes for each in found if isinstance(each, ImportedArticle)]
+    assert notes == [(), ("3 bytes not valid in UTF-8: read as Windows-1252",), ()]
+
+
+def test_two_exports_in_one_file_are_both_read(file: Path) -> None:
+    found, error = _read(file, export(item(1)) + export(item(2)))
+    assert not error
+    assert [each.content.title for each in found if isinstance(each, ImportedArticle)] == ["Post 1", "Post 2"]
 
 
 @pytest.mark.parametrize(
@@ -306,11 +392,11 @@ def test_a_text_of_more_than_ten_megabytes_is_rejected_and_the_next_read(file: P
     assert not error
 
 
-def test_a_nested_item_is_ignored(file: Path) -> None:
+def test_an_item_within_another_is_read_after_it(file: Path) -> None:
     nested = item(1).replace("</item>", item(2) + "</item>")
-    (article,), _ = _read(file, HEAD.format(version="1.2") + nested + TAIL)
-    assert isinstance(article, ImportedArticle)
-    assert article.content.title == "Post 1"
+    found, error = _read(file, HEAD.format(version="1.2") + nested + TAIL)
+    assert not error
+    assert [each.content.title for each in found if isinstance(each, ImportedArticle)] == ["Post 1", "Post 2"]
 
 
 def test_an_invalid_article_is_rejected_and_the_others_read(file: Path) -> None:

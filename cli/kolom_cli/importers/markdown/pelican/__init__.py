@@ -1,0 +1,1 @@
+"""Read the sites of Pelican: its settings, articles, pages and URLs."""

@@ -1,0 +1,126 @@
+"""Read the metadata that begins a text without delimiters: ``Title: …`` lines. Pure.
+
+Pelican, Python-Markdown's Meta-Data extension and MultiMarkdown write such lines, and Nikola writes them as
+``.. title: …``, often in an HTML comment. The running time is linear in the length of the text.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from kolom_cli.publishing.draft_marks import MARK_KEYS, draft_mark, normalize
+
+_HEADER_KEYS: Final = MARK_KEYS | {
+    *(
+        "title",
+        "date",
+        "modified",
+        "updated",
+        "author",
+        "authors",
+        "tags",
+        "category",
+        "categories",
+        "keywords",
+        "slug",
+    ),
+    *("summary", "description", "lang", "language", "template", "layout", "link", "type", "url", "saveas"),
+    *("keywords", "copyright", "subtitle", "affiliation", "baseheaderlevel", "htmlheader", "htmlheaderlevel"),
+    *("latexmode", "latexinput", "latexheader", "latexheaderlevel", "latexfooter", "quoteslanguage"),
+    *("bibliostyle", "transcludebase", "mmdheader", "mmdfooter", "lastmodified", "publishdate"),
+}
+"""The keys that make a text's first lines a header, and the only ones with spaces."""
+
+_KEY: Final = re.compile(r" {0,3}(?:\.\.[ \t]+)?([A-Za-z][\w -]{0,40}):([ \t].*|)")
+_CLOSE_KEY: Final = re.compile(r" {0,3}([A-Za-z][\w-]{0,40}):(\S.*)")
+_LINE: Final = re.compile(r"([^\r\n]*+)(?:\r\n|\n|\r|\Z)")
+_OPENING: Final = re.compile(r"\s*(<!--\s*)?")
+_MAX_LINES: Final = 200
+_MAX_LINE: Final = 4_000
+_FENCE: Final = re.compile(r"\s*(---|\+\+\+|;;;)[ \t]*(\w+|#.*)?[ \t]*(?:\r\n|\n|\r)[ \t]*(.*)")
+_JSON: Final = re.compile(r'\s*\{\s*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The keys of a header with the lines of their values, and the position of the text after it."""
+
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    end: int = 0
+
+    def as_map(self) -> dict[str, str]:
+        """Return the values on one line each; the first of equal keys counts, the others get an underscore."""
+        found: dict[str, str] = {}
+        for key, lines in self.values:
+            name = key
+            while name in found:
+                name += "_"
+            found[name] = " ".join(lines).strip()
+        return found
+
+
+def read_header(text: str) -> Header:
+    """Return the header of a text; an empty one if there is none. ``Note: this is old`` is not a header.
+
+    The lines of a value after the first are indented. The header ends before the first line that is neither a key nor
+    indented, so that no text is lost, or after an empty line or the end of its comment.
+    """
+    opening = _OPENING.match(text)
+    position = opening.end() if opening else 0
+    comment = bool(opening and opening[1])
+    values: list[tuple[str, list[str]]] = []
+    for _ in range(_MAX_LINES):
+        line = _LINE.match(text, position)
+        if line is None or not line[1].strip():
+            break
+        if line[1].strip() == "-->":
+            return _checked(values, line.end() if comment else position)
+        if key := _key(line[1][:_MAX_LINE]):
+            values.append((key[0], [key[1]]))
+        elif values and line[1].startswith((" ", "\t")):
+            values[-1][1].append(line[1].strip())
+        else:
+            break
+        position = line.end()
+    if comment:
+        end = text.find("-->", position)
+        return _checked(values, end + 3) if end >= 0 else Header()
+    return _checked(values, _after_empty_lines(text, position))
+
+
+def _key(line: str) -> tuple[str, str] | None:
+    """Return the key and the value of a line; None if the line has no key."""
+    match = _KEY.fullmatch(line)
+    if match is None:
+        close = _CLOSE_KEY.fullmatch(line)
+        return (close[1], close[2].strip()) if close and normalize(close[1]) in _HEADER_KEYS else None
+    name = match[1].strip()
+    if " " in name and normalize(name) not in _HEADER_KEYS:
+        return None
+    return name, match[2].strip()
+
+
+def _checked(values: list[tuple[str, list[str]]], end: int) -> Header:
+    known = {normalize(key) for key, _ in values} & _HEADER_KEYS
+    found = Header(tuple((key, tuple(lines)) for key, lines in values), end)
+    is_header = len(known) > 1 or "title" in known or draft_mark(found.as_map()) is not None
+    return found if is_header else Header()
+
+
+def _after_empty_lines(text: str, position: int) -> int:
+    while (line := _LINE.match(text, position)) and line.end() > position and not line[1].strip():
+        position = line.end()
+    return position
+
+
+def unsupported_metadata(text: str) -> str | None:
+    """Return a message if a text without front matter seems to have metadata in another format; None otherwise."""
+    if match := _FENCE.match(text):
+        fence, language, following = match.groups()
+        if fence != "---" or language or _KEY.fullmatch(following.rstrip()):
+            return "front matter must begin with `---` on the first line of the file"
+    if _JSON.match(text):
+        return "front matter in JSON is not supported: write it as YAML between two `---` lines"
+    if read_header(text).values:
+        return "its metadata must be between two `---` lines"
+    return None

@@ -1,0 +1,245 @@
+"""Find what the renderer removed from the markup of an author, to report it.
+
+The markup that the author wrote is compared with the stored HTML. Differences without a meaning for readers are not
+reported: comments, the frame of an HTML page, ids, classes of code, and attributes that tell browsers how to load.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from kolom.rendering import embeds, markdown
+from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes, srcset_candidates
+from kolom.rendering.html_tokenizer import VOID, End, Start, Token, names, tokenize, unescape
+from kolom.rendering.sanitizer import (
+    ALIGNED,
+    ATTRIBUTES,
+    IMAGE_SCHEMES,
+    LINK_SCHEMES,
+    SOURCE_TAGS,
+    clean_characters,
+    scheme,
+    url,
+)
+from kolom.rendering.tag_balancer import BLOCKS, DROPPED, FOREIGN, RENAMED
+from kolom.rendering.types import Rendered, SourceFormat
+
+_FRAME: Final = names("base body head html main meta title")
+"""Elements of a complete HTML page around its text."""
+
+_HEADING: Final = re.compile(r"h[1-6]")
+_IGNORED: Final = names("charset class decoding href id loading name rel src srcset style target xmlns poster")
+"""Attributes that are not compared here: they have no meaning for readers, or have rules of their own."""
+
+_INSTRUCTION: Final = re.compile(r"<\?(?!xml\b)|<!\[CDATA\[", re.IGNORECASE)
+_CODE: Final = re.compile(
+    r"(?ms)^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)"
+)
+_WORD_CHARACTER: Final = re.compile(r"\S")
+_IMAGE_FILE: Final = "save it as a file beside the text, and embed that as an image"
+_PLAYERS: Final = "only players of YouTube, Vimeo and Dailymotion can be embedded, as <iframe>; link to anything else"
+_FORM: Final = "link to the site's contact form (/contact/), or to a form on another site"
+_MANY_CONTAINERS: Final = 19
+"""Text with fewer lists and quotations cannot be nested too deeply."""
+
+_TOO_DEEP: Final = "text in too many nested lists or quotations"
+_CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
+"""Elements that the importers replace, or that other systems add to a text."""
+
+_REMEDIES: Final = {
+    "<svg>": _IMAGE_FILE,
+    "<canvas>": _IMAGE_FILE,
+    "<math>": "write the formula as text, or embed an image of it",
+    "<script>": _PLAYERS,
+    "<iframe>": _PLAYERS,
+    "<frame>": _PLAYERS,
+    "<object>": _PLAYERS,
+    "<embed>": _PLAYERS,
+    **dict.fromkeys(("<form>", "<input>", "<button>", "<select>", "<textarea>"), _FORM),
+    "<style>": "the theme styles all articles",
+    "<link>": "the theme styles all articles",
+    "data: image": _IMAGE_FILE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """A kind of markup that was removed: an element such as ``<svg>``, or an attribute. ``line`` is that of the first.
+
+    ``effect`` says what became of it, and ``remedy`` what to do instead, if there is something.
+    """
+
+    kind: str
+    effect: str
+    count: int
+    line: int | None
+    remedy: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The removal as a sentence without its line."""
+        times = "" if self.count == 1 else f" ({self.count} times)"
+        return f"{self.kind} {self.effect}{times}" + (f": {self.remedy}" if self.remedy else "")
+
+
+def find_removals(
+    source: str, source_format: SourceFormat, rendered: Rendered, *, is_converted: bool = False
+) -> tuple[Removal, ...]:
+    """Return what ``rendered`` does not have of its source, in the order of the source.
+
+    With ``is_converted``, ``source`` is the text of another system, of which much was replaced before it was rendered:
+    only elements that an article cannot have are returned.
+    """
+    source = clean_characters(source)
+    markup = markdown.to_html(source) if source_format == "markdown" else source
+    found = _Comparison()
+    found.instructions(markup)
+    found.tags(tokenize(markup))
+    if not is_converted:
+        found.lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
+    if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
+        found.removed["<a> in the heading that repeats the title", "not shown"] += 1
+    may_be_deep = source_format == "markdown" and markup.count("<li") + markup.count("<blockquote") >= _MANY_CONTAINERS
+    lost = markdown.find_lost_lines(source) if may_be_deep else []
+    searchable = _CODE.sub(_blank, source) if source_format == "markdown" else source
+    removals = [
+        Removal(kind=kind, effect=effect, count=count, line=_line(searchable, kind), remedy=_REMEDIES.get(kind))
+        for (kind, effect), count in found.removed.items()
+        if not is_converted or (kind.startswith("<") and kind not in _CONVERTED)
+    ]
+    if lost:
+        removals.append(Removal(kind=_TOO_DEEP, effect="removed", count=len(lost), line=lost[0]))
+    return tuple(removals)
+
+
+class _Comparison:
+    def __init__(self) -> None:
+        self.removed: Counter[tuple[str, str]] = Counter()
+        self._written: Counter[str] = Counter()  # the elements that the HTML should have
+
+    def instructions(self, markup: str) -> None:
+        for match in _INSTRUCTION.finditer(markup):
+            self._add(match[0], "removed with its content")
+
+    def tags(self, tokens: Iterable[Token]) -> None:
+        """Examine every start tag outside of elements that are removed with their content."""
+        dropping: list[str] = []
+        for token in tokens:
+            match token:
+                case Start(name) if dropping:
+                    if name in BLOCKS and dropping[-1] in FOREIGN:
+                        dropping.clear()  # the renderer assumes that the element was not closed
+                        self._tag(token)
+                    elif name == dropping[-1]:
+                        dropping.append(name)
+                case End(name) if dropping and name == dropping[-1]:
+                    dropping.pop()
+                case Start(name):
+                    if name in DROPPED and name not in _FRAME:
+                        self._add(f"<{name}>", "removed with its content")
+                    self._tag(token)
+                    if name in DROPPED:
+                        dropping.append(name)
+                case _:
+                    pass
+
+    def lost_elements(self, rendered: Iterable[Token]) -> None:
+        """Compare the number of elements of each kind with those of the HTML."""
+        kept = Counter(_kind(token.name) for token in rendered if isinstance(token, Start))
+        for kind in [kind for kind in self.removed if kind[0].endswith("image")]:
+            replaced = max(0, kept["img"] - self._written["img"])  # the caller's resolver gave them a valid URL
+            self._written["img"] += min(replaced, self.removed[kind])
+            self.removed[kind] -= min(replaced, self.removed[kind])
+        self.removed = +self.removed
+        for name, count in (self._written - kept).items():
+            self.removed[f"<{name}>", "removed, because it is not valid there or nested too deeply"] += count
+
+    def _add(self, kind: str, effect: str) -> None:
+        self.removed[kind, effect] += 1
+
+    def _tag(self, tag: Start) -> None:
+        name = RENAMED.get(tag.name, tag.name)
+        if name in DROPPED or name in _FRAME:
+            return
+        if name not in SOURCE_TAGS:
+            self._add(f"<{name}>", "removed" if name in VOID else "removed, its text is kept")
+            return
+        attributes = {key: unescape(value) for key, value in tag.attributes.items()}
+        if self._is_kept(name, attributes):
+            self._written[_kind(name)] += 1
+        if name != "iframe":  # players are rebuilt with their own attributes
+            self._attributes(name, attributes)
+
+    def _is_kept(self, name: str, attributes: dict[str, str]) -> bool:
+        source = attributes.get("src", "")
+        match name:
+            case "iframe":
+                if embeds.player(url(source, LINK_SCHEMES) or ""):
+                    return True
+                self._add("<iframe>", "replaced by a link" if embeds.link(source) else "removed")
+                return False
+            case "img" if not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
+                form = (scheme(source.strip()) or "").lower()
+                kind = f"{form}: image" if form else "<img>"
+                self._add(kind, "removed, its alternative text is kept")
+                return False
+            case "a":
+                return bool(url(attributes.get("href", ""), LINK_SCHEMES))
+            case _:
+                return True
+
+    def _attributes(self, name: str, attributes: dict[str, str]) -> None:
+        allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(name, frozenset())
+        kept = common_attributes(name, attributes)
+        for key, value in attributes.items():
+            if key not in _IGNORED and (key not in allowed or (value.strip() and key not in kept)):
+                self._add(f"attribute {key}", "removed")
+        for key in _removed_special(name, attributes, kept):
+            self._add(f"attribute {key}", "removed")
+
+
+def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]) -> Iterator[str]:
+    """Yield the attributes of an element that are removed completely or in part, of those with rules of their own."""
+    kept_classes = kept.get("class", "").split()
+    if any(
+        each not in kept_classes and not each.startswith("language-") for each in attributes.get("class", "").split()
+    ):
+        yield "class"
+    style = attributes.get("style", "")
+    if _WORD_CHARACTER.search(TEXT_ALIGN.sub("", style) if name in ALIGNED else style):
+        yield "style"
+    if name == "a" and attributes.get("href", "").strip() and url(attributes["href"], LINK_SCHEMES) is None:
+        yield f"href ({scheme(attributes['href'].strip())}:)"
+    if attributes.get("target", "").lower() not in {"", "_blank", "_self"} and name == "a":
+        yield "target"
+    if any(url(address, IMAGE_SCHEMES) is None for address, _ in srcset_candidates(attributes.get("srcset", ""))):
+        yield "srcset"
+    if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
+        yield f"src ({scheme(attributes['src'].strip())}:)"
+
+
+def _kind(name: str) -> str:
+    """Return the name under which an element is counted: headings may change their level."""
+    return "h1-h6" if _HEADING.fullmatch(name) else name
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def _line(source: str, kind: str) -> int | None:
+    found = re.search(_pattern(kind), source, re.IGNORECASE)
+    return source.count("\n", 0, found.end()) + 1 if found else None
+
+
+def _pattern(kind: str) -> str:
+    """Return an expression for the markup of a removal."""
+    match kind.split(maxsplit=1):
+        case [str() as start, "image"]:
+            return re.escape(start)
+        case ["attribute", key]:
+            return rf"<[a-z][^<>]*[\s\"']{re.escape(key.split()[0])}\s*="
+        case _:
+            return r"<h[1-6]" if kind == "<h1-h6>" else rf"{re.escape(kind.rstrip('>'))}(?![\w-])"

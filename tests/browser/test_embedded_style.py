@@ -1,0 +1,219 @@
+"""The elements on pages of other sites: distances, colours, and what a failure says."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from kolom_cli.assets.css import contrast_ratio
+from tests.browser.embedding import FRIEND, STRICT, open_page, problem, respond_with
+from tests.serving import Site, eventually, send, served
+
+STRANGER = "http://localhost:9798"
+STYLED = f"{STRICT}; style-src 'unsafe-inline'"
+NAMES = ("articles", "search", "comments", "contact")
+NO_RESPONSE = r"blocked by CORS|Failed to load resource|got no response"
+UNREACHABLE = "The site did not answer. Please check your connection, or try again later."
+COLORS = {"navy": "#0a1a3f", "white": "#ffffff", "yellow": "#ffe45c", "red": "#d00000", "grey": "#8a8a8a"}
+
+
+@pytest.fixture(scope="module")
+def blog() -> Iterator[Site]:
+    """Start a blog that ``FRIEND`` may embed."""
+    with served("ModerationMode=none", f"AllowedOrigins={FRIEND}") as site:
+        assert eventually(lambda: send(site, "/api/search?q=komunike")[1]["total"] > 0)
+        yield site
+
+
+def elements(blog: str, *names: str) -> str:
+    """Return the markup of these elements with their scripts."""
+    scripts = (f'<script type="module" src="{blog}/assets/widgets/kolom-{name}.js"></script>' for name in set(names))
+    article = "china-russia-agree-to-deepen-strategic-cooperation"
+    return "".join([*scripts, *(f'<kolom-{name} api="{blog}" article="{article}"></kolom-{name}>' for name in names)])
+
+
+def gap(page: Page, first: str, second: str) -> float:
+    """Return the vertical distance of two elements."""
+    upper, lower = page.locator(first).bounding_box(), page.locator(second).bounding_box()
+    assert upper is not None
+    assert lower is not None
+    return lower["y"] - upper["y"] - upper["height"]
+
+
+def test_elements_that_follow_each_other_do_not_touch(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, elements(blog, *NAMES), at=FRIEND) as page:
+        expect(page.locator("kolom-articles h2").first).to_be_visible()
+        for before, after in pairwise(NAMES):
+            assert gap(page, f"kolom-{before}", f"kolom-{after}") >= 24
+        assert gap(page, "main", "kolom-articles") <= 0
+
+
+@pytest.mark.parametrize(
+    ("style", "distance"),
+    [
+        ("display: flex; flex-direction: column", 32),
+        ("display: flex; flex-direction: column; gap: 10px", 10),
+        ("display: grid; gap: 10px", 10),
+    ],
+)
+def test_the_page_determines_the_distances_of_its_grids_and_gaps(
+    chromium: Browser, blog: Site, style: str, distance: float
+) -> None:
+    with open_page(chromium, blog, "", at=FRIEND) as page:
+        page.evaluate(
+            """async ([html, style, blog]) => {
+                const main = document.querySelector("main");
+                main.style.cssText = style;
+                main.innerHTML = html;
+                for (const name of ["search", "contact"]) await import(`${blog}/assets/widgets/kolom-${name}.js`);
+            }""",
+            [elements(blog, "search", "contact"), style, str(blog)],
+        )
+        expect(page.locator("kolom-contact").get_by_role("button", name="Send")).to_be_visible()
+        assert gap(page, "kolom-search", "kolom-contact") == pytest.approx(distance, abs=0.5)
+
+
+def test_the_distance_of_an_element_is_gone_when_it_moves_away(chromium: Browser, blog: Site) -> None:
+    with open_page(chromium, blog, elements(blog, "search", "contact"), at=FRIEND) as page:
+        expect(page.locator("kolom-contact").get_by_role("button", name="Send")).to_be_visible()
+        page.evaluate("document.querySelector('main').prepend(document.querySelector('kolom-contact'))")
+        assert page.locator("kolom-contact").evaluate("each => getComputedStyle(each).marginTop") == "0px"
+
+
+def visible_contrast(place: Locator) -> float:
+    """Return the contrast of an element's text with the first opaque background behind it."""
+    text, background = place.evaluate(
+        """place => {
+            const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+            const behind = [];
+            for (let node = place; node; node = node.assignedSlot ?? node.parentElement ?? node.getRootNode().host) {
+                behind.unshift(getComputedStyle(node).backgroundColor);
+            }
+            const draw = (...layers) => {
+                const { colorScheme } = getComputedStyle(document.documentElement);
+                canvas.fillStyle = colorScheme === "dark" ? "#121212" : "#fff";
+                for (const layer of [null, ...layers]) {
+                    if (layer) canvas.fillStyle = layer;
+                    canvas.fillRect(0, 0, 1, 1);
+                }
+                const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+                return `#${[red, green, blue].map((each) => each.toString(16).padStart(2, "0")).join("")}`;
+            };
+            return [draw(...behind, getComputedStyle(place).color), draw(...behind)];
+        }"""
+    )
+    ratio = contrast_ratio(text, background)
+    assert ratio is not None
+    return ratio
+
+
+def places(page: Page) -> dict[str, Locator]:
+    """Return the texts that are drawn on a background of their own."""
+    return {
+        "suggestion": page.locator("kolom-search .option").first,
+        "caption": page.locator("kolom-search .caption").first,
+        "chosen suggestion": page.locator("kolom-search .option[aria-selected=true]"),
+        "match": page.locator("kolom-search .option mark").first,
+        "filter": page.locator("kolom-search select").first,
+        "field": page.locator("kolom-contact textarea"),
+        "button": page.locator("kolom-contact .send"),
+        "comment field": page.locator("kolom-comments .thread textarea"),
+        "label on shade": page.locator("kolom-comments .thread label").first,
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_colour_can_be_set_alone(chromium: Browser, blog: Site, scheme: str) -> None:
+    article = "china-russia-agree-to-deepen-strategic-cooperation"
+    send(blog, f"/api/articles/{article}/comments", {"name": "Siti", "content": f"A comment, {scheme}."})
+    with open_page(chromium, blog, elements(blog, "search", "comments", "contact"), at=FRIEND, policy=STYLED) as page:
+        page.add_style_tag(content=f":root {{ color-scheme: {scheme}; }}")
+        page.locator("kolom-comments").get_by_role("button", name="Reply to Siti").first.click()
+        page.get_by_role("combobox").first.fill("komunike")
+        page.get_by_role("combobox").first.press("Enter")
+        page.locator("kolom-search summary").click()
+        page.get_by_role("combobox").first.fill("chi")
+        expect(page.locator("kolom-search .option").first).to_be_visible()
+        page.get_by_role("combobox").first.press("ArrowDown")
+        low = {}
+        for name in ("paper", "shade", "accent", "mark"):
+            for color, value in {**COLORS, "translucent": "#8882", "none": ""}.items():
+                page.evaluate(
+                    """([name, value]) => {
+                        document.documentElement.removeAttribute("style");
+                        document.documentElement.style.setProperty(name, value);
+                    }""",
+                    [f"--kolom-{name}", value],
+                )
+                for place, locator in places(page).items():
+                    if (ratio := visible_contrast(locator)) < 4.5:
+                        low[f"{place}, {name} {color}"] = round(ratio, 1)
+        assert low == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_elements_are_readable_on_a_page_with_its_own_colours(chromium: Browser, blog: Site, scheme: str) -> None:
+    ink, paper = ("#222222", "#f4f1e8") if scheme == "light" else ("#f4f1e8", "#14213d")
+    with open_page(chromium, blog, elements(blog, "search", "contact"), at=FRIEND, policy=STYLED) as page:
+        page.add_style_tag(content=f"html {{ background: {paper}; color: {ink}; }}")
+        page.get_by_role("combobox").first.fill("chi")
+        expect(page.locator("kolom-search .option").first).to_be_visible()
+        page.get_by_role("combobox").first.press("ArrowDown")
+        for name in ("suggestion", "caption", "chosen suggestion", "field", "button"):
+            assert visible_contrast(places(page)[name]) >= 4.5, name
+
+
+def test_a_site_that_is_not_allowed_is_told_what_to_do(chromium: Browser, blog: Site) -> None:
+    said: list[str] = []
+    scripts = f"{blog}/assets/widgets"
+    body = elements(blog, "articles", "comments")
+    with open_page(chromium, blog, body, at=STRANGER, scripts=scripts, complaints=[NO_RESPONSE]) as page:
+        page.on("console", lambda message: said.append(message.text))
+        page.reload()
+        for name, failed in (
+            ("articles", "The articles cannot be loaded right now."),
+            ("comments", "The comments cannot be loaded right now."),
+        ):
+            status = page.locator(f"kolom-{name}").get_by_role("status")
+            expect(status).to_have_text(f"{failed} {UNREACHABLE}")
+            expect(page.locator(f"kolom-{name}").get_by_role("button", name="Try again")).to_be_visible()
+        (advice,) = [text for text in said if "AllowedOrigins" in text]
+        assert f"no response from {blog}" in advice
+        assert f"add {STRANGER} to" in advice
+
+
+def test_every_element_shows_a_failure_in_the_same_way(chromium: Browser, blog: Site) -> None:
+    failed = [problem(503)] * 4
+    with (
+        open_page(chromium, blog, elements(blog, *NAMES), complaints=["Failed to load resource"]) as page,
+        respond_with(page, "GET", "**/api/articles?*", *failed),
+        respond_with(page, "GET", "**/api/search?*", *failed),
+        respond_with(page, "GET", "**/comments?*", *failed),
+        respond_with(page, "POST", "**/api/contact", *failed),
+    ):
+        page.evaluate("document.querySelector('kolom-articles').removeAttribute('article')")
+        page.evaluate("document.querySelector('kolom-comments').reload()")
+        page.get_by_role("combobox").first.fill("bali")
+        page.get_by_role("combobox").first.press("Enter")
+        contact = page.locator("kolom-contact")
+        contact.get_by_role("textbox", name="Email").fill("siti@example.com")
+        contact.get_by_role("textbox", name="Message").fill("A message.")
+        contact.get_by_role("button", name="Send").click()
+        looks = set()
+        for name in NAMES:
+            element = page.locator(f"kolom-{name}")
+            expect(element.get_by_role("button", name="Try again")).to_be_visible()
+            status = element.locator(".status.problem")
+            expect(status).to_have_text(re.compile("right now"))
+            looks.add(
+                status.evaluate("each => [getComputedStyle(each).color, getComputedStyle(each).fontWeight].join()")
+            )
+        assert len(looks) == 1
+
+
+def test_comments_of_a_missing_article_say_that_it_is_missing(chromium: Browser, blog: Site) -> None:
+    body = f'<kolom-comments api="{blog}" article="no-such-article"></kolom-comments>'
+    with open_page(chromium, blog, body, complaints=["404"]) as page:
+        expect(page.locator("kolom-comments").get_by_role("status")).to_have_text("Article not found.")
