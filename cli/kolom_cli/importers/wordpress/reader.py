@@ -262,7 +262,7 @@ class _Reader:
     def _aliases(self) -> tuple[str, ...]:
         """Return ``/?p=12``, the URL of the post on a site with plain permalinks and its short link on all others."""
         alias = post_number_alias({"p": [self._record.get("wp:post_id")]})
-        return (alias,) if alias else ()
+        return (alias,) if alias and self._origin == _origin(self._record) else ()
 
     def _content(self) -> ArticleInput:
         record = self._record
