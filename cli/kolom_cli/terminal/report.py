@@ -106,7 +106,7 @@ class Report:
 
     ``remote_images`` is the number of images that the articles of an import embed from other sites. ``own_links`` are
     the links in its texts to the old site. ``removed`` is the markup that was removed from its texts, by kind and
-    effect.
+    effect. ``unclear_languages`` is the number of articles whose language neither the export nor the text says.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -118,6 +118,7 @@ class Report:
     failed_pictures: int = 0
     own_links: LinkCounts = NO_LINKS
     removed: dict[str, RemovedMarkup] = field(default_factory=dict)
+    unclear_languages: int = 0
     interrupted: bool = False
     dry_run: bool = False
 
@@ -179,6 +180,7 @@ class Report:
             "failed_pictures": self.failed_pictures,
             "own_links": asdict(self.own_links),
             "removed": [{"markup": what, **asdict(each)} for what, each in self.removed.items()],
+            "unclear_languages": self.unclear_languages,
             "errors": self.errors,
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
@@ -196,6 +198,12 @@ class Report:
             console.print(f"{self.remote_images:,} {_REMOTE_ADVICE}", soft_wrap=True)
         for text in _link_lines(self.own_links):
             console.print(text, soft_wrap=True)
+        if self.unclear_languages:
+            console.print(
+                f"The language of {self.unclear_languages:,} articles is not clear from their text: they have the "
+                "site's first language. --language sets another.",
+                soft_wrap=True,
+            )
         for error in self.errors:
             console.print(_line("error", "red", error), soft_wrap=True)
         if self.interrupted:

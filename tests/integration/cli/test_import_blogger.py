@@ -14,7 +14,7 @@ import pytest
 
 from functions.fetch_articles import app as fetch_articles
 from functions.fetch_comments import app as fetch_comments
-from kolom.articles import public, publishing
+from kolom.articles import public, publishing, repository
 from kolom.comments import admin
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from tests.factories import request
@@ -564,3 +564,13 @@ def test_an_invalid_article_is_rejected_and_the_others_stored(kolom: Kolom, file
     feed = takeout(entry(1, content=f'<img src="{far}">'), entry(2))
     report = _import(kolom, file, feed, exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 1)
+
+
+def test_a_heading_that_repeats_the_title_is_not_shown(kolom: Kolom, file: Path) -> None:
+    text = "<h1>post <b>1</b></h1><p>Text.</p><math></math>"
+    report = _import(kolom, file, takeout(entry(1, content=text)))
+    article = publishing.get_by_slug("post-1")
+    body = repository.get_body(article)
+    assert (article.title, "<h1>" in body.source) == ("Post 1", True)
+    assert "<h2" not in body.html
+    assert [each["markup"] for each in report["removed"]] == ["<math> removed with its content"]

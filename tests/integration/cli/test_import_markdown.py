@@ -678,3 +678,13 @@ def test_links_with_the_host_of_the_site_lead_to_its_pages_here(kolom: Kolom, tm
     shown = public.get_article("first").body.html
     assert 'href="/2020/01/02/second.html#y"' in shown
     assert 'href="https://else.example/2020/01/02/second.html"' in shown
+
+
+@pytest.mark.parametrize("name", ["one.md", "one.html"])
+def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path, name: str) -> None:
+    body = "<h1>One  <em>thing</em></h1>\n\n<p>Text.</p>\n" if name.endswith("html") else "# One *thing*\n\nText.\n"
+    (tmp_path / name).write_text(f"---\ntitle: one Thing\ndate: 2026-01-01\n---\n{body}")
+    _import(kolom, tmp_path)
+    stored = repository.get_body(publishing.get_by_slug("one"))
+    assert stored.html.strip() == "<p>Text.</p>"
+    assert stored.source == body

@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.types import Body
-from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
@@ -108,7 +107,7 @@ def _content(entry: Entry) -> Entry:
 
 
 def _survey(export: Export, language: str | None) -> _Survey:
-    survey = _Survey(language or settings().language_codes[0])
+    survey = _Survey(language or "")
     for feed in export.feeds:
         try:
             with open_member(feed) as file:
@@ -221,7 +220,7 @@ class _Reader:
             description=self._fields.cut("description", plain_text(html.escape(entry.description))),
             image=first_image(rendered),
             labels=self._fields.labels(entry.labels),
-            language=self._survey.language,
+            language=self._fields.language(self._survey.language, title, rendered.html),
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
             published_at=self._published,
             updated_at=parse_iso_datetime(entry.updated) or self._published,
@@ -239,6 +238,7 @@ class _Reader:
             remote_images=remote.count,
             own_links=self._links.counts,
             removals=find_removals(entry.content, "html", rendered, is_converted=True) if entry.is_html else (),
+            is_language_unclear=self._fields.is_language_unclear,
         )
 
     def _source(self) -> str:

@@ -141,6 +141,7 @@ class Importer:
             self.report.own_links += item.own_links
             if item.links is not None:
                 self._checker.add(Page.of(content, item.links.replaced, file=item.links.file, root=item.links.root))
+            self.report.unclear_languages += item.is_language_unclear
             if change != "unchanged":
                 self._changed.add(item.name)
                 for each in item.removals:

@@ -28,7 +28,8 @@ class ImportedArticle:
     ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
     (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
-    ``links`` of an article of a folder are checked.
+    ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
+    says its language.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ImportedArticle:
     own_links: LinkCounts = NO_LINKS
     removals: tuple[Removal, ...] = ()
     links: Links | None = None
+    is_language_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from kolom_cli.importers.markdown.hugo.shortcode_templates import PageValues, Sh
 from kolom_cli.importers.markdown.lenient_front_matter import Value
 from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
+from kolom_cli.importers.markdown.mdx import Mdx
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
@@ -39,7 +40,7 @@ from kolom_cli.publishing.link_checker import RecordedLinks
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
     *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
-    "featureimage",
+    *("featureimage", "heroimage", "hero_image", "coverimage", "cover_image", "ogimage", "socialimage"),
 )
 _BUNDLED: Final = re.compile(r"(?:featured?|cover|thumbnail).*\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
 _SHOWN_PROBLEMS: Final = 5
@@ -114,7 +115,7 @@ class _Builder:
             description=self._text("description", "description", "subtitle"),
             image=image,
             labels=self._labels(),
-            language=self._language(),
+            language=self.fields.language(self._declared_language(), title, rendered.html),
             author=self._author(),
             published_at=entry.date,
             updated_at=entry.updated,
@@ -135,6 +136,7 @@ class _Builder:
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, recorded.links),
+            is_language_unclear=self.fields.is_language_unclear,
         )
 
     def _title(self, body: str) -> str:
@@ -154,6 +156,8 @@ class _Builder:
             results.append(convert(text))
             return results[-1].text
 
+        if self.entry.path.suffix.lower() == ".mdx" or site.has_mdx:
+            body = run(Mdx(lambda key: get_text(front, key) or None).convert, body)
         if site.flavor == "jekyll":
             separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":
@@ -226,7 +230,7 @@ class _Builder:
         labels = (" ".join(written.split()) for written in self.entry.labels)
         return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
 
-    def _language(self) -> str:
+    def _declared_language(self) -> str:
         codes = settings().language_codes
         config = self.articles.site.config
         candidates = (
@@ -235,7 +239,7 @@ class _Builder:
             self.articles.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
-        return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
+        return next((code for each in candidates if each and (code := language_in(each, codes))), "")
 
     def _author(self) -> str:
         front, site = self.entry.front, self.articles.site

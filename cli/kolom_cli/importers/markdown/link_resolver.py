@@ -10,7 +10,8 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
-from kolom.urls import label_path
+from kolom.rendering.element_ids import article_fragment
+from kolom.urls import encoded_path, label_path
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
@@ -18,7 +19,6 @@ from kolom_cli.publishing.document import FORMATS
 _INTRASITE: Final = re.compile(
     r"(?:\{|%7B|\||%7C)(filename|static|attach|tag|category|author|index|archives)(?:\}|%7D|\||%7C)", re.IGNORECASE
 )
-_PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
 def path_of(entry: Entry) -> str | None:
@@ -30,7 +30,7 @@ def path_of(entry: Entry) -> str | None:
 
 def address_of(entry: Entry) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
-    return quote(path_of(entry) or default_path(entry.slug), safe=_PATH_CHARACTERS)
+    return encoded_path(path_of(entry) or default_path(entry.slug))
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class LinkResolver:
             return url
         if not _is_media(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
-            return address_of(target) + query + (f"#{parts.fragment}" if parts.fragment else "")
+            return address_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
@@ -121,7 +121,7 @@ class LinkResolver:
         target = self.entry if not path else self._find_reference(path)
         if target is None:
             return None
-        return (address_of(target) if path else "") + separator + fragment
+        return address_of(target) + separator + article_fragment(fragment) if path else separator + fragment
 
     def _find_reference(self, path: str) -> Entry | None:
         name = path.strip("/")
@@ -146,7 +146,7 @@ class LinkResolver:
         beside = _joined(self.entry.path.parent, path)
         if found := site.at_path(beside) or site.at_path(_joined(beside, "index.md")):
             return found
-        if path.lower().endswith((".md", ".markdown")):
+        if path.lower().endswith((".md", ".mdx", ".markdown")):
             return None
         return site.at_address(self._relative_address(path))
 
@@ -161,6 +161,8 @@ class LinkResolver:
         candidates: list[Path] = []
         if not path.startswith("/"):
             candidates.append(self.entry.path.parent / path)
+            if alias := re.match(r"[@~]/", path):  # the source folder, in the programs of a site
+                candidates += [root / path[alias.end() :] for root in site.roots]
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]
             own = self._relative_address(path).lstrip("/")

@@ -18,7 +18,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from kolom.articles.input import ArticleInput, first_image, is_image_url
 from kolom.articles.names import label_key, post_number_alias
 from kolom.articles.types import Body
-from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
@@ -140,7 +139,7 @@ def _skipped(record: Record) -> Skipped | None:
 
 
 def _collect(files: list[Member], language: str | None) -> _Blog:
-    blog = _Blog(language or settings().language_codes[0])
+    blog = _Blog(language or "")
     for file in files:
         # The second pass reaches the same error and raises it after all items before it.
         with suppress(SourceError), open_member(file) as stream:
@@ -257,6 +256,7 @@ class _Reader:
             remote_images=self._remote.count,
             own_links=self._links.counts,
             removals=self._removals,
+            is_language_unclear=self._fields.is_language_unclear,
         )
 
     def _aliases(self) -> tuple[str, ...]:
@@ -284,7 +284,7 @@ class _Reader:
             description=self._fields.cut("description", plain_text(record.meta.get("_yoast_wpseo_metadesc", ""))),
             image=self._featured() or first_image(rendered),
             labels=self._labels(),
-            language=self._blog.language,
+            language=self._fields.language(self._blog.language, title, rendered.html),
             author=self._author(),
             published_at=published_at,
             updated_at=parse_utc_datetime(record.get("wp:post_modified_gmt")) or published_at,

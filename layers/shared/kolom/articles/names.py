@@ -43,8 +43,10 @@ def slug_problem(slug: str) -> str | None:
         return f"must have at most {MAX_SLUG} characters, got {len(slug)}"
     if not slug[0].isalnum() or slug[-1] in "-_" or not all(is_slug_character(character) for character in slug):
         return f"must consist of letters and digits with hyphens between them, not {slug!r}"
-    if slug != unicodedata.normalize("NFC", slug.lower()):
-        return f"must be lowercase: {unicodedata.normalize('NFC', slug.lower())!r}"
+    composed = unicodedata.normalize("NFC", slug.lower())
+    if slug != composed:
+        rule = "be lowercase" if slug != slug.lower() else "have composed characters (NFC)"
+        return f"must {rule}: {composed!r}"
     if is_site_path(default_path(slug)):
         return f"{slug!r} is reserved for the site itself"
     return None

@@ -5,7 +5,7 @@ sanitized afterwards, so this module need not make it safe.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -313,11 +313,8 @@ class _Rewriter:
 
     def _candidates(self, srcset: str) -> list[str]:
         candidates = []
-        position = 0
-        while match := _CANDIDATE.match(srcset, position):
-            position = match.end()
-            descriptor = (match[2] or "").strip()
-            if resolved := url(self._resolve(match[1]), IMAGE_SCHEMES):
+        for address, descriptor in srcset_candidates(srcset):
+            if resolved := url(self._resolve(address), IMAGE_SCHEMES):
                 resolved = resolved.replace(" ", "%20").replace(",", "%2C")
                 candidates.append(f"{resolved} {descriptor}" if _DESCRIPTOR.fullmatch(descriptor) else resolved)
         return candidates
@@ -338,6 +335,14 @@ class _Rewriter:
             self._text(escape(title or href))
             if not inside_link:
                 self._article.tokens.append(End("a"))
+
+
+def srcset_candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """Yield each URL of a ``srcset`` with its descriptor, which may be empty."""
+    position = 0
+    while match := _CANDIDATE.match(srcset, position):
+        position = match.end()
+        yield match[1], (match[2] or "").strip()
 
 
 def common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:
