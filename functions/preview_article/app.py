@@ -10,12 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles import preview_links, repository
 from kolom.http.api import html_response, new_api
+from kolom.http.language import locale_of
 from kolom.observability import logger, metrics, tracer
 from kolom.pages import views
 from kolom.pages.response import PRIVATE
 from kolom.security import signing
 
-api = new_api(error_page=lambda _event, failure: views.problem(failure.status, headers=PRIVATE))
+api = new_api(error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE))
 
 
 @api.get("/preview/<token>", include_in_schema=False)

@@ -12,8 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom.comments import moderation_links, reply_subscriptions
 from kolom.errors import KolomError
 from kolom.http.api import html_response, new_api
-from kolom.http.headers import header
-from kolom.i18n.locale import Locale, negotiate_locale, site_locale
+from kolom.http.language import locale_of
 from kolom.observability import logger, metrics, tracer
 from kolom.pages import moderation, subscription, views
 from kolom.pages.response import PRIVATE, HtmlResponse
@@ -28,25 +27,28 @@ api = new_api(
 
 @api.get("/api/moderation/<token>", include_in_schema=False)
 def show_link(token: str) -> Response[str]:
+    locale = locale_of(api.current_event.raw_event)
+
     def show() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
-        return moderation.confirm(link, moderation_links.preview(link))
+        return moderation.confirm(link, moderation_links.preview(link), locale)
 
-    return respond(show, moderation.failed)
+    return respond(show, lambda error: moderation.failed(error, locale))
 
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
 def follow_link(token: str) -> Response[str]:
-    now, body = datetime.now(UTC), api.current_event.json_body if api.current_event.body else None
+    now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
+    body = api.current_event.json_body if api.current_event.body else None
     shown_revision = body.get("revision") if isinstance(body, dict) else None
 
     def follow() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
         comment = moderation_links.execute(link, shown_revision=shown_revision, now=now)
         logger.info("comment moderated by link", action=link.action, comment=link.comment_id)
-        return moderation.done(link, comment, signing.load_keys)
+        return moderation.done(link, comment, locale, signing.load_keys)
 
-    return respond(follow, moderation.failed)
+    return respond(follow, lambda error: moderation.failed(error, locale))
 
 
 @api.get("/api/subscription/<token>", include_in_schema=False)
@@ -68,12 +70,6 @@ def follow_subscription(token: str) -> Response[str]:
         return subscription.done(link, locale)
 
     return respond(follow, lambda error: subscription.failed(error, locale))
-
-
-def locale_of(event: dict[str, Any]) -> Locale:
-    """Return the locale of a page: the site's for moderators, the visitor's preferred one for subscribers."""
-    is_moderator = event["rawPath"].startswith("/api/moderation/")
-    return site_locale() if is_moderator else negotiate_locale(header(event, "accept-language") or "")
 
 
 def respond(page: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:

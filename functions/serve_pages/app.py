@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from kolom.errors import NotFound
 from kolom.http.api import html_response, new_api
 from kolom.http.errors import Failure
+from kolom.http.language import locale_of
 from kolom.http.types import Event
 from kolom.observability import logger, metrics, tracer
 from kolom.pages import router, views
@@ -18,7 +19,7 @@ from kolom.pages.response import HtmlResponse
 
 def error_page(event: Event, failure: Failure) -> HtmlResponse | None:
     """Return an error page for a reader; None below ``/api/``, where errors are problems (RFC 9457)."""
-    return None if is_api(event["rawPath"]) else views.problem(failure.status)
+    return None if is_api(event["rawPath"]) else views.problem(failure.status, locale_of(event))
 
 
 api = new_api(error_page=error_page)
@@ -30,7 +31,7 @@ def get_page() -> Response[str]:
     if is_api(path):
         raise NotFound("not found")
     query = parse_qs(api.current_event["rawQueryString"], keep_blank_values=True)
-    return html_response(router.dispatch(path, query))
+    return html_response(router.dispatch(path, query, locale_of(api.current_event.raw_event)))
 
 
 def is_api(path: str) -> bool:

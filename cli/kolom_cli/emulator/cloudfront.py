@@ -5,6 +5,7 @@ import hashlib
 import logging
 import mimetypes
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from kolom_cli.emulator.ses import SentMail
 from kolom_cli.media.s3 import IMMUTABLE_CACHE_CONTROL
 from kolom_cli.sam.model import EdgeHeader, Template
 
+_LANGUAGE_HEADER = "x-kolom-language"
 _COMPRESSED = ("text/", "application/json", "image/svg+xml")
 _log = logging.getLogger(__name__)
 
@@ -45,9 +47,9 @@ class CloudFrontEmulator:
                 return self._inbox(path, request.query)
             if not path.startswith(("/api/", "/media/")):
                 self.before_pages()
-        response = self._answer(request, path)
         if self._template.cdn is None:
-            return response
+            return self._answer(request, path)
+        response = self._answer(without_cdn_headers(request), path)
         return with_edge_headers(self._template.cdn.behavior(request.path).headers, response)
 
     def _answer(self, request: Request, path: str) -> Response:
@@ -119,6 +121,15 @@ class CloudFrontEmulator:
             kind = _content_type(key)
         caching = caching or found.get("CacheControl") or IMMUTABLE_CACHE_CONTROL
         return _file_response(request, found["Body"].read(), kind, caching)
+
+
+def without_cdn_headers(request: Request) -> Request:
+    """Return the request without a header that only CloudFront writes: the language that it chose from Accept-Language.
+
+    The functions choose the language in the same way. There is no cache here that would depend on it.
+    """
+    headers = [(name, value) for name, value in request.headers if name.lower() != _LANGUAGE_HEADER]
+    return replace(request, headers=headers)
 
 
 def with_edge_headers(added: tuple[EdgeHeader, ...], response: Response) -> Response:

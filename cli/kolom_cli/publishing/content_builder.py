@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.names import default_path
@@ -15,10 +14,12 @@ from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
+from kolom.urls import encoded_path
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
+from kolom_cli.publishing.language_detection import detect_language
 from kolom_cli.publishing.link_checker import Page, RecordedLinks
 from kolom_cli.publishing.slugs import slugify_title
 
@@ -62,11 +63,12 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticle:
-    """The article of a file with its links. The lines of ``removals`` are those of its body."""
+    """The article of a file with its links, and notes about it. The lines of ``removals`` are those of its body."""
 
     article: ArticleInput
     page: Page
     removals: tuple[Removal, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -86,6 +88,8 @@ class ContentBuilder:
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
+        named = document.language or self.language
+        language, notes = (named, ()) if named else _detect_language(document, rendered.html)
         article = ArticleInput(
             title=document.title,
             slug=slug,
@@ -94,7 +98,7 @@ class ContentBuilder:
             description=document.description or "",
             image=resolver(document.image) if document.image else first_image(rendered),
             labels=document.labels,
-            language=document.language or self.language or settings().language_codes[0],
+            language=language,
             author=document.author or "",
             published_at=document.date or _date_in_name(document.path),
             updated_at=document.updated,
@@ -105,7 +109,7 @@ class ContentBuilder:
             reading_minutes=rendered.reading_minutes,
         )
         page = Page.of(article, resolver.links, file=source.path, root=source.root)
-        return BuiltArticle(article, page, find_removals(document.body, document.format, rendered))
+        return BuiltArticle(article, page, find_removals(document.body, document.format, rendered), notes)
 
     def _address_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""
@@ -113,7 +117,7 @@ class ContentBuilder:
             self._addresses[path] = None
             try:
                 document = read_document(path, settings().zone)
-                self._addresses[path] = quote(document.page_path or default_path(slug_of(document)))
+                self._addresses[path] = encoded_path(document.page_path or default_path(slug_of(document)))
             except DocumentError:
                 pass
         return self._addresses[path]
@@ -131,6 +135,18 @@ def slug_of(document: Document) -> str:
             document.path, None, "cannot derive a slug from the file name or the title: add `slug:` to the front matter"
         )
     return slug
+
+
+def _detect_language(document: Document, content_html: str) -> tuple[str, tuple[str, ...]]:
+    """Return the language of a document that does not name it, and a note unless the site has only one language."""
+    codes = settings().language_codes
+    detected = detect_language(document.title, content_html, codes)
+    if len(codes) == 1:
+        return codes[0], ()
+    hint = "`language:` in the front matter sets it"
+    if detected is None:
+        return codes[0], (f"its language is not clear from its text: published as {codes[0]!r}; {hint}",)
+    return detected, (f"its language is {detected!r}, by its text; {hint}",)
 
 
 def _date_in_name(path: Path) -> datetime | None:

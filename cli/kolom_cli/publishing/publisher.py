@@ -110,6 +110,8 @@ class Publisher:
         self._links.add(built.page)
         if done.previous is not None and is_unpublished(done.previous) and done.article.status != "draft":
             self.report.notes.append(Note(name=str(document.path), text=_PUBLISHED_AGAIN))
+        if done.change != "unchanged":
+            self.report.notes += [Note(name=str(document.path), text=note) for note in built.notes]
         if self.options.write_back and not self.options.dry_run:
             self._write_back(document, done.article)
         if done.change != "unchanged" and built.removals:

@@ -177,3 +177,11 @@ def test_the_local_site_imports_each_platform_at_its_start(kolom: Kolom, tmp_pat
     for platform, made in EXPORTS.items():
         report = load_import(f"{platform}:{made(tmp_path)}")
         assert report.counts()["created"] == sum(counts[1] for counts in KINDS[platform].values())
+
+
+def test_the_language_of_each_article_is_detected_if_the_export_names_none(kolom: Kolom, tmp_path: Path) -> None:
+    english = "<p>It rained all afternoon, and the market closed early, so we cooked what was left.</p>"
+    contents = files((row(1), english), (row(2), "<p>Two.</p>"))
+    report = kolom("import", "substack", "--json", write_zip(tmp_path / "export.zip", contents)).json
+    codes = [call(fetch_articles.handler, request(f"/api/articles/post-{n}")).json["language"] for n in (1, 2)]
+    assert (codes, report["unclear_languages"]) == (["en", "id"], 1)

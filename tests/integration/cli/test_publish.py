@@ -12,6 +12,7 @@ import pytest
 from kolom.articles import public, publishing, repository
 from kolom.articles.admin import list_by_status
 from kolom.errors import NotFound
+from kolom.urls import encoded_path
 from tests.integration.cli.conftest import Kolom
 from tests.paths import FIXTURES
 
@@ -206,11 +207,11 @@ def test_an_svg_with_a_script_is_rejected(kolom: Kolom, tmp_path: Path, calls: l
 def test_links_between_files_become_links_to_articles(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "one.md", body="[two](two.md#part) [three](sub/three.md)\n")
     _write(tmp_path, "two.md", "title: Two\nslug: zwei\ndate: 2026-01-01")
-    _write(tmp_path, "sub/three.md", "title: T\npath: /old/three.html\ndate: 2026-01-01")
+    _write(tmp_path, "sub/three.md", "title: T\npath: /old/three(1).html\ndate: 2026-01-01")
     _publish(kolom, tmp_path)
     html = public.get_article("one").body.html
     assert 'href="/zwei/#part"' in html
-    assert 'href="/old/three.html"' in html
+    assert f'href="{encoded_path("/old/three(1).html")}"' in html
 
 
 def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:
@@ -272,7 +273,7 @@ def test_a_withdrawn_file_can_be_published_again(kolom: Kolom, tmp_path: Path, o
 
 
 def test_a_withdrawn_article_can_be_edited_moved_and_scheduled(kolom: Kolom, tmp_path: Path) -> None:
-    path = _write(tmp_path, "one.md")
+    path = _write(tmp_path, "one.md", "title: T\ndate: 2026-01-01\nlanguage: id")
     _publish(kolom, path)
     changes = [("Text.", "Other."), ("2026-01-01", "2099-01-01"), ("slug: one", "slug: two"), ("title: T", "title: U")]
     for before, after in changes:
@@ -476,9 +477,9 @@ def test_each_file_is_listed_with_the_url_and_state_of_its_article(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     slug = "a-morning-at-the-market-in-yogyakarta-and-what-people-buy-there-in-may"
-    _write(tmp_path, "d.md", "title: D\ndraft: true")
-    _write(tmp_path, "later.md", "title: L\ndate: 2099-01-01T09:00:00")
-    market = _write(tmp_path, f"{slug}.md")
+    _write(tmp_path, "d.md", "title: D\ndraft: true\nlanguage: id")
+    _write(tmp_path, "later.md", "title: L\ndate: 2099-01-01T09:00:00\nlanguage: id")
+    market = _write(tmp_path, f"{slug}.md", "title: T\ndate: 2026-01-01\nlanguage: id")
     url = f"https://blog.example/{slug}/"
     assert _lines(kolom, tmp_path, tmp_path, "--dry-run") == [
         f"would be created  {slug}.md -> {url} (published)",
@@ -558,3 +559,25 @@ def test_the_source_of_a_deleted_article_is_not_offered(kolom: Kolom, tmp_path: 
     assert "the article 'one' is deleted (version 2)" in reason
     assert reason.endswith("; pass --force to publish it again")
     assert _publish(kolom, path, "--force")["updated"] == 1
+
+
+ENGLISH = "It rained all afternoon, and the market closed early, so we cooked what was left in the kitchen.\n"
+
+
+@pytest.mark.parametrize(
+    ("front", "body", "language", "note"),
+    [
+        ("", ENGLISH, "en", "its language is 'en', by its text; `language:` in the front matter sets it"),
+        ("", "Short.\n", "id", "its language is not clear from its text: published as 'id'; `language:` in the front"),
+        ("", f"```\n{ENGLISH * 9}```\n", "id", "its language is not clear from its text"),
+        ("\nlanguage: id", ENGLISH, "id", None),
+    ],
+)
+def test_the_language_of_a_file_without_one_is_detected_and_reported(
+    kolom: Kolom, tmp_path: Path, front: str, body: str, language: str, note: str | None
+) -> None:
+    _write(tmp_path, "one.md", f"title: T\ndate: 2026-01-01{front}", body)
+    report = _publish(kolom, tmp_path)
+    assert public.get_article("one").article.language == language
+    assert [each["note"][: len(note or "")] for each in report["notes"]] == ([note] if note else [])
+    assert _publish(kolom, tmp_path)["notes"] == []

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from functions.serve_mail_links import app as serve_mail_links
 from kolom.articles import public
+from kolom.articles import repository as articles
 from kolom.comments import admin, authors, moderation_links, posting, repository
 from kolom.comments.posting import NewComment
 from kolom.comments.types import Action, Comment
@@ -321,7 +322,7 @@ def test_a_link_works_if_the_queue_and_the_article_cannot_be_read(blog: Blog, mo
 
     comment = blog.post_stored()
     monkeypatch.setattr(pages_moderation, "find_next_pending", fail)
-    monkeypatch.setattr("kolom.articles.repository.get", fail)
+    monkeypatch.setattr(articles, "get", fail)
     page = follow(link(comment))
     assert (page.status, blog.total()) == (200, 1)
     assert "Komentar telah disetujui." in page.body

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kolom.i18n.negotiation import LANGUAGE_HEADER
 from kolom.pages import response
 from kolom.security.client_address import ORIGIN_HEADER, VIEWER_HEADER
 from kolom_cli.emulator.api_gateway import Response
@@ -78,6 +79,18 @@ def test_api_responses_are_cached_by_query_and_origin() -> None:
     assert policy["MaxTTL"] >= int(stale)
 
 
+def test_pages_are_cached_also_by_the_language_that_the_cdn_chose() -> None:
+    assert config()["DefaultCacheBehavior"]["CachePolicyId"] == {"Ref": "PageCache"}
+    policies = {name: resources()[name]["Properties"]["CachePolicyConfig"] for name in ("PageCache", "ApiCache")}
+    pages, api = (each["ParametersInCacheKeyAndForwardedToOrigin"] for each in policies.values())
+    assert pages["HeadersConfig"]["Headers"] == [*api["HeadersConfig"]["Headers"], LANGUAGE_HEADER]
+    ignored = {"Name", "ParametersInCacheKeyAndForwardedToOrigin"}
+    assert (
+        len({str({key: value for key, value in each.items() if key not in ignored}) for each in policies.values()}) == 1
+    )
+    assert pages | {"HeadersConfig": None} == api | {"HeadersConfig": None}
+
+
 def test_the_api_receives_all_headers_except_host() -> None:
     """API Gateway answers 403 to a foreign host name."""
     for behavior in [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]:
@@ -139,7 +152,7 @@ def test_wherever_the_secret_is_added_the_viewers_address_is_set_by_the_cdn() ->
         assert behavior.functions == (("viewer-request",) if behavior.origin == "api" else ())
     function = resources()["NameViewer"]["Properties"]
     assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
-    assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]
+    assert f'headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }}' in function["FunctionCode"]["Fn::Sub"]
 
 
 def test_only_functions_with_rate_limits_can_read_the_secret() -> None:

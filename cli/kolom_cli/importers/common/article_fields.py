@@ -10,6 +10,7 @@ from kolom.articles.names import MAX_LABEL, default_path, label_key, label_probl
 from kolom.articles.types import MAX_SOURCE_BYTES, Kind
 from kolom.config import settings
 from kolom.rendering.text import plain_text
+from kolom_cli.publishing.language_detection import detect_language
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
 UNCATEGORIZED: Final = frozenset(("uncategorized", "uncategorised", "tak-berkategori"))
@@ -27,11 +28,15 @@ _NUMBERED: Final = frozenset(("p", "page_id", "attachment_id"))
 
 @dataclass(slots=True)
 class ArticleFields:
-    """The converter for the fields of one article. ``kind`` and ``number`` name the article if it has no title."""
+    """The converter for the fields of one article. ``kind`` and ``number`` name the article if it has no title.
+
+    ``is_language_unclear`` is True after :meth:`language` if neither the export nor the text says the language.
+    """
 
     kind: Kind
     number: str
     notes: list[str] = field(default_factory=list)
+    is_language_unclear: bool = False
 
     def title(self, title: str, html: str) -> str:
         """Return the title, or the first words of the text if the title is empty."""
@@ -98,6 +103,15 @@ class ArticleFields:
             self.notes.append(f"at most {MAX_LABELS} labels are allowed, got {len(kept)}: removed {removed}")
         return tuple(kept[:MAX_LABELS])
 
+    def language(self, declared: str, title: str, content_html: str) -> str:
+        """Return the language that the export declares, or else that of the text, or else the site's first one."""
+        if declared:
+            return declared
+        codes = settings().language_codes
+        detected = detect_language(title, content_html, codes)
+        self.is_language_unclear = detected is None
+        return detected or codes[0]
+
     def cut(self, what: str, text: str) -> str:
         """Return ``text`` cut to the limit of the field ``what``."""
         limit = _LIMITS[what]
@@ -116,9 +130,8 @@ def size_problem(source: str) -> str | None:
 
 
 def site_language(code: str) -> str:
-    """Return the site's language for the language code of an export, or the site's first language if it is invalid."""
-    codes = settings().language_codes
-    return language_in(code, codes) or codes[0]
+    """Return the site's language for the language code of an export, or an empty string if it is invalid."""
+    return language_in(code, settings().language_codes) or ""
 
 
 def language_in(text: str, codes: tuple[str, ...]) -> str | None:

@@ -22,7 +22,7 @@ class RawArticle:
 
     ``convert`` makes ``html`` plain HTML and returns notes about it. ``number`` is the suffix for a slug that is taken.
     ``address`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
-    article that was not a draft becomes one.
+    article that was not a draft becomes one. An empty ``language`` is detected from the text.
     """
 
     name: str
@@ -71,7 +71,7 @@ def to_imported_article(raw: RawArticle) -> Item:
             description=fields.cut("description", " ".join(raw.description.split())),
             image=raw.image if is_image_url(raw.image) else first_image(rendered),
             labels=fields.labels(raw.labels),
-            language=raw.language,
+            language=fields.language(raw.language, title, rendered.html),
             author=fields.cut("author's name", " ".join(raw.author.split())),
             published_at=raw.published_at,
             updated_at=raw.updated_at or raw.published_at,
@@ -91,4 +91,5 @@ def to_imported_article(raw: RawArticle) -> Item:
         notes=tuple(fields.notes),
         remote_images=remote.count,
         removals=find_removals(raw.html, "html", rendered, is_converted=True),
+        is_language_unclear=fields.is_language_unclear,
     )

@@ -82,7 +82,7 @@ def read_ghost(path: Path, *, site: str = "", language: str | None = None) -> It
 
 
 def _collect(path: Path, language: str | None) -> _Site:
-    site = _Site(language or settings().language_codes[0])
+    site = _Site(language or "")
     dates: list[dict[str, Any]] = []
     try:
         for table, row in read_rows(path):

@@ -16,6 +16,7 @@ from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
@@ -92,7 +93,15 @@ class _Builder:
         recorded = RecordedLinks(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
+        rewriter = LinkRewriter(links.own_page, links.is_own)
+        rendered = render(
+            body,
+            self.format,
+            title=title,
+            resolve=remote,
+            resolve_link=rewriter,
+            size_of=self.articles.media.sizes.get,
+        )
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
         path = path_of(entry)
@@ -106,7 +115,7 @@ class _Builder:
             description=self._text("description", "description", "subtitle"),
             image=image,
             labels=self._labels(),
-            language=self._language(),
+            language=self.fields.language(self._declared_language(), title, rendered.html),
             author=self._author(),
             published_at=entry.date,
             updated_at=entry.updated,
@@ -124,8 +133,10 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
+            own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, recorded.links),
+            is_language_unclear=self.fields.is_language_unclear,
         )
 
     def _title(self, body: str) -> str:
@@ -217,7 +228,7 @@ class _Builder:
         labels = (" ".join(written.split()) for written in self.entry.labels)
         return self.fields.labels(label for label in labels if label_key(label) not in UNCATEGORIZED)
 
-    def _language(self) -> str:
+    def _declared_language(self) -> str:
         codes = settings().language_codes
         config = self.articles.site.config
         candidates = (
@@ -226,7 +237,7 @@ class _Builder:
             self.articles.language or "",
             get_text(config, "lang", "locale", "language", "languagecode", "default_language"),
         )
-        return next((code for each in candidates if each and (code := language_in(each, codes))), codes[0])
+        return next((code for each in candidates if each and (code := language_in(each, codes))), "")
 
     def _author(self) -> str:
         front, site = self.entry.front, self.articles.site

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from kolom.articles.names import default_path
 from kolom.articles.types import MAX_SOURCE_BYTES
-from kolom.config import settings
 from kolom_cli.importers.common.article_matching import host_of, path_of
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, members_of
@@ -40,7 +39,7 @@ def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
         paths, hosts, others = _classify(files)
         if not paths:
             raise SourceError(f"{source}: not a Medium export: it has no story, such as posts/2024-05-01_Title-….html")
-        reader = _Reader(own_link(paths, hosts), language or settings().language_codes[0])
+        reader = _Reader(own_link(paths, hosts), language or "")
         for file in files:
             yield others[file.name] if file.name in others else reader.item(file)
 

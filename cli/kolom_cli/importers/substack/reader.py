@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote
 
-from kolom.config import settings
 from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
@@ -35,7 +34,7 @@ def read_substack(source: Path, *, site: str = "", language: str | None = None) 
     :raises SourceError: the export cannot be read, or cannot be read further
     """
     with open_export(source) as export:
-        reader = _Reader(export, site, language or settings().language_codes[0])
+        reader = _Reader(export, site, language or "")
         for row in export.rows():
             yield reader.item(row)
         yield from reader.rest()

@@ -1,7 +1,6 @@
 """Localize the site's texts: the strings, dates and numbers of ``messages/<language>.json``."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from kolom.config import settings
+from kolom.i18n.negotiation import choose_language
 
 _FOLDER: Final = Path(__file__).parent / "messages"
 _FALLBACK: Final = "en"
-_WEIGHT: Final = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
 # By the usual script of the language.
 _RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"])
 
@@ -67,18 +66,9 @@ def find_locale(language: str) -> Locale | None:
     return _load(code) if code in available_languages() else None
 
 
-def negotiate_locale(accept_language: str) -> Locale:
-    """Return the locale that the visitor's ``Accept-Language`` prefers (RFC 9110, 12.5.4), or else the site's own."""
-    weighed: list[tuple[float, str]] = []
-    for entry in accept_language.split(","):
-        language, _, parameter = entry.partition(";")
-        value = parameter.replace(" ", "").removeprefix("q=")
-        weighed.append((float(value) if _WEIGHT.fullmatch(value) else 1.0, language.strip()))
-    # Sorting is stable: of equal weights, the first counts.
-    for weight, language in sorted(weighed, key=lambda each: -each[0]):
-        if weight > 0 and (locale := find_locale(language)):
-            return locale
-    return site_locale()
+def reader_locale(headers: Mapping[str, str]) -> Locale:
+    """Return the locale that a request prefers among the site's languages. Names of ``headers`` are in lower case."""
+    return find_locale(choose_language(headers, settings().language_codes)) or site_locale()
 
 
 @cache

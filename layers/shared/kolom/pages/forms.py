@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.config import settings
-from kolom.http.headers import headers_of
-from kolom.i18n.locale import Locale, negotiate_locale
+from kolom.http.language import locale_of
+from kolom.i18n.locale import Locale
 from kolom.limits import FIELD_LIMITS
-from kolom.pages.response import NO_CACHING, html_response
+from kolom.pages.response import BY_LANGUAGE, NO_CACHING, html_response
 from kolom.pages.templating import Head, render
 from kolom.urls import origin_of
 
@@ -116,7 +116,7 @@ def _response(
             "isBase64Encoded": False,
         }
     status = HTTPStatus(response["statusCode"])
-    locale = negotiate_locale(headers_of(event).get("accept-language", ""))
+    locale = locale_of(event)
     html = render(
         "form.html",
         Head(title=locale.translate(f"{form.name}.{outcome}.title"), is_indexable=False),
@@ -130,7 +130,7 @@ def _response(
         action=action,
         back=target or back,
     )
-    page = html_response(html, locale.code, status=status, headers={"Cache-Control": NO_CACHING})
+    page = html_response(html, locale.code, status=status, headers=BY_LANGUAGE | {"Cache-Control": NO_CACHING})
     headers = dict(page.headers)
     if retry := response["headers"].get("Retry-After"):
         headers["Retry-After"] = retry

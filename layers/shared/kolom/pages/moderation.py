@@ -15,9 +15,9 @@ from kolom.comments.moderation_queue import find_next_pending
 from kolom.comments.types import Action, Comment, PublicComment
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
-from kolom.i18n.locale import Locale, site_locale
+from kolom.i18n.locale import Locale
 from kolom.observability import logger
-from kolom.pages.response import PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.security.signing import SigningKeys
 
@@ -41,10 +41,10 @@ class NextComment:
     links: tuple[tuple[Action, str], ...]
 
 
-def confirm(link: ModerationLink, comment: Comment) -> HtmlResponse:
+def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlResponse:
     """Return the page that shows the comment and asks to confirm the action, with a button."""
     return _page(
-        site_locale(),
+        locale,
         f"moderation.{link.action}.question",
         comment=comment,
         article=_article(comment),
@@ -52,13 +52,12 @@ def confirm(link: ModerationLink, comment: Comment) -> HtmlResponse:
     )
 
 
-def done(link: ModerationLink, comment: Comment, secret: Callable[[], SigningKeys]) -> HtmlResponse:
+def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]) -> HtmlResponse:
     """Return the page that confirms the action and shows the next pending comment, or that there is none.
 
     Its links expire together with ``link``, so that whoever has a link can use it and those that follow no longer. What
     cannot be read now is omitted: the action is done.
     """
-    locale = site_locale()
     article = _article(comment)
     try:
         following = find_next_pending(comment.id)
@@ -82,10 +81,10 @@ def done(link: ModerationLink, comment: Comment, secret: Callable[[], SigningKey
     return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=is_last)
 
 
-def failed(error: KolomError) -> HtmlResponse:
+def failed(error: KolomError, locale: Locale) -> HtmlResponse:
     """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
-    return _page(site_locale(), message, status=failure_of(error).status)
+    return _page(locale, message, status=failure_of(error).status)
 
 
 def _page(
@@ -113,7 +112,7 @@ def _page(
         next=next_comment,
         is_last=is_last,
     )
-    return html_response(html, locale.code, status=status, headers=PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)
 
 
 def _article(comment: Comment) -> Article | None:

@@ -11,6 +11,7 @@
 | … of one segment, published before such paths were slugs | 19: a further pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
+| ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
 | anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
 An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
@@ -33,6 +34,7 @@ from kolom.errors import Moved, NotFound
 from kolom.feeds.documents import document_redirect
 from kolom.feeds.legacy_urls import legacy_feed_redirect
 from kolom.http.errors import failure_of
+from kolom.i18n.locale import Locale, site_locale
 from kolom.labels import display_label, normalize_label
 from kolom.pages import views
 from kolom.pages.article_extras import load_article_extras
@@ -40,6 +42,7 @@ from kolom.pages.response import HtmlResponse, redirect
 from kolom.pages.search_page import PATH as SEARCH_PATH
 from kolom.pages.search_page import SearchForm, search_page
 from kolom.pages.theme import get_theme
+from kolom.pages.wordpress_urls import home_redirect, post_redirect
 
 HOME_LENGTH: Final = 10
 LIST_LENGTH: Final = 20
@@ -49,21 +52,23 @@ _INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 type Query = Mapping[str, list[str]]
 
 
-def dispatch(path: str, query: Query) -> HtmlResponse:
+def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlResponse:
     """Return the page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
 
-    An error becomes a page too, with the status of the API.
+    ``locale`` is the reader's, for pages without a language of their own. An error becomes a page too, with the status
+    of the API.
     """
+    locale = locale or site_locale()
     try:
         try:
-            return _page(path, query)
+            return _page(path, query, locale)
         except NotFound:
-            return _without_invisible_characters(path, query)
+            return _without_invisible_characters(path, query, locale)
     except Exception as error:  # noqa: BLE001 - failure_of logs unexpected errors
-        return views.problem(failure_of(error).status)
+        return views.problem(failure_of(error).status, locale)
 
 
-def _without_invisible_characters(address: str, query: Query) -> HtmlResponse:
+def _without_invisible_characters(address: str, query: Query, locale: Locale) -> HtmlResponse:
     """Redirect an address that has characters of a copied text, such as a byte order mark, to the page that it means.
 
     :raises NotFound: there is no such page
@@ -73,15 +78,15 @@ def _without_invisible_characters(address: str, query: Query) -> HtmlResponse:
     if visible == path:
         raise NotFound(f"there is nothing at {path!r}")
     address = urls.encoded_path(visible)
-    page = _page(address, query)
+    page = _page(address, query, locale)
     return page if page.status == HTTPStatus.MOVED_PERMANENTLY else _redirect(address, query)
 
 
-def _page(address: str, query: Query) -> HtmlResponse:
+def _page(address: str, query: Query, locale: Locale) -> HtmlResponse:
     path = unquote(address)
     for pattern, view in _ROUTES:
         if match := pattern.fullmatch(path):
-            return view(path, query, *match.groups())
+            return view(path, query, locale, *match.groups())
     return _article(path, address, query)
 
 
@@ -93,29 +98,32 @@ def _value(query: Query, name: str) -> str | None:
     return next((value for value in query.get(name, ()) if value), None)
 
 
-def _home(_path: str, query: Query) -> HtmlResponse:
+def _home(path: str, query: Query, locale: Locale) -> HtmlResponse:
+    if target := home_redirect(path or "/", query):
+        return redirect(target)
     cursor = _value(query, "cursor")
-    return views.home(public.list_articles(ArticleFilter(), limit=HOME_LENGTH, cursor=cursor), cursor=cursor)
+    articles = public.list_articles(ArticleFilter(), limit=HOME_LENGTH, cursor=cursor)
+    return views.home(articles, cursor=cursor, locale=locale)
 
 
-def _labels(path: str, query: Query) -> HtmlResponse:
-    return views.labels(public.list_labels()) if path == "/labels/" else _redirect("/labels/", query)
+def _labels(path: str, query: Query, locale: Locale) -> HtmlResponse:
+    return views.labels(public.list_labels(), locale=locale) if path == "/labels/" else _redirect("/labels/", query)
 
 
-def _archive(path: str, query: Query) -> HtmlResponse:
-    return views.archive(public.list_months()) if path == "/archive/" else _redirect("/archive/", query)
+def _archive(path: str, query: Query, locale: Locale) -> HtmlResponse:
+    return views.archive(public.list_months(), locale=locale) if path == "/archive/" else _redirect("/archive/", query)
 
 
-def _contact(path: str, query: Query) -> HtmlResponse:
-    return views.contact() if path == "/contact/" else _redirect("/contact/", query)
+def _contact(path: str, query: Query, locale: Locale) -> HtmlResponse:
+    return views.contact(locale=locale) if path == "/contact/" else _redirect("/contact/", query)
 
 
-def _search(path: str, query: Query) -> HtmlResponse:
+def _search(path: str, query: Query, locale: Locale) -> HtmlResponse:
     form, cursor = SearchForm.from_query(query), _value(query, "cursor")
-    return search_page(form, cursor=cursor) if path == SEARCH_PATH else redirect(form.path(cursor))
+    return search_page(form, locale, cursor=cursor) if path == SEARCH_PATH else redirect(form.path(cursor))
 
 
-def _label(path: str, query: Query, label: str) -> HtmlResponse:
+def _label(path: str, query: Query, locale: Locale, label: str) -> HtmlResponse:
     cursor = _value(query, "cursor")
     if not label.strip(" /") or len(label) > 3 * MAX_LABEL:  # case folding turns one character into at most three
         raise NotFound("there is no such label")
@@ -124,14 +132,14 @@ def _label(path: str, query: Query, label: str) -> HtmlResponse:
         return _redirect(urls.label_path(label), query)
     articles = public.list_articles(ArticleFilter(label=label), limit=LIST_LENGTH, cursor=cursor)
     if not articles.items and label.endswith("/"):
-        return _label(path, query, label.rstrip("/"))
+        return _label(path, query, locale, label.rstrip("/"))
     if not articles.items:
         raise NotFound(f"there are no articles with the label {label!r}")
     spelled = display_label(label, (each for article in articles.items for each in article.labels))
-    return views.label(spelled, articles, cursor=cursor)
+    return views.label(spelled, articles, cursor=cursor, locale=locale)
 
 
-def _months(path: str, query: Query, year: str, month: str | None = None) -> HtmlResponse:
+def _months(path: str, query: Query, locale: Locale, year: str, month: str | None = None) -> HtmlResponse:
     cursor = _value(query, "cursor")
     listing = ArticleFilter(year=int(year), month=None if month is None else int(month))
     if not listing.year:
@@ -142,7 +150,7 @@ def _months(path: str, query: Query, year: str, month: str | None = None) -> Htm
     articles = public.list_articles(listing, limit=LIST_LENGTH, cursor=cursor)
     if not articles.items:
         raise NotFound("there are no articles in this period")
-    return views.months(listing.year, listing.month, articles, cursor=cursor)
+    return views.months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
 
 
 def _article(path: str, address: str, query: Query) -> HtmlResponse:
@@ -158,6 +166,10 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
             return redirect(feed)
         if path.rstrip("/") == "/favicon.ico":
             return redirect(get_theme().asset("favicon.svg"))
+        if path == "/index.php":
+            return redirect(home_redirect(path, query) or "/")
+        if target := post_redirect(query):  # of a WordPress site in a directory: /blog/?p=12
+            return redirect(target)
         raise
     # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
     canonical = urls.encoded_path(path)

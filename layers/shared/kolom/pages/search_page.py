@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from kolom.config import settings
 from kolom.errors import FieldError, InvalidInput
-from kolom.i18n.locale import Locale, site_locale
+from kolom.i18n.locale import Locale
 from kolom.limits import MAX_QUERY
-from kolom.pages.response import HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.search.date_range import parse_range
 from kolom.search.searcher import Results, SearchRequest, search
@@ -77,7 +77,7 @@ class SearchForm:
         )
 
 
-def search_page(form: SearchForm, *, cursor: str | None = None) -> HtmlResponse:
+def search_page(form: SearchForm, locale: Locale, *, cursor: str | None = None) -> HtmlResponse:
     """Return the results from ``cursor`` on, the errors of an invalid search, or only the form if there are no words.
 
     Requests: those of the search, see :mod:`kolom.search.searcher`.
@@ -87,18 +87,18 @@ def search_page(form: SearchForm, *, cursor: str | None = None) -> HtmlResponse:
     try:
         request = form.to_search(cursor)
     except InvalidInput as invalid:
-        return _page(form, None, errors=frozenset(error.field for error in invalid.errors))
-    return _page(form, search(request), cursor=cursor) if form.q else _page(form, None)
+        return _page(form, None, locale, errors=frozenset(error.field for error in invalid.errors))
+    return _page(form, search(request), locale, cursor=cursor) if form.q else _page(form, None, locale)
 
 
 def _page(
     form: SearchForm,
     results: Results | None,
+    locale: Locale,
     *,
     cursor: str | None = None,
     errors: frozenset[str] = frozenset(),
 ) -> HtmlResponse:
-    locale = site_locale()
     title = locale.translate("search.title", query=form.q) if form.q else locale.translate("search")
     html = render(
         "search.html",
@@ -112,7 +112,8 @@ def _page(
         since=_day(form.since),
         until=_day(form.until),
     )
-    return html_response(html, locale.code, status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE)
 
 
 def _head(form: SearchForm, results: Results | None, title: str, cursor: str | None, locale: Locale) -> Head:

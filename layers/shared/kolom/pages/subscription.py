@@ -10,7 +10,7 @@ from kolom.http.errors import failure_of
 from kolom.http.request_body import read_body
 from kolom.http.types import Event
 from kolom.i18n.locale import Locale
-from kolom.pages.response import PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 
 _REASONS: Final[Mapping[type[KolomError], str]] = {
@@ -65,4 +65,4 @@ def _page(
         message=locale.translate(message),
         button=button,
     )
-    return html_response(html, locale.code, status=status, headers=PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)

@@ -1,4 +1,7 @@
-"""Render articles and lists as pages. Pure, except for the site's settings and theme."""
+"""Render articles and lists as pages. Pure, except for the site's settings and theme.
+
+An article has its own language. Other pages have that of ``locale``, by default the site's first language.
+"""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -13,27 +16,26 @@ from kolom.config import settings
 from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.pages.article_extras import ArticleExtras
 from kolom.pages.forms import COMMENT, CONTACT
-from kolom.pages.response import PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import FeedLink, Head, render
 from kolom.timestamps import to_rfc3339
 
 _CONTENTS_FROM: Final = 3  # headings; shorter articles get no table of contents
 
 
-def home(articles: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
+def home(articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None) -> HtmlResponse:
     """Return the newest articles, or those after ``cursor``."""
-    locale = site_locale()
+    locale = locale or site_locale()
     title = settings().site_title
     description = settings().site_description or locale.translate("home.description", site=title)
     head = _list_head(title, "/", articles, cursor, locale, description=description)
-    return html_response(
-        render("home.html", head, locale, articles=articles, first="/", is_first=cursor is None), locale.code
-    )
+    html = render("home.html", head, locale, articles=articles, first="/", is_first=cursor is None)
+    return html_response(html, locale.code, headers=BY_LANGUAGE)
 
 
-def label(name: str, articles: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
+def label(name: str, articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None) -> HtmlResponse:
     """Return the articles with the label ``name``."""
-    locale = site_locale()
+    locale = locale or site_locale()
     path = urls.label_path(name)
     feed = FeedLink(locale.translate("feed.label", label=name), urls.feed_path("atom.xml", name))
     return _card_list(
@@ -41,46 +43,52 @@ def label(name: str, articles: ArticleList, *, cursor: str | None = None) -> Htm
     )
 
 
-def months(year: int, month: int | None, articles: ArticleList, *, cursor: str | None = None) -> HtmlResponse:
+def months(
+    year: int, month: int | None, articles: ArticleList, *, cursor: str | None = None, locale: Locale | None = None
+) -> HtmlResponse:
     """Return the articles of a month, or of a whole year."""
-    locale = site_locale()
+    locale = locale or site_locale()
     name = str(year) if month is None else locale.month(year, month)
     path = urls.year_path(year) if month is None else urls.month_path(year, month)
     return _card_list(locale, locale.translate("month.title", month=name), name, "month", path, articles, cursor)
 
 
-def labels(counts: Sequence[LabelCount]) -> HtmlResponse:
+def labels(counts: Sequence[LabelCount], *, locale: Locale | None = None) -> HtmlResponse:
     """Return all labels."""
-    locale = site_locale()
+    locale = locale or site_locale()
     head = Head(
         title=locale.translate("labels"),
         description=locale.translate("labels.description", site=settings().site_title),
         canonical="/labels/",
     )
-    return html_response(render("labels.html", head, locale, counts=counts), locale.code)
+    return html_response(render("labels.html", head, locale, counts=counts), locale.code, headers=BY_LANGUAGE)
 
 
-def archive(counts: Sequence[MonthCount]) -> HtmlResponse:
+def archive(counts: Sequence[MonthCount], *, locale: Locale | None = None) -> HtmlResponse:
     """Return all months by year. ``counts`` must be sorted, newest first."""
-    locale = site_locale()
+    locale = locale or site_locale()
     years = [(year, list(entries)) for year, entries in groupby(counts, key=lambda entry: entry.year)]
     head = Head(
         title=locale.translate("archive"),
         description=locale.translate("archive.description", site=settings().site_title),
         canonical="/archive/",
     )
-    return html_response(render("archive.html", head, locale, years=years), locale.code)
+    return html_response(render("archive.html", head, locale, years=years), locale.code, headers=BY_LANGUAGE)
 
 
-def contact() -> HtmlResponse:
+def contact(*, locale: Locale | None = None) -> HtmlResponse:
     """Return the contact form."""
-    locale = site_locale()
+    locale = locale or site_locale()
     head = Head(
         title=locale.translate("contact"),
         description=locale.translate("contact.description", site=settings().site_title),
         canonical="/contact/",
     )
-    return html_response(render("contact.html", head, locale, form=CONTACT, values=CONTACT.blank_values()), locale.code)
+    return html_response(
+        render("contact.html", head, locale, form=CONTACT, values=CONTACT.blank_values()),
+        locale.code,
+        headers=BY_LANGUAGE,
+    )
 
 
 def article(published: PublishedArticle, extras: ArticleExtras) -> HtmlResponse:
@@ -131,7 +139,7 @@ def problem(
         title=title,
         text=locale.translate(f"problem.{kind}.text"),
     )
-    return html_response(html, locale.code, status=status, headers=headers)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | dict(headers or {}))
 
 
 def _card_list(
@@ -150,7 +158,7 @@ def _card_list(
     html = render(
         "list.html", head, locale, articles=articles, name=name, kind=kind, first=path, is_first=cursor is None
     )
-    return html_response(html, locale.code)
+    return html_response(html, locale.code, headers=BY_LANGUAGE)
 
 
 def _list_head(

@@ -1,0 +1,52 @@
+"""Choose the language of a page from the reader's ``Accept-Language``. Pure.
+
+The CDN decides before its cache (``NameViewer`` in ``template.yaml``), by the same rules; a test compares both.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+LANGUAGE_HEADER: Final = "x-kolom-language"
+"""The request header with the decision of the CDN, by which it caches pages."""
+
+_ENTRY: Final = re.compile(
+    r"\s*([a-z]{1,8}(?:-[a-z0-9]{1,8})*|\*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*", re.ASCII | re.IGNORECASE
+)
+_LAST_SUBTAG: Final = re.compile(r"(-[a-z0-9])?-[a-z0-9]+\Z|\A[^-]*\Z", re.ASCII)
+
+
+def choose_language(headers: Mapping[str, str], languages: Sequence[str]) -> str:
+    """Return the language of ``languages`` for a request with these headers, whose names are in lower case.
+
+    The CDN's decision takes precedence. It is only a preference, so it does not matter who wrote the header.
+    """
+    decided = headers.get(LANGUAGE_HEADER, "")
+    return decided if decided in languages else negotiate(headers.get("accept-language", ""), languages)
+
+
+def negotiate(accept_language: str, languages: Sequence[str]) -> str:
+    """Return the preferred language by a lookup (RFC 4647, 3.4); of equal weights, the first counts.
+
+    If no language matches, or the header is invalid, it is the first of ``languages``.
+    """
+    chosen, best = languages[0], 0.0
+    for entry in accept_language.split(","):
+        if not entry.strip(" \t"):  # RFC 9110, 5.6.1: empty elements are ignored
+            continue
+        match = _ENTRY.fullmatch(entry)
+        if match is None:
+            return languages[0]
+        weight = float(match[2] or 1)
+        found = _look_up(match[1].lower(), languages)
+        if found is not None and weight > best:
+            chosen, best = found, weight
+    return chosen
+
+
+def _look_up(tag: str, languages: Sequence[str]) -> str | None:
+    while tag:
+        if tag in languages:
+            return tag
+        tag = _LAST_SUBTAG.sub("", tag, count=1)
+    return None
