@@ -357,23 +357,8 @@ def test_any_text_can_be_converted_and_text_before_a_tag_is_kept(convert: Callab
 @pytest.mark.parametrize(
     "piece",
     [
-        *(
-            "{%",
-            "{{",
-            "{{<",
-            '{{< "',
-            "{{</*",
-            "{% raw %}",
-            "{% x ",
-            "`",
-            "{: ",
-            " ",
-            "# {",
-            '"',
-            "{% highlight %}",
-            "```\n",
-            "> ~~~\n{{ a }}\n",
-        )
+        *("{%", "{{", "{{<", '{{< "', "{{</*", "{% raw %}", "{% x ", "`", "{: ", " ", "# {", '"', "{% highlight %}"),
+        *("```\n", "> ~~~\n{{ a }}\n"),
     ],
 )
 def test_time_is_linear_in_the_length(convert: Callable[[str], object], piece: str) -> None:
