@@ -187,5 +187,5 @@ def test_changelog_entries_are_complete_and_listed_once() -> None:
     ]
     assert len(entries) > 50
     assert [entry for entry in entries if not entry.endswith((".", "`"))] == []
-    beginnings = [" ".join(entry.split()[:5]) for entry in entries]
+    beginnings = [" ".join(entry.split()[:6]) for entry in entries]
     assert sorted({each for each in beginnings if beginnings.count(each) > 1}) == []

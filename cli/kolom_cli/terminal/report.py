@@ -17,6 +17,11 @@ from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_
 _MAX_NAMES = 20
 """The maximum number of names shown for one reason; JSON has them all."""
 
+_REMOTE_ADVICE = (
+    "images are still loaded from other sites, and break when those move. An import with --pictures downloads them; "
+    "--uploads DIR takes them from a copy of the old site's folder."
+)
+
 _MAX_KIND = 40
 _MAX_NAME = 300
 _MAX_REASON = 4_000
@@ -109,6 +114,8 @@ class Report:
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     remote_images: int = 0
+    copied_pictures: int = 0
+    failed_pictures: int = 0
     own_links: LinkCounts = NO_LINKS
     removed: dict[str, RemovedMarkup] = field(default_factory=dict)
     unclear_languages: int = 0
@@ -169,6 +176,8 @@ class Report:
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
             "remote_images": self.remote_images,
+            "copied_pictures": self.copied_pictures,
+            "failed_pictures": self.failed_pictures,
             "own_links": asdict(self.own_links),
             "removed": [{"markup": what, **asdict(each)} for what, each in self.removed.items()],
             "unclear_languages": self.unclear_languages,
@@ -182,8 +191,11 @@ class Report:
         self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
+        if self.copied_pictures or self.failed_pictures:
+            failed = f"; {self.failed_pictures:,} could not be copied" if self.failed_pictures else ""
+            console.print(f"{self.copied_pictures:,} pictures were copied{failed}.", soft_wrap=True)
         if self.remote_images:
-            console.print(f"{self.remote_images:,} images are still loaded from other sites.", soft_wrap=True)
+            console.print(f"{self.remote_images:,} {_REMOTE_ADVICE}", soft_wrap=True)
         for text in _link_lines(self.own_links):
             console.print(text, soft_wrap=True)
         if self.unclear_languages:

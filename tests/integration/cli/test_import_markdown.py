@@ -139,7 +139,7 @@ def test_a_jekyll_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     assert "https://far.example/x.png" in read.body.html
     assert "{:" not in read.body.html
     notes = _notes(report)
-    assert "{% include ads.html %} is kept as text" in notes
+    assert "{% include ads.html %} is removed, and the text in it kept (1): {% include ads.html %}" in notes
     assert "the file /assets/missing.png does not exist" in notes
     assert {publishing.get_by_slug(slug).status for slug in ("hidden", "someday")} == {"draft"}
     assert (publishing.get_by_slug("about").kind, publishing.get_by_slug("tempe").path) == ("page", "/recipes/tempe")
@@ -272,6 +272,15 @@ def test_include_overrides_exclude_and_keeps_collections_and_built_files(kolom: 
     assert report["created"] == 3
     assert publishing.get_by_slug("tempe").path == "/recipes/tempe.html"
     assert _reasons(report, tmp_path) == {"_hidden/b.md": "the collection 'hidden' has no pages in Jekyll"}
+
+
+def test_liquid_is_text_if_the_page_disables_it(kolom: Kolom, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "",
+        "_posts/2020-02-03-x.md": "---\ntitle: X\nrender_with_liquid: false\n---\nWrite {{ x }}.\n",
+    }
+    _import(kolom, _site(tmp_path, files))
+    assert "Write {{ x }}." in public.get_article("x").body.html
 
 
 # Hugo

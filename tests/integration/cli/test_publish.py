@@ -91,18 +91,19 @@ def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, 
 
 
 def test_removed_markup_is_reported_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
-    path = _write(tmp_path, "one.md", body="Text `<svg>`.\n\n<svg><path/></svg>\n\n<form>Name</form>\n<svg></svg>\n")
-    _write(tmp_path, "two.md", body="**Fine.**\n")
+    front = "title: T\ndate: 2026-01-01\nlanguage: en"
+    path = _write(tmp_path, "one.md", front, "Text `<svg>`.\n\n<svg><path/></svg>\n\n<form>Name</form>\n<svg></svg>\n")
+    _write(tmp_path, "two.md", front, "**Fine.**\n")
     planned, done, again = (
         _publish(kolom, *arguments) for arguments in ((tmp_path, "--dry-run"), (tmp_path,), (tmp_path,))
     )
     assert again["notes"] == []
     for report, added in ((planned, 0), (done, len(("id", "version", "slug")))):
         assert [(each["name"], each["note"].partition(":")[0]) for each in report["notes"]] == [
-            (f"{path}:{7 + added}", "<svg> removed with its content (2 times)"),
-            (f"{path}:{9 + added}", "<form> removed, its text is kept"),
+            (f"{path}:{8 + added}", "<svg> removed with its content (2 times)"),
+            (f"{path}:{10 + added}", "<form> removed, its text is kept"),
         ]
-    assert path.read_text().splitlines()[9] == "<svg><path/></svg>"
+    assert path.read_text().splitlines()[10] == "<svg><path/></svg>"
 
 
 def test_a_conflicting_edit_is_rejected_unless_forced(kolom: Kolom, tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_links_between_files_become_links_to_articles(kolom: Kolom, tmp_path: Pa
     _write(tmp_path, "sub/three.md", "title: T\npath: /old/three(1).html\ndate: 2026-01-01")
     _publish(kolom, tmp_path)
     html = public.get_article("one").body.html
-    assert 'href="/zwei/#part"' in html
+    assert 'href="/zwei/#section-part"' in html  # the id of a heading "Part"
     assert f'href="{encoded_path("/old/three(1).html")}"' in html
 
 

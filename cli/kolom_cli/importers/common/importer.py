@@ -15,6 +15,7 @@ from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import CommentSpool
 from kolom_cli.importers.common.own_links import slug_candidates
+from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
@@ -41,7 +42,7 @@ class Importer:
 
     An item that was imported before is updated, unless it has been edited, unpublished or deleted in Kolom since then.
     With ``overwrite``, such an item is updated, too. ``unmatched`` are the threads, by name, whose
-    article was not found.
+    article was not found. ``pictures`` copies the pictures of other sites.
     """
 
     report: Report
@@ -49,6 +50,7 @@ class Importer:
     overwrite: bool = False
     dry_run: bool = False
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    pictures: Pictures | None = None
     _names: dict[str, str] = field(default_factory=dict)
     _planned: set[str] = field(default_factory=set)
     _changed: set[str] = field(default_factory=set)
@@ -114,6 +116,8 @@ class Importer:
         kind = item.content.kind
         article_id = repository.find_id(f"origin:{item.content.origin}")
         existing = None if article_id is None else repository.get(article_id)
+        if existing is None or self.overwrite or is_unedited(existing):
+            item = self._with_own_pictures(item)
         reason = self._why_draft(item, existing)
         if reason is not None:
             item = replace(item, content=item.content.replace(draft=True), notes=(*item.notes, reason))
@@ -143,6 +147,18 @@ class Importer:
                 for each in item.removals:
                     self.report.add_removed(item.name, f"{each.kind} {each.effect}", each.count)
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
+
+    def _with_own_pictures(self, item: ImportedArticle) -> ImportedArticle:
+        """Return the article with copies of its pictures, and report those that could not be copied."""
+        if self.pictures is None:
+            return item
+        item = self.pictures.replace_in(item)
+        failures = self.pictures.pop_failures()
+        self.report.copied_pictures = self.pictures.copied
+        self.report.failed_pictures += len(failures)
+        for url, reason in failures.items():
+            self.report.notes.append(Note(name=item.name, text=f"the picture {url} is not copied: {reason}"))
+        return item
 
     def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:
         """Publish the content; return the change and the article's id, which is None for a new article in a dry run."""

@@ -54,8 +54,8 @@ class AddressPlan:
 class OldAddresses:
     """Finds the articles here by the URLs that they had in the old blog.
 
-    ``hosts`` are those of the blog, without ``www.``. ``by_path`` are the paths of the articles here by their old paths
-    (:func:`path_key`), and ``by_number`` those by their numbers in WordPress, as ``/?p=12``.
+    ``hosts`` are those of the blog (:func:`host_key`). ``by_path`` are the paths of the articles here by their old
+    paths (:func:`path_key`), and ``by_number`` those by their numbers in WordPress, as ``/?p=12``.
     """
 
     hosts: frozenset[str]
@@ -76,7 +76,7 @@ class OldAddresses:
 
     def has(self, url: str) -> bool:
         """Return whether the URL has a host of the blog."""
-        return host_of(url) in self.hosts and url.strip().lower().startswith(("http://", "https://", "//"))
+        return host_key(url) in self.hosts and url.strip().lower().startswith(("http://", "https://", "//"))
 
     def _target(self, parts: SplitResult) -> str | None:
         if alias := post_number_alias(parse_qs(parts.query)):
@@ -155,6 +155,15 @@ class LinkRewriter:
             return match[0] if own == url else f'<a href="{html.escape(own)}">{shown}</a>{match[0][len(shown) :]}'
 
         return _ADDRESS.sub(linked, text)
+
+
+def host_key(url: str) -> str:
+    """Return what all spellings of the host of a URL have in common: without ``www.``, with ASCII letters only."""
+    host = host_of(url)
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 def path_key(path: str) -> str:

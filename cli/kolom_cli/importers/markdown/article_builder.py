@@ -162,19 +162,17 @@ class _Builder:
             separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":
                 body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
-            body = run(Liquid(links.reference, self._value, self.format).convert, body)
+            if get_flag(front, "render_with_liquid") is not False:
+                body = run(Liquid(links.reference, self._value, self.format).convert, body)
         if site.flavor == "hugo":
             body = run(self._shortcodes(links.reference).convert, body)
         if self.format == "markdown" and site.flavor in {"pelican", "plain"}:
             body = convert_extensions(body)
         if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
-        for result, names in (
-            ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
-            ("is converted to an image, a player or a link", sum((each.shown for each in results), Counter[str]())),
-        ):
-            self.notes.extend(f"{name} {result}" for name in list(names)[:20])
         for each in results:
+            shown = [name for name, count in each.shown.items() if count]
+            self.notes.extend(f"{name} is converted to an image, a player or a link" for name in shown[:20])
             self.notes.extend(
                 f"{name} is removed, and the text in it kept ({count}): {each.examples[name]}"
                 for name, count in list(each.removed.items())[:20]

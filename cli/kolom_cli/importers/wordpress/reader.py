@@ -23,10 +23,9 @@ from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
-from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
-from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, path_key
+from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, host_key, path_key
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -155,7 +154,7 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
                         blog.media[attachment.id] = attachment
                         blog.by_parent[attachment.parent].append(attachment)
                     case Address(url):
-                        blog.hosts.add(host_of(url))
+                        blog.hosts.add(host_key(url))
                     case Record() if _skipped(record) is None:
                         _plan(blog, record)
                     case _:
@@ -175,7 +174,7 @@ def _plan(blog: _Blog, record: Record) -> None:
             continue
         # The guid of a post that came from another system or a feed is not a URL of this blog.
         if url == record.get("link") or post_number_alias(parse_qs(parts.query)):
-            blog.hosts.add(host_of(url))
+            blog.hosts.add(host_key(url))
             if (key := path_key(parts.path)) and not parts.query:
                 blog.by_path.setdefault(key, address)
     if alias := post_number_alias({"p": [record.get("wp:post_id")]}):
@@ -262,7 +261,7 @@ class _Reader:
     def _aliases(self) -> tuple[str, ...]:
         """Return ``/?p=12``, the URL of the post on a site with plain permalinks and its short link on all others."""
         alias = post_number_alias({"p": [self._record.get("wp:post_id")]})
-        return (alias,) if alias else ()
+        return (alias,) if alias and self._origin == _origin(self._record) else ()
 
     def _content(self) -> ArticleInput:
         record = self._record

@@ -157,7 +157,7 @@ def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str,
         "url": urls.article_url(article.path),
         "date": _moment(locale, comment.created_at),
         "links": [
-            (action, f"{_site()}/api/moderation/{moderation_links.create(comment, action, secret, now=now)}")
+            (action, urls.moderation_url(moderation_links.create(comment, action, secret, now=now)))
             for action in actions
         ],
     }
@@ -328,7 +328,7 @@ def _subscription_url(action: reply_subscriptions.Action, record: OutboxRecord, 
     token = reply_subscriptions.create(
         action, int(record.article_id or 0), str(record.person), signing.load_keys(), now=now
     )
-    return f"{_site()}/api/subscription/{token}"
+    return urls.subscription_url(token)
 
 
 def _locale_of(article: Article) -> Locale:
@@ -337,7 +337,3 @@ def _locale_of(article: Article) -> Locale:
 
 def _moment(locale: Locale, moment: datetime) -> str:
     return f"{locale.date(moment)}, {moment.astimezone(settings().zone):%H:%M}"
-
-
-def _site() -> str:
-    return settings().need("site_url").rstrip("/")

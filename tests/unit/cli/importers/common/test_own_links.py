@@ -2,7 +2,7 @@
 
 import pytest
 
-from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, path_key
+from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, host_key, path_key
 from kolom_cli.terminal.report import LinkCounts
 
 HERE = "/2012/01/hello/"
@@ -60,6 +60,12 @@ def test_other_urls_stay_and_those_of_the_old_site_are_counted(url: str, counts:
     links = _links()
     assert links(url) == url
     assert links.counts == counts
+
+
+@pytest.mark.parametrize("host", ["münchen.example", "xn--mnchen-3ya.example", "WWW.MÜNCHEN.example."])
+def test_a_host_with_other_letters_is_recognized_in_both_forms(host: str) -> None:
+    own = OldAddresses(frozenset({host_key("https://münchen.example/")}), {path_key("/a/"): "/a/"})
+    assert own(f"http://{host}/a/") == "/a/"
 
 
 def test_only_the_targets_of_links_change_in_html() -> None:
