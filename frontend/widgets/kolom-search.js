@@ -33,7 +33,7 @@ import { ApiError, KolomElement, element, formatMessage, inLanguage, webUrl } fr
  * @typedef {{slug: string, url: string, labels: string[], language: string, published_at: string, title_html: string,
  *   snippet_html: string, matched_labels?: string[]}} Result
  * @typedef {{query: string, items: Result[], total: number, total_is_exact: boolean, next_cursor: string | null,
- *   did_you_mean: string | null, relaxed: boolean}} ResultPage
+ *   did_you_mean: string | null, relaxed: boolean, completed?: Record<string, string[]>}} ResultPage
  * @typedef {{items: {slug: string, title_html: string}[], completions: string[]}} Suggestions
  * @typedef {"label" | "language" | "from" | "to" | "sort"} Filter
  */
@@ -605,7 +605,11 @@ export class KolomSearch extends KolomElement {
     const found = isAll
       ? this.count("search.results", shown, { query })
       : this.text("search.results.part", { n: this.number(shown), total, query });
-    return page.relaxed ? `${found}. ${this.text("search.relaxed")}` : found;
+    const notes = Object.entries(page.completed ?? {}).map(([word, forms]) =>
+      this.text("search.completed", { word: `\u2068${word}\u2069`, words: forms.join(", ") }),
+    );
+    if (page.relaxed) notes.unshift(this.text("search.relaxed"));
+    return [notes.length ? `${found}.` : found, ...notes].join(" ");
   }
 
   /**

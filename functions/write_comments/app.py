@@ -12,7 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.articles.public import find_summary
 from kolom.comments import editing, posting
-from kolom.comments.schemas import CommentIn, CommentOut, EditIn, PostedCommentOut, to_author_out
+from kolom.comments.posting_schemas import CommentIn, EditIn, PostedCommentOut, to_author_out
+from kolom.comments.schemas import CommentOut
 from kolom.config import settings
 from kolom.http.api import new_api, responses
 from kolom.observability import count, logger, metrics, tracer

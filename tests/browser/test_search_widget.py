@@ -376,6 +376,16 @@ def test_the_labels_that_matched_are_marked(visitor: Visitor) -> None:
         expect(results(page).locator(".meta mark")).to_have_text(HOSTILE)
 
 
+def test_a_completed_search_has_a_note(visitor: Visitor) -> None:
+    with visitor.visit("/archive/") as page:
+        page.route(SEARCH, answer(result(), completed={"temp": ["tempe", HOSTILE]}))
+        page.goto(f"{DEMO}?q=temp")
+        expect(status(page)).to_have_text(
+            f"1 hasil untuk “\u2068x\u2069”. Tidak ada artikel yang memuat “\u2068temp\u2069”. "
+            f"Artikel berikut memuat kata yang diawali dengannya: tempe, {HOSTILE}."
+        )
+
+
 def test_titles_are_text_and_only_highlights_are_markup(visitor: Visitor) -> None:
     escaped = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
     with visitor.visit("/archive/") as page:
@@ -491,7 +501,7 @@ def test_with_a_results_url_the_element_is_only_a_box(visitor: Visitor) -> None:
         expect(results(page)).to_have_count(2)
 
 
-@pytest.mark.parametrize("query", ["dapur", "a", "xqzxqz", "dapur " + "panjang " * 60])
+@pytest.mark.parametrize("query", ["dapur", "a", "xqzxqz", "gamel", '"bali kereta"', "dapur " + "panjang " * 60])
 def test_the_search_page_says_the_same_with_and_without_javascript(visitor: Visitor, query: str) -> None:
     address = f"/search/?{urlencode({'q': query})}"
     with visitor.visit(address, java_script_enabled=False) as page:

@@ -177,3 +177,15 @@ def test_sam_local_gets_the_names_of_the_tables() -> None:
     tables = load(TEMPLATE, {"SiteUrl": "https://blog.example"}).tables
     assert given == {f"{name.removesuffix('Table').upper()}_TABLE": entry.name for name, entry in tables.items()}
     assert "--env-vars events/tables.json" in text("docs/develop.md")
+
+
+def test_changelog_entries_are_complete_and_listed_once() -> None:
+    """A merge of two wordings of an entry keeps both, or parts of them."""
+    sections = re.split(r"^#+ .*$", text("CHANGELOG.md"), flags=re.MULTILINE)[2:]
+    entries = [
+        " ".join(each.split()) for section in sections for each in re.split(r"^- ", section, flags=re.MULTILINE)[1:]
+    ]
+    assert len(entries) > 50
+    assert [entry for entry in entries if not entry.endswith((".", "`"))] == []
+    beginnings = [" ".join(entry.split()[:6]) for entry in entries]
+    assert sorted({each for each in beginnings if beginnings.count(each) > 1}) == []

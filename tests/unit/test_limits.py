@@ -21,7 +21,7 @@ WIDGETS = [path for path in sorted((PROJECT / "frontend/widgets").glob("*.js")) 
 SOURCES = [
     *(PROJECT / "layers/shared/kolom/submissions").glob("*.py"),
     *(PROJECT / "layers/shared/kolom/pages").glob("*.py"),
-    *(PROJECT / "layers/shared/kolom").glob("*/schemas.py"),
+    *(PROJECT / "layers/shared/kolom").glob("*/*schemas.py"),
     *(PROJECT / "functions").glob("*/app.py"),
 ]
 # The honeypot field.

@@ -10,7 +10,6 @@ from kolom import urls
 from kolom.articles import preview_links, publishing, repository
 from kolom.articles.admin import ADMIN_STATUSES, AdminStatus, list_by_label, list_by_status
 from kolom.articles.types import Article, ArticleSummary
-from kolom.config import settings
 from kolom.security import signing
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
@@ -131,7 +130,7 @@ def preview(
         console.fail(f"the article {slug!r} is deleted")
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
     token = preview_links.create_token(article.id, signing.load_keys(), expires_at=expires_at)
-    typer.echo(f"{settings().need('site_url').rstrip('/')}/preview/{token}")
+    typer.echo(urls.preview_url(token))
     console.err().print(f"The link works until {format_moment(expires_at)}.", highlight=False)
 
 

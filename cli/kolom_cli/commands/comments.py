@@ -257,7 +257,7 @@ def _moderate(ctx: typer.Context, comment_ids: Sequence[str], action: Action, *,
 
 def _link(comment: Comment, action: Action) -> str:
     token = moderation_links.create(comment, action, signing.load_keys(), now=datetime.now(UTC))
-    return f"{settings().need('site_url').rstrip('/')}/api/moderation/{token}"
+    return urls.moderation_url(token)
 
 
 def _valid(kind: Any, value: str, option: str) -> str:

@@ -15,6 +15,7 @@ from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.importer import Importer
+from kolom_cli.importers.common.pictures import Pictures, downloader
 from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
@@ -24,6 +25,8 @@ from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.importers.medium.reader import read_medium
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
+from kolom_cli.media.picture_folder import PictureFolder
+from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
 from kolom_cli.terminal.options import AsJson, DryRun
@@ -79,6 +82,23 @@ UnmatchedFile = Annotated[
 ]
 
 
+CopyPictures = Annotated[
+    bool,
+    typer.Option("--pictures", help="Download the pictures that articles show from other sites to /media/."),
+]
+Uploads = Annotated[
+    Path | None,
+    typer.Option(
+        "--uploads",
+        exists=True,
+        file_okay=False,
+        readable=True,
+        metavar="DIR",
+        help="Take pictures from a copy of the old site's folder, such as wp-content/uploads.",
+    ),
+]
+
+
 def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = False) -> ArgumentInfo:
     argument: ArgumentInfo = typer.Argument(
         metavar=metavar,
@@ -105,6 +125,8 @@ def blogger(
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
+    pictures: CopyPictures = False,
+    uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
     """Import posts, pages and comments from Blogger."""
@@ -114,6 +136,8 @@ def blogger(
         dry_run=dry_run,
         overwrite=overwrite,
         as_json=as_json,
+        pictures=pictures,
+        uploads=uploads,
     )
 
 
@@ -124,11 +148,20 @@ def wordpress(
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
+    pictures: CopyPictures = False,
+    uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
     """Import posts, pages and comments from WordPress."""
     connect(ctx.obj)
-    _run(lambda: read_wordpress(*files, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    _run(
+        lambda: read_wordpress(*files, language=language),
+        dry_run=dry_run,
+        overwrite=overwrite,
+        as_json=as_json,
+        pictures=pictures,
+        uploads=uploads,
+    )
 
 
 @command(app, "ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
@@ -139,6 +172,8 @@ def ghost(
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
+    pictures: CopyPictures = False,
+    uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
     """Import posts and pages from Ghost.
@@ -146,7 +181,14 @@ def ghost(
     Posts for members become drafts. Pictures are shown from --site.
     """
     connect(ctx.obj)
-    _run(lambda: read_ghost(file, site=site, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    _run(
+        lambda: read_ghost(file, site=site, language=language),
+        dry_run=dry_run,
+        overwrite=overwrite,
+        as_json=as_json,
+        pictures=pictures,
+        uploads=uploads,
+    )
 
 
 @command(app, "substack", "kolom import substack export.zip --dry-run")
@@ -157,6 +199,8 @@ def substack(
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
+    pictures: CopyPictures = False,
+    uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
     """Import posts and pages from Substack.
@@ -169,6 +213,8 @@ def substack(
         dry_run=dry_run,
         overwrite=overwrite,
         as_json=as_json,
+        pictures=pictures,
+        uploads=uploads,
     )
 
 
@@ -179,6 +225,8 @@ def medium(
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
+    pictures: CopyPictures = False,
+    uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
     """Import stories from Medium.
@@ -186,7 +234,14 @@ def medium(
     Responses to other stories are skipped.
     """
     connect(ctx.obj)
-    _run(lambda: read_medium(source, language=language), dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    _run(
+        lambda: read_medium(source, language=language),
+        dry_run=dry_run,
+        overwrite=overwrite,
+        as_json=as_json,
+        pictures=pictures,
+        uploads=uploads,
+    )
 
 
 @command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
@@ -226,6 +281,8 @@ def markdown(
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     language: Language = None,
+    pictures: CopyPictures = False,
+    uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
     """Import a folder of Markdown files, or a site of Jekyll, Hugo or Obsidian.
@@ -238,6 +295,8 @@ def markdown(
         dry_run=dry_run,
         overwrite=overwrite,
         as_json=as_json,
+        pictures=pictures,
+        uploads=uploads,
     )
 
 
@@ -291,17 +350,37 @@ def _import_threads(
     _finish(report, as_json=as_json)
 
 
-def _run(read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, as_json: bool) -> None:
-    report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json)
+def _run(
+    read: Callable[[], Iterator[Item]],
+    *,
+    dry_run: bool,
+    overwrite: bool,
+    as_json: bool,
+    pictures: bool,
+    uploads: Path | None,
+) -> None:
+    copies = Pictures(
+        MediaStore(dry_run=dry_run),
+        PictureFolder(uploads) if uploads else None,
+        downloader() if pictures else None,
+    )
+    report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json, pictures=copies)
     _finish(report, as_json=as_json)
 
 
 def _import(
-    read: Callable[[], Iterator[Item]], *, dry_run: bool, overwrite: bool, hidden: bool
+    read: Callable[[], Iterator[Item]],
+    *,
+    dry_run: bool,
+    overwrite: bool,
+    hidden: bool,
+    pictures: Pictures | None = None,
 ) -> tuple[Report, Importer]:
     report = Report(dry_run=dry_run)
-    importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run)
+    importer = Importer(report, datetime.now(UTC), overwrite=overwrite, dry_run=dry_run, pictures=pictures)
     with console.interruptible() as stopped, console.progress(hidden=hidden) as bar:
+        if pictures is not None:
+            pictures.stopped = stopped
 
         def track[T](items: Iterable[T], title: str, total: int | None) -> Iterable[T]:
             return bar.track(items, total, description=title)

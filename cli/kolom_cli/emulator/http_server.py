@@ -101,7 +101,7 @@ class HttpServer:
             return  # The client has disconnected, or the server shuts down.
         target = "?".join(filter(None, [scope["raw_path"].decode(), scope["query_string"].decode()]))
         _requests.info("%s %s HTTP/%s %s", scope["method"], target, scope["http_version"], response.status)
-        headers += _headers(response)
+        headers += _headers(response, is_head=scope["method"] == "HEAD")
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if response.status in _NO_BODY else response.body})
 
@@ -180,12 +180,15 @@ def _request(scope: Any, body: bytes) -> Request:
     )
 
 
-def _headers(response: Response) -> Iterable[tuple[bytes, bytes]]:
+def _headers(response: Response, *, is_head: bool = False) -> Iterable[tuple[bytes, bytes]]:
+    length = str(len(response.body))
     for name, value in response.headers:
         if name.lower() not in _NOT_PASSED_ON:
             yield name.encode("latin-1"), value.encode("latin-1")
+        elif is_head and not response.body and name.lower() == "content-length":
+            length = value  # that of the GET
     if response.status not in _NO_BODY:
-        yield b"content-length", b"%d" % len(response.body)
+        yield b"content-length", length.encode("latin-1")
 
 
 class _Protocol(H11Protocol):

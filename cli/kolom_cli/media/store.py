@@ -13,6 +13,7 @@ from slugify import slugify
 
 from kolom.config import settings
 from kolom.errors import KolomError
+from kolom.rendering.element_ids import article_fragment
 from kolom_cli.media.image_size import image_size
 from kolom_cli.media.s3 import IMAGE_TYPES, IMMUTABLE_CACHE_CONTROL, head_object
 from kolom_cli.media.svg_safety import find_unsafe_svg
@@ -123,7 +124,8 @@ class Resolver:
         address = self._address(path)
         if address is None:
             return url
-        return address + (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+        query = f"?{parts.query}" if parts.query else ""
+        return address + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
 
     def _upload(self, url: str, path: str, suffix: str) -> str:
         target = (self.file.parent / path).resolve()

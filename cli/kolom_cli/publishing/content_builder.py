@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from kolom.articles.input import ArticleInput, first_image
 from kolom.articles.names import default_path
@@ -15,6 +14,7 @@ from kolom.config import settings
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import Removal, find_removals
 from kolom.rendering.renderer import render
+from kolom.urls import encoded_path
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
@@ -63,12 +63,12 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticle:
-    """The article of a file with its links. The lines of ``removals`` are those of its body."""
+    """The article of a file with its links, and notes about it. The lines of ``removals`` are those of its body."""
 
     article: ArticleInput
     page: Page
     removals: tuple[Removal, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class ContentBuilder:
     _addresses: dict[Path, str | None] = field(default_factory=dict)
 
     def build(self, document: Document, slug: str, source: Source) -> BuiltArticle:
-        """Return the article of a document, what the renderer removed from its text, and notes.
+        """Return the article of a document, and what the renderer removed from its text.
 
         :raises MediaError: a media file cannot be published
         """
@@ -117,7 +117,7 @@ class ContentBuilder:
             self._addresses[path] = None
             try:
                 document = read_document(path, settings().zone)
-                self._addresses[path] = quote(document.page_path or default_path(slug_of(document)))
+                self._addresses[path] = encoded_path(document.page_path or default_path(slug_of(document)))
             except DocumentError:
                 pass
         return self._addresses[path]

@@ -27,6 +27,7 @@ from kolom.articles.types import Article
 from kolom.config import settings
 from kolom.feeds.documents import is_document
 from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.rendering.element_ids import PAGE_ANCHORS
 from kolom.rendering.html_tokenizer import Start, tokenize, unescape
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS
@@ -39,7 +40,6 @@ _PAGE: Final = re.compile(
 
 _LABEL: Final = re.compile(r"/label/(.+?)/?")
 _COMMENTS: Final = re.compile(r"/feeds/comments/([^/]+)")
-_PAGE_IDS: Final = frozenset(("", "top", "comments", "content", "related", "shares"))
 _COMMENT_ID: Final = "comment-"
 _TEXT_FRAGMENT: Final = ":~:"
 
@@ -167,7 +167,7 @@ class LinkChecker:
             if target.public_from and page.published_at and page.published_at >= target.public_from:
                 return None  # both are scheduled, and the target is public first
             return _file_problem(page, written) or target.problem
-        if fragment in _PAGE_IDS or fragment.startswith((_COMMENT_ID, _TEXT_FRAGMENT)):
+        if fragment in PAGE_ANCHORS or fragment.startswith((_COMMENT_ID, _TEXT_FRAGMENT)):
             return None
         ids = self._ids_at(path)
         return None if ids is None or fragment in ids else _missing_heading(fragment, ids)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +16,11 @@ from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_
 
 _MAX_NAMES = 20
 """The maximum number of names shown for one reason; JSON has them all."""
+
+_REMOTE_ADVICE = (
+    "images are still loaded from other sites, and break when those move. An import with --pictures downloads them; "
+    "--uploads DIR takes them from a copy of the old site's folder."
+)
 
 _MAX_KIND = 40
 _MAX_NAME = 300
@@ -65,6 +70,27 @@ class PublishedFile:
         return to_jsonable(asdict(self))
 
 
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """The links of imported texts to their old site.
+
+    Those to articles lead to the articles here now. Those to files, such as pictures, and to pages that were not
+    imported were left as they are.
+    """
+
+    to_articles: int = 0
+    to_files: int = 0
+    to_pages: int = 0
+
+    def __add__(self, other: "LinkCounts") -> "LinkCounts":
+        return LinkCounts(
+            self.to_articles + other.to_articles, self.to_files + other.to_files, self.to_pages + other.to_pages
+        )
+
+
+NO_LINKS: Final = LinkCounts()
+
+
 @dataclass(slots=True)
 class RemovedMarkup:
     """A kind of markup that was removed from the texts of an import: how often, from how many, and the first item."""
@@ -78,9 +104,9 @@ class RemovedMarkup:
 class Report:
     """The counts by kind, and the skipped items. ``errors`` ended the whole run, such as XML that ends too early.
 
-    ``remote_images`` is the number of images that the articles of an import embed from other sites, and
-    ``unclear_languages`` that of articles whose language neither the export nor the text says. ``removed`` is the
-    markup that was removed from its texts, by kind and effect.
+    ``remote_images`` is the number of images that the articles of an import embed from other sites. ``own_links`` are
+    the links in its texts to the old site. ``removed`` is the markup that was removed from its texts, by kind and
+    effect. ``unclear_languages`` is the number of articles whose language neither the export nor the text says.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
@@ -88,8 +114,11 @@ class Report:
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     remote_images: int = 0
-    unclear_languages: int = 0
+    copied_pictures: int = 0
+    failed_pictures: int = 0
+    own_links: LinkCounts = NO_LINKS
     removed: dict[str, RemovedMarkup] = field(default_factory=dict)
+    unclear_languages: int = 0
     interrupted: bool = False
     dry_run: bool = False
 
@@ -147,8 +176,11 @@ class Report:
             ],
             "notes": [{"name": note.name, "note": note.text} for note in self.notes],
             "remote_images": self.remote_images,
-            "unclear_languages": self.unclear_languages,
+            "copied_pictures": self.copied_pictures,
+            "failed_pictures": self.failed_pictures,
+            "own_links": asdict(self.own_links),
             "removed": [{"markup": what, **asdict(each)} for what, each in self.removed.items()],
+            "unclear_languages": self.unclear_languages,
             "errors": self.errors,
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
@@ -159,8 +191,13 @@ class Report:
         self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
+        if self.copied_pictures or self.failed_pictures:
+            failed = f"; {self.failed_pictures:,} could not be copied" if self.failed_pictures else ""
+            console.print(f"{self.copied_pictures:,} pictures were copied{failed}.", soft_wrap=True)
         if self.remote_images:
-            console.print(f"{self.remote_images:,} images are still loaded from other sites.", soft_wrap=True)
+            console.print(f"{self.remote_images:,} {_REMOTE_ADVICE}", soft_wrap=True)
+        for text in _link_lines(self.own_links):
+            console.print(text, soft_wrap=True)
         if self.unclear_languages:
             console.print(
                 f"The language of {self.unclear_languages:,} articles is not clear from their text: they have the "
@@ -256,3 +293,12 @@ def _line(prefix: str, colour: str, text: str) -> Text:
 def _cut(text: str, limit: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _link_lines(links: LinkCounts) -> Iterator[str]:
+    if links.to_articles:
+        yield f"{links.to_articles:,} links to articles of the old site lead to the articles here."
+    if links.to_files:
+        yield f"{links.to_files:,} links to files of the old site were left as they are."
+    if links.to_pages:
+        yield f"{links.to_pages:,} links to pages of the old site that were not imported were left as they are."

@@ -74,6 +74,29 @@ def comment_url(path: str, comment_id: str) -> str:
     return f"{article_url(path)}#comment-{comment_id}"
 
 
+def preview_url(token: str) -> str:
+    """Return the full URL of the preview that a signed token allows.
+
+    :raises ConfigurationError: the URL of the site is not known, as for the other URLs with a token
+    """
+    return _with_site(f"/preview/{token}")
+
+
+def moderation_path(token: str) -> str:
+    """Return the path of the page for one action on a comment."""
+    return f"/api/moderation/{token}"
+
+
+def moderation_url(token: str) -> str:
+    """Return the full URL of the page for one action on a comment."""
+    return _with_site(moderation_path(token))
+
+
+def subscription_url(token: str) -> str:
+    """Return the full URL of the page that confirms or ends a subscription to replies."""
+    return _with_site(f"/api/subscription/{token}")
+
+
 def origin_of(url: str) -> str | None:
     """Return the origin of a URL as browsers write it, such as ``https://xn--bcher-kva.example:8443``; None if invalid.
 
@@ -89,6 +112,10 @@ def origin_of(url: str) -> str | None:
     shown = f"[{host}]" if ":" in host else host
     is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
     return f"{parts.scheme}://{shown}" if is_default else f"{parts.scheme}://{shown}:{port}"
+
+
+def _with_site(path: str) -> str:
+    return settings().need("site_url").rstrip("/") + path
 
 
 def _ascii_host(host: str) -> str:

@@ -302,7 +302,7 @@ class TestFailures:
         publishing.publish(content(), now=NOW)
         faults.throttle(operation)
         answer = get("/api/articles/hello")
-        assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
+        assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "5")
         assert answer["headers"]["Content-Type"] == "application/problem+json"
 
     def test_an_unexpected_error_reveals_no_details(self, monkeypatch: Any) -> None:

@@ -47,9 +47,10 @@ def test_links_that_work_are_not_reported(kolom: Kolom, tmp_path: Path) -> None:
     )
     publishing.publish(content("old"), now=NOW)
     publishing.publish(content("renamed"), now=NOW, article_id=2, force=True)
-    write(tmp_path, "later.md", "## Part one\n", "labels: [Own]\n")
+    write(tmp_path, "later.md", "## Part one\n\n## Setup\n", "labels: [Own]\n")
     targets = [
         *("#", "#top", "#part-one", "#comments", "#einführung", "#fn-1", "?q=1", "mailto:a@b.example", "tel:1"),
+        *("later.md#setup", "later.md#comments", "later.md#comment-01", "later.md#", "/later/#section-setup"),
         *("later.md", "later.md#part-one", "later.md?x#part-one", "/later/", "/later#part-one", "../later/", "a.png"),
         *(
             "/stored/",

@@ -14,7 +14,7 @@ import pytest
 
 from functions.fetch_articles import app as fetch_articles
 from functions.fetch_comments import app as fetch_comments
-from kolom.articles import public, publishing
+from kolom.articles import public, publishing, repository
 from kolom.comments import admin
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from tests.factories import request
@@ -507,6 +507,15 @@ def test_an_entry_larger_than_memory_allows_is_refused_and_the_next_read(kolom: 
     assert "'Post 2'" in skipped["name"]
 
 
+def test_links_in_comments_lead_to_the_articles_here(kolom: Kolom, file: Path) -> None:
+    text = "See http://old.example/2012/09/post-2.html?m=1 and http://old.example/2012/09/none.html"
+    feed = older(older_entry(1), older_entry(2), older_comment(11, 1, content=text))
+    report = _import(kolom, file, feed)
+    assert report["own_links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
+    (stored,) = admin.list_by_article(publishing.get_by_slug("post-1").id)
+    assert "(https://blog.example/2012/09/post-2.html)" in stored.content
+
+
 def test_damaged_entries_are_repaired_or_refused_and_the_others_read(kolom: Kolom, file: Path) -> None:
     entries = (entry(1), entry(2, title="XX"), entry(3, title="YY"), comment(11, 1, content="ZZ"), entry(4))
     feed = takeout(*entries).encode().replace(b"XX", b"Fish & Chips").replace(b"YY", b"</x>")
@@ -555,3 +564,13 @@ def test_an_invalid_article_is_rejected_and_the_others_stored(kolom: Kolom, file
     feed = takeout(entry(1, content=f'<img src="{far}">'), entry(2))
     report = _import(kolom, file, feed, exit_code=1)
     assert (report["created"], report["skipped"]) == (1, 1)
+
+
+def test_a_heading_that_repeats_the_title_is_not_shown(kolom: Kolom, file: Path) -> None:
+    text = "<h1>post <b>1</b></h1><p>Text.</p><math></math>"
+    report = _import(kolom, file, takeout(entry(1, content=text)))
+    article = publishing.get_by_slug("post-1")
+    body = repository.get_body(article)
+    assert (article.title, "<h1>" in body.source) == ("Post 1", True)
+    assert "<h2" not in body.html
+    assert [each["markup"] for each in report["removed"]] == ["<math> removed with its content"]

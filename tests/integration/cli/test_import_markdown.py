@@ -139,7 +139,7 @@ def test_a_jekyll_site_is_imported(kolom: Kolom, tmp_path: Path) -> None:
     assert "https://far.example/x.png" in read.body.html
     assert "{:" not in read.body.html
     notes = _notes(report)
-    assert "{% include ads.html %} is kept as text" in notes
+    assert "{% include ads.html %} is removed, and the text in it kept (1): {% include ads.html %}" in notes
     assert "the file /assets/missing.png does not exist" in notes
     assert {publishing.get_by_slug(slug).status for slug in ("hidden", "someday")} == {"draft"}
     assert (publishing.get_by_slug("about").kind, publishing.get_by_slug("tempe").path) == ("page", "/recipes/tempe")
@@ -272,6 +272,15 @@ def test_include_overrides_exclude_and_keeps_collections_and_built_files(kolom: 
     assert report["created"] == 3
     assert publishing.get_by_slug("tempe").path == "/recipes/tempe.html"
     assert _reasons(report, tmp_path) == {"_hidden/b.md": "the collection 'hidden' has no pages in Jekyll"}
+
+
+def test_liquid_is_text_if_the_page_disables_it(kolom: Kolom, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "_config.yml": "",
+        "_posts/2020-02-03-x.md": "---\ntitle: X\nrender_with_liquid: false\n---\nWrite {{ x }}.\n",
+    }
+    _import(kolom, _site(tmp_path, files))
+    assert "Write {{ x }}." in public.get_article("x").body.html
 
 
 # Hugo
@@ -663,3 +672,28 @@ def test_an_undated_text_has_only_the_path_of_its_slug(kolom: Kolom, tmp_path: P
     }[site]
     _import(kolom, _site(tmp_path, files))
     assert publishing.get_by_slug("one").path == "/one/"
+
+
+def test_links_with_the_host_of_the_site_lead_to_its_pages_here(kolom: Kolom, tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("url: https://www.old.example\n")
+    (tmp_path / "_posts").mkdir()
+    (tmp_path / "_posts" / "2020-01-02-second.md").write_text("---\ntitle: Second\n---\nText.\n")
+    (tmp_path / "_posts" / "2020-01-01-first.md").write_text(
+        "---\ntitle: First\n---\n[a](http://old.example/2020/01/02/second.html?x=1#y) "
+        "[b](https://old.example/none/) [c](https://else.example/2020/01/02/second.html)\n"
+    )
+    ran = kolom("import", "markdown", tmp_path, "--json")
+    assert ran.json["own_links"] == {"to_articles": 1, "to_files": 0, "to_pages": 1}
+    shown = public.get_article("first").body.html
+    assert 'href="/2020/01/02/second.html#y"' in shown
+    assert 'href="https://else.example/2020/01/02/second.html"' in shown
+
+
+@pytest.mark.parametrize("name", ["one.md", "one.html"])
+def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, tmp_path: Path, name: str) -> None:
+    body = "<h1>One  <em>thing</em></h1>\n\n<p>Text.</p>\n" if name.endswith("html") else "# One *thing*\n\nText.\n"
+    (tmp_path / name).write_text(f"---\ntitle: one Thing\ndate: 2026-01-01\n---\n{body}")
+    _import(kolom, tmp_path)
+    stored = repository.get_body(publishing.get_by_slug("one"))
+    assert stored.html.strip() == "<p>Text.</p>"
+    assert stored.source == body

@@ -12,6 +12,7 @@ import pytest
 from kolom.articles import public, publishing, repository
 from kolom.articles.types import Article
 from kolom.comments import admin
+from kolom.pages.router import dispatch
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from tests.integration.cli.conftest import Kolom
 from tests.unit.cli.importers.wordpress.wxr import comment, export, item, meta, term
@@ -152,6 +153,61 @@ def test_two_posts_with_one_id_are_both_imported(kolom: Kolom, file: Path) -> No
     assert [len(admin.list_by_article(publishing.get_by_slug(slug).id)) for slug in ("post-1", "other")] == [1, 1]
     again = _import(kolom, file, xml)
     assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
+
+
+PLAIN = "https://old.example/?p={}"
+
+
+def test_links_to_imported_articles_lead_to_the_articles_here(kolom: Kolom, file: Path) -> None:
+    links = (
+        *("http://old.example/?p=1", "https://www.old.example/2020/01/post-2#part", "https://old.example/?page_id=3"),
+        *("https://old.example/?p=9", "https://old.example/wp-content/uploads/a.pdf", "https://else.example/?p=1"),
+    )
+    content = " ".join(f"<a href='{link}'>x</a>" for link in links)
+    items = (
+        item(1, link=PLAIN.format(1), guid=PLAIN.format(1), content=content),
+        item(2, content=content, more=comment(5, content=f"See {links[0]} and <a href='{links[1]}'>this</a>.")),
+        item(3, post_type="page", link="https://old.example/api/", content=content),
+        item(9, status="trash"),
+    )
+    xml = export(*items)
+    report = _import(kolom, file, xml)
+    assert report["own_links"] == {"to_articles": 11, "to_files": 3, "to_pages": 3}
+    for slug in ("post-1", "post-2", "post-3"):
+        shown = public.get_article(slug).body.html
+        assert [f'href="{target}"' in shown for target in ("/post-1/", "/2020/01/post-2/#part", "/post-3/")] == [
+            True
+        ] * 3
+        assert [f'href="{link}"' in shown for link in links[3:]] == [True] * 3
+    (stored,) = admin.list_by_article(publishing.get_by_slug("post-2").id)
+    assert stored.content == (
+        r"See [http:\//old.example/?p=1](https://blog.example/post-1/) and "
+        "[this](https://blog.example/2020/01/post-2/#part)."
+    )
+    again = _import(kolom, file, xml)
+    assert (again["unchanged"], again["own_links"]) == (4, report["own_links"])
+
+
+def test_every_address_by_number_leads_to_its_post(kolom: Kolom, file: Path) -> None:
+    items = [
+        item(number, link=PLAIN.format(number), post_type="page" if number == 3 else "post") for number in range(1, 5)
+    ]
+    xml = export(*items, item(5, status="draft"))
+    _import(kolom, file, xml)
+    for number in range(1, 5):
+        answer = dispatch("/", {"page_id" if number == 3 else "p": [str(number)]})
+        assert (answer.status, answer.headers["Location"]) == (301, f"/post-{number}/")
+    assert dispatch("/", {"p": ["5"]}).status == 404
+    assert _import(kolom, file, xml)["unchanged"] == 5
+
+
+def test_the_number_of_a_post_in_a_second_blog_is_reported(kolom: Kolom, file: Path) -> None:
+    _import(kolom, file, export(item(1)))
+    publishing.unpublish("post-1", now=datetime.now(UTC))
+    other = item(1, link="https://second.example/other/", guid="https://second.example/?p=1", post_name="other")
+    report = _import(kolom, file, export(other))
+    assert publishing.get_by_slug("other").status == "published"
+    assert "its old URL /?p=1 belongs to another article" in _notes(report)
 
 
 def test_three_megabytes_of_html_are_rejected_and_the_rest_imported(kolom: Kolom, file: Path) -> None:
@@ -314,7 +370,7 @@ def test_several_files_and_compressed_ones_are_read(kolom: Kolom, tmp_path: Path
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (gzip.compress(gzip.compress(b"<rss/>")), "an archive within an archive: unpack it"),
+        (gzip.compress(gzip.compress(b"<rss/>")), "an archive that is damaged, or within another archive: unpack it"),
         (gzip.compress(b"<rss>" + b" " * 80_000_000), "not read further: it becomes more than 200 times larger"),
         (b"PK\x05\x06" + bytes(18), "no XML file in it"),
     ],

@@ -12,6 +12,7 @@ import pytest
 from kolom.articles import public, publishing, repository
 from kolom.articles.admin import list_by_status
 from kolom.errors import NotFound
+from kolom.urls import encoded_path
 from tests.integration.cli.conftest import Kolom
 from tests.paths import FIXTURES
 
@@ -90,11 +91,9 @@ def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, 
 
 
 def test_removed_markup_is_reported_with_its_line(kolom: Kolom, tmp_path: Path) -> None:
-    front = "title: T\ndate: 2026-01-01\nlanguage: id"
-    path = _write(
-        tmp_path, "one.md", front, body="Text `<svg>`.\n\n<svg><path/></svg>\n\n<form>Name</form>\n<svg></svg>\n"
-    )
-    _write(tmp_path, "two.md", front, body="**Fine.**\n")
+    front = "title: T\ndate: 2026-01-01\nlanguage: en"
+    path = _write(tmp_path, "one.md", front, "Text `<svg>`.\n\n<svg><path/></svg>\n\n<form>Name</form>\n<svg></svg>\n")
+    _write(tmp_path, "two.md", front, "**Fine.**\n")
     planned, done, again = (
         _publish(kolom, *arguments) for arguments in ((tmp_path, "--dry-run"), (tmp_path,), (tmp_path,))
     )
@@ -209,11 +208,11 @@ def test_an_svg_with_a_script_is_rejected(kolom: Kolom, tmp_path: Path, calls: l
 def test_links_between_files_become_links_to_articles(kolom: Kolom, tmp_path: Path) -> None:
     _write(tmp_path, "one.md", body="[two](two.md#part) [three](sub/three.md)\n")
     _write(tmp_path, "two.md", "title: Two\nslug: zwei\ndate: 2026-01-01")
-    _write(tmp_path, "sub/three.md", "title: T\npath: /old/three.html\ndate: 2026-01-01")
+    _write(tmp_path, "sub/three.md", "title: T\npath: /old/three(1).html\ndate: 2026-01-01")
     _publish(kolom, tmp_path)
     html = public.get_article("one").body.html
-    assert 'href="/zwei/#part"' in html
-    assert 'href="/old/three.html"' in html
+    assert 'href="/zwei/#section-part"' in html  # the id of a heading "Part"
+    assert f'href="{encoded_path("/old/three(1).html")}"' in html
 
 
 def test_a_dry_run_reports_the_same_and_writes_nothing(kolom: Kolom, tmp_path: Path, calls: list[str]) -> None:

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
@@ -447,8 +448,6 @@ def test_a_form_redirects_to_an_allowed_url(blog: Blog, configure: Configure) ->
     ],
 )
 def test_a_form_does_not_redirect_to_other_urls(blog: Blog, target: str) -> None:
-    from urllib.parse import quote
-
     answer = form(f"name=Budi&content=Halo&redirect={quote(target)}")
     assert answer.status == 201
     assert "Location" not in answer.headers
@@ -467,6 +466,17 @@ def test_an_invalid_form_is_shown_again_with_its_input(blog: Blog) -> None:
     assert answer.status == 422
     assert "My &lt;b&gt;long&lt;/b&gt; words</textarea>" in answer.body
     assert answer.body.count('aria-invalid="true"') == 2
+
+
+@pytest.mark.parametrize("character", ["😀", "中"])
+def test_the_forms_of_the_site_send_long_texts_of_any_script(blog: Blog, character: str) -> None:
+    page = form("name=&content=Halo").body
+    assert (
+        '<form class="form" method="post" action="/api/articles/hello/comments" enctype="multipart/form-data">' in page
+    )
+    parts = ('name="name"\r\n\r\nBudi', f'name="content"\r\n\r\n{character * 10_000}')
+    assert call(write_comments.handler, multipart_request("/api/articles/hello/comments", *parts)).status == 201
+    assert form(f"name=Budi&content={quote(character * 10_000)}").status == 413
 
 
 def test_a_form_may_be_multipart(blog: Blog) -> None:

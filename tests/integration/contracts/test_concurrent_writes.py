@@ -16,7 +16,7 @@ from kolom import outbox
 from kolom.articles import publishing, repository
 from kolom.articles.lookup import find_ids
 from kolom.comments import reply_subscriptions
-from kolom.http.errors import failure_of
+from kolom.http.errors import RETRY_AFTER_SECONDS, failure_of
 from kolom.mail import delivery, suppression
 from kolom.mail.composer import MailObsolete
 from kolom.models import search
@@ -78,7 +78,7 @@ def test_a_write_that_conflicts_lastingly_is_a_503(faults: RefusedCalls, write: 
         act()
     assert time.monotonic() - began < 3
     failure = failure_of(raised.value)
-    assert (failure.status, failure.retry_after_seconds) == (503, 1)
+    assert (failure.status, failure.retry_after_seconds) == (503, RETRY_AFTER_SECONDS)
     assert faults.refused > 1
 
 
@@ -251,7 +251,7 @@ def test_a_batch_that_remains_unprocessed_is_a_503(
     with pytest.raises(PynamoDBException) as raised:
         act()
     assert time.monotonic() - began < 3
-    assert (failure_of(raised.value).status, failure_of(raised.value).retry_after_seconds) == (503, 1)
+    assert (failure_of(raised.value).status, failure_of(raised.value).retry_after_seconds) == (503, RETRY_AFTER_SECONDS)
 
 
 def test_every_error_of_dynamodb_is_either_temporary_or_final() -> None:

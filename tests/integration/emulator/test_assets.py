@@ -64,6 +64,14 @@ def stylesheet(stack: EmulatedStack, name: str = "theme/kolom") -> str:
     return str(address)
 
 
+@pytest.mark.parametrize("path", ["/", "/assets/favicon.svg", "/feeds/atom.xml", "/sitemap.xml", "/none/"])
+def test_a_head_has_the_length_of_the_get(stack: EmulatedStack, path: str) -> None:
+    got, head = ask(stack, path), ask(stack, path, "HEAD")
+    assert (head[0], head[2]) == (got[0], "")
+    assert head[1]["Content-Length"] == got[1]["Content-Length"]
+    assert int(head[1]["Content-Length"]) > 0
+
+
 def test_pages_link_to_immutable_files(stack: EmulatedStack) -> None:
     address = stylesheet(stack)
     assert re.fullmatch(r"/assets/theme/kolom\.[0-9a-f]{8}\.css", address)

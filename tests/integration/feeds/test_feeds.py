@@ -215,7 +215,7 @@ class TestArticles:
         publish_days(1)
         faults.throttle("Query")
         answer = get("/feeds/atom.xml")
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
 
     def test_a_feed_needs_one_query_for_the_list_and_one_for_each_text(self) -> None:
         publish_days(25)

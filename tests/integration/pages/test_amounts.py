@@ -124,7 +124,7 @@ def test_no_more_comments_are_read_than_shown(monkeypatch: pytest.MonkeyPatch) -
     article = publishing.publish(content(), now=NOW).article
     store_comments(article.id, 10, ">", html="x" * 1_000)
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 2_800)
-    to_shown = Mock(wraps=mapping.to_public)
+    to_shown = Mock(wraps=comments.to_public)
     monkeypatch.setattr(comments, "to_public", to_shown)
     assert len(json.loads(get(fetch_comments.handler, "/api/articles/hello/comments", "limit=100"))["items"]) == 2
     assert to_shown.call_count == 3

@@ -155,6 +155,23 @@ def test_a_phrase_without_matches_is_relaxed_with_a_note(
     assert expected not in get("/search/", q='"bukan apa"').html
 
 
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "No article has “\u2068pelab\u2069”. These have words that begin with it: pelabuhan."),
+        ("id", "Tidak ada artikel yang memuat “\u2068pelab\u2069”. Artikel berikut memuat kata yang diawali dengannya: pelabuhan."),
+    ],
+)
+def test_a_completed_search_has_a_note(publish: Publish, configure: Configure, language: str, expected: str) -> None:
+    configure(languages=language)
+    publish("a", title="Kabar dari pelabuhan", language=language)
+    page = get("/search/", q="pelab")
+    assert titles(page) == ["Kabar dari pelabuhan"]
+    assert "<mark>pelabuhan</mark>" in page.html
+    assert expected in page.html
+    assert expected not in get("/search/", q="pelabuhan").html
+
+
 def test_a_search_with_only_exclusions_shows_a_message(publish: Publish) -> None:
     publish("a", title="Kabar")
     page = get("/search/", q="-kabar")

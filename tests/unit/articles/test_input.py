@@ -137,6 +137,10 @@ def test_a_slug_may_have_letters_with_marks(slug: str) -> None:
     assert field_problem("slug", unicodedata.normalize("NFC", slug)) is None
 
 
+def test_a_slug_in_another_unicode_form_is_refused_with_the_right_one() -> None:
+    assert field_problem("slug", "cafe\u0301") == "must have composed characters (NFC): 'caf\u00e9'"
+
+
 @pytest.mark.parametrize("slug", ["\u093fa", "cafe\u0301", "a\u200db", "a\ufe0f", "a-", "_a", "a\u20dd"])
 def test_a_slug_begins_with_a_letter_and_has_no_invisible_characters(slug: str) -> None:
     assert field_problem("slug", slug) is not None

@@ -117,14 +117,24 @@ def test_nothing_is_removed_from_markup_that_an_article_may_have(source: str) ->
         ("<p style='text-align:left;color:red'>x", [("attribute style", "removed", 1)]),
         ("<a href='javascript:1'>x</a>", [("attribute href (javascript:)", "removed", 1)]),
         ("<video src='data:video/mp4,x'></video>", [("attribute src (data:)", "removed", 1)]),
-        ("<td>x</td>", [("<td>", "removed, because it is not valid where it is", 1)]),
+        ("<td>x</td>", [("<td>", "removed, because it is not valid there or nested too deeply", 1)]),
         ("<p><?php echo 1 ?>x", [("<?", "removed with its content", 1)]),
+        (
+            "<a href=/x download>x</a><p hidden>y",
+            [("attribute download", "removed", 1), ("attribute hidden", "removed", 1)],
+        ),
+        ("<img src=a.png srcset='b.png 1x, data:image/png;base64,x 2x'>", [("attribute srcset", "removed", 1)]),
         ("<font color=red>x</font>", [("<font>", "removed, its text is kept", 1)]),
         ("<svg><h2>x</h2><p class=c>y", [("<svg>", "removed with its content", 1), ("attribute class", "removed", 1)]),
     ],
 )
 def test_removed_markup_is_found(source: str, removed: list[tuple[str, str, int]]) -> None:
     assert found(source) == removed
+
+
+def test_a_link_in_a_heading_that_repeats_the_title_is_reported() -> None:
+    assert found("# [T](/x)\n", "markdown", "T") == [("<a> in the heading that repeats the title", "not shown", 1)]
+    assert found("# [T](#t)\n", "markdown", "T") == []
 
 
 def test_a_removal_has_its_first_line_and_a_remedy() -> None:
@@ -151,6 +161,16 @@ def test_a_removal_says_what_to_do(source: str, remedy: str) -> None:
     (removal,) = find_removals(source, "html", render(source, "html"))
     assert isinstance(removal, Removal)
     assert remedy in removal.text
+
+
+@pytest.mark.parametrize(("marker", "deepest"), [("> ", 39), ("- ", 19), ("1. ", 19)])
+def test_text_that_is_nested_too_deeply_is_reported(marker: str, deepest: int) -> None:
+    for depth in range(1, deepest + 5):
+        source = f"First.\n\n{marker * depth}deep\n"
+        rendered = render(source, "markdown")
+        removals = find_removals(source, "markdown", rendered)
+        assert [each.line for each in removals] == ([] if "deep" in rendered.html else [3])
+        assert ("deep" in rendered.html) is (depth <= deepest)
 
 
 def test_an_image_that_the_resolver_stored_is_not_reported() -> None:

@@ -6,10 +6,12 @@ from typing import Final
 
 from kolom.comments.types import Status
 from kolom.rendering.text import plain_text
+from kolom.urls import absolute_url
 from kolom_cli.importers.blogger.atom_feed import Entry
 from kolom_cli.importers.common.comment_fields import RawComment, parse_datetime, to_imported_comment
 from kolom_cli.importers.common.entry_ids import SAME_ID
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.types import Item, Skipped
 
 _KIND: Final = "comment"
@@ -30,11 +32,13 @@ _REMOVED_TEXTS: Final = frozenset(
 """The text that replaces a comment removed by its author or the blog's owner, in English and Indonesian."""
 
 
-def read_comment(entry: Entry, *, origin: str, origin_of: Callable[[str], str], owners: Container[str]) -> Item:
+def read_comment(
+    entry: Entry, *, origin: str, origin_of: Callable[[str], str], owners: Container[str], links: LinkRewriter
+) -> Item:
     """Return the comment, or why it is skipped.
 
     ``origin`` is that of the comment, ``origin_of`` gives those of others. ``owners`` are the profiles of the authors
-    of the blog's articles.
+    of the blog's articles. ``links`` rewrites links to the blog's articles.
     """
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
     status = _STATUSES.get(entry.status, "pending")
@@ -48,6 +52,7 @@ def read_comment(entry: Entry, *, origin: str, origin_of: Callable[[str], str], 
     if origin != origin_of(entry.id):
         notes = (SAME_ID, *notes)
     notes = (*notes, *entry.repairs)
+    content = entry.content if entry.is_html else html.escape(entry.content)
     return to_imported_comment(
         RawComment(
             name=name,
@@ -56,7 +61,7 @@ def read_comment(entry: Entry, *, origin: str, origin_of: Callable[[str], str], 
             thread=entry.post,
             with_article=True,
             authors=(entry.writer.name,),
-            content=html_to_markdown(entry.content if entry.is_html else html.escape(entry.content)),
+            content=html_to_markdown(links.in_comment(content, absolute_url)),
             created_at=parse_datetime(entry.published),
             status=status,
             parent=_parent(entry, origin_of),
@@ -64,6 +69,7 @@ def read_comment(entry: Entry, *, origin: str, origin_of: Callable[[str], str], 
             email="" if entry.writer.email == _NOBODY else entry.writer.email,
             is_owner=_is_owner(entry, owners),
             notes=notes,
+            own_links=links.pop_counts(),
         )
     )
 

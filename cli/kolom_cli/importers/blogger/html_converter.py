@@ -39,7 +39,7 @@ from kolom_cli.importers.blogger.html_tree import (
     tokens_of,
     without_id,
 )
-from kolom_cli.importers.blogger.urls import OwnLinks, largest
+from kolom_cli.importers.blogger.urls import largest
 from kolom_cli.importers.blogger.video_players import VideoPlayers
 
 _MORE: Final = re.compile(r"\s*more\s*", re.IGNORECASE)
@@ -71,19 +71,18 @@ _LINE_CONTAINERS: Final = _HEADINGS | names("a caption dt figcaption li p pre sp
 class Converter:
     """Converts one entry's HTML to plain HTML. ``notes`` list the parts that have no equivalent.
 
-    ``is_own_address`` returns whether a path is that of one of the blog's articles, ``hosts`` are the hosts of the
-    blog. ``stored`` returns the URL of a stored image, or the given URL if the image is not stored.
+    ``links`` returns the replacement of the target of a link. ``stored`` returns the URL of a stored image, or the
+    given URL if the image is not stored.
     """
 
-    is_own_address: Callable[[str], bool]
-    hosts: frozenset[str] = frozenset()
+    links: Callable[[str], str] = str
     stored: Callable[[str], str] = str
     notes: list[str] = field(default_factory=list)
 
     def convert(self, content: str) -> str:
         """Return the content as HTML; ``<!--more-->`` stays, for the excerpt."""
         tokens = map(_with_own_size, VideoPlayers(self.notes).replace(tokenize(content)))
-        nodes = _Rewriter(OwnLinks(self.is_own_address, self.hosts)).rewritten(balance(tokens))
+        nodes = _Rewriter(self.links).rewritten(balance(tokens))
         return serialize(map(self._with_stored_image, tokens_of(nodes)))
 
     def _with_stored_image(self, token: Token) -> Token:

@@ -23,11 +23,12 @@ from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
 from kolom_cli.importers.blogger.takeout import Export, open_export
-from kolom_cli.importers.blogger.urls import host_of, split
+from kolom_cli.importers.blogger.urls import OwnLinks, host_of, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -56,6 +57,11 @@ class _Survey:
     owners: set[str] = field(default_factory=set)
     private: set[str] = field(default_factory=set)  # the id prefixes of blogs with restricted access
     others: dict[str, NotAFeed] = field(default_factory=dict)  # files that are not feeds, by name
+
+    def links(self) -> LinkRewriter:
+        """Return the rewriter of links to the blog's articles."""
+        own = OwnLinks(self.paths.__contains__, frozenset(self.hosts))
+        return LinkRewriter(own, own.has)
 
 
 def read_blogger(
@@ -169,7 +175,7 @@ def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
     if entry.problem:
         return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
-        return read_comment(entry, origin=origin, origin_of=_origin, owners=survey.owners)
+        return read_comment(entry, origin=origin, origin_of=_origin, owners=survey.owners, links=survey.links())
     try:
         return _Reader(entry, origin, survey, images).item()
     except InvalidInput as error:
@@ -184,6 +190,7 @@ class _Reader:
         self._origin = origin
         self._survey = survey
         self._images = images
+        self._links = survey.links()
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
         # As the suffix of a slug that is taken, the month of a post is clearer than its long number.
@@ -229,8 +236,9 @@ class _Reader:
             number=self._number,
             notes=tuple(self._notes),
             remote_images=remote.count,
-            is_language_unclear=self._fields.is_language_unclear,
+            own_links=self._links.counts,
             removals=find_removals(entry.content, "html", rendered, is_converted=True) if entry.is_html else (),
+            is_language_unclear=self._fields.is_language_unclear,
         )
 
     def _source(self) -> str:
@@ -239,7 +247,7 @@ class _Reader:
             self._notes.append("the feed has only a summary: it is imported as the text")
         if not entry.is_html:
             return "<p>" + html.escape(entry.content).replace("\n\n", "</p>\n<p>") + "</p>"
-        converter = Converter(self._survey.paths.__contains__, frozenset(self._survey.hosts), self._images)
+        converter = Converter(self._links, self._images)
         source = converter.convert(entry.content)
         self._notes += converter.notes
         return source

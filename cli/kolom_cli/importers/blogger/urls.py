@@ -32,9 +32,12 @@ class OwnLinks:
         parts = split(url)
         if parts is None or not self._is_own_host(parts) or not self.is_own_address(parts.path):
             return url
-        if parts.query.replace("m=1", "").replace("m=0", ""):
-            return url
         return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
+
+    def has(self, url: str) -> bool:
+        """Return whether the URL is at a known host of the blog."""
+        parts = split(url)
+        return parts is not None and host_of(parts) in self.hosts
 
     def _is_own_host(self, parts: SplitResult) -> bool:
         """Return whether the URL is on the blog's own host.
@@ -47,7 +50,7 @@ class OwnLinks:
         host, names = host_of(parts), self._names()
         blog = _BLOG_HOST.fullmatch(host)
         if blog is None:
-            return host in self.hosts
+            return host.removeprefix("www.") in {each.removeprefix("www.") for each in self.hosts}
         return blog[1] in names if names else _DATED.match(parts.path) is not None
 
     def _names(self) -> set[str]:

@@ -13,6 +13,7 @@ from kolom.rendering import visitor_text
 from kolom.submissions import fields
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.types import ImportedComment, Item, Skipped
+from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
 MAX_CONTENT: Final = 65_536
 """The maximum size of an imported comment in bytes. It is larger than the limit for visitors, because other systems
@@ -48,6 +49,7 @@ class RawComment:
     email: str = ""
     is_owner: bool = False
     notes: tuple[str, ...] = ()
+    own_links: LinkCounts = NO_LINKS
 
 
 def to_imported_comment(raw: RawComment) -> Item:
@@ -81,6 +83,7 @@ def to_imported_comment(raw: RawComment) -> Item:
         email=None if is_deleted else email(raw.email),
         is_owner=raw.is_owner,
         notes=(*raw.notes, *notes),
+        own_links=raw.own_links,
     )
 
 

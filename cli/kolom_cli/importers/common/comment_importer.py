@@ -91,6 +91,7 @@ class CommentImporter:
 
     def _report_on(self, comment: ImportedComment, change: Change, *notes: str) -> None:
         self.report.add(_KIND, change)
+        self.report.own_links += comment.own_links
         if change != "unchanged":
             self.report.notes += [Note(name=comment.name, text=note) for note in (*comment.notes, *notes) if note]
 

@@ -1,19 +1,21 @@
 """Store the items of an export idempotently: articles in the order of the export, then all comments."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from kolom.articles import aliases, publishing, repository
 from kolom.articles.input import ArticleInput
-from kolom.articles.names import MAX_SLUG, alias_problem, default_path, pointer_keys_at
+from kolom.articles.names import alias_problem, default_path, is_post_number_alias, pointer_keys_at
 from kolom.articles.types import Article, Change
 from kolom.articles.versions import is_unedited
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
 from kolom_cli.importers.common.comment_spool import CommentSpool
+from kolom_cli.importers.common.own_links import slug_candidates
+from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
@@ -40,7 +42,7 @@ class Importer:
 
     An item that was imported before is updated, unless it has been edited, unpublished or deleted in Kolom since then.
     With ``overwrite``, such an item is updated, too. ``unmatched`` are the threads, by name, whose
-    article was not found.
+    article was not found. ``pictures`` copies the pictures of other sites.
     """
 
     report: Report
@@ -48,6 +50,7 @@ class Importer:
     overwrite: bool = False
     dry_run: bool = False
     unmatched: dict[str, Unmatched] = field(default_factory=dict)
+    pictures: Pictures | None = None
     _names: dict[str, str] = field(default_factory=dict)
     _planned: set[str] = field(default_factory=set)
     _changed: set[str] = field(default_factory=set)
@@ -113,6 +116,8 @@ class Importer:
         kind = item.content.kind
         article_id = repository.find_id(f"origin:{item.content.origin}")
         existing = None if article_id is None else repository.get(article_id)
+        if existing is None or self.overwrite or is_unedited(existing):
+            item = self._with_own_pictures(item)
         reason = self._why_draft(item, existing)
         if reason is not None:
             item = replace(item, content=item.content.replace(draft=True), notes=(*item.notes, reason))
@@ -133,14 +138,27 @@ class Importer:
             if self.dry_run:
                 self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
-            self.report.unclear_languages += item.is_language_unclear
+            self.report.own_links += item.own_links
             if item.links is not None:
                 self._checker.add(Page.of(content, item.links.replaced, file=item.links.file, root=item.links.root))
+            self.report.unclear_languages += item.is_language_unclear
             if change != "unchanged":
                 self._changed.add(item.name)
                 for each in item.removals:
                     self.report.add_removed(item.name, f"{each.kind} {each.effect}", each.count)
                 self.report.notes += [Note(name=item.name, text=note) for note in (*item.notes, *notes)]
+
+    def _with_own_pictures(self, item: ImportedArticle) -> ImportedArticle:
+        """Return the article with copies of its pictures, and report those that could not be copied."""
+        if self.pictures is None:
+            return item
+        item = self.pictures.replace_in(item)
+        failures = self.pictures.pop_failures()
+        self.report.copied_pictures = self.pictures.copied
+        self.report.failed_pictures += len(failures)
+        for url, reason in failures.items():
+            self.report.notes.append(Note(name=item.name, text=f"the picture {url} is not copied: {reason}"))
+        return item
 
     def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:
         """Publish the content; return the change and the article's id, which is None for a new article in a dry run."""
@@ -168,7 +186,9 @@ class Importer:
         if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
             return None
         own = existing.id if existing else None
-        addresses = (content.path or default_path(content.slug), *item.aliases)
+        # The number of a post is that of posts in other blogs, too.
+        aliases_of_url = (each for each in item.aliases if not is_post_number_alias(each))
+        addresses = (content.path or default_path(content.slug), *aliases_of_url)
         names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]
         for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
             other = None if article_id in {None, own} else repository.get(article_id)
@@ -216,7 +236,7 @@ class Importer:
         if content.path is not None and not self._are_free(pointer_keys_at(content.path), content, own):
             notes.append(f"the path {content.path} belongs to another article: the default path is used")
             content = content.replace(path=None)
-        for slug in _candidates(content.slug, item.number):
+        for slug in slug_candidates(content.slug, item.number):
             names = (f"slug:{slug}",) if content.path is not None else pointer_keys_at(default_path(slug))
             if self._are_free(names, content, own):
                 break
@@ -247,11 +267,3 @@ def _why_kept(existing: Article) -> str:
     if existing.status == "deleted":
         return "deleted in Kolom since the import: restore it with --overwrite"
     return "edited in Kolom since the import: replace it with --overwrite"
-
-
-def _candidates(slug: str, number: str) -> Iterator[str]:
-    yield slug
-    suffix = f"-{number}"
-    while True:
-        yield slug[: MAX_SLUG - len(suffix)].rstrip("-_") + suffix
-        suffix += f"-{number}"

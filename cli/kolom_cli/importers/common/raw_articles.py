@@ -90,6 +90,6 @@ def to_imported_article(raw: RawArticle) -> Item:
         aliases=raw.aliases,
         notes=tuple(fields.notes),
         remote_images=remote.count,
-        is_language_unclear=fields.is_language_unclear,
         removals=find_removals(raw.html, "html", rendered, is_converted=True),
+        is_language_unclear=fields.is_language_unclear,
     )

@@ -9,6 +9,7 @@ from kolom.articles.input import ArticleInput
 from kolom.comments.types import Status
 from kolom.errors import KolomError
 from kolom.rendering.removals import Removal
+from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class ImportedArticle:
 
     ``number`` is the suffix for the slug if the slug is taken. ``aliases`` are further paths that the article had.
     ``notes`` describe the changes made to it. ``remote_images`` is the number of images that it embeds from other sites
-    (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. ``is_language_unclear`` is True if
-    neither the export nor the text says the language. The ``links`` of an article of a folder are checked.
+    (:mod:`.remote_images`); ``removals`` is the markup that an article cannot have. The
+    ``links`` of an article of a folder are checked. ``is_language_unclear`` is True if neither the export nor the text
+    says its language.
     """
 
     name: str
@@ -36,9 +38,10 @@ class ImportedArticle:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remote_images: int = 0
-    is_language_unclear: bool = False
+    own_links: LinkCounts = NO_LINKS
     removals: tuple[Removal, ...] = ()
     links: Links | None = None
+    is_language_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class ImportedComment:
     email: str | None = None
     is_owner: bool = False
     notes: tuple[str, ...] = ()
+    own_links: LinkCounts = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,7 @@ class _Reader:
     def _outside(self, piece: Piece) -> Iterator[Outside]:
         data = piece.data
         if piece.line == 1 and data.startswith(_ARCHIVES):
-            raise SourceError(f"{self.name}: an archive within an archive: unpack it")
+            raise SourceError(f"{self.name}: an archive that is damaged, or within another archive: unpack it")
         if self._wrapper and re.search(rb"</" + re.escape(self._wrapper) + rb"\s*>", data):
             self._wrapper = b""
         if not data.strip():
@@ -217,7 +217,7 @@ class _Reader:
         return element, [error for error in errors if error.domain_name != "NAMESPACE"]
 
     def _describe(self, error: Any, first_line: int) -> str:
-        return f"damaged XML in line {first_line + error.line - 1}: {error.message.strip()}"
+        return f"damaged XML in line {first_line + error.line - 1}: {error.message.strip().splitlines()[0]}"
 
     def _unreadable(self, line: int, error: BaseException) -> SourceError:
         return SourceError(f"{self.name}:{line}: cannot be read further: {getattr(error, 'strerror', None) or error}")

@@ -16,6 +16,7 @@ from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
 from kolom.rendering.types import Rendered, SourceFormat
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, language_in
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import ImportedArticle, Item, Links, Skipped
@@ -26,6 +27,7 @@ from kolom_cli.importers.markdown.hugo.shortcode_templates import PageValues, Sh
 from kolom_cli.importers.markdown.lenient_front_matter import Value
 from kolom_cli.importers.markdown.link_resolver import LinkResolver, path_of
 from kolom_cli.importers.markdown.liquid import Liquid
+from kolom_cli.importers.markdown.mdx import Mdx
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
@@ -38,7 +40,7 @@ from kolom_cli.publishing.link_checker import RecordedLinks
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
     *("thumb", "teaser", "banner", "hero", "cover-img", "thumbnail-img", "share-img", "og_image", "img"),
-    "featureimage",
+    *("featureimage", "heroimage", "hero_image", "coverimage", "cover_image", "ogimage", "socialimage"),
 )
 _BUNDLED: Final = re.compile(r"(?:featured?|cover|thumbnail).*\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
 _SHOWN_PROBLEMS: Final = 5
@@ -91,7 +93,15 @@ class _Builder:
         recorded = RecordedLinks(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rendered = render(body, self.format, title=title, resolve=remote, size_of=self.articles.media.sizes.get)
+        rewriter = LinkRewriter(links.own_page, links.is_own)
+        rendered = render(
+            body,
+            self.format,
+            title=title,
+            resolve=remote,
+            resolve_link=rewriter,
+            size_of=self.articles.media.sizes.get,
+        )
         image = self._image(rendered, remote)
         self._note_problems(links.problems)
         path = path_of(entry)
@@ -123,9 +133,10 @@ class _Builder:
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
-            is_language_unclear=self.fields.is_language_unclear,
+            own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
             links=Links(entry.path, site.directory, recorded.links),
+            is_language_unclear=self.fields.is_language_unclear,
         )
 
     def _title(self, body: str) -> str:
@@ -145,23 +156,23 @@ class _Builder:
             results.append(convert(text))
             return results[-1].text
 
+        if self.entry.path.suffix.lower() == ".mdx" or site.has_mdx:
+            body = run(Mdx(lambda key: get_text(front, key) or None).convert, body)
         if site.flavor == "jekyll":
             separator = get_text(front, "excerpt_separator") or get_text(site.config, "excerpt_separator")
             if separator and separator != "<!--more-->":
                 body = body.replace(separator, "\n\n<!--more-->\n\n", 1)
-            body = run(Liquid(links.reference, self._value, self.format).convert, body)
+            if get_flag(front, "render_with_liquid") is not False:
+                body = run(Liquid(links.reference, self._value, self.format).convert, body)
         if site.flavor == "hugo":
             body = run(self._shortcodes(links.reference).convert, body)
         if self.format == "markdown" and site.flavor in {"pelican", "plain"}:
             body = convert_extensions(body)
         if site.flavor != "plain" and self.format == "markdown":
             body = without_attributes(body)
-        for result, names in (
-            ("is kept as text", sum((each.unknown for each in results), Counter[str]())),
-            ("is converted to an image, a player or a link", sum((each.shown for each in results), Counter[str]())),
-        ):
-            self.notes.extend(f"{name} {result}" for name in list(names)[:20])
         for each in results:
+            shown = [name for name, count in each.shown.items() if count]
+            self.notes.extend(f"{name} is converted to an image, a player or a link" for name in shown[:20])
             self.notes.extend(
                 f"{name} is removed, and the text in it kept ({count}): {each.examples[name]}"
                 for name, count in list(each.removed.items())[:20]

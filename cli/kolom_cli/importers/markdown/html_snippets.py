@@ -21,13 +21,11 @@ _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 class Converted:
     """A text with another system's tags converted.
 
-    ``unknown`` counts the tags that were kept as text, ``shown`` those that were replaced by something else, and
-    ``removed`` those of which only the text in them was kept. ``examples`` has the first tag of each name in
-    ``removed``, with the reason if one is known.
+    ``shown`` counts the tags that were replaced by something else, and ``removed`` those of which only the text in
+    them was kept. ``examples`` has the first tag of each name in ``removed``, with the reason if one is known.
     """
 
     text: str = ""
-    unknown: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)

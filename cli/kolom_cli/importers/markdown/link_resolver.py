@@ -10,7 +10,8 @@ from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from kolom.articles.names import default_path, path_problem
-from kolom.urls import label_path
+from kolom.rendering.element_ids import article_fragment
+from kolom.urls import encoded_path, label_path
 from kolom_cli.importers.markdown.site import Entry, Site
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
@@ -18,7 +19,6 @@ from kolom_cli.publishing.document import FORMATS
 _INTRASITE: Final = re.compile(
     r"(?:\{|%7B|\||%7C)(filename|static|attach|tag|category|author|index|archives)(?:\}|%7D|\||%7C)", re.IGNORECASE
 )
-_PATH_CHARACTERS: Final = "/!$&'()*+,;=:@-._~"
 
 
 def path_of(entry: Entry) -> str | None:
@@ -30,7 +30,7 @@ def path_of(entry: Entry) -> str | None:
 
 def address_of(entry: Entry) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
-    return quote(path_of(entry) or default_path(entry.slug), safe=_PATH_CHARACTERS)
+    return encoded_path(path_of(entry) or default_path(entry.slug))
 
 
 @dataclass(slots=True)
@@ -62,13 +62,31 @@ class LinkResolver:
             return url
         if not _is_media(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
-            return address_of(target) + query + (f"#{parts.fragment}" if parts.fragment else "")
+            return address_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
         if found is None and _is_media(path):
             self.problems[f"the file {path} does not exist"] += 1
         return url
+
+    def own_page(self, url: str) -> str:
+        """Return the URL here of the page to which an HTTP URL of the site leads; other URLs stay as they are."""
+        try:
+            parts = urlsplit(url)
+            if parts.hostname not in self.site.hosts or not parts.path.strip("/") or _is_media(parts.path):
+                return url
+            target = self.site.at_address(self.site.without_base(unquote(parts.path)))
+        except ValueError:
+            return url
+        return url if target is None else address_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
+
+    def is_own(self, url: str) -> bool:
+        """Return whether the URL is at a host of the site."""
+        try:
+            return urlsplit(url).hostname in self.site.hosts
+        except ValueError:
+            return False
 
     def _intrasite(self, url: str, kind: str, rest: str) -> str:
         """Return the URL for a link of Pelican, such as ``{filename}/post.md`` or ``{static}images/a.png``."""
@@ -103,7 +121,7 @@ class LinkResolver:
         target = self.entry if not path else self._find_reference(path)
         if target is None:
             return None
-        return (address_of(target) if path else "") + separator + fragment
+        return address_of(target) + separator + article_fragment(fragment) if path else separator + fragment
 
     def _find_reference(self, path: str) -> Entry | None:
         name = path.strip("/")
@@ -128,7 +146,7 @@ class LinkResolver:
         beside = _joined(self.entry.path.parent, path)
         if found := site.at_path(beside) or site.at_path(_joined(beside, "index.md")):
             return found
-        if path.lower().endswith((".md", ".markdown")):
+        if path.lower().endswith((".md", ".mdx", ".markdown")):
             return None
         return site.at_address(self._relative_address(path))
 
@@ -143,6 +161,8 @@ class LinkResolver:
         candidates: list[Path] = []
         if not path.startswith("/"):
             candidates.append(self.entry.path.parent / path)
+            if alias := re.match(r"[@~]/", path):  # the source folder, in the programs of a site
+                candidates += [root / path[alias.end() :] for root in site.roots]
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]
             own = self._relative_address(path).lstrip("/")

@@ -1,5 +1,7 @@
-"""Convert the known Liquid tags of Jekyll in a text; the others stay as text and are counted. Pure.
+"""Convert the Liquid tags of Jekyll in a text. Pure.
 
+A tag without an equivalent is removed and counted, and the text between it and its end tag is kept: readers never see
+its source, except in code.
 Any text is accepted, and the running time is linear in its length.
 """
 
@@ -20,7 +22,26 @@ _PROGRAM: Final = re.compile(r"\{%-?\s*(?:for|assign|capture|if|unless|case|pagi
 _IMAGE: Final = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:$|[?#])", re.IGNORECASE)
 _TEXT: Final = re.compile(r"\s*(?:\"([^\"]*+)\"|'([^']*+)')")
 _FILTERS: Final = frozenset(("relative_url", "absolute_url", "prepend", "append", "escape", "strip", "xml_escape"))
+_CODE_SPAN: Final = re.compile(
+    r"^[ \t>]*+(`{3,}+|~{3,}+)[^\n]*+\n(?s:.*?)(?:^[ \t>]*+\1|\Z)|(?<!`)(`++)[^\n`]*+(?<!`)\2(?!`)", re.MULTILINE
+)
+_INCLUDES: Final = frozenset(("include", "include_cached", "include_relative"))
+_REFERENCES: Final = frozenset(("post_url", "link", "post_link", "post_path"))
 _SRC_KEYS: Final = ("src", "url", "image_path", "path", "file", "img", "image", "filename", "source", "name")
+
+
+class _CodeSpans:
+    """The spans of code in a Markdown text, to be asked in the order of the text."""
+
+    def __init__(self, text: str) -> None:
+        self._spans = _CODE_SPAN.finditer(text)
+        self._span = next(self._spans, None)
+
+    def contains(self, position: int) -> bool:
+        """Return whether a position, not before the last one, is in code."""
+        while self._span is not None and self._span.end() <= position:
+            self._span = next(self._spans, None)
+        return self._span is not None and self._span.start() <= position
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +61,7 @@ class Liquid:
         result = Converted()
         pieces: list[str] = []
         ends: dict[str, list[tuple[int, int]]] = {}
+        code = _CodeSpans(text)
         position = 0
         for match in _TAG.finditer(text):
             if match.start() < position:
@@ -59,14 +81,31 @@ class Liquid:
                 converted = self._tag(name, match[2], result)
             else:
                 converted = self._output(match[3], before[-1:], after[:1])
-            if converted is None:
+            if converted is None and code.contains(match.start()):
                 converted = match[0]
-                result.unknown[f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"] += 1
+            elif converted is None:
+                converted = self._removed(match, result)
             elif converted.startswith("<"):
                 converted = html_snippets.placed(converted, before, after, self.source_format)
             pieces.append(converted)
         result.text = "".join([*pieces, text[position:]])
         return result
+
+    def _removed(self, match: re.Match[str], result: Converted) -> str:
+        """Count a tag that is removed, and return what stays of it: the target of a link, or the path of a file."""
+        name, given = match[1] or "", arguments((match[2] or "").removesuffix("-"))
+        if name.startswith(("end", "else", "elsif")):
+            return ""
+        shown = f"{{% {name} %}}" if match[3] is None else f"{{{{ {match[3].strip()[:60]} }}}}"
+        if name in _INCLUDES:
+            shown = f"{{% {name} {given.first} %}}"
+        result.removed[shown] += 1
+        result.examples.setdefault(shown, " ".join(match[0].split())[:200])
+        if name in _REFERENCES:
+            return given.first
+        path = _TEXT.match(match[3] or "")
+        written = (path[1] or "") + (path[2] or "") if path else ""
+        return written if "/" in written else ""
 
     def _block(self, name: str, given: str, inside: str) -> str:
         match name:
@@ -85,13 +124,9 @@ class Liquid:
         match name:
             case "post_url" | "link" | "post_link" | "post_path":
                 return self.address_of(given.strip("\"'") if name in {"link", "post_url"} else found.first)
-            case "include" | "include_cached" | "include_relative":
+            case _ if name in _INCLUDES:
                 converted = self._include(found)
-                called = f"{{% {name} {found.first} %}}"
-                if converted is None:
-                    result.unknown[called] += 1
-                    return f"{{% {name} {given} %}}"
-                result.shown[called] += 1
+                result.shown[f"{{% {name} {found.first} %}}"] += converted is not None
                 return converted
             case "img" | "image" | "asset_img" | "figure":
                 return self._image(found)

@@ -23,6 +23,14 @@ from kolom_cli.importers.markdown.publication import (
 from kolom_cli.importers.markdown.site import DATE_PREFIX, Entry, Site, number_of, slug_for, walk
 from kolom_cli.publishing.document import FORMATS
 
+FORMATS_READ: Final = (*FORMATS, ".mdx")
+"""The suffixes of the documents in a folder of no known system."""
+
+_HTML: Final = frozenset(suffix for suffix, source_format in FORMATS.items() if source_format == "html")
+_UPDATED: Final = (
+    *("updated", "lastmod", "last_modified_at", "modified", "updated_at", "updateddate", "updatedat", "moddatetime"),
+    *("lastupdated", "last_updated", "lastmodified", "last_update"),
+)
 _DATES: Final = ("date", *PUBLICATION_KEYS, "created", "createdat")
 _POSTS: Final = frozenset(("_posts", "_drafts"))
 _TEMPLATE: Final = ("{{", "{%", "<%")
@@ -42,11 +50,15 @@ def _roots(directory: Path) -> tuple[Path, ...]:
 
 
 def _items(site: Site) -> Iterator[Entry | Skipped]:
-    for found in walk(site.directory, site.directory, enter=lambda _: True):
-        yield found if isinstance(found, Skipped) else _item(site, found)
+    for found in walk(site.directory, site.directory, enter=lambda _: True, formats=FORMATS_READ):
+        yield found if isinstance(found, Skipped) else read_item(site, found)
 
 
-def _item(site: Site, path: Path) -> Entry | Skipped:
+def read_item(site: Site, path: Path, *, has_evidence: bool = False) -> Entry | Skipped:
+    """Return the document of a file, or why it is skipped.
+
+    ``has_evidence`` is True if its folder shows that it was published; then it needs neither a title nor a date.
+    """
     if path.stem == "_index":
         return Skipped(kind="page", name=str(path), reason="a list page: Kolom generates its own")
     if is_ignored(site.directory, path):
@@ -61,21 +73,23 @@ def _item(site: Site, path: Path) -> Entry | Skipped:
             name=str(path),
             reason="a private Obsidian note: it does not have `publish: true`",
         )
-    skipped = skip_without_front_matter(path, "article", front, text) or _why_not_an_article(site, path, front.values)
+    skipped = skip_without_front_matter(path, "article", front, text) or _why_not_an_article(
+        site, path, front.values, has_evidence=has_evidence
+    )
     return skipped or _entry(site, path, front.values, front.body)
 
 
-def _why_not_an_article(site: Site, path: Path, front: Values) -> Skipped | None:
+def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: bool) -> Skipped | None:
     """Return why a file with front matter is not an article, or None."""
     name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
         return Skipped(kind="file", name=name, reason="a part of other pages: it or its directory begins with _")
     if any(placeholder in title for placeholder in _TEMPLATE):
         return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
-    if title or any(date for _, date in dates_in(front, _DATES, site.zone)):
+    if title or has_evidence or any(date for _, date in dates_in(front, _DATES, site.zone)):
         return None
     reason = "its front matter has neither a title nor a date: add one to import it"
-    return Skipped(kind="article", name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
+    return Skipped(kind="article", name=name, reason=reason, refused=path.suffix.lower() not in _HTML)
 
 
 def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
@@ -102,9 +116,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> Entry:
         address=address,
         aliases=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
         date=published.date,
-        updated=get_datetime(
-            get_text(front, "updated", "lastmod", "last_modified_at", "modified", "updated_at"), site.zone
-        ),
+        updated=get_datetime(get_text(front, *_UPDATED), site.zone),
         draft=published.draft,
         labels=tuple(label for key in _LABELS for label in get_list(front, key)),
         bundle=path.parent if is_bundle else None,

@@ -24,7 +24,16 @@ from kolom_cli.publishing.draft_marks import (
 )
 from kolom_cli.publishing.metadata_header import read_header
 
-PUBLICATION_KEYS: Final = ("publishdate", "pubdate", "publishedat", "publicationdate", "published", "publish")
+PUBLICATION_KEYS: Final = (
+    "publishdate",
+    "pubdate",
+    "publishedat",
+    "publicationdate",
+    "publisheddate",
+    "pubdatetime",
+    "published",
+    "publish",
+)
 _SCHEDULE_KEYS: Final = (
     *(
         "publishon",
@@ -49,7 +58,7 @@ _UPDATE_KEYS: Final = frozenset(
     (
         *("updated", "updatedat", "updatedon", "updatedate", "updateddate", "lastupdated", "lastupdate", "dateupdated"),
         *("modified", "modifiedat", "modifiedtime", "datemodified", "modifieddate", "modificationdate", "moddate"),
-        *("lastmod", "lastmodified", "lastmodifiedat", "lastmodifiedtime", "changed", "edited"),
+        *("lastmod", "lastmodified", "lastmodifiedat", "lastmodifiedtime", "changed", "edited", "moddatetime"),
     )
 )
 _TEXT_KEYS: Final = frozenset(("title", "subtitle", "description", "summary", "excerpt", "slug"))
@@ -146,7 +155,7 @@ def skip_without_front_matter(path: Path, kind: Kind, found: Front, text: str) -
     if kind == "page":
         return Skipped(kind="file", name=name, reason="has no front matter, so it is not a page of the site")
     reason = "has no front matter: add its title and date between two lines `---` at its beginning to import it"
-    return Skipped(kind=kind, name=name, reason=reason, refused=FORMATS[path.suffix.lower()] == "markdown")
+    return Skipped(kind=kind, name=name, reason=reason, refused=FORMATS.get(path.suffix.lower()) != "html")
 
 
 def dates_in(front: Values, keys: Sequence[str], zone: tzinfo) -> list[tuple[str, datetime | None]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
-from kolom_cli.importers.markdown import jekyll, plain
+from kolom_cli.importers.markdown import astro, docusaurus, jekyll, plain
 from kolom_cli.importers.markdown.article_builder import ArticleBuilder
 from kolom_cli.importers.markdown.hugo import configuration as hugo_configuration
 from kolom_cli.importers.markdown.hugo import reader as hugo
@@ -71,4 +71,8 @@ def _survey(directory: Path) -> Site:
         return pelican.survey(directory)
     if jekyll.is_jekyll(directory):
         return jekyll.survey(directory)
-    return hugo.survey(directory) if hugo_configuration.is_hugo(directory) else plain.survey(directory)
+    if docusaurus.is_docusaurus(directory):
+        return docusaurus.survey(directory)
+    if hugo_configuration.is_hugo(directory):
+        return hugo.survey(directory)
+    return astro.survey(directory) if astro.is_astro(directory) else plain.survey(directory)

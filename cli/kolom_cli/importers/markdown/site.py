@@ -3,7 +3,7 @@
 import fnmatch
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -73,7 +73,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Site:
-    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is that of its pages."""
+    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is that of its pages.
+
+    ``has_mdx`` is True if its Markdown is MDX, whatever the names of the files.
+    """
 
     flavor: Generator
     directory: Path
@@ -84,6 +87,7 @@ class Site:
     zone: tzinfo = field(default_factory=lambda: settings().zone)
     base: str = ""
     hosts: frozenset[str] = frozenset()
+    has_mdx: bool = False
     items: list[Entry | Skipped] = field(default_factory=list)
     _by_path: dict[Path, Entry] = field(default_factory=dict)
     _by_address: dict[str, Entry] = field(default_factory=dict)
@@ -144,8 +148,12 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
     return base, frozenset((host, f"www.{host}")) if host else frozenset()
 
 
-def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Iterator[Path | Skipped]:
+def walk(
+    root: Path, directory: Path, *, enter: Callable[[Path], bool], formats: Collection[str] = FORMATS
+) -> Iterator[Path | Skipped]:
     """Yield the documents below ``root`` in order, and a ``Skipped`` for each file that cannot be read as one.
+
+    ``formats`` are the suffixes of documents.
 
     Symbolic links to directories are not followed. A link to a file outside of ``directory`` is skipped.
 
@@ -161,10 +169,10 @@ def walk(root: Path, directory: Path, *, enter: Callable[[Path], bool]) -> Itera
     for path in sorted(found):
         suffix = path.suffix.lower()
         if not str(path).isprintable():
-            if suffix in FORMATS:
+            if suffix in formats:
                 reason = "its file name is not UTF-8 or contains control characters: rename the file"
                 yield Skipped(kind="article", name=ascii(path.name), reason=reason, refused=True)
-        elif suffix in FORMATS:
+        elif suffix in formats:
             if not path.resolve().is_relative_to(inside):
                 yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the directory")
             elif is_hidden_by_link(path, directory):

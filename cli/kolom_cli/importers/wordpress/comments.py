@@ -8,9 +8,11 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from kolom.comments.types import Status
+from kolom.urls import absolute_url
 from kolom_cli.importers.common.autop import paragraphs
 from kolom_cli.importers.common.comment_fields import RawComment, to_imported_comment
 from kolom_cli.importers.common.html_to_markdown import html_to_markdown
+from kolom_cli.importers.common.own_links import LinkRewriter
 from kolom_cli.importers.common.types import Item, Skipped
 from kolom_cli.importers.wordpress.dates import parse_local_datetime
 
@@ -26,14 +28,17 @@ _COMMENTS: Final = frozenset(("", "comment"))
 
 
 def read_comments(
-    comments: list[dict[str, str]], *, article: str, title: str, owners: Container[str]
+    comments: list[dict[str, str]], *, article: str, title: str, owners: Container[str], links: LinkRewriter
 ) -> Iterator[Item]:
-    """Yield the comments of the article with the origin ``article``; ``owners`` are the ids of the blog's authors."""
+    """Yield the comments of the article with the origin ``article``.
+
+    ``owners`` are the ids of the blog's authors. ``links`` rewrites links to the blog's articles.
+    """
     for comment in comments:
-        yield _item(comment, article, title, owners)
+        yield _item(comment, article, title, owners, links)
 
 
-def _item(comment: Mapping[str, str], article: str, title: str, owners: Container[str]) -> Item:
+def _item(comment: Mapping[str, str], article: str, title: str, owners: Container[str], links: LinkRewriter) -> Item:
     def get(name: str) -> str:
         return comment.get(f"wp:comment_{name}", "")
 
@@ -48,6 +53,7 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
     if not get("id"):
         return Skipped(kind=_KIND, name=name, reason="has no id", refused=True)
     notes = () if status in _STATUSES else (f"unknown status {status!r} in WordPress: imported as pending",)
+    content = paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n"))
     return to_imported_comment(
         RawComment(
             name=name,
@@ -57,7 +63,7 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             title=title,
             with_article=True,
             authors=(get("author"),),
-            content=html_to_markdown(paragraphs(get("content").replace("\r\n", "\n").replace("\r", "\n"))),
+            content=html_to_markdown(links.in_comment(content, absolute_url)),
             created_at=parse_local_datetime(get("date_gmt"), get("date")),
             status=_STATUSES.get(status, "pending"),
             parent=f"{article}/comment-{get('parent')}" if get("parent") not in {"", "0"} else None,
@@ -65,5 +71,6 @@ def _item(comment: Mapping[str, str], article: str, title: str, owners: Containe
             email=get("author_email"),
             is_owner=get("user_id") in owners,
             notes=notes,
+            own_links=links.pop_counts(),
         )
     )

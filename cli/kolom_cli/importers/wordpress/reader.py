@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from kolom.articles.input import ArticleInput, first_image, is_image_url
-from kolom.articles.names import label_key
+from kolom.articles.names import label_key, post_number_alias
 from kolom.articles.types import Body
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import Removal, find_removals
@@ -25,6 +25,7 @@ from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
+from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, host_key, path_key
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -32,7 +33,7 @@ from kolom_cli.importers.wordpress.comments import read_comments
 from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail_date, parse_utc_datetime
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 from kolom_cli.importers.wordpress.restrictions import restriction_in
-from kolom_cli.importers.wordpress.wxr import Author, Language, Record, read_wxr
+from kolom_cli.importers.wordpress.wxr import Address, Author, Language, Record, read_wxr
 from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
@@ -62,6 +63,15 @@ class _Blog:
     author_ids: set[str] = field(default_factory=set)
     media: dict[str, Attachment] = field(default_factory=dict)
     by_parent: dict[str, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
+    hosts: set[str] = field(default_factory=set)
+    by_path: dict[str, str] = field(default_factory=dict)
+    by_number: dict[str, str] = field(default_factory=dict)
+    plan: AddressPlan = field(default_factory=AddressPlan)
+
+    def links(self) -> LinkRewriter:
+        """Return the rewriter of links to the articles of the export."""
+        addresses = OldAddresses(frozenset(self.hosts - {""}), self.by_path, self.by_number)
+        return LinkRewriter(addresses, addresses.has)
 
 
 def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item]:
@@ -105,7 +115,9 @@ def _items(record: Record, blog: _Blog, ids: EntryIds, file: str) -> Iterator[It
     yield skipped or _Reader(record, origin, blog).item()
     if record.problem:
         return
-    yield from read_comments(record.comments, article=origin, title=_name(record), owners=blog.author_ids)
+    yield from read_comments(
+        record.comments, article=origin, title=_name(record), owners=blog.author_ids, links=blog.links()
+    )
 
 
 def _skipped(record: Record) -> Skipped | None:
@@ -141,9 +153,36 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
                         attachment = _attachment(record)
                         blog.media[attachment.id] = attachment
                         blog.by_parent[attachment.parent].append(attachment)
+                    case Address(url):
+                        blog.hosts.add(host_key(url))
+                    case Record() if _skipped(record) is None:
+                        _plan(blog, record)
                     case _:
                         pass
     return blog
+
+
+def _plan(blog: _Blog, record: Record) -> None:
+    """Note under which address the article will be, for the links to it."""
+    fields = ArticleFields(_kind(record), slug_suffix(_number(record)))
+    slug = _slug(record, fields)
+    address = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.number)
+    for url in (record.get("link"), record.get("guid")):
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            continue
+        # The guid of a post that came from another system or a feed is not a URL of this blog.
+        if url == record.get("link") or post_number_alias(parse_qs(parts.query)):
+            blog.hosts.add(host_key(url))
+            if (key := path_key(parts.path)) and not parts.query:
+                blog.by_path.setdefault(key, address)
+    if alias := post_number_alias({"p": [record.get("wp:post_id")]}):
+        blog.by_number.setdefault(alias, address)
+
+
+def _slug(record: Record, fields: ArticleFields) -> str:
+    return fields.slug(record.get("wp:post_name"), _title(record), f"{record.get('wp:post_type')}-{fields.number}")
 
 
 def _attachment(record: Record) -> Attachment:
@@ -197,6 +236,7 @@ class _Reader:
             self._notes.append(SAME_ID)
         self._notes += record.repairs
         self._remote = RemoteImages()
+        self._links = blog.links()
         self._removals: tuple[Removal, ...] = ()
         self._name = _name(record)
 
@@ -210,23 +250,30 @@ class _Reader:
             name=self._name,
             content=content,
             number=self._number,
+            aliases=self._aliases(),
             notes=tuple(self._notes),
             remote_images=self._remote.count,
-            is_language_unclear=self._fields.is_language_unclear,
+            own_links=self._links.counts,
             removals=self._removals,
+            is_language_unclear=self._fields.is_language_unclear,
         )
+
+    def _aliases(self) -> tuple[str, ...]:
+        """Return ``/?p=12``, the URL of the post on a site with plain permalinks and its short link on all others."""
+        alias = post_number_alias({"p": [self._record.get("wp:post_id")]})
+        return (alias,) if alias and self._origin == _origin(self._record) else ()
 
     def _content(self) -> ArticleInput:
         record = self._record
         own = self._blog.by_parent.get(record.get("wp:post_id"), [])
         converter = Converter(self._blog.media, own, record.meta.get("footnotes", ""))
         original = record.fields.get("content:encoded", "")
-        source = converter.convert(original)
+        source = self._links.in_html(converter.convert(original))
         self._notes += converter.notes
         title = _title(record)
         rendered = render(source, "html", title=title, resolve=self._remote)
         self._removals = find_removals(original, "html", rendered, is_converted=True)
-        slug = self._fields.slug(record.get("wp:post_name"), title, f"{record.get('wp:post_type')}-{self._number}")
+        slug = _slug(record, self._fields)
         published_at = self._date()
         return ArticleInput(
             title=self._fields.title(title, rendered.html),

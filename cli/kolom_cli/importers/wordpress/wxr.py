@@ -50,13 +50,20 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """The URL of the blog."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """The blog's language, as a code."""
 
     code: str
 
 
-def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language]:
+def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language | Address]:
     """Yield the records of the file ``name`` in their order.
 
     :raises SourceError: the file cannot be read, is not a WordPress export, or cannot be read further
@@ -75,7 +82,7 @@ def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language]
                 yield _record(part)
 
 
-def _about_blog(element: Any) -> Author | Language | None:
+def _about_blog(element: Any) -> Author | Language | Address | None:
     match name_of(element)[1]:
         case "author":
             fields = {_name(child): text_of(child) for child in element if isinstance(child.tag, str)}
@@ -84,6 +91,8 @@ def _about_blog(element: Any) -> Author | Language | None:
             return Author(login, display_name or login, fields.get("wp:author_id", "").strip())
         case "language":
             return Language(text_of(element).strip())
+        case "link" | "base_blog_url":
+            return Address(text_of(element).strip())
         case _:
             return None
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 from kolom.labels import normalize_label
 
@@ -25,6 +26,8 @@ _PATH = re.compile(r"(?:/[^/\s?#%\\\x00-\x1f\x7f]+)+/?")
 _UNSAFE = frozenset('"<>^`{|}')
 _INVISIBLE = frozenset("\u00ad\u200b\u2060\ufeff")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_NUMBERED = "/?p="
+_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _PERIOD = re.compile(r"/\d{4}(?:/(?:0?[1-9]|1[0-2]))?/*", re.ASCII)
 
 
@@ -40,8 +43,10 @@ def slug_problem(slug: str) -> str | None:
         return f"must have at most {MAX_SLUG} characters, got {len(slug)}"
     if not slug[0].isalnum() or slug[-1] in "-_" or not all(is_slug_character(character) for character in slug):
         return f"must consist of letters and digits with hyphens between them, not {slug!r}"
-    if slug != unicodedata.normalize("NFC", slug.lower()):
-        return f"must be lowercase: {unicodedata.normalize('NFC', slug.lower())!r}"
+    composed = unicodedata.normalize("NFC", slug.lower())
+    if slug != composed:
+        rule = "be lowercase" if slug != slug.lower() else "have composed characters (NFC)"
+        return f"must {rule}: {composed!r}"
     if is_site_path(default_path(slug)):
         return f"{slug!r} is reserved for the site itself"
     return None
@@ -138,6 +143,21 @@ def is_site_path(path: str) -> bool:
     return path[1:].split("/")[0] in RESERVED_SLUGS or _PERIOD.fullmatch(path) is not None
 
 
+def post_number_alias(query: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the alias of a WordPress post whose URL has this query, such as ``/?p=12``; None for any other query.
+
+    WordPress also names pages so, as ``/?page_id=12``. Posts and pages have different numbers.
+    """
+    numbers = (value for name in ("p", "page_id") for value in query.get(name, ()))
+    number = next((value for value in numbers if _NUMBER.fullmatch(value)), None)
+    return None if number is None else f"{_NUMBERED}{number}"
+
+
+def is_post_number_alias(path: str) -> bool:
+    """Return whether ``path`` is an alias that :func:`post_number_alias` returns."""
+    return path.startswith(_NUMBERED)
+
+
 def pointer_keys_at(path: str) -> tuple[str, ...]:
     """Return the pointers that may identify the article at ``path``, in the order of lookup.
 
@@ -146,7 +166,7 @@ def pointer_keys_at(path: str) -> tuple[str, ...]:
     >>> pointer_keys_at("/about/"), pointer_keys_at("/2024/05/x.html")
     (('slug:about', 'path:/about/'), ('path:/2024/05/x.html',))
     """
-    match = re.fullmatch(r"/([^/]+)/?", path)
+    match = None if is_post_number_alias(path) else re.fullmatch(r"/([^/]+)/?", path)
     return (f"path:{path}",) if match is None else (f"slug:{match[1]}", f"path:{path}")
 
 
@@ -159,7 +179,7 @@ def variant_pointer_keys(path: str) -> tuple[str, ...]:
     ('path:/2024/05/x/',)
     """
     bare = re.sub("//+", "/", path).rstrip("/")
-    if not bare:
+    if not bare or is_post_number_alias(path):
         return ()
     texts = [bare, unicodedata.normalize("NFC", bare), unicodedata.normalize("NFD", bare)]
     keys = (key for text in texts for form in (text, f"{text}/") for key in pointer_keys_at(form))

@@ -8,13 +8,13 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import accumulate, islice
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from pynamodb.expressions.condition import Condition
 
 from kolom.articles.lookup import Check, get_with_body
 from kolom.articles.mapping import ALL_ARTICLES, label_listing_key, listing_order, to_article, to_summary
-from kolom.articles.names import label_key, pointer_keys_at, variant_pointer_keys
+from kolom.articles.names import label_key, pointer_keys_at, post_number_alias, variant_pointer_keys
 from kolom.articles.types import (
     AdjacentArticle,
     Article,
@@ -145,16 +145,31 @@ def list_months() -> list[MonthCount]:
 def resolve_path(path: str) -> str:
     """Return the slug of the published article at ``path``, resolved as by :func:`get_article_at`.
 
+    A path with the number of a WordPress post in its query, such as ``/?p=12``, leads to that post.
+
     Two or three GetItems; up to nine if there is no article, as for :func:`get_article_at`.
 
     :raises NotFound: no published article is there
     """
+    _, _, query = path.partition("?")
     try:
-        return _find_at(path, _get_summary).slug
+        return _find_at(post_number_alias(parse_qs(query)) or path, _get_summary).slug
     except Moved as moved:
         return moved.slug
     except Gone:
         raise NotFound(f"there is nothing at {path!r}") from None
+
+
+def current_path(path: str) -> str:
+    """Return the path that the published article at ``path`` has now. The requests are those of :func:`resolve_path`.
+
+    :raises NotFound: no published article is there
+    :raises Gone: the article there was deleted
+    """
+    try:
+        return _find_at(path, _get_summary).path
+    except Moved as moved:
+        return moved.path
 
 
 def get_article(slug: str) -> PublishedArticle:

@@ -72,24 +72,6 @@ def to_comment(record: CommentRecord) -> Comment:
     )
 
 
-def to_public(record: CommentRecord) -> PublicComment:
-    """Return the public comment of an item of a public index."""
-    deleted = bool(record.deleted)
-    return PublicComment(
-        article_id=int(record.article_id),
-        id=record.sort,
-        parent_id=record.parent_id,
-        name=record.name or "",
-        website=record.website,
-        avatar="" if deleted else record.avatar,
-        is_owner=not deleted and record.is_owner,
-        content_html=record.content_html or "",
-        created_at=record.created_at,
-        edited_at=None if deleted else record.edited_at,
-        deleted=deleted,
-    )
-
-
 def to_author_view(comment: Comment) -> PublicComment:
     """Return a comment as its author sees it, in any status."""
     return PublicComment(

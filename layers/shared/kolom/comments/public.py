@@ -7,7 +7,6 @@ from itertools import islice
 
 from kolom.articles import lookup, public
 from kolom.articles.types import Article
-from kolom.comments.mapping import to_public
 from kolom.comments.types import CommentPage, Order, PublicComment
 from kolom.errors import InvalidCursor
 from kolom.models.comments import SITE, CommentRecord, StatsRecord, stats_key
@@ -104,3 +103,21 @@ def _recent(page_length: int) -> Iterator[RecentComment]:
         if not more and len(found) < page_length:
             return
         last = found[-1].id
+
+
+def to_public(record: CommentRecord) -> PublicComment:
+    """Return the public comment of an item of a public index."""
+    deleted = bool(record.deleted)
+    return PublicComment(
+        article_id=int(record.article_id),
+        id=record.sort,
+        parent_id=record.parent_id,
+        name=record.name or "",
+        website=record.website,
+        avatar="" if deleted else record.avatar,
+        is_owner=not deleted and record.is_owner,
+        content_html=record.content_html or "",
+        created_at=record.created_at,
+        edited_at=None if deleted else record.edited_at,
+        deleted=deleted,
+    )

@@ -9,6 +9,16 @@ from kolom.urls import feed_path
 _NAMES: Final = {"rss": "rss.xml", "json": "feed.json"}
 _BLOGGER: Final = re.compile(r"/feeds/posts/(?:default|full|summary)(?:/-/([^/]+)(?:/.*)?)?/?")
 _BLOGGER_COMMENTS: Final = re.compile(r"/feeds/(?:\d+/)?comments/(?:default|full|summary)/?")
+_WORDPRESS: Final = {
+    "rss": "rss.xml",
+    "rss2": "rss.xml",
+    "rdf": "rss.xml",
+    "feed": "rss.xml",
+    "atom": "atom.xml",
+    "comments-rss2": "comments.xml",
+    "comments-atom": "comments.xml",
+}
+"""The values of ``feed`` in the query of a WordPress site with plain permalinks."""
 _OTHER_SYSTEMS: Final = {
     # WordPress
     "/feed": "rss.xml",
@@ -36,5 +46,8 @@ def legacy_feed_redirect(path: str, query: Mapping[str, Sequence[str]]) -> str |
         return feed_path(_NAMES.get(kind, "atom.xml"), (match[1] or "").strip() or None)
     if _BLOGGER_COMMENTS.fullmatch(path):
         return feed_path("comments.xml")
-    name = _OTHER_SYSTEMS.get(path.removesuffix("/"))
+    if path in {"/", "/index.php"}:
+        name = _WORDPRESS.get(next(iter(query.get("feed", ())), ""))
+    else:
+        name = _OTHER_SYSTEMS.get(path.removesuffix("/"))
     return None if name is None else feed_path(name)

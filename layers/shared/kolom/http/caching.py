@@ -59,17 +59,17 @@ def finalize(
         return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": "", "isBase64Encoded": False}
     if compressed:
         headers["Content-Encoding"] = "gzip"
-    if method == "HEAD":
-        return {**response, "body": "", "isBase64Encoded": False}
     if compressed:
         body = gzip.compress(body, compresslevel=6, mtime=0)
-    elif len(json.dumps(response["body"], ensure_ascii=False).encode()) <= MAX_RESPONSE_BYTES:
-        return response
     # Base64 adds a third; quotes and line breaks escaped in JSON may double the body.
-    encoded = base64.b64encode(body).decode()
-    if len(encoded) > MAX_RESPONSE_BYTES:
-        return _too_large(len(body))
-    return {**response, "body": encoded, "isBase64Encoded": True}
+    if compressed or len(json.dumps(response["body"], ensure_ascii=False).encode()) > MAX_RESPONSE_BYTES:
+        encoded = base64.b64encode(body).decode()
+        if len(encoded) > MAX_RESPONSE_BYTES:
+            return _too_large(len(body))
+        response = {**response, "body": encoded, "isBase64Encoded": True}
+    # A HEAD has the length of the GET (RFC 9110, 8.6). Without the header, it would be that of the empty body.
+    headers["Content-Length"] = str(len(body))
+    return {**response, "body": "", "isBase64Encoded": False} if method == "HEAD" else response
 
 
 def _too_large(size_bytes: int) -> LambdaResponse:

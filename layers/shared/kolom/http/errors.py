@@ -31,7 +31,8 @@ from kolom.observability import logger
 
 PROBLEM = "application/problem+json"
 
-_RETRY_AFTER_SECONDS = 1
+RETRY_AFTER_SECONDS = 5
+"""When to repeat a request that got a 503: of the API and of pages."""
 
 # pydantic's messages for these types speak of "input" and "strings".
 _MESSAGES: Mapping[str, str] = {
@@ -132,7 +133,7 @@ def _status_of(error: KolomError) -> HTTPStatus | None:
 
 
 def _domain_failure(error: KolomError, status: HTTPStatus) -> Failure:
-    retry_after_seconds = _RETRY_AFTER_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    retry_after_seconds = RETRY_AFTER_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     if isinstance(error, RateLimited):
         retry_after_seconds = error.retry_after_seconds
     return Failure(status, str(error), error.errors if isinstance(error, InvalidInput) else (), retry_after_seconds)

@@ -1,7 +1,7 @@
 """Compose a mail from its Outbox item and the current state of its subject."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import formataddr
 from typing import Any, Final
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from email_validator import EmailNotValidError, validate_email
 from pynamodb.exceptions import PynamoDBException
 
-from kolom import outbox, urls
+from kolom import urls
 from kolom.articles import repository as articles
 from kolom.articles.types import Article
 from kolom.comments import moderation_links, reply_subscriptions
@@ -24,7 +24,6 @@ from kolom.mail import digests
 from kolom.mail.renderer import header_text, render
 from kolom.models.comments import SubscriptionRecord
 from kolom.models.outbox import OutboxRecord
-from kolom.observability import logger
 from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text, shorten
 from kolom.security import signing
@@ -40,7 +39,8 @@ _MAX_ENCODED_NAME_BYTES: Final = 45
 class OutgoingMail:
     """A mail for SES. ``sender`` is a complete ``From``; ``to`` and ``reply_to`` are bare addresses.
 
-    ``headers`` are additional headers with ASCII values.
+    ``headers`` are additional headers with ASCII values. ``omitted`` are the mails whose comments a digest could not
+    show, with the kind of error.
     """
 
     sender: str
@@ -50,6 +50,7 @@ class OutgoingMail:
     html: str
     reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    omitted: Mapping[str, str] = field(default_factory=dict)
 
 
 class MailObsolete(KolomError):
@@ -106,7 +107,7 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
     """Return one mail about the comments of several moderation mails, with shortened texts."""
     locale = site_locale()
     entries: list[Mapping[str, Any]] = []
-    more = int(record.more or 0)
+    omitted: dict[str, str] = {}
     for member in digests.members_of(record):
         try:
             shown = _moderated(member, locale, now)
@@ -116,12 +117,12 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
             continue
         except (BotoCoreError, ClientError, PynamoDBException):
             raise  # the whole digest is retried
-        except Exception:  # noqa: BLE001 - one comment that cannot be shown must not block the others
-            logger.exception("comment omitted from a digest", mail=outbox.redact_id(member.id))
-            more += 1
+        except Exception as error:  # noqa: BLE001 - one comment that cannot be shown must not block the others
+            omitted[member.id] = type(error).__name__
+    more = int(record.more or 0) + len(omitted)
     if not entries and not more:
         raise MailObsolete("all its comments were moderated")
-    return _mail(
+    mail = _mail(
         "digest",
         locale,
         to=_owner(),
@@ -131,6 +132,7 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
         limit=digests.MAX_ALONE,
         days=moderation_links.LINK_DAYS,
     )
+    return replace(mail, omitted=omitted)
 
 
 def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str,
         "url": urls.article_url(article.path),
         "date": _moment(locale, comment.created_at),
         "links": [
-            (action, f"{_site()}/api/moderation/{moderation_links.create(comment, action, secret, now=now)}")
+            (action, urls.moderation_url(moderation_links.create(comment, action, secret, now=now)))
             for action in actions
         ],
     }
@@ -326,7 +328,7 @@ def _subscription_url(action: reply_subscriptions.Action, record: OutboxRecord, 
     token = reply_subscriptions.create(
         action, int(record.article_id or 0), str(record.person), signing.load_keys(), now=now
     )
-    return f"{_site()}/api/subscription/{token}"
+    return urls.subscription_url(token)
 
 
 def _locale_of(article: Article) -> Locale:
@@ -335,7 +337,3 @@ def _locale_of(article: Article) -> Locale:
 
 def _moment(locale: Locale, moment: datetime) -> str:
     return f"{locale.date(moment)}, {moment.astimezone(settings().zone):%H:%M}"
-
-
-def _site() -> str:
-    return settings().need("site_url").rstrip("/")

@@ -50,6 +50,8 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         if digests.settle(record, now=clock()):
             return "left_to_digest"
         mail = compose(record, now=clock())
+        for omitted, error_name in mail.omitted.items():
+            logger.error("comment omitted from a digest", mail=outbox.redact_id(omitted), reason=error_name)
         if (reason := suppression.find_reason(mail.to, signing.load_keys())) is not None:
             return _fail(record, f"suppressed: {reason}")
         # After composing, so that mail that is no longer necessary does not count.

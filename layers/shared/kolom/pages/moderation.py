@@ -20,6 +20,7 @@ from kolom.observability import logger
 from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.security.signing import SigningKeys
+from kolom.urls import moderation_path
 
 _REASONS: Final[Mapping[type[KolomError], str]] = {
     LinkAlreadyUsed: "moderation.used",
@@ -74,7 +75,7 @@ def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callabl
             shown=to_author_view(following),
             date=locale.date(following.created_at),
             links=tuple(
-                (action, f"/api/moderation/{create_until(link.expires, following, action, keys)}") for action in ACTIONS
+                (action, moderation_path(create_until(link.expires, following, action, keys))) for action in ACTIONS
             ),
         )
     message = f"moderation.{link.action}.done"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from kolom.http.errors import RETRY_AFTER_SECONDS
+
 VIDEO_HOSTS: Final = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://www.dailymotion.com")
 """The hosts whose players an article may embed (:mod:`kolom.rendering.renderer`)."""
 
@@ -24,7 +26,6 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 PAGE_CACHING: Final = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
 REDIRECT_CACHING: Final = "max-age=60"
 NO_CACHING: Final = "no-store"
-RETRY_AFTER_SECONDS: Final = 5
 
 BY_LANGUAGE: Final = {"Vary": "Accept-Language"}
 """Headers of pages in the reader's language, as opposed to that of an article."""

@@ -11,6 +11,7 @@
 | … of one segment, published before such paths were slugs | 19: a further pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
+| ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
 | anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
 An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
@@ -41,6 +42,7 @@ from kolom.pages.response import HtmlResponse, redirect
 from kolom.pages.search_page import PATH as SEARCH_PATH
 from kolom.pages.search_page import SearchForm, search_page
 from kolom.pages.theme import get_theme
+from kolom.pages.wordpress_urls import home_redirect, post_redirect
 
 HOME_LENGTH: Final = 10
 LIST_LENGTH: Final = 20
@@ -96,7 +98,9 @@ def _value(query: Query, name: str) -> str | None:
     return next((value for value in query.get(name, ()) if value), None)
 
 
-def _home(_path: str, query: Query, locale: Locale) -> HtmlResponse:
+def _home(path: str, query: Query, locale: Locale) -> HtmlResponse:
+    if target := home_redirect(path or "/", query):
+        return redirect(target)
     cursor = _value(query, "cursor")
     articles = public.list_articles(ArticleFilter(), limit=HOME_LENGTH, cursor=cursor)
     return views.home(articles, cursor=cursor, locale=locale)
@@ -162,6 +166,10 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
             return redirect(feed)
         if path.rstrip("/") == "/favicon.ico":
             return redirect(get_theme().asset("favicon.svg"))
+        if path == "/index.php":
+            return redirect(home_redirect(path, query) or "/")
+        if target := post_redirect(query):  # of a WordPress site in a directory: /blog/?p=12
+            return redirect(target)
         raise
     # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
     canonical = urls.encoded_path(path)

@@ -145,7 +145,10 @@ def _found(form: SearchForm, results: Results, locale: Locale, *, is_first: bool
         found = locale.count("search.results", shown, query=query)
     else:
         found = locale.translate("search.results.part", n=locale.number(shown), total=total, query=query)
-    return f"{found}. {locale.translate('search.relaxed')}" if results.is_relaxed else found
+    notes = [locale.translate("search.relaxed")] if results.is_relaxed else []
+    for word, forms in results.completed.items():
+        notes.append(locale.translate("search.completed", word=f"\u2068{word}\u2069", words=", ".join(forms)))
+    return " ".join([f"{found}." if notes else found, *notes])
 
 
 def _quoted(query: str) -> str:

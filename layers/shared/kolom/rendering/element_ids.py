@@ -13,6 +13,9 @@ from typing import Final
 
 PREFIX: Final = "section-"
 
+PAGE_ANCHORS: Final = frozenset(("", "comments", "content", "related", "shares", "top"))
+"""The elements of an article's page that a link may lead to, besides its comments and the text itself."""
+
 _PAGE_PREFIXES: Final = ("kolom-", "comment-")
 _MAX_SLUG_CHARACTERS: Final = 64
 _MAX_WORD_CHARACTERS: Final = 100
@@ -24,6 +27,12 @@ def slug(text: str) -> str:
     folded = unicodedata.normalize("NFC", text[: 4 * _MAX_SLUG_CHARACTERS].lower())
     words = "".join(character if _is_word_character(character) else " " for character in folded).split()
     return "-".join(words)[:_MAX_SLUG_CHARACTERS].rstrip("-")
+
+
+def article_fragment(fragment: str) -> str:
+    """Return the fragment of a link to another article, for an element whose author requested ``fragment``."""
+    is_own = _is_article_id(fragment) or fragment.startswith(_PAGE_PREFIXES) or fragment in PAGE_ANCHORS
+    return fragment if is_own or not fragment.isalnum() else PREFIX + fragment
 
 
 class ElementIds:

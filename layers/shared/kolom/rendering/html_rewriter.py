@@ -5,7 +5,7 @@ sanitized afterwards, so this module need not make it safe.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
@@ -69,11 +69,19 @@ class RewrittenHtml:
     omitted_heading: list[Token] = field(default_factory=list)
 
 
-def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: str | None = None) -> RewrittenHtml:
+def rewrite(
+    tokens: list[Token],
+    resolve: Resolve,
+    size_of: SizeOf,
+    *,
+    title: str | None = None,
+    resolve_link: Resolve = str,
+) -> RewrittenHtml:
     """Rewrite the canonical markup of an article.
 
     ``resolve`` returns the URL for an image, media or local file; ``size_of`` the width and height of an image by its
-    resolved URL. A first heading that repeats ``title`` is omitted; links to it lead to the top of the page.
+    resolved URL; ``resolve_link`` the URL for an HTTP URL of a link. A first heading that repeats ``title`` is omitted;
+    links to it lead to the top of the page.
     """
     heading = find_heading(tokens) if title else None
     omitted: list[Token] = []
@@ -85,7 +93,7 @@ def rewrite(tokens: list[Token], resolve: Resolve, size_of: SizeOf, *, title: st
     if heading is not None and repeats_title:
         for name in heading.names:
             outline.identifiers.link_to_top(name)
-    article = _Rewriter(outline, resolve, size_of).run(tokens)
+    article = _Rewriter(outline, resolve, size_of, resolve_link).run(tokens)
     article.toc = outline.toc()
     article.omitted_heading = omitted
     return article
@@ -170,9 +178,10 @@ def _requested_id(tag: Start) -> str:
 
 
 class _Rewriter:
-    def __init__(self, outline: _Outline, resolve: Resolve, size_of: SizeOf) -> None:
+    def __init__(self, outline: _Outline, resolve: Resolve, size_of: SizeOf, resolve_link: Resolve) -> None:
         self._outline = outline
         self._resolve = resolve
+        self._resolve_link = resolve_link
         self._size_of = size_of
         self._article = RewrittenHtml()
         self._anchors: list[bool] = []  # the open ``<a>`` elements, and whether each was written
@@ -255,6 +264,8 @@ class _Rewriter:
             return href if target == fragment else f"#{target}"
         if href and scheme(href) is None and not href.startswith(("//", "?")):
             href = self._resolve(href)
+        elif scheme(href) in {"http", "https"} or href.startswith("//"):
+            href = self._resolve_link(href)
         return url(href, LINK_SCHEMES)
 
     def _image(self, source: dict[str, str], attributes: dict[str, str]) -> None:
@@ -302,11 +313,8 @@ class _Rewriter:
 
     def _candidates(self, srcset: str) -> list[str]:
         candidates = []
-        position = 0
-        while match := _CANDIDATE.match(srcset, position):
-            position = match.end()
-            descriptor = (match[2] or "").strip()
-            if resolved := url(self._resolve(match[1]), IMAGE_SCHEMES):
+        for address, descriptor in srcset_candidates(srcset):
+            if resolved := url(self._resolve(address), IMAGE_SCHEMES):
                 resolved = resolved.replace(" ", "%20").replace(",", "%2C")
                 candidates.append(f"{resolved} {descriptor}" if _DESCRIPTOR.fullmatch(descriptor) else resolved)
         return candidates
@@ -327,6 +335,14 @@ class _Rewriter:
             self._text(escape(title or href))
             if not inside_link:
                 self._article.tokens.append(End("a"))
+
+
+def srcset_candidates(srcset: str) -> Iterator[tuple[str, str]]:
+    """Yield each URL of a ``srcset`` with its descriptor, which may be empty."""
+    position = 0
+    while match := _CANDIDATE.match(srcset, position):
+        position = match.end()
+        yield match[1], (match[2] or "").strip()
 
 
 def common_attributes(name: str, source: dict[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ Raw HTML passes through, since authors may use it; :func:`kolom.rendering.render
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -21,6 +22,7 @@ from mdit_py_plugins.footnote.index import footnote_ref
 from kolom.rendering.emphasis import new_parser
 
 _MAX_NESTING: Final = 40
+_MARKERS: Final = re.compile(r"[\s>*+-]+|\d+[.)]")
 _FOOTNOTE_REFERENCE: Final = re.compile(r"\[\^[^\s\]]{1,200}\]")
 
 
@@ -28,6 +30,17 @@ def to_html(source: str) -> str:
     """Return unsanitized HTML. Content nested deeper than 40 lists, quotations or emphases is dropped or not parsed."""
     html: str = _PARSER.render(source)
     return html
+
+
+def find_lost_lines(source: str) -> list[int]:
+    """Return the lines, from 1, at which text is dropped because it is nested too deeply."""
+    lines = source.split("\n")
+    return [
+        opening.map[0] + 1
+        for opening, closing in pairwise(_PARSER.parse(source))
+        if opening.map and opening.level >= _MAX_NESTING - 2 and (opening.nesting, closing.nesting) == (1, -1)
+        if _MARKERS.sub("", "".join(lines[opening.map[0] : opening.map[1]]))
+    ]
 
 
 def _footnote_reference(state: StateInline, silent: bool) -> bool:

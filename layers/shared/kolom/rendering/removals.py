@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kolom.rendering import embeds, markdown
-from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes
+from kolom.rendering.html_rewriter import TEXT_ALIGN, common_attributes, srcset_candidates
 from kolom.rendering.html_tokenizer import VOID, End, Start, Token, names, tokenize, unescape
 from kolom.rendering.sanitizer import (
     ALIGNED,
@@ -41,6 +41,10 @@ _WORD_CHARACTER: Final = re.compile(r"\S")
 _IMAGE_FILE: Final = "save it as a file beside the text, and embed that as an image"
 _PLAYERS: Final = "only players of YouTube, Vimeo and Dailymotion can be embedded, as <iframe>; link to anything else"
 _FORM: Final = "link to the site's contact form (/contact/), or to a form on another site"
+_MANY_CONTAINERS: Final = 19
+"""Text with fewer lists and quotations cannot be nested too deeply."""
+
+_TOO_DEEP: Final = "text in too many nested lists or quotations"
 _CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
 """Elements that the importers replace, or that other systems add to a text."""
 
@@ -95,12 +99,19 @@ def find_removals(
     found.tags(tokenize(markup))
     if not is_converted:
         found.lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
+    if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
+        found.removed["<a> in the heading that repeats the title", "not shown"] += 1
+    may_be_deep = source_format == "markdown" and markup.count("<li") + markup.count("<blockquote") >= _MANY_CONTAINERS
+    lost = markdown.find_lost_lines(source) if may_be_deep else []
     searchable = _CODE.sub(_blank, source) if source_format == "markdown" else source
-    return tuple(
+    removals = [
         Removal(kind=kind, effect=effect, count=count, line=_line(searchable, kind), remedy=_REMEDIES.get(kind))
         for (kind, effect), count in found.removed.items()
         if not is_converted or (kind.startswith("<") and kind not in _CONVERTED)
-    )
+    ]
+    if lost:
+        removals.append(Removal(kind=_TOO_DEEP, effect="removed", count=len(lost), line=lost[0]))
+    return tuple(removals)
 
 
 class _Comparison:
@@ -143,7 +154,7 @@ class _Comparison:
             self.removed[kind] -= min(replaced, self.removed[kind])
         self.removed = +self.removed
         for name, count in (self._written - kept).items():
-            self.removed[f"<{name}>", "removed, because it is not valid where it is"] += count
+            self.removed[f"<{name}>", "removed, because it is not valid there or nested too deeply"] += count
 
     def _add(self, kind: str, effect: str) -> None:
         self.removed[kind, effect] += 1
@@ -183,7 +194,7 @@ class _Comparison:
         allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(name, frozenset())
         kept = common_attributes(name, attributes)
         for key, value in attributes.items():
-            if key not in _IGNORED and value.strip() and not (key in allowed and key in kept):
+            if key not in _IGNORED and (key not in allowed or (value.strip() and key not in kept)):
                 self._add(f"attribute {key}", "removed")
         for key in _removed_special(name, attributes, kept):
             self._add(f"attribute {key}", "removed")
@@ -203,8 +214,9 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
         yield f"href ({scheme(attributes['href'].strip())}:)"
     if attributes.get("target", "").lower() not in {"", "_blank", "_self"} and name == "a":
         yield "target"
-    schemes = IMAGE_SCHEMES
-    if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], schemes) is None:
+    if any(url(address, IMAGE_SCHEMES) is None for address, _ in srcset_candidates(attributes.get("srcset", ""))):
+        yield "srcset"
+    if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"
 
 

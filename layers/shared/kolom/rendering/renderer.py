@@ -37,6 +37,7 @@ def render(
     *,
     title: str | None = None,
     resolve: Callable[[str], str] | None = None,
+    resolve_link: Callable[[str], str] | None = None,
     size_of: Callable[[str], tuple[int, int] | None] | None = None,
 ) -> Rendered:
     """Render ``source``. Any string is valid input; there are no errors.
@@ -45,13 +46,16 @@ def render(
 
     ``resolve`` is called with each URL of an image, video or audio file (``src``, ``srcset``, ``poster``), and with
     each relative URL of a link except fragments and queries, and returns its replacement, which is sanitized too. URLs
-    are passed as written in HTML, so a space in Markdown is passed as ``%20``. Exceptions of ``resolve`` propagate.
+    are passed as written in HTML, so a space in Markdown is passed as ``%20``. ``resolve_link`` is called with each
+    HTTP URL of a link. Exceptions of both propagate.
 
     ``size_of`` is called with the resolved URL of each image and returns its width and height in pixels, so that the
     page can reserve its space before it loads.
     """
     tokens = _canonical_tokens(source, source_format)
-    rewritten = html_rewriter.rewrite(tokens, resolve or _identity, size_of or _unknown_size, title=title)
+    rewritten = html_rewriter.rewrite(
+        tokens, resolve or _identity, size_of or _unknown_size, title=title, resolve_link=resolve_link or _identity
+    )
     html = sanitize(serialize(rewritten.tokens))
     return Rendered(
         html=html,

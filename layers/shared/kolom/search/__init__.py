@@ -12,6 +12,7 @@ The modules, from text analysis to results:
 * :mod:`.phrase_matcher`: finds phrases in a text.
 * :mod:`.index_reader`: reads postings and results.
 * :mod:`.document_table`: the list of all searchable articles, cached in memory while it is valid.
+* :mod:`.completion`: completes the last word of a query, for searches and suggestions alike.
 * :mod:`.searcher`, :mod:`.spellcheck`, :mod:`.autocomplete`, :mod:`.more_like_this`: answer requests.
 * :mod:`.highlighter`: marks matches in titles and snippets.
 

@@ -108,8 +108,9 @@ class _TermCounter:
         before: Word | None = None
         for word in tokenize(text):
             if before is not None and (compound := join_hyphenated(before, word, text)):
-                # The compound makes both spellings match, but adds nothing to the length: its parts are counted.
-                self._count(compound, weight, with_stop_words=with_stop_words)
+                # The compound makes both spellings match. It counts once in any field and adds nothing to the length,
+                # because its parts are counted.
+                self._count(compound, 1, with_stop_words=with_stop_words)
             before = word
             if self._count(word.form, weight, with_stop_words=with_stop_words):
                 self.length += weight

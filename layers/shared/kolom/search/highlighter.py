@@ -28,12 +28,18 @@ type Match = tuple[int, int, str]
 """The start and the end of a word, and its stem."""
 
 
-def matcher(stems: Container[str], language: str) -> Callable[[str], str | None]:
-    """Return a function that recognizes the words of a text in ``language`` that have one of the stems."""
+def matcher(stems: Container[str], language: str, prefix: str | None = None) -> Callable[[str], str | None]:
+    """Return a function that recognizes the words of a text in ``language`` that have one of the stems.
+
+    With ``prefix``, also words that begin with it, without accents.
+    """
+    beginning = strip_accents(prefix) if prefix else None
 
     def recognize(form: str) -> str | None:
         found = stem(form, language)
-        return found if found in stems else None
+        if found in stems:
+            return found
+        return beginning if beginning and strip_accents(form).startswith(beginning) else None
 
     return recognize
 

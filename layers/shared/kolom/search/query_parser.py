@@ -205,6 +205,21 @@ def _clauses(text: str) -> Iterator[tuple[bool, bool, list[Word]]]:
             yield match["not"] is not None, is_phrase, found
 
 
+def last_word(text: str, min_length: int) -> Word | None:
+    """Return the word of ``text`` that a reader may still be typing, or None if it is excluded or a phrase.
+
+    It is the last one of at least ``min_length`` characters; only white space and shorter words follow it.
+    """
+    end = len(text)
+    for is_excluded, _, found in reversed(list(_clauses(text))):
+        for word in reversed(found):
+            if len(word.form) < min_length:
+                end = word.start
+                continue
+            return None if is_excluded or text[word.end : end].strip() else word
+    return None
+
+
 def _compounds(found: Sequence[Word], text: str) -> Iterator[QueryWord]:
     for first, second in itertools.pairwise(found):
         compound = join_hyphenated(first, second, text)

@@ -37,7 +37,8 @@ class SearchResultListOut(BaseModel):
     """A page of results.
 
     ``did_you_mean`` is the corrected query, if a word was corrected. ``relaxed``: the query's phrases were not found,
-    and their words are searched instead.
+    and their words are searched instead. ``completed``: no article has the last word of the query, and words that begin
+    with it are searched instead.
     """
 
     query: str
@@ -47,6 +48,7 @@ class SearchResultListOut(BaseModel):
     next_cursor: str | None
     did_you_mean: str | None
     relaxed: bool
+    completed: dict[str, list[str]]
 
     @classmethod
     def of(cls, query: str, results: Results) -> Self:
@@ -59,6 +61,7 @@ class SearchResultListOut(BaseModel):
             next_cursor=results.next_cursor,
             did_you_mean=results.did_you_mean,
             relaxed=results.is_relaxed,
+            completed={word: list(forms) for word, forms in results.completed.items()},
         )
 
 

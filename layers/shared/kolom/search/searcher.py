@@ -3,7 +3,8 @@
 Requests: one for the revision of the document list (and those that read the list, if it has changed), one Query per
 stem (at most 32; more for a posting list over 1 MB), one for a label, one BatchGetItem for the articles of the page.
 For a phrase, one BatchGetItem reads its candidates, which the page reuses. If its words are searched instead, there is
-another one. A word that no article has adds the Queries of :mod:`.spellcheck`.
+another one. If no article has the last word, it adds the Queries of :mod:`.completion`; any other word that no article
+has adds those of :mod:`.spellcheck`.
 
 Work: a request reads about a megabyte of text (:meth:`.DocumentTable.within_budget`), compares as many characters with
 its phrases, and searches half as many for snippets, regardless of the sizes of the articles.
@@ -12,8 +13,8 @@ its phrases, and searches half as many for snippets, regardless of the sizes of 
 import hashlib
 import heapq
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -24,6 +25,7 @@ from kolom.pagination import decode_cursor, encode_cursor, first_page
 from kolom.search import document_table, spellcheck
 from kolom.search.analyzer import base_language
 from kolom.search.codec import seconds
+from kolom.search.completion import complete
 from kolom.search.document import label_term
 from kolom.search.document_table import DocumentTable
 from kolom.search.highlighter import (
@@ -94,8 +96,8 @@ class Results:
 
     ``total`` counts all matches. It is not exact if a request would have to read more than its limit; matches that were
     not read are not counted. ``is_relaxed``: no text that was read has the phrases, and their words are searched
-    instead; if the total is not exact, a text that was not read may have them. ``has_words`` is false for an empty
-    query.
+    instead; if the total is not exact, a text that was not read may have them. ``completed``: no article has the last
+    word of the query, so words that begin with it are searched instead. ``has_words`` is false for an empty query.
     """
 
     items: tuple[Result, ...] = ()
@@ -105,6 +107,7 @@ class Results:
     did_you_mean: str | None = None
     is_relaxed: bool = False
     has_words: bool = True
+    completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def search(request: SearchRequest) -> Results:
@@ -127,11 +130,16 @@ def search(request: SearchRequest) -> Results:
     postings = read_postings(terms, needed=len(first) + 1)
     is_exact = postings.keys() >= set(terms)
     query = query.restricted_to(postings)
+    labeled = None if label is None else postings[label].keys()
+    admits = _admission(request, documents, labeled, _excluded(query, postings))
+    completed = complete(request.text, query, postings, admits, documents, languages)
+    if completed is not None:
+        query = completed.apply_to(query)
+        postings |= completed.postings
     corrections = spellcheck.suggest(_unknown(query, postings), languages)
     query = spellcheck.apply_to(query, corrections)
     for correction in corrections:
         postings |= correction.postings
-    labeled = None if label is None else postings[label].keys()
     matches = _Matches(request, query, postings, documents, labeled)
     is_relaxed = bool(query.phrases) and not matches.require_phrases()
     if query.excluded_phrases:
@@ -139,7 +147,7 @@ def search(request: SearchRequest) -> Results:
     page = matches.page(after, request.limit + 1)
     ids = list(documents.within_budget(map(_article_id, page[: request.limit]), loaded=matches.loaded))
     matches.loaded |= load_results(each for each in ids if each not in matches.loaded)
-    marker = _Marker(query, len(ids))
+    marker = _Marker(query, len(ids), prefix=completed.original.form if completed else None)
     results = (marker.result(matches.loaded[each], matches.score(each)) for each in ids if each in matches.loaded)
     items, is_cut = first_page(results, request.limit)
     if is_cut:
@@ -151,6 +159,7 @@ def search(request: SearchRequest) -> Results:
         next_cursor=encode_cursor(listing, json.dumps(page[len(ids) - 1])) if len(page) > len(ids) else None,
         did_you_mean=spellcheck.rewrite_text(request.text, corrections),
         is_relaxed=is_relaxed,
+        completed={completed.original.form: completed.forms} if completed else {},
     )
 
 
@@ -182,8 +191,7 @@ class _Matches:
         self._substitutes = [
             (bits[word.form], sum(bits.get(part, 0) for part in set(word.parts))) for word in query.words if word.parts
         ]
-        excluded = {each for stem in query.excluded_stems for each in postings[stem]}
-        self.ids = self._ranking.scores.keys() - excluded
+        self.ids = self._ranking.scores.keys() - _excluded(query, postings)
         if labeled is not None:
             self.ids &= set(labeled)
         if allowed := _filter(request, documents):
@@ -264,6 +272,20 @@ class _Matches:
         return (0 if has_all else 1, -rank, -article_id if self._newest_first else article_id)
 
 
+def _admission(
+    request: SearchRequest, documents: DocumentTable, labeled: Collection[int] | None, excluded: Collection[int]
+) -> Callable[[int], bool]:
+    """Return a function that tells whether the filters and excluded words admit an article."""
+    allowed = _filter(request, documents) or (lambda _: True)
+    return lambda each: (
+        each in documents.lengths and each not in excluded and (labeled is None or each in labeled) and allowed(each)
+    )
+
+
+def _excluded(query: Query, postings: Postings) -> set[int]:
+    return {each for stem in query.excluded_stems for each in postings[stem]}
+
+
 def _unknown(query: Query, postings: Postings) -> list[QueryWord]:
     """Return the words that no article has, in any spelling."""
     known = [word for word in query.words if any(postings[stem] for stem in word.stems)]
@@ -305,16 +327,17 @@ def _all(verdicts: Iterable[bool | None]) -> bool | None:
 
 
 class _Marker:
-    """Builds the results of a query; ``number`` is their count."""
+    """Builds the results of a query; ``number`` is their count. Words that begin with ``prefix`` match, too."""
 
-    def __init__(self, query: Query, number: int) -> None:
+    def __init__(self, query: Query, number: int, prefix: str | None) -> None:
+        self._prefix = prefix
         self._stems = {stem for word in query.words for stem in word.stems}
         self._hints = [*self._stems, *(word.form for word in query.words)]
         self._within = min(MAX_CHARACTERS, MAX_CHARACTERS_MARKED // max(number, 1))
 
     def result(self, stored: StoredResult, score: float) -> Result:
         """Build the result for an article."""
-        recognize = matcher(self._stems, stored.summary.language)
+        recognize = matcher(self._stems, stored.summary.language, self._prefix)
         return Result(
             summary=stored.summary,
             score=round(score, 6),

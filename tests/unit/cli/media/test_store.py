@@ -69,7 +69,9 @@ def test_a_missing_image_is_an_error(tmp_path: Path) -> None:
 def test_a_link_to_another_article_becomes_its_address(tmp_path: Path) -> None:
     resolver = _resolver(tmp_path)
     (tmp_path / "posts" / "b.md").touch()
-    assert resolver("b.md?x=1#part") == "/b/?x=1#part"
+    assert resolver("b.md?x=1#part-one") == "/b/?x=1#part-one"
+    assert resolver("b.md#part") == "/b/#section-part"  # the id of a heading "Part"
+    assert resolver("b.md#comments") == "/b/#comments"
     assert resolver("missing.md") == "missing.md"
 
 

@@ -19,7 +19,8 @@ HOST = "https://blogger.googleusercontent.com/img/b/R29/AVv"
 
 
 def convert(content: str) -> str:
-    return Converter({"/2012/09/own.html"}.__contains__, frozenset({"www.old.example"})).convert(content)
+    own = OwnLinks({"/2012/09/own.html"}.__contains__, frozenset({"www.old.example"}))
+    return Converter(own).convert(content)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,8 @@ DATED, PAGE = "/2012/09/own.html", "/p/about.html"
     [
         ({"www.old.example"}, f"http://www.old.example{DATED}#x", f"{DATED}#x"),
         ({"www.old.example"}, f"http://www.old.example{PAGE}", PAGE),
+        ({"www.old.example"}, f"https://old.example{PAGE}?showComment=12#c12", f"{PAGE}#c12"),
+        ({"old.example"}, f"//www.old.example{PAGE}?spref=fb", PAGE),
         ({"www.old.example"}, f"https://else.example{DATED}", None),
         ({"www.old.example"}, f"https://x.blogspot.com{DATED}", DATED),
         ({"www.old.example"}, f"https://x.blogspot.com{PAGE}", None),
@@ -243,7 +246,7 @@ OBJECT = "removed a video hosted by Blogger"
     ],
 )
 def test_content_without_an_equivalent_is_noted(written: str, says: list[str]) -> None:
-    converter = Converter({}.__contains__)
+    converter = Converter()
     converter.convert(written)
     assert len(converter.notes) == len(says)
     assert all(word in note for word, note in zip(says, converter.notes, strict=True))

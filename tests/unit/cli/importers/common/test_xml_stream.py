@@ -121,4 +121,4 @@ def test_text_before_the_first_entry_has_a_limit(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\x1f\x8b", b"BZh9"])
 def test_an_archive_instead_of_xml_is_named(magic: bytes) -> None:
-    assert _read(magic + b"<rss/>") == ([], "x: an archive within an archive: unpack it")
+    assert _read(magic + b"<rss/>") == ([], "x: an archive that is damaged, or within another archive: unpack it")

@@ -212,20 +212,46 @@ def test_slugs_are_made_like_those_of_each_system() -> None:
             'x <iframe src="https://www.youtube.com/embed/abc_123"></iframe>',
         ),
         ("x {% img left /a.png 300 200 A title %}", 'x <img src="/a.png" alt="A title">'),
-        ("{{ '/x' | unknown }} {% open", "{{ '/x' | unknown }} {% open"),
+        ("{{ '/x' | unknown }} {% open", "/x {% open"),
     ],
 )
 def test_known_liquid_tags_are_replaced(text: str, expected: str) -> None:
     assert liquid(text).text == expected
 
 
-def test_unknown_liquid_tags_are_kept_and_reported() -> None:
-    text = "{% include toc.html %} {% post_url nowhere %} {{ page.foo }} {% if x %}y{% endif %}"
-    converted = liquid(text)
-    assert converted.text == text
-    assert set(converted.unknown) == {
-        *("{% include toc.html %}", "{% post_url %}", "{{ page.foo }}", "{% if %}", "{% endif %}")
+def test_unknown_liquid_tags_are_removed_and_counted_and_their_text_kept() -> None:
+    converted = liquid(
+        "{% include toc.html %}[a]({% post_url nowhere %}) {{ page.foo }}{% if x %}y{% else %}z{% endif %}{% if b %}"
+        "{{ '/x' | asset }}{{ 'now' | date: '%Y' }}{% endif %}"
+    )
+    assert converted.text == "[a](nowhere) yz/x"
+    assert converted.removed == {
+        "{% include toc.html %}": 1,
+        "{% post_url %}": 1,
+        "{{ page.foo }}": 1,
+        "{% if %}": 2,
+        "{{ '/x' | asset }}": 1,
+        "{{ 'now' | date: '%Y' }}": 1,
     }
+    assert converted.examples["{% if %}"] == "{% if x %}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```yaml\n${{ secrets.A }} {% x %}\n```",
+        "a `{{ x }}` b",
+        "> ~~~\n> {% y %}\n> ~~~",
+        "```\n{{ a }}",
+        "``{{ x }}``",
+    ],
+)
+def test_unknown_liquid_tags_in_code_are_kept(text: str) -> None:
+    assert (liquid(text).text, liquid(text).removed) == (text, {})
+
+
+def test_liquid_tags_after_code_are_removed() -> None:
+    assert liquid("```\n{{ a }}\n```\n{{ b }}`{{ c }}`{{ d }}").text == "```\n{{ a }}\n```\n`{{ c }}`"
 
 
 def test_includes_that_become_pictures_are_reported() -> None:
@@ -330,7 +356,10 @@ def test_any_text_can_be_converted_and_text_before_a_tag_is_kept(convert: Callab
 @pytest.mark.parametrize("convert", CONVERTERS)
 @pytest.mark.parametrize(
     "piece",
-    [*("{%", "{{", "{{<", '{{< "', "{{</*", "{% raw %}", "{% x ", "`", "{: ", " ", "# {", '"', "{% highlight %}")],
+    [
+        *("{%", "{{", "{{<", '{{< "', "{{</*", "{% raw %}", "{% x ", "`", "{: ", " ", "# {", '"', "{% highlight %}"),
+        *("```\n", "> ~~~\n{{ a }}\n"),
+    ],
 )
 def test_time_is_linear_in_the_length(convert: Callable[[str], object], piece: str) -> None:
     text = piece * (200_000 // len(piece))

@@ -154,6 +154,12 @@ def test_an_empty_title_is_replaced_by_the_first_words(file: Path) -> None:
     assert first.notes == ("no title in the export: the first words of the text are used",)
 
 
+def test_a_heading_that_repeats_the_title_is_not_shown(file: Path) -> None:
+    content = _article(file, title="A &amp; b", content="<h1>a &amp; <em>B</em></h1><p>Text.</p>").content
+    assert "h2" not in content.body.html
+    assert "<h1>" in content.body.source
+
+
 def test_markup_in_a_title_is_converted_to_text(file: Path) -> None:
     assert _article(file, title="A <em>b</em> &amp; c < d").content.title == "A b & c < d"
 
@@ -229,6 +235,12 @@ def test_a_manual_excerpt_takes_precedence_over_the_more_tag(file: Path) -> None
         file, item(1, excerpt="By <b>hand</b>", content="a<!--more-->b"), item(2, content="a\n\n<!--more-->\n\nb")
     )
     assert (first.content.excerpt, second.content.excerpt) == ("By hand", "a")
+
+
+def test_markup_that_an_article_cannot_have_is_reported(file: Path) -> None:
+    content = '<p class="has-text" style="color:red">a</p><form>b</form><svg></svg><svg></svg>'
+    removals = _article(file, content=content).removals
+    assert [(each.kind, each.count) for each in removals] == [("<form>", 1), ("<svg>", 2)]
 
 
 def test_scripts_in_a_post_are_removed(file: Path) -> None:

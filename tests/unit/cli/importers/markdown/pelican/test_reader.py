@@ -185,7 +185,7 @@ def test_links_within_the_site_lead_to_articles_and_files(tmp_path: Path, conf: 
     html = article.content.body.html
     path = "/b.html" if conf else "/b/"
     assert html.count(f'href="{path}') == 3
-    assert f'href="{path}#x"' in html
+    assert f'href="{path}#section-x"' in html
     assert html.count('src="/media/') == 3
     assert 'href="/label/big%20tag/"' in html
     assert 'href="/"' in html

@@ -1,7 +1,9 @@
-"""`kolom import markdown` with a site of Pelican: addresses, pictures, drafts, and a second run."""
+"""`kolom import markdown` with sites of Pelican, Astro, Docusaurus and Hugo, and a second run."""
 
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from kolom.articles import public, publishing
 from tests.integration.cli.conftest import Kolom
@@ -39,3 +41,38 @@ def test_a_pelican_site_is_imported_once(kolom: Kolom, tmp_path: Path) -> None:
     assert publishing.get_by_slug("about").kind == "page"
     again = kolom("import", "markdown", tmp_path, "--json").json
     assert (again["unchanged"], again["created"], again["updated"]) == (4, 0, 0)
+
+
+ASTRO = {
+    "src/pages/blog/[...slug].astro": "---\nawait getCollection('blog')\n---\n",
+    "src/content/blog/a.mdx": (
+        "---\ntitle: A\npubDate: 2020-01-02\nheroImage: ./p.png\n---\nimport X from 'x'\n\nText <X/>\n\n![p](./p.png)\n"
+    ),
+    "src/content/blog/p.png": "\x89PNG",
+}
+DOCUSAURUS = {"docusaurus.config.js": "", "blog/2020-01-02-b.mdx": "---\ntitle: B\n---\n:::tip\n\nText\n\n:::\n"}
+HUGO = {
+    "hugo.toml": "",
+    "layouts/shortcodes/x.html": "<p>{{ .Inner | markdownify }}</p>",
+    "content/posts/c.md": "---\ntitle: C\ndate: 2020-01-02\n---\n{{< x >}}one **two**{{< /x >}} {{< y >}}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [(ASTRO, "/blog/a/"), (DOCUSAURUS, "/blog/2020/01/02/b"), (HUGO, "/posts/c/")],
+    ids=["astro", "docusaurus", "hugo"],
+)
+def test_a_rerun_of_a_site_with_components_changes_nothing(
+    kolom: Kolom, tmp_path: Path, files: dict[str, str], path: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    first = kolom("import", "markdown", tmp_path, "--json").json
+    assert (first["created"], first["skipped"]) == (1, 0)
+    slug = public.resolve_path(path)
+    assert slug is not None
+    assert "{{" not in public.get_article(slug).body.html
+    again = kolom("import", "markdown", tmp_path, "--json").json
+    assert (again["unchanged"], again["created"], again["updated"]) == (1, 0, 0)

@@ -1,0 +1,177 @@
+"""Download pictures from other sites, without reaching addresses of this machine or its network.
+
+The URLs come from an export, so an attacker may have chosen them. Each host is resolved once, and the connection is
+made to the address that was checked; this is repeated for every redirect. No cookies, proxies or credentials are used.
+"""
+
+import ipaddress
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import urllib3
+
+MAX_PICTURE_BYTES: Final = 20 * 1024 * 1024
+_MAX_REDIRECTS: Final = 5
+_CONNECT_SECONDS: Final = 10.0
+_READ_SECONDS: Final = 15.0
+_TOTAL_SECONDS: Final = 60.0
+_CHUNK_BYTES: Final = 64 * 1024
+_MAX_FAILURES: Final = 5
+"""After so many failed connections to a host it is not tried again: it is probably gone."""
+_PORTS: Final = {"http": 80, "https": 443}
+_REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+_SAFE: Final = "/%:@!$&'()*+,;=~-._?"
+_HEADERS: Final = {"User-Agent": "Kolom (import of a blog)", "Accept": "image/*", "Accept-Encoding": "identity"}
+
+type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class DownloadError(Exception):
+    """A picture cannot be downloaded; the message says why."""
+
+
+def is_public(address: Address) -> bool:
+    """Return whether the address is of the public internet: not of this machine, a private network or a cloud's own."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if embedded is not None:
+            return is_public(embedded)
+    return address.is_global and not address.is_multicast
+
+
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host.
+
+    :raises DownloadError: it has none
+    """
+    try:
+        return list(dict.fromkeys(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    except (OSError, UnicodeError) as error:
+        raise DownloadError("its host does not exist") from error
+
+
+@dataclass(slots=True)
+class Downloader:
+    """Downloads pictures. It may be called by several threads.
+
+    ``is_allowed`` returns whether an address may be connected to, ``addresses_of`` those of a host and port.
+    """
+
+    is_allowed: Callable[[Address], bool] = is_public
+    addresses_of: Callable[[str, int], list[str]] = resolve
+    _failures: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, url: str) -> bytes:
+        """Return the content of the URL, at most :data:`MAX_PICTURE_BYTES`.
+
+        :raises DownloadError: it cannot be downloaded
+        """
+        deadline = time.monotonic() + _TOTAL_SECONDS
+        for _ in range(_MAX_REDIRECTS + 1):
+            answer = self._get(_checked(url), deadline)
+            if isinstance(answer, bytes):
+                return answer
+            url = urljoin(url, answer)
+        raise DownloadError(f"it has more than {_MAX_REDIRECTS} redirects")
+
+    def _get(self, parts: SplitResult, deadline: float) -> bytes | str:
+        """Return the content, or the target of a redirect."""
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        if self._failures[host] >= _MAX_FAILURES:
+            raise DownloadError("its host did not answer before")
+        name = host if _is_address(host) else _ascii(host)
+        pool = self._pool(parts.scheme, name, port)
+        target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
+        try:
+            response = pool.urlopen(
+                "GET",
+                target,
+                headers={**_HEADERS, "Host": _host_header(name, parts.port)},
+                redirect=False,
+                retries=False,
+                assert_same_host=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            with response:
+                if response.status in _REDIRECTS and (location := response.headers.get("Location")):
+                    return location
+                if response.status != 200:
+                    raise DownloadError(f"the response has status {response.status}")
+                return _read(response, deadline)
+        except urllib3.exceptions.HTTPError as error:
+            self._failures[host] += 1
+            raise DownloadError(f"the connection failed: {type(error).__name__}") from error
+        finally:
+            pool.close()
+
+    def _pool(self, scheme: str, host: str, port: int) -> urllib3.HTTPConnectionPool:
+        """Return a pool of connections to the checked address of the host."""
+        try:
+            addresses = [host.strip("[]")] if _is_address(host) else self.addresses_of(host, port)
+        except DownloadError:
+            self._failures[host] += 1
+            raise
+        allowed = [each for each in addresses if self.is_allowed(ipaddress.ip_address(each.partition("%")[0]))]
+        if not allowed:
+            raise DownloadError("its host is not on the public internet")
+        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+        if scheme == "http":
+            return urllib3.HTTPConnectionPool(allowed[0], port, timeout=timeout)
+        return urllib3.HTTPSConnectionPool(
+            allowed[0], port, timeout=timeout, server_hostname=host, assert_hostname=host, cert_reqs="CERT_REQUIRED"
+        )
+
+
+def _checked(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError as error:
+        raise DownloadError("its URL is invalid") from error
+    if parts.scheme not in _PORTS or not parts.hostname or not has_port:
+        raise DownloadError("its URL does not begin with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise DownloadError("its URL contains a user name")
+    return parts
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise DownloadError("its host is invalid") from error
+
+
+def _host_header(host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    data = bytearray()
+    for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
+        data += chunk
+        if len(data) > MAX_PICTURE_BYTES:
+            raise DownloadError(f"it has more than {MAX_PICTURE_BYTES >> 20} MB")
+        if time.monotonic() > deadline:
+            raise DownloadError(f"it takes more than {_TOTAL_SECONDS:.0f} seconds")
+    return bytes(data)

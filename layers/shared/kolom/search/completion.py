@@ -1,0 +1,113 @@
+"""Completion of the last word of a query: the words of the site that begin with it, and the titles with such a word.
+
+Suggestions and searches complete a word in the same way, so that a search finds the articles that were suggested.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Final
+
+from kolom.search import title_index, vocabulary
+from kolom.search.analyzer import is_stop_word, stems
+from kolom.search.codec import encode_frequency
+from kolom.search.document import MIN_PREFIX, TITLE_WEIGHT
+from kolom.search.document_table import DocumentTable
+from kolom.search.index_reader import Postings, read_postings
+from kolom.search.query_parser import Query, QueryWord, last_word
+from kolom.search.tokenizer import Word, strip_accents
+
+_MAX_COMPLETIONS: Final = 3
+_MAX_WORDS_READ: Final = 50
+_MAX_STEMS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """The words that begin with a prefix, and the articles with such a word in the title, each with the word."""
+
+    words: tuple[QueryWord, ...]
+    title_matches: dict[int, str]
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Return the stems of all words."""
+        return _stems(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedWord:
+    """A word of a query that no article has, the words that it was completed to, and their postings."""
+
+    original: QueryWord
+    forms: tuple[str, ...]
+    postings: dict[str, dict[int, int]]
+
+    def apply_to(self, query: Query) -> Query:
+        """Return the query in which any of the completions matches."""
+        completed = replace(self.original, stems=tuple(self.postings))
+        return replace(query, words=tuple(completed if word == self.original else word for word in query.words))
+
+
+def word_to_complete(text: str) -> Word | None:
+    """Return the last word of a query if it may be incomplete. A single letter after it is ignored."""
+    return last_word(text, MIN_PREFIX)
+
+
+def find_completions(prefix: str, documents: DocumentTable, languages: Sequence[str]) -> Completions:
+    """Return the completions of a word. Two Queries: words of titles, vocabulary."""
+    title_matches = {
+        each: word for word, each in title_index.with_prefix(prefix, _MAX_WORDS_READ) if each in documents.lengths
+    }
+    return Completions(tuple(_words(prefix, title_matches.values(), languages)), title_matches)
+
+
+def complete(
+    text: str,
+    query: Query,
+    postings: Postings,
+    admits: Callable[[int], bool],
+    documents: DocumentTable,
+    languages: Sequence[str],
+) -> CompletedWord | None:
+    """Complete the last word of a query if no article that the search ``admits`` has it. None if nothing completes it.
+
+    Requests: those of :func:`find_completions`, and a Query for each stem of the words, at most eight.
+    """
+    last = word_to_complete(text)
+    word = next((each for each in query.words if last and each.is_required and each.form == last.form), None)
+    if word is None:
+        return None
+    spellings = (each for each in query.words if each == word or word.form in each.parts)
+    found = (article_id for each in spellings for stem in each.stems for article_id in postings[stem])
+    if any(map(admits, found)):
+        return None
+    completions = find_completions(word.form, documents, languages)
+    words = [each for each in completions.words if each.form != word.form]
+    read = {stem: listed for stem, listed in read_postings(_stems(words)).items() if listed}
+    forms = [each.form for each in words if not read.keys().isdisjoint(each.stems)]
+    forms = forms or sorted(set(completions.title_matches.values()))[:_MAX_COMPLETIONS]
+    if not forms:
+        return None
+    # The colon cannot occur in a word.
+    in_titles = {f"title:{word.form}": dict.fromkeys(completions.title_matches, encode_frequency(TITLE_WEIGHT))}
+    return CompletedWord(word, tuple(forms), read | in_titles)
+
+
+def _stems(words: Iterable[QueryWord]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(word.stems for word in words)))
+
+
+def _words(prefix: str, title_matches: Iterable[str], languages: Sequence[str]) -> list[QueryWord]:
+    """Return words that begin with ``prefix``: an exact match first, then by number of titles, then the shortest."""
+    in_titles = Counter(title_matches)
+    # Words from titles have lost their accents; the vocabulary has the original spelling of the same word.
+    written = {
+        strip_accents(form): form for form in (*in_titles, prefix, *vocabulary.with_prefix(prefix, _MAX_WORDS_READ))
+    }
+    forms = sorted(
+        written.values(), key=lambda form: (form != prefix, -in_titles[strip_accents(form)], len(form), form)
+    )
+    distinctive = [form for form in forms if not is_stop_word(form, *languages)]
+    return [QueryWord(form, stems(form, languages)[:_MAX_STEMS], 0, 0) for form in distinctive[:_MAX_COMPLETIONS]]

@@ -1,0 +1,223 @@
+"""The last word of a query is completed if no article has it: a search finds what was suggested."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from functions.search_articles.app import handler
+from kolom.articles import publishing
+from kolom.search import document_table, vocabulary
+from kolom.search.index_writer import update_index
+from kolom_cli.emulator.moto_patches import patch_moto
+from kolom_cli.sam.loader import load
+from tests.factories import NOW, Context, content, request
+from tests.paths import PROJECT
+
+
+def publish(slug: str, text: str, **changes: Any) -> int:
+    """Publish an article and index it."""
+    done = publishing.publish(content(slug, html=f"<p>{text}</p>", **changes), now=NOW, force=True)
+    assert update_index([done.article.id]) == set()
+    return done.article.id
+
+
+def get(path: str, **query: Any) -> dict[str, Any]:
+    """Return the body of a response."""
+    answer = handler(request(path, query), Context())
+    assert answer["statusCode"] == 200, answer
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body
+
+
+def search(**query: Any) -> dict[str, Any]:
+    """Return a page of results."""
+    return get("/api/search", **query)
+
+
+def found(**query: Any) -> list[str]:
+    """Return the slugs of all results, page by page."""
+    page = search(**query)
+    slugs = [item["slug"] for item in page["items"]]
+    while page["next_cursor"]:
+        page = search(**query, cursor=page["next_cursor"])
+        slugs += [item["slug"] for item in page["items"]]
+    return slugs
+
+
+def suggested(text: str) -> list[str]:
+    """Return the slugs of the suggested articles."""
+    return [item["slug"] for item in get("/api/search/suggest", q=text)["items"]]
+
+
+@pytest.mark.usefixtures("tables")
+class TestCompletion:
+    @pytest.mark.parametrize(
+        ("query", "completed"),
+        [
+            ("gamel", {"gamel": ["gamelan"]}),
+            ("GAMEL ", {"gamel": ["gamelan"]}),
+            ("fotogr", {"fotogr": ["fotografi", "fotografer"]}),
+            ("yogya", {"yogya": ["yogyakarta"]}),
+            ("kopi yogya", {"yogya": ["yogyakarta"]}),
+            ("yogya k", {"yogya": ["yogyakarta"]}),
+            ("ela", {"ela": ["élan"]}),
+            ("wif", {"wif": ["wifi"]}),
+        ],
+    )
+    def test_an_unfinished_word_finds_the_suggested_articles(self, query: str, completed: dict[str, list[str]]) -> None:
+        publish("gamelan", "Malam ini gamelan.", title="T", language="en")
+        publish("foto", "kopi", title="Fotografi jalanan", language="id")
+        publish("juru", "seorang fotografer", title="T", language="id")
+        publish("kota", "kopi dari Yogyakarta", title="T", language="id")
+        publish("vital", "un élan", title="T", language="fr")
+        publish("router", "a Wi-Fi router", title="T", language="en")
+        answer = search(q=query)
+        assert answer["completed"] == completed
+        assert answer["did_you_mean"] is None
+        slugs = [item["slug"] for item in answer["items"]]
+        assert slugs
+        assert set(suggested(query)) <= set(slugs)
+        assert all("<mark>" in item["title_html"] + item["snippet_html"] for item in answer["items"])
+
+    def test_a_whole_word_is_not_completed(self) -> None:
+        publish("whole", "gamel")
+        publish("longer", "gamelan")
+        answer = search(q="gamel")
+        assert ([item["slug"] for item in answer["items"]], answer["completed"]) == (["whole"], {})
+
+    def test_articles_with_all_words_precede_those_with_only_the_completion(self) -> None:
+        publish("some", "gamelan gamelan gamelan gamelan", title="T")
+        publish("all", "kopi and a long text about the harbour of the town with a gamelan", title="T")
+        publish("other", "kopi", title="T")
+        assert found(q="kopi gamel")[0] == "all"
+        assert set(found(q="kopi gamel")) == {"all", "some", "other"}
+
+    def test_all_titles_with_the_prefix_are_found_on_consecutive_pages(self) -> None:
+        """Also those whose words are not among the completions."""
+        for number, word in enumerate(("fotogenik", "fotograf", "fotokopi", "fotomodel", "fotosintesis")):
+            publish(f"n{number}", "x", title=word)
+        assert search(q="foto")["completed"] == {"foto": ["fotograf", "fotokopi"]}
+        assert sorted(found(q="foto", limit=2)) == [f"n{number}" for number in range(5)]
+        assert set(suggested("foto")) == {f"n{number}" for number in range(5)}
+
+    def test_filters_and_exclusions_apply_to_completed_results(self) -> None:
+        publish("one", "Yogyakarta", labels=("Musik",), language="id")
+        publish("two", "Yogyakarta susu", language="id")
+        publish("three", "Yogyakarta", language="en")
+        assert found(q="yogya", label="musik") == ["one"]
+        assert found(q="yogya", language="en") == ["three"]
+        assert set(found(q="-susu yogya")) == set(suggested("-susu yogya")) == {"one", "three"}
+
+    def test_an_excluded_word_and_a_closed_phrase_are_not_completed(self) -> None:
+        publish("one", "kopi gamelan")
+        for query in ("kopi -gamel", '"kopi gamel"', "gamel.", 'kopi -"gamel"'):
+            assert search(q=query)["completed"] == {}
+        assert suggested("kopi -gamel") == suggested("kopi -gamel x") == []
+        assert search(q="kopi -gamelan")["total"] == 0
+
+    def test_a_word_that_begins_no_other_is_corrected(self) -> None:
+        publish("one", "gamelan")
+        answer = search(q="gamelxn")
+        assert (answer["did_you_mean"], answer["completed"]) == ("gamelan", {})
+
+    def test_an_unfinished_word_is_not_corrected_to_another(self) -> None:
+        """The word `yoga` has one letter less than `yogya`."""
+        publish("one", "yoga")
+        publish("two", "Yogyakarta")
+        answer = search(q="yogya")
+        assert (answer["did_you_mean"], [item["slug"] for item in answer["items"]]) == (None, ["two"])
+
+    def test_an_earlier_word_is_corrected_and_the_last_one_completed(self) -> None:
+        publish("one", "strategic gamelan")
+        answer = search(q="stratgic gamel")
+        assert (answer["did_you_mean"], answer["completed"]) == ("strategic gamel", {"gamel": ["gamelan"]})
+
+    def test_a_word_whose_articles_are_gone_completes_nothing(self) -> None:
+        article_id = publish("one", "gamelan", title="Gamelan")
+        publish("two", "kopi")
+        publishing.unpublish("one", now=NOW)
+        assert update_index([article_id]) == set()
+        assert (search(q="gamel")["completed"], search(q="gamel")["total"]) == ({}, 0)
+
+    def test_a_known_compound_is_not_completed(self) -> None:
+        publish("one", "the wifi router")
+        publish("two", "a fiasco")
+        answer = search(q="wi-fi")
+        assert ([item["slug"] for item in answer["items"]], answer["completed"]) == (["one"], {})
+
+    def test_suggestions_for_a_phrase_are_only_texts(self) -> None:
+        """A search compares the phrase with the texts of articles."""
+        publish("one", "old harbour and gamelan")
+        publish("two", "harbour, old, gamelan")
+        assert get("/api/search/suggest", q='"old harbour" gamel') == {
+            "items": [],
+            "completions": ['"old harbour" gamelan'],
+        }
+        assert found(q='"old harbour" gamel') == ["one"]
+
+
+WORDS = (
+    "kopi",
+    "kopitiam",
+    "koper",
+    "gamelan",
+    "gamelanku",
+    "malam",
+    "malaman",
+    "Wi-Fi",
+    "wifi",
+    "C++",
+    "3.9",
+    "anak2",
+)
+TEMPLATE = load(PROJECT / "template.yaml", {"SiteUrl": "https://blog.example"})
+QUERIES = st.lists(
+    st.builds(
+        lambda sign, word, length: sign + word[:length],
+        st.sampled_from(["", "", "", "-", '"']),
+        st.sampled_from([*WORDS, "harbour", "the"]),
+        st.integers(1, 9),
+    ),
+    min_size=1,
+    max_size=4,
+).map(" ".join)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[None]:
+    """Publish articles with all pairs of the words as title and text, once for all examples."""
+    with mock_aws(), patch_moto():
+        for table in TEMPLATE.tables.values():
+            boto3.client("dynamodb").create_table(**table.create)
+        vocabulary.clear_cache()
+        document_table.clear_cache()
+        for number, word in enumerate(WORDS):
+            text = f"{WORDS[number - 3]} {WORDS[number - 5]} harbour"
+            publish(f"n{number}", text, title=word, language="id" if number % 2 else "en")
+        yield
+    vocabulary.clear_cache()
+    document_table.clear_cache()
+
+
+@pytest.mark.usefixtures("site")
+@given(QUERIES, st.sampled_from(["", " ", ".", '"', "-", " x"]))
+@example("-kopi gamel", "")
+@example('"kopi malam" gamel', "")
+@example("wi-f", "")
+@example("the", "")
+def test_suggestions_and_search_do_not_contradict_each_other(query: str, end: str) -> None:
+    """Every suggested article is found, unless articles have the last word as it is; then these are found."""
+    articles = suggested(query + end)
+    if articles:
+        answer = search(q=query + end, limit=100)
+        slugs = {item["slug"] for item in answer["items"]}
+        assert slugs
+        if answer["completed"]:
+            assert set(articles) <= slugs
+        assert answer["did_you_mean"] is None or not answer["completed"]

@@ -1,0 +1,178 @@
+"""Downloading pictures: only from the public internet, and within limits."""
+
+import ipaddress
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from kolom_cli.media import downloader
+from kolom_cli.media.downloader import Address, Downloader, DownloadError, is_public
+
+
+class _Handler(BaseHTTPRequestHandler):
+    received: list[tuple[str, dict[str, str]]]
+
+    def do_GET(self) -> None:
+        type(self).received.append((self.path, dict(self.headers)))
+        path = self.path.partition("?")[0]
+        if path.startswith("/to/"):
+            self._answer(302, b"", {"Location": self.path.partition("?")[2]})
+        elif path == "/large":
+            self._answer(200, b"x" * 300_000)
+        elif path == "/none":
+            self._answer(404, b"none")
+        else:
+            self._answer(200, b"picture", {"Set-Cookie": "a=b", "Content-Encoding": "gzip"})
+
+    def _answer(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """Serve on this machine; yield the URL."""
+    _Handler.received = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{running.server_port}"
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def _allow_loopback(address: Address) -> bool:
+    return address.is_loopback or is_public(address)
+
+
+def test_a_picture_is_downloaded_without_cookies_or_decoding(server: str) -> None:
+    download = Downloader(_allow_loopback, lambda _host, _port: ["127.0.0.1"])
+    port = server.rpartition(":")[2]
+    assert [download(f"http://old.example:{port}/ü a.jpg?x=1") for _ in range(2)] == [b"picture"] * 2
+    assert {path for path, _ in _Handler.received} == {"/%C3%BC%20a.jpg?x=1"}
+    for _, headers in _Handler.received:
+        assert headers["Host"] == f"old.example:{port}"
+        assert not {"Cookie", "Authorization", "Referer"} & headers.keys()
+
+
+def test_redirects_are_followed_and_limited(server: str) -> None:
+    download = Downloader(_allow_loopback)
+    assert download(f"{server}/to/?{server}/a.jpg") == b"picture"
+    assert download(f"{server}/to/?/a.jpg") == b"picture"
+    with pytest.raises(DownloadError, match="more than 5 redirects"):
+        download(f"{server}/to/?{'/to/?' * 6}/a.jpg")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("http://169.254.169.254/latest/", "http://10.0.0.1/", "//[::1]/"),
+        *("file:///etc/passwd", "ftp://old.example/a"),
+    ],
+)
+def test_the_target_of_a_redirect_is_checked_too(server: str, target: str) -> None:
+    with pytest.raises(DownloadError, match=r"not on the public internet|does not begin with|URL is invalid"):
+        Downloader(_allow_loopback_v4)(f"{server}/to/?{target}")
+    assert len(_Handler.received) == 1
+
+
+def _allow_loopback_v4(address: Address) -> bool:
+    return str(address) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "127.0.0.1",
+            "localhost",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0.0.0.0",  # noqa: S104 (it is refused)
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::]",
+        ),
+        *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00:ec2::254]", "[fe80::1]"),
+        *("224.0.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "255.255.255.255", "[64:ff9b::a9fe:a9fe]", "192.0.2.1"),
+    ],
+)
+def test_addresses_that_are_not_public_are_refused(server: str, host: str) -> None:
+    with pytest.raises(DownloadError, match=r"not on the public internet|does not exist|URL is invalid"):
+        Downloader()(f"http://{host}:{server.rpartition(':')[2]}/a.jpg")
+    assert _Handler.received == []
+
+
+def test_the_checked_address_is_the_one_that_is_connected_to(server: str) -> None:
+    """A host whose address changes between the check and the connection cannot reach this machine."""
+    answers = iter([["203.0.114.9"], ["127.0.0.1"]])
+    asked: list[Address] = []
+
+    def allow(address: Address) -> bool:
+        asked.append(address)
+        return str(address) != "127.0.0.1"
+
+    download = Downloader(allow, lambda _host, _port: next(answers))
+    pool = download._pool("http", "rebind.example", 80)
+    assert pool.host == "203.0.114.9"
+    with pytest.raises(DownloadError, match="not on the public internet"):
+        download._pool("http", "rebind.example", 80)
+    assert asked == [ipaddress.ip_address("203.0.114.9"), ipaddress.ip_address("127.0.0.1")]
+
+
+def test_a_certificate_is_checked_for_the_name_of_the_host() -> None:
+    pool = Downloader(addresses_of=lambda _host, _port: ["203.0.114.9"])._pool("https", "old.example", 443)
+    assert (pool.host, pool.assert_hostname, pool.cert_reqs) == ("203.0.114.9", "old.example", "CERT_REQUIRED")  # type: ignore[attr-defined]
+    assert pool.conn_kw["server_hostname"] == "old.example"
+
+
+@pytest.mark.parametrize(("path", "says"), [("/none", "status 404"), ("/large", "more than 0 MB")])
+def test_other_answers_are_errors(server: str, path: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloader, "MAX_PICTURE_BYTES", 200_000)
+    with pytest.raises(DownloadError, match=says):
+        Downloader(_allow_loopback)(server + path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "a.jpg", "file:///etc/passwd", "ftp://x.example/a", "http://", "http://u:p@x.example/", "http://[x/"),
+        *("http://x:99999/", "data:image/png;base64,AA"),
+    ],
+)
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(DownloadError):
+        Downloader(addresses_of=lambda _host, _port: ["127.0.0.1"])(url)
+
+
+def test_a_host_that_does_not_answer_is_given_up(server: str) -> None:
+    port = int(server.rpartition(":")[2])
+    asked: list[str] = []
+
+    def none(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        raise DownloadError("its host does not exist")
+
+    download = Downloader(_allow_loopback, none)
+    for _ in range(9):
+        with pytest.raises(DownloadError):
+            download(f"http://gone.example:{port}/a.jpg")
+    assert len(asked) == 5
+
+
+def test_a_slow_answer_has_a_time_limit(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloader, "_TOTAL_SECONDS", -1.0)
+    with pytest.raises(DownloadError, match="it takes more than"):
+        Downloader(_allow_loopback)(f"{server}/a.jpg")

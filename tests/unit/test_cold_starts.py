@@ -1,0 +1,54 @@
+"""Functions that answer readers import only what they need: every import lengthens their cold starts."""
+
+import subprocess
+import sys
+from functools import cache
+from typing import Final
+
+import pytest
+
+from tests.paths import PROJECT
+
+HEAVY: Final = frozenset(
+    {
+        *("Stemmer", "altcha", "boto3", "email_validator", "feedgenerator", "idna", "itsdangerous", "jinja2", "lxml"),
+        *("markdown_it", "nh3", "tenacity", "ulid"),
+    }
+)
+"""Libraries that not every function needs."""
+
+SHARED: Final = frozenset({"http", "models", "rendering"})
+"""Packages of the layer that every function for readers needs."""
+
+LOADED: Final[dict[str, tuple[set[str], set[str]]]] = {
+    "fetch_articles": ({"articles"}, set()),
+    "fetch_comments": ({"articles", "comments"}, set()),
+    "search_articles": ({"articles", "search"}, {"Stemmer", "nh3"}),
+    "serve_feeds": ({"articles", "comments", "feeds", "i18n"}, {"feedgenerator", "nh3"}),
+    "serve_pages": (
+        {"articles", "comments", "feeds", "i18n", "pages", "search", "submissions"},
+        {"Stemmer", "jinja2", "nh3"},
+    ),
+}
+"""The packages of the layer and the heavy libraries that each of these functions imports."""
+
+
+@cache
+def modules_of(function: str) -> frozenset[str]:
+    """Return the names of all modules that the import of a function loads."""
+    code = f"import sys, functions.{function}.app; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    return frozenset(result.stdout.split())
+
+
+@pytest.mark.parametrize("function", LOADED)
+def test_a_function_for_readers_imports_only_what_it_needs(function: str) -> None:
+    modules = modules_of(function)
+    packages = {name.split(".")[1] for name in modules if name.startswith("kolom.") and name.count(".") > 1}
+    assert packages >= SHARED
+    assert (packages - SHARED, set(HEAVY & modules)) == LOADED[function]
+
+
+def test_the_pages_import_only_the_reasons_of_the_submissions() -> None:
+    submissions = {name for name in modules_of("serve_pages") if name.startswith("kolom.submissions.")}
+    assert submissions == {"kolom.submissions.reasons"}
