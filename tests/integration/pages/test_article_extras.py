@@ -159,7 +159,11 @@ def test_a_phrase_without_matches_is_relaxed_with_a_note(
     ("language", "expected"),
     [
         ("en", "No article has “\u2068pelab\u2069”. These have words that begin with it: pelabuhan."),
-        ("id", "Tidak ada artikel yang memuat “\u2068pelab\u2069”. Artikel berikut memuat kata yang diawali dengannya: pelabuhan."),
+        (
+            "id",
+            "Tidak ada artikel yang memuat “\u2068pelab\u2069”. "
+            "Artikel berikut memuat kata yang diawali dengannya: pelabuhan.",
+        ),
     ],
 )
 def test_a_completed_search_has_a_note(publish: Publish, configure: Configure, language: str, expected: str) -> None:
