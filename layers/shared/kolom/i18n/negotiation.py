@@ -46,5 +46,5 @@ def negotiate(accept_language: str, languages: Sequence[str]) -> str:
 
 
 def _look_up(tag: str, languages: Sequence[str]) -> str | None:
-    """Return the longest of ``languages`` that the tag begins with. The time does not depend on the number of subtags."""
+    """Return the longest of ``languages`` that the tag begins with, in time independent of the number of subtags."""
     return max((each for each in languages if f"{tag}-".startswith(f"{each}-")), key=len, default=None)
