@@ -6,11 +6,13 @@ made to the address that was checked; this is repeated for every redirect. No co
 
 import ipaddress
 import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import urllib3
@@ -43,10 +45,14 @@ def is_public(address: Address) -> bool:
         embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if embedded is not None:
             return is_public(embedded)
+        if address not in _GLOBAL_UNICAST:  # such as fec0::1, ::127.0.0.1 and ::ffff:0:127.0.0.1
+            return False
     return address.is_global and not address.is_multicast
 
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All addresses that the public internet uses (RFC 4291, 2.4)."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -93,23 +99,21 @@ class Downloader:
         pool = self._pool(parts.scheme, name, port)
         target = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
         try:
-            response = pool.urlopen(
-                "GET",
-                target,
-                headers={**_HEADERS, "Host": _host_header(name, parts.port)},
-                redirect=False,
-                retries=False,
-                assert_same_host=False,
-                preload_content=False,
-                decode_content=False,
-            )
-            with response:
-                if response.status in _REDIRECTS and (location := response.headers.get("Location")):
-                    return location
-                if response.status != 200:
-                    raise DownloadError(f"the response has status {response.status}")
-                return _read(response, deadline)
+            with _ended_at(deadline, pool):
+                response = pool.urlopen(
+                    "GET",
+                    target,
+                    headers={**_HEADERS, "Host": _host_header(name, parts.port)},
+                    redirect=False,
+                    retries=False,
+                    assert_same_host=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+                with response:
+                    return _content(response, deadline)
         except urllib3.exceptions.HTTPError as error:
+            _check_time(deadline)
             self._failures[host] += 1
             raise DownloadError(f"the connection failed: {type(error).__name__}") from error
         finally:
@@ -166,12 +170,51 @@ def _host_header(host: str, port: int | None) -> str:
     return name if port is None else f"{name}:{port}"
 
 
-def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+def _content(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes | str:
+    """Return the content of the response, or the target of a redirect."""
+    _check_time(deadline)
+    if response.status in _REDIRECTS and (location := response.headers.get("Location")):
+        return location
+    if response.status != 200:
+        raise DownloadError(f"the response has status {response.status}")
     data = bytearray()
     for chunk in response.stream(_CHUNK_BYTES, decode_content=False):
         data += chunk
         if len(data) > MAX_PICTURE_BYTES:
             raise DownloadError(f"it has more than {MAX_PICTURE_BYTES >> 20} MB")
-        if time.monotonic() > deadline:
-            raise DownloadError(f"it takes more than {_TOTAL_SECONDS:.0f} seconds")
+        _check_time(deadline)
+    _check_time(deadline)
     return bytes(data)
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise DownloadError(f"it takes more than {_TOTAL_SECONDS:.0f} seconds")
+
+
+@contextmanager
+def _ended_at(deadline: float, pool: urllib3.HTTPConnectionPool) -> Iterator[None]:
+    """End the connections of the pool at the deadline.
+
+    The timeouts of urllib3 are for each single read, so a host that sends one byte at a time would never reach them.
+    """
+    connections: list[Any] = []
+    new_connection: Any = pool.ConnectionCls
+
+    def remembered(*given: Any, **named: Any) -> Any:
+        connections.append(new_connection(*given, **named))
+        return connections[-1]
+
+    def end() -> None:
+        for connection in connections:
+            with suppress(OSError, AttributeError):  # it is not connected, or was closed meanwhile
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    pool.ConnectionCls = remembered  # type: ignore[assignment]
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,10 +1,12 @@
 """The language of a page is the reader's preferred one among those of the site."""
 
+import time
+
 import pytest
 
 from kolom.i18n.negotiation import choose_language, negotiate
 
-LANGUAGES = ("id", "en", "zh")
+LANGUAGES = ("id", "en", "zh", "pt-br")
 HEADERS = {
     "": "id",
     "en": "en",
@@ -38,12 +40,29 @@ HEADERS = {
     "ен": "id",
     "eｎ": "id",
     ",".join(["fr"] * 2_000 + ["en"]): "en",
+    "zh-TW-x-y": "zh",
+    "pt-br-x": "pt-br",
+    "pt": "id",
+    "ptbr": "id",
+    # As long as API Gateway accepts.
+    "en" + "-a" * 4_900: "en",
+    "fr" + "-a" * 4_900: "id",
+    "en" + " " * 9_800 + "x": "id",
+    "en;" + " " * 9_800 + "x": "id",
 }
+MAX_SECONDS = 0.1
 
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_the_preferred_language_of_the_site_is_chosen(header: str) -> None:
     assert negotiate(header, LANGUAGES) == HEADERS[header]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_the_time_is_linear_in_the_length_of_the_header(header: str) -> None:
+    start = time.process_time()
+    negotiate(header, LANGUAGES)
+    assert time.process_time() - start < MAX_SECONDS
 
 
 def test_the_decision_of_the_cdn_takes_precedence_if_the_site_has_that_language() -> None:

@@ -11,9 +11,9 @@ LANGUAGE_HEADER: Final = "x-kolom-language"
 """The request header with the decision of the CDN, by which it caches pages."""
 
 _ENTRY: Final = re.compile(
-    r"\s*([a-z]{1,8}(?:-[a-z0-9]{1,8})*|\*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*", re.ASCII | re.IGNORECASE
+    r"([a-z]{1,8}(?:-[a-z0-9]{1,8})*|\*)(?:\s*;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?", re.ASCII | re.IGNORECASE
 )
-_LAST_SUBTAG: Final = re.compile(r"(-[a-z0-9])?-[a-z0-9]+\Z|\A[^-]*\Z", re.ASCII)
+_SPACE: Final = " \t\n\r\f\v"
 
 
 def choose_language(headers: Mapping[str, str], languages: Sequence[str]) -> str:
@@ -31,8 +31,9 @@ def negotiate(accept_language: str, languages: Sequence[str]) -> str:
     If no language matches, or the header is invalid, it is the first of ``languages``.
     """
     chosen, best = languages[0], 0.0
-    for entry in accept_language.split(","):
-        if not entry.strip(" \t"):  # RFC 9110, 5.6.1: empty elements are ignored
+    for element in accept_language.split(","):
+        entry = element.strip(_SPACE)
+        if not entry:  # RFC 9110, 5.6.1: empty elements are ignored
             continue
         match = _ENTRY.fullmatch(entry)
         if match is None:
@@ -45,8 +46,5 @@ def negotiate(accept_language: str, languages: Sequence[str]) -> str:
 
 
 def _look_up(tag: str, languages: Sequence[str]) -> str | None:
-    while tag:
-        if tag in languages:
-            return tag
-        tag = _LAST_SUBTAG.sub("", tag, count=1)
-    return None
+    """Return the longest of ``languages`` that the tag begins with, in time independent of the number of subtags."""
+    return max((each for each in languages if f"{tag}-".startswith(f"{each}-")), key=len, default=None)

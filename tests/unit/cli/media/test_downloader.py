@@ -1,8 +1,11 @@
 """Downloading pictures: only from the public internet, and within limits."""
 
 import ipaddress
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -104,8 +107,11 @@ def _allow_loopback_v4(address: Address) -> bool:
             "[::1]",
             "[::ffff:127.0.0.1]",
             "[::]",
+            "[::127.0.0.1]",
+            "[::ffff:0:127.0.0.1]",
         ),
         *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00:ec2::254]", "[fe80::1]"),
+        *("[fec0::1]", "[5f00::1]", "[4000::1]"),
         *("224.0.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "255.255.255.255", "[64:ff9b::a9fe:a9fe]", "192.0.2.1"),
     ],
 )
@@ -176,3 +182,31 @@ def test_a_slow_answer_has_a_time_limit(server: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(downloader, "_TOTAL_SECONDS", -1.0)
     with pytest.raises(DownloadError, match="it takes more than"):
         Downloader(_allow_loopback)(f"{server}/a.jpg")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP"]
+)
+def test_a_host_that_sends_single_bytes_is_left_in_time(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloader, "_TOTAL_SECONDS", 0.5)
+    left = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(sent)
+                while not left.wait(0.1):
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        emergency = threading.Timer(5.0, left.set)
+        emergency.start()
+        start = time.monotonic()
+        with pytest.raises(DownloadError, match="it takes more than"):
+            Downloader(_allow_loopback)(f"http://127.0.0.1:{listening.getsockname()[1]}/a.jpg")
+        assert time.monotonic() - start < 3
+        emergency.cancel()
+        left.set()
+        thread.join()
