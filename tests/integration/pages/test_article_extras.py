@@ -161,8 +161,10 @@ def test_a_phrase_without_matches_is_relaxed_with_a_note(
         ("en", "No article has “\u2068pelab\u2069”. These have words that begin with it: pelabuhan."),
         (
             "id",
-            "Tidak ada artikel yang memuat “\u2068pelab\u2069”. "
-            "Artikel berikut memuat kata yang diawali dengannya: pelabuhan.",
+            (
+                "Tidak ada artikel yang memuat “\u2068pelab\u2069”. "
+                "Artikel berikut memuat kata yang diawali dengannya: pelabuhan."
+            ),
         ),
     ],
 )
