@@ -28,7 +28,7 @@ api = new_api(form_answer=contact_form_response)
 )
 def submit_message(message: Annotated[MessageIn, Body()]) -> Response[ReceivedMessageOut]:
     submitted = submission.submit(
-        message.draft(), RequestContext.from_event(api.current_event.raw_event), now=datetime.now(UTC)
+        message.to_new_message(), RequestContext.from_event(api.current_event.raw_event), now=datetime.now(UTC)
     )
     if submitted.status is not None:
         count(f"Messages{submitted.status.capitalize()}")

@@ -45,7 +45,7 @@ def get_form_token() -> FormTokenOut:
 )
 def post_comment(slug: Annotated[str, Path()], comment: Annotated[CommentIn, Body()]) -> Response[PostedCommentOut]:
     article = find_summary(unquote(slug))
-    posted = posting.post(article, comment.draft(), context(), now=datetime.now(UTC))
+    posted = posting.post(article, comment.to_new_comment(), context(), now=datetime.now(UTC))
     if posted.is_new:
         count(f"Comments{posted.comment.status.capitalize()}")
     return Response(HTTPStatus.CREATED, "application/json", PostedCommentOut.of(posted))

@@ -140,11 +140,13 @@ class Downloader:
 def _checked(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        has_port = parts.port != 0
+        is_complete = parts.hostname is not None and parts.port != 0
     except ValueError as error:
         raise DownloadError("its URL is invalid") from error
-    if parts.scheme not in _PORTS or not parts.hostname or not has_port:
+    if parts.scheme not in _PORTS:
         raise DownloadError("its URL does not begin with http:// or https://")
+    if not is_complete:
+        raise DownloadError("its URL is invalid")
     if parts.username is not None or parts.password is not None:
         raise DownloadError("its URL contains a user name")
     return parts

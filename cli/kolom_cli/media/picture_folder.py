@@ -18,8 +18,8 @@ class PictureFolder:
     def find(self, url: str) -> Path | None:
         """Return the file of the picture; None if the folder does not have it.
 
-        Its path in the folder is what follows the name of the folder in the path of the URL, or the whole path, or its
-        last parts, at least the name of a folder and that of the file.
+        These paths in the folder are tried, in this order: the part of the URL's path after the name of the folder,
+        the whole path, and its shorter and shorter ends, of which the last has one directory and the file name.
         """
         inside = self.root.resolve()
         for candidate in self._candidates(url, inside):

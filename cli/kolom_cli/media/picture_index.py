@@ -54,7 +54,7 @@ class PictureIndex:
         self._is_empty = False
 
     def _has_none(self) -> bool:
-        """Return whether no picture was ever stored, which most imports without pictures find out with one request."""
+        """Return whether no picture was ever stored. The answer is kept, so that an empty index costs one request."""
         if self._is_empty is None:
             listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=_PREFIX, MaxKeys=1)
             self._is_empty = not listed.get("KeyCount")

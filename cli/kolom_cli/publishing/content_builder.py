@@ -20,7 +20,7 @@ from kolom_cli.publishing.document import Document, DocumentError, find_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
 from kolom_cli.publishing.language_detection import detect_language
-from kolom_cli.publishing.link_checker import Page, RecordedLinks
+from kolom_cli.publishing.link_checker import LinkRecorder, Page
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")
@@ -84,7 +84,7 @@ class ContentBuilder:
 
         :raises MediaError: a media file cannot be published
         """
-        resolver = RecordedLinks(Resolver(source.path, source.root, self.media, self._address_of))
+        resolver = LinkRecorder(Resolver(source.path, source.root, self.media, self._address_of))
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )

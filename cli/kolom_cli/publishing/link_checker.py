@@ -97,7 +97,7 @@ class BrokenLink:
 
 
 @dataclass(slots=True)
-class RecordedLinks:
+class LinkRecorder:
     """A ``resolve`` function for the renderer that also records each URL and its replacement."""
 
     resolve: Callable[[str], str]

@@ -1,4 +1,4 @@
-"""Read the metadata that begins a text without delimiters: ``Title: …`` lines. Pure.
+"""Read ``Title: …`` lines at the beginning of a text: metadata without delimiters. Pure.
 
 Pelican, Python-Markdown's Meta-Data extension and MultiMarkdown write such lines, and Nikola writes them as
 ``.. title: …``, often in an HTML comment. The running time is linear in the length of the text.
@@ -29,10 +29,10 @@ _HEADER_KEYS: Final = MARK_KEYS | {
     *("latexmode", "latexinput", "latexheader", "latexheaderlevel", "latexfooter", "quoteslanguage"),
     *("bibliostyle", "transcludebase", "mmdheader", "mmdfooter", "lastmodified", "publishdate"),
 }
-"""The keys that make a text's first lines a header, and the only ones with spaces."""
+"""The known keys: lines without any of them are not a header. Other keys cannot contain spaces."""
 
 _KEY: Final = re.compile(r" {0,3}(?:\.\.[ \t]+)?([A-Za-z][\w -]{0,40}):([ \t].*|)")
-_CLOSE_KEY: Final = re.compile(r" {0,3}([A-Za-z][\w-]{0,40}):(\S.*)")
+_KEY_WITHOUT_SPACE: Final = re.compile(r" {0,3}([A-Za-z][\w-]{0,40}):(\S.*)")
 _LINE: Final = re.compile(r"([^\r\n]*+)(?:\r\n|\n|\r|\Z)")
 _OPENING: Final = re.compile(r"\s*(<!--\s*)?")
 _MAX_LINES: Final = 200
@@ -49,7 +49,7 @@ class Header:
     end: int = 0
 
     def as_map(self) -> dict[str, str]:
-        """Return the values on one line each; the first of equal keys counts, the others get an underscore."""
+        """Return each value on one line. A repeated key is kept under a new name, with underscores at its end."""
         found: dict[str, str] = {}
         for key, lines in self.values:
             name = key
@@ -67,14 +67,14 @@ def read_header(text: str) -> Header:
     """
     opening = _OPENING.match(text)
     position = opening.end() if opening else 0
-    comment = bool(opening and opening[1])
+    is_comment = bool(opening and opening[1])
     values: list[tuple[str, list[str]]] = []
     for _ in range(_MAX_LINES):
         line = _LINE.match(text, position)
         if line is None or not line[1].strip():
             break
         if line[1].strip() == "-->":
-            return _checked(values, line.end() if comment else position)
+            return _checked(values, line.end() if is_comment else position)
         if key := _key(line[1][:_MAX_LINE]):
             values.append((key[0], [key[1]]))
         elif values and line[1].startswith((" ", "\t")):
@@ -82,7 +82,7 @@ def read_header(text: str) -> Header:
         else:
             break
         position = line.end()
-    if comment:
+    if is_comment:
         end = text.find("-->", position)
         return _checked(values, end + 3) if end >= 0 else Header()
     return _checked(values, _after_empty_lines(text, position))
@@ -92,7 +92,7 @@ def _key(line: str) -> tuple[str, str] | None:
     """Return the key and the value of a line; None if the line has no key."""
     match = _KEY.fullmatch(line)
     if match is None:
-        close = _CLOSE_KEY.fullmatch(line)
+        close = _KEY_WITHOUT_SPACE.fullmatch(line)
         return (close[1], close[2].strip()) if close and normalize(close[1]) in _HEADER_KEYS else None
     name = match[1].strip()
     if " " in name and normalize(name) not in _HEADER_KEYS:

@@ -167,7 +167,7 @@ def test_a_digest_is_listed_shown_and_sent_early(kolom: Kolom, configure: Config
     for comment in comments:
         record = outbox.claim(f"moderation#{comment.id}", now=now)
         assert record is not None
-        if not digests.leave(record, now=now):
+        if not digests.leave_to_digest(record, now=now):
             outbox.mark_sent(record, "message-id", now=now)
     digest_id = digests.digest_id(now)
     listed = {each["id"]: each for each in kolom("mail", "list", "--json").json}

@@ -34,7 +34,7 @@ class OwnLinks:
             return url
         return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
 
-    def has(self, url: str) -> bool:
+    def is_own(self, url: str) -> bool:
         """Return whether the URL is at a known host of the blog."""
         parts = split(url)
         return parts is not None and host_of(parts) in self.hosts

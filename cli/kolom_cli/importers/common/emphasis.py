@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import Final, Literal
 
 from kolom.rendering import visitor_text
-from kolom.rendering.emphasis import can_be_edge
+from kolom.rendering.emphasis import is_flanking
 from kolom.rendering.text import plain_text
 
 Kind = Literal["text", "code", "link"]
@@ -118,10 +118,10 @@ def _joined(pieces: list[_Piece], allowed: int) -> str:
 def _remove_invalid_emphasis(pieces: list[_Piece]) -> None:
     """Remove emphasis at characters where it can neither start nor end."""
     for before, piece in pairwise([_EDGE, *pieces]):
-        if not can_be_edge(before.last, piece.first):
+        if not is_flanking(before.last, piece.first):
             piece.emphasis &= before.emphasis
     for after, piece in pairwise([_EDGE, *reversed(pieces)]):
-        if not can_be_edge(after.first, piece.last):
+        if not is_flanking(after.first, piece.last):
             piece.emphasis &= after.emphasis
 
 

@@ -24,7 +24,9 @@ class EntryIds:
     _files: dict[str, str] = field(default_factory=dict)
 
     def add(self, origin: str, content: object, file: str = "") -> str:
-        """Return the origin for an entry whose id stands for ``origin``. ``repr(content)`` is all that it contains.
+        """Return the origin of an entry: ``origin``, or the numbered one if another entry has it.
+
+        ``content`` is everything that the entry contains; it is compared by its ``repr``.
 
         :raises RepeatedEntry: an entry of the same id was read, from another ``file`` or with the same content
         """

@@ -69,12 +69,12 @@ class OldAddresses:
         except ValueError:
             return url
         is_relative = not parts.scheme and not parts.netloc and url.strip().startswith(("/", "?"))
-        if not is_relative and not self.has(url):
+        if not is_relative and not self.is_own(url):
             return url
         target = self._target(parts)
         return url if target is None else target + (f"#{parts.fragment}" if parts.fragment else "")
 
-    def has(self, url: str) -> bool:
+    def is_own(self, url: str) -> bool:
         """Return whether the URL has a host of the blog."""
         return host_key(url) in self.hosts and url.strip().lower().startswith(("http://", "https://", "//"))
 
@@ -158,7 +158,7 @@ class LinkRewriter:
 
 
 def host_key(url: str) -> str:
-    """Return what all spellings of the host of a URL have in common: without ``www.``, with ASCII letters only."""
+    """Return the normalized host of a URL: without ``www.``, in ASCII (IDNA)."""
     host = host_of(url)
     try:
         return host.encode("idna").decode("ascii")
@@ -167,6 +167,6 @@ def host_key(url: str) -> str:
 
 
 def path_key(path: str) -> str:
-    """Return what all spellings of an old path have in common; empty for the home page."""
+    """Return a normalized old path: decoded, in NFC, without extra slashes; empty for the home page."""
     decoded = unicodedata.normalize("NFC", unquote(path))
     return re.sub("//+", "/", decoded).rstrip("/")

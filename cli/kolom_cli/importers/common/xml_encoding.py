@@ -43,11 +43,11 @@ _SURROGATE: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 class Decoder:
     """Decodes a part of a file. ``single_byte`` is the declared encoding if each of its characters is one byte.
 
-    ``converted`` is the encoding of a file that :class:`_Transcoded` reads.
+    ``transcoded_from`` is the file's encoding if :class:`_Transcoded` converts it to UTF-8.
     """
 
     single_byte: str = ""
-    converted: str = ""
+    transcoded_from: str = ""
 
     def decode(self, data: bytes) -> tuple[str, list[str]]:
         """Return the text without characters that XML forbids, and what was repaired."""
@@ -64,8 +64,8 @@ class Decoder:
             return self._text_of_another_encoding(data)
         if self.single_byte and not data.isascii():
             return text, [f"its text is UTF-8, although the file declares {self.single_byte}"]
-        if self.converted and (lost := text.count("\ufffd")):
-            return text, [f"{_count(lost, 'character')} not valid in {self.converted}"]
+        if self.transcoded_from and (lost := text.count("\ufffd")):
+            return text, [f"{_count(lost, 'character')} not valid in {self.transcoded_from}"]
         return text, []
 
     def _text_of_another_encoding(self, data: bytes) -> tuple[str, list[str]]:
@@ -134,14 +134,14 @@ def open_encoded(file: IO[bytes]) -> tuple[ReadableFile, Decoder]:
     beginning = _beginning(file)
     for mark, encoding in _BYTE_ORDER_MARKS:
         if beginning.startswith(mark):
-            return _Transcoded(_Prepended(beginning[len(mark) :], file), encoding), Decoder(converted=encoding)
+            return _Transcoded(_Prepended(beginning[len(mark) :], file), encoding), Decoder(transcoded_from=encoding)
     for signs, encoding in _WITHOUT_MARK:
         if beginning.startswith(signs):
-            return _Transcoded(_Prepended(beginning, file), encoding), Decoder(converted=encoding)
+            return _Transcoded(_Prepended(beginning, file), encoding), Decoder(transcoded_from=encoding)
     beginning = beginning.removeprefix(codecs.BOM_UTF8)
     declared = _declared(beginning)
     if declared in _MULTIBYTE and not _is_utf8(beginning):
-        return _Transcoded(_Prepended(beginning, file), declared), Decoder(converted=declared)
+        return _Transcoded(_Prepended(beginning, file), declared), Decoder(transcoded_from=declared)
     return _Prepended(beginning, file), Decoder(declared if _SINGLE_BYTE.fullmatch(declared) else "")
 
 

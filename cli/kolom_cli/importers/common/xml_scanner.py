@@ -40,7 +40,7 @@ class Piece:
 
 
 class _Token(NamedTuple):
-    """The beginning of a tag of an entry, or of a part in which tags do not count; positions are in the buffer."""
+    """The beginning of an entry's tag, or of a comment, CDATA section or instruction; positions are in the buffer."""
 
     start: int
     end: int
@@ -65,7 +65,7 @@ class Scanner:
         self._entry = ""
         self._first_line = 1
         self._beginning = b""
-        self._endless: set[bytes] = set()
+        self._unterminated: set[bytes] = set()
         self.line = 1
         self.read_error: BaseException | None = None
 
@@ -93,18 +93,18 @@ class Scanner:
                     position = 0
         yield self._piece(len(self._buffer), "end of file")
 
-    def _piece(self, end: int, before: Literal["tag", "next entry", "end of file"], *, following: str = "") -> Piece:
+    def _piece(self, end: int, ends_with: Literal["tag", "next entry", "end of file"], *, following: str = "") -> Piece:
         """Remove the piece before ``end`` from the buffer and return it. ``following`` is the name of the next one."""
         piece = Piece(
             line=self._first_line,
             data=self._beginning or bytes(self._buffer[:end]),
             name=self._entry,
-            ends_with=before,
+            ends_with=ends_with,
             is_too_large=bool(self._beginning),
         )
         self._drop(end)
         self._first_line, self._beginning, self._entry = self.line, b"", following
-        self._endless.clear()
+        self._unterminated.clear()
         return piece
 
     def _drop(self, end: int) -> None:
@@ -126,13 +126,13 @@ class Scanner:
         """Return the position after a comment, a CDATA section or an instruction; ``position`` if it has no end."""
         terminator = _TERMINATORS[opening]
         start = position
-        while opening not in self._endless:
+        while opening not in self._unterminated:
             found = self._buffer.find(terminator, position)
             if found >= 0:
                 return found + len(terminator)
             further = self._read_on(max(position, len(self._buffer) - len(terminator)))
             if further is None:
-                self._endless.add(opening)
+                self._unterminated.add(opening)
             else:
                 position = further
         return len(self._buffer) if self._beginning else start
@@ -147,9 +147,10 @@ class Scanner:
         return end, self._buffer[end - 2 : end] == b"/>"
 
     def _read_on(self, position: int) -> int | None:
-        """Read on; return what ``position`` has become, or None at the end of the file.
+        """Read on; return the new index of the byte at ``position`` in the buffer, or None at the end of the file.
 
-        Of a piece that is too large, only the beginning and what follows ``position`` are kept.
+        The index changes if the piece is too large: its bytes before ``position`` are then removed, except for a
+        copy of its beginning.
         """
         if len(self._buffer) > MAX_ENTRY_BYTES or self._beginning:
             self._beginning = self._beginning or bytes(self._buffer[:_BEGINNING_BYTES])

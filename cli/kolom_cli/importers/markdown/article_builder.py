@@ -35,7 +35,7 @@ from kolom_cli.importers.markdown.site import Entry, Site, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
-from kolom_cli.publishing.link_checker import RecordedLinks
+from kolom_cli.publishing.link_checker import LinkRecorder
 
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
@@ -90,7 +90,7 @@ class _Builder:
             body = without_comments(body)
         title = self._title(body)
         links = LinkResolver(site, entry, self.articles.media)
-        recorded = RecordedLinks(links)
+        recorded = LinkRecorder(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
         rewriter = LinkRewriter(links.own_page, links.is_own)

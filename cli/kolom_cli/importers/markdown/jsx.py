@@ -27,14 +27,14 @@ _BUDGET: Final = 500_000
 class Tag:
     """A tag. The value of an attribute is its text, or an expression in braces; None if it has none.
 
-    ``name`` is empty for a fragment, ``<>``. ``is_empty`` is True for ``<X />``.
+    ``name`` is empty for a fragment, ``<>``. ``is_self_closing`` is True for ``<X />``.
     """
 
     name: str
     attributes: dict[str, str | None]
     end: int
     is_closing: bool = False
-    is_empty: bool = False
+    is_self_closing: bool = False
 
     def as_html(self, value_of: Callable[[str], str]) -> str:
         """Return the tag as HTML. ``value_of`` returns the value of an expression; empty if it is not known."""
@@ -65,8 +65,8 @@ class JsxReader:
             space = _SPACE.match(self.text, position)
             position = space.end() if space else position
             if self.text.startswith((">", "/>"), position):
-                is_empty = self.text[position] == "/"
-                return Tag(opening[2], attributes, position + 1 + is_empty, bool(opening[1]), is_empty)
+                is_self_closing = self.text[position] == "/"
+                return Tag(opening[2], attributes, position + 1 + is_self_closing, bool(opening[1]), is_self_closing)
             found = self._attribute(position, attributes)
             if found is None:
                 break
@@ -110,7 +110,7 @@ class JsxReader:
         return end
 
     def end_of_statement(self, start: int) -> int:
-        """Return the end of a statement: an empty line after its last brace, or the end of its first line."""
+        """Return the end of a statement: the first empty line, ``import`` or ``export`` that is not within braces."""
         end = self._balanced(start, stop_at_line=True) if self._budget > 0 else None
         if end is None:
             self._budget -= min(_LONGEST, len(self.text) - start)

@@ -46,7 +46,7 @@ class Mdx:
     _imports: dict[str, str] = field(default_factory=dict)
     _stack: list[tuple[str, str]] = field(default_factory=list)
     _result: Converted = field(default_factory=Converted)
-    _endless: set[str] = field(default_factory=set)
+    _unterminated: set[str] = field(default_factory=set)
     _position: int = 0
 
     def convert(self, text: str) -> Converted:
@@ -104,12 +104,12 @@ class Mdx:
 
     def _end_of_fence(self, match: re.Match[str]) -> int:
         mark = match["mark"]
-        if mark in self._endless:
+        if mark in self._unterminated:
             return len(self._text)
         closing = re.compile(rf"^[ \t>]*{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$", re.MULTILINE)
         found = closing.search(self._text, match.end())
         if found is None:
-            self._endless.add(mark)
+            self._unterminated.add(mark)
         return found.end() if found else len(self._text)
 
     def _end_of_code(self, match: re.Match[str]) -> int:
@@ -120,9 +120,9 @@ class Mdx:
         return found.end() if found and is_code else match.end()
 
     def _comment(self, match: re.Match[str]) -> int:
-        end = -1 if "-->" in self._endless else self._text.find("-->", match.end())
+        end = -1 if "-->" in self._unterminated else self._text.find("-->", match.end())
         if end < 0:
-            self._endless.add("-->")
+            self._unterminated.add("-->")
             return match.end()
         if _TRUNCATE.fullmatch(self._text[match.end() : end]):
             self._pieces.append("<!--more-->")
@@ -205,12 +205,12 @@ class Mdx:
         if (shown := self._shown(tag.name, values)) is not None:
             before, after = self._text[max(start - 200, 0) : start], self._text[tag.end : tag.end + 200]
             opening = html_snippets.placed(shown, before, after, "markdown") if shown.startswith("<") else shown
-        elif (href := values.get("href") or values.get("to")) and not tag.is_empty:
+        elif (href := values.get("href") or values.get("to")) and not tag.is_self_closing:
             opening, closing = f'<a href="{escape(href)}">', "</a>"
         elif tag.name and tag.name not in {"Fragment", "React.Fragment"}:
             self._remove(f"<{tag.name}>", self._text[start : tag.end])
         self._pieces.append(opening)
-        if not tag.is_empty:
+        if not tag.is_self_closing:
             self._stack.append((tag.name, closing))
 
     def _value(self, raw: str | None) -> str:

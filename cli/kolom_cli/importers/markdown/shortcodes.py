@@ -15,7 +15,7 @@ from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.tag_pairs import TagKind, pair_tags
 from kolom_cli.importers.markdown import html_snippets
 from kolom_cli.importers.markdown.html_snippets import Converted
-from kolom_cli.importers.markdown.hugo.template_functions import NotSimple
+from kolom_cli.importers.markdown.hugo.template_functions import UnsupportedTemplate
 from kolom_cli.importers.markdown.tag_arguments import Arguments, arguments
 
 _CODE: Final = re.compile(
@@ -51,7 +51,7 @@ class Shortcodes:
 
     ``address_of`` returns the URL of the target of ``ref``, ``value_of`` the page's parameter; both return None if it
     is unknown. ``render`` returns the result of the site's own template for a name, its arguments and the text in it;
-    None if the site has none. It raises :class:`NotSimple` if the template is not supported.
+    None if the site has none. It raises :class:`UnsupportedTemplate` if the template is not supported.
     """
 
     address_of: Callable[[str], str | None]
@@ -109,7 +109,7 @@ class Shortcodes:
         converted: str | None = None
         try:
             converted = None if is_full else self.render(name, given, inner or "")
-        except NotSimple as error:
+        except UnsupportedTemplate as error:
             reason = f" (its template is not supported: {error})"
         if converted is not None and "<script" in converted.lower():
             result.removed[shown] += 1

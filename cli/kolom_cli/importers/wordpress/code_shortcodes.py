@@ -62,7 +62,7 @@ _ESCAPED: Final = re.compile(r"\sescaped\s*=\s*[\"']?true", re.IGNORECASE)
 def with_code_blocks(text: str, shown: Counter[str]) -> str:
     """Return the text with ``<pre>`` elements instead of code shortcodes; ``shown`` counts them by name.
 
-    A shortcode without an end stays. The text of an escaped one, ``[[code]…[/code]]``, has references for brackets.
+    A shortcode without an end stays. In an escaped one, ``[[code]…[/code]]``, brackets become character references.
     """
     ends: dict[str, list[re.Match[str]]] = {}
     pieces: list[str] = []
@@ -82,7 +82,7 @@ def with_code_blocks(text: str, shown: Counter[str]) -> str:
             shown[name] += 1
             start, stop = start + len(opening[1]), stop - len(end[1])
             converted = _converted(name, opening[3], inside)
-            start, stop = _without_wrapper(text, max(start, position), stop, position)
+            start, stop = _include_wrapper(text, max(start, position), stop, position)
         pieces += [text[position:start], converted]
         position = stop
         opening = _OPENING.search(text, position)
@@ -148,7 +148,7 @@ def _spelled(language: str) -> str:
     return "" if name in _NO_LANGUAGE - _SPELLINGS.keys() else _SPELLINGS.get(name, name)
 
 
-def _without_wrapper(text: str, start: int, stop: int, limit: int) -> tuple[int, int]:
+def _include_wrapper(text: str, start: int, stop: int, limit: int) -> tuple[int, int]:
     """Return the span extended to an element around it, such as ``<pre>``, that has no other content."""
     begin = max(start - _WINDOW, limit)
     if wrapper := _WRAPPER.search(text[begin:start]):

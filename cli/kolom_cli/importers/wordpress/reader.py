@@ -71,7 +71,7 @@ class _Blog:
     def links(self) -> LinkRewriter:
         """Return the rewriter of links to the articles of the export."""
         addresses = OldAddresses(frozenset(self.hosts - {""}), self.by_path, self.by_number)
-        return LinkRewriter(addresses, addresses.has)
+        return LinkRewriter(addresses, addresses.is_own)
 
 
 def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item]:

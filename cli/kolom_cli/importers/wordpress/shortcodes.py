@@ -52,9 +52,9 @@ def convert_shortcodes(text: str, convert: Callable[[Shortcode], str]) -> str:
     frames: list[_Frame] = []
     pieces: list[str] = []
     position = 0
-    literal = -1
+    escaped_until = -1
     for index, tag in enumerate(tags):
-        if index <= literal:
+        if index <= escaped_until:
             continue
         pieces.append(text[position : tag.start()])
         position = tag.end()
@@ -67,7 +67,7 @@ def convert_shortcodes(text: str, convert: Callable[[Shortcode], str]) -> str:
             pieces = frame.pieces
             pieces += [frame.opening[1], convert(_shortcode(text, frame.opening, inner)), tag[5]]
         elif closing is not None and tag[1] and tags[closing][5]:
-            literal, position = closing, tags[closing].end()
+            escaped_until, position = closing, tags[closing].end()
             pieces.append(text[tag.start() + 1 : position - 1])
         elif closing is not None and len(frames) < _MAX_DEPTH and (not frames or closing < frames[-1].closing):
             frames.append(_Frame(tag, closing, pieces))

@@ -22,7 +22,7 @@ class CommentIn(FormFields):
     parent_id: fields.CommentId = Field(None, description="The approved comment that this one replies to")
     notify_replies: fields.Flag = False
 
-    def draft(self) -> NewComment:
+    def to_new_comment(self) -> NewComment:
         """Convert to a new comment for the pipeline."""
         return NewComment(
             name=self.name,

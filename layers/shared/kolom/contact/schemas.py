@@ -17,7 +17,7 @@ class MessageIn(FormFields):
     name: fields.OptionalName = None
     subject: fields.Subject = None
 
-    def draft(self) -> NewMessage:
+    def to_new_message(self) -> NewMessage:
         """Convert to a new message for the pipeline."""
         return NewMessage(
             email=self.email, message=self.message, name=self.name, subject=self.subject, form=self.form()

@@ -15,7 +15,7 @@ def is_document(path: str) -> bool:
 
 
 def document_redirect(path: str) -> str | None:
-    """Return the path of the document that ``path`` (decoded) means if it has further slashes, or None.
+    """Return the path of a document without the extra slashes of ``path`` (decoded), or None if it has none.
 
     >>> document_redirect("/robots.txt/"), document_redirect("/robots.txt")
     ('/robots.txt', None)

@@ -1,4 +1,4 @@
-"""The language of a page that has none of its own: the reader's."""
+"""The locale of pages that are not in the language of an article: the reader's choice."""
 
 from collections.abc import Mapping
 from typing import Any

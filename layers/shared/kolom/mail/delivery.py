@@ -47,7 +47,7 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
     if record is None:
         return "not_claimed"
     try:
-        if digests.settle(record, now=clock()):
+        if digests.apply_digest_status(record, now=clock()):
             return "left_to_digest"
         mail = compose(record, now=clock())
         for omitted, error_name in mail.omitted.items():
@@ -55,7 +55,7 @@ def _send(mail_id: str, clock: Callable[[], datetime]) -> Outcome:
         if (reason := suppression.find_reason(mail.to, signing.load_keys())) is not None:
             return _fail(record, f"suppressed: {reason}")
         # After composing, so that mail that is no longer necessary does not count.
-        if record.kind == "moderation" and digests.leave(record, now=clock()):
+        if record.kind == "moderation" and digests.leave_to_digest(record, now=clock()):
             return "left_to_digest"
         message_id = _send_via_ses(mail)
     except MailObsolete as error:

@@ -6,8 +6,8 @@ mail above the limit makes it a mail that is due when the hour ends. Every step 
 1. A mail above the limit stores the id of the digest (``digest``), then adds its own id to the digest (``members``),
    then waits (``deferred``) until the digest should have been sent.
 2. When the hour has ended, the timer requeues the digest, and it is sent like any mail. It takes no more members.
-3. Its members are due some minutes later. Each gets the status of the digest. A mail that has ``digest``, but because
-   of a crash is no member, is decided again.
+3. Its members are due some minutes later. Each gets the status of the digest. If a process stopped within
+   step 1, the mail has ``digest`` but is not a member: it is treated like a new mail.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ MAX_ALONE: Final = 5
 MAX_MEMBERS: Final = 50
 """The number of comments in a digest. Further ones are only counted."""
 
-_SETTLE_AFTER: Final = timedelta(minutes=15)
+_MEMBER_DELAY: Final = timedelta(minutes=15)
 """How long after its digest a member is due: later than the timer and the stream need to send the digest."""
 
 _PREFIX: Final = "moderation-digest#"
@@ -41,7 +41,7 @@ def digest_id(now: datetime) -> str:
     return f"{_PREFIX}{now.astimezone(UTC):%Y-%m-%dT%H}"
 
 
-def settle(record: OutboxRecord, *, now: datetime) -> bool:
+def apply_digest_status(record: OutboxRecord, *, now: datetime) -> bool:
     """Give a claimed mail the status of its digest, or let it wait for the digest; return False if it is in none."""
     digest = _digest_of(record)
     if digest is None or record.id not in (digest.members or ()):
@@ -54,11 +54,11 @@ def settle(record: OutboxRecord, *, now: datetime) -> bool:
         case "dropped":
             outbox.mark_dropped(record, f"{digest.id} was dropped: {digest.reason}")
         case _:
-            outbox.postpone(record, f"in {digest.id}", until=max(digest.due or now, now) + _SETTLE_AFTER)
+            outbox.postpone(record, f"in {digest.id}", until=max(digest.due or now, now) + _MEMBER_DELAY)
     return True
 
 
-def leave(record: OutboxRecord, *, now: datetime) -> bool:
+def leave_to_digest(record: OutboxRecord, *, now: datetime) -> bool:
     """Leave a claimed mail to a digest if too many were sent in this hour; return whether it was left. Up to 8 writes.
 
     :raises Conflict: the digests of this hour and the next one are being sent
@@ -68,7 +68,7 @@ def leave(record: OutboxRecord, *, now: datetime) -> bool:
             outbox.assign(record, None)
         return False
     # The next hour is for a digest that is sent early, or by a process whose clock is ahead.
-    if not any(_leave_to_digest(record, hour, now) for hour in (now, now + timedelta(hours=1))):
+    if not any(_leave_to_digest_of(record, hour, now) for hour in (now, now + timedelta(hours=1))):
         raise Conflict("no digest takes this mail")
     return True
 
@@ -91,13 +91,13 @@ def _digest_of(record: OutboxRecord) -> OutboxRecord | None:
         return None
 
 
-def _leave_to_digest(record: OutboxRecord, hour: datetime, now: datetime) -> bool:
+def _leave_to_digest_of(record: OutboxRecord, hour: datetime, now: datetime) -> bool:
     """Leave the mail to the digest of that hour; return whether the digest still took it."""
     chosen, due = digest_id(hour), _end_of_hour(hour)
     if not outbox.assign(record, chosen):
         return True  # the lease has ended: another process decides
     if _add(chosen, record.id, due, now):
-        outbox.postpone(record, f"in {chosen}", until=due + _SETTLE_AFTER)
+        outbox.postpone(record, f"in {chosen}", until=due + _MEMBER_DELAY)
         return True
     if _count_more(chosen, now):
         outbox.mark_dropped(record, f"only counted in {chosen}, which is full")

@@ -33,8 +33,11 @@ def new_parser(preset: str, options: Mapping[str, Any] | None = None) -> Markdow
     return parser.configure(preset, options_update=dict(options or {}))
 
 
-def can_be_edge(outside: str, inside: str) -> bool:
-    """Return whether asterisks between the two characters can be the start or the end of emphasis."""
+def is_flanking(outside: str, inside: str) -> bool:
+    """Return whether asterisks between the two characters are left- or right-flanking (CommonMark, 6.2).
+
+    ``inside`` is the character on the side of the emphasis.
+    """
     if _is_space(inside):
         return False
     return not _is_separating(inside) or _is_separating(outside) or _is_space(outside) or _is_cjk(outside)
@@ -56,8 +59,8 @@ class _State(StateInline):
             end += 1
         before, follows_cjk = self._before(start)
         after = self.src[end] if end < self.posMax else " "
-        ends_quote = self.src[start - 1 : start] == _FULLWIDTH_FORM and before in _FULLWIDTH_QUOTES
-        separated_before = _is_separating(before) and not ends_quote
+        is_fullwidth_quote = self.src[start - 1 : start] == _FULLWIDTH_FORM and before in _FULLWIDTH_QUOTES
+        separated_before = _is_separating(before) and not is_fullwidth_quote
         is_left_flanking = not _is_space(after) and (
             not _is_separating(after) or separated_before or _is_space(before) or follows_cjk
         )

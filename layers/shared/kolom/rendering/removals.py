@@ -37,7 +37,7 @@ _INSTRUCTION: Final = re.compile(r"<\?(?!xml\b)|<!\[CDATA\[", re.IGNORECASE)
 _CODE: Final = re.compile(
     r"(?ms)^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)"
 )
-_WORD_CHARACTER: Final = re.compile(r"\S")
+_NOT_SPACE: Final = re.compile(r"\S")
 _IMAGE_FILE: Final = "save it as a file beside the text, and embed that as an image"
 _PLAYERS: Final = "only players of YouTube, Vimeo and Dailymotion can be embedded, as <iframe>; link to anything else"
 _FORM: Final = "link to the site's contact form (/contact/), or to a form on another site"
@@ -95,10 +95,10 @@ def find_removals(
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
     found = _Comparison()
-    found.instructions(markup)
-    found.tags(tokenize(markup))
+    found.add_instructions(markup)
+    found.add_tags(tokenize(markup))
     if not is_converted:
-        found.lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
+        found.add_lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
     if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
         found.removed["<a> in the heading that repeats the title", "not shown"] += 1
     may_be_deep = source_format == "markdown" and markup.count("<li") + markup.count("<blockquote") >= _MANY_CONTAINERS
@@ -119,11 +119,11 @@ class _Comparison:
         self.removed: Counter[tuple[str, str]] = Counter()
         self._written: Counter[str] = Counter()  # the elements that the HTML should have
 
-    def instructions(self, markup: str) -> None:
+    def add_instructions(self, markup: str) -> None:
         for match in _INSTRUCTION.finditer(markup):
             self._add(match[0], "removed with its content")
 
-    def tags(self, tokens: Iterable[Token]) -> None:
+    def add_tags(self, tokens: Iterable[Token]) -> None:
         """Examine every start tag outside of elements that are removed with their content."""
         dropping: list[str] = []
         for token in tokens:
@@ -145,7 +145,7 @@ class _Comparison:
                 case _:
                     pass
 
-    def lost_elements(self, rendered: Iterable[Token]) -> None:
+    def add_lost_elements(self, rendered: Iterable[Token]) -> None:
         """Compare the number of elements of each kind with those of the HTML."""
         kept = Counter(_kind(token.name) for token in rendered if isinstance(token, Start))
         for kind in [kind for kind in self.removed if kind[0].endswith("image")]:
@@ -208,7 +208,7 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
     ):
         yield "class"
     style = attributes.get("style", "")
-    if _WORD_CHARACTER.search(TEXT_ALIGN.sub("", style) if name in ALIGNED else style):
+    if _NOT_SPACE.search(TEXT_ALIGN.sub("", style) if name in ALIGNED else style):
         yield "style"
     if name == "a" and attributes.get("href", "").strip() and url(attributes["href"], LINK_SCHEMES) is None:
         yield f"href ({scheme(attributes['href'].strip())}:)"

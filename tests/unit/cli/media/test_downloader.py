@@ -90,6 +90,12 @@ def test_the_target_of_a_redirect_is_checked_too(server: str, target: str) -> No
     assert len(_Handler.received) == 1
 
 
+@pytest.mark.parametrize("url", ["http:///a.jpg", "http://old.example:0/a.jpg", "http://old.example:x/a.jpg"])
+def test_a_url_without_a_host_or_with_a_bad_port_is_invalid(url: str) -> None:
+    with pytest.raises(DownloadError, match="its URL is invalid"):
+        Downloader()(url)
+
+
 def _allow_loopback_v4(address: Address) -> bool:
     return str(address) == "127.0.0.1"
 

@@ -1,7 +1,8 @@
 """Evaluate a part of the template language of Go and Hugo: values, conditions, variables and text functions. Pure.
 
-A template that needs anything else, such as a partial, a loop or a resource, raises :class:`NotSimple`. Nothing of a
-template is run: its expressions are parsed and interpreted here. Nesting, steps and the size of the result are limited.
+A template that needs anything else, such as a partial, a loop or a resource, raises :class:`UnsupportedTemplate`.
+Nothing of a template is run: its expressions are parsed and interpreted here. Nesting, steps and the size of the result
+are limited.
 """
 
 import re
@@ -10,9 +11,9 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Final
 
-from kolom_cli.importers.markdown.hugo.template_functions import FUNCTIONS, Markup, NotSimple, is_true
+from kolom_cli.importers.markdown.hugo.template_functions import FUNCTIONS, Markup, UnsupportedTemplate, is_true
 
-__all__ = ["Markup", "Method", "NotSimple", "Template", "parse_template"]
+__all__ = ["Markup", "Method", "Template", "UnsupportedTemplate", "parse_template"]
 
 type Node = str | Action | Branch
 
@@ -49,7 +50,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class FieldPath:
     """Fields of the current value (``.A.B``), of a variable (``$x.A``) or of an expression in parentheses."""
 
     base: "str | Pipeline"
@@ -61,7 +62,7 @@ class Command:
     """A function or a value, with arguments."""
 
     function: str
-    operands: tuple["Literal | Path", ...]
+    operands: tuple["Literal | FieldPath", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Template:
     def render(self, context: Any, convert: Callable[[str], str] = str) -> str:
         """Return the result for the value of ``.``, with the literal texts of the template converted.
 
-        :raises NotSimple: the template uses something unsupported, or its result is too large
+        :raises UnsupportedTemplate: the template uses something unsupported, or its result is too large
         """
         run = _Run([{"$": context}], convert)
         run.nodes(self.nodes, context)
@@ -105,7 +106,7 @@ class Template:
 def parse_template(text: str) -> Template:
     """Parse a template.
 
-    :raises NotSimple: it is invalid, nested too deeply, or uses a keyword that is not supported
+    :raises UnsupportedTemplate: it is invalid, nested too deeply, or uses a keyword that is not supported
     """
     nodes: list[Node] = []
     stack: list[tuple[Branch, list[Node]]] = []
@@ -116,7 +117,7 @@ def parse_template(text: str) -> Template:
         keyword, rest = part
         if keyword in {"if", "with"}:
             if len(stack) >= _MAX_DEPTH:
-                raise NotSimple("nested too deeply")
+                raise UnsupportedTemplate("nested too deeply")
             branch = Branch([(keyword, _action(rest), [])])
             nodes.append(branch)
             stack.append((branch, nodes))
@@ -124,24 +125,24 @@ def parse_template(text: str) -> Template:
         elif keyword == "else" and stack:
             inner, _, condition = rest.strip().partition(" ")
             if inner not in {"", "if", "with"}:
-                raise NotSimple(rest)
+                raise UnsupportedTemplate(rest)
             stack[-1][0].cases.append((inner or "if", _action(condition) if inner else None, []))
             nodes = stack[-1][0].cases[-1][2]
         elif keyword == "end" and stack:
             nodes = stack.pop()[1]
         elif keyword:
-            raise NotSimple(keyword)
+            raise UnsupportedTemplate(keyword)
         else:
             nodes.append(_action(rest))
     if stack:
-        raise NotSimple("without end")
+        raise UnsupportedTemplate("without end")
     return Template(tuple(nodes))
 
 
 def _parts(text: str) -> Iterator[str | tuple[str, str]]:
     """Yield the literal texts of a template, and its actions as ``(keyword, rest)``."""
     if text.count("{{/*") > _MAX_COMMENTS:
-        raise NotSimple("too many comments")
+        raise UnsupportedTemplate("too many comments")
     text = _COMMENT.sub(_empty_action, text)
     position = 0
     trim = False
@@ -149,7 +150,7 @@ def _parts(text: str) -> Iterator[str | tuple[str, str]]:
         literal = text[position : match.start()]
         inside = match[2]
         if "{{" in literal:
-            raise NotSimple("an action without end")
+            raise UnsupportedTemplate("an action without end")
         literal = literal.lstrip() if trim else literal
         yield literal.rstrip() if match[1] else literal
         trim = inside.endswith("-") and inside[:-1] != inside[:-1].rstrip()
@@ -159,7 +160,7 @@ def _parts(text: str) -> Iterator[str | tuple[str, str]]:
         position = match.end()
     rest = text[position:]
     if "{{" in rest:
-        raise NotSimple("an action without end")
+        raise UnsupportedTemplate("an action without end")
     yield rest.lstrip() if trim else rest
 
 
@@ -176,7 +177,7 @@ def _action(text: str) -> Action:
     parser = _Parser(tokens)
     pipeline = parser.pipeline(0)
     if parser.position != len(tokens):
-        raise NotSimple(text.strip())
+        raise UnsupportedTemplate(text.strip())
     return Action(pipeline, variable)
 
 
@@ -187,7 +188,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
-            raise NotSimple(text.strip())
+            raise UnsupportedTemplate(text.strip())
         tokens.append((match.lastgroup, match[match.lastgroup]))
         position = match.end()
     return tokens
@@ -200,7 +201,7 @@ class _Parser:
 
     def pipeline(self, depth: int) -> Pipeline:
         if depth > _MAX_DEPTH:
-            raise NotSimple("nested too deeply")
+            raise UnsupportedTemplate("nested too deeply")
         commands = [self._command(depth)]
         while self._kind() == "pipe":
             self.position += 1
@@ -215,18 +216,18 @@ class _Parser:
         if self._kind() == "name" and not self._is_value(self.tokens[self.position][1]):
             function = self.tokens[self.position][1]
             self.position += 1
-        operands: list[Literal | Path] = []
+        operands: list[Literal | FieldPath] = []
         while self._kind() in {"text", "number", "variable", "field", "name", "open"}:
             operands.append(self._operand(depth))
         if not function and not operands:
-            raise NotSimple("an empty expression")
+            raise UnsupportedTemplate("an empty expression")
         return Command(function, tuple(operands))
 
     @staticmethod
     def _is_value(name: str) -> bool:
         return name in _WORDS or name.partition(".")[0] == "site"
 
-    def _operand(self, depth: int) -> Literal | Path:
+    def _operand(self, depth: int) -> Literal | FieldPath:
         kind, text = self.tokens[self.position]
         self.position += 1
         match kind:
@@ -236,22 +237,22 @@ class _Parser:
                 return Literal(float(text) if "." in text else int(text))
             case "variable":
                 base, *names = text.split(".")
-                return Path(base, tuple(names))
+                return FieldPath(base, tuple(names))
             case "field":
-                return Path(".", tuple(name for name in text.split(".") if name))
+                return FieldPath(".", tuple(name for name in text.split(".") if name))
             case "name" if text in _WORDS:
                 return Literal(_WORDS[text])
             case "name" if text.partition(".")[0] == "site":
-                return Path("$", ("Site", *text.split(".")[1:]))
+                return FieldPath("$", ("Site", *text.split(".")[1:]))
             case "open":
                 inner = self.pipeline(depth + 1)
                 if self._kind() != "close":
-                    raise NotSimple("a parenthesis without end")
+                    raise UnsupportedTemplate("a parenthesis without end")
                 names = self.tokens[self.position][1][1:].split(".")
                 self.position += 1
-                return Path(inner, tuple(name for name in names if name))
+                return FieldPath(inner, tuple(name for name in names if name))
             case _:
-                raise NotSimple(text)
+                raise UnsupportedTemplate(text)
 
 
 def _unquoted(text: str) -> str:
@@ -309,7 +310,7 @@ class _Run:
     def _write(self, text: str) -> None:
         self.size += len(text)
         if self.size > _MAX_RESULT:
-            raise NotSimple("its result is too large")
+            raise UnsupportedTemplate("its result is too large")
         self.pieces.append(text)
 
     def _pipeline(self, pipeline: Pipeline, dot: Any) -> Any:
@@ -317,10 +318,10 @@ class _Run:
         for index, command in enumerate(pipeline.commands):
             self.steps += 1
             if self.steps > _MAX_STEPS:
-                raise NotSimple("too many steps")
+                raise UnsupportedTemplate("too many steps")
             value = self._command(command, dot, [value] if index else [])
             if isinstance(value, str) and len(value) > _MAX_RESULT:
-                raise NotSimple("its result is too large")
+                raise UnsupportedTemplate("its result is too large")
         return value
 
     def _command(self, command: Command, dot: Any, piped: list[Any]) -> Any:
@@ -335,12 +336,12 @@ class _Run:
             try:
                 return first.call(*arguments)
             except (TypeError, ValueError) as error:
-                raise NotSimple("a method with other arguments") from error
+                raise UnsupportedTemplate("a method with other arguments") from error
         if arguments:
-            raise NotSimple("a value with arguments")
+            raise UnsupportedTemplate("a value with arguments")
         return first
 
-    def _operand(self, operand: Literal | Path, dot: Any) -> Any:
+    def _operand(self, operand: Literal | FieldPath, dot: Any) -> Any:
         if isinstance(operand, Literal):
             return operand.value
         if isinstance(operand.base, Pipeline):
@@ -350,7 +351,7 @@ class _Run:
         else:
             value = next((each[operand.base] for each in reversed(self.scopes) if operand.base in each), None)
             if operand.base != "$" and not any(operand.base in each for each in self.scopes):
-                raise NotSimple(operand.base)
+                raise UnsupportedTemplate(operand.base)
         for name in operand.names:
             value = _field_of(value, name)
         return value
@@ -364,7 +365,7 @@ def _field_of(value: Any, name: str) -> Any:
         return _WORDS.get(found, found) if isinstance(found, str) else found
     fields = getattr(value, "fields", None)
     if not isinstance(fields, dict) or name not in fields:
-        raise NotSimple(f".{name}")
+        raise UnsupportedTemplate(f".{name}")
     return fields[name]
 
 
@@ -381,4 +382,4 @@ def _shown(value: Any) -> str:
         case int() | float():
             return str(value)
         case _:
-            raise NotSimple("a value that is not text")
+            raise UnsupportedTemplate("a value that is not text")

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from kolom.rendering.types import SourceFormat
 from kolom_cli.importers.markdown.front_matter_values import get_list, get_text
 from kolom_cli.importers.markdown.hugo.configuration import find_folder
-from kolom_cli.importers.markdown.hugo.go_template import Method, NotSimple, Template, parse_template
+from kolom_cli.importers.markdown.hugo.go_template import Method, Template, UnsupportedTemplate, parse_template
 from kolom_cli.importers.markdown.hugo.template_functions import BLOCK_END, BLOCK_START, Markup, markdown
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values
 from kolom_cli.importers.markdown.tag_arguments import Arguments
@@ -61,17 +61,17 @@ class ShortcodeTemplates:
     def render(self, name: str, given: Arguments, inner: str, page: PageValues, source_format: SourceFormat) -> str:
         """Return the HTML of a shortcode, without the empty lines and indents of its template.
 
-        So it is one block of HTML in a text of Markdown. Blocks of Markdown in it have empty lines around them.
+        Without empty lines, Markdown reads it as one block of HTML. Blocks of Markdown have empty lines around them.
 
-        :raises NotSimple: the template needs more than is supported, or does not exist
+        :raises UnsupportedTemplate: the template needs more than is supported, or does not exist
         """
         template = self._template(name)
         if not isinstance(template, Template):
-            raise NotSimple(template or name)
-        has_lines = any("<pre" in node for node in template.nodes if isinstance(node, str))
+            raise UnsupportedTemplate(template or name)
+        has_pre = any("<pre" in node for node in template.nodes if isinstance(node, str))
         rendered = template.render(
             _context(name, given, inner.translate(_NO_MARKERS), page),
-            str if has_lines else lambda text: _LINE_BREAK.sub("\1", text),
+            str if has_pre else lambda text: _LINE_BREAK.sub("\1", text),
         )
         rendered = _LINE_BREAKS.sub("\n", rendered)
         return _MARKDOWN.sub(
@@ -79,7 +79,7 @@ class ShortcodeTemplates:
         ).strip()
 
     def _template(self, name: str) -> Template | str | None:
-        """Return the template, or why it is not simple; None if there is none."""
+        """Return the template, or why it is not supported; None if there is none."""
         if name not in self._parsed:
             self._parsed[name] = next(self._read(name), None) if _NAME.fullmatch(name) else None
         return self._parsed[name]
@@ -92,7 +92,7 @@ class ShortcodeTemplates:
                 try:
                     text = read_text(path)
                     yield parse_template(text) if len(text) <= _MAX_CHARACTERS else "it is too long"
-                except (DocumentError, NotSimple) as error:
+                except (DocumentError, UnsupportedTemplate) as error:
                     yield str(error)
 
     def _folders(self) -> Iterator[Path]:
@@ -142,7 +142,7 @@ def _reference(page: PageValues, values: tuple[Any, ...]) -> str:
     wanted = values[-1] if values and isinstance(values[-1], str) else ""
     found = page.address_of(wanted)
     if not found:
-        raise NotSimple("ref")
+        raise UnsupportedTemplate("ref")
     return found
 
 

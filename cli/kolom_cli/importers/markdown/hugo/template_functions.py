@@ -14,7 +14,7 @@ BLOCK_END: Final = "\3"
 _BLOCK: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)]|#{1,6})\s|[>|]|```|~~~")
 
 
-class NotSimple(Exception):
+class UnsupportedTemplate(Exception):
     """A template uses something that is not supported here."""
 
 
@@ -30,7 +30,7 @@ def is_true(value: Any) -> bool:
 
 
 def markdown(text: Any) -> Markup:
-    """Return the HTML of one line of Markdown; blocks of Markdown stay Markdown between two marks."""
+    """Return one line of Markdown as HTML; blocks are returned unchanged, between BLOCK_START and BLOCK_END."""
     source = _text(text).strip()
     is_block = "\n" in source or _BLOCK.match(source) is not None
     return Markup(f"{BLOCK_START}{source}{BLOCK_END}" if is_block else inline(source))
@@ -50,7 +50,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise NotSimple("a value that is not text")
+    raise UnsupportedTemplate("a value that is not text")
 
 
 def _default(fallback: Any, *value: Any) -> Any:
@@ -64,7 +64,7 @@ def _printf(pattern: Any, *values: Any) -> str:
         if match[0] == "%%":
             return "%"
         if not rest:
-            raise NotSimple("printf")
+            raise UnsupportedTemplate("printf")
         text = _text(rest.pop(0))
         return f'"{text}"' if match[0] == "%q" else text
 
@@ -73,7 +73,7 @@ def _printf(pattern: Any, *values: Any) -> str:
 
 def _equal(first: Any, *others: Any) -> bool:
     if not others:
-        raise NotSimple("eq")
+        raise UnsupportedTemplate("eq")
     return any(_comparable(first) == _comparable(other) for other in others)
 
 
@@ -86,7 +86,7 @@ def _less(first: Any, second: Any) -> bool:
         return first < second
     if isinstance(first, str) and isinstance(second, str):
         return str(first) < str(second)
-    raise NotSimple("a comparison")
+    raise UnsupportedTemplate("a comparison")
 
 
 def _index(value: Any, key: Any) -> Any:
@@ -96,7 +96,7 @@ def _index(value: Any, key: Any) -> Any:
         return value[key] if 0 <= key < len(value) else None
     if value is None:
         return None
-    raise NotSimple("index")
+    raise UnsupportedTemplate("index")
 
 
 def _is_set(value: Any, key: Any) -> bool:
@@ -112,14 +112,14 @@ def _contains(whole: Any, part: Any) -> bool:
 def _length(value: Any) -> int:
     if isinstance(value, (str, list, tuple, dict)):
         return len(value)
-    raise NotSimple("len")
+    raise UnsupportedTemplate("len")
 
 
 def _number(value: Any) -> int:
     try:
         return int(_text(value)[:15] or 0)
     except ValueError as error:
-        raise NotSimple("int") from error
+        raise UnsupportedTemplate("int") from error
 
 
 def _first_true(*values: Any) -> Any:
@@ -143,7 +143,7 @@ def _limited(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*values: Any) -> Any:
         if sum(len(value) for value in values if isinstance(value, str)) > _MAX_INPUT:
-            raise NotSimple("a text that is too long")
+            raise UnsupportedTemplate("a text that is too long")
         return function(*values)
 
     return call
@@ -161,15 +161,15 @@ class _Functions:
     def call(self, name: str, values: list[Any]) -> Any:
         """Return the result of a function.
 
-        :raises NotSimple: it is not supported, or has other arguments
+        :raises UnsupportedTemplate: it is not supported, or has other arguments
         """
         function = self._functions.get(name.lower())
         if function is None:
-            raise NotSimple(name)
+            raise UnsupportedTemplate(name)
         try:
             return function(*values)
         except (TypeError, ValueError, IndexError) as error:
-            raise NotSimple(name) from error
+            raise UnsupportedTemplate(name) from error
 
 
 FUNCTIONS: Final = _Functions(

@@ -62,7 +62,7 @@ def is_configured(directory: Path) -> bool:
 
 
 def read_settings(directory: Path) -> Settings:
-    """Return the settings of development with those of publication over them.
+    """Return the settings of ``pelicanconf.py``, overridden by those of ``publishconf.py``.
 
     :raises SourceError: a file is not a Python program
     """
@@ -90,7 +90,7 @@ def as_value(found: Any, depth: int = 0) -> Value:
 
 
 def _read(path: Path, directory: Path, settings: Settings, seen: set[Path]) -> None:
-    """Add the settings of one program. An import of all names of a file beside it is followed."""
+    """Add the settings of one program. ``from x import *`` is followed if ``x.py`` is in the directory."""
     if path in seen:
         return
     seen.add(path)

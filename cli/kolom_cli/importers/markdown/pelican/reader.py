@@ -241,7 +241,7 @@ def _is_below(location: Path, folders: tuple[str, ...]) -> bool:
 def _read(path: Path, text: str) -> Front:
     """Return the metadata of a file: front matter, lines before the text, or the head of an HTML page.
 
-    Lines between ``---`` that are not valid YAML count as lines too, as in Pelican.
+    Lines between ``---`` that are not valid YAML are read as ``Key: value`` lines, as in Pelican.
     """
     try:
         front = read_front_or_header(path, text)

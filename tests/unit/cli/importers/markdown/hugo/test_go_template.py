@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kolom_cli.importers.markdown.hugo.go_template import Method, NotSimple, parse_template
+from kolom_cli.importers.markdown.hugo.go_template import Method, UnsupportedTemplate, parse_template
 from kolom_cli.importers.markdown.hugo.template_functions import Markup
 
 
@@ -96,7 +96,7 @@ def test_a_simple_template_is_rendered(template: str, result: str) -> None:
     ],
 )
 def test_an_unsupported_template_is_refused(template: str) -> None:
-    with pytest.raises(NotSimple):
+    with pytest.raises(UnsupportedTemplate):
         parse_template(template).render(CONTEXT)
 
 
@@ -135,7 +135,7 @@ def test_an_unsupported_template_is_refused(template: str) -> None:
 def test_any_template_is_rendered_or_refused(parts: list[str]) -> None:
     try:
         result = parse_template("".join(parts)).render(CONTEXT)
-    except NotSimple:
+    except UnsupportedTemplate:
         return
     assert "{{" not in result
 
@@ -158,6 +158,6 @@ def test_any_template_is_rendered_or_refused(parts: list[str]) -> None:
 )
 def test_a_hostile_template_is_refused_in_linear_time(template: str) -> None:
     begin = time.process_time()
-    with contextlib.suppress(NotSimple):
+    with contextlib.suppress(UnsupportedTemplate):
         parse_template(template).render(CONTEXT)
     assert time.process_time() - begin < 5
