@@ -22,8 +22,8 @@ _HEADINGS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _BOLD: Final = _HEADINGS | {"b", "strong"}
 _ITALIC: Final = frozenset(("em", "i"))
 _PLAIN_BLOCKS: Final = names(
-    "address article aside audio caption dd details dl dt figcaption figure footer header hgroup iframe section summary "
-    "video"
+    "address article aside audio caption dd details dl dt figcaption figure footer header hgroup iframe "
+    "section summary video"
 )
 """Blocks of articles without an equivalent in comments: only the boundaries of their text are kept."""
 _BLOCKS: Final = _HEADINGS | _PLAIN_BLOCKS | {"blockquote", "div", "hr", "li", "ol", "p", "tr", "ul"}

@@ -113,8 +113,8 @@ def test_quotations_beyond_the_depth_limit_keep_their_words() -> None:
 
 
 _SEPARATE = (
-    "address article aside blockquote button dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 "
-    "header hgroup legend li main menu nav noscript object ol optgroup option p pre search section select summary "
+    "address article aside blockquote button dd details dialog dir div dl dt fieldset figcaption figure footer form h1 "
+    "h2 header hgroup legend li main menu nav noscript object ol optgroup option p pre search section select summary "
     "textarea ul video"
 )
 
