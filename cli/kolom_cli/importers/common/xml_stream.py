@@ -92,7 +92,6 @@ class _Reader:
     _root: bytes = b""
     _is_closed: bool = False
     _wrapper: bytes = b""
-    _undeclared: str = ""
 
     def read(self, file: IO[bytes]) -> Iterator[Entry | Outside]:
         try:
@@ -212,9 +211,7 @@ class _Reader:
         """Return an element around the parsed text, and the errors in it."""
         declared = "".join(f" xmlns{':' + prefix if prefix else ''}={uri}" for prefix, uri in self._namespaces.items())
         element, errors = _parse(f"<_{declared}>{text}</_>".encode("utf-8", "replace"))
-        for error in errors:
-            if error.domain_name == "NAMESPACE":
-                self._undeclared = self._undeclared or error.message.strip()
+        # Elements are recognized without their prefixes, so an undeclared prefix damages nothing.
         return element, [error for error in errors if error.domain_name != "NAMESPACE"]
 
     def _describe(self, error: Any, first_line: int) -> str:
@@ -224,7 +221,7 @@ class _Reader:
         return SourceError(f"{self.name}:{line}: cannot be read further: {getattr(error, 'strerror', None) or error}")
 
     def _end(self, scanner: Scanner, unfinished: str) -> None:
-        """Raise an error if the file ends too early, or contains what cannot be reported with an entry."""
+        """Raise an error if the file cannot be read to its end, or ends too early."""
         place = f"{self.name}:{scanner.line}"
         if scanner.read_error is not None:
             raise self._unreadable(scanner.line, scanner.read_error)
@@ -232,8 +229,6 @@ class _Reader:
             raise NotXml(f"{place}: invalid XML: no element found")
         if unfinished or not self._is_closed:
             raise SourceError(f"{place}: invalid XML: the file is truncated{unfinished}; all before it was read")
-        if self._undeclared:
-            raise SourceError(f"{place}: XML that is not well-formed: {self._undeclared}; the file was read to its end")
 
 
 def _parse(data: bytes) -> tuple[Any, list[Any]]:
