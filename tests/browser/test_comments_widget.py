@@ -457,6 +457,37 @@ def test_the_preview_resembles_the_published_comment(chromium: Browser, blog: Si
         assert posted.evaluate("content => [...content.querySelectorAll('*')].map(each => each.localName)") == drawn
 
 
+NESTED = "- one\n  - two\n    - three"
+BULLETS = "lists => lists.map((list) => getComputedStyle(list).listStyleType)"
+LEVELS = ["disc", "circle", "square"]
+
+
+def test_bullets_in_a_comment_have_the_levels_of_its_own_text(chromium: Browser, blog: Site, slug: str) -> None:
+    parent = post(blog, slug, "A comment before.")
+    reply = post(blog, slug, NESTED, parent)
+    with open_page(chromium, blog, element(slug)) as page:
+        lists = page.locator(f"#comment-{reply} .content ul")
+        expect(lists).to_have_count(3)
+        assert lists.evaluate_all(BULLETS) == LEVELS
+        page.locator(f"#comment-{parent}").get_by_role("button", name="Reply").click()
+        form = page.get_by_role("form", name="Reply to")
+        form.get_by_label("Comment").fill(NESTED)
+        form.get_by_role("button", name="Preview").click()
+        assert form.locator(".preview ul").evaluate_all(BULLETS) == ["disc"]
+
+
+def test_bullets_on_a_page_have_the_levels_of_the_comments_text(chromium: Browser, blog: Site, slug: str) -> None:
+    reply = post(blog, slug, NESTED, post(blog, slug, "Another before."))
+    path = send(blog, f"/api/articles/{slug}")[1]["path"]
+    context = chromium.new_context(base_url=str(blog))
+    page = context.new_page()
+    page.route("**/widgets/*.js", lambda route: route.abort())
+    lists = page.locator(f"#comment-{reply} ul")
+    assert eventually(lambda: page.goto(path) and lists.count() == 3)
+    assert lists.evaluate_all(BULLETS) == LEVELS
+    context.close()
+
+
 # ---- Own comments
 
 
