@@ -347,10 +347,17 @@ export class KolomComments extends KolomElement {
           : null,
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
-      // The API sanitises it: no script, handler, style or form can be in it. No other text becomes markup here.
-      element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html)),
+      this.#content(view),
       this.#tools(shown),
     );
+  }
+
+  /** @param {View} view */
+  #content(view) {
+    // The API sanitises it: no script, handler, style or form can be in it. No other text becomes markup here.
+    const content = element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html));
+    for (const wide of content.querySelectorAll("pre")) wide.setAttribute("tabindex", "0");
+    return content;
   }
 
   /** @param {Shown} shown */

@@ -488,6 +488,23 @@ def test_bullets_on_a_page_have_the_levels_of_the_comments_text(chromium: Browse
     context.close()
 
 
+def test_long_code_in_a_comment_fades_where_it_can_be_scrolled(chromium: Browser, blog: Site, slug: str) -> None:
+    shown = post(blog, slug, "```\n" + "word " * 60 + "\n```")
+    short = post(blog, slug, "```\nword\n```")
+    fades = "code => ['--start', '--end'].map((name) => getComputedStyle(code).getPropertyValue(name))"
+    with open_page(chromium, blog, element(slug), viewport={"width": 390, "height": 800}) as page:
+        code = page.locator(f"#comment-{shown} pre")
+        code.focus()
+        expect(code).to_be_focused()
+        assert code.evaluate(fades) == ["0px", "3em"]
+        code.evaluate("code => { code.scrollLeft = 1e5; }")
+        page.wait_for_function(
+            "code => getComputedStyle(code).getPropertyValue('--end') === '0px'", arg=code.element_handle()
+        )
+        assert code.evaluate(fades) == ["3em", "0px"]
+        assert page.locator(f"#comment-{short} pre").evaluate(fades) == ["", ""]
+
+
 # ---- Own comments
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import LONG_WORD, Visitor
-from tests.browser.pages import ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
+from tests.browser.pages import ARABIC, ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
 
 SHIFT = """new Promise(resolve => {
   let sum = 0;
@@ -266,6 +266,34 @@ def test_a_lead_article_without_a_picture_fills_the_width(visitor: Visitor) -> N
         assert excerpt["x"] > title["x"] + title["width"]
         assert excerpt["x"] + excerpt["width"] > lead["x"] + lead["width"] * 0.9
         assert abs(excerpt["y"] - title["y"]) < 24
+
+
+def middle_of(page: Page, selector: str) -> bytes:
+    """Return a picture of the element without its rounded corners."""
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return page.screenshot(
+        clip={"x": box["x"], "y": round(box["y"]) + 8, "width": box["width"], "height": round(box["height"]) - 16}
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_code_shows_by_a_shadow_that_it_can_be_scrolled(visitor: Visitor, scheme: str) -> None:
+    with visitor.visit(ARABIC, width=390, height=800, color_scheme=scheme) as page:
+        code = page.locator(".prose pre").first
+        # Only the shadow differs between the beginning and the end.
+        code.evaluate("code => { code.firstElementChild.style.opacity = 0; }")
+        code.focus()
+        expect(code).to_be_focused()
+        start = middle_of(page, ".prose pre")
+        code.evaluate("code => { code.scrollLeft = 1e5; }")
+        assert code.evaluate("code => code.scrollLeft") > 0
+        assert middle_of(page, ".prose pre") != start
+        # A block that fits has none.
+        code.evaluate("code => { code.firstElementChild.textContent = 'x'; }")
+        fitting = middle_of(page, ".prose pre")
+        code.evaluate("code => { code.style.background = 'var(--shade)'; }")
+        assert middle_of(page, ".prose pre") == fitting
 
 
 def test_buttons_and_labels_keep_their_shapes_with_forced_colors(visitor: Visitor) -> None:
