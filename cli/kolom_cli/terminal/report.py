@@ -1,6 +1,7 @@
 """Report on a publication or an import: what was done with every item that was read."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,9 @@ _MAX_NAMES = 20
 
 _STATUSES: Final[tuple[Status, ...]] = ("published", "draft", "scheduled", "deleted")
 """The statuses, in the order in which a report counts them."""
+
+_NUMBER: Final = re.compile(r"\(\d[\d,]*\)$")
+"""The number at the end of a note."""
 
 _MAX_KIND = 40
 _MAX_NAME = 300
@@ -272,7 +276,9 @@ class Report:
         others = Counter((each.kind, each.reason) for each in self.skipped if not each.refused)
         for (kind, reason), number in others.items():
             yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
-        for text, names in _grouped([(note.text, note.name) for note in self.notes]):
+        items = Counter(note.text for note in self.notes)
+        notes = [(f"{note.text}, in each" if _is_each(note, items) else note.text, note.name) for note in self.notes]
+        for text, names in _grouped(notes):
             yield _line("note", "yellow", f"{names}: {text}")
         for what, each in self.removed.items():
             times = (
@@ -324,6 +330,11 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
         (_cut(text, _MAX_REASON), ", ".join(_cut(name, _MAX_NAME) for name in listed[:_MAX_NAMES]) + _more(len(listed)))
         for text, listed in names.items()
     ]
+
+
+def _is_each(note: Note, items: Counter[str]) -> bool:
+    """Return whether the note has a number that counts for each of several items: ``[code] (1)``."""
+    return items[note.text] > 1 and _NUMBER.search(note.text) is not None
 
 
 def _more(number: int) -> str:

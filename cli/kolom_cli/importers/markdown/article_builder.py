@@ -136,7 +136,7 @@ class _Builder:
             remote_images=remote.count,
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
-            links=Links(entry.path, site.directory, recorded.links),
+            links=Links(entry.path, site.directory, links.found_in(recorded.links)),
             is_language_unclear=self.fields.is_language_unclear,
         )
 

@@ -93,3 +93,13 @@ def test_lines_about_several_items_are_plural() -> None:
     assert "The language of 2 articles is not clear from the texts: they have the site's first language." in printed
     assert "2 links to articles of the old site lead to the articles here." in printed
     assert "form removed (2 times in 1 text, first in a)" in printed
+
+
+def test_a_number_in_the_note_of_several_items_is_said_to_count_for_each() -> None:
+    text = "shortcodes became code blocks: [code] (1)"
+    report = Report(
+        notes=[Note(name="a", text=text), Note(name="b", text=text), Note(name="c", text="removed: [x] (2)")]
+    )
+    printed = _printed(report)
+    assert f"note a, b: {text}, in each\n" in printed
+    assert "note c: removed: [x] (2)\n" in printed
