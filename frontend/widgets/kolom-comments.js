@@ -151,6 +151,7 @@ export class KolomComments extends KolomElement {
       this.#removeFallback();
       this.#add(page);
       this.#showOwn();
+      this.#showCount();
       this.#showForm();
       this.#showMessage("");
       await this.#showUrlTarget();
@@ -247,7 +248,9 @@ export class KolomComments extends KolomElement {
   }
 
   #showCount() {
-    this.#title.textContent = this.#total ? this.count("comments", this.#total) : this.text("comments.none");
+    // Own comments that are pending and placeholders of deleted ones are not counted, but they are shown.
+    const uncounted = this.text(this.#shown.size ? "comments" : "comments.none");
+    this.#title.textContent = this.#total ? this.count("comments", this.#total) : uncounted;
     this.#removeMoreButton();
     if (!this.#cursor) return;
     const counts = { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) };
@@ -534,8 +537,8 @@ export class KolomComments extends KolomElement {
     if (isApproved) {
       this.#total += 1;
       this.#loaded += 1;
-      this.#showCount();
     }
+    this.#showCount();
     this.#showMessage(this.text(isApproved ? "comments.published" : "comments.waits"));
     this.#focusComment(comment.id);
     this.emit("kolom-sent", { id: comment.id, status });

@@ -10,7 +10,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from kolom.comments import moderation_links, reply_subscriptions
-from kolom.errors import KolomError
+from kolom.errors import KolomError, PermissionDenied
 from kolom.http.api import html_response, new_api
 from kolom.http.language import locale_of
 from kolom.observability import logger, metrics, tracer
@@ -66,6 +66,8 @@ def follow_subscription(token: str) -> Response[str]:
 
     def follow() -> HtmlResponse:
         link = reply_subscriptions.parse(unquote(token), signing.load_keys, now=now)
+        if link.action == "confirm" and subscription.is_one_click(api.current_event.raw_event):
+            raise PermissionDenied("a one-click request can only unsubscribe")
         reply_subscriptions.execute(link, now=now)
         return subscription.done(link, locale)
 

@@ -145,7 +145,7 @@ def _detect_language(document: Document, content_html: str) -> tuple[str, tuple[
         return codes[0], ()
     hint = "`language:` in the front matter sets it"
     if detected is None:
-        return codes[0], (f"its language is not clear from its text: published as {codes[0]!r}; {hint}",)
+        return codes[0], (f"its language is not clear from its text, so it is {codes[0]!r}; {hint}",)
     return detected, (f"its language is {detected!r}, by its text; {hint}",)
 
 

@@ -569,7 +569,7 @@ ENGLISH = "It rained all afternoon, and the market closed early, so we cooked wh
     ("front", "body", "language", "note"),
     [
         ("", ENGLISH, "en", "its language is 'en', by its text; `language:` in the front matter sets it"),
-        ("", "Short.\n", "id", "its language is not clear from its text: published as 'id'; `language:` in the front"),
+        ("", "Short.\n", "id", "its language is not clear from its text, so it is 'id'; `language:` in the front"),
         ("", f"```\n{ENGLISH * 9}```\n", "id", "its language is not clear from its text"),
         ("\nlanguage: id", ENGLISH, "id", None),
     ],

@@ -252,6 +252,16 @@ def test_one_click_unsubscribe_works_in_mail_programs(mail_system: MailSystem) -
     assert mail_system.open(leave, "POST").status == 200
 
 
+def test_a_one_click_request_never_subscribes(mail_system: MailSystem) -> None:
+    """Such a request may come from any website."""
+    comment = mail_system.approve(mail_system.comment("First.", **ASKING))
+    mail_system.deliver_stream()
+    (mail,) = sent_to(mail_system, BUDI)
+    confirm, _ = urls(mail["text"], "subscription")
+    assert mail_system.open(confirm, "POST", "List-Unsubscribe=One-Click").status == 403
+    assert mail_system.subscription(comment) == "asked"
+
+
 def test_unsubscribing_stops_mail_that_is_already_queued(mail_system: MailSystem) -> None:
     parent = subscribed(mail_system)
     before = len(sent_to(mail_system, BUDI))

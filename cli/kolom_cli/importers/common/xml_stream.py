@@ -20,15 +20,16 @@ from kolom_cli.importers.common.xml_scanner import TOO_LARGE, Piece, Scanner
 from kolom_cli.terminal.plurals import count
 
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
-_HARMLESS: Final = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_VERBATIM: Final = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>"}
+"""The signs at the beginning and end of parts in which tags and entities do not count."""
+_VERBATIM_START: Final = re.compile(r"<!--|<\?|<!\[CDATA\[")
 _TAG: Final = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:[\s/](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)?>")
 _LAST_TAG: Final = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?(?<!/)>\s*\Z")
 _DECLARATION: Final = re.compile(r"\sxmlns(?::([\w.-]+))?\s*=\s*(\"[^\"<&]*\"|'[^'<&]*')")
 _DOCUMENT_TYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 
 _REPAIRED: Final = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|&\#(?:[0-9]+|x[0-9a-fA-F]+);|&(?:[A-Za-z][A-Za-z0-9]*;)?|<(?![A-Za-z_/!?])|\]\]>",
-    re.DOTALL,
+    r"&\#(?:[0-9]+|x[0-9a-fA-F]+);|&(?:[A-Za-z][A-Za-z0-9]*;)?|<(?![A-Za-z_/!?])|\]\]>",
 )
 _XML_ENTITIES: Final = frozenset(("&amp;", "&lt;", "&gt;", "&quot;", "&apos;"))
 _ERRORS: Final = frozenset(("ERROR", "FATAL"))
@@ -119,7 +120,7 @@ class _Reader:
             return
         if not self._root:
             data = data[max(data.rfind(b"<?xml "), 0) :]  # a server may have written error messages before the file
-        bare = _HARMLESS.sub(b"", data)
+        bare = _bare(data)
         self._refuse_document_type(bare)
         root = _TAG.search(bare)
         if not self._root:
@@ -245,6 +246,33 @@ def _parse(data: bytes) -> tuple[Any, list[Any]]:
     return element, [each for each in errors if each.type_name not in _HARMLESS_ERRORS]
 
 
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """Split the text into verbatim parts (comments, instructions, CDATA) and others, in linear time.
+
+    A part without its end is not verbatim.
+    """
+    position = start = 0
+    unclosed: set[str] = set()
+    while opening := _VERBATIM_START.search(text, start):
+        start, ending = opening.end(), _VERBATIM[opening[0]]
+        if opening[0] in unclosed:
+            continue
+        found = text.find(ending, start)
+        if found < 0:
+            unclosed.add(opening[0])
+            continue
+        yield text[position : opening.start()], False
+        position = start = found + len(ending)
+        yield text[opening.start() : position], True
+    yield text[position:], False
+
+
+def _bare(data: bytes) -> bytes:
+    """Return the data without its verbatim parts."""
+    text = data.decode("latin-1")  # any bytes are valid
+    return "".join(part for part, is_verbatim in _parts(text) if not is_verbatim).encode("latin-1")
+
+
 def _repair(text: str) -> tuple[str, list[str]]:
     """Return the XML with signs escaped that cannot be markup, and what was changed."""
     number = 0
@@ -252,7 +280,7 @@ def _repair(text: str) -> tuple[str, list[str]]:
     def replaced(match: re.Match[str]) -> str:
         nonlocal number
         found = match[0]
-        if found[:2] in {"<!", "<?"} or found in _XML_ENTITIES:
+        if found in _XML_ENTITIES:
             return found
         character = html.unescape(found)
         if found.startswith("&#") and _is_allowed(int(f"0{found[2:-1]}", 16 if found[2] == "x" else 10)):
@@ -262,7 +290,8 @@ def _repair(text: str) -> tuple[str, list[str]]:
             return " "
         return html.escape(character if found.endswith(";") else found, quote=False)
 
-    repaired = _REPAIRED.sub(replaced, text)
+    parts = (part if is_verbatim else _REPAIRED.sub(replaced, part) for part, is_verbatim in _parts(text))
+    repaired = "".join(parts)
     return repaired, [f"{count(number, 'unescaped or unknown sign')} read as text"] if number else []
 
 

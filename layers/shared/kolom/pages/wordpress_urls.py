@@ -5,7 +5,7 @@ A site with plain permalinks has no others, and all WordPress sites have them as
 
 | query | leads to |
 |---|---|
-| ``p``, ``page_id`` | the article, or an error if there is none |
+| ``p``, ``page_id`` | the article, or an error if there is none with that number |
 | ``m=201201``, ``m=2012`` | the list of the month or the year |
 | ``s=words`` | the search |
 | ``attachment_id``, ``author``, ``cat`` with a number | an error: there is no equivalent |
@@ -24,7 +24,7 @@ from kolom.errors import NotFound
 from kolom.feeds.legacy_urls import legacy_feed_redirect
 from kolom.pages.search_page import SearchForm
 
-_NO_EQUIVALENT: Final = ("attachment_id", "author", "cat")
+_NUMBERED: Final = ("p", "page_id", "attachment_id", "author", "cat")
 _PERIOD: Final = re.compile(r"([0-9]{4})(?:(0[1-9]|1[0-2])(?:[0-9]{2})?)?")
 _OF_WORDPRESS: Final = frozenset(
     ("cpage", "p", "page", "page_id", "paged", "post_type", "preview", "preview_id", "preview_nonce", "replytocom")
@@ -61,7 +61,7 @@ def home_redirect(path: str, query: Mapping[str, list[str]]) -> str | None:
         return urls.month_path(year, int(month)) if month else urls.year_path(year)
     if words := _value(query, "s"):
         return SearchForm(q=words).path()
-    if any(re.fullmatch("[0-9]+", _value(query, name)) for name in _NO_EQUIVALENT):
+    if any(re.fullmatch("[0-9]+", _value(query, name)) for name in _NUMBERED):
         raise NotFound("this site has no such page")
     return None
 

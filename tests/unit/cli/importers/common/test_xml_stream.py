@@ -1,6 +1,7 @@
 """Splitting XML exports into entries, and parsing each."""
 
 import io
+import time
 import tracemalloc
 from typing import Any
 
@@ -122,3 +123,17 @@ def test_text_before_the_first_entry_has_a_limit(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\x1f\x8b", b"BZh9"])
 def test_an_archive_instead_of_xml_is_named(magic: bytes) -> None:
     assert _read(magic + b"<rss/>") == ([], "x: an archive that is damaged, or within another archive: unpack it")
+
+
+@pytest.mark.parametrize("opening", ["<!--", "<?", "<![CDATA["])
+@pytest.mark.parametrize("place", ["{}", "<item/>{}<item/>", "<item><title>{}</title></item>"])
+def test_the_time_is_linear_in_the_number_of_unclosed_parts(opening: str, place: str) -> None:
+    start = time.process_time()
+    _read(_rss(place.replace("{}", opening * 20_000)))
+    assert time.process_time() - start < 2
+
+
+def test_signs_beside_comments_and_character_data_are_repaired() -> None:
+    item = "<item>a & b<!-- & < --><![CDATA[ & ]]> < <<?x & ?>&amp; &eacute;</item>"
+    entries, error = _read(_rss(item, "<item/>"))
+    assert (_texts(entries)[0], error) == ("a & b &  < <& \u00e9", "")
