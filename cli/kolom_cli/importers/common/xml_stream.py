@@ -17,6 +17,7 @@ from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_encoding import Decoder, open_encoded
 from kolom_cli.importers.common.xml_scanner import TOO_LARGE, Piece, Scanner
+from kolom_cli.terminal.plurals import count
 
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 _VERBATIM: Final = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>"}
@@ -291,9 +292,7 @@ def _repair(text: str) -> tuple[str, list[str]]:
 
     parts = (part if is_verbatim else _REPAIRED.sub(replaced, part) for part, is_verbatim in _parts(text))
     repaired = "".join(parts)
-    return repaired, [
-        f"{number:,} unescaped or unknown {'sign' if number == 1 else 'signs'} read as text"
-    ] if number else []
+    return repaired, [f"{count(number, 'unescaped or unknown sign')} read as text"] if number else []
 
 
 def _is_allowed(code: int) -> bool:
