@@ -483,7 +483,7 @@ def test_bullets_on_a_page_have_the_levels_of_the_comments_text(chromium: Browse
     page = context.new_page()
     page.route("**/widgets/*.js", lambda route: route.abort())
     lists = page.locator(f"#comment-{reply} ul")
-    assert eventually(lambda: page.goto(path) and lists.count() == 3)
+    assert eventually(lambda: page.goto(path) is not None and lists.count() == 3)
     assert lists.evaluate_all(BULLETS) == LEVELS
     context.close()
 
