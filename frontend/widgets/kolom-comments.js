@@ -151,6 +151,7 @@ export class KolomComments extends KolomElement {
       this.#removeFallback();
       this.#add(page);
       this.#showOwn();
+      this.#showCount();
       this.#showForm();
       this.#showMessage("");
       await this.#showUrlTarget();
@@ -247,7 +248,9 @@ export class KolomComments extends KolomElement {
   }
 
   #showCount() {
-    this.#title.textContent = this.#total ? this.count("comments", this.#total) : this.text("comments.none");
+    // Own comments that are pending and placeholders of deleted ones are not counted, but they are shown.
+    const uncounted = this.text(this.#shown.size ? "comments" : "comments.none");
+    this.#title.textContent = this.#total ? this.count("comments", this.#total) : uncounted;
     this.#removeMoreButton();
     if (!this.#cursor) return;
     const counts = { n: this.number(this.#loaded), total: this.number(Math.max(this.#total, this.#loaded)) };
@@ -344,10 +347,17 @@ export class KolomComments extends KolomElement {
           : null,
       ),
       isPending ? element("p", { class: "pending", part: "pending" }, this.text("comments.pending")) : null,
-      // The API sanitises it: no script, handler, style or form can be in it. No other text becomes markup here.
-      element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html)),
+      this.#content(view),
       this.#tools(shown),
     );
+  }
+
+  /** @param {View} view */
+  #content(view) {
+    // The API sanitises it: no script, handler, style or form can be in it. No other text becomes markup here.
+    const content = element("div", { class: "content", part: "content", dir: "auto" }, fragment(view.content_html));
+    for (const wide of content.querySelectorAll("pre")) wide.setAttribute("tabindex", "0");
+    return content;
   }
 
   /** @param {Shown} shown */
@@ -534,8 +544,8 @@ export class KolomComments extends KolomElement {
     if (isApproved) {
       this.#total += 1;
       this.#loaded += 1;
-      this.#showCount();
     }
+    this.#showCount();
     this.#showMessage(this.text(isApproved ? "comments.published" : "comments.waits"));
     this.#focusComment(comment.id);
     this.emit("kolom-sent", { id: comment.id, status });

@@ -72,6 +72,14 @@ h1, h2, h3, h4, h5, h6 { margin: 0; font-family: var(--kolom-heading-font, inher
 .meta span::before { content: " · "; }
 button { padding: .6em 1.1em; border: 1px solid var(--kolom-line, currentColor); border-radius: var(--kolom-radius, 4px); background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
 button:hover { border-color: currentColor; }
+.content :is(pre, table) { animation: fade linear both; animation-timeline: scroll(self inline); mask: linear-gradient(90deg, #0006, #000 var(--start, 0px) calc(100% - var(--end, 0px)), #0006); }
+.content table:dir(rtl) { animation-direction: reverse; }
+.content :is(pre, table):focus-visible { outline-offset: -3px; }
+@keyframes fade {
+  from { --start: 0px; --end: 3em; }
+  1%, 99% { --start: 3em; --end: 3em; }
+  to { --start: 3em; --end: 0px; }
+}
 button[aria-disabled="true"] { cursor: progress; opacity: .65; }
 .problem { color: var(--kolom-error, color-mix(in srgb, currentColor 35%, #d3302f)); font-size: 1em; font-weight: 600; }
 `;

@@ -55,6 +55,9 @@ export const FORM_STYLES = `
 .content > *, .content blockquote > * { margin-block: .5em; unicode-bidi: plaintext; }
 .content > :first-child { margin-block-start: .2em; }
 .content :is(ol, ul) { padding-inline-start: 1.5em; }
+.content ul { list-style-type: disc; }
+.content :is(ol, ul) ul { list-style-type: circle; }
+.content :is(ol, ul) :is(ol, ul) ul { list-style-type: square; }
 .content :is(pre, code) { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9em; }
 .content pre { overflow-x: auto; padding: .75em 1em; background: var(--kolom-shade, #8881); color: var(--kolom-ink, var(--on-shade, inherit)); border-radius: var(--kolom-radius, 4px); }
 .content blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--kolom-line, #8886); color: var(--kolom-soft, inherit); }

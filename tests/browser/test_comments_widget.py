@@ -457,6 +457,54 @@ def test_the_preview_resembles_the_published_comment(chromium: Browser, blog: Si
         assert posted.evaluate("content => [...content.querySelectorAll('*')].map(each => each.localName)") == drawn
 
 
+NESTED = "- one\n  - two\n    - three"
+BULLETS = "lists => lists.map((list) => getComputedStyle(list).listStyleType)"
+LEVELS = ["disc", "circle", "square"]
+
+
+def test_bullets_in_a_comment_have_the_levels_of_its_own_text(chromium: Browser, blog: Site, slug: str) -> None:
+    parent = post(blog, slug, "A comment before.")
+    reply = post(blog, slug, NESTED, parent)
+    with open_page(chromium, blog, element(slug)) as page:
+        lists = page.locator(f"#comment-{reply} .content ul")
+        expect(lists).to_have_count(3)
+        assert lists.evaluate_all(BULLETS) == LEVELS
+        page.locator(f"#comment-{parent}").get_by_role("button", name="Reply").click()
+        form = page.get_by_role("form", name="Reply to")
+        form.get_by_label("Comment").fill(NESTED)
+        form.get_by_role("button", name="Preview").click()
+        assert form.locator(".preview ul").evaluate_all(BULLETS) == ["disc"]
+
+
+def test_bullets_on_a_page_have_the_levels_of_the_comments_text(chromium: Browser, blog: Site, slug: str) -> None:
+    reply = post(blog, slug, NESTED, post(blog, slug, "Another before."))
+    path = send(blog, f"/api/articles/{slug}")[1]["path"]
+    context = chromium.new_context(base_url=str(blog))
+    page = context.new_page()
+    page.route("**/widgets/*.js", lambda route: route.abort())
+    lists = page.locator(f"#comment-{reply} ul")
+    assert eventually(lambda: page.goto(path) is not None and lists.count() == 3)
+    assert lists.evaluate_all(BULLETS) == LEVELS
+    context.close()
+
+
+def test_long_code_in_a_comment_fades_where_it_can_be_scrolled(chromium: Browser, blog: Site, slug: str) -> None:
+    shown = post(blog, slug, "```\n" + "word " * 60 + "\n```")
+    short = post(blog, slug, "```\nword\n```")
+    fades = "code => ['--start', '--end'].map((name) => getComputedStyle(code).getPropertyValue(name))"
+    with open_page(chromium, blog, element(slug), viewport={"width": 390, "height": 800}) as page:
+        code = page.locator(f"#comment-{shown} pre")
+        code.focus()
+        expect(code).to_be_focused()
+        assert code.evaluate(fades) == ["0px", "3em"]
+        code.evaluate("code => { code.scrollLeft = 1e5; }")
+        page.wait_for_function(
+            "code => getComputedStyle(code).getPropertyValue('--end') === '0px'", arg=code.element_handle()
+        )
+        assert code.evaluate(fades) == ["3em", "0px"]
+        assert page.locator(f"#comment-{short} pre").evaluate(fades) == ["", ""]
+
+
 # ---- Own comments
 
 
@@ -564,10 +612,11 @@ def test_a_pending_comment_is_shown_to_its_author_and_its_edit_token_is_kept(
         own = comment(page, "Let me in.")
         expect(own).to_be_focused(timeout=60_000)
         expect(own).to_contain_text("Awaiting approval.")
-        expect(page.get_by_role("heading", level=2)).to_have_text("No comments yet")
+        expect(page.get_by_role("heading", level=2)).to_have_text("Comments")
         expect(own.get_by_role("button", name="Reply to Budi")).to_have_count(0)
         page.reload()
         expect(own).to_contain_text("Awaiting approval.")
+        expect(page.get_by_role("heading", level=2)).to_have_text("Comments")
         approve(chromium, strict_blog, 1)
         page.reload()
         expect(own.get_by_role("button", name="Reply to Budi")).to_be_visible()
@@ -583,6 +632,20 @@ def test_a_pending_comment_is_shown_to_its_author_and_its_edit_token_is_kept(
         expect(own).to_contain_text("Awaiting approval.")
         page.reload()
         expect(own).to_contain_text("Awaiting approval.")
+
+
+def test_the_title_says_that_there_are_no_comments_only_while_none_is_shown(
+    chromium: Browser, strict_blog: Site
+) -> None:
+    slug = send(strict_blog, "/api/articles?limit=3")[1]["items"][2]["slug"]
+    with open_page(chromium, strict_blog, element(slug)) as page:
+        title = page.get_by_role("heading", level=2)
+        expect(title).to_have_text("No comments yet")
+        write(page, "Only for a moment.")
+        expect(title).to_have_text("Comments", timeout=60_000)
+        comment(page, "Only for a moment.").get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete").click()
+        expect(title).to_have_text("No comments yet")
 
 
 def test_a_browser_without_workers_shows_a_message_and_keeps_the_text(chromium: Browser, strict_blog: Site) -> None:

@@ -112,6 +112,23 @@ def test_suggestions_appear_while_typing(visitor: Visitor) -> None:
         expect(options(page)).to_have_count(0)
 
 
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_suggestions_are_as_wide_as_the_box_in_the_header(visitor: Visitor, width: int, direction: str) -> None:
+    with visitor.visit("/", width=width, height=844) as page:
+        page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+        field = page.locator(".masthead__search")
+        before = field.bounding_box()
+        page.get_by_role("combobox").fill("ti")
+        panel = page.get_by_role("listbox")
+        expect(panel).to_be_visible()
+        after, shown = field.bounding_box(), panel.bounding_box()
+        assert before is not None
+        assert shown is not None
+        assert after == before
+        assert (shown["x"], shown["width"]) == (before["x"], before["width"])
+
+
 def test_suggestions_can_be_chosen_by_keyboard(visitor: Visitor) -> None:
     with visitor.visit(DEMO) as page:
         type_in(page, "yog")

@@ -2,12 +2,13 @@
 
 import gzip
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import LONG_WORD, Visitor
-from tests.browser.pages import ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
+from tests.browser.pages import ARABIC, ARTICLE, ENGLISH, EVERY, HOSTILE, MISSING, RESULTS
 
 SHIFT = """new Promise(resolve => {
   let sum = 0;
@@ -234,6 +235,65 @@ def test_controls_have_the_minimum_touch_size(visitor: Visitor, path: str) -> No
     with visitor.visit(path, width=390, height=800) as page:
         assert page.evaluate(SMALL_TARGETS) == []
     visitor.ignore_status_errors()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_share_links_have_equal_distances(visitor: Visitor, width: int) -> None:
+    with visitor.visit(ARTICLE, width=width, height=800) as page:
+        lines = page.locator(".shares__list a").evaluate_all(
+            """links => links.map((link) => {
+                const range = document.createRange();
+                range.selectNodeContents(link);
+                const { left, right, top } = range.getBoundingClientRect();
+                return [left, right, Math.round(top)];
+            })"""
+        )
+        distances = [b[0] - a[1] for a, b in pairwise(lines) if a[2] == b[2]]
+        assert len(distances) >= 3
+        assert max(distances) - min(distances) < 1
+        assert lines[0][0] == pytest.approx(edges(page, ".shares__title")[0], abs=0.5)
+
+
+def test_a_lead_article_without_a_picture_fills_the_width(visitor: Visitor) -> None:
+    with visitor.visit("/", width=1280) as page:
+        page.locator(".card--lead .card__image").evaluate_all("images => images.forEach((each) => each.remove())")
+        lead, title, excerpt = (
+            page.locator(f".card--lead{part}").bounding_box() for part in ("", " .card__title", " .card__excerpt")
+        )
+        assert lead is not None
+        assert title is not None
+        assert excerpt is not None
+        assert excerpt["x"] > title["x"] + title["width"]
+        assert excerpt["x"] + excerpt["width"] > lead["x"] + lead["width"] * 0.9
+        assert abs(excerpt["y"] - title["y"]) < 24
+
+
+def middle_of(page: Page, selector: str) -> bytes:
+    """Return a picture of the element without its rounded corners."""
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return page.screenshot(
+        clip={"x": box["x"], "y": round(box["y"]) + 8, "width": box["width"], "height": round(box["height"]) - 16}
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_code_shows_by_a_shadow_that_it_can_be_scrolled(visitor: Visitor, scheme: str) -> None:
+    with visitor.visit(ARABIC, width=390, height=800, color_scheme=scheme) as page:
+        code = page.locator(".prose pre").first
+        # Only the shadow differs between the beginning and the end.
+        code.evaluate("code => { code.firstElementChild.style.opacity = 0; }")
+        code.focus()
+        expect(code).to_be_focused()
+        start = middle_of(page, ".prose pre")
+        code.evaluate("code => { code.scrollLeft = 1e5; }")
+        assert code.evaluate("code => code.scrollLeft") > 0
+        assert middle_of(page, ".prose pre") != start
+        # A block that fits has none.
+        code.evaluate("code => { code.firstElementChild.textContent = 'x'; }")
+        fitting = middle_of(page, ".prose pre")
+        code.evaluate("code => { code.style.background = 'var(--shade)'; }")
+        assert middle_of(page, ".prose pre") == fitting
 
 
 def test_buttons_and_labels_keep_their_shapes_with_forced_colors(visitor: Visitor) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from kolom import urls
 from kolom.articles import restore as articles
 from kolom.articles.restore import ArticleSnapshot
 from kolom.articles.types import Change
@@ -19,7 +20,7 @@ from kolom.errors import Conflict, InvalidInput, NotFound, RestoreConflict, Serv
 from kolom_cli.archive.reader import ArchiveEntity, ArchiveEntry, MediaFile
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.media.store import MediaStore
-from kolom_cli.terminal.report import Note, Report
+from kolom_cli.terminal.report import ImportedState, Note, Report
 
 
 class _NotRestored(Exception):
@@ -62,9 +63,27 @@ class Restorer:
         except (InvalidInput, Conflict, NotFound, ServiceBusy) as error:
             self.report.skip(entry.kind, entry.name, str(error), refused=True)
         else:
-            self.report.add(entry.kind, change)
+            self._add(entry, change)
             if change != "unchanged" and entry.note:
                 self.report.notes.append(Note(name=entry.name, text=entry.note))
+
+    def _add(self, entry: ArchiveEntry, change: Change) -> None:
+        if isinstance(entry, Skipped):
+            return
+        if not isinstance(entry.entity, ArticleSnapshot):
+            self.report.add(entry.kind, change)
+            return
+        article = entry.entity.article
+        self.report.add_article(
+            ImportedState(
+                name=entry.name,
+                kind=entry.kind,
+                title=article.title,
+                url=urls.article_url(article.path),
+                status=article.status,
+                change=change,
+            )
+        )
 
     def _restore(self, entity: ArchiveEntity) -> Change:
         match entity:

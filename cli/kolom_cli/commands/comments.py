@@ -24,6 +24,7 @@ from kolom_cli.terminal.batch import for_each, select_statuses
 from kolom_cli.terminal.help import Group, command
 from kolom_cli.terminal.options import AsJson, Email, Limit, Yes, status_option
 from kolom_cli.terminal.output import Row, format_moment, print_fields, print_json, print_list, to_jsonable
+from kolom_cli.terminal.plurals import count
 
 app = typer.Typer(
     cls=Group, no_args_is_help=True, help="Moderate and reply to comments; export or erase a person's data."
@@ -218,8 +219,8 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     """
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
-        typer.confirm(f"Erase {count} comments permanently?", abort=True)
+        number = sum(1 for _ in admin.list_by_email(email, signing.load_keys(), now=datetime.now(UTC)))
+        typer.confirm(f"Erase {count(number, 'comment')} permanently?", abort=True)
     erased = admin.erase_person(email, signing.load_keys(), now=datetime.now(UTC))
     if as_json:
         print_json({"erased": erased})

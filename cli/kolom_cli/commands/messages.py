@@ -17,6 +17,7 @@ from kolom_cli.terminal.csv_export import write_csv
 from kolom_cli.terminal.help import Group, command
 from kolom_cli.terminal.options import AsJson, Email, Limit, Yes, status_option
 from kolom_cli.terminal.output import Row, format_moment, print_fields, print_json, print_list, to_jsonable
+from kolom_cli.terminal.plurals import count
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Read and manage messages from the contact form.")
 
@@ -123,8 +124,8 @@ def forget(ctx: typer.Context, email: Email, yes: Yes = False, as_json: AsJson =
     """
     connect(ctx.obj)
     if not yes:
-        count = sum(1 for _ in messages.list_by_email(email, signing.load_keys()))
-        typer.confirm(f"Delete {count} messages permanently?", abort=True)
+        number = sum(1 for _ in messages.list_by_email(email, signing.load_keys()))
+        typer.confirm(f"Delete {count(number, 'message')} permanently?", abort=True)
     deleted = messages.erase_person(email, signing.load_keys())
     if as_json:
         print_json({"deleted": deleted})

@@ -11,6 +11,7 @@ from kolom.models import search as model
 from kolom_cli.connection import connect
 from kolom_cli.terminal import console
 from kolom_cli.terminal.options import AsJson, Yes
+from kolom_cli.terminal.plurals import count
 
 _STALLED = (
     "{left} of {all} articles are not indexed yet, and no article was indexed in the last minute. "
@@ -48,23 +49,24 @@ def reindex(
         ids = [] if stopped.is_set() else list(article_ids())
         with console.progress("Marking", hidden=as_json) as bar:
             bar.update(bar.task_ids[0], total=len(ids))
-            queued = request_reindex_all(ids, uuid4().hex, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+            queued = request_reindex_all(ids, uuid4().hex, lambda number: bar.advance(bar.task_ids[0], number), stopped)
         left = list(queued)
         if wait:
             with console.progress("Indexing", hidden=as_json) as bar:
                 bar.update(bar.task_ids[0], total=len(queued))
-                left = wait_until_indexed(queued, lambda count: bar.advance(bar.task_ids[0], count), stopped)
+                left = wait_until_indexed(queued, lambda number: bar.advance(bar.task_ids[0], number), stopped)
     if as_json:
         counts = {"articles": len(ids), "marked": len(queued), "indexed": len(queued) - len(left), "removed": removed}
         typer.echo(json.dumps(counts))
     elif stopped.is_set():
         console.err().print(
-            f"Queued {len(queued)} articles; {len(left)} of them are not indexed yet. This continues in the background."
+            f"Queued {count(len(queued), 'article')}; {count(len(left), 'of them is', 'of them are')} not indexed yet. "
+            "This continues in the background."
         )
     elif not wait:
-        typer.echo(f"Queued {len(queued)} articles. They are indexed in the background.")
+        typer.echo(f"Queued {count(len(queued), 'article')}. They are indexed in the background.")
     elif not left:
-        typer.echo(f"Indexed {len(queued)} articles.")
+        typer.echo(f"Indexed {count(len(queued), 'article')}.")
     if stopped.is_set():
         raise typer.Exit(console.INTERRUPTED)
     if wait and left:

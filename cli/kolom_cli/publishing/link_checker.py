@@ -29,7 +29,7 @@ from kolom.feeds.documents import is_document
 from kolom.feeds.legacy_urls import legacy_feed_redirect
 from kolom.rendering.element_ids import PAGE_ANCHORS
 from kolom.rendering.html_tokenizer import Start, tokenize, unescape
-from kolom_cli.media.store import MediaStore
+from kolom_cli.media.store import CONTENT_TYPES, MediaStore
 from kolom_cli.publishing.document import FORMATS
 
 _PAGE: Final = re.compile(
@@ -185,7 +185,7 @@ class LinkChecker:
             return _Target()
         article = self._article(path)
         if article is None:
-            return _Target(f"there is no page at {path}")
+            return _Target(f"there is no {'file' if _is_file(path) else 'page'} at {path}")
         match article.status:
             case "published":
                 return _Target()
@@ -272,6 +272,11 @@ def _ids_of(html: str) -> frozenset[str]:
 
 def _pointer_keys(path: str) -> tuple[str, ...]:
     return (*pointer_keys_at(path), *variant_pointer_keys(path))
+
+
+def _is_file(path: str) -> bool:
+    """Return whether the path is that of a picture or another media file, not of a page."""
+    return Path(path).suffix.lower() in CONTENT_TYPES
 
 
 def _is_site_page(path: str) -> bool:

@@ -1,6 +1,7 @@
 """Report on a publication or an import: what was done with every item that was read."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,14 +14,16 @@ from rich.text import Text
 
 from kolom.articles.types import Change, Status
 from kolom_cli.terminal.output import counts_table, format_moment, one_line, to_jsonable
+from kolom_cli.terminal.plurals import choose, count
 
 _MAX_NAMES = 20
 """The maximum number of names shown for one reason; JSON has them all."""
 
-_REMOTE_ADVICE = (
-    "images are still loaded from other sites, and break when those move. An import with --pictures downloads them; "
-    "--uploads DIR takes them from a copy of the old site's folder."
-)
+_STATUSES: Final[tuple[Status, ...]] = ("published", "draft", "scheduled", "deleted")
+"""The statuses, in the order in which a report counts them."""
+
+_NUMBER: Final = re.compile(r"\(\d[\d,]*\)$")
+"""The number at the end of a note."""
 
 _MAX_KIND = 40
 _MAX_NAME = 300
@@ -44,6 +47,18 @@ class Note:
 
     name: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedState:
+    """An article or page of an import, and its status in Kolom after it."""
+
+    name: str
+    kind: str
+    title: str
+    url: str
+    status: Status
+    change: Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +117,16 @@ class RemovedMarkup:
 
 @dataclass(slots=True)
 class Report:
-    """The counts by kind, and the skipped items. ``errors`` ended the whole run, such as XML that ends too early.
+    """The counts by kind, the imported articles and pages, and the skipped items.
 
-    ``remote_images`` is the number of images that the articles of an import embed from other sites. ``own_links`` are
-    the links in its texts to the old site. ``removed`` is the markup that was removed from its texts, by kind and
-    effect. ``unclear_languages`` is the number of articles whose language neither the export nor the text says.
+    ``errors`` ended the whole run, such as XML that ends too early. ``remote_images`` is the number of images that the
+    articles of an import embed from other sites. ``own_links`` are the links in its texts to the old site. ``removed``
+    is the markup that was removed from its texts, by kind and effect. ``unclear_languages`` is the number of articles
+    whose language neither the export nor the text says.
     """
 
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
+    articles: list[ImportedState] = field(default_factory=list)
     skipped: list[SkippedItem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -126,14 +143,19 @@ class Report:
         """Count an item that was published or is unchanged."""
         self.changes[kind, change] += 1
 
+    def add_article(self, article: ImportedState) -> None:
+        """Count an article or page that was imported or is unchanged."""
+        self.articles.append(article)
+        self.add(article.kind, article.change)
+
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
         """Record an item that was not published."""
         self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
 
-    def add_removed(self, name: str, what: str, count: int) -> None:
+    def add_removed(self, name: str, what: str, number: int) -> None:
         """Record that markup was removed from the text of the item ``name``."""
         removed = self.removed.setdefault(what, RemovedMarkup(name))
-        removed.count += count
+        removed.count += number
         removed.items += 1
 
     @property
@@ -156,6 +178,12 @@ class Report:
         return {"read": sum(counts.values()), **counts}
 
     @property
+    def by_status(self) -> dict[Status, int]:
+        """How many of the imported and unchanged articles and pages have each status."""
+        numbers = Counter(article.status for article in self.articles)
+        return {status: numbers[status] for status in _STATUSES if numbers[status]}
+
+    @property
     def kinds(self) -> list[str]:
         """The kinds of items that were read, articles and pages first."""
         kinds = {kind for kind, _ in self.changes} | {each.kind for each in self.skipped}
@@ -170,6 +198,8 @@ class Report:
         return {
             **self.counts(),
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
+            "by_status": self.by_status,
+            "articles": [asdict(article) for article in self.articles],
             "skipped_items": [
                 {"kind": each.kind, "name": each.name, "reason": each.reason, "refused": each.refused}
                 for each in self.skipped
@@ -191,19 +221,8 @@ class Report:
         self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
-        if self.copied_pictures or self.failed_pictures:
-            failed = f"; {self.failed_pictures:,} could not be copied" if self.failed_pictures else ""
-            console.print(f"{self.copied_pictures:,} pictures were copied{failed}.", soft_wrap=True)
-        if self.remote_images:
-            console.print(f"{self.remote_images:,} {_REMOTE_ADVICE}", soft_wrap=True)
-        for text in _link_lines(self.own_links):
+        for text in self._totals():
             console.print(text, soft_wrap=True)
-        if self.unclear_languages:
-            console.print(
-                f"The language of {self.unclear_languages:,} articles is not clear from their text: they have the "
-                "site's first language. --language sets another.",
-                soft_wrap=True,
-            )
         for error in self.errors:
             console.print(_line("error", "red", error), soft_wrap=True)
         if self.interrupted:
@@ -213,6 +232,32 @@ class Report:
         self._print_end(console)
         if self.dry_run:
             console.print("Dry run: nothing was written.", soft_wrap=True)
+
+    def _totals(self) -> Iterator[str]:
+        """Yield the lines about all articles together."""
+        if numbers := self.by_status:
+            kinds = {article.kind for article in self.articles}
+            subject = "Articles and pages" if len(kinds) > 1 else "Pages" if kinds == {"page"} else "Articles"
+            yield f"{subject}: {', '.join(_with_status(status, number) for status, number in numbers.items())}."
+        if self.copied_pictures or self.failed_pictures:
+            failed = f"; {self.failed_pictures:,} could not be copied" if self.failed_pictures else ""
+            copied = count(self.copied_pictures, "picture was", "pictures were")
+            yield f"{copied} copied{failed}."
+        if self.remote_images:
+            images = count(self.remote_images, "image is", "images are")
+            breaks, them = ("breaks", "it") if self.remote_images == 1 else ("break", "them")
+            yield (
+                f"{images} still loaded from other sites, and {breaks} when those move. An "
+                f"import with --pictures downloads {them}; --uploads DIR takes {them} from a copy of the old "
+                "site's folder."
+            )
+        yield from _link_lines(self.own_links)
+        if self.unclear_languages:
+            texts, they = ("text", "it has") if self.unclear_languages == 1 else ("texts", "they have")
+            yield (
+                f"The language of {count(self.unclear_languages, 'article')} is not clear from the {texts}: {they} the "
+                "site's first language. --language sets another."
+            )
 
     def _print_done(self, console: Console) -> None:
         console.print(self._table())
@@ -231,10 +276,14 @@ class Report:
         others = Counter((each.kind, each.reason) for each in self.skipped if not each.refused)
         for (kind, reason), number in others.items():
             yield Text(f"skipped {number} × {_cut(kind, _MAX_KIND)}: {_cut(reason, _MAX_REASON)}")
-        for text, names in _grouped([(note.text, note.name) for note in self.notes]):
+        items = Counter(note.text for note in self.notes)
+        notes = [(f"{note.text}, in each" if _is_each(note, items) else note.text, note.name) for note in self.notes]
+        for text, names in _grouped(notes):
             yield _line("note", "yellow", f"{names}: {text}")
         for what, each in self.removed.items():
-            times = f"{each.count:,} times in {each.items:,} texts, first in {_cut(each.first, _MAX_NAME)}"
+            times = (
+                f"{count(each.count, 'time')} in {count(each.items, 'text')}, first in {_cut(each.first, _MAX_NAME)}"
+            )
             yield _line("note", "yellow", f"{what} ({times})")
 
 
@@ -252,7 +301,9 @@ class PublishReport(Report):
     def as_data(self) -> dict[str, Any]:
         """Return the report as values for JSON."""
         # super() without arguments fails in a dataclass with slots: the decorator replaces the class of this body.
-        return {**Report.as_data(self), "items": [file.as_data() for file in self.files]}
+        data = Report.as_data(self)
+        del data["articles"], data["by_status"]  # of imports only
+        return {**data, "items": [file.as_data() for file in self.files]}
 
     def _print_done(self, console: Console) -> None:
         would_be = "would be " if self.dry_run else ""
@@ -281,6 +332,11 @@ def _grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
+def _is_each(note: Note, items: Counter[str]) -> bool:
+    """Return whether the note has a number that counts for each of several items: ``[code] (1)``."""
+    return items[note.text] > 1 and _NUMBER.search(note.text) is not None
+
+
 def _more(number: int) -> str:
     return f" and {number - _MAX_NAMES} more" if number > _MAX_NAMES else ""
 
@@ -295,10 +351,17 @@ def _cut(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def _with_status(status: Status, number: int) -> str:
+    return count(number, "draft") if status == "draft" else f"{number:,} {status}"
+
+
 def _link_lines(links: LinkCounts) -> Iterator[str]:
     if links.to_articles:
-        yield f"{links.to_articles:,} links to articles of the old site lead to the articles here."
+        verb = choose(links.to_articles, "leads to the article", "lead to the articles")
+        yield f"{count(links.to_articles, 'link')} to articles of the old site {verb} here."
     if links.to_files:
-        yield f"{links.to_files:,} links to files of the old site were left as they are."
+        were = choose(links.to_files, "was left as it is", "were left as they are")
+        yield f"{count(links.to_files, 'link')} to files of the old site {were}."
     if links.to_pages:
-        yield f"{links.to_pages:,} links to pages of the old site that were not imported were left as they are."
+        were = choose(links.to_pages, "was left as it is", "were left as they are")
+        yield f"{count(links.to_pages, 'link')} to pages of the old site that were not imported {were}."

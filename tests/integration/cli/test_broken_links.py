@@ -123,7 +123,7 @@ def test_broken_links_are_reported_with_line_target_and_reason(kolom: Kolom, tmp
     assert sorted(broken(report)) == sorted(
         [
             *((f"one.md:{lines[target]}", f"{target}: {reason}") for target, reason in expected.items()),
-            ("one.md:24", "/images/none.png: there is no page at /images/none.png"),
+            ("one.md:24", "/images/none.png: there is no file at /images/none.png"),
         ]
     )
     assert broken(publish(kolom, tmp_path / "posts")) == broken(report)
@@ -189,6 +189,13 @@ def test_each_target_is_looked_up_once(kolom: Kolom, tmp_path: Path, calls: list
     publish(kolom, tmp_path)
     assert calls.count("BatchGetItem") == len(("pointers", "articles"))
     assert calls.count("Query") == len(("the body of stored-0", "the labels"))
+
+
+def test_a_missing_picture_is_reported_once_by_an_import(kolom: Kolom, tmp_path: Path) -> None:
+    write(tmp_path, "one.md", "![x](./none.png)\n\n[a page](/none/)\n\n[a file](/none.pdf)")
+    notes = [note["note"] for note in kolom("import", "markdown", tmp_path, "--json").json["notes"]]
+    assert [note for note in notes if "none.png" in note] == ["link not changed: the file ./none.png does not exist"]
+    assert "broken link /none/: there is no page at /none/" in notes
 
 
 def test_an_import_of_a_folder_reports_broken_links(kolom: Kolom, tmp_path: Path) -> None:

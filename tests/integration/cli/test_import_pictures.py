@@ -114,7 +114,7 @@ def test_pictures_are_taken_from_a_folder_without_network(run: Callable[..., dic
 def test_the_report_says_what_to_do_about_pictures_elsewhere(kolom: Kolom, tmp_path: Path) -> None:
     (tmp_path / "export.xml").write_text(export(item(1, content=f'<img src="{UPLOADS}/a.png">')))
     ran = kolom("import", "wordpress", tmp_path / "export.xml")
-    assert "1 images are still loaded from other sites" in ran.stdout
+    assert "1 image is still loaded from other sites" in ran.stdout
     assert "--pictures" in ran.stdout
     assert "--uploads" in ran.stdout
 

@@ -1,6 +1,7 @@
 """`kolom import ghost`, `substack` and `medium`: addresses, drafts, reports whose numbers add up, and repetitions."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,18 @@ def test_a_dry_run_reports_what_the_import_does_and_a_second_run_changes_nothing
     again = _import(kolom, platform, source)
     created = done["created"]
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, created)
+
+
+def test_the_report_lists_each_article_with_its_status(kolom: Kolom, tmp_path: Path) -> None:
+    for arguments in (("--dry-run",), (), ()):
+        report = _import(kolom, "medium", _medium(tmp_path), *arguments)
+        states = {each["title"]: each["status"] for each in report["articles"]}
+        expected = {"Post 1": "published", "Post 2": "published", "Post 3": "draft"}
+        assert expected.items() <= states.items()
+        assert states["Post 4"] == "scheduled"
+        assert report["by_status"] == dict(Counter(states.values()))
+        assert "https://blog.example/post-1/" in [each["url"] for each in report["articles"]]
+    assert report["articles"][0]["change"] == "unchanged"
 
 
 def test_pictures_are_found_when_the_site_is_named_later(kolom: Kolom, tmp_path: Path) -> None:

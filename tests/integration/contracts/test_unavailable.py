@@ -231,14 +231,14 @@ def test_a_failed_form_is_shown_again_with_its_input(broken: Break) -> None:
 
 
 @pytest.mark.usefixtures("cold")
-def test_error_pages_use_the_language_of_the_reader_or_for_moderators_the_site(broken: Break) -> None:
+def test_error_pages_of_mail_links_use_the_language_of_the_reader(broken: Break) -> None:
     broken("secretsmanager", LATER["throttled"])
     handler = importlib.import_module("functions.serve_mail_links.app").handler
     languages = {}
     for place in ("moderation", "subscription"):
         event = request(f"/api/{place}/1.W10.x", headers={"accept-language": "en"})
         languages[place] = handler(event, Context())["headers"]["Content-Language"]
-    assert languages == {"moderation": "id", "subscription": "en"}
+    assert languages == {"moderation": "en", "subscription": "en"}
 
 
 @pytest.mark.usefixtures("cold")

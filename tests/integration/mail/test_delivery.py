@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -48,6 +49,17 @@ def test_the_owner_reads_in_the_sites_language_why_a_comment_is_pending(mail_sys
     (mail,) = mail_system.ses.mails
     assert "Alasan ditandai:\n- Belum ada komentar dari penulis ini yang disetujui.\n" in mail["text"]
     assert "<li>Belum ada komentar dari penulis ini yang disetujui.</li>" in mail["html"]
+
+
+def test_times_in_mails_to_the_owner_have_a_time_zone(mail_system: MailSystem) -> None:
+    publishing.publish(content("hello", published_at=mail_system.now - timedelta(hours=1)), now=mail_system.now)
+    mail_system.comment("Nice.")
+    mail_system.submit()
+    mail_system.deliver_stream()
+    assert len(mail_system.ses.mails) == 2
+    for mail in mail_system.ses.mails:
+        assert re.search(r", \d\d:\d\d WIB\n", mail["text"])
+        assert re.search(r", \d\d:\d\d WIB", mail["html"])
 
 
 def test_a_redelivered_record_sends_the_mail_once(mail_system: MailSystem) -> None:

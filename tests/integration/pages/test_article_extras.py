@@ -256,7 +256,10 @@ def test_an_article_shows_its_comments_in_threads_and_a_form(publish: Publish) -
     page = get("/hello/")
     assert shown(page) == ["Comment 1.", "Comment 2."]
     assert page.html.index("comments__replies") < page.html.index("Comment 2.")
-    assert '<form class="form" method="post" action="/api/articles/hello/comments">' in page.html
+    assert (
+        '<form class="form" method="post" action="/api/articles/hello/comments" enctype="multipart/form-data">'
+        in page.html
+    )
     assert "2 komentar" in page.html or "2 comments" in page.html
 
 

@@ -1,9 +1,11 @@
 """The messages of the site in each language."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from kolom.config import Settings
 from kolom.i18n.locale import Locale, available_languages, find_locale, text_direction
 
 
@@ -41,6 +43,20 @@ def test_plurals_and_numbers_follow_the_language() -> None:
 def test_a_regional_language_uses_the_messages_of_its_language() -> None:
     assert load("en-GB") is load("en")
     assert find_locale("su") is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Asia/Jakarta", "30 November 2026, 04:47 WIB"),
+        ("America/Sao_Paulo", "29 November 2026, 18:47 UTC-03"),
+        ("Asia/Kathmandu", "30 November 2026, 03:32 UTC+0545"),
+        ("UTC", "29 November 2026, 21:47 UTC"),
+    ],
+)
+def test_a_time_has_the_zone_of_the_site(zone: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kolom.i18n.locale.settings", lambda: Settings(time_zone=zone))
+    assert load("en").date_and_time(datetime(2026, 11, 29, 21, 47, tzinfo=UTC)) == text
 
 
 def test_some_languages_are_right_to_left() -> None:

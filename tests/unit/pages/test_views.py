@@ -1,6 +1,7 @@
 """Rendering of every kind of page, and its safety."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -296,6 +297,12 @@ def test_a_picture_with_several_parameters_is_not_repeated() -> None:
     address = "https://x.example/y.png?a=1&b=2"
     shown = Body(html='<p><img src="https://x.example/y.png?a=1&amp;b=2" alt=""></p>')
     assert len(find_all(article_page(reading(image=address, body=shown)), "//img")) == 1
+
+
+def test_the_preview_of_a_scheduled_article_names_its_time_and_zone() -> None:
+    scheduled = article(status="scheduled", published_at=datetime(2026, 11, 29, 21, 47, tzinfo=UTC))
+    (notice,) = find_all(views.preview(scheduled, LONG), "//p[@class='notice']")
+    assert re.search(r"November 2026, \d\d:\d\d [A-Z]+", "".join(notice.itertext()))
 
 
 def test_link_previews_have_a_picture_unless_it_is_an_svg() -> None:

@@ -110,9 +110,20 @@ def test_legacy_and_malformed_markup_is_parsed_like_in_a_browser(old: str, new: 
         assert html(old) == new
 
 
-@pytest.mark.parametrize("tag", ["script", "style", "svg", "math", "button", "select", "textarea", "title", "template"])
+@pytest.mark.parametrize("tag", ["script", "style", "svg", "math", "title", "template"])
 def test_non_text_elements_are_removed_with_their_content(tag: str) -> None:
     assert html(f"a<{tag}>b</{tag}>c") == "ac"
+
+
+@pytest.mark.parametrize("tag", ["button", "select", "textarea"])
+def test_controls_are_removed_and_separate_the_words_around_them(tag: str) -> None:
+    assert html(f"a<{tag}>b</{tag}>c") == "a c"
+
+
+@pytest.mark.parametrize("tag", ["fieldset", "form", "legend", "main", "nav", "noscript", "object"])
+def test_blocks_that_lose_their_tags_keep_their_words_apart(tag: str) -> None:
+    assert html(f"a<{tag}>b<{tag}>c</{tag}></{tag}><i>d</i>") == "a b c <i>d</i>"
+    assert html(f"<p>a</p><{tag}><p>b</p></{tag}>") == "<p>a</p><p>b</p>"
 
 
 def test_an_unclosed_svg_does_not_remove_the_rest_of_the_article() -> None:

@@ -65,8 +65,8 @@ def test_a_snippet_is_a_part_of_the_text(text: str, query: list[str]) -> None:
     wanted = {word.form for each in query for word in tokenize(each)} | {word.form for word in list(tokenize(text))[:2]}
     shown = snippet(text, *wanted, language="xx")
     plain = visible(shown)
-    assert plain.removeprefix("…").removesuffix("…") in text or plain in text
-    assert len(plain) <= SNIPPET_CHARACTERS + 64 + 2
+    assert plain.removeprefix("…").removesuffix("…").removesuffix(" ") in text or plain in text
+    assert len(plain) <= SNIPPET_CHARACTERS + 64 + 3
     assert re.fullmatch(r"(?:[^<>]|<mark>[^<>]+</mark>)*", shown)
 
 
@@ -116,6 +116,22 @@ def test_a_snippet_does_not_begin_or_end_with_a_boundary() -> None:
     for word in ("coffee", "lorem", "adipiscing"):
         shown = snippet(text, word, language="xx")
         assert not re.search(r"…[ ·]|[ ·]…", visible(shown)), shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "end"),
+    [
+        ("The board. ", "board. …"),
+        ("Is it “the board?” ", "board?” …"),
+        ("The board, ", "board,…"),
+        ("The board ", "board…"),
+        ("To kolom.example ", "kolom.example…"),
+    ],
+)
+def test_the_ellipsis_does_not_touch_the_end_of_a_sentence(sentence: str, end: str) -> None:
+    start = f"{'x' * (SNIPPET_CHARACTERS - len(sentence))} "
+    shown = visible(snippet(f"{start}{sentence}{'Another sentence follows. ' * 20}", "nothing"))
+    assert shown.endswith(end)
 
 
 def test_labels_match_by_stem() -> None:

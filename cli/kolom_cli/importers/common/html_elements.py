@@ -169,10 +169,20 @@ def _drop_style(element: Tag) -> None:
 
 
 def _tidy_division(division: Tag) -> None:
-    has_blocks = any(isinstance(child, Tag) and child.name in _BLOCKS for child in division.children)
+    has_blocks = any(_is_block(child) for child in division.children)
+    text = division.get_text(strip=True)
     has_text = any(map(_is_visible_node, division.children))
-    only_images = not division.get_text(strip=True) and division.find_parent("figure") is not None
+    only_images = not text and division.find_parent("figure") is not None
     if has_blocks or not has_text or only_images or division.find_parent(list(_ONLY_PHRASES)) is not None:
+        if text and not _is_block(division.previous_sibling):
+            division.insert_before(" ")
+        if text and not _is_block(division.next_sibling):
+            division.insert_after(" ")
         division.unwrap()
     else:
         division.name = "p"
+
+
+def _is_block(node: PageElement | None) -> bool:
+    """Return whether the words at the node cannot become one word with others; there may be no node."""
+    return node is None or (isinstance(node, Tag) and node.name in _BLOCKS)

@@ -13,6 +13,7 @@ import nh3
 from linkify_it import LinkifyIt
 from markdownify import MarkdownConverter
 
+from kolom.rendering.html_tokenizer import names
 from kolom.rendering.renderer import render
 from kolom_cli.importers.common.code_blocks import code_block
 from kolom_cli.importers.common.emphasis import BOLD, ITALIC, SPACE, Kind, marked, written
@@ -20,7 +21,12 @@ from kolom_cli.importers.common.emphasis import BOLD, ITALIC, SPACE, Kind, marke
 _HEADINGS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _BOLD: Final = _HEADINGS | {"b", "strong"}
 _ITALIC: Final = frozenset(("em", "i"))
-_BLOCKS: Final = _HEADINGS | {"blockquote", "div", "hr", "li", "ol", "p", "tr", "ul"}
+_PLAIN_BLOCKS: Final = names(
+    "address article aside audio caption dd details dl dt figcaption figure footer header hgroup iframe "
+    "section summary video"
+)
+"""Blocks of articles without an equivalent in comments: only the boundaries of their text are kept."""
+_BLOCKS: Final = _HEADINGS | _PLAIN_BLOCKS | {"blockquote", "div", "hr", "li", "ol", "p", "tr", "ul"}
 _TAGS: Final = {*_BOLD, *_ITALIC, *_BLOCKS, "a", "br", "code", "img", "pre", "td", "th"}
 _CLEANER: Final = nh3.Cleaner(
     tags=_TAGS,
@@ -57,7 +63,8 @@ class _Converter(MarkdownConverter):  # type: ignore[misc, unused-ignore]
         strip_document = "strip"
 
     def get_conv_fn(self, tag_name: str) -> Callable[..., str] | None:
-        convert: Callable[..., str] | None = super().get_conv_fn(tag_name)  # type: ignore[misc, unused-ignore]
+        name = "div" if tag_name in _PLAIN_BLOCKS else tag_name
+        convert: Callable[..., str] | None = super().get_conv_fn(name)  # type: ignore[misc, unused-ignore]
         return _as_block(convert) if convert and tag_name in _BLOCKS else convert
 
     def escape(self, text: str, parent_tags: set[str]) -> str:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from kolom import urls
 from kolom.articles import aliases, publishing, repository
 from kolom.articles.input import ArticleInput
 from kolom.articles.names import alias_problem, default_path, is_post_number_alias, pointer_keys_at
-from kolom.articles.types import Article, Change
+from kolom.articles.publishing import PublishResult
+from kolom.articles.types import Article
 from kolom.articles.versions import is_unedited
 from kolom.errors import Conflict, InvalidInput, NotFound, ServiceBusy
 from kolom_cli.importers.common.comment_importer import CommentImporter
@@ -20,7 +22,7 @@ from kolom_cli.importers.common.thread_map import Unmatched
 from kolom_cli.importers.common.types import ImportedArticle, ImportedComment, Item, Skipped, SourceError
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.link_checker import LinkChecker, Page
-from kolom_cli.terminal.report import Note, Report
+from kolom_cli.terminal.report import ImportedState, Note, Report
 
 _NO_VERSION = 0
 
@@ -123,7 +125,7 @@ class Importer:
             item = replace(item, content=item.content.replace(draft=True), notes=(*item.notes, reason))
         try:
             content, notes = self._with_free_names(item, existing)
-            change, own = self._publish(content, existing)
+            published, own = self._publish(content, existing)
             notes += self._add_aliases(item, content, own)
             notes += self._republish_notes(content, existing)
         except Conflict as error:
@@ -134,7 +136,8 @@ class Importer:
         except (InvalidInput, NotFound, ServiceBusy) as error:
             self.report.skip(kind, item.name, str(error), refused=True)
         else:
-            self.report.add(kind, change)
+            change = published.change
+            self.report.add_article(_state(item.name, published))
             if self.dry_run:
                 self._planned |= {f"origin:{content.origin}", *_names_of(content)}
             self.report.remote_images += item.remote_images
@@ -160,8 +163,8 @@ class Importer:
             self.report.notes.append(Note(name=item.name, text=f"the picture {url} is not copied: {reason}"))
         return item
 
-    def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[Change, int | None]:
-        """Publish the content; return the change and the article's id, which is None for a new article in a dry run."""
+    def _publish(self, content: ArticleInput, existing: Article | None) -> tuple[PublishResult, int | None]:
+        """Publish the content; return the result and the article's id, which is None for a new article in a dry run."""
         article_id, expected = None, None
         if existing is not None:
             article_id = existing.id
@@ -170,11 +173,11 @@ class Importer:
             planned = publishing.plan_publish(
                 content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
             )
-            return planned.change, article_id
+            return planned, article_id
         published = publishing.publish(
             content, now=self.now, article_id=article_id, expected_version=expected, force=self.overwrite
         )
-        return published.change, published.article.id
+        return published, published.article.id
 
     def _why_draft(self, item: ImportedArticle, existing: Article | None) -> str | None:
         """Return why an article that is not published yet must become a draft, or None.
@@ -251,6 +254,18 @@ class Importer:
             self._names.get(name, content.origin) == content.origin and repository.find_id(name) in {None, own}
             for name in names
         )
+
+
+def _state(name: str, result: PublishResult) -> ImportedState:
+    article = result.article
+    return ImportedState(
+        name=name,
+        kind=article.kind,
+        title=article.title,
+        url=urls.article_url(article.path),
+        status=article.status,
+        change=result.change,
+    )
 
 
 def _names_of(content: ArticleInput) -> set[str]:

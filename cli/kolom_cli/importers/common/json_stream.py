@@ -8,6 +8,7 @@ from ijson.common import ObjectBuilder
 
 from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
+from kolom_cli.terminal.plurals import count
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BUFFER_BYTES: Final = 1024 * 1024
@@ -80,6 +81,6 @@ def read_entries(
                 counted.begin()
     except ijson.JSONError as error:
         reason = str(error).partition("\n")[0].removeprefix("b'").partition("\\n")[0]
-        raise SourceError(f"{name}: invalid JSON, after {number:,} entries: {reason}") from error
+        raise SourceError(f"{name}: invalid JSON, after {count(number, 'entry', 'entries')}: {reason}") from error
     except UNREADABLE as error:
         raise SourceError(f"{name}: cannot be read further: {getattr(error, 'strerror', None) or error}") from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from kolom_cli.importers.common.export_files import UNREADABLE
+from kolom_cli.terminal.plurals import count
 
 _BEGINNING: Final = 64 * 1024
 _DECLARATION: Final = re.compile(rb"<\?xml[^<>?]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
@@ -54,7 +55,7 @@ class Decoder:
         text, repairs = self._text(data)
         text, controls = _FORBIDDEN.subn(" ", text)
         if controls:
-            repairs.append(f"{_count(controls, 'control character')} replaced by spaces")
+            repairs.append(f"{count(controls, 'control character')} replaced by spaces")
         return text, repairs
 
     def _text(self, data: bytes) -> tuple[str, list[str]]:
@@ -65,7 +66,7 @@ class Decoder:
         if self.single_byte and not data.isascii():
             return text, [f"its text is UTF-8, although the file declares {self.single_byte}"]
         if self.transcoded_from and (lost := text.count("\ufffd")):
-            return text, [f"{_count(lost, 'character')} not valid in {self.transcoded_from}"]
+            return text, [f"{count(lost, 'character')} not valid in {self.transcoded_from}"]
         return text, []
 
     def _text_of_another_encoding(self, data: bytes) -> tuple[str, list[str]]:
@@ -85,7 +86,7 @@ class Decoder:
                 character, position = _invalid(data, start)
                 pieces.append(character)
                 number += 1
-        return "".join(pieces), [f"{_count(number, 'byte')} not valid in UTF-8: read as Windows-1252"]
+        return "".join(pieces), [f"{count(number, 'byte')} not valid in UTF-8: read as Windows-1252"]
 
 
 def _invalid(data: bytes, start: int) -> tuple[str, int]:
@@ -93,10 +94,6 @@ def _invalid(data: bytes, start: int) -> tuple[str, int]:
     if match := _SURROGATE.match(data, start):
         return "\ufffd", match.end()
     return data[start : start + 1].decode(_WINDOWS, "replace"), start + 1
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class _Prepended:

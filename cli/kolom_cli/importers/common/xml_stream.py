@@ -17,6 +17,7 @@ from kolom_cli.importers.common.export_files import UNREADABLE
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_encoding import Decoder, open_encoded
 from kolom_cli.importers.common.xml_scanner import TOO_LARGE, Piece, Scanner
+from kolom_cli.terminal.plurals import count
 
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 _VERBATIM: Final = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>"}
@@ -92,7 +93,6 @@ class _Reader:
     _root: bytes = b""
     _is_closed: bool = False
     _wrapper: bytes = b""
-    _undeclared: str = ""
 
     def read(self, file: IO[bytes]) -> Iterator[Entry | Outside]:
         try:
@@ -212,9 +212,7 @@ class _Reader:
         """Return an element around the parsed text, and the errors in it."""
         declared = "".join(f" xmlns{':' + prefix if prefix else ''}={uri}" for prefix, uri in self._namespaces.items())
         element, errors = _parse(f"<_{declared}>{text}</_>".encode("utf-8", "replace"))
-        for error in errors:
-            if error.domain_name == "NAMESPACE":
-                self._undeclared = self._undeclared or error.message.strip()
+        # Elements are recognized without their prefixes, so an undeclared prefix damages nothing.
         return element, [error for error in errors if error.domain_name != "NAMESPACE"]
 
     def _describe(self, error: Any, first_line: int) -> str:
@@ -224,7 +222,7 @@ class _Reader:
         return SourceError(f"{self.name}:{line}: cannot be read further: {getattr(error, 'strerror', None) or error}")
 
     def _end(self, scanner: Scanner, unfinished: str) -> None:
-        """Raise an error if the file ends too early, or contains what cannot be reported with an entry."""
+        """Raise an error if the file cannot be read to its end, or ends too early."""
         place = f"{self.name}:{scanner.line}"
         if scanner.read_error is not None:
             raise self._unreadable(scanner.line, scanner.read_error)
@@ -232,8 +230,6 @@ class _Reader:
             raise NotXml(f"{place}: invalid XML: no element found")
         if unfinished or not self._is_closed:
             raise SourceError(f"{place}: invalid XML: the file is truncated{unfinished}; all before it was read")
-        if self._undeclared:
-            raise SourceError(f"{place}: XML that is not well-formed: {self._undeclared}; the file was read to its end")
 
 
 def _parse(data: bytes) -> tuple[Any, list[Any]]:
@@ -296,9 +292,7 @@ def _repair(text: str) -> tuple[str, list[str]]:
 
     parts = (part if is_verbatim else _REPAIRED.sub(replaced, part) for part, is_verbatim in _parts(text))
     repaired = "".join(parts)
-    return repaired, [
-        f"{number:,} unescaped or unknown {'sign' if number == 1 else 'signs'} read as text"
-    ] if number else []
+    return repaired, [f"{count(number, 'unescaped or unknown sign')} read as text"] if number else []
 
 
 def _is_allowed(code: int) -> bool:

@@ -26,13 +26,14 @@ from kolom_cli.importers.ghost.editor_formats import html_of_lexical, html_of_mo
 from kolom_cli.importers.ghost.export_json import date, is_true, read_rows, text
 from kolom_cli.importers.ghost.html_converter import convert, is_restricted
 from kolom_cli.importers.ghost.urls import SiteUrls
+from kolom_cli.terminal.plurals import count
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")
 _PUBLIC: Final = frozenset(("", "public"))
 """The visibility of a public post; it is the default of Ghost's database."""
 _NOT_IMPORTED: Final = {
-    "comments": "{:,} comments: comments of Ghost are not imported",
-    "members": "{:,} members: subscribers are not imported",
+    "comments": ("comment", "comments of Ghost are not imported"),
+    "members": ("member", "subscribers are not imported"),
 }
 _INTERNAL: Final = "#"
 
@@ -78,7 +79,8 @@ def read_ghost(path: Path, *, site: str = "", language: str | None = None) -> It
             continue
         yield _item(row, origin, collected, SiteUrls(paths, site.rstrip("/")), has_language=language is not None)
     for table, number in sorted(collected.counts.items()):
-        yield Skipped(kind="file", name=f"{path}: {table}", reason=_NOT_IMPORTED[table].format(number))
+        noun, reason = _NOT_IMPORTED[table]
+        yield Skipped(kind="file", name=f"{path}: {table}", reason=f"{count(number, noun)}: {reason}")
 
 
 def _collect(path: Path, language: str | None) -> _Site:

@@ -36,6 +36,7 @@ from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
 from kolom_cli.publishing.link_checker import LinkRecorder
+from kolom_cli.terminal.plurals import count
 
 _IMAGE_KEYS: Final = (
     *("image", "cover", "featured_image", "featuredimage", "featured", "feature", "images", "header", "thumbnail"),
@@ -135,7 +136,7 @@ class _Builder:
             remote_images=remote.count,
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
-            links=Links(entry.path, site.directory, recorded.links),
+            links=Links(entry.path, site.directory, links.found_in(recorded.links)),
             is_language_unclear=self.fields.is_language_unclear,
         )
 
@@ -222,7 +223,7 @@ class _Builder:
         names = list(problems)
         self.notes.extend(f"link not changed: {problem}" for problem in names[:_SHOWN_PROBLEMS])
         if len(names) > _SHOWN_PROBLEMS:
-            self.notes.append(f"{len(names) - _SHOWN_PROBLEMS} more links not changed")
+            self.notes.append(f"{count(len(names) - _SHOWN_PROBLEMS, 'more link')} not changed")
 
     def _labels(self) -> tuple[str, ...]:
         labels = (" ".join(written.split()) for written in self.entry.labels)

@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import normpath
@@ -35,12 +36,17 @@ def address_of(entry: Entry) -> str:
 
 @dataclass(slots=True)
 class LinkResolver:
-    """Resolves the URLs of one page. ``problems`` counts the files that could not be imported, by reason."""
+    """Resolves the URLs of one page.
+
+    ``problems`` counts the files that could not be imported, by reason. ``missing`` are the links to files that do not
+    exist.
+    """
 
     site: Site
     entry: Entry
     media: MediaStore
     problems: Counter[str] = field(default_factory=Counter)
+    missing: set[str] = field(default_factory=set)
 
     def __call__(self, url: str) -> str:
         """Return the replacement of ``url``."""
@@ -68,7 +74,12 @@ class LinkResolver:
             return self._upload(url, found)
         if found is None and _is_media(path):
             self.problems[f"the file {path} does not exist"] += 1
+            self.missing.add(url)
         return url
+
+    def found_in(self, links: Mapping[str, str]) -> dict[str, str]:
+        """Return the links without those to missing files, which are reported already."""
+        return {written: replaced for written, replaced in links.items() if written not in self.missing}
 
     def own_page(self, url: str) -> str:
         """Return the URL here of the page to which an HTTP URL of the site leads; other URLs stay as they are."""

@@ -118,10 +118,13 @@ def publication_of(
         if parsed is not None and parsed > now:
             draft = True
             notes.append(f"{key}: {written} is in the future: imported as a draft")
-    for mark in (path_mark(location), draft_mark(front)):
-        if mark is not None:
-            draft = True
-            notes += [] if mark.lower() in _OBVIOUS else [f"{mark}: imported as a draft"]
+    if (named := path_mark(location)) is not None:
+        draft = True
+        what = "the name of its folder" if named.endswith("/") else "its name"
+        notes += [] if named.lower() in _OBVIOUS else [f"imported as a draft, because of {what} {named}"]
+    if (mark := draft_mark(front)) is not None:
+        draft = True
+        notes += [] if mark.lower() in _OBVIOUS else [f"{mark}: imported as a draft"]
     return Publication(date, draft, tuple(notes))
 
 

@@ -19,6 +19,7 @@ from kolom_cli.importers.common.source_ids import origin_id
 from kolom_cli.importers.common.types import Item, Skipped, SourceError
 from kolom_cli.importers.substack.export import Export, Row, count_rows, open_export
 from kolom_cli.importers.substack.html_converter import convert, is_restricted, own_link
+from kolom_cli.terminal.plurals import count
 
 _TRUE: Final = frozenset(("true", "1", "yes"))
 _EVERYONE: Final = "everyone"
@@ -114,7 +115,7 @@ class _Reader:
                 yield Skipped(kind="file", name=text.name, reason=reason)
         for subscribers in self._export.subscribers:
             try:
-                reason = f"{count_rows(subscribers):,} subscribers: subscribers are not imported"
+                reason = f"{count(count_rows(subscribers), 'subscriber')}: subscribers are not imported"
             except SourceError as error:
                 reason = f"subscribers are not imported; {error}"
             yield Skipped(kind="file", name=subscribers.name, reason=reason)

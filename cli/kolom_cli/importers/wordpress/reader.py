@@ -290,7 +290,7 @@ class _Reader:
             path=self._fields.path(record.get("link"), slug),
             kind=self._kind,
             draft=self._is_draft(published_at),
-            comments_open=record.get("wp:comment_status") == "open",
+            comments_open=record.get("wp:comment_status").lower() != "closed",
             reading_minutes=rendered.reading_minutes,
             origin=self._origin,
         )

@@ -47,6 +47,15 @@ class Locale:
         local = moment.astimezone(settings().zone)
         return self.date_format.format(day=local.day, month=self.months[local.month - 1], year=local.year)
 
+    def date_and_time(self, moment: datetime) -> str:
+        """Return the day and the time of ``moment`` in the site's time zone, with the zone's abbreviation.
+
+        A zone without an abbreviation is shown by its distance from UTC: ``UTC+03``.
+        """
+        local = moment.astimezone(settings().zone)
+        name = local.tzname() or ""
+        return f"{self.date(moment)}, {local:%H:%M} {name if name.isalpha() else f'UTC{name}'}"
+
     def month(self, year: int, month: int) -> str:
         """Return a month with its year."""
         return self.month_format.format(month=self.months[month - 1], year=year)

@@ -83,7 +83,7 @@ def _contact(record: OutboxRecord, _: datetime) -> OutgoingMail:
         reply_to=_ascii_address(message.email),
         message=message,
         writer=writer,
-        date=_moment(locale, message.created_at),
+        date=locale.date_and_time(message.created_at),
         can_reply=_ascii_address(message.email) is not None,
     )
 
@@ -155,7 +155,7 @@ def _moderated(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str,
         "title": article.title,
         "language": article.language,
         "url": urls.article_url(article.path),
-        "date": _moment(locale, comment.created_at),
+        "date": locale.date_and_time(comment.created_at),
         "links": [
             (action, urls.moderation_url(moderation_links.create(comment, action, secret, now=now)))
             for action in actions
@@ -333,7 +333,3 @@ def _subscription_url(action: reply_subscriptions.Action, record: OutboxRecord, 
 
 def _locale_of(article: Article) -> Locale:
     return find_locale(article.language) or site_locale()
-
-
-def _moment(locale: Locale, moment: datetime) -> str:
-    return f"{locale.date(moment)}, {moment.astimezone(settings().zone):%H:%M}"

@@ -128,7 +128,7 @@ def _in_language(language: str, around: str) -> Markup:
 
 
 def _presented(html: str) -> Markup:
-    """Adapt an article's sanitized HTML for a page of this theme.
+    """Adapt the sanitized HTML of an article or a comment for a page of this theme.
 
     Changes at most :data:`_MAX_MARKED` elements of each kind, to limit the growth. Scrollable elements become focusable
     by keyboard (WCAG 2.2, 2.1.1), and alignment becomes a class of the theme. A paragraph that consists of a picture

@@ -112,7 +112,7 @@ def preview(shown: Article, body: Body) -> HtmlResponse:
     """Return an article in any status for the holder of a preview link: with a banner, and never cached."""
     locale = _locale_of(shown)
     status = "draft" if shown.status == "deleted" else shown.status
-    date = locale.date(shown.published_at or shown.updated_at)
+    date = locale.date_and_time(shown.published_at or shown.updated_at)
     head = Head(title=shown.title, description=_description(shown), is_indexable=False)
     published = PublishedArticle(article=shown, body=body, previous=None, next=None)
     return html_response(

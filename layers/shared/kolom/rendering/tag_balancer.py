@@ -5,7 +5,8 @@ elements remain open. So nh3 receives markup in which all tags are paired and at
 open at once: deeper tags are dropped, their text is kept. The rules for omitted end tags follow the standard in outline
 (a block ends a paragraph, an item ends the previous one); nh3 does the rest exactly.
 
-Unknown elements lose their tags and keep their content. Those in :data:`DROPPED` are removed with their content.
+Unknown elements lose their tags and keep their content; a space separates blocks. Those in :data:`DROPPED` are
+removed with their content.
 """
 
 from collections import Counter
@@ -47,6 +48,10 @@ BLOCKS: Final = names(
 _ROW_GROUPS: Final = names("tbody tfoot thead")
 _TABLE_PARTS: Final = _ROW_GROUPS | _CELLS | {"col", "colgroup", "tr"}
 FOREIGN: Final = names("math select option svg")
+_SEPARATE: Final = names(
+    "body button dialog fieldset form head html legend main nav noscript object optgroup option search select textarea"
+)
+"""Elements that are not allowed in an article, but separate the words before, in and after them."""
 
 _PARAGRAPH: Final = names("p")
 _TABLE: Final = names("table")
@@ -91,12 +96,15 @@ class _Balancer:
         self._dropping = 0  # the number of open elements that are removed with their content
         self._too_deep: Counter[str] = Counter()  # dropped start tags, by name
         self._budget = _REOPENED_BUDGET
+        self._is_separate = False  # whether the next word is not part of the last one
 
     def feed(self, token: Token) -> None:
         match token:
-            case Start():
+            case Start(name):
+                self._is_separate |= name in _SEPARATE
                 self._start(token)
             case End(name):
+                self._is_separate |= name in _SEPARATE
                 self._end(RENAMED.get(name, name))
             case Text(markup) if not (self._open and self._open[-1].name == "iframe"):
                 if self._interrupted and not markup.isspace():
@@ -113,8 +121,12 @@ class _Balancer:
         return self._written
 
     def _write(self, token: Token) -> None:
-        if not self._dropping:
-            self._written.append(token)
+        if self._dropping:
+            return
+        if self._is_separate and self._written and _is_inline(self._written[-1]) and _is_inline(token):
+            self._written.append(Text(" "))
+        self._is_separate = False
+        self._written.append(token)
 
     def _start(self, source: Start) -> None:
         name = RENAMED.get(source.name, source.name)
@@ -196,6 +208,10 @@ class _Balancer:
         self._write(End(element.name))
         self._dropping -= element.name in DROPPED
         return element
+
+
+def _is_inline(token: Token) -> bool:
+    return not isinstance(token, Start | End) or token.name not in BLOCKS | _TABLE_PARTS
 
 
 def _allowed_tag(name: str, source: Start) -> Start:

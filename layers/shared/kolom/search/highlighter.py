@@ -21,6 +21,7 @@ BLOCK_SEPARATOR: Final = " · "
 """Stands between two blocks of a text, such as a heading and a paragraph, if the first does not end a sentence."""
 
 _SENTENCE_ENDS: Final = tuple(".!?…:;,。！？：；，、؟؛،।॥။៖")
+_FULL_STOPS: Final = tuple(".!?…؟।॥។")
 _CLOSING: Final = "\"'”’»›)]}」』）】》"
 _AT_EDGES: Final = " ·"
 
@@ -83,8 +84,14 @@ def mark_snippet(
     matches = [(start + first, end + first, key) for start, end, key in found]
     start, end = _without_separators(text, *_window(text, matches))
     before = "…" if start > 0 else ""
-    after = "…" if end < len(text) else ""
+    after = _ellipsis(text, end) if end < len(text) else ""
     return before + _mark(text, start, end, matches) + after
+
+
+def _ellipsis(text: str, end: int) -> str:
+    """Return the ellipsis after ``text[:end]``, with a space if a sentence ends there."""
+    is_sentence_end = text[end].isspace() and text[:end].rstrip(_CLOSING).endswith(_FULL_STOPS)
+    return " …" if is_sentence_end else "…"
 
 
 def _first_hint(text: str, hints: Sequence[str]) -> int:

@@ -206,6 +206,14 @@ def test_a_future_date_in_any_key_schedules_the_article(tmp_path: Path, front: s
     assert _state(_site(tmp_path, {"a.md": f"---\ntitle: A\n{front}\n---\nX\n"})) == {"a.md": state}
 
 
+def test_the_name_of_a_file_or_folder_that_makes_a_draft_is_reported(tmp_path: Path) -> None:
+    site = _site(tmp_path, dict.fromkeys(("site-wip/a.md", "draft-b.md"), "---\ntitle: A\ndate: 2020-01-01\n---\nX\n"))
+    assert sorted(_reasons(site).values()) == [
+        "imported as a draft, because of its name draft-b.md",
+        "imported as a draft, because of the name of its folder site-wip/",
+    ]
+
+
 def test_a_future_date_in_an_unknown_key_is_reported(tmp_path: Path) -> None:
     """The meaning of such a date is unknown, so the author decides."""
     site = _site(tmp_path, {"a.md": "---\ntitle: A\ndate: 2020-01-01\nevent: 2999-01-01\n---\nX\n"})

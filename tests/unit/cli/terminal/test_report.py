@@ -2,11 +2,12 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from kolom_cli.terminal.report import Note, Report
+from kolom_cli.terminal.report import ImportedState, LinkCounts, Note, Report
 
 MARKUP = ["[/b]", "[red]x[/]", "[/]", "[b", "a\\", ":smile:", "[link=https://a.example]x[/link]"]
 
@@ -40,3 +41,65 @@ def test_long_and_multi_line_texts_are_shortened_except_in_json() -> None:
     assert "k" * 40 not in printed
     assert "skipped 1 × a b: no such thing\n" in printed
     assert "k" * 5_000 in json.loads(report.as_json())["kinds"]
+
+
+def _state(number: int, **changes: str) -> ImportedState:
+    fields: dict[str, Any] = {
+        "name": f"{number}.md",
+        "kind": "article",
+        "title": f"Post {number}",
+        "status": "published",
+    }
+    return ImportedState(**fields | {"url": f"/post-{number}/", "change": "created"} | changes)
+
+
+def test_the_statuses_of_the_articles_are_counted_and_json_lists_each() -> None:
+    report = Report()
+    for number, status in enumerate(["draft", "published", "scheduled", "published"]):
+        report.add_article(_state(number, status=status))
+    assert "Articles: 2 published, 1 draft, 1 scheduled.\n" in _printed(report)
+    report.add_article(_state(4, kind="page", status="draft", change="unchanged"))
+    assert "Articles and pages: 2 published, 2 drafts, 1 scheduled.\n" in _printed(report)
+    data = json.loads(report.as_json())
+    assert data["by_status"] == {"published": 2, "draft": 2, "scheduled": 1}
+    assert data["articles"][4] == {
+        "name": "4.md",
+        "kind": "page",
+        "title": "Post 4",
+        "url": "/post-4/",
+        "status": "draft",
+        "change": "unchanged",
+    }
+
+
+def test_lines_about_one_item_are_singular() -> None:
+    report = Report(remote_images=1, copied_pictures=1, unclear_languages=1, own_links=LinkCounts(1, 1, 1))
+    report.add_removed("a", "form removed", 1)
+    printed = _printed(report)
+    assert "1 picture was copied." in printed
+    assert "1 image is still loaded from other sites, and breaks when those move." in printed
+    assert "The language of 1 article is not clear from the text: it has the site's first language." in printed
+    assert "1 link to articles of the old site leads to the article here." in printed
+    assert "1 link to files of the old site was left as it is." in printed
+    assert "form removed (1 time in 1 text, first in a)" in printed
+
+
+def test_lines_about_several_items_are_plural() -> None:
+    report = Report(remote_images=2, copied_pictures=2, unclear_languages=2, own_links=LinkCounts(2, 2, 2))
+    report.add_removed("a", "form removed", 2)
+    printed = _printed(report)
+    assert "2 pictures were copied." in printed
+    assert "2 images are still loaded from other sites, and break when those move." in printed
+    assert "The language of 2 articles is not clear from the texts: they have the site's first language." in printed
+    assert "2 links to articles of the old site lead to the articles here." in printed
+    assert "form removed (2 times in 1 text, first in a)" in printed
+
+
+def test_a_number_in_the_note_of_several_items_is_said_to_count_for_each() -> None:
+    text = "shortcodes became code blocks: [code] (1)"
+    report = Report(
+        notes=[Note(name="a", text=text), Note(name="b", text=text), Note(name="c", text="removed: [x] (2)")]
+    )
+    printed = _printed(report)
+    assert f"note a, b: {text}, in each\n" in printed
+    assert "note c: removed: [x] (2)\n" in printed

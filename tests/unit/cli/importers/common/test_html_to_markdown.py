@@ -83,6 +83,7 @@ def test_text_that_looks_like_markdown_is_rendered_unchanged(pieces: list[str]) 
 _TEXT = st.text('ab1 .:()"!?-+#>=~*_`[]<&;\\/\n\u00a0é“', min_size=1, max_size=8).map(html.escape)
 _ELEMENTS = (
     *("b", "i", "em", "strong", "s", "del", "strike", "code", "pre", "p", "div", "blockquote", "h2", "ul", "ol"),
+    *("dl", "dt", "dd", "figure", "figcaption", "address", "section", "details", "summary", "form", "legend"),
     *('a href="https://a.example/x_(y)"', 'ol start="3"'),
 )
 
@@ -109,6 +110,35 @@ def test_any_nesting_of_elements_keeps_the_words(pieces: list[str]) -> None:
 def test_quotations_beyond_the_depth_limit_keep_their_words() -> None:
     shown = visitor_text.render(html_to_markdown("<blockquote>one<ul><li>" * 20 + "two")).html
     assert _words(shown) == " ".join(["one"] * 20 + ["two"])
+
+
+_SEPARATE = (
+    "address article aside blockquote button dd details dialog dir div dl dt fieldset figcaption figure footer form h1 "
+    "h2 header hgroup legend li main menu nav noscript object ol optgroup option p pre search section select summary "
+    "textarea ul video"
+)
+
+
+@pytest.mark.parametrize("name", _SEPARATE.split())
+def test_words_at_the_boundaries_of_blocks_stay_apart(name: str) -> None:
+    written = f"one<{name}>two</{name}>three"
+    shown = _words(visitor_text.render(html_to_markdown(written)).html).split()
+    assert [each for each in shown if each != "two"] == ["one", "three"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<dl><dt>one</dt><dd>two</dd><dt>three</dt></dl>",
+        "<dl><dt>one<dd>two<dt>three</dl>",
+        "<table><caption>one</caption><thead><tr><th>two</th></tr></thead><tbody><tr><td>three</td></tr></tbody></table>",
+        "<fieldset><legend>one</legend>two<form>three</form></fieldset>",
+        "<a href='https://a.example/'><dl><dt>one</dt><dd>two</dd></dl></a>three",
+        "<h2>one<section>two</section></h2>three",
+    ],
+)
+def test_words_in_neighbouring_blocks_stay_apart(written: str) -> None:
+    assert _words(visitor_text.render(html_to_markdown(written)).html) == "one two three"
 
 
 @pytest.mark.parametrize("hostile", list(hostile_texts())[::7])

@@ -204,7 +204,7 @@ def test_members_and_comments_are_counted_not_imported(file: Path) -> None:
     items, error = _read(file, data)
     assert not error
     assert items[1:] == [
-        Skipped(kind="file", name=f"{file}: comments", reason="1 comments: comments of Ghost are not imported"),
+        Skipped(kind="file", name=f"{file}: comments", reason="1 comment: comments of Ghost are not imported"),
         Skipped(kind="file", name=f"{file}: members", reason="2 members: subscribers are not imported"),
     ]
 

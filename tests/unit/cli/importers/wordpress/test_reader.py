@@ -113,10 +113,17 @@ def test_skipped_items_have_a_reason(file: Path, changes: dict[str, Any], kind: 
     assert skipped.reason
 
 
-def test_an_undeclared_prefix_of_a_plugin_is_reported_after_all_items(file: Path) -> None:
+@pytest.mark.parametrize(
+    ("status", "is_open"), [("open", True), ("closed", False), ("Closed", False), ("", True), (None, True)]
+)
+def test_only_an_explicit_status_closes_the_comments(file: Path, status: str | None, is_open: bool) -> None:
+    assert _article(file, comment_status=status).content.comments_open is is_open
+
+
+def test_an_undeclared_prefix_of_a_plugin_is_no_error(file: Path) -> None:
     items, error = _read(file, export(item(1, more="<plugin:x>1</plugin:x>"), item(2)))
     assert [type(each) for each in items] == [ImportedArticle, ImportedArticle]
-    assert "the file was read to its end" in error
+    assert not error
 
 
 def test_a_post_without_any_identifier_is_rejected(file: Path) -> None:

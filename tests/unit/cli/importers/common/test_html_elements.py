@@ -1,0 +1,20 @@
+"""Changing the HTML of other editors as a tree."""
+
+import pytest
+
+from kolom_cli.importers.common.html_elements import inner_html, parse, tidy
+
+
+@pytest.mark.parametrize(
+    ("written", "tidied"),
+    [
+        ("<figure><img src='a.png'><figcaption><div>a</div><div>b</div></figcaption></figure>", ">a b</figcaption>"),
+        ("<h2><div>a</div><div>b</div></h2>", "<h2>a b</h2>"),
+        ("x<div>a<p>b</p></div>", "<p>x a</p><p>b</p>"),
+        ("one<fieldset><legend>two</legend>three</fieldset>", "<p>one two three</p>"),
+    ],
+)
+def test_words_stay_apart_if_the_elements_around_them_are_removed(written: str, tidied: str) -> None:
+    root = parse(written)
+    tidy(root)
+    assert tidied in inner_html(root)
