@@ -89,7 +89,7 @@ class PublishedFile:
 class LinkCounts:
     """The links of imported texts to their old site.
 
-    Those to articles lead to the articles here now. Those to files, such as pictures, and to pages that were not
+    Those to articles now lead to the imported articles. Those to files, such as pictures, and to pages that were not
     imported were left as they are.
     """
 

@@ -1,4 +1,4 @@
-"""Rewrite the links of imported texts to other imported articles, so that they lead to the articles here. Pure."""
+"""Rewrite the links of imported texts to the new URLs of other imported articles. Pure."""
 
 import html
 import re
