@@ -357,8 +357,8 @@ def _with_status(status: Status, number: int) -> str:
 
 def _link_lines(links: LinkCounts) -> Iterator[str]:
     if links.to_articles:
-        verb = choose(links.to_articles, "leads to the article", "lead to the articles")
-        yield f"{count(links.to_articles, 'link')} to articles of the old site {verb} here."
+        verb = choose(links.to_articles, "leads to the imported article", "lead to the imported articles")
+        yield f"{count(links.to_articles, 'link')} to articles of the old site {verb}."
     if links.to_files:
         were = choose(links.to_files, "was left as it is", "were left as they are")
         yield f"{count(links.to_files, 'link')} to files of the old site {were}."

@@ -52,9 +52,9 @@ class AddressPlan:
 
 @dataclass(frozen=True, slots=True)
 class OldAddresses:
-    """Finds the articles here by the URLs that they had in the old blog.
+    """Finds the imported articles by the URLs that they had in the old blog.
 
-    ``hosts`` are those of the blog (:func:`host_key`). ``by_path`` are the paths of the articles here by their old
+    ``hosts`` are those of the blog (:func:`host_key`). ``by_path`` are the paths of the imported articles by their old
     paths (:func:`path_key`), and ``by_number`` those by their numbers in WordPress, as ``/?p=12``.
     """
 

@@ -79,7 +79,7 @@ def test_lines_about_one_item_are_singular() -> None:
     assert "1 picture was copied." in printed
     assert "1 image is still loaded from other sites, and breaks when those move." in printed
     assert "The language of 1 article is not clear from the text: it has the site's first language." in printed
-    assert "1 link to articles of the old site leads to the article here." in printed
+    assert "1 link to articles of the old site leads to the imported article." in printed
     assert "1 link to files of the old site was left as it is." in printed
     assert "form removed (1 time in 1 text, first in a)" in printed
 
