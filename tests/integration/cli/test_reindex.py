@@ -114,7 +114,7 @@ def test_the_first_interrupt_stops_waiting(kolom: Kolom, monkeypatch: pytest.Mon
     monkeypatch.setattr(reindexing, "wait_until_indexed", interrupted)
     ran = kolom("reindex")
     assert ran.exit_code == 130
-    assert "Queued 1 articles" in ran.stderr
+    assert "Queued 1 article;" in ran.stderr
 
 
 def test_without_confirmation_nothing_is_rebuilt(kolom: Kolom) -> None:
