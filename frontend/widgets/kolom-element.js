@@ -20,7 +20,7 @@ const DATE_FORMATS = DATES;
 const TIMEOUT_MS = 15_000;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|nqo|ps|sd|syr|ug|ur|yi)\b/i;
 
-/** The blogs about which a page's owner was told that they cannot be reached. @type {Set<string>} */
+/** The unreachable blogs that were already reported in the console. @type {Set<string>} */
 const unreachable = new Set();
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */

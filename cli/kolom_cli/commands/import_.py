@@ -15,7 +15,7 @@ from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
 from kolom_cli.importers.common.article_matching import host_of
 from kolom_cli.importers.common.importer import Importer
-from kolom_cli.importers.common.pictures import Pictures, downloader
+from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
 from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
@@ -25,6 +25,7 @@ from kolom_cli.importers.markdown.reader import read_markdown
 from kolom_cli.importers.medium.reader import read_medium
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
+from kolom_cli.media.downloader import Downloader
 from kolom_cli.media.picture_folder import PictureFolder
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal import console
@@ -362,7 +363,7 @@ def _run(
     copies = Pictures(
         MediaStore(dry_run=dry_run),
         PictureFolder(uploads) if uploads else None,
-        downloader() if pictures else None,
+        Downloader() if pictures else None,
     )
     report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json, pictures=copies)
     _finish(report, as_json=as_json)

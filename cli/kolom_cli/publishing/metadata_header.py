@@ -11,19 +11,7 @@ from typing import Final
 from kolom_cli.publishing.draft_marks import MARK_KEYS, draft_mark, normalize
 
 _HEADER_KEYS: Final = MARK_KEYS | {
-    *(
-        "title",
-        "date",
-        "modified",
-        "updated",
-        "author",
-        "authors",
-        "tags",
-        "category",
-        "categories",
-        "keywords",
-        "slug",
-    ),
+    *("title", "date", "modified", "updated", "author", "authors", "tags", "category", "categories", "slug"),
     *("summary", "description", "lang", "language", "template", "layout", "link", "type", "url", "saveas"),
     *("keywords", "copyright", "subtitle", "affiliation", "baseheaderlevel", "htmlheader", "htmlheaderlevel"),
     *("latexmode", "latexinput", "latexheader", "latexheaderlevel", "latexfooter", "quoteslanguage"),

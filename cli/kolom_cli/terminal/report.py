@@ -198,8 +198,7 @@ class Report:
         return {
             **self.counts(),
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
-            "by_status": self.by_status,
-            "articles": [asdict(article) for article in self.articles],
+            **self._items_as_data(),
             "skipped_items": [
                 {"kind": each.kind, "name": each.name, "reason": each.reason, "refused": each.refused}
                 for each in self.skipped
@@ -215,6 +214,10 @@ class Report:
             "interrupted": self.interrupted,
             "dry_run": self.dry_run,
         }
+
+    def _items_as_data(self) -> dict[str, Any]:
+        """Return the single articles and pages as values for JSON."""
+        return {"by_status": self.by_status, "articles": [asdict(article) for article in self.articles]}
 
     def print(self, console: Console) -> None:
         """Print the report for people."""
@@ -298,12 +301,8 @@ class PublishReport(Report):
         self.files.append(file)
         self.add(file.kind, file.change)
 
-    def as_data(self) -> dict[str, Any]:
-        """Return the report as values for JSON."""
-        # super() without arguments fails in a dataclass with slots: the decorator replaces the class of this body.
-        data = Report.as_data(self)
-        del data["articles"], data["by_status"]  # of imports only
-        return {**data, "items": [file.as_data() for file in self.files]}
+    def _items_as_data(self) -> dict[str, Any]:
+        return {"items": [file.as_data() for file in self.files]}
 
     def _print_done(self, console: Console) -> None:
         would_be = "would be " if self.dry_run else ""

@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_SECONDS: Final = 1.0
 
 CONFLICTS: Final = frozenset(
     {
-        # A concurrent write changes the same item. SDKs do not retry most of these: kolom.models.transaction does, with
+        # A concurrent write changes the same item. SDKs do not retry most of these: kolom.models.retry does, with
         # jitter and until a deadline. The first is the code of one item of a transaction.
         *("TransactionConflict", "TransactionConflictException", "TransactionInProgressException"),
         "ReplicatedWriteConflictException",

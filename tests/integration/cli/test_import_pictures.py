@@ -47,7 +47,7 @@ def run(kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def imported(xml: str, *options: object, site: Site | None = None) -> dict[str, Any]:
         (tmp_path / "export.xml").write_text(xml)
-        monkeypatch.setattr(import_, "downloader", lambda: site)
+        monkeypatch.setattr(import_, "Downloader", lambda: site)
         ran = kolom("import", "wordpress", tmp_path / "export.xml", "--json", *options)
         assert ran.exit_code == 0, ran.stdout + ran.stderr
         report: dict[str, Any] = ran.json
@@ -159,7 +159,7 @@ def test_pictures_in_markdown_are_copied_too(kolom: Kolom, tmp_path: Path, monke
     (tmp_path / "a.md").write_text(
         f"---\ntitle: A\ndate: 2020-01-01\n---\n![x]({UPLOADS}/a.png) `{UPLOADS}/a.png` [y]({UPLOADS}/a.png.txt)\n"
     )
-    monkeypatch.setattr(import_, "downloader", lambda: Site({f"{UPLOADS}/a.png": PNG}))
+    monkeypatch.setattr(import_, "Downloader", lambda: Site({f"{UPLOADS}/a.png": PNG}))
     ran = kolom("import", "markdown", tmp_path, "--pictures", "--json")
     assert ran.json["copied_pictures"] == 1
     body = repository.get_body(publishing.get_by_slug("a"))

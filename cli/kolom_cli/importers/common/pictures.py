@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from kolom.articles.types import Body
 from kolom.config import settings
 from kolom_cli.importers.common.types import ImportedArticle
-from kolom_cli.media.downloader import MAX_PICTURE_BYTES, Downloader, DownloadError
+from kolom_cli.media.downloader import MAX_PICTURE_BYTES, DownloadError
 from kolom_cli.media.image_size import image_size
 from kolom_cli.media.picture_folder import PictureFolder
 from kolom_cli.media.picture_index import PictureIndex, StoredPicture
@@ -132,11 +132,6 @@ class Pictures:
         self._stored[url] = stored
         self._total_bytes += len(data)
         self.copied += 1
-
-
-def downloader() -> Callable[[str], bytes]:
-    """Return the function that downloads pictures from the public internet."""
-    return Downloader()
 
 
 def _content(file: Path) -> bytes | str:

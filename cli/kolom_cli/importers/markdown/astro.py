@@ -10,7 +10,7 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_text
 from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.site import Entry, Site, base_of, normalize_address, walk
+from kolom_cli.importers.markdown.site import Entry, Site, base_of, files_inside, normalize_address, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
@@ -53,13 +53,11 @@ def survey(directory: Path) -> Site:
 
 def _texts(directory: Path, names: tuple[str, ...]) -> Iterator[str]:
     """Yield the texts of the files that exist. They are programs, which are searched and never run."""
-    for name in names:
-        path = directory / name
-        if path.is_file() and path.resolve().is_relative_to(directory.resolve()):
-            try:
-                yield read_text(path)
-            except DocumentError:
-                continue
+    for path in files_inside(directory, names):
+        try:
+            yield read_text(path)
+        except DocumentError:
+            continue
 
 
 def _with_page_kinds(items: list[tuple[str, Entry | Skipped]]) -> list[Entry | Skipped]:

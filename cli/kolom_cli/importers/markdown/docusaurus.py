@@ -10,7 +10,7 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_text
 from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.site import Entry, Site, base_of, load, walk
+from kolom_cli.importers.markdown.site import Entry, Site, base_of, files_inside, load, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts"))
@@ -46,13 +46,11 @@ def survey(directory: Path) -> Site:
 
 def _configuration(directory: Path) -> str:
     """Return the text of the configuration: a program, which is searched and never run."""
-    for name in _CONFIGS:
-        path = directory / name
-        if path.is_file() and path.resolve().is_relative_to(directory.resolve()):
-            try:
-                return read_text(path)
-            except DocumentError:
-                break
+    for path in files_inside(directory, _CONFIGS):
+        try:
+            return read_text(path)
+        except DocumentError:
+            break
     return ""
 
 

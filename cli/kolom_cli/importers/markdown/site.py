@@ -197,18 +197,24 @@ def is_excluded(location: str, patterns: Iterable[str]) -> bool:
     return False
 
 
+def files_inside(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Yield the files of these names that exist, except links that lead out of the folder."""
+    for name in names:
+        path = folder / name
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            yield path
+
+
 def load(folder: Path, *names: str) -> Values:
     """Return the values of the first data file that exists, or an empty map.
 
     :raises SourceError: the file is invalid, so every URL might be wrong
     """
-    for name in names:
-        path = folder / name
-        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
-            try:
-                return read_data(path, read_text(path))
-            except DocumentError as error:
-                raise SourceError(str(error)) from error
+    for path in files_inside(folder, names):
+        try:
+            return read_data(path, read_text(path))
+        except DocumentError as error:
+            raise SourceError(str(error)) from error
     return {}
 
 

@@ -119,7 +119,7 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
             "Permalink": page.address,
             "Params": page.front,
             "Param": Method(lambda key: _typed(page.front.get(str(key).lower()))),
-            "RenderString": Method(lambda *values: _markdown(values[-1])),
+            "RenderString": Method(lambda *values: markdown(values[-1])),
             "Site": site,
             "Kind": "page",
         }
@@ -154,7 +154,3 @@ def _get(given: Arguments, key: Any) -> Any:
 
 def _typed(value: Value) -> Any:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-def _markdown(text: Any) -> Markup:
-    return markdown(text)
