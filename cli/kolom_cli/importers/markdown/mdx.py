@@ -24,7 +24,7 @@ _NEXT: Final = re.compile(
 )
 _IMPORT: Final = re.compile(r"^import\s+(\w+)\s+from\s+[\"']([^\"'\n]+)[\"']", re.MULTILINE)
 _STATEMENT: Final = re.compile(
-    r"import\b[^;\n]*(?:\n(?!\s*\n)[^;\n]*)*?[\"'][^\"'\n]+[\"'];?|export\s+(?:default|const|let|var|function|async|class|[{*])"
+    r"import\b(?:[^;\n]|\n(?!\s*\n))*?[\"'][^\"'\n]+[\"'];?|export\s+(?:default|const|let|var|function|async|class|[{*])"
 )
 _TRUNCATE: Final = re.compile(r"\s*truncate\s*", re.IGNORECASE)
 _PATH_CALL: Final = re.compile(r"(?:require|useBaseUrl)\(\s*[\"']([^\"'\n]+)[\"']\s*\)(?:\.default)?")

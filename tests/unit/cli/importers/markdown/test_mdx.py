@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kolom_cli.importers.markdown.html_snippets import Converted
@@ -100,7 +100,8 @@ _PIECES = [
     "\n\n",
     "<",
     "import x from 'y'\n",
-    ":::",
+    ":::\n",
+    ":::note\n",
     "\\{",
     "{e}",
     "<a href='",
@@ -108,6 +109,7 @@ _PIECES = [
 
 
 @given(st.lists(st.sampled_from(_PIECES)))
+@example(["import x from 'y'\n", "one ", "import x from 'y'\n"])
 def test_any_text_is_converted_and_words_outside_of_expressions_are_kept(parts: list[str]) -> None:
     text = "".join(parts)
     result = _convert(text).text
