@@ -44,9 +44,10 @@ test: sync ## Run the unit and integration tests
 test-slow: sync ## Run the load tests
 	$(RUN) pytest --numprocesses=auto -m slow $(PYTEST_ARGS)
 
-# The examples differ in every run: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
+# The examples differ in every run, unless FUZZ_SEED is set: make fuzz FUZZ_SECONDS=600 PYTEST_ARGS=tests/unit/search
 fuzz: sync ## Run the property tests with random examples for FUZZ_SECONDS (90)
-	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) $(PYTEST_ARGS)
+	$(RUN) pytest --quiet -m hypothesis --hypothesis-profile=fuzz --fuzz-seconds=$(FUZZ_SECONDS) \
+	  $(if $(FUZZ_SEED),--hypothesis-seed=$(FUZZ_SEED)) $(PYTEST_ARGS)
 
 # Fast enough to run before every commit.
 check: sync ## Check format, lint, types and the API document
