@@ -121,7 +121,7 @@ def _with_site(path: str) -> str:
 def _ascii_host(host: str) -> str:
     if host.isascii():
         return host
-    # Imported here, since hosts are almost always ASCII: its tables add 100 ms to a cold start.
+    # Imported here, because its tables add 100 ms to a cold start, and almost all hosts are ASCII.
     import idna
 
     return idna.encode(host, uts46=True).decode()  # IDNAError is a ValueError

@@ -220,7 +220,7 @@ def find_summary(slug: str) -> Article:
 
 
 def get_summaries(article_ids: Collection[int]) -> dict[int, Article]:
-    """Return those of the articles that are published, by id. A BatchGetItem for each hundred."""
+    """Return the published ones of these articles, by id. A BatchGetItem for each hundred."""
     records = ArticleRecord.batch_get([(str(article_id), ARTICLE) for article_id in article_ids]) if article_ids else ()
     articles = (to_article(record) for record in records)
     return {article.id: article for article in articles if article.status == "published"}

@@ -47,7 +47,7 @@ def find_id(pointer_key: str) -> int | None:
 
 
 def find_ids(pointer_keys: Collection[str]) -> dict[str, int]:
-    """Return the article ids of those of the pointers that exist, by pointer key. A BatchGetItem for each hundred."""
+    """Return the article ids of the pointers that exist, by pointer key. A BatchGetItem for each hundred."""
     keys = [(key, POINTER) for key in set(pointer_keys) if is_key(key)]
     pointers = Pointer.batch_get(keys, consistent_read=True) if keys else ()
     return {pointer.key: int(pointer.id) for pointer in pointers}

@@ -1,4 +1,4 @@
-"""Redirect other forms of the addresses of feeds to the feeds of this site."""
+"""Redirect other spellings of feed addresses, and the feed addresses of other systems, to the feeds of this site."""
 
 import re
 from typing import Final
@@ -16,8 +16,8 @@ _COMMENTS: Final = re.compile(r"/feeds/comments/([^/]+)/+")
 def feed_redirect(path: str, query: str) -> str:
     """Return the address of the feed that ``path`` (decoded) with that query string means. Up to two GetItems.
 
-    :raises NotFound: it is not known
-    :raises Gone: it means the comments of a deleted article
+    :raises NotFound: there is no such feed
+    :raises Gone: the feed is that of a deleted article
     """
     if document := document_redirect(path):
         return with_query(document, query)

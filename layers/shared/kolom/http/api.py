@@ -175,7 +175,7 @@ def html_response(page: HtmlPage) -> Response[str]:
 
 
 def _with_time_zone(response: LambdaResponse) -> LambdaResponse:
-    """Return the response; JSON, which may contain times, with the header of the site's time zone."""
+    """Add the site's time zone to the headers of a JSON response, which may contain times."""
     if response.get("headers", {}).get("Content-Type") == "application/json":
         response["headers"][TIME_ZONE_HEADER] = settings().time_zone
     return response

@@ -56,8 +56,8 @@ def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlRespo
 def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]) -> HtmlResponse:
     """Return the page that confirms the action and shows the next pending comment, or that there is none.
 
-    Its links expire together with ``link``, so that whoever has a link can use it and those that follow no longer. What
-    cannot be read now is omitted: the action is done.
+    Its links expire together with ``link``: following them does not extend the time in which someone can moderate.
+    Data that cannot be read now is omitted, because the action is done already.
     """
     article = _article(comment)
     try:

@@ -2,21 +2,22 @@
 
 | path | DynamoDB requests, at most |
 |---|---|
-| ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: a Query of the list, its count |
-| ``/{year}/`` | 2: the same |
+| ``/``, ``/label/{label}/``, ``/{year}/{month}/``, each also ``?cursor=`` | 2: the list, its count |
+| ``/{year}/`` | 2: the list, its count |
 | ``/labels/``, ``/archive/`` | 1 |
 | ``/search/`` | 0; with a query those of the search: :mod:`kolom.search.searcher` |
 | ``/contact/`` | 0 |
 | ``/{slug}/``, or an article's own path | 17: pointer, body, adjacent articles (2), comments (2), related ones (11) |
-| … of one segment, published before such paths were slugs | 19: a further pointer and article |
+| … with a path of one segment that does not reserve the slug (old versions) | 19: one more pointer and article |
 | a former slug or path | 4: up to three pointers, the article; up to 10 in another Unicode form |
 | the feed of another system, ``/favicon.ico`` | 3, then a 301 |
 | ``/?p=12`` and the like (:mod:`kolom.pages.wordpress_urls`) | 2, then a 301 |
 | anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
-An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
-such as those without a final slash, redirect directly to it with a 301 and their query. So do the addresses of feeds,
-sitemaps and robots.txt with a slash at the end, for which API Gateway has no other route.
+An article with a body of more than 1 MB needs one more request for each further MB. Each page has one canonical path.
+Other paths of the page, such as those without a final slash, redirect directly to it with a 301 and keep their query.
+The addresses of feeds, sitemaps and robots.txt with a slash at the end are redirected here, too: API Gateway has no
+other route for them.
 """
 
 import re
@@ -55,8 +56,8 @@ type Query = Mapping[str, list[str]]
 def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlResponse:
     """Return the page at ``path`` (percent-encoded, as in the request line) with the values of each query parameter.
 
-    ``locale`` is the reader's, for pages without a language of their own. An error becomes a page too, with the status
-    of the API.
+    ``locale`` is the reader's, for pages without a language of their own. An error becomes a page, too, with the
+    status that the API would return.
     """
     locale = locale or site_locale()
     try:
@@ -69,7 +70,7 @@ def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlRespo
 
 
 def _without_invisible_characters(address: str, query: Query, locale: Locale) -> HtmlResponse:
-    """Redirect an address that has characters of a copied text, such as a byte order mark, to the page that it means.
+    """Redirect an address with invisible characters, which copied text may have, to the address without them.
 
     :raises NotFound: there is no such page
     """
@@ -171,7 +172,7 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
         if target := post_redirect(query):  # of a WordPress site in a directory: /blog/?p=12
             return redirect(target)
         raise
-    # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
+    # API Gateway decodes paths. Elsewhere, another encoding of the same path redirects to the canonical one.
     canonical = urls.encoded_path(path)
     if address not in {canonical, path}:
         return _redirect(canonical, query)

@@ -100,7 +100,10 @@ class NewSubmission[Result](Protocol):
         ...
 
     def repeat(self, record: GuardRecord, *, is_same_client: bool) -> Result:
-        """Return the result of the first submission. ``is_same_client``: its client provably repeats it."""
+        """Return the result of the first submission.
+
+        ``is_same_client`` is true if the repetition provably comes from the same client.
+        """
         ...
 
 
@@ -124,7 +127,7 @@ def submit_new[Result](submission: NewSubmission[Result], context: RequestContex
 def submit_edit(
     item_id: str, text: SubmittedText, context: RequestContext, *, revision: int, now: datetime
 ) -> tuple[SpamFinding, ...]:
-    """Process a new text for the ``revision`` of an item, and return the findings of the spam rules.
+    """Process an edit of the ``revision`` of an item, and return the findings of the spam rules.
 
     :raises RateLimited: a limit of the client, its network or the site is reached
     """
@@ -136,8 +139,8 @@ def submit_edit(
 class SubmissionPipeline:
     """The state of one submission in the pipeline.
 
-    ``form`` is None for an edit. ``sender`` is the client that first submitted the item: edits from another address are
-    not another sender's copies.
+    ``form`` is None for an edit. ``sender`` is the client that first submitted the item: an edit from another address
+    counts as its text, not as a copy by another sender.
     """
 
     def __init__(
