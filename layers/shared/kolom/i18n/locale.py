@@ -50,7 +50,7 @@ class Locale:
     def date_and_time(self, moment: datetime) -> str:
         """Return the day and the time of ``moment`` in the site's time zone, with the zone's abbreviation.
 
-        A zone without an abbreviation is shown by its distance from UTC: ``UTC+03``.
+        A zone without an abbreviation is shown as its offset from UTC: ``UTC+03``.
         """
         local = moment.astimezone(settings().zone)
         name = local.tzname() or ""
@@ -62,7 +62,7 @@ class Locale:
 
 
 def site_locale() -> Locale:
-    """Return the locale of the site's own pages: of its first language with a locale."""
+    """Return the locale of the site's own pages: the first of the site's languages that has a locale."""
     for code in settings().language_codes:
         if locale := find_locale(code):
             return locale
