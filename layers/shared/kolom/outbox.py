@@ -69,7 +69,7 @@ def enqueue(
     article_id: int | None = None,
     person: str | None = None,
 ) -> None:
-    """Add a mail to the transaction that creates its subject. ``person`` is its recipient, if not the owner."""
+    """Add a mail to the transaction that stores what it is about. ``person`` is its recipient, if not the owner."""
     transaction.put(
         OutboxRecord(
             mail_id,
@@ -147,7 +147,7 @@ def postpone(record: OutboxRecord, reason: str, *, until: datetime) -> bool:
 
 
 def assign(record: OutboxRecord, digest_id: str | None) -> bool:
-    """Record which digest will replace a claimed mail; None for no digest."""
+    """Record which digest will replace a claimed mail; None if no digest will."""
     action = OutboxRecord.digest.remove() if digest_id is None else OutboxRecord.digest.set(digest_id)
     return _update(record, [action], OutboxRecord.lease == record.lease)
 
@@ -173,7 +173,7 @@ def requeue_due(*, now: datetime) -> RequeueResult:
 
 
 def redact_id(mail_id: str) -> str:
-    """Return the part of a mail's id that logs may contain: its subject, without the recipient's hash."""
+    """Return the part of a mail's id that logs may contain: what it is about, without the recipient's hash."""
     return "#".join(mail_id.split("#")[:2])
 
 

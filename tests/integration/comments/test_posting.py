@@ -84,8 +84,8 @@ def test_a_parent_must_be_an_approved_comment_of_the_same_article(blog: Blog) ->
     pending, approved = blog.post_stored("Waits."), blog.post_approved("Stands.")
     deleted = blog.moderate(blog.post_approved("Goes."), "delete")
     elsewhere = blog.post_approved("There.", slug="other")
-    nowhere: list[Any] = [pending.id, deleted.id, elsewhere.id, "01K0000000000000000000000A", "x", 7, []]
-    for parent in nowhere:
+    invalid: list[Any] = [pending.id, deleted.id, elsewhere.id, "01K0000000000000000000000A", "x", 7, []]
+    for parent in invalid:
         answer = blog.post("An answer.", parent_id=parent)
         assert (answer.status, answer.fields) == (422, {"parent_id"})
     reply = blog.post_stored("An answer.", parent_id=approved.id)
@@ -486,6 +486,6 @@ def test_a_form_may_be_multipart(blog: Blog) -> None:
     assert stored_comments()[0]["content"]["S"] == "Satu\ndua"
 
 
-def test_unknown_routes_are_problems(blog: Blog) -> None:
+def test_an_unknown_route_is_answered_with_a_problem(blog: Blog) -> None:
     answer = write_comments.handler(request("/api/comments/none", method="POST"), Context())
     assert answer["statusCode"] == 404

@@ -31,8 +31,8 @@ type Action = Literal["confirm", "leave"]
 
 CONFIRM_DAYS: Final = 7
 
-_QUESTION_OPEN: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
-"""How long an unanswered question is stored: at least until its link, created when the mail is sent, expires."""
+_UNANSWERED_FOR: Final = timedelta(days=CONFIRM_DAYS) + 2 * outbox.GIVE_UP_AFTER
+"""How long an unanswered request is stored: until after its link has expired, which is created when it is sent."""
 
 _PURPOSE: Final = "kolom.subscription"
 
@@ -63,7 +63,7 @@ def enqueue_mails(
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
     author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 
-    Up to two GetItem, and for a question a BatchGetItem and an UpdateItem for each limit.
+    Up to two GetItem; for a confirmation mail, also a BatchGetItem and an UpdateItem for each limit.
     """
     own = all_pseudonyms_of(address.email, signing.load_keys()) if address else [comment.person]
     if parent is not None and parent.status == "approved" and parent.person not in {*own, None}:
@@ -105,7 +105,7 @@ def _ask(
         comment_id=comment.id,
         state="asked",
         email=address.email,
-        expires_at=int((now + _QUESTION_OPEN).timestamp()),
+        expires_at=int((now + _UNANSWERED_FOR).timestamp()),
     )
     is_new = SubscriptionRecord.state.does_not_exist() | (SubscriptionRecord.expires_at <= int(now.timestamp()))
     transaction.put(record, is_new, conflict)
@@ -121,8 +121,8 @@ def _ask(
 
 
 def _may_ask(comment: Comment, email: str, origin: SubmissionOrigin | None, now: datetime) -> bool:
-    """Count a question, and return whether it is within all limits. The same comment counts once."""
-    applied = rate_limits.question_limits(
+    """Count a confirmation mail; return whether it is within all limits. The same comment counts once."""
+    applied = rate_limits.confirmation_limits(
         mailbox_pseudonym_of(email, signing.load_keys()), origin.client if origin else None
     )
     return rate_limits.find_reached(origin.submission_id if origin else comment.id, applied, now=now) is None
@@ -161,8 +161,8 @@ def parse(token: str, secret: Callable[[], SigningKeys], *, now: datetime) -> Su
 def execute(link: SubscriptionLink, *, now: datetime) -> None:
     """Confirm or end the subscription. Idempotent.
 
-    Unsubscribing erases everything but the pseudonym that prevents further questions, and creates it if nothing is
-    stored.
+    Unsubscribing erases everything except the pseudonym, which prevents further confirmation mails. If nothing is
+    stored, the pseudonym is.
 
     :raises NotFound: there is no subscription to confirm
     :raises Conflict: the person has unsubscribed in the meantime

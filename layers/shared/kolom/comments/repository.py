@@ -50,7 +50,7 @@ def update(
     concurrent change. If it returns the same object, nothing is written. ``also`` adds writes to the transaction.
 
     :raises NotFound: there is no such comment
-    :raises ServiceBusy: concurrent changes took precedence throughout; nothing was changed
+    :raises ServiceBusy: concurrent changes made every attempt fail; nothing was changed
     """
 
     def attempt() -> Comment:
