@@ -179,7 +179,7 @@ def ghost(
 ) -> None:
     """Import posts and pages from Ghost.
 
-    Posts for members become drafts. Pictures are shown from --site.
+    Posts for members become drafts. Pictures stay on the site that --site names.
     """
     connect(ctx.obj)
     _run(
