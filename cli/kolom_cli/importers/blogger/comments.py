@@ -37,8 +37,8 @@ def read_comment(
 ) -> Item:
     """Return the comment, or why it is skipped.
 
-    ``origin`` is that of the comment, ``origin_of`` gives those of others. ``owners`` are the profiles of the authors
-    of the blog's articles. ``links`` rewrites links to the blog's articles.
+    ``origin`` is the origin of the comment; ``origin_of`` returns the origins of other comments. ``owners`` are the
+    profiles of the authors of the blog's articles. ``links`` rewrites links to the blog's articles.
     """
     name = f"{entry.id.rpartition('.')[2]} on {entry.post or 'no post'}"
     status = _STATUSES.get(entry.status, "pending")

@@ -87,7 +87,7 @@ def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
 
 
 def _albums_beside(feed: Path) -> Iterator[Member]:
-    """Yield the images of an unpacked Takeout of which only the feed was named: ``Blogger/Blogs/x/feed.atom``."""
+    """Yield the images of an unpacked Takeout if the user named only its feed: ``Blogger/Blogs/x/feed.atom``."""
     if feed.resolve().parent.parent.name == "Blogs":
         albums = feed.resolve().parent.parent.parent / "Albums"
         if albums.is_dir():

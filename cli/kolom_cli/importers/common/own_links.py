@@ -33,7 +33,7 @@ def slug_candidates(slug: str, suffix: str) -> Iterable[str]:
 
 @dataclass(slots=True)
 class AddressPlan:
-    """The addresses that the articles of an export get here, in their order, if no other article has them."""
+    """The addresses that the articles of an export get on this site. Assumes that no other article has them."""
 
     _names: set[str] = field(default_factory=set)
 
@@ -119,7 +119,7 @@ class LinkRewriter:
     def in_comment(self, markup: str, absolute: Callable[[str], str]) -> str:
         """Return the HTML of a comment with its links rewritten, also those that are plain text.
 
-        ``absolute`` returns the URL of a path here, since links in comments have no relative URLs.
+        ``absolute`` returns the full URL of a path of this site, because links in comments must not be relative.
         """
 
         def replaced(url: str) -> str:

@@ -65,8 +65,8 @@ class Outside(NamedTuple):
 class Format:
     """A format of exports. ``name`` is for messages, with its article.
 
-    ``entries`` and ``containers`` are the names of elements, without prefixes: those of the entries, and those whose
-    children they are. ``check`` raises an error if the root element is not the format's.
+    ``entries`` and ``containers`` are the names of elements, without prefixes: the entries, and the elements that
+    contain them. ``check`` raises an error if the root element is not the format's.
     """
 
     name: str

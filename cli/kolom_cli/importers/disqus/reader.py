@@ -66,7 +66,7 @@ class _Blog:
 def read_disqus(path: Path, mapping: ThreadMap | None = None) -> Iterator[Item]:
     """Yield every comment of the export. ``mapping`` takes precedence over the threads' own URLs.
 
-    :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid from here on
+    :raises SourceError: the file cannot be read, is not a Disqus export, or is invalid after what was yielded so far
     """
     refuse_foreign_backup(path)
     with ExitStack() as stack:

@@ -10,7 +10,7 @@
 | embed, code, HTML | as they are; the renderer allows players of known hosts, and replaces others by links |
 | sign-up form | removed |
 
-Only readers of the site see the text between ``kg-gated-block`` comments, so :func:`is_restricted` detects them.
+Ghost shows the text between ``kg-gated-block`` comments only to some readers; :func:`is_restricted` detects it.
 """
 
 import re
@@ -39,7 +39,7 @@ from kolom_cli.importers.common.html_elements import (
 _GATED: Final = re.compile(r"<!--\s{0,9}kg-gated-block:begin\b([^>]{0,500})>")
 _FOR_ALL: Final = re.compile(r"\bnonMember:\s?true\b", re.IGNORECASE)
 _WIDGET_HOSTS: Final = frozenset(("platform.twitter.com", "platform.x.com", "instagram.com"))
-"""The scripts of these hosts decorate a quotation that is complete without them."""
+"""The scripts of these hosts only change the look of a quotation, which is complete without them."""
 
 
 def is_restricted(html: str) -> bool:
@@ -53,7 +53,7 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
     ``url_of`` returns the replacement of each URL.
     """
     scripts: list[str] = []
-    root = parse(html, _counting_scripts(scripts))
+    root = parse(html, _collecting_scripts(scripts))
     notes = []
     for name, replacement in _CARDS.items():
         for card in root.select(f".{name}") if name in html else ():
@@ -69,10 +69,10 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
     return inner_html(root), notes
 
 
-def _counting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[Token]]:
-    """Return a function that yields the tokens and appends to ``lost`` the scripts that do more than decorate."""
+def _collecting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[Token]]:
+    """Return a function that yields the tokens and appends to ``lost`` the scripts that do more than that."""
 
-    def counting(tokens: Iterable[Token]) -> Iterator[Token]:
+    def collecting(tokens: Iterable[Token]) -> Iterator[Token]:
         for token in tokens:
             if isinstance(token, Start) and token.name == "script":
                 source = token.attributes.get("src", "")
@@ -80,7 +80,7 @@ def _counting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator[T
                     lost.append(source)
             yield token
 
-    return counting
+    return collecting
 
 
 def _bookmark(card: Tag) -> Tag:

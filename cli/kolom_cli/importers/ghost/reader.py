@@ -145,7 +145,7 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _origin(row: dict[str, Any]) -> str:
-    """Return the origin. Numbers as ids, of old versions, are those of other Ghost sites, too."""
+    """Return the origin. Old versions use numbers as ids, which are not unique among Ghost sites."""
     number = text(row, "id")
     unique = text(row, "uuid") or (number if _OBJECT_ID.fullmatch(number) else f"{text(row, 'slug')}#{number}")
     return origin_id("ghost", unique)

@@ -94,7 +94,7 @@ class _Builder:
         recorded = LinkRecorder(links)
         remote = RemoteImages(recorded)
         body = self._converted(body, links)
-        rewriter = LinkRewriter(links.own_page, links.is_own)
+        rewriter = LinkRewriter(links.new_url, links.is_own)
         rendered = render(
             body,
             self.format,
@@ -136,7 +136,7 @@ class _Builder:
             remote_images=remote.count,
             own_links=rewriter.counts,
             removals=find_removals(body, self.format, rendered),
-            links=Links(entry.path, site.directory, links.found_in(recorded.links)),
+            links=Links(entry.path, site.directory, links.without_missing(recorded.links)),
             is_language_unclear=self.fields.is_language_unclear,
         )
 

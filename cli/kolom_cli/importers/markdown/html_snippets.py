@@ -21,8 +21,8 @@ _PIXELS: Final = re.compile(r"(\d{1,5})(?:px)?", re.ASCII)
 class Converted:
     """A text with another system's tags converted.
 
-    ``shown`` counts the tags that were replaced by something else, and ``removed`` those of which only the text in
-    them was kept. ``examples`` has the first tag of each name in ``removed``, with the reason if one is known.
+    ``shown`` counts the tags that were replaced by something else, and ``removed`` the tags that were removed; the text
+    in them is kept. ``examples`` has the first tag of each name in ``removed``, with the reason if one is known.
     """
 
     text: str = ""

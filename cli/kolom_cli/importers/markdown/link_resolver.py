@@ -77,12 +77,12 @@ class LinkResolver:
             self.missing.add(url)
         return url
 
-    def found_in(self, links: Mapping[str, str]) -> dict[str, str]:
-        """Return the links without those to missing files, which are reported already."""
+    def without_missing(self, links: Mapping[str, str]) -> dict[str, str]:
+        """Return the links except those to missing files, which are reported already."""
         return {written: replaced for written, replaced in links.items() if written not in self.missing}
 
-    def own_page(self, url: str) -> str:
-        """Return the URL here of the page to which an HTTP URL of the site leads; other URLs stay as they are."""
+    def new_url(self, url: str) -> str:
+        """Return the new URL of the page to which an HTTP URL of the old site leads; other URLs stay as they are."""
         try:
             parts = urlsplit(url)
             if parts.hostname not in self.site.hosts or not parts.path.strip("/") or _is_media(parts.path):
@@ -113,7 +113,7 @@ class LinkResolver:
                 return url
 
     def _beside_or_above(self, url: str) -> str:
-        """Return a URL relative to the content of the site as one relative to the page, if its file exists."""
+        """Return a path relative to the page, if it leads to a file in the folder of the page or in one above."""
         path = unquote(url.partition("#")[0].partition("?")[0])
         if not path.startswith("/") or "\0" in path:
             return url

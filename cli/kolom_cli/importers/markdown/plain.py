@@ -83,7 +83,7 @@ def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: 
     """Return why a file with front matter is not an article, or None."""
     name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
-        return Skipped(kind="file", name=name, reason="a part of other pages: it or its directory begins with _")
+        return Skipped(kind="file", name=name, reason="a part of other pages: a name in its path begins with _")
     if any(placeholder in title for placeholder in _TEMPLATE):
         return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
     if title or has_evidence or any(date for _, date in dates_in(front, _DATES, site.zone)):

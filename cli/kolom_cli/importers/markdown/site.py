@@ -73,7 +73,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Site:
-    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is that of its pages.
+    """A site. ``roots`` are the directories served at the root of the site; ``pages`` is the directory of its pages.
 
     ``has_mdx`` is True if its Markdown is MDX, whatever the names of the files.
     """

@@ -56,7 +56,7 @@ def is_of_medium(host: str) -> bool:
 def own_link(paths: dict[str, str], hosts: set[str]) -> Callable[[str], str]:
     """Return the function that makes links to the own stories relative, and removes redirects over Medium.
 
-    ``paths`` are the paths of the stories here by their ids; ``hosts`` are those of their canonical URLs.
+    ``paths`` are the new paths of the stories by their ids; ``hosts`` are the hosts of their canonical URLs.
     """
 
     def replaced(url: str) -> str:

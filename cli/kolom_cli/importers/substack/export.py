@@ -1,7 +1,6 @@
 """Read the files of a Substack export: ``posts.csv``, ``posts/<post_id>.html``, and lists of subscribers.
 
-Nothing is read of the files that say who received or open_member a post, and only the number of lines of the lists of
-subscribers.
+The files that say who received or opened a post are not read. Of the lists of subscribers, only the lines are counted.
 """
 
 import csv
@@ -71,7 +70,7 @@ class Export:
     def rows(self) -> Iterator[Row]:
         """Yield the posts in the order of the file.
 
-        :raises SourceError: the file is not valid from here on
+        :raises SourceError: the file is not valid after the posts that were yielded
         """
         by_number = {match[1]: text for name, text in self.texts.items() if (match := _NUMBER.fullmatch(name))}
         rows = _csv_rows(self.posts)

@@ -108,7 +108,7 @@ class _Reader:
         )
 
     def rest(self) -> Iterator[Item]:
-        """Yield what of the export is not imported: texts that ``posts.csv`` does not list, and the subscribers."""
+        """Yield what is not imported: texts that ``posts.csv`` does not list, and the lists of subscribers."""
         for text in self._export.texts.values():
             if text.name not in self._used:
                 reason = "posts.csv does not list it, so nothing shows that it was published"

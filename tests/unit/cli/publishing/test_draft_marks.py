@@ -309,7 +309,7 @@ def test_a_plain_folder_imports_only_files_with_front_matter(tmp_path: Path) -> 
         (
             "Title: First\nDate: 2012-03-04 10:20\nTags: a\n\nX\n",
             "published",
-            "its metadata is not between lines `---`",
+            "its metadata is not between two lines `---`",
         ),
     ],
 )
