@@ -100,8 +100,8 @@ def deploy(
     ``advance`` is called after each upload; there are two for each file.
 
     The hashed names are uploaded first, because no page uses them yet, and then the unhashed names. Finally one item is
-    written, from which the pages read the new names. After an interruption before that, the pages still use the old
-    files, and the next run continues.
+    written, from which the pages read the new names. If the deployment is interrupted before that, the pages still use
+    the old files, and the next run continues.
 
     :raises Conflict: another deployment finished in the meantime
     """
@@ -131,7 +131,7 @@ def deploy(
 
 
 def _unused_since(deactivated_at: str | None, uploaded_at: datetime) -> datetime:
-    """Return when the file went out of use: when a deployment replaced it, or its upload if it was never active."""
+    """Return when a deployment replaced the file, or when it was uploaded if it was never active."""
     return uploaded_at if deactivated_at is None else datetime.fromisoformat(deactivated_at)
 
 

@@ -63,7 +63,7 @@ def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentErro
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticle:
-    """The article of a file with its links, and notes about it. The lines of ``removals`` are those of its body."""
+    """The article of a file with its links, and notes about it. The lines of ``removals`` count from its body."""
 
     article: ArticleInput
     page: Page

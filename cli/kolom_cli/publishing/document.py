@@ -180,7 +180,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def _is_skipped(path: Path) -> bool:
-    """Return whether a file is about its project. An article may be named ``security.md``, but has front matter."""
+    """Return whether a file is about its project. An article with such a name, ``security.md``, has front matter."""
     if not is_about_project(path):
         return False
     try:
@@ -190,7 +190,7 @@ def _is_skipped(path: Path) -> bool:
 
 
 def is_about_project(path: Path) -> bool:
-    """Return whether the name of a file is one of a file about its project, such as README, LICENSE or CHANGELOG."""
+    """Return whether a file is about its project, by its name: README, LICENSE, CHANGELOG and others."""
     return _PROJECT.fullmatch(path.stem) is not None
 
 

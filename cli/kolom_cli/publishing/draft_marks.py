@@ -36,7 +36,7 @@ _PUBLIC: Final = frozenset(
 """The statuses of public texts. A scheduled text counts as public, since its date keeps it back."""
 
 MARK_KEYS: Final = _HIDING | _SHOWING | _STATUSES
-"""The keys that mean nothing else than whether a text is public."""
+"""The keys that say only whether a text is public."""
 
 _STATES: Final = frozenset(("state", "stage", "type", "posttype", "kind", "layout", "template"))
 _LABELS: Final = frozenset(("tag", "tags", "label", "labels", "category", "categories", "keywords"))

@@ -1,4 +1,4 @@
-"""Check the links of articles to pages, headings and files of the site, after all of them were read.
+"""Check the links of articles to pages, headings and files of the site, after all articles were read.
 
 | a link to | is checked against |
 |---|---|
@@ -36,7 +36,7 @@ _PAGE: Final = re.compile(
     r"/|/(?:labels|archive|contact|search)/?|/(?:api|assets)/.+|/favicon\.ico|/\d{4}/?|/\d{4}/(?:0?[1-9]|1[0-2])/?",
     re.ASCII,
 )
-"""The pages of the site that are no articles and have no other check."""
+"""The paths of the site that lead to no article and need no other check."""
 
 _LABEL: Final = re.compile(r"/label/(.+?)/?")
 _COMMENTS: Final = re.compile(r"/feeds/comments/([^/]+)")
@@ -126,7 +126,7 @@ class LinkChecker:
         self._now = now
         self._pages: list[Page] = []
         self._own: dict[str, Page] = {}  # by pointer key
-        self._found: dict[str, int] = {}
+        self._found: dict[str, int] = {}  # the ids of stored articles, by pointer key
         self._articles: dict[int, Article] = {}
         self._targets: dict[str, _Target] = {}
         self._ids: dict[str, frozenset[str]] = {}
