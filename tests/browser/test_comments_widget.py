@@ -1,4 +1,4 @@
-"""`<kolom-comments>`: open_page, writing, editing and failures."""
+"""`<kolom-comments>`: display, writing, editing and failures."""
 
 import itertools
 import re

@@ -85,7 +85,7 @@ NEVER = {
 }
 
 type Break = Callable[..., list[str]]
-"""Makes every call of a service fail from now on, after some; the list has the threads of those that did."""
+"""Makes the calls of a service fail after the first ones; the list has the threads of the failed calls."""
 
 
 @pytest.fixture
