@@ -137,7 +137,7 @@ class StreamPoller:
 
 
 def to_lambda_record(record: dict[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Convert a record from boto3's form to that of a Lambda event."""
+    """Convert a record from boto3's form to the form in a Lambda event."""
     plain: dict[str, Any] = _plain(record)
     return {**plain, "eventSourceARN": stream_arn}
 

@@ -94,7 +94,7 @@ def print_list(columns: Sequence[str], rows: Sequence[Row], *, empty: str, text:
 
 
 def _widths(columns: Sequence[str], table: Sequence[tuple[str, ...]], total: int) -> list[int]:
-    """Return the widths of the columns that fit in a line: each is that of its longest cell that still fits."""
+    """Return the widths of the columns that fit in a line: each as wide as its longest cell that still fits."""
     widths: list[int] = []
     for name, cells in zip(columns, zip(*table, strict=True), strict=True):
         room = total - sum(width + len(_GAP) for width in widths)

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("tables")
 
 LAMBDA_LIMIT_BYTES = 6 * 1024 * 1024
 FORMER_HTML = "<blockquote>\n" * 9_500 + "</blockquote>\n" * 9_500
-"""What ten thousand ``>`` once became."""
+"""The HTML that an earlier version made of ten thousand ``>``."""
 
 type Handler = Callable[[Any, Any], dict[str, Any]]
 

@@ -20,7 +20,7 @@ _BIGGEST: Final = "s1600"
 class OwnLinks:
     """Rewrites links to the blog's own articles, so that they point to the imported articles.
 
-    ``is_own_address`` returns whether a path is that of one of them; ``hosts`` are the blog's known hosts, possibly
+    ``is_own_address`` returns whether a path leads to one of them; ``hosts`` are the blog's known hosts, possibly
     none.
     """
 

@@ -189,7 +189,7 @@ class Importer:
         if content.draft or self.overwrite or (existing is not None and existing.status != "draft"):
             return None
         own = existing.id if existing else None
-        # The number of a post is that of posts in other blogs, too.
+        # Posts of other blogs have the same numbers.
         aliases_of_url = (each for each in item.aliases if not is_post_number_alias(each))
         addresses = (content.path or default_path(content.slug), *aliases_of_url)
         names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]

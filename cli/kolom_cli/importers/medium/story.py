@@ -115,7 +115,7 @@ def _subtitle(content: Tag, summary: str) -> str:
 
 
 def _begins_with(content: Tag, title: str) -> bool:
-    """Return whether the text is short and plain, and begins with its title, as Medium derives that of a response."""
+    """Return whether the text is plain and begins with the title: Medium makes the title of a response of its text."""
     text = _letters(text_of(content))
     start = _letters(title.rstrip("….")) if title else ""
     return text.startswith(start) and content.find([*_HEADINGS, "figure", "pre"]) is None and is_visible(content)

@@ -318,7 +318,7 @@ class _Reader:
         return True
 
     def _has_date(self) -> bool:
-        """Return whether the post itself has a date; that of the feed may be the date of the export."""
+        """Return whether the post itself has a date: ``pubDate`` may be the date of the export."""
         return parse_local_datetime(self._record.get("wp:post_date_gmt"), self._record.get("wp:post_date")) is not None
 
     def _date(self) -> datetime | None:

@@ -59,7 +59,7 @@ def enqueue_mails(
 ) -> None:
     """Add the mails about the approval of ``comment`` to the transaction that approves it.
 
-    The author of the parent comment gets a mail if they confirmed a subscription; the comment's own author is asked to
+    The author of the parent comment gets a mail if they confirmed a subscription. The comment's own author is asked to
     confirm one if they want replies, were not asked yet, and no limit is reached. ``address`` and ``origin`` are the
     author's; the origin is loaded if it is None. ``conflict`` is raised if a concurrent approval asks the same person.
 

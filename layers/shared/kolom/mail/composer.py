@@ -129,14 +129,14 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
         subject=_subject(locale, "mail.digest.subject", n=locale.number(len(entries) + more)),
         entries=entries,
         more=more,
-        limit=digests.MAX_ALONE,
+        limit=digests.MAX_SINGLE,
         days=moderation_links.LINK_DAYS,
     )
     return replace(mail, omitted=omitted)
 
 
 def _moderation_values(record: OutboxRecord, locale: Locale, now: datetime) -> dict[str, Any]:
-    """Return the template values for the comment of a moderation mail, alone or in a digest. Two GetItem.
+    """Return the template values for the comment of a moderation mail, also in a digest. Two GetItem.
 
     :raises MailObsolete: the comment was deleted, moderated or edited
     """

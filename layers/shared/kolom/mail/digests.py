@@ -1,6 +1,6 @@
 """Digests of moderation mail: after five mails in an hour, one mail replaces the others of that hour.
 
-The item of a digest, ``moderation-digest#<hour>``, is at first a counter of the mails that were sent alone. The first
+The item of a digest, ``moderation-digest#<hour>``, is at first a counter of the mails that were sent singly. The first
 mail above the limit makes it a mail that is due when the hour ends. Every step is a conditional write of one item:
 
 1. A mail above the limit stores the id of the digest (``digest``), then adds its own id to the digest (``members``),
@@ -24,7 +24,7 @@ from kolom.models.errors import is_condition_failed
 from kolom.models.outbox import QUEUE, OutboxRecord
 from kolom.timestamps import SECONDS_PER_DAY
 
-MAX_ALONE: Final = 5
+MAX_SINGLE: Final = 5
 """The number of moderation mails in an hour that are sent at once."""
 
 MAX_MEMBERS: Final = 50
@@ -74,7 +74,7 @@ def leave_to_digest(record: OutboxRecord, *, now: datetime) -> bool:
 
 
 def members_of(digest: OutboxRecord) -> Iterator[OutboxRecord]:
-    """Yield the mails that a digest replaces, oldest first, except those that were sent alone. A GetItem each."""
+    """Yield the mails that a digest replaces, oldest first, except those that were sent singly. A GetItem each."""
     for mail_id in sorted(digest.members or ()):
         try:
             member = outbox.get(mail_id)
@@ -106,14 +106,14 @@ def _leave_to_digest_of(record: OutboxRecord, hour: datetime, now: datetime) -> 
 
 
 def _count_alone(mail_id: str, now: datetime) -> bool:
-    """Count a mail that is to be sent alone; return False if the limit is reached. The same mail counts once."""
+    """Count a mail that is to be sent singly; return False if the limit is reached. The same mail counts once."""
     single = OutboxRecord.single
     actions: list[Action] = [
         single.add({mail_id}),
         OutboxRecord.expires_at.set(OutboxRecord.expires_at | _expiry(now)),
         OutboxRecord.schema.set(1),
     ]
-    has_room = single.does_not_exist() | (size(single) < MAX_ALONE) | single.contains(mail_id)
+    has_room = single.does_not_exist() | (size(single) < MAX_SINGLE) | single.contains(mail_id)
     return _update(digest_id(now), actions, has_room)
 
 

@@ -49,7 +49,7 @@ class OutboxByStatus(GlobalSecondaryIndex["OutboxRecord"]):
 class OutboxRecord(Record):
     """A mail. Its id says what it is about, ``moderation#<comment>``, so that the same mail is never created twice.
 
-    A digest has the ids of the mails that were sent alone in its hour (``single``), of those that it replaces
+    A digest has the ids of the mails that were sent singly in its hour (``single``), of those that it replaces
     (``members``), and the number of further mails (``more``). Before the first member, it has no status. A mail that a
     digest replaces has its id in ``digest``.
     """

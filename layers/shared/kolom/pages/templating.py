@@ -63,7 +63,7 @@ def render(
     is_unavailable: bool = False,
     **values: object,
 ) -> str:
-    """Render a complete page. ``language`` is that of its content, if it differs from the locale's.
+    """Render a complete page. ``language`` is the language of its content, if it differs from the locale's.
 
     ``is_unavailable`` is true for a page that reports an unavailable service: then the theme is not read from it.
     """

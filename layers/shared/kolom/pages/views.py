@@ -1,6 +1,6 @@
 """Render articles and lists as pages. Pure, except for the site's settings and theme.
 
-An article has its own language. Other pages have that of ``locale``, by default the site's first language.
+An article is in its own language. Other pages are in the language of ``locale``, by default the site's first one.
 """
 
 from collections.abc import Mapping, Sequence
