@@ -304,6 +304,16 @@ def test_only_http_imports_the_resolver() -> None:
     assert {package for package in importers if not is_within(package, "kolom.http")} == set()
 
 
+def test_only_models_import_pynamodb() -> None:
+    """Other modules use ``kolom.models.errors`` and ``kolom.models.expressions``."""
+    importers = {
+        module
+        for module, path in modules().items()
+        if any(is_within(name, "pynamodb") for name in imported_names(path))
+    }
+    assert {module for module in importers if not is_within(module, "kolom.models")} == set()
+
+
 def test_only_the_settings_module_reads_the_environment() -> None:
     readers = [module for module, path in modules().items() if identifiers(path) & ENVIRONMENT]
     assert [module for module in readers if is_within(module, "kolom")] == ["kolom.config"]

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from itertools import accumulate, islice
 from urllib.parse import parse_qs, quote
 
-from pynamodb.expressions.condition import Condition
-
 from kolom.articles.lookup import Check, get_with_body
 from kolom.articles.mapping import ALL_ARTICLES, label_listing_key, listing_order, to_article, to_summary
 from kolom.articles.names import label_key, pointer_keys_at, post_number_alias, variant_pointer_keys
@@ -39,6 +37,7 @@ from kolom.models.articles import (
     Pointer,
 )
 from kolom.models.base import is_key
+from kolom.models.expressions import Condition
 from kolom.pagination import decode_cursor, encode_cursor, first_page
 from kolom.timestamps import to_rfc3339
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.articles import repository as articles
 from kolom.articles.types import Article
 from kolom.comments.mapping import to_author_view
@@ -16,7 +14,7 @@ from kolom.comments.types import Action, Comment, PublicComment
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale
-from kolom.observability import logger
+from kolom.models.errors import none_if_unavailable
 from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.security.signing import SigningKeys
@@ -60,12 +58,8 @@ def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callabl
     cannot be read now is omitted: the action is done.
     """
     article = _article(comment)
-    try:
-        following = find_next_pending(comment.id)
-        is_last = following is None
-    except (PynamoDBException, ServiceBusy) as error:
-        logger.warning("moderation page rendered without the next comment", error=type(error).__name__)
-        following, is_last = None, False
+    found = none_if_unavailable(lambda: (find_next_pending(comment.id),), "next comment")
+    following = found[0] if found else None
     next_comment = None
     if following is not None:
         keys = secret()
@@ -79,7 +73,7 @@ def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callabl
             ),
         )
     message = f"moderation.{link.action}.done"
-    return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=is_last)
+    return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=found == (None,))
 
 
 def failed(error: KolomError, locale: Locale) -> HtmlResponse:
@@ -118,9 +112,5 @@ def _page(
 
 def _article(comment: Comment) -> Article | None:
     """Return the published article of a comment; None if it cannot be read, since the action does not depend on it."""
-    try:
-        article = articles.get(comment.article_id)
-    except (PynamoDBException, ServiceBusy) as error:
-        logger.warning("moderation page rendered without the article", error=type(error).__name__)
-        return None
+    article = none_if_unavailable(lambda: articles.get(comment.article_id), "article of a comment")
     return article if article is not None and article.status == "published" else None
