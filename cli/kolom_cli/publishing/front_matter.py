@@ -112,7 +112,7 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FrontMatterEntry:
     """A key and its value. ``line`` is the line of the key in the file, ``key_end`` the index after the key."""
 
     key: str
@@ -134,7 +134,7 @@ class FrontMatter:
     end: int
     body: int
     root: MappingNode | None
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, FrontMatterEntry]
 
     @classmethod
     def parse(cls, path: Path, text: str) -> Self:
@@ -296,7 +296,7 @@ class FrontMatter:
         return entry.node
 
 
-def _hint(unknown: Entry) -> str:
+def _hint(unknown: FrontMatterEntry) -> str:
     if draft_mark({unknown.key: getattr(unknown.node, "value", None)}):
         return "write `draft: true` to keep it as a draft"
     folded = unknown.key.lower()
@@ -352,8 +352,8 @@ def _compose_value(value: str) -> Node:
     return node
 
 
-def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dict[str, FrontMatterEntry]:
+    entries: dict[str, FrontMatterEntry] = {}
     for key, node in root.value if root is not None else ():
         line = line_at(text, start + key.start_mark.index)
         if not isinstance(key, ScalarNode):
@@ -362,7 +362,7 @@ def _entries(path: Path, text: str, start: int, root: MappingNode | None) -> dic
             raise DocumentError(
                 path, line, f"duplicate key {key.value!r} (first defined on line {entries[key.value].line})"
             )
-        entries[key.value] = Entry(key.value, line, start + key.end_mark.index, node)
+        entries[key.value] = FrontMatterEntry(key.value, line, start + key.end_mark.index, node)
     return entries
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from kolom.feeds.formats import FORMATS, atom, json_feed, rss
-from kolom.feeds.types import Entry, Feed
+from kolom.feeds.types import Feed, FeedEntry
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def entry(**changes: Any) -> Entry:
+def entry(**changes: Any) -> FeedEntry:
     defaults: dict[str, Any] = {
         "id": "https://blog.example/#article-7",
         "url": "https://blog.example/rain/",
@@ -30,10 +30,10 @@ def entry(**changes: Any) -> Entry:
         "labels": ("Weather", "Home & garden"),
         "language": "en",
     }
-    return Entry(**defaults | changes)
+    return FeedEntry(**defaults | changes)
 
 
-def feed(*entries: Entry, **changes: Any) -> Feed:
+def feed(*entries: FeedEntry, **changes: Any) -> Feed:
     defaults: dict[str, Any] = {
         "title": "Blog",
         "description": "About the weather",

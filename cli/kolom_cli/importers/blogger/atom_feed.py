@@ -21,12 +21,10 @@ from lxml import etree
 from kolom_cli.importers.common.article_fields import size_problem
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.importers.common.xml_stream import (
-    Entry as XmlEntry,
-)
-from kolom_cli.importers.common.xml_stream import (
     Format,
     NotXml,
     Outside,
+    XmlEntry,
     local_name,
     read_entries,
     text_of,
@@ -71,7 +69,7 @@ class Writer:
 
 
 @dataclass(slots=True)
-class Entry:
+class AtomEntry:
     """An ``<entry>`` at ``line`` of the feed.
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
@@ -119,7 +117,7 @@ class NotAFeed(SourceError):
         self.is_certain = is_certain
 
 
-def read_feed(name: str, file: IO[bytes]) -> Iterator[Entry | Blog]:
+def read_feed(name: str, file: IO[bytes]) -> Iterator[AtomEntry | Blog]:
     """Yield the entries and metadata of the feed ``name``, in its order.
 
     :raises NotAFeed: the file is not a Blogger feed
@@ -151,8 +149,8 @@ def _blogs(feed: Any) -> Iterator[Blog]:
             yield Blog(address=child.get("href", ""))
 
 
-def _entry(part: XmlEntry) -> Entry:
-    entry = Entry(line=part.line, repairs=part.repairs)
+def _entry(part: XmlEntry) -> AtomEntry:
+    entry = AtomEntry(line=part.line, repairs=part.repairs)
     kind = status = ""
     is_takeout = is_draft = False
     for child in () if part.element is None else part.element:
@@ -181,7 +179,7 @@ def _entry(part: XmlEntry) -> Entry:
     return entry
 
 
-def _set_field(name: str, element: Any, entry: Entry) -> None:
+def _set_field(name: str, element: Any, entry: AtomEntry) -> None:
     match name:
         case "id":
             entry.id = _short_id(text_of(element))
@@ -209,7 +207,7 @@ def _set_field(name: str, element: Any, entry: Entry) -> None:
             pass
 
 
-def _set_content(element: Any, entry: Entry, *, is_summary: bool) -> None:
+def _set_content(element: Any, entry: AtomEntry, *, is_summary: bool) -> None:
     if is_summary and entry.content:
         return
     entry.is_summary = is_summary
@@ -219,7 +217,7 @@ def _set_content(element: Any, entry: Entry, *, is_summary: bool) -> None:
     entry.is_html = element.get("type") != "text"
 
 
-def _kind(named: str, entry: Entry) -> EntryKind:
+def _kind(named: str, entry: AtomEntry) -> EntryKind:
     if named:
         return _KINDS.get(named, "other")
     if entry.post:
@@ -230,7 +228,7 @@ def _kind(named: str, entry: Entry) -> EntryKind:
     return "page" if match[2] == "page" else "post" if match[2] == "post" else "settings"
 
 
-def _category(element: Any, entry: Entry) -> str:
+def _category(element: Any, entry: AtomEntry) -> str:
     """Return the kind that the category defines, or add the label that it defines to the entry."""
     scheme, term = element.get("scheme", ""), element.get("term", "")
     if scheme == _KIND_SCHEME:
@@ -240,7 +238,7 @@ def _category(element: Any, entry: Entry) -> str:
     return ""
 
 
-def _link(element: Any, entry: Entry) -> None:
+def _link(element: Any, entry: AtomEntry) -> None:
     href = element.get("href") or ""
     match element.get("rel"):
         case "alternate" if not entry.address:

@@ -18,7 +18,7 @@ from kolom.errors import InvalidInput
 from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
 from kolom.rendering.text import plain_text
-from kolom_cli.importers.blogger.atom_feed import Blog, Entry, NotAFeed, read_feed
+from kolom_cli.importers.blogger.atom_feed import AtomEntry, Blog, NotAFeed, read_feed
 from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
@@ -95,13 +95,13 @@ def _without_name(error: NotAFeed, name: str) -> str:
     return str(error).removeprefix(f"{name}:").strip()
 
 
-def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, Entry]]:
+def _entries(feeds: Iterable[Member]) -> Iterator[tuple[Member, AtomEntry]]:
     for feed in feeds:
         with open_member(feed) as file:
-            yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, Entry))
+            yield from ((feed, record) for record in read_feed(feed.name, file) if isinstance(record, AtomEntry))
 
 
-def _content(entry: Entry) -> Entry:
+def _content(entry: AtomEntry) -> AtomEntry:
     """Return what distinguishes the entry from others of its id: all but its place in the file."""
     return replace(entry, line=0)
 
@@ -131,7 +131,7 @@ def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
         survey.hosts |= {host_of(parts)} - {""}
 
 
-def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
+def _survey_entry(survey: _Survey, entry: AtomEntry, *, given: bool) -> None:
     if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not given:
         survey.language = site_language(entry.content.strip())
     if entry.kind == "settings" and entry.id.endswith(".BLOG_READ_ACCESS_MODE") and entry.content.strip() != "PUBLIC":
@@ -142,16 +142,16 @@ def _survey_entry(survey: _Survey, entry: Entry, *, given: bool) -> None:
             survey.paths.add(path)
 
 
-def _path(entry: Entry) -> str:
+def _path(entry: AtomEntry) -> str:
     parts = split(entry.address)
     return parts.path if parts else ""
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: AtomEntry) -> str:
     return _KINDS.get(entry.kind, entry.kind)
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: AtomEntry) -> str:
     title = (
         plain_text(entry.title if entry.is_html else html.escape(entry.title)) or plain_text(entry.content[:400])[:40]
     )
@@ -162,7 +162,7 @@ def _origin(entry_id: str) -> str:
     return origin_id("blogger", entry_id)
 
 
-def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
+def _item(entry: AtomEntry, origin: str, survey: _Survey, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
     if entry.is_damaged:
         return Skipped(kind=kind, name=name, reason=entry.problem or "", refused=True)
@@ -185,7 +185,7 @@ def _item(entry: Entry, origin: str, survey: _Survey, images: Images) -> Item:
 class _Reader:
     """Converts one entry to an article."""
 
-    def __init__(self, entry: Entry, origin: str, survey: _Survey, images: Images) -> None:
+    def __init__(self, entry: AtomEntry, origin: str, survey: _Survey, images: Images) -> None:
         self._entry = entry
         self._origin = origin
         self._survey = survey
@@ -194,7 +194,7 @@ class _Reader:
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
         # As the suffix of a slug that is taken, the month of a post is clearer than its long number.
-        self._number = f"{self._published:%Y-%m}" if self._published else number
+        self._id_suffix = f"{self._published:%Y-%m}" if self._published else number
         self._fields = ArticleFields(_KINDS[entry.kind], number)
         self._notes = self._fields.notes
         if origin != _origin(entry.id):
@@ -211,7 +211,7 @@ class _Reader:
         rendered = render(source, "html", title=given_title, resolve=remote, size_of=self._images.media.sizes.get)
         self._notes += self._images.pop_notes()
         title = self._fields.title(given_title, rendered.html)
-        slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.number}")
+        slug = self._fields.slug(self._wanted_slug(), title, f"{entry.kind}-{self._fields.id_suffix}")
         content = ArticleInput(
             title=title,
             slug=slug,
@@ -233,7 +233,7 @@ class _Reader:
         return ImportedArticle(
             name=_name(entry),
             content=content,
-            number=self._number,
+            id_suffix=self._id_suffix,
             notes=tuple(self._notes),
             remote_images=remote.count,
             own_links=self._links.counts,

@@ -20,7 +20,7 @@ from kolom_cli.publishing.slugs import slug_suffix
 class RawArticle:
     """An article with the fields of the export, unchecked. All but ``html`` are plain text, and any of it may be empty.
 
-    ``convert`` makes ``html`` plain HTML and returns notes about it. ``number`` is the suffix for a slug that is taken.
+    ``convert`` makes ``html`` plain HTML and returns notes about it. ``id_suffix`` is added to a slug that is taken.
     ``address`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
     article that was not a draft becomes one. An empty ``language`` is detected from the text.
     """
@@ -28,7 +28,7 @@ class RawArticle:
     name: str
     origin: str
     kind: Literal["article", "page"]
-    number: str
+    id_suffix: str
     title: str
     slug: str
     html: str
@@ -52,7 +52,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     """Return the article, or why it is skipped."""
     if problem := size_problem(raw.html):
         return Skipped(kind=raw.kind, name=raw.name, reason=problem, refused=True)
-    fields = ArticleFields(raw.kind, slug_suffix(raw.number))
+    fields = ArticleFields(raw.kind, slug_suffix(raw.id_suffix))
     source, notes = raw.convert(raw.html)
     fields.notes += [*raw.notes, *notes, *(f"{reason}: imported as a draft" for reason in raw.draft_reasons)]
     is_draft = raw.is_draft or bool(raw.draft_reasons)
@@ -61,7 +61,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     remote = RemoteImages()
     title = " ".join(raw.title.split())
     rendered = render(source, "html", title=title, resolve=remote)
-    slug = fields.slug(raw.slug, title, f"{raw.kind}-{fields.number}")
+    slug = fields.slug(raw.slug, title, f"{raw.kind}-{fields.id_suffix}")
     try:
         content = ArticleInput(
             title=fields.title(title, rendered.html),
@@ -86,7 +86,7 @@ def to_imported_article(raw: RawArticle) -> Item:
     return ImportedArticle(
         name=raw.name,
         content=content,
-        number=fields.number,
+        id_suffix=fields.id_suffix,
         aliases=raw.aliases,
         notes=tuple(fields.notes),
         remote_images=remote.count,

@@ -183,7 +183,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             name=name,
             origin=origin,
             kind=kind,
-            number=number[-8:],
+            id_suffix=number[-8:],
             title=text(row, "title"),
             slug=text(row, "slug"),
             html=html,

@@ -31,7 +31,7 @@ from kolom_cli.importers.markdown.mdx import Mdx
 from kolom_cli.importers.markdown.obsidian import is_vault, without_comments
 from kolom_cli.importers.markdown.pelican.extensions import convert_extensions
 from kolom_cli.importers.markdown.shortcodes import Shortcodes
-from kolom_cli.importers.markdown.site import Entry, Site, default_author
+from kolom_cli.importers.markdown.site import Site, SiteDocument, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
@@ -59,10 +59,10 @@ class ArticleBuilder:
     def __post_init__(self) -> None:
         self.templates = ShortcodeTemplates(self.site.directory, self.site.config)
 
-    def item(self, entry: Entry) -> Item:
+    def item(self, entry: SiteDocument) -> Item:
         """Return the article of a document, or why it is skipped."""
         try:
-            return _Builder(self, entry, ArticleFields(entry.kind, entry.number)).imported()
+            return _Builder(self, entry, ArticleFields(entry.kind, entry.id_suffix)).imported()
         except DocumentError as error:
             return Skipped(kind=entry.kind, name=str(entry.path), reason=error.message, refused=True)
         except InvalidInput as error:
@@ -72,7 +72,7 @@ class ArticleBuilder:
 @dataclass(slots=True)
 class _Builder:
     articles: ArticleBuilder
-    entry: Entry
+    entry: SiteDocument
     fields: ArticleFields
     format: SourceFormat = "markdown"
 
@@ -130,7 +130,7 @@ class _Builder:
         return ImportedArticle(
             name=str(entry.path),
             content=content,
-            number=entry.number,
+            id_suffix=entry.id_suffix,
             aliases=self._aliases(path),
             notes=tuple(self.notes),
             remote_images=remote.count,
@@ -267,7 +267,7 @@ class _Builder:
             candidates.append(site.base + entry.address)
         kept = []
         for alias in dict.fromkeys(candidates):
-            owner = site.at_address(alias)
+            owner = site.find_by_url_path(alias)
             if owner is not None and owner is not entry:
                 self.notes.append(f"its old URL {alias} belongs to another page")
             else:

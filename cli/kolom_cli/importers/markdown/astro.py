@@ -10,7 +10,7 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_text
 from kolom_cli.importers.markdown.permalinks import tidy
-from kolom_cli.importers.markdown.site import Entry, Site, base_of, files_inside, normalize_address, walk
+from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, normalize_url_path, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
 _CONFIGS: Final = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
@@ -60,11 +60,11 @@ def _texts(directory: Path, names: tuple[str, ...]) -> Iterator[str]:
             continue
 
 
-def _with_page_kinds(items: list[tuple[str, Entry | Skipped]]) -> list[Entry | Skipped]:
+def _with_page_kinds(items: list[tuple[str, SiteDocument | Skipped]]) -> list[SiteDocument | Skipped]:
     """Treat the entries of a collection as pages if none of them has a date."""
-    dated = {name for name, item in items if isinstance(item, Entry) and item.date is not None}
+    dated = {name for name, item in items if isinstance(item, SiteDocument) and item.date is not None}
     return [
-        replace(item, kind="page") if isinstance(item, Entry) and name and name not in dated else item
+        replace(item, kind="page") if isinstance(item, SiteDocument) and name and name not in dated else item
         for name, item in items
     ]
 
@@ -92,7 +92,7 @@ class _Survey:
                 for name in _COLLECTION.findall(text):
                     self.routes.setdefault(name, set()).add("/".join(parts[:-1]))
 
-    def items(self) -> Iterator[tuple[str, Entry | Skipped]]:
+    def items(self) -> Iterator[tuple[str, SiteDocument | Skipped]]:
         """Yield the documents, each with the name of its collection; it is empty for pages."""
         directory = self.site.directory
         for found in walk(directory, directory, enter=lambda folder: folder.name != "dist", formats=plain.FORMATS_READ):
@@ -101,7 +101,7 @@ class _Survey:
             else:
                 yield self._item(found)
 
-    def _item(self, path: Path) -> tuple[str, Entry | Skipped]:
+    def _item(self, path: Path) -> tuple[str, SiteDocument | Skipped]:
         pages = self.site.directory / "src/pages"
         if path.is_relative_to(pages):
             return "", self._page(path, path.relative_to(pages))
@@ -119,7 +119,7 @@ class _Survey:
         entry = replace(item, address=item.address or self._address(name, item, below))
         return name, replace(entry, kind="page") if name in _PAGE_COLLECTIONS else entry
 
-    def _address(self, collection: str, item: Entry, path: Path) -> str | None:
+    def _address(self, collection: str, item: SiteDocument, path: Path) -> str | None:
         """Return the URL of an entry, if exactly one page of the site shows the entries of its collection."""
         routes = self.routes.get(collection, set())
         if len(routes) != 1:
@@ -129,13 +129,13 @@ class _Survey:
         own = get_text(item.front, "slug") or "/".join(map(_slug, parts))
         return tidy(f"{next(iter(routes))}/{own}/") if own else None
 
-    def _page(self, path: Path, relative: Path) -> Entry | Skipped:
+    def _page(self, path: Path, relative: Path) -> SiteDocument | Skipped:
         item = plain.read_item(self.site, path)
         if isinstance(item, Skipped):
             return item
         parts = relative.with_suffix("").parts
         address = tidy("/".join(parts[:-1] if parts[-1] == "index" else parts) + "/")
-        if normalize_address(address) in _OWN_PAGES:
+        if normalize_url_path(address) in _OWN_PAGES:
             return Skipped(kind="page", name=str(path), reason="a page that Kolom generates itself")
         return replace(item, address=item.address or address, kind="article" if item.date else "page")
 

@@ -18,13 +18,13 @@ from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, 
 from kolom_cli.importers.markdown.publication import publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
-    Entry,
     Site,
+    SiteDocument,
     base_of,
+    derive_id_suffix,
     is_excluded,
-    load,
-    normalize_address,
-    number_of,
+    load_first_data_file,
+    normalize_url_path,
     single_segment,
     slug_for,
     walk,
@@ -54,7 +54,7 @@ def is_jekyll(directory: Path) -> bool:
 
 def survey(directory: Path) -> Site:
     """Return the site with all its documents."""
-    config = load(directory, *CONFIGS)
+    config = load_first_data_file(directory, *CONFIGS)
     source = directory
     for name in (get_text(config, "source", "source_dir"), "source"):
         if name and (directory / name).is_dir() and (name != "source" or (directory / name / "_posts").is_dir()):
@@ -68,7 +68,7 @@ def survey(directory: Path) -> Site:
         pages=source,
         roots=(source,),
         config=config,
-        authors=load(source, "_data/authors.yml", "_data/authors.yaml", "_data/authors.json"),
+        authors=load_first_data_file(source, "_data/authors.yml", "_data/authors.yaml", "_data/authors.json"),
     )
     site.base, site.hosts = base_of(get_text(config, "url"), get_text(config, "baseurl", "root"))
     with contextlib.suppress(OSError, ValueError):
@@ -80,7 +80,7 @@ def survey(directory: Path) -> Site:
 class _Survey:
     site: Site
 
-    def items(self) -> Iterator[Entry | Skipped]:
+    def items(self) -> Iterator[SiteDocument | Skipped]:
         excluded = get_list(self.site.config, "exclude")
         source = self.site.pages
 
@@ -113,7 +113,7 @@ class _Survey:
             return True
         return not (self._is_included(parts[: index + 1]) or self._is_included(parts))
 
-    def _item(self, path: Path) -> Entry | Skipped:
+    def _item(self, path: Path) -> SiteDocument | Skipped:
         parts = path.relative_to(self.site.pages).parts
         if self.site.directory.resolve().name in _POSTS:
             parts = (self.site.directory.resolve().name, *parts)
@@ -177,10 +177,10 @@ class _Survey:
 
     def _entry(
         self, path: Path, parts: tuple[str, ...], special: int | None, found: Front, kind: Kind, collection: str
-    ) -> Entry:
+    ) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
-        number = number_of(location)
+        id_suffix = derive_id_suffix(location)
         is_post = special is not None and not collection
         dated = DATE_PREFIX.match(path.stem)
         name = DATE_PREFIX.sub("", path.stem) if is_post or dated else path.stem
@@ -201,16 +201,16 @@ class _Survey:
             *([] if name == "index" else [name]),
             get_text(front, "title"),
             *(reversed(parts[:-1]) if name == "index" else []),
-            number=number,
+            id_suffix=id_suffix,
         )
-        return Entry(
+        return SiteDocument(
             path=path,
             location=location,
             front=front,
             body=found.body,
             kind=kind,
             slug=slug,
-            number=number,
+            id_suffix=id_suffix,
             name=name,
             address=address,
             aliases=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
@@ -306,7 +306,7 @@ def _why_no_content(body: str) -> str | None:
 
 
 def _why_replaced(address: str, front: Values) -> str | None:
-    key = normalize_address(address)
+    key = normalize_url_path(address)
     if key == "/":
         return "the home page: Kolom has its own"
     if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:

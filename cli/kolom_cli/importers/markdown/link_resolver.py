@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from kolom.articles.names import default_path, path_problem
 from kolom.rendering.element_ids import article_fragment
 from kolom.urls import encoded_path, label_path
-from kolom_cli.importers.markdown.site import Entry, Site
+from kolom_cli.importers.markdown.site import Site, SiteDocument
 from kolom_cli.media.store import CONTENT_TYPES, MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import FORMATS
 
@@ -22,14 +22,14 @@ _INTRASITE: Final = re.compile(
 )
 
 
-def path_of(entry: Entry) -> str | None:
+def path_of(entry: SiteDocument) -> str | None:
     """Return the path that the article keeps: its old path, if it is valid in Kolom and not the default path."""
     if entry.address is None or entry.address == default_path(entry.slug) or path_problem(entry.address):
         return None
     return entry.address
 
 
-def address_of(entry: Entry) -> str:
+def address_of(entry: SiteDocument) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
     return encoded_path(path_of(entry) or default_path(entry.slug))
 
@@ -43,7 +43,7 @@ class LinkResolver:
     """
 
     site: Site
-    entry: Entry
+    entry: SiteDocument
     media: MediaStore
     problems: Counter[str] = field(default_factory=Counter)
     missing: set[str] = field(default_factory=set)
@@ -87,7 +87,7 @@ class LinkResolver:
             parts = urlsplit(url)
             if parts.hostname not in self.site.hosts or not parts.path.strip("/") or _is_media(parts.path):
                 return url
-            target = self.site.at_address(self.site.without_base(unquote(parts.path)))
+            target = self.site.find_by_url_path(self.site.without_base(unquote(parts.path)))
         except ValueError:
             return url
         return url if target is None else address_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
@@ -134,7 +134,7 @@ class LinkResolver:
             return None
         return address_of(target) + separator + article_fragment(fragment) if path else separator + fragment
 
-    def _find_reference(self, path: str) -> Entry | None:
+    def _find_reference(self, path: str) -> SiteDocument | None:
         name = path.strip("/")
         site = self.site
         bases = [self.entry.path.parent, site.pages, site.directory]
@@ -144,22 +144,22 @@ class LinkResolver:
         for base in bases:
             for folder in folders:
                 for suffix in ("", *FORMATS, "/index.md"):
-                    if found := site.at_path(_joined(base, f"{folder}{name}{suffix}")):
+                    if found := site.find_by_path(_joined(base, f"{folder}{name}{suffix}")):
                         return found
-        return site.named(name.rpartition("/")[2]) or site.at_address(f"/{name}")
+        return site.find_by_name(name.rpartition("/")[2]) or site.find_by_url_path(f"/{name}")
 
-    def _find_page(self, path: str) -> Entry | None:
+    def _find_page(self, path: str) -> SiteDocument | None:
         """Return the target page of a link, found by its file, its URL, or its URL relative to this page."""
         site = self.site
         if path.startswith("/"):
             own = site.without_base(path)
-            return site.at_address(own) or site.at_path(_joined(site.pages, own.lstrip("/")))
+            return site.find_by_url_path(own) or site.find_by_path(_joined(site.pages, own.lstrip("/")))
         beside = _joined(self.entry.path.parent, path)
-        if found := site.at_path(beside) or site.at_path(_joined(beside, "index.md")):
+        if found := site.find_by_path(beside) or site.find_by_path(_joined(beside, "index.md")):
             return found
         if path.lower().endswith((".md", ".mdx", ".markdown")):
             return None
-        return site.at_address(self._relative_address(path))
+        return site.find_by_url_path(self._relative_address(path))
 
     def _relative_address(self, path: str) -> str:
         address = self.entry.address or default_path(self.entry.slug)
@@ -180,9 +180,9 @@ class LinkResolver:
         candidates += [root / own for root in site.roots]
         if path.startswith("/"):
             candidates += [root / path.lstrip("/") for root in (*site.roots, site.pages)]
-        elif (owner := site.at_address(self._relative_address(path).rpartition("/")[0])) and owner.bundle:
+        elif (owner := site.find_by_url_path(self._relative_address(path).rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])
-        if path.startswith("/") and (owner := site.at_address(f"/{own}".rpartition("/")[0])) and owner.bundle:
+        if path.startswith("/") and (owner := site.find_by_url_path(f"/{own}".rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])
         inside = site.directory.resolve()
         for candidate in candidates:

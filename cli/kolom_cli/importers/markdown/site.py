@@ -36,13 +36,13 @@ DATE_PREFIX: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SiteDocument:
     """A document of the site.
 
     ``address`` is its URL path, unescaped; ``aliases`` are other paths that lead to it. ``body`` is the position of its
     text in the file.
 
-    ``number`` is added to its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle.
+    ``id_suffix`` is added to its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle.
     ``at_root`` is True if it is not in a section.
     """
 
@@ -52,7 +52,7 @@ class Entry:
     body: int
     kind: Kind
     slug: str
-    number: str
+    id_suffix: str
     name: str
     address: str | None = None
     aliases: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class Entry:
     @property
     def key(self) -> str:
         """The normalized path by which the site's own links refer to it."""
-        return normalize_address(self.address or default_path(self.slug))
+        return normalize_url_path(self.address or default_path(self.slug))
 
 
 @dataclass(slots=True)
@@ -88,36 +88,36 @@ class Site:
     base: str = ""
     hosts: frozenset[str] = frozenset()
     has_mdx: bool = False
-    items: list[Entry | Skipped] = field(default_factory=list)
-    _by_path: dict[Path, Entry] = field(default_factory=dict)
-    _by_address: dict[str, Entry] = field(default_factory=dict)
-    _by_name: dict[str, Entry | None] = field(default_factory=dict)
+    items: list[SiteDocument | Skipped] = field(default_factory=list)
+    _by_path: dict[Path, SiteDocument] = field(default_factory=dict)
+    _by_url_path: dict[str, SiteDocument] = field(default_factory=dict)
+    _by_name: dict[str, SiteDocument | None] = field(default_factory=dict)
 
-    def add(self, items: Iterable[Entry | Skipped]) -> "Site":
+    def add(self, items: Iterable[SiteDocument | Skipped]) -> "Site":
         """Add documents and skipped files. If two documents have the same URL, the first one keeps it."""
         for item in items:
             self.items.append(item)
-            if isinstance(item, Entry):
+            if isinstance(item, SiteDocument):
                 self._by_path[item.path.resolve()] = item
                 if item.bundle is not None:
                     self._by_path.setdefault(item.bundle.resolve(), item)
-                self._by_address.setdefault(item.key, item)
+                self._by_url_path.setdefault(item.key, item)
                 for name in {item.path.name, item.path.stem, item.name}:
                     self._by_name[name] = None if name in self._by_name and name != "index" else item
-        for item in [each for each in self.items if isinstance(each, Entry)]:
+        for item in [each for each in self.items if isinstance(each, SiteDocument)]:
             for alias in item.aliases:
-                self._by_address.setdefault(normalize_address(alias), item)
+                self._by_url_path.setdefault(normalize_url_path(alias), item)
         return self
 
-    def at_path(self, path: Path) -> Entry | None:
+    def find_by_path(self, path: Path) -> SiteDocument | None:
         """Return the document of a file or of a bundle's directory."""
         return self._by_path.get(path)
 
-    def at_address(self, address: str) -> Entry | None:
+    def find_by_url_path(self, address: str) -> SiteDocument | None:
         """Return the document with that URL."""
-        return self._by_address.get(normalize_address(address))
+        return self._by_url_path.get(normalize_url_path(address))
 
-    def named(self, name: str) -> Entry | None:
+    def find_by_name(self, name: str) -> SiteDocument | None:
         """Return the document of that file name, with or without suffix, if there is exactly one."""
         return self._by_name.get(name)
 
@@ -132,7 +132,7 @@ class Site:
         return path
 
 
-def normalize_address(address: str) -> str:
+def normalize_url_path(address: str) -> str:
     """Return the normalized form of a path, which is the same for ``/x``, ``/x/`` and ``/x/index.html``."""
     return tidy(address.removesuffix("index.html")).rstrip("/") or "/"
 
@@ -205,7 +205,7 @@ def files_inside(folder: Path, names: Iterable[str]) -> Iterator[Path]:
             yield path
 
 
-def load(folder: Path, *names: str) -> Values:
+def load_first_data_file(folder: Path, *names: str) -> Values:
     """Return the values of the first data file that exists, or an empty map.
 
     :raises SourceError: the file is invalid, so every URL might be wrong
@@ -218,12 +218,12 @@ def load(folder: Path, *names: str) -> Values:
     return {}
 
 
-def number_of(location: str) -> str:
-    """Return a short, stable, hexadecimal number for a file."""
+def derive_id_suffix(location: str) -> str:
+    """Return a short, stable, hexadecimal suffix for the slug of a file."""
     return hashlib.sha256(location.encode("utf-8", "surrogateescape")).hexdigest()[:6]
 
 
-def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ...]]:
+def slug_for(wanted: str, *others: str, id_suffix: str) -> tuple[str, tuple[str, ...]]:
     """Return a valid slug as close as possible to ``wanted``, and notes about a change."""
     slug = (clean_slug(wanted) if wanted else None) or next(
         (slug for each in others if (slug := slugify_title(each))), None
@@ -231,7 +231,7 @@ def slug_for(wanted: str, *others: str, number: str) -> tuple[str, tuple[str, ..
     if slug is None:
         slug = clean_slug(f"page-{wanted}") if wanted else None
     if slug is None:
-        slug = next((slug for each in others if (slug := slugify_title(f"page {each}"))), f"page-{number}")
+        slug = next((slug for each in others if (slug := slugify_title(f"page {each}"))), f"page-{id_suffix}")
     name = wanted or next((each for each in others if each), "")
     if slug.startswith("page-") and not name.lower().startswith("page"):
         return slug, (f"invalid slug {name!r} changed to {slug!r}",)

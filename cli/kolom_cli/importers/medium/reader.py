@@ -125,7 +125,7 @@ class _Reader:
                 name=_name(file),
                 origin=origin,
                 kind="article",
-                number=story.id[-_DIGITS:],
+                id_suffix=story.id[-_DIGITS:],
                 title=story.title,
                 slug=_segment(story),
                 html=story.body,

@@ -91,7 +91,7 @@ class _Reader:
                 name=name,
                 origin=origin,
                 kind=kind,
-                number=row.number,
+                id_suffix=row.number,
                 title=row.get("title"),
                 slug=row.slug,
                 html=html,

@@ -25,7 +25,8 @@ from kolom.rendering.text import plain_text
 from kolom_cli.importers.common.article_fields import UNCATEGORIZED, ArticleFields, site_language, size_problem
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
 from kolom_cli.importers.common.export_files import Member, open_member, xml_members_of
-from kolom_cli.importers.common.own_links import AddressPlan, LinkRewriter, OldAddresses, host_key, path_key
+from kolom_cli.importers.common.own_links import LinkRewriter, OldUrls, host_key, path_key
+from kolom_cli.importers.common.path_plan import PathPlan
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.source_ids import wordpress_origin
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped, SourceError
@@ -66,11 +67,11 @@ class _Blog:
     hosts: set[str] = field(default_factory=set)
     by_path: dict[str, str] = field(default_factory=dict)
     by_number: dict[str, str] = field(default_factory=dict)
-    plan: AddressPlan = field(default_factory=AddressPlan)
+    plan: PathPlan = field(default_factory=PathPlan)
 
     def links(self) -> LinkRewriter:
         """Return the rewriter of links to the articles of the export."""
-        addresses = OldAddresses(frozenset(self.hosts - {""}), self.by_path, self.by_number)
+        addresses = OldUrls(frozenset(self.hosts - {""}), self.by_path, self.by_number)
         return LinkRewriter(addresses, addresses.is_own)
 
 
@@ -166,7 +167,7 @@ def _plan(blog: _Blog, record: Record) -> None:
     """Note under which address the article will be, for the links to it."""
     fields = ArticleFields(_kind(record), slug_suffix(_number(record)))
     slug = _slug(record, fields)
-    address = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.number)
+    address = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.id_suffix)
     for url in (record.get("link"), record.get("guid")):
         try:
             parts = urlsplit(url)
@@ -182,7 +183,7 @@ def _plan(blog: _Blog, record: Record) -> None:
 
 
 def _slug(record: Record, fields: ArticleFields) -> str:
-    return fields.slug(record.get("wp:post_name"), _title(record), f"{record.get('wp:post_type')}-{fields.number}")
+    return fields.slug(record.get("wp:post_name"), _title(record), f"{record.get('wp:post_type')}-{fields.id_suffix}")
 
 
 def _attachment(record: Record) -> Attachment:
@@ -228,9 +229,9 @@ class _Reader:
         self._origin = origin
         self._blog = blog
         # Plugins and other systems write ids that are not numbers.
-        self._number = slug_suffix(_number(record))
+        self._id_suffix = slug_suffix(_number(record))
         self._kind = _kind(record)
-        self._fields = ArticleFields(self._kind, self._number)
+        self._fields = ArticleFields(self._kind, self._id_suffix)
         self._notes = self._fields.notes
         if origin != _origin(record):
             self._notes.append(SAME_ID)
@@ -249,7 +250,7 @@ class _Reader:
         return ImportedArticle(
             name=self._name,
             content=content,
-            number=self._number,
+            id_suffix=self._id_suffix,
             aliases=self._aliases(),
             notes=tuple(self._notes),
             remote_images=self._remote.count,

@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 from lxml import etree
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Entry, Format, Outside, name_of, read_entries, text_of
+from kolom_cli.importers.common.xml_stream import Format, Outside, XmlEntry, name_of, read_entries, text_of
 
 _EXPORT: Final = "WordPress export"
 _ENTRIES: Final = ("item",)
@@ -78,7 +78,7 @@ def read_wxr(name: str, file: IO[bytes]) -> Iterator[Record | Author | Language 
         match part:
             case Outside(element):
                 yield from (record for each in element if (record := _about_blog(each)) is not None)
-            case Entry():
+            case XmlEntry():
                 yield _record(part)
 
 
@@ -97,7 +97,7 @@ def _about_blog(element: Any) -> Author | Language | Address | None:
             return None
 
 
-def _record(item: Entry) -> Record:
+def _record(item: XmlEntry) -> Record:
     record = Record(line=item.line, repairs=item.repairs, problem=item.problem)
     for child in () if item.element is None else item.element:
         if not isinstance(child.tag, str):

@@ -21,7 +21,7 @@ from kolom.comments import public as comments
 from kolom.comments.types import PublicComment
 from kolom.config import settings
 from kolom.errors import NotFound, ServiceBusy
-from kolom.feeds.types import Entry, Feed
+from kolom.feeds.types import Feed, FeedEntry
 from kolom.i18n.locale import Locale, site_locale
 from kolom.labels import display_label
 from kolom.rendering.absolute_links import with_absolute_links
@@ -94,7 +94,7 @@ def article_comment_feed(slug: str) -> Feed:
     )
 
 
-def _article_entries(summaries: Iterable[ArticleSummary]) -> list[Entry]:
+def _article_entries(summaries: Iterable[ArticleSummary]) -> list[FeedEntry]:
     remaining, entries = MAX_TEXT_BYTES, []
     for summary in summaries:
         try:
@@ -121,8 +121,8 @@ def _text(article: Article, body: Body, *, max_bytes: int) -> str | None:
     return with_absolute_links(picture + body.html, urls.article_url(article.path), max_bytes=max_bytes)
 
 
-def _article_entry(summary: ArticleSummary, text: str | None) -> Entry:
-    return Entry(
+def _article_entry(summary: ArticleSummary, text: str | None) -> FeedEntry:
+    return FeedEntry(
         id=urls.absolute_url(f"/#article-{summary.id}"),
         url=urls.article_url(summary.path),
         title=summary.title,
@@ -137,8 +137,8 @@ def _article_entry(summary: ArticleSummary, text: str | None) -> Entry:
     )
 
 
-def _comment_entry(comment: PublicComment, article: Article, locale: Locale) -> Entry:
-    return Entry(
+def _comment_entry(comment: PublicComment, article: Article, locale: Locale) -> FeedEntry:
+    return FeedEntry(
         id=urls.absolute_url(f"/#comment-{comment.id}"),
         url=urls.comment_url(article.path, comment.id),
         title=locale.translate("feed.comment", name=comment.name, title=article.title),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from feedgenerator import Atom1Feed, Rss201rev2Feed
 
-from kolom.feeds.types import Entry, Feed
+from kolom.feeds.types import Feed, FeedEntry
 from kolom.rendering.sanitizer import clean_characters
 from kolom.timestamps import to_rfc3339
 
@@ -107,7 +107,7 @@ def _serialize(kind: type[Any], feed: Feed) -> str:
     return str(document.writeString("utf-8"))
 
 
-def _json_item(entry: Entry) -> dict[str, Any]:
+def _json_item(entry: FeedEntry) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": entry.id,
         "url": entry.url,

@@ -25,11 +25,11 @@ from kolom_cli.importers.markdown.publication import (
 )
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
-    Entry,
     Site,
+    SiteDocument,
     base_of,
-    load,
-    number_of,
+    derive_id_suffix,
+    load_first_data_file,
     single_segment,
     slug_for,
     walk,
@@ -52,7 +52,7 @@ def survey(directory: Path) -> Site:
         pages=content or directory,
         roots=tuple(folder for name in [*static, "assets"] if (folder := find_folder(directory, name)) is not None),
         config=config,
-        authors=load(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
+        authors=load_first_data_file(directory, *(f"data/authors{suffix}" for suffix in FORMATS)),
     )
     site.base, site.hosts = base_of(get_text(config, "baseurl", "base_url"))
     with contextlib.suppress(OSError, ValueError):
@@ -60,13 +60,13 @@ def survey(directory: Path) -> Site:
     return site.add(_with_root_kinds(list(_Survey(site).items())))
 
 
-def _with_root_kinds(items: list[Entry | Skipped]) -> list[Entry | Skipped]:
+def _with_root_kinds(items: list[SiteDocument | Skipped]) -> list[SiteDocument | Skipped]:
     """Treat documents outside of sections, such as *About*, as pages, unless they are most of the dated documents."""
-    dated = [item for item in items if isinstance(item, Entry) and item.date is not None]
+    dated = [item for item in items if isinstance(item, SiteDocument) and item.date is not None]
     in_root = [item for item in dated if item.at_root]
     if len(in_root) * 2 > len(dated):
         return items
-    return [replace(item, kind="page") if isinstance(item, Entry) and item.at_root else item for item in items]
+    return [replace(item, kind="page") if isinstance(item, SiteDocument) and item.at_root else item for item in items]
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ class _Survey:
         if own and self.site.pages not in own and not any(f.is_relative_to(self.site.pages) for f in own):
             self.folders.append((self.site.pages, self.default))
 
-    def items(self) -> Iterator[Entry | Skipped]:
+    def items(self) -> Iterator[SiteDocument | Skipped]:
         for folder, language in self.folders:
             bundles: set[Path] = set()
             found = list(walk(folder, self.site.directory, enter=lambda _: True))
@@ -135,7 +135,7 @@ class _Survey:
         name, dot, code = path.stem.rpartition(".")
         return (name, code.lower()) if dot and code.lower() in self.languages else (path.stem, "")
 
-    def _item(self, path: Path, folder: Path, language: str, bundles: set[Path]) -> Entry | Skipped:
+    def _item(self, path: Path, folder: Path, language: str, bundles: set[Path]) -> SiteDocument | Skipped:
         base, own = self._base(path)
         bundles_around = [parent for parent in path.parents if parent in bundles]
         if base == "_index":
@@ -208,7 +208,9 @@ class _Survey:
             date_in_name=dated[1] if dated else None,
         )
 
-    def _entry(self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication) -> Entry:
+    def _entry(
+        self, path: Path, folder: Path, language: str, found: Front, base: str, published: Publication
+    ) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
         relative = path.relative_to(folder)
@@ -217,7 +219,7 @@ class _Survey:
         base = base if bundle is None else relative.parts[-2]
         if "base_url" in site.config:  # Zola's URLs do not contain the date
             base = DATE_PREFIX.sub("", base)
-        number = number_of(location)
+        id_suffix = derive_id_suffix(location)
         notes: list[str] = []
         date = published.date
         address: str | None
@@ -230,17 +232,17 @@ class _Survey:
             get_text(front, "slug") or single_segment(address),
             DATE_PREFIX.sub("", base),
             get_text(front, "title"),
-            number=number,
+            id_suffix=id_suffix,
         )
         is_default = language == self.default
-        return Entry(
+        return SiteDocument(
             path=path,
             location=location,
             front=front,
             body=found.body,
             kind=self._kind(front, sections),
             slug=slug,
-            number=number if is_default or not language else language,
+            id_suffix=id_suffix if is_default or not language else language,
             name=base,
             address=address,
             aliases=tuple(others),

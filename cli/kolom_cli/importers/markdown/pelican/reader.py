@@ -21,11 +21,11 @@ from kolom_cli.importers.markdown.permalinks import tidy
 from kolom_cli.importers.markdown.publication import Publication, publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
-    Entry,
     Site,
+    SiteDocument,
     base_of,
-    normalize_address,
-    number_of,
+    derive_id_suffix,
+    normalize_url_path,
     single_segment,
     slug_for,
     walk,
@@ -76,7 +76,7 @@ class _Survey:
             names.append("PATH_METADATA")
         self.unknown = ", ".join([*names, *(f"the import of {name}" for name in sorted(self.settings.imported))])
 
-    def items(self) -> Iterator[Entry | Skipped]:
+    def items(self) -> Iterator[SiteDocument | Skipped]:
         output = self.settings.text("OUTPUT_PATH", "output").rstrip("/") or "output"
         ignored = {(self.site.directory / output).resolve(), (self.site.directory / "theme").resolve()}
 
@@ -102,7 +102,7 @@ class _Survey:
         excluded = settings.texts("ARTICLE_EXCLUDES")
         return "article" if _is_below(location, articles) and not _is_below(location, excluded) else None
 
-    def _item(self, path: Path) -> Entry | Skipped:
+    def _item(self, path: Path) -> SiteDocument | Skipped:
         kind = self._kind(path)
         if kind is None or self._is_ignored(path):
             return Skipped(kind="file", name=str(path), reason="excluded by the settings of Pelican")
@@ -133,7 +133,7 @@ class _Survey:
         if reason := self._why_not_published(values, kind, published):
             return Skipped(kind=kind, name=str(path), reason=reason)
         entry = self._entry(path, kind, Front(values, front.body), published)
-        if kind == "page" and normalize_address(entry.address or "-") in _OWN_PAGES:
+        if kind == "page" and normalize_url_path(entry.address or "-") in _OWN_PAGES:
             return Skipped(kind=kind, name=str(path), reason="a page that Kolom generates itself")
         return entry
 
@@ -163,10 +163,10 @@ class _Survey:
             return "has no date, so Pelican does not publish it"
         return None
 
-    def _entry(self, path: Path, kind: Kind, found: Front, published: Publication) -> Entry:
+    def _entry(self, path: Path, kind: Kind, found: Front, published: Publication) -> SiteDocument:
         site, front = self.site, found.values
         location = path.relative_to(site.directory).as_posix()
-        number = number_of(location)
+        id_suffix = derive_id_suffix(location)
         base = DATE_PREFIX.sub("", path.stem)
         wanted = get_text(front, "slug")
         if not wanted:
@@ -174,17 +174,17 @@ class _Survey:
             wanted = (path.stem if by_name else pelican_name(get_text(front, "title"))) or ""
         category = get_text(front, "category") or self._folder_category(path, kind)
         address, others, notes = self._addresses(path, kind, front, wanted, category, published.date)
-        slug, more = slug_for(wanted or single_segment(address), get_text(front, "title"), base, number=number)
+        slug, more = slug_for(wanted or single_segment(address), get_text(front, "title"), base, id_suffix=id_suffix)
         language = get_text(front, "lang")
         is_default = not language or language == self.settings.text("DEFAULT_LANG", "en")
-        return Entry(
+        return SiteDocument(
             path=path,
             location=location,
             front=front,
             body=found.body,
             kind=kind,
             slug=slug,
-            number=number if is_default else language.lower(),
+            id_suffix=id_suffix if is_default else language.lower(),
             name=base,
             address=address,
             aliases=(*others, *(tidy(each) for key in ("alias", "aliases") for each in get_list(front, key))),
@@ -231,7 +231,7 @@ class _Survey:
         address, file = found
         if address is None:
             return None, [], [f"its old URL is unknown: {name}_URL or its slug cannot be computed"]
-        return address, [file] if file and normalize_address(file) != normalize_address(address) else [], []
+        return address, [file] if file and normalize_url_path(file) != normalize_url_path(address) else [], []
 
 
 def _is_below(location: Path, folders: tuple[str, ...]) -> bool:
