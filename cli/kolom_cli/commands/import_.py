@@ -13,7 +13,7 @@ from kolom_cli.archive.reader import Archive
 from kolom_cli.archive.restorer import Restorer
 from kolom_cli.connection import connect
 from kolom_cli.importers.blogger.reader import read_blogger
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.importer import Importer
 from kolom_cli.importers.common.pictures import Pictures
 from kolom_cli.importers.common.thread_map import ThreadMap, check_unmatched, read_mapping, write_unmatched
@@ -41,7 +41,7 @@ app = typer.Typer(
 
 
 def _site_url(site: str) -> str:
-    if site and not (site.startswith(("http://", "https://")) and host_of(site)):
+    if site and not (site.startswith(("http://", "https://")) and extract_host(site)):
         raise typer.BadParameter(f"must be a URL such as https://blog.example, not {site!r}")
     return site
 

@@ -25,9 +25,9 @@ from kolom_cli.importers.common.xml_stream import (
     NotXml,
     Outside,
     XmlEntry,
+    get_element_text,
     local_name,
     read_entries,
-    text_of,
 )
 
 type EntryKind = Literal["post", "page", "comment", "settings", "template", "other"]
@@ -73,7 +73,7 @@ class AtomEntry:
     """An ``<entry>`` at ``line`` of the feed.
 
     ``id``, ``post`` and ``parent`` look like ``blog-1.post-2``: ``post`` is the post of a comment, ``parent`` the
-    comment that it replies to. ``address`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
+    comment that it replies to. ``url`` is a URL or a path. ``status`` is that of Takeout, in upper case; empty if a
     Takeout does not contain it. ``problem`` is set if the content is too large or damaged; ``content`` is then only its
     beginning.
     """
@@ -93,7 +93,7 @@ class AtomEntry:
     updated: str = ""
     writer: Writer = field(default_factory=Writer)
     labels: list[str] = field(default_factory=list)
-    address: str = ""
+    url: str = ""
     description: str = ""
     post: str = ""
     parent: str = ""
@@ -106,7 +106,7 @@ class Blog:
     """The metadata of a feed."""
 
     language: str = ""
-    address: str = ""
+    url: str = ""
 
 
 class NotAFeed(SourceError):
@@ -146,7 +146,7 @@ def _blogs(feed: Any) -> Iterator[Blog]:
         yield Blog(language=language)
     for child in feed:
         if local_name(child) == "link" and child.get("rel") == "alternate":
-            yield Blog(address=child.get("href", ""))
+            yield Blog(url=child.get("href", ""))
 
 
 def _entry(part: XmlEntry) -> AtomEntry:
@@ -182,7 +182,7 @@ def _entry(part: XmlEntry) -> AtomEntry:
 def _set_field(name: str, element: Any, entry: AtomEntry) -> None:
     match name:
         case "id":
-            entry.id = _short_id(text_of(element))
+            entry.id = _short_id(get_element_text(element))
         case "trashed":
             entry.is_trashed = bool(_line(element))
         case "title":
@@ -192,11 +192,11 @@ def _set_field(name: str, element: Any, entry: AtomEntry) -> None:
         case "author":
             entry.writer = _writer(element)
         case "filename":
-            entry.address = _line(element) or entry.address
+            entry.url = _line(element) or entry.url
         case "parent":
-            entry.post = _short_id(text_of(element))
+            entry.post = _short_id(get_element_text(element))
         case "inReplyTo":
-            entry.parent = _short_id(text_of(element))
+            entry.parent = _short_id(get_element_text(element))
         case "in-reply-to":
             entry.post = _short_id(element.get("ref", "")) or entry.post
         case "link":
@@ -241,8 +241,8 @@ def _category(element: Any, entry: AtomEntry) -> str:
 def _link(element: Any, entry: AtomEntry) -> None:
     href = element.get("href") or ""
     match element.get("rel"):
-        case "alternate" if not entry.address:
-            entry.address = href
+        case "alternate" if not entry.url:
+            entry.url = href
         case "related" if "/comments/default/" in href and not entry.parent:
             # …/feeds/<blog>/<post>/comments/default/<comment>
             entry.parent = f"post-{href.partition('?')[0].rstrip('/').rpartition('/')[2]}"
@@ -251,7 +251,7 @@ def _link(element: Any, entry: AtomEntry) -> None:
 
 
 def _writer(element: Any) -> Writer:
-    fields = {local_name(child): text_of(child).strip() for child in element if local_name(child)}
+    fields = {local_name(child): get_element_text(child).strip() for child in element if local_name(child)}
     return Writer(
         name=fields.get("name", ""),
         uri=fields.get("uri", ""),
@@ -261,14 +261,14 @@ def _writer(element: Any) -> Writer:
 
 
 def _line(element: Any) -> str:
-    return text_of(element).strip()
+    return get_element_text(element).strip()
 
 
 def _markup(element: Any) -> str:
     """Return the text of an Atom text construct (RFC 4287, section 3.1), XHTML as markup."""
     if element.get("type") == "xhtml":
         return "".join(etree.tostring(child, encoding="unicode", with_tail=True) for child in element)
-    return text_of(element)
+    return get_element_text(element)
 
 
 def _short_id(text: str) -> str:

@@ -23,7 +23,7 @@ from kolom_cli.importers.blogger.comments import read_comment
 from kolom_cli.importers.blogger.html_converter import Converter
 from kolom_cli.importers.blogger.images import Images
 from kolom_cli.importers.blogger.takeout import Export, open_export
-from kolom_cli.importers.blogger.urls import OwnLinks, host_of, split
+from kolom_cli.importers.blogger.urls import OwnLinks, get_host, split
 from kolom_cli.importers.common.article_fields import ArticleFields, site_language
 from kolom_cli.importers.common.dates import parse_iso_datetime
 from kolom_cli.importers.common.entry_ids import SAME_ID, EntryIds, RepeatedEntry
@@ -127,8 +127,8 @@ def _survey(export: Export, language: str | None) -> _Survey:
 def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
     if blog.language and not given:
         survey.language = site_language(blog.language)
-    if parts := split(blog.address):
-        survey.hosts |= {host_of(parts)} - {""}
+    if parts := split(blog.url):
+        survey.hosts |= {get_host(parts)} - {""}
 
 
 def _survey_entry(survey: _Survey, entry: AtomEntry, *, given: bool) -> None:
@@ -143,7 +143,7 @@ def _survey_entry(survey: _Survey, entry: AtomEntry, *, given: bool) -> None:
 
 
 def _path(entry: AtomEntry) -> str:
-    parts = split(entry.address)
+    parts = split(entry.url)
     return parts.path if parts else ""
 
 
@@ -224,7 +224,7 @@ class _Reader:
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
             published_at=self._published,
             updated_at=parse_iso_datetime(entry.updated) or self._published,
-            path=self._fields.path(entry.address, slug) if entry.address else None,
+            path=self._fields.path(entry.url, slug) if entry.url else None,
             kind=self._fields.kind,
             draft=self._is_draft(),
             reading_minutes=rendered.reading_minutes,

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-from kolom_cli.importers.common.export_files import Member, members_in_folder, members_of
+from kolom_cli.importers.common.export_files import Member, members_in_folder, read_members
 from kolom_cli.importers.common.types import SourceError
 from kolom_cli.media.store import CONTENT_TYPES, MAX_BYTES
 
@@ -80,7 +80,7 @@ def _below(folder: str, feed: Member) -> str | None:
 
 
 def _members(source: Path, stack: ExitStack) -> Iterator[Member]:
-    for member in members_of(source, stack):
+    for member in read_members(source, stack):
         yield member
         if member.is_named:
             yield from _albums_beside(source)

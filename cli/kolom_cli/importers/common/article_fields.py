@@ -64,13 +64,13 @@ class ArticleFields:
         self.notes.append(f"invalid slug {unquote(wanted)!r} changed to {slug!r}")
         return slug
 
-    def path(self, address: str, slug: str) -> str | None:
+    def path(self, url: str, slug: str) -> str | None:
         """Return the path of the article's permanent URL, or None if it is the default path of the slug.
 
         A URL that is only a query, such as ``?p=7``, also gives None.
         """
         try:
-            parts = urlsplit(address)
+            parts = urlsplit(url)
             path = unquote(parts.path, errors="strict")
         except (ValueError, UnicodeDecodeError):
             return None

@@ -116,7 +116,7 @@ class _Unpacked:
         return data
 
 
-def members_of(source: Path, stack: ExitStack) -> Iterator[Member]:
+def read_members(source: Path, stack: ExitStack) -> Iterator[Member]:
     """Yield the files of the export; a zip archive stays open until ``stack`` is closed.
 
     A file that is compressed with gzip counts as the file in it.
@@ -147,7 +147,7 @@ def xml_members_of(source: Path, stack: ExitStack) -> Iterator[Member | Skipped]
 
     :raises SourceError: the export cannot be read, or has no XML file
     """
-    members = list(members_of(source, stack))
+    members = list(read_members(source, stack))
     found = [member for member in members if member.is_named or member.path.suffix.lower() == ".xml"]
     if not found:
         raise SourceError(f"{source}: no XML file in it")

@@ -191,8 +191,8 @@ class Importer:
         own = existing.id if existing else None
         # The number of a post is that of posts in other blogs, too.
         aliases_of_url = (each for each in item.aliases if not is_post_number_alias(each))
-        addresses = (content.path or default_path(content.slug), *aliases_of_url)
-        names = [f"slug:{content.slug}", *(key for each in addresses for key in pointer_keys_at(each))]
+        paths = (content.path or default_path(content.slug), *aliases_of_url)
+        names = [f"slug:{content.slug}", *(key for each in paths for key in pointer_keys_at(each))]
         for article_id in dict.fromkeys(map(repository.find_id, dict.fromkeys(names))):
             other = None if article_id in {None, own} else repository.get(article_id)
             if other is not None and _was_unpublished(other):

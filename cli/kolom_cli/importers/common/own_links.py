@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from kolom.articles.names import post_number_alias
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.terminal.report import NO_LINKS, LinkCounts
 
 _LINK: Final = re.compile(r"<a\b[^<>]*>", re.IGNORECASE)
@@ -130,7 +130,7 @@ class LinkRewriter:
 
 def host_key(url: str) -> str:
     """Return the normalized host of a URL: without ``www.``, in ASCII (IDNA)."""
-    host = host_of(url)
+    host = extract_host(url)
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError:

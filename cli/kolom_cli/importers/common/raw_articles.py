@@ -21,7 +21,7 @@ class RawArticle:
     """An article with the fields of the export, unchecked. All but ``html`` are plain text, and any of it may be empty.
 
     ``convert`` makes ``html`` plain HTML and returns notes about it. ``id_suffix`` is added to a slug that is taken.
-    ``address`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
+    ``url_path`` is the path of the article's permanent URL, ``aliases`` are further paths. ``draft_reasons`` say why an
     article that was not a draft becomes one. An empty ``language`` is detected from the text.
     """
 
@@ -42,7 +42,7 @@ class RawArticle:
     author: str = ""
     published_at: datetime | None = None
     updated_at: datetime | None = None
-    address: str = ""
+    url_path: str = ""
     aliases: tuple[str, ...] = ()
     draft_reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ def to_imported_article(raw: RawArticle) -> Item:
             author=fields.cut("author's name", " ".join(raw.author.split())),
             published_at=raw.published_at,
             updated_at=raw.updated_at or raw.published_at,
-            path=fields.path(raw.address, slug) if raw.address else None,
+            path=fields.path(raw.url_path, slug) if raw.url_path else None,
             kind=raw.kind,
             draft=is_draft,
             reading_minutes=rendered.reading_minutes,

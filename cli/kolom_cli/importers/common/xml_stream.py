@@ -327,6 +327,6 @@ def name_of(element: Any) -> tuple[str, str]:
     return space[1:], name
 
 
-def text_of(element: etree._Element) -> str:
+def get_element_text(element: etree._Element) -> str:
     """Return all text within the element."""
     return "".join(str(piece) for piece in element.itertext())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Format, XmlEntry, local_name, read_entries, text_of
+from kolom_cli.importers.common.xml_stream import Format, XmlEntry, get_element_text, local_name, read_entries
 
 _EXPORT: Final = "Disqus export"
 _ENTRIES: Final = ("category", "thread", "post")
@@ -153,7 +153,7 @@ def _fields(element: Any) -> dict[str, str]:
     fields: dict[str, str] = {}
     for child in () if element is None else element:
         if (name := local_name(child)) in _READ:
-            fields.setdefault(name, text_of(child).strip())
+            fields.setdefault(name, get_element_text(child).strip())
     return fields
 
 

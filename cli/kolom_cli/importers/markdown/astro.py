@@ -9,7 +9,7 @@ from typing import Final
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_text
-from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, normalize_url_path, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
@@ -46,8 +46,8 @@ def survey(directory: Path) -> Site:
         roots=tuple(root for root in roots if root.is_dir() and root.resolve().is_relative_to(inside)),
     )
     config = _LINE_COMMENT.sub("", "".join(_texts(directory, _CONFIGS)))
-    address, base = _SITE.search(config), _BASE.search(config)
-    site.base, site.hosts = base_of(address[1] if address else "", base[1] if base else "")
+    site_url, base = _SITE.search(config), _BASE.search(config)
+    site.base, site.hosts = base_of(site_url[1] if site_url else "", base[1] if base else "")
     return site.add(_with_page_kinds(list(_Survey(site).items())))
 
 
@@ -116,10 +116,10 @@ class _Survey:
         if isinstance(item, Skipped):
             return name, item
         below = relative if is_collection else Path(*relative.parts[1:]) if name else relative
-        entry = replace(item, address=item.address or self._address(name, item, below))
+        entry = replace(item, url_path=item.url_path or self._url_path(name, item, below))
         return name, replace(entry, kind="page") if name in _PAGE_COLLECTIONS else entry
 
-    def _address(self, collection: str, item: SiteDocument, path: Path) -> str | None:
+    def _url_path(self, collection: str, item: SiteDocument, path: Path) -> str | None:
         """Return the URL of an entry, if exactly one page of the site shows the entries of its collection."""
         routes = self.routes.get(collection, set())
         if len(routes) != 1:
@@ -127,17 +127,17 @@ class _Survey:
         parts = path.with_suffix("").parts
         parts = parts[:-1] if parts and parts[-1] == "index" else parts
         own = get_text(item.front, "slug") or "/".join(map(_slug, parts))
-        return tidy(f"{next(iter(routes))}/{own}/") if own else None
+        return normalize_slashes(f"{next(iter(routes))}/{own}/") if own else None
 
     def _page(self, path: Path, relative: Path) -> SiteDocument | Skipped:
         item = plain.read_item(self.site, path)
         if isinstance(item, Skipped):
             return item
         parts = relative.with_suffix("").parts
-        address = tidy("/".join(parts[:-1] if parts[-1] == "index" else parts) + "/")
-        if normalize_url_path(address) in _OWN_PAGES:
+        url_path = normalize_slashes("/".join(parts[:-1] if parts[-1] == "index" else parts) + "/")
+        if normalize_url_path(url_path) in _OWN_PAGES:
             return Skipped(kind="page", name=str(path), reason="a page that Kolom generates itself")
-        return replace(item, address=item.address or address, kind="article" if item.date else "page")
+        return replace(item, url_path=item.url_path or url_path, kind="article" if item.date else "page")
 
 
 def _slug(name: str) -> str:

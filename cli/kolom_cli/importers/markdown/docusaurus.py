@@ -9,7 +9,7 @@ from typing import Final
 from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown import plain
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_text
-from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.importers.markdown.site import Site, SiteDocument, base_of, files_inside, load_first_data_file, walk
 from kolom_cli.publishing.document import DocumentError, read_text
 
@@ -81,5 +81,5 @@ def _post(site: Site, entry: SiteDocument, path: Path, route: str) -> SiteDocume
     slug = get_text(entry.front, "slug")
     if not slug and dated and date:
         slug = f"{date:%Y/%m/%d}/{dated[4] or name}"
-    address = tidy(f"{route}/{slug or name}")
-    return replace(entry, address=entry.address or address, date=date, kind="article")
+    url_path = normalize_slashes(f"{route}/{slug or name}")
+    return replace(entry, url_path=entry.url_path or url_path, date=date, kind="article")

@@ -14,7 +14,14 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_flag, get_list, get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values
 from kolom_cli.importers.markdown.liquid import is_program
-from kolom_cli.importers.markdown.permalinks import JEKYLL_STYLES, date_tokens, expand, is_unfinished, jekyll_name, tidy
+from kolom_cli.importers.markdown.permalinks import (
+    JEKYLL_STYLES,
+    date_tokens,
+    expand,
+    is_unfinished,
+    normalize_slashes,
+    slugify_like_jekyll,
+)
 from kolom_cli.importers.markdown.publication import publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
@@ -140,7 +147,7 @@ class _Survey:
         if get_text(values, "layout") == "page":
             kind = "page"
         entry = self._entry(path, parts, special, Front(values, front.body), kind, collection)
-        if kind == "page" and not collection and (reason := _why_replaced(entry.address or "", values)):
+        if kind == "page" and not collection and (reason := _why_replaced(entry.url_path or "", values)):
             return Skipped(kind=kind, name=str(path), reason=reason)
         if mark := draft_mark({key: value for key, value in defaults.items() if key not in front.values}):
             note = f"{mark} in the defaults of the configuration: imported as a draft"
@@ -190,14 +197,14 @@ class _Survey:
         date = published.date
         above = [part for part in parts[: special or 0] if part] if is_post else []
         categories = _categories(front, above)
-        address: str | None
-        address, others = self._addresses(front, parts, special, name, date, categories, collection)
-        if is_unfinished(address, date):
-            address, others = None, []
-        elif "." not in address.rpartition("/")[2] and not address.endswith("/"):
-            others.append(f"{address}.html")  # the file that Jekyll writes
+        url_path: str | None
+        url_path, others = self._url_paths(front, parts, special, name, date, categories, collection)
+        if is_unfinished(url_path, date):
+            url_path, others = None, []
+        elif "." not in url_path.rpartition("/")[2] and not url_path.endswith("/"):
+            others.append(f"{url_path}.html")  # the file that Jekyll writes
         slug, more = slug_for(
-            get_text(front, "slug") or single_segment(address),
+            get_text(front, "slug") or single_segment(url_path),
             *([] if name == "index" else [name]),
             get_text(front, "title"),
             *(reversed(parts[:-1]) if name == "index" else []),
@@ -212,8 +219,8 @@ class _Survey:
             slug=slug,
             id_suffix=id_suffix,
             name=name,
-            address=address,
-            aliases=(*others, *(tidy(each) for each in get_list(front, "redirect_from"))),
+            url_path=url_path,
+            aliases=(*others, *(normalize_slashes(each) for each in get_list(front, "redirect_from"))),
             date=date,
             updated=get_datetime(get_text(front, "last_modified_at", "lastmod", "updated", "modified"), site.zone),
             draft=published.draft,
@@ -221,7 +228,7 @@ class _Survey:
             notes=(*published.notes, *more),
         )
 
-    def _addresses(
+    def _url_paths(
         self,
         front: Values,
         parts: tuple[str, ...],
@@ -237,12 +244,12 @@ class _Survey:
         suffix = Path(parts[-1]).suffix.lower()
         lowered = list(dict.fromkeys(category.lower() for category in categories))
         tokens = {
-            "title": jekyll_name(wanted, pretty=True),
-            "slug": jekyll_name(wanted),
-            "name": jekyll_name(name),
+            "title": slugify_like_jekyll(wanted, pretty=True),
+            "slug": slugify_like_jekyll(wanted),
+            "name": slugify_like_jekyll(name),
             "categories": "/".join(lowered),
             "category": "/".join(lowered),
-            "slugified_categories": "/".join(map(jekyll_name, lowered)),
+            "slugified_categories": "/".join(map(slugify_like_jekyll, lowered)),
             "collection": collection,
             "path": f"{folders}/{name}" if collection else folders,
             "basename": name,
@@ -251,13 +258,13 @@ class _Survey:
         pattern = get_text(front, "permalink") or self._pattern(name, collection, is_post=special is not None)
         pattern = JEKYLL_STYLES.get(pattern, pattern)
 
-        def address(date: datetime | None) -> str:
-            return tidy(expand(pattern, tokens | date_tokens(date)).removesuffix("index.html"))
+        def url_path(date: datetime | None) -> str:
+            return normalize_slashes(expand(pattern, tokens | date_tokens(date)).removesuffix("index.html"))
 
         if date is None:
-            return address(None), []
-        local = address(date.astimezone(self.site.zone))
-        universal = address(date.astimezone(UTC))
+            return url_path(None), []
+        local = url_path(date.astimezone(self.site.zone))
+        universal = url_path(date.astimezone(UTC))
         is_ambiguous = not get_text(self.site.config, "timezone") and universal != local
         return local, [universal] if is_ambiguous and len(get_text(front, "date")) > len("2024-05-16") else []
 
@@ -305,8 +312,8 @@ def _why_no_content(body: str) -> str | None:
     return None
 
 
-def _why_replaced(address: str, front: Values) -> str | None:
-    key = normalize_url_path(address)
+def _why_replaced(url_path: str, front: Values) -> str | None:
+    key = normalize_url_path(url_path)
     if key == "/":
         return "the home page: Kolom has its own"
     if key.removesuffix(".html").removesuffix(".xml") in _OWN_PAGES or get_text(front, "layout") in {"404", "search"}:

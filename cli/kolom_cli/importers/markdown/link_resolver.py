@@ -22,16 +22,16 @@ _INTRASITE: Final = re.compile(
 )
 
 
-def path_of(entry: SiteDocument) -> str | None:
+def find_custom_path(entry: SiteDocument) -> str | None:
     """Return the path that the article keeps: its old path, if it is valid in Kolom and not the default path."""
-    if entry.address is None or entry.address == default_path(entry.slug) or path_problem(entry.address):
+    if entry.url_path is None or entry.url_path == default_path(entry.slug) or path_problem(entry.url_path):
         return None
-    return entry.address
+    return entry.url_path
 
 
-def address_of(entry: SiteDocument) -> str:
+def url_of(entry: SiteDocument) -> str:
     """Return the article's URL path in Kolom, percent-encoded for a link."""
-    return encoded_path(path_of(entry) or default_path(entry.slug))
+    return encoded_path(find_custom_path(entry) or default_path(entry.slug))
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class LinkResolver:
             return url
         if not _is_media(path) and (target := self._find_page(path)):
             query = f"?{parts.query}" if parts.query else ""
-            return address_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
+            return url_of(target) + query + (f"#{article_fragment(parts.fragment)}" if parts.fragment else "")
         found = self._find_file(path)
         if found is not None and found.suffix.lower() not in FORMATS:
             return self._upload(url, found)
@@ -90,7 +90,7 @@ class LinkResolver:
             target = self.site.find_by_url_path(self.site.without_base(unquote(parts.path)))
         except ValueError:
             return url
-        return url if target is None else address_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
+        return url if target is None else url_of(target) + (f"#{parts.fragment}" if parts.fragment else "")
 
     def is_own(self, url: str) -> bool:
         """Return whether the URL is at a host of the site."""
@@ -132,7 +132,7 @@ class LinkResolver:
         target = self.entry if not path else self._find_reference(path)
         if target is None:
             return None
-        return address_of(target) + separator + article_fragment(fragment) if path else separator + fragment
+        return url_of(target) + separator + article_fragment(fragment) if path else separator + fragment
 
     def _find_reference(self, path: str) -> SiteDocument | None:
         name = path.strip("/")
@@ -159,11 +159,11 @@ class LinkResolver:
             return found
         if path.lower().endswith((".md", ".mdx", ".markdown")):
             return None
-        return site.find_by_url_path(self._relative_address(path))
+        return site.find_by_url_path(self._relative_url_path(path))
 
-    def _relative_address(self, path: str) -> str:
-        address = self.entry.address or default_path(self.entry.slug)
-        return normpath(address.rpartition("/")[0] + "/" + path)
+    def _relative_url_path(self, path: str) -> str:
+        url_path = self.entry.url_path or default_path(self.entry.slug)
+        return normpath(url_path.rpartition("/")[0] + "/" + path)
 
     def _find_file(self, path: str) -> Path | None:
         """Return the file of a URL's path. It must be within the directory after symbolic links are resolved."""
@@ -176,11 +176,11 @@ class LinkResolver:
                 candidates += [root / path[alias.end() :] for root in site.roots]
             if not path.startswith("."):
                 candidates += [root / path for root in site.roots]
-            own = self._relative_address(path).lstrip("/")
+            own = self._relative_url_path(path).lstrip("/")
         candidates += [root / own for root in site.roots]
         if path.startswith("/"):
             candidates += [root / path.lstrip("/") for root in (*site.roots, site.pages)]
-        elif (owner := site.find_by_url_path(self._relative_address(path).rpartition("/")[0])) and owner.bundle:
+        elif (owner := site.find_by_url_path(self._relative_url_path(path).rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])
         if path.startswith("/") and (owner := site.find_by_url_path(f"/{own}".rpartition("/")[0])) and owner.bundle:
             candidates.append(owner.bundle / own.rpartition("/")[2])

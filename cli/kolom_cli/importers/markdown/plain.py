@@ -99,7 +99,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
     base = path.parent.name if is_bundle else path.stem
     dated = DATE_PREFIX.match(base)
     published = _publication(site, path, front, dated[1] if dated else None)
-    address = next((found for key in ("path", "permalink", "url") if (found := _address(get_text(front, key)))), None)
+    url_path = next((found for key in ("path", "permalink", "url") if (found := _url_path(get_text(front, key)))), None)
     slug, more = slug_for(
         get_text(front, "slug"), DATE_PREFIX.sub("", base), get_text(front, "title"), id_suffix=id_suffix
     )
@@ -115,7 +115,7 @@ def _entry(site: Site, path: Path, front: Values, body: int) -> SiteDocument:
         slug=slug,
         id_suffix=id_suffix,
         name=base,
-        address=address,
+        url_path=url_path,
         aliases=(*get_list(front, "aliases"), *get_list(front, "redirect_from")),
         date=published.date,
         updated=get_datetime(get_text(front, *_UPDATED), site.zone),
@@ -135,7 +135,7 @@ def _publication(site: Site, path: Path, front: Values, named: str | None) -> Pu
     return published
 
 
-def _address(written: str) -> str | None:
+def _url_path(written: str) -> str | None:
     """Return a literal path in the front matter; None for patterns and URLs of other sites."""
     if not written.startswith("/") or ":" in written:
         return None

@@ -16,7 +16,7 @@ from kolom.config import settings
 from kolom_cli.importers.common.types import Skipped, SourceError
 from kolom_cli.importers.markdown.front_matter_values import get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
-from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read_text
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
@@ -39,8 +39,8 @@ DATE_PREFIX: Final = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](?=.)")
 class SiteDocument:
     """A document of the site.
 
-    ``address`` is its URL path, unescaped; ``aliases`` are other paths that lead to it. ``body`` is the position of its
-    text in the file.
+    ``url_path`` is the path of its URL, unescaped; ``aliases`` are other paths that lead to it. ``body`` is the
+    position of its text in the file.
 
     ``id_suffix`` is added to its slug if the slug is taken. ``bundle`` is its directory if it is a page bundle.
     ``at_root`` is True if it is not in a section.
@@ -54,7 +54,7 @@ class SiteDocument:
     slug: str
     id_suffix: str
     name: str
-    address: str | None = None
+    url_path: str | None = None
     aliases: tuple[str, ...] = ()
     date: datetime | None = None
     updated: datetime | None = None
@@ -68,7 +68,7 @@ class SiteDocument:
     @property
     def key(self) -> str:
         """The normalized path by which the site's own links refer to it."""
-        return normalize_url_path(self.address or default_path(self.slug))
+        return normalize_url_path(self.url_path or default_path(self.slug))
 
 
 @dataclass(slots=True)
@@ -113,9 +113,9 @@ class Site:
         """Return the document of a file or of a bundle's directory."""
         return self._by_path.get(path)
 
-    def find_by_url_path(self, address: str) -> SiteDocument | None:
+    def find_by_url_path(self, url_path: str) -> SiteDocument | None:
         """Return the document with that URL."""
-        return self._by_url_path.get(normalize_url_path(address))
+        return self._by_url_path.get(normalize_url_path(url_path))
 
     def find_by_name(self, name: str) -> SiteDocument | None:
         """Return the document of that file name, with or without suffix, if there is exactly one."""
@@ -132,9 +132,9 @@ class Site:
         return path
 
 
-def normalize_url_path(address: str) -> str:
+def normalize_url_path(url_path: str) -> str:
     """Return the normalized form of a path, which is the same for ``/x``, ``/x/`` and ``/x/index.html``."""
-    return tidy(address.removesuffix("index.html")).rstrip("/") or "/"
+    return normalize_slashes(url_path.removesuffix("index.html")).rstrip("/") or "/"
 
 
 def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
@@ -143,7 +143,7 @@ def base_of(url: str, path: str = "") -> tuple[str, frozenset[str]]:
         parts = urlsplit(url if "//" in url else f"//{url}" if "." in url else url)
     except ValueError:
         return "", frozenset()
-    base = tidy(unquote(parts.path if not path else f"{parts.path}/{path}")).rstrip("/")
+    base = normalize_slashes(unquote(parts.path if not path else f"{parts.path}/{path}")).rstrip("/")
     host = (parts.hostname or "").removeprefix("www.")
     return base, frozenset((host, f"www.{host}")) if host else frozenset()
 
@@ -238,9 +238,9 @@ def slug_for(wanted: str, *others: str, id_suffix: str) -> tuple[str, tuple[str,
     return slug, ()
 
 
-def single_segment(address: str | None) -> str:
+def single_segment(url_path: str | None) -> str:
     """Return the slug of a path like ``/about/``, or an empty string for any other path."""
-    match = re.fullmatch(r"/([^/.]+)/", address or "")
+    match = re.fullmatch(r"/([^/.]+)/", url_path or "")
     return match[1] if match else ""
 
 

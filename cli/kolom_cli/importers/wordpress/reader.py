@@ -34,7 +34,7 @@ from kolom_cli.importers.wordpress.comments import read_comments
 from kolom_cli.importers.wordpress.dates import parse_local_datetime, parse_mail_date, parse_utc_datetime
 from kolom_cli.importers.wordpress.html_converter import Attachment, Converter
 from kolom_cli.importers.wordpress.restrictions import restriction_in
-from kolom_cli.importers.wordpress.wxr import Address, Author, Language, Record, read_wxr
+from kolom_cli.importers.wordpress.wxr import Author, BlogUrl, Language, Record, read_wxr
 from kolom_cli.publishing.slugs import slug_suffix
 
 _KINDS: Final[dict[str, Literal["article", "page"]]] = {"post": "article", "page": "page"}
@@ -71,8 +71,8 @@ class _Blog:
 
     def links(self) -> LinkRewriter:
         """Return the rewriter of links to the articles of the export."""
-        addresses = OldUrls(frozenset(self.hosts - {""}), self.by_path, self.by_number)
-        return LinkRewriter(addresses, addresses.is_own)
+        old_urls = OldUrls(frozenset(self.hosts - {""}), self.by_path, self.by_number)
+        return LinkRewriter(old_urls, old_urls.is_own)
 
 
 def read_wordpress(*sources: Path, language: str | None = None) -> Iterator[Item]:
@@ -131,7 +131,7 @@ def _skipped(record: Record) -> Skipped | None:
         return Skipped(kind=kind, name=name, reason=reason)
     if status in _NEVER_PUBLISHED:
         return Skipped(kind=_kind(record), name=name, reason=_NEVER_PUBLISHED[status])
-    if not _address(record) and not record.get("wp:post_id"):
+    if not _url(record) and not record.get("wp:post_id"):
         return Skipped(kind=_kind(record), name=name, reason="has neither an id nor a URL", refused=True)
     if problem := size_problem(record.fields.get("content:encoded", "")):
         return Skipped(kind=_kind(record), name=name, reason=problem, refused=True)
@@ -154,7 +154,7 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
                         attachment = _attachment(record)
                         blog.media[attachment.id] = attachment
                         blog.by_parent[attachment.parent].append(attachment)
-                    case Address(url):
+                    case BlogUrl(url):
                         blog.hosts.add(host_key(url))
                     case Record() if _skipped(record) is None:
                         _plan(blog, record)
@@ -164,10 +164,10 @@ def _collect(files: list[Member], language: str | None) -> _Blog:
 
 
 def _plan(blog: _Blog, record: Record) -> None:
-    """Note under which address the article will be, for the links to it."""
+    """Note under which path the article will be, for the links to it."""
     fields = ArticleFields(_kind(record), slug_suffix(_number(record)))
     slug = _slug(record, fields)
-    address = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.id_suffix)
+    path = blog.plan.add(fields.path(record.get("link"), slug), slug, fields.id_suffix)
     for url in (record.get("link"), record.get("guid")):
         try:
             parts = urlsplit(url)
@@ -177,9 +177,9 @@ def _plan(blog: _Blog, record: Record) -> None:
         if url == record.get("link") or post_number_alias(parse_qs(parts.query)):
             blog.hosts.add(host_key(url))
             if (key := path_key(parts.path)) and not parts.query:
-                blog.by_path.setdefault(key, address)
+                blog.by_path.setdefault(key, path)
     if alias := post_number_alias({"p": [record.get("wp:post_id")]}):
-        blog.by_number.setdefault(alias, address)
+        blog.by_number.setdefault(alias, path)
 
 
 def _slug(record: Record, fields: ArticleFields) -> str:
@@ -209,16 +209,16 @@ def _title(record: Record) -> str:
     return plain_text(record.get("title"))
 
 
-def _address(record: Record) -> str:
+def _url(record: Record) -> str:
     return record.get("guid") or record.get("link")
 
 
 def _number(record: Record) -> str:
-    return record.get("wp:post_id") or hashlib.sha256(_address(record).encode()).hexdigest()[:8]
+    return record.get("wp:post_id") or hashlib.sha256(_url(record).encode()).hexdigest()[:8]
 
 
 def _origin(record: Record) -> str:
-    return wordpress_origin(_address(record), _number(record))
+    return wordpress_origin(_url(record), _number(record))
 
 
 class _Reader:

@@ -108,7 +108,7 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
     locale = site_locale()
     entries: list[Mapping[str, Any]] = []
     omitted: dict[str, str] = {}
-    for member in digests.members_of(record):
+    for member in digests.load_members(record):
         try:
             shown = _moderated(member, locale, now)
             text = plain_text(visitor_text.render(shown["comment"].content).html)

@@ -69,7 +69,7 @@ def leave_to_digest(record: OutboxRecord, *, now: datetime) -> bool:
     return True
 
 
-def members_of(digest: OutboxRecord) -> Iterator[OutboxRecord]:
+def load_members(digest: OutboxRecord) -> Iterator[OutboxRecord]:
     """Yield the mails that a digest replaces, oldest first, except those that were sent alone. A GetItem each."""
     for mail_id in sorted(digest.members or ()):
         try:

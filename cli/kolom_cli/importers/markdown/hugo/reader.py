@@ -222,14 +222,14 @@ class _Survey:
         id_suffix = derive_id_suffix(location)
         notes: list[str] = []
         date = published.date
-        address: str | None
-        address, others = self.urls.addresses(front, language, sections, base, date)
-        if is_unfinished(address, date):
-            address, others = None, []
-        if date is None and (day := _DAY.search(address or "")):
+        url_path: str | None
+        url_path, others = self.urls.url_paths(front, language, sections, base, date)
+        if is_unfinished(url_path, date):
+            url_path, others = None, []
+        if date is None and (day := _DAY.search(url_path or "")):
             date = get_datetime(day[1], site.zone)
         slug, more = slug_for(
-            get_text(front, "slug") or single_segment(address),
+            get_text(front, "slug") or single_segment(url_path),
             DATE_PREFIX.sub("", base),
             get_text(front, "title"),
             id_suffix=id_suffix,
@@ -244,7 +244,7 @@ class _Survey:
             slug=slug,
             id_suffix=id_suffix if is_default or not language else language,
             name=base,
-            address=address,
+            url_path=url_path,
             aliases=tuple(others),
             date=date,
             updated=self._date(front, notes, "lastmod", "modified", "updated"),

@@ -29,13 +29,13 @@ _PARSER: Final = MarkdownIt("commonmark")
 
 @dataclass(frozen=True, slots=True)
 class PageValues:
-    """What templates may read of a page and its site. ``address_of`` returns the URL of the target of ``ref``."""
+    """What templates may read of a page and its site. ``url_of`` returns the URL of the target of ``ref``."""
 
     title: str
-    address: str
+    url_path: str
     front: Values
     config: Values
-    address_of: Callable[[str], str | None]
+    url_of: Callable[[str], str | None]
 
 
 @dataclass(slots=True)
@@ -115,8 +115,8 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
     shown = _Fields(
         {
             "Title": page.title,
-            "RelPermalink": page.address,
-            "Permalink": page.address,
+            "RelPermalink": page.url_path,
+            "Permalink": page.url_path,
             "Params": page.front,
             "Param": Method(lambda key: _typed(page.front.get(str(key).lower()))),
             "RenderString": Method(lambda *values: markdown(values[-1])),
@@ -140,7 +140,7 @@ def _context(name: str, given: Arguments, inner: str, page: PageValues) -> _Fiel
 
 def _reference(page: PageValues, values: tuple[Any, ...]) -> str:
     wanted = values[-1] if values and isinstance(values[-1], str) else ""
-    found = page.address_of(wanted)
+    found = page.url_of(wanted)
     if not found:
         raise UnsupportedTemplate("ref")
     return found

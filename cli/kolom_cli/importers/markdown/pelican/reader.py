@@ -16,8 +16,8 @@ from kolom_cli.importers.common.types import Skipped
 from kolom_cli.importers.markdown.front_matter_values import get_datetime, get_list, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Front, Values, header_front, read_front_or_header
 from kolom_cli.importers.markdown.pelican.configuration import Settings, as_value, read_settings
-from kolom_cli.importers.markdown.pelican.urls import expand, pelican_name
-from kolom_cli.importers.markdown.permalinks import tidy
+from kolom_cli.importers.markdown.pelican.urls import expand, slugify_like_pelican
+from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.importers.markdown.publication import Publication, publication_of, read_source, skip_without_front_matter
 from kolom_cli.importers.markdown.site import (
     DATE_PREFIX,
@@ -133,7 +133,7 @@ class _Survey:
         if reason := self._why_not_published(values, kind, published):
             return Skipped(kind=kind, name=str(path), reason=reason)
         entry = self._entry(path, kind, Front(values, front.body), published)
-        if kind == "page" and normalize_url_path(entry.address or "-") in _OWN_PAGES:
+        if kind == "page" and normalize_url_path(entry.url_path or "-") in _OWN_PAGES:
             return Skipped(kind=kind, name=str(path), reason="a page that Kolom generates itself")
         return entry
 
@@ -171,10 +171,10 @@ class _Survey:
         wanted = get_text(front, "slug")
         if not wanted:
             by_name = self.settings.text("SLUGIFY_SOURCE", "title") == "basename"
-            wanted = (path.stem if by_name else pelican_name(get_text(front, "title"))) or ""
+            wanted = (path.stem if by_name else slugify_like_pelican(get_text(front, "title"))) or ""
         category = get_text(front, "category") or self._folder_category(path, kind)
-        address, others, notes = self._addresses(path, kind, front, wanted, category, published.date)
-        slug, more = slug_for(wanted or single_segment(address), get_text(front, "title"), base, id_suffix=id_suffix)
+        url_path, others, notes = self._url_paths(path, kind, front, wanted, category, published.date)
+        slug, more = slug_for(wanted or single_segment(url_path), get_text(front, "title"), base, id_suffix=id_suffix)
         language = get_text(front, "lang")
         is_default = not language or language == self.settings.text("DEFAULT_LANG", "en")
         return SiteDocument(
@@ -186,8 +186,11 @@ class _Survey:
             slug=slug,
             id_suffix=id_suffix if is_default else language.lower(),
             name=base,
-            address=address,
-            aliases=(*others, *(tidy(each) for key in ("alias", "aliases") for each in get_list(front, key))),
+            url_path=url_path,
+            aliases=(
+                *others,
+                *(normalize_slashes(each) for key in ("alias", "aliases") for each in get_list(front, key)),
+            ),
             date=published.date,
             updated=get_datetime(get_text(front, "modified", "updated"), site.zone),
             draft=published.draft,
@@ -202,12 +205,12 @@ class _Survey:
             return ""
         return folder if folder and is_category else self.settings.text("DEFAULT_CATEGORY")
 
-    def _addresses(
+    def _url_paths(
         self, path: Path, kind: Kind, front: Values, slug: str, category: str, date: datetime | None
     ) -> tuple[str | None, list[str], list[str]]:
         """Return the URL, the path of its file if that is another one, and a note if the URL is not known."""
         if own := get_text(front, "url"):
-            return tidy(own.removesuffix("index.html")), [], []
+            return normalize_slashes(own.removesuffix("index.html")), [], []
         default = self.settings.text("DEFAULT_LANG", "en")
         language = get_text(front, "lang")
         name = kind.upper() + ("_LANG" if language and language != default else "")
@@ -216,8 +219,8 @@ class _Survey:
         tokens = {
             "slug": slug,
             "lang": language or default,
-            "category": pelican_name(category or "misc") or "",
-            "author": pelican_name((get_list(front, "author") or get_list(front, "authors") or [""])[0]) or "",
+            "category": slugify_like_pelican(category or "misc") or "",
+            "author": slugify_like_pelican((get_list(front, "author") or get_list(front, "authors") or [""])[0]) or "",
             "path": PurePosixPath(location).as_posix(),
             "base_name": path.stem,
         }
@@ -228,10 +231,10 @@ class _Survey:
             else None
             for key in (f"{name}_URL", f"{name}_SAVE_AS")
         ]
-        address, file = found
-        if address is None:
+        url_path, file = found
+        if url_path is None:
             return None, [], [f"its old URL is unknown: {name}_URL or its slug cannot be computed"]
-        return address, [file] if file and normalize_url_path(file) != normalize_url_path(address) else [], []
+        return url_path, [file] if file and normalize_url_path(file) != normalize_url_path(url_path) else [], []
 
 
 def _is_below(location: Path, folders: tuple[str, ...]) -> bool:

@@ -11,8 +11,8 @@ HERE = "/2012/01/hello/"
 
 def _links() -> LinkRewriter:
     by_path = {path_key("/2012/01/hello/"): HERE, path_key("/b%C3%A9/"): "/b%C3%A9/"}
-    addresses = OldUrls(frozenset({"old.example"}), by_path, {"/?p=12": HERE})
-    return LinkRewriter(addresses, addresses.is_own)
+    old_urls = OldUrls(frozenset({"old.example"}), by_path, {"/?p=12": HERE})
+    return LinkRewriter(old_urls, old_urls.is_own)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from kolom_cli.importers.common import xml_scanner
 from kolom_cli.importers.common.types import SourceError
-from kolom_cli.importers.common.xml_stream import Format, Outside, XmlEntry, read_entries, text_of
+from kolom_cli.importers.common.xml_stream import Format, Outside, XmlEntry, get_element_text, read_entries
 
 
 def _accept(_root: Any) -> None:
@@ -38,7 +38,7 @@ def _read(data: str | bytes, file_type: type[io.BytesIO] = io.BytesIO) -> tuple[
 
 
 def _texts(entries: list[XmlEntry]) -> list[str]:
-    return ["" if each.element is None else text_of(each.element) for each in entries]
+    return ["" if each.element is None else get_element_text(each.element) for each in entries]
 
 
 def _rss(*items: str) -> str:
