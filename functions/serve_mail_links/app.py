@@ -15,11 +15,11 @@ from kolom.http.api import html_response, new_api
 from kolom.http.language import locale_of
 from kolom.observability import logger, metrics, tracer
 from kolom.pages import moderation, subscription, views
-from kolom.pages.response import PRIVATE, HtmlResponse
+from kolom.pages.response import PRIVATE_HEADERS, HtmlResponse
 from kolom.security import signing
 
 api = new_api(
-    error_page=lambda event, failure: views.problem(failure.status, locale_of(event), headers=PRIVATE),
+    error_page=lambda event, failure: views.render_problem(failure.status, locale_of(event), headers=PRIVATE_HEADERS),
     form_answer=lambda _event, _fields, answer: answer,  # a form gets the same page as a JSON request
     accepts_foreign=subscription.is_one_click,
 )
@@ -31,9 +31,9 @@ def show_link(token: str) -> Response[str]:
 
     def show() -> HtmlResponse:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=datetime.now(UTC))
-        return moderation.confirm(link, moderation_links.preview(link), locale)
+        return moderation.render_confirmation(link, moderation_links.preview(link), locale)
 
-    return respond(show, lambda error: moderation.failed(error, locale))
+    return respond(show, lambda error: moderation.render_failure(error, locale))
 
 
 @api.post("/api/moderation/<token>", include_in_schema=False)
@@ -46,17 +46,19 @@ def follow_link(token: str) -> Response[str]:
         link = moderation_links.parse(unquote(token), signing.load_keys, now=now)
         comment = moderation_links.execute(link, shown_revision=shown_revision, now=now)
         logger.info("comment moderated by link", action=link.action, comment=link.comment_id)
-        return moderation.done(link, comment, locale, signing.load_keys)
+        return moderation.render_result(link, comment, locale, signing.load_keys)
 
-    return respond(follow, lambda error: moderation.failed(error, locale))
+    return respond(follow, lambda error: moderation.render_failure(error, locale))
 
 
 @api.get("/api/subscription/<token>", include_in_schema=False)
 def show_subscription(token: str) -> Response[str]:
     now, locale = datetime.now(UTC), locale_of(api.current_event.raw_event)
     return respond(
-        lambda: subscription.confirm(reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale),
-        lambda error: subscription.failed(error, locale),
+        lambda: subscription.render_confirmation(
+            reply_subscriptions.parse(unquote(token), signing.load_keys, now=now), locale
+        ),
+        lambda error: subscription.render_failure(error, locale),
     )
 
 
@@ -69,9 +71,9 @@ def follow_subscription(token: str) -> Response[str]:
         if link.action == "confirm" and subscription.is_one_click(api.current_event.raw_event):
             raise PermissionDenied("a one-click request can only unsubscribe")
         reply_subscriptions.execute(link, now=now)
-        return subscription.done(link, locale)
+        return subscription.render_result(link, locale)
 
-    return respond(follow, lambda error: subscription.failed(error, locale))
+    return respond(follow, lambda error: subscription.render_failure(error, locale))
 
 
 def respond(page: Callable[[], HtmlResponse], failed: Callable[[KolomError], HtmlResponse]) -> Response[str]:

@@ -37,7 +37,7 @@ def _typefaces(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
+def _href(text: str) -> str:
     is_path = text.startswith("/") and not text.startswith("//")
     if not (is_path or re.match(r"(https?://|mailto:)[^/\s]", text)) or re.search(r"[\s\\\x00-\x1f]", text):
         raise ValueError(f"{text!r} must be a path of this site such as /about/, or an absolute URL")
@@ -52,7 +52,7 @@ def _file(text: str) -> str:
 
 type Color = Annotated[str, AfterValidator(css.css_color)]
 type Typefaces = Annotated[str, AfterValidator(_typefaces)]
-type Address = Annotated[str, AfterValidator(_address)]
+type Href = Annotated[str, AfterValidator(_href)]
 type File = Annotated[str, AfterValidator(_file)]
 type Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 type Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -98,7 +98,7 @@ class MenuItem(_Section):
 
     page: Literal["home", "labels", "archive", "search", "contact"] | None = None
     name: Text | Annotated[dict[Language, Text], Field(min_length=1)] | None = None
-    href: Address | None = None
+    href: Href | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "MenuItem":

@@ -65,7 +65,7 @@ def records(folder: Path = FOLDER) -> Iterator[Record]:
         yield read_record(path.name, path.read_text("utf-8"))
 
 
-def index(folder: Path = FOLDER) -> str:
+def render_index(folder: Path = FOLDER) -> str:
     """Return the index as Markdown."""
     rows = (
         f"| {record.number} | [{record.title.replace('|', r'\|')}]({record.file}) | {record.status} | {record.date} |\n"
@@ -75,4 +75,4 @@ def index(folder: Path = FOLDER) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(index(), "utf-8")
+    Path(sys.argv[1]).write_text(render_index(), "utf-8")

@@ -77,14 +77,14 @@ class ContentBuilder:
 
     media: MediaStore
     language: str | None = None
-    _addresses: dict[Path, str | None] = field(default_factory=dict)
+    _urls: dict[Path, str | None] = field(default_factory=dict)
 
     def build(self, document: Document, slug: str, source: Source) -> BuiltArticle:
         """Return the article of a document, and what the renderer removed from its text.
 
         :raises MediaError: a media file cannot be published
         """
-        resolver = LinkRecorder(Resolver(source.path, source.root, self.media, self._address_of))
+        resolver = LinkRecorder(Resolver(source.path, source.root, self.media, self._url_of))
         rendered = render(
             document.body, document.format, title=document.title, resolve=resolver, size_of=self.media.sizes.get
         )
@@ -111,16 +111,16 @@ class ContentBuilder:
         page = Page.of(article, resolver.links, file=source.path, root=source.root)
         return BuiltArticle(article, page, find_removals(document.body, document.format, rendered), notes)
 
-    def _address_of(self, path: Path) -> str | None:
+    def _url_of(self, path: Path) -> str | None:
         """Return the URL path of the article in another file; None if that file is not an article."""
-        if path not in self._addresses:
-            self._addresses[path] = None
+        if path not in self._urls:
+            self._urls[path] = None
             try:
                 document = read_document(path, settings().zone)
-                self._addresses[path] = encoded_path(document.page_path or default_path(slug_of(document)))
+                self._urls[path] = encoded_path(document.page_path or default_path(slug_of(document)))
             except DocumentError:
                 pass
-        return self._addresses[path]
+        return self._urls[path]
 
 
 def slug_of(document: Document) -> str:

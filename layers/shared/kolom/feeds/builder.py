@@ -35,7 +35,7 @@ Many feed readers reject large feeds, and Lambda limits the size of responses.
 """
 
 
-def article_feed(feed_name: str, label: str | None = None) -> Feed:
+def build_article_feed(feed_name: str, label: str | None = None) -> Feed:
     """Return the feed of the site, or of a label: the newest articles with their texts.
 
     ``feed_name`` is the file name in its URL, such as ``atom.xml``.
@@ -59,7 +59,7 @@ def article_feed(feed_name: str, label: str | None = None) -> Feed:
     )
 
 
-def comment_feed() -> Feed:
+def build_comment_feed() -> Feed:
     """Return the feed of the newest comments of the site."""
     locale, site = site_locale(), settings().site_title
     found = comments.list_recent(MAX_ENTRIES)
@@ -74,7 +74,7 @@ def comment_feed() -> Feed:
     )
 
 
-def article_comment_feed(slug: str) -> Feed:
+def build_article_comment_feed(slug: str) -> Feed:
     """Return the feed of the newest comments of the article with that slug.
 
     :raises NotFound: there is none, or it is not published

@@ -14,10 +14,10 @@ def is_document(path: str) -> bool:
     return _DOCUMENT.fullmatch(_bare(path)) is not None
 
 
-def document_redirect(path: str) -> str | None:
+def find_document_redirect(path: str) -> str | None:
     """Return the path of a document without the extra slashes of ``path`` (decoded), or None if it has none.
 
-    >>> document_redirect("/robots.txt/"), document_redirect("/robots.txt")
+    >>> find_document_redirect("/robots.txt/"), find_document_redirect("/robots.txt")
     ('/robots.txt', None)
     """
     bare = _bare(path)

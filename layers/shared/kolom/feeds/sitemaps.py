@@ -39,7 +39,7 @@ _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-([2-9]|10))?\.xml", re.A
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def index() -> str:
+def render_index() -> str:
     """Return the list of all sitemaps."""
     names = [_PAGES]
     for month in public.list_months():
@@ -49,7 +49,7 @@ def index() -> str:
     return _document("sitemapindex", "sitemap", ((f"/sitemaps/{name}", None) for name in names))
 
 
-def sitemap(name: str) -> str:
+def render_sitemap(name: str) -> str:
     """Return a sitemap of the index by its name.
 
     :raises NotFound: the sitemap does not exist or is empty
@@ -63,7 +63,7 @@ def sitemap(name: str) -> str:
     return _document("urlset", "url", _addresses(summaries))
 
 
-def robots() -> str:
+def render_robots() -> str:
     """Return robots.txt, which excludes the API, previews and the unlimited number of searches."""
     rules = ["User-agent: *", "Disallow: /api/", "Disallow: /preview/", "Disallow: /search/?"]
     return "\n".join([*rules, "", f"Sitemap: {urls.absolute_url('/sitemap.xml')}", ""])

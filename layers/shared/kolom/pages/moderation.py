@@ -15,7 +15,7 @@ from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale
 from kolom.models.errors import none_if_unavailable
-from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.security.signing import SigningKeys
 from kolom.urls import moderation_path
@@ -40,7 +40,7 @@ class NextComment:
     links: tuple[tuple[Action, str], ...]
 
 
-def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlResponse:
+def render_confirmation(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlResponse:
     """Return the page that shows the comment and asks to confirm the action, with a button."""
     return _page(
         locale,
@@ -51,7 +51,9 @@ def confirm(link: ModerationLink, comment: Comment, locale: Locale) -> HtmlRespo
     )
 
 
-def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]) -> HtmlResponse:
+def render_result(
+    link: ModerationLink, comment: Comment, locale: Locale, secret: Callable[[], SigningKeys]
+) -> HtmlResponse:
     """Return the page that confirms the action and shows the next pending comment, or that there is none.
 
     Its links expire together with ``link``, so that whoever has a link can use it and those that follow no longer. What
@@ -76,7 +78,7 @@ def done(link: ModerationLink, comment: Comment, locale: Locale, secret: Callabl
     return _page(locale, message, comment=comment, article=article, next_comment=next_comment, is_last=found == (None,))
 
 
-def failed(error: KolomError, locale: Locale) -> HtmlResponse:
+def render_failure(error: KolomError, locale: Locale) -> HtmlResponse:
     """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "moderation.invalid")
     return _page(locale, message, status=failure_of(error).status)
@@ -107,7 +109,7 @@ def _page(
         next=next_comment,
         is_last=is_last,
     )
-    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE_HEADERS)
 
 
 def _article(comment: Comment) -> Article | None:

@@ -31,8 +31,8 @@ from kolom.articles import public
 from kolom.articles.names import MAX_LABEL
 from kolom.articles.types import ArticleFilter
 from kolom.errors import Moved, NotFound
-from kolom.feeds.documents import document_redirect
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.documents import find_document_redirect
+from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale, site_locale
 from kolom.labels import display_label, normalize_label
@@ -65,7 +65,7 @@ def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlRespo
         except NotFound:
             return _without_invisible_characters(path, query, locale)
     except Exception as error:  # noqa: BLE001 - failure_of logs unexpected errors
-        return views.problem(failure_of(error).status, locale)
+        return views.render_problem(failure_of(error).status, locale)
 
 
 def _without_invisible_characters(address: str, query: Query, locale: Locale) -> HtmlResponse:
@@ -103,19 +103,25 @@ def _home(path: str, query: Query, locale: Locale) -> HtmlResponse:
         return redirect(target)
     cursor = _value(query, "cursor")
     articles = public.list_articles(ArticleFilter(), limit=HOME_LENGTH, cursor=cursor)
-    return views.home(articles, cursor=cursor, locale=locale)
+    return views.render_home(articles, cursor=cursor, locale=locale)
 
 
 def _labels(path: str, query: Query, locale: Locale) -> HtmlResponse:
-    return views.labels(public.list_labels(), locale=locale) if path == "/labels/" else _redirect("/labels/", query)
+    return (
+        views.render_labels(public.list_labels(), locale=locale) if path == "/labels/" else _redirect("/labels/", query)
+    )
 
 
 def _archive(path: str, query: Query, locale: Locale) -> HtmlResponse:
-    return views.archive(public.list_months(), locale=locale) if path == "/archive/" else _redirect("/archive/", query)
+    return (
+        views.render_archive(public.list_months(), locale=locale)
+        if path == "/archive/"
+        else _redirect("/archive/", query)
+    )
 
 
 def _contact(path: str, query: Query, locale: Locale) -> HtmlResponse:
-    return views.contact(locale=locale) if path == "/contact/" else _redirect("/contact/", query)
+    return views.render_contact(locale=locale) if path == "/contact/" else _redirect("/contact/", query)
 
 
 def _search(path: str, query: Query, locale: Locale) -> HtmlResponse:
@@ -136,7 +142,7 @@ def _label(path: str, query: Query, locale: Locale, label: str) -> HtmlResponse:
     if not articles.items:
         raise NotFound(f"there are no articles with the label {label!r}")
     spelled = display_label(label, (each for article in articles.items for each in article.labels))
-    return views.label(spelled, articles, cursor=cursor, locale=locale)
+    return views.render_label(spelled, articles, cursor=cursor, locale=locale)
 
 
 def _months(path: str, query: Query, locale: Locale, year: str, month: str | None = None) -> HtmlResponse:
@@ -150,19 +156,19 @@ def _months(path: str, query: Query, locale: Locale, year: str, month: str | Non
     articles = public.list_articles(listing, limit=LIST_LENGTH, cursor=cursor)
     if not articles.items:
         raise NotFound("there are no articles in this period")
-    return views.months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
+    return views.render_months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
 
 
 def _article(path: str, address: str, query: Query) -> HtmlResponse:
     """Return the article at its path; redirect its other paths directly to it."""
-    if document := document_redirect(path):
+    if document := find_document_redirect(path):
         return _redirect(document, query)
     try:
         found = public.get_article_at(path)
     except Moved as moved:
         return _redirect(urls.encoded_path(moved.path), query)
     except NotFound:
-        if feed := legacy_feed_redirect(path, query):
+        if feed := find_legacy_feed_redirect(path, query):
             return redirect(feed)
         if path.rstrip("/") == "/favicon.ico":
             return redirect(get_theme().asset("favicon.svg"))
@@ -175,7 +181,7 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
     canonical = urls.encoded_path(path)
     if address not in {canonical, path}:
         return _redirect(canonical, query)
-    return views.article(
+    return views.render_article(
         found,
         load_article_extras(
             found.article,

@@ -10,7 +10,7 @@ from kolom.http.errors import failure_of
 from kolom.http.request_body import read_body
 from kolom.http.types import Event
 from kolom.i18n.locale import Locale
-from kolom.pages.response import BY_LANGUAGE, PRIVATE, HtmlResponse, html_response
+from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 
 _REASONS: Final[Mapping[type[KolomError], str]] = {
@@ -35,18 +35,18 @@ def is_one_click(event: Event) -> bool:
     return body is not None and body.value.get("List-Unsubscribe") == "One-Click"
 
 
-def confirm(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
+def render_confirmation(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
     """Return the page that asks for confirmation, with a button: mail scanners follow links."""
     name = f"subscription.{link.action}"
     return _page(locale, f"{name}.question", button=f"{name}.button")
 
 
-def done(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
+def render_result(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
     """Return the page that confirms the action."""
     return _page(locale, f"subscription.{link.action}.done")
 
 
-def failed(error: KolomError, locale: Locale) -> HtmlResponse:
+def render_failure(error: KolomError, locale: Locale) -> HtmlResponse:
     """Return the page that explains why nothing was done."""
     message = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "subscription.invalid")
     return _page(locale, message, status=failure_of(error).status)
@@ -65,4 +65,4 @@ def _page(
         message=locale.translate(message),
         button=button,
     )
-    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE)
+    return html_response(html, locale.code, status=status, headers=BY_LANGUAGE | PRIVATE_HEADERS)

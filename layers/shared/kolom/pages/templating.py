@@ -16,7 +16,7 @@ from kolom.articles.types import ArticleSummary
 from kolom.config import settings
 from kolom.i18n.locale import Locale, text_direction
 from kolom.limits import FIELD_LIMITS
-from kolom.pages.avatar import avatar
+from kolom.pages.avatar import render_avatar
 from kolom.pages.theme import get_theme, known_theme
 from kolom.submissions.reasons import describe
 from kolom.timestamps import to_rfc3339
@@ -100,7 +100,7 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.globals.update(
         absolute=urls.absolute_url,
-        avatar=avatar,
+        avatar=render_avatar,
         encoded_path=urls.encoded_path,
         feed_path=urls.feed_path,
         label_path=urls.label_path,

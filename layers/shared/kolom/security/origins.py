@@ -24,7 +24,7 @@ def origin_key(item_id: str) -> str:
     return f"sender#{item_id}"
 
 
-def remember(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *, now: datetime) -> None:
+def stage(transaction: Transaction, item_id: str, origin: SubmissionOrigin, *, now: datetime) -> None:
     """Store the origin for :data:`~kolom.security.client_address.CLIENT_ID_DAYS`."""
     transaction.put(
         GuardRecord(

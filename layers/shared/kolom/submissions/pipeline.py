@@ -236,12 +236,12 @@ class SubmissionPipeline:
         """
         transaction = Transaction()
         # First, since its error is the most informative.
-        self.identity.remember(transaction, article_id, item_id, now=self._now)
+        self.identity.stage(transaction, article_id, item_id, now=self._now)
         if self._proof is not None:
             used: KolomError = InvalidInput(FieldError("altcha", "was already used; reload the form"))
             single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, conflict=used)
         add(transaction)
-        origins.remember(transaction, item_id, self.origin, now=self._now)
+        origins.stage(transaction, item_id, self.origin, now=self._now)
         try:
             transaction.commit()
         except DuplicateSubmission:
