@@ -25,6 +25,7 @@ from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 type Action = Literal["confirm", "leave"]
+"""What a link does. ``leave`` ends the subscription; issued links and messages of the catalog have that name."""
 
 CONFIRM_DAYS: Final = 7
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from kolom.comments.reply_subscriptions import SubscriptionLink
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
-from kolom.http.request_body import read_body
 from kolom.http.types import Event
 from kolom.i18n.locale import Locale
 from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
@@ -21,18 +20,13 @@ _REASONS: Final[Mapping[type[KolomError], str]] = {
 """The message for each kind of error."""
 
 
-def is_one_click(event: Event) -> bool:
-    """Return whether the request is the one-click unsubscription of a mail provider (RFC 8058, 3.2).
+def is_one_click(event: Event, fields: Mapping[str, Any]) -> bool:
+    """Return whether the request with these fields is the one-click unsubscription of a mail provider (RFC 8058, 3.2).
 
     It may come from the page of a webmail. The token in its path is all the proof that it needs.
     """
-    if not event["rawPath"].startswith("/api/subscription/"):
-        return False
-    try:
-        body = read_body(event, accept_forms=True)
-    except KolomError:
-        return False
-    return body is not None and body.value.get("List-Unsubscribe") == "One-Click"
+    is_subscription = str(event["rawPath"]).startswith("/api/subscription/")
+    return is_subscription and fields.get("List-Unsubscribe") == "One-Click"
 
 
 def render_confirmation(link: SubscriptionLink, locale: Locale) -> HtmlResponse:
