@@ -1,9 +1,12 @@
 """`kolom import blogger|wordpress|ghost|substack|medium|disqus|isso|markdown|archive SOURCE`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.models import ArgumentInfo
@@ -100,6 +103,42 @@ Uploads = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """The options of all imports of articles, in the order of their help."""
+
+    dry_run: DryRun = False
+    overwrite: Overwrite = False
+    language: Language = None
+    pictures: CopyPictures = False
+    uploads: Uploads = None
+    as_json: AsJson = False
+
+
+def _article_import(name: str, *examples: str) -> Callable[[Callable[..., Iterator[Item]]], Callable[..., NoReturn]]:
+    """Register a command that imports the articles which the decorated function returns.
+
+    Typer makes options only of parameters, so the command has the function's parameters and those of
+    :class:`ImportOptions`, which the function gets as ``options``.
+    """
+
+    def register(read: Callable[..., Iterator[Item]]) -> Callable[..., NoReturn]:
+        @wraps(read)
+        def run(ctx: typer.Context, **given: Any) -> NoReturn:
+            options = ImportOptions(**{each.name: given.pop(each.name) for each in fields(ImportOptions)})
+            connect(ctx.obj)
+            _run(lambda: read(**given, options=options), options)
+
+        own = [each for each in signature(read).parameters.values() if each.name != "options"]
+        context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        parameters = [context, *own, *signature(ImportOptions).parameters.values()]
+        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        return command(app, name, *examples)(run)
+
+    return register
+
+
 def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = False) -> ArgumentInfo:
     argument: ArgumentInfo = typer.Argument(
         metavar=metavar,
@@ -113,136 +152,66 @@ def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = Fa
     return argument
 
 
-@command(app, "blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
+@_article_import("blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
 def blogger(
-    ctx: typer.Context,
     sources: Annotated[
         list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", folders=True)
     ],
+    options: ImportOptions,
     blog: Annotated[
         str | None,
         typer.Option("--blog", help="The blog to import from the Takeout: its folder's name.", metavar="NAME"),
     ] = None,
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Iterator[Item]:
     """Import posts, pages and comments from Blogger."""
-    connect(ctx.obj)
-    _run(
-        lambda: read_blogger(sources, language=language, blog=blog, dry_run=dry_run),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_blogger(sources, language=options.language, blog=blog, dry_run=options.dry_run)
 
 
-@command(app, "wordpress", "kolom import wordpress export.xml")
+@_article_import("wordpress", "kolom import wordpress export.xml")
 def wordpress(
-    ctx: typer.Context,
     files: Annotated[list[Path], _existing("FILE", "The XML files that WordPress exports; .gz and .zip too.")],
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+    options: ImportOptions,
+) -> Iterator[Item]:
     """Import posts, pages and comments from WordPress."""
-    connect(ctx.obj)
-    _run(
-        lambda: read_wordpress(*files, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_wordpress(*files, language=options.language)
 
 
-@command(app, "ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
+@_article_import("ghost", "kolom import ghost blog.ghost.json --site https://blog.example")
 def ghost(
-    ctx: typer.Context,
     file: Annotated[Path, _existing("FILE", "The JSON file that Ghost exports.")],
+    options: ImportOptions,
     site: Site = "",
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Iterator[Item]:
     """Import posts and pages from Ghost.
 
     Posts for members become drafts. Pictures are shown from --site.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_ghost(file, site=site, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_ghost(file, site=site, language=options.language)
 
 
-@command(app, "substack", "kolom import substack export.zip --dry-run")
+@_article_import("substack", "kolom import substack export.zip --dry-run")
 def substack(
-    ctx: typer.Context,
     source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
+    options: ImportOptions,
     site: Site = "",
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Iterator[Item]:
     """Import posts and pages from Substack.
 
     Posts for subscribers become drafts. Links to --site lead to the imported posts.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_substack(source, site=site, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_substack(source, site=site, language=options.language)
 
 
-@command(app, "medium", "kolom import medium medium-export.zip --dry-run")
+@_article_import("medium", "kolom import medium medium-export.zip --dry-run")
 def medium(
-    ctx: typer.Context,
     source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+    options: ImportOptions,
+) -> Iterator[Item]:
     """Import stories from Medium.
 
     Responses to other stories are skipped.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_medium(source, language=language),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_medium(source, language=options.language)
 
 
 @command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
@@ -273,32 +242,18 @@ def isso(
     _import_threads(ctx, read_isso, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
 
 
-@command(app, "markdown", "kolom import markdown my-site/ --dry-run")
+@_article_import("markdown", "kolom import markdown my-site/ --dry-run")
 def markdown(
-    ctx: typer.Context,
     directory: Annotated[
         Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, folders=True)
     ],
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    language: Language = None,
-    pictures: CopyPictures = False,
-    uploads: Uploads = None,
-    as_json: AsJson = False,
-) -> None:
+    options: ImportOptions,
+) -> Iterator[Item]:
     """Import a folder of Markdown files, or a site of Jekyll, Hugo or Obsidian.
 
     Images beside the files are uploaded. The files stay as they are.
     """
-    connect(ctx.obj)
-    _run(
-        lambda: read_markdown(directory, language=language, dry_run=dry_run),
-        dry_run=dry_run,
-        overwrite=overwrite,
-        as_json=as_json,
-        pictures=pictures,
-        uploads=uploads,
-    )
+    return read_markdown(directory, language=options.language, dry_run=options.dry_run)
 
 
 @command(app, "archive", "kolom import archive my-blog --dry-run")
@@ -351,22 +306,16 @@ def _import_threads(
     _finish(report, as_json=as_json)
 
 
-def _run(
-    read: Callable[[], Iterator[Item]],
-    *,
-    dry_run: bool,
-    overwrite: bool,
-    as_json: bool,
-    pictures: bool,
-    uploads: Path | None,
-) -> None:
+def _run(read: Callable[[], Iterator[Item]], options: ImportOptions) -> NoReturn:
     copies = Pictures(
-        MediaStore(dry_run=dry_run),
-        PictureFolder(uploads) if uploads else None,
-        Downloader() if pictures else None,
+        MediaStore(dry_run=options.dry_run),
+        PictureFolder(options.uploads) if options.uploads else None,
+        Downloader() if options.pictures else None,
     )
-    report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json, pictures=copies)
-    _finish(report, as_json=as_json)
+    report, _ = _import(
+        read, dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json, pictures=copies
+    )
+    _finish(report, as_json=options.as_json)
 
 
 def _import(
