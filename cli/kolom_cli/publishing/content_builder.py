@@ -20,7 +20,8 @@ from kolom_cli.publishing.document import Document, DocumentError, find_document
 from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
 from kolom_cli.publishing.language_detection import detect_language
-from kolom_cli.publishing.link_checker import LinkRecorder, Page
+from kolom_cli.publishing.link_checker import Page
+from kolom_cli.publishing.link_recorder import LinkRecorder
 from kolom_cli.publishing.slugs import slugify_title
 
 _DATED: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](?=.)")

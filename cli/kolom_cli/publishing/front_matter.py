@@ -22,7 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from kolom_cli.publishing.draft_marks import draft_mark
-from kolom_cli.publishing.metadata_header import unsupported_metadata
+from kolom_cli.publishing.unsupported_metadata import find_unsupported_metadata
 
 KEYS: Final = (
     *("title", "slug", "date", "updated", "labels", "language", "author", "description", "excerpt", "image", "path"),
@@ -149,7 +149,7 @@ class FrontMatter:
             )
         opening = _OPENING.match(text)
         if opening is None:
-            if problem := unsupported_metadata(text):
+            if problem := find_unsupported_metadata(text):
                 raise DocumentError(path, 1, problem)
             return cls(path, text, 0, 0, 0, None, {})
         closing = _CLOSING.search(text, opening.end())

@@ -13,8 +13,8 @@ Each target is looked up once. Links to other sites are not checked.
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -94,19 +94,6 @@ class BrokenLink:
     def place(self) -> str:
         """The file with the line of the link."""
         return f"{self.file}:{self.line}" if self.line else str(self.file)
-
-
-@dataclass(slots=True)
-class LinkRecorder:
-    """A ``resolve`` function for the renderer that also records each URL and its replacement."""
-
-    resolve: Callable[[str], str]
-    links: dict[str, str] = field(default_factory=dict)
-
-    def __call__(self, url: str) -> str:
-        """Return the replacement of ``url``."""
-        self.links[url] = resolved = self.resolve(url)
-        return resolved
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from kolom_cli.importers.markdown.site import Site, SiteDocument, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
 from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
-from kolom_cli.publishing.link_checker import LinkRecorder
+from kolom_cli.publishing.link_recorder import LinkRecorder
 from kolom_cli.terminal.plurals import count
 
 _IMAGE_KEYS: Final = (
