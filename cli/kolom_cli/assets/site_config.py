@@ -46,7 +46,7 @@ def _href(text: str) -> str:
 
 def _file(text: str) -> str:
     if text.startswith("/") or ".." in text.split("/") or "\\" in text:
-        raise ValueError(f"{text!r} must be a file in the directory of {SETTINGS_FILE}")
+        raise ValueError(f"{text!r} must be a file in the folder of {SETTINGS_FILE}")
     return text
 
 
@@ -163,12 +163,12 @@ def _missing(site: SiteConfig, files: Mapping[str, bytes]) -> Iterator[str]:
         if Path(file).suffix not in IMAGE_TYPES:
             yield f"logo.file: {file!r} is not an image ({', '.join(sorted(IMAGE_TYPES))})"
         elif file not in files:
-            yield f"logo.file: {file!r} does not exist in the directory of {SETTINGS_FILE}"
+            yield f"logo.file: {file!r} does not exist in the folder of {SETTINGS_FILE}"
         elif Path(file).suffix == ".svg" and (problem := find_unsafe_svg(files[file])):
             yield f"logo.file: {problem}"
     for number, face in enumerate(site.font.faces, start=1):
         if face.file not in files:
-            yield f"font.faces.{number}.file: {face.file!r} does not exist in the directory of {SETTINGS_FILE}"
+            yield f"font.faces.{number}.file: {face.file!r} does not exist in the folder of {SETTINGS_FILE}"
 
 
 def stylesheet(site: SiteConfig) -> str | None:

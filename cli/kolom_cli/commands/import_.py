@@ -29,7 +29,7 @@ from kolom_cli.importers.medium.reader import read_medium
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
 from kolom_cli.media.downloader import Downloader
-from kolom_cli.media.picture_folder import PictureFolder
+from kolom_cli.media.picture_directory import PictureDirectory
 from kolom_cli.media.store import MediaStore
 from kolom_cli.terminal import console
 from kolom_cli.terminal.help import Group, command
@@ -139,13 +139,13 @@ def _article_import(name: str, *examples: str) -> Callable[[Callable[..., Iterat
     return register
 
 
-def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = False) -> ArgumentInfo:
+def _existing(metavar: str, text: str, *, files: bool = True, directories: bool = False) -> ArgumentInfo:
     argument: ArgumentInfo = typer.Argument(
         metavar=metavar,
         help=text,
         exists=True,
         file_okay=files,
-        dir_okay=folders,
+        dir_okay=directories,
         readable=True,
         show_default=False,
     )
@@ -155,7 +155,7 @@ def _existing(metavar: str, text: str, *, files: bool = True, folders: bool = Fa
 @_article_import("blogger", "kolom import blogger takeout.zip", "kolom import blogger takeout.zip --dry-run")
 def blogger(
     sources: Annotated[
-        list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", folders=True)
+        list[Path], _existing("SOURCE", "A Takeout (zip files or the unpacked folder), or feeds.", directories=True)
     ],
     options: ImportOptions,
     blog: Annotated[
@@ -191,7 +191,7 @@ def ghost(
 
 @_article_import("substack", "kolom import substack export.zip --dry-run")
 def substack(
-    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
+    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)],
     options: ImportOptions,
     site: Site = "",
 ) -> Iterator[Item]:
@@ -204,7 +204,7 @@ def substack(
 
 @_article_import("medium", "kolom import medium medium-export.zip --dry-run")
 def medium(
-    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", folders=True)],
+    source: Annotated[Path, _existing("SOURCE", "The export: its zip file or the unpacked folder.", directories=True)],
     options: ImportOptions,
 ) -> Iterator[Item]:
     """Import stories from Medium.
@@ -245,7 +245,7 @@ def isso(
 @_article_import("markdown", "kolom import markdown my-site/ --dry-run")
 def markdown(
     directory: Annotated[
-        Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, folders=True)
+        Path, _existing("DIR", "A folder of Markdown files with front matter.", files=False, directories=True)
     ],
     options: ImportOptions,
 ) -> Iterator[Item]:
@@ -259,7 +259,7 @@ def markdown(
 @command(app, "archive", "kolom import archive my-blog --dry-run")
 def archive(
     ctx: typer.Context,
-    directory: Annotated[Path, _existing("DIR", "A folder that `kolom export` wrote.", files=False, folders=True)],
+    directory: Annotated[Path, _existing("DIR", "A folder that `kolom export` wrote.", files=False, directories=True)],
     dry_run: DryRun = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -309,7 +309,7 @@ def _import_threads(
 def _run(read: Callable[[], Iterator[Item]], options: ImportOptions) -> NoReturn:
     copies = Pictures(
         MediaStore(dry_run=options.dry_run),
-        PictureFolder(options.uploads) if options.uploads else None,
+        PictureDirectory(options.uploads) if options.uploads else None,
         Downloader() if options.pictures else None,
     )
     report, _ = _import(

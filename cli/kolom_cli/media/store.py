@@ -130,7 +130,7 @@ class Resolver:
     def _upload(self, url: str, path: str, suffix: str) -> str:
         target = (self.file.parent / path).resolve()
         if not target.is_relative_to(self.root.resolve()):
-            raise MediaError(url, f"is outside of the published directory {self.root}")
+            raise MediaError(url, f"is outside of the published folder {self.root}")
         try:
             if not target.is_file():
                 raise MediaError(url, f"the file {target} does not exist")

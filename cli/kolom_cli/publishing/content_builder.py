@@ -17,7 +17,7 @@ from kolom.rendering.renderer import render
 from kolom.urls import encoded_path
 from kolom_cli.media.store import MediaError, MediaStore, Resolver
 from kolom_cli.publishing.document import Document, DocumentError, find_documents, read_document
-from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.file_locations import directories_and_name, is_hidden_by_link
 from kolom_cli.publishing.foreign_exports import export_problem
 from kolom_cli.publishing.language_detection import detect_language
 from kolom_cli.publishing.link_checker import Page
@@ -38,7 +38,7 @@ class Source:
     def path_parts(self) -> tuple[str, ...]:
         """The names of the file and of the folders that contain it; for a link, also those of its target."""
         path = self.path.relative_to(self.root) if self.path.is_absolute() else self.path
-        return folders_and_name(self.path, self.root, path.parts[:-1])
+        return directories_and_name(self.path, self.root, path.parts[:-1])
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[list[Source], list[DocumentError]]:

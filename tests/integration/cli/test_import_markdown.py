@@ -454,7 +454,7 @@ def test_no_link_is_followed_out_of_the_folder(kolom: Kolom, tmp_path: Path) -> 
     (site / "folder").symlink_to(tmp_path / "secret")
     report = _import(kolom, site)
     assert (report["created"], report["skipped"]) == (1, 1)
-    assert "to a file outside of the directory" in report["skipped_items"][0]["reason"]
+    assert "to a file outside of the folder" in report["skipped_items"][0]["reason"]
     assert boto3.client("s3").list_objects_v2(Bucket="kolom-media")["KeyCount"] == 0
 
 
@@ -590,7 +590,7 @@ def test_parent_folders_and_link_targets_can_mark_drafts(kolom: Kolom, tmp_path:
     (site / "s/posts/three.md").symlink_to("../.hidden/h.md")
     report = _import(kolom, site / "s")
     assert publishing.get_by_slug("two").status == "draft"
-    assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden directory"}
+    assert _reasons(report, site / "s") == {"posts/three.md": "a link into a hidden folder"}
 
 
 _PAGE = "---\ntitle: T\ndate: 2024-01-01\n---\nText.\n"

@@ -109,8 +109,8 @@ def _is_in_query(url: str) -> bool:
 def _path_variants(path: str) -> Iterator[str]:
     yield path
     base = path.rstrip("/")
-    folder = _INDEX.sub("", base)
-    bare = _EXTENSION.sub("", folder)
-    yield from (f"{folder}/", folder)
-    if bare == folder == base or bare != folder:
+    directory = _INDEX.sub("", base)
+    bare = _EXTENSION.sub("", directory)
+    yield from (f"{directory}/", directory)
+    if bare == directory == base or bare != directory:
         yield from (f"{bare}.html", f"{bare}/", bare)

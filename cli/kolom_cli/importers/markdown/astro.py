@@ -72,14 +72,16 @@ def _with_page_kinds(items: list[tuple[str, SiteDocument | Skipped]]) -> list[Si
 @dataclass(slots=True)
 class _Survey:
     site: Site
-    folders: list[Path] = field(init=False)
+    directories: list[Path] = field(init=False)
     routes: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         directory = self.site.directory
         config = _LINE_COMMENT.sub("", "".join(_texts(directory, _CONTENT_CONFIGS)))
         loaded = [directory / name.rstrip("/") for name in _LOADED.findall(config)]
-        self.folders = sorted({directory / "src/content", *loaded}, key=lambda folder: -len(folder.parts))
+        self.directories = sorted(
+            {directory / "src/content", *loaded}, key=lambda subdirectory: -len(subdirectory.parts)
+        )
         pages = directory / "src/pages"
         for path in sorted(pages.rglob("*.astro"))[:_MAX_ROUTES] if pages.is_dir() else []:
             self._add_route(path.relative_to(pages).with_suffix(""), path)
@@ -95,7 +97,9 @@ class _Survey:
     def items(self) -> Iterator[tuple[str, SiteDocument | Skipped]]:
         """Yield the documents, each with the name of its collection; it is empty for pages."""
         directory = self.site.directory
-        for found in walk(directory, directory, enter=lambda folder: folder.name != "dist", formats=plain.FORMATS_READ):
+        for found in walk(
+            directory, directory, enter=lambda subdirectory: subdirectory.name != "dist", formats=plain.FORMATS_READ
+        ):
             if isinstance(found, Skipped):
                 yield "", found
             else:
@@ -105,13 +109,13 @@ class _Survey:
         pages = self.site.directory / "src/pages"
         if path.is_relative_to(pages):
             return "", self._page(path, path.relative_to(pages))
-        folder = next((each for each in self.folders if path.is_relative_to(each)), None)
-        if folder is None:
+        directory = next((each for each in self.directories if path.is_relative_to(each)), None)
+        if directory is None:
             reason = "is not in a folder that Astro publishes, such as src/content and src/pages"
             return "", Skipped(kind="file", name=str(path), reason=reason)
-        relative = path.relative_to(folder)
-        is_collection = folder != self.site.directory / "src/content"
-        name = folder.name if is_collection else relative.parts[0] if len(relative.parts) > 1 else ""
+        relative = path.relative_to(directory)
+        is_collection = directory != self.site.directory / "src/content"
+        name = directory.name if is_collection else relative.parts[0] if len(relative.parts) > 1 else ""
         item = plain.read_item(self.site, path)
         if isinstance(item, Skipped):
             return name, item

@@ -59,7 +59,7 @@ def _configuration(directory: Path) -> str:
 def _items(site: Site, route: str) -> Iterator[SiteDocument | Skipped]:
     blog = site.directory / _BLOG
     for found in walk(
-        site.directory, site.directory, enter=lambda folder: folder.name != "build", formats=plain.FORMATS_READ
+        site.directory, site.directory, enter=lambda directory: directory.name != "build", formats=plain.FORMATS_READ
     ):
         if isinstance(found, Skipped):
             yield found

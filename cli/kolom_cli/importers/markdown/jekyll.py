@@ -95,9 +95,9 @@ class _Survey:
             parts = path.relative_to(source).parts
             return not is_excluded("/".join(parts), excluded) or self._is_included(parts)
 
-        def enter(folder: Path) -> bool:
-            is_theme = folder.name in _THEME and not self._is_included(folder.relative_to(source).parts)
-            return folder.name != "_site" and not is_theme and is_read(folder)
+        def enter(directory: Path) -> bool:
+            is_theme = directory.name in _THEME and not self._is_included(directory.relative_to(source).parts)
+            return directory.name != "_site" and not is_theme and is_read(directory)
 
         for found in walk(source, self.site.directory, enter=enter):
             if isinstance(found, Skipped):
@@ -126,21 +126,21 @@ class _Survey:
             parts = (self.site.directory.resolve().name, *parts)
         parts = self._within_collections(parts)
         special = next((index for index in range(len(parts) - 1) if self._is_special(parts, index)), None)
-        folder = parts[special] if special is not None else ""
-        kind: Kind = "article" if folder in _POSTS else "page"
+        directory = parts[special] if special is not None else ""
+        kind: Kind = "article" if directory in _POSTS else "page"
         source = read_source(path, kind)
         if isinstance(source, Skipped):
             return source
         text, front = source
         if skipped := skip_without_front_matter(path, kind, front, text):
             return skipped
-        collection = folder.removeprefix("_") if folder not in _POSTS else ""
-        reason = self._why_not_rendered(path, folder, collection, front.values)
-        if reason is None and not folder:
+        collection = directory.removeprefix("_") if directory not in _POSTS else ""
+        reason = self._why_not_rendered(path, directory, collection, front.values)
+        if reason is None and not directory:
             reason = _why_no_content(text[front.body :])
         if reason:
             return Skipped(kind=kind, name=str(path), reason=reason)
-        defaults = self._defaults(path, "posts" if folder in _POSTS else collection or "pages")
+        defaults = self._defaults(path, "posts" if directory in _POSTS else collection or "pages")
         values = defaults | front.values
         if collection and get_text(values, "date"):
             kind = "article"
@@ -160,12 +160,12 @@ class _Survey:
         inside = above and parts[: len(above)] == above and parts[len(above)].startswith("_")
         return parts[len(above) :] if inside else parts
 
-    def _why_not_rendered(self, path: Path, folder: str, collection: str, front: Values) -> str | None:
+    def _why_not_rendered(self, path: Path, directory: str, collection: str, front: Values) -> str | None:
         """Return why Jekyll renders no page for a document, or None."""
         parts = path.relative_to(self.site.pages).parts
         if path.name.startswith(("_", "#")) and not self._is_included(parts):
             return "its name begins with _ or #: not a page of the site"
-        if folder == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
+        if directory == "_posts" and not DATE_PREFIX.match(path.name) and not self._has_undated_posts(front):
             return "its file name has no date, so Jekyll does not publish it: rename it like 2024-05-16-title.md"
         if not collection:
             return None
@@ -240,7 +240,7 @@ class _Survey:
     ) -> tuple[str, list[str]]:
         """Return the URL of the page, and further URLs for the other time zone that its date may have."""
         wanted = get_text(front, "slug") or name
-        folders = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
+        directories = "/".join(parts[(special or 0) + 1 : -1] if special is not None else parts[:-1])
         suffix = Path(parts[-1]).suffix.lower()
         lowered = list(dict.fromkeys(category.lower() for category in categories))
         tokens = {
@@ -251,7 +251,7 @@ class _Survey:
             "category": "/".join(lowered),
             "slugified_categories": "/".join(map(slugify_like_jekyll, lowered)),
             "collection": collection,
-            "path": f"{folders}/{name}" if collection else folders,
+            "path": f"{directories}/{name}" if collection else directories,
             "basename": name,
             "output_ext": ".html" if suffix in FORMATS else suffix,
         }

@@ -118,11 +118,11 @@ class LinkResolver:
         if not path.startswith("/") or "\0" in path:
             return url
         root = self.site.directory
-        for level, folder in enumerate(self.entry.path.parents):
-            if not folder.is_relative_to(root):
+        for level, directory in enumerate(self.entry.path.parents):
+            if not directory.is_relative_to(root):
                 break
             with contextlib.suppress(OSError, ValueError):
-                if (folder / path.lstrip("/")).is_file():
+                if (directory / path.lstrip("/")).is_file():
                     return "../" * level + url.lstrip("/") if level else f"./{url.lstrip('/')}"
         return url
 
@@ -140,11 +140,11 @@ class LinkResolver:
         bases = [self.entry.path.parent, site.pages, site.directory]
         if path.startswith("/"):
             bases = bases[1:]
-        folders = ("", "_posts/", "_drafts/") if site.flavor == "jekyll" else ("",)
+        directories = ("", "_posts/", "_drafts/") if site.flavor == "jekyll" else ("",)
         for base in bases:
-            for folder in folders:
+            for directory in directories:
                 for suffix in ("", *FORMATS, "/index.md"):
-                    if found := site.find_by_path(_joined(base, f"{folder}{name}{suffix}")):
+                    if found := site.find_by_path(_joined(base, f"{directory}{name}{suffix}")):
                         return found
         return site.find_by_name(name.rpartition("/")[2]) or site.find_by_url_path(f"/{name}")
 

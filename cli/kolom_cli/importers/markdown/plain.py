@@ -44,9 +44,13 @@ def survey(directory: Path) -> Site:
 
 
 def _roots(directory: Path) -> tuple[Path, ...]:
-    folders = [directory, *(directory / name for name in ("static", "public", "content"))]
+    subdirectories = [directory, *(directory / name for name in ("static", "public", "content"))]
     inside = directory.resolve()
-    return tuple(folder for folder in folders if folder.is_dir() and folder.resolve().is_relative_to(inside))
+    return tuple(
+        subdirectory
+        for subdirectory in subdirectories
+        if subdirectory.is_dir() and subdirectory.resolve().is_relative_to(inside)
+    )
 
 
 def _items(site: Site) -> Iterator[SiteDocument | Skipped]:
@@ -83,7 +87,7 @@ def _why_not_an_article(site: Site, path: Path, front: Values, *, has_evidence: 
     """Return why a file with front matter is not an article, or None."""
     name, title = str(path), get_text(front, "title")
     if any(part.startswith("_") and part not in _POSTS for part in path.relative_to(site.directory).parts):
-        return Skipped(kind="file", name=name, reason="a part of other pages: it or its directory begins with _")
+        return Skipped(kind="file", name=name, reason="a part of other pages: it or its folder begins with _")
     if any(placeholder in title for placeholder in _TEMPLATE):
         return Skipped(kind="file", name=name, reason="a template: its title is a placeholder")
     if title or has_evidence or any(date for _, date in dates_in(front, _DATES, site.zone)):

@@ -17,7 +17,7 @@ from kolom_cli.importers.markdown.pelican import configuration as pelican_config
 from kolom_cli.importers.markdown.pelican import reader as pelican
 from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.file_locations import folder_and_parents
+from kolom_cli.publishing.file_locations import directory_and_parents
 from kolom_cli.publishing.foreign_exports import export_problem
 
 __all__ = ["read_markdown"]
@@ -52,7 +52,7 @@ def _site_around(directory: Path) -> Path | None:
     """Return the site that contains the directory; None if there is none, or the directory has a configuration."""
     if _is_configured(directory):
         return None
-    return next(filter(_is_configured, folder_and_parents(directory, 1 + _LEVELS)), None)
+    return next(filter(_is_configured, directory_and_parents(directory, 1 + _LEVELS)), None)
 
 
 def _is_configured(directory: Path) -> bool:

@@ -18,7 +18,7 @@ from kolom_cli.importers.markdown.front_matter_values import get_map, get_text
 from kolom_cli.importers.markdown.lenient_front_matter import Value, Values, read_data
 from kolom_cli.importers.markdown.permalinks import normalize_slashes
 from kolom_cli.publishing.document import FORMATS, NOT_READ, DocumentError, read_text
-from kolom_cli.publishing.file_locations import folders_and_name, is_hidden_by_link
+from kolom_cli.publishing.file_locations import directories_and_name, is_hidden_by_link
 from kolom_cli.publishing.slugs import clean_slug, slugify_title
 
 type Generator = Literal["jekyll", "hugo", "pelican", "plain"]
@@ -123,7 +123,7 @@ class Site:
 
     def location_of(self, path: Path) -> tuple[str, ...]:
         """Return the directories that contain a file, for a symbolic link also those of its target, and its name."""
-        return folders_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
+        return directories_and_name(path, self.directory, path.relative_to(self.directory).parts[:-1])
 
     def without_base(self, path: str) -> str:
         """Return a path of the old site relative to its base path."""
@@ -160,9 +160,9 @@ def walk(
     :raises OSError: a directory cannot be read
     """
     found: list[Path] = []
-    for parent, folders, files in root.walk(on_error=_refuse):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in NOT_READ and enter(parent / name)
+    for parent, directories, files in root.walk(on_error=_refuse):
+        directories[:] = sorted(
+            name for name in directories if not name.startswith(".") and name not in NOT_READ and enter(parent / name)
         )
         found += [parent / name for name in files if not name.startswith(".")]
     inside = directory.resolve()
@@ -174,9 +174,9 @@ def walk(
                 yield Skipped(kind="article", name=ascii(path.name), reason=reason, refused=True)
         elif suffix in formats:
             if not path.resolve().is_relative_to(inside):
-                yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the directory")
+                yield Skipped(kind="file", name=str(path), reason="a link to a file outside of the folder")
             elif is_hidden_by_link(path, directory):
-                yield Skipped(kind="file", name=str(path), reason="a link into a hidden directory")
+                yield Skipped(kind="file", name=str(path), reason="a link into a hidden folder")
             else:
                 yield path
         elif suffix in OTHER_MARKUP:
@@ -197,20 +197,28 @@ def is_excluded(location: str, patterns: Iterable[str]) -> bool:
     return False
 
 
-def files_inside(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+def find_directory(directory: Path, name: str) -> Path | None:
+    """Return the directory ``name`` if it exists within ``directory``; None otherwise."""
+    subdirectory = directory / name
+    return (
+        subdirectory if subdirectory.is_dir() and subdirectory.resolve().is_relative_to(directory.resolve()) else None
+    )
+
+
+def files_inside(directory: Path, names: Iterable[str]) -> Iterator[Path]:
     """Yield the files of these names that exist, except links that lead out of the folder."""
     for name in names:
-        path = folder / name
-        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+        path = directory / name
+        if path.is_file() and path.resolve().is_relative_to(directory.resolve()):
             yield path
 
 
-def load_first_data_file(folder: Path, *names: str) -> Values:
+def load_first_data_file(directory: Path, *names: str) -> Values:
     """Return the values of the first data file that exists, or an empty map.
 
     :raises SourceError: the file is invalid, so every URL might be wrong
     """
-    for path in files_inside(folder, names):
+    for path in files_inside(directory, names):
         try:
             return read_data(path, read_text(path))
         except DocumentError as error:

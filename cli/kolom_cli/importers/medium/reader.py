@@ -23,7 +23,7 @@ from kolom_cli.importers.medium.html_converter import convert, is_of_medium, own
 from kolom_cli.importers.medium.story import Story, id_in, read_story
 
 _ENDINGS: Final = frozenset((".htm", ".html"))
-_FOLDER: Final = "posts"
+_DIRECTORY: Final = "posts"
 _DIGITS: Final = 8
 
 
@@ -47,7 +47,9 @@ def read_medium(source: Path, *, language: str | None = None) -> Iterator[Item]:
 def _files(source: Path, members: list[Member]) -> list[Member]:
     """Return the files of the directory ``posts``, or of ``source`` itself if it has no such directory."""
     pages = [member for member in members if member.path.suffix.lower() in _ENDINGS]
-    posts = sorted((member for member in pages if member.path.parent.name == _FOLDER), key=lambda member: member.name)
+    posts = sorted(
+        (member for member in pages if member.path.parent.name == _DIRECTORY), key=lambda member: member.name
+    )
     return posts or [member for member in pages if source.is_dir() and Path(member.name).parent == source]
 
 

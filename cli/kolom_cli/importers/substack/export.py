@@ -97,12 +97,12 @@ def open_export(source: Path) -> Iterator[Export]:
         posts = min((each for each in members if each.path.name == _POSTS), key=_depth, default=None)
         if posts is None:
             raise SourceError(f"{source}: not a Substack export: it has no {_POSTS}")
-        folder = posts.path.parent
+        directory = posts.path.parent
         export = Export(posts)
         for member in members:
-            if member.path.parent == folder / "posts" and member.path.suffix.lower() == ".html":
+            if member.path.parent == directory / "posts" and member.path.suffix.lower() == ".html":
                 export.texts.setdefault(member.path.stem, member)
-            elif member.path.parent == folder and _SUBSCRIBERS.fullmatch(member.path.name):
+            elif member.path.parent == directory and _SUBSCRIBERS.fullmatch(member.path.name):
                 export.subscribers.append(member)
                 if match := _NEWSLETTER.fullmatch(member.path.name):
                     export.newsletter = match[1].lower()

@@ -21,7 +21,7 @@ from kolom.pages.theme import get_theme, known_theme
 from kolom.submissions.reasons import describe
 from kolom.timestamps import to_rfc3339
 
-_FOLDER: Final = Path(__file__).parent / "templates"
+_DIRECTORY: Final = Path(__file__).parent / "templates"
 _MAX_MARKED: Final = 10_000
 _PICTURE: Final = re.compile(r"<p>(?=(?:<a\b[^<>]*>)?<img\b[^<>]*>(?:</a>)?</p>)")
 _SCROLLING: Final = re.compile(r"<(table|pre)\b")
@@ -90,7 +90,7 @@ def render(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(_DIRECTORY),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -17,7 +17,7 @@ from kolom_cli.docs.markdown import code
 from kolom_cli.main import app
 from kolom_cli.sam.loader import read_document
 
-PROJECT = decisions.FOLDER.parents[1]
+PROJECT = decisions.DIRECTORY.parents[1]
 
 
 @cache
@@ -179,12 +179,12 @@ class TestTemplateParameters:
 class TestDecisions:
     def test_the_index_lists_the_current_records(self) -> None:
         """Run `make decisions` if this fails."""
-        assert (decisions.FOLDER / "README.md").read_text("utf-8") == decisions.render_index()
+        assert (decisions.DIRECTORY / "README.md").read_text("utf-8") == decisions.render_index()
 
     def test_every_record_is_in_the_index_under_its_number(self) -> None:
         linked = re.findall(r"^\| (\d+) \| \[.+\]\((.+)\) \| .+ \| .* \|$", decisions.render_index(), re.MULTILINE)
         assert [name for _, name in linked] == sorted(
-            path.name for path in decisions.FOLDER.glob("*.md") if path.name != "README.md"
+            path.name for path in decisions.DIRECTORY.glob("*.md") if path.name != "README.md"
         )
         assert [int(number) for number, _ in linked] == [int(name[:4]) for _, name in linked]
         assert len({number for number, _ in linked}) == len(linked)

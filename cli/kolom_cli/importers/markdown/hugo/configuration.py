@@ -38,25 +38,19 @@ def is_hugo(directory: Path) -> bool:
 def read_configuration(directory: Path) -> Values:
     """Return the configuration of the site, merged from all its files."""
     config = load_first_data_file(directory, *_NAMES)
-    folder = directory / _DEFAULTS
-    if folder.is_dir():
-        config = config | load_first_data_file(folder, *_NAMES)
-        for path in sorted(folder.iterdir()):
+    subdirectory = directory / _DEFAULTS
+    if subdirectory.is_dir():
+        config = config | load_first_data_file(subdirectory, *_NAMES)
+        for path in sorted(subdirectory.iterdir()):
             name = path.stem.lower()
             if path.suffix in FORMATS and name not in {"hugo", "config"}:
                 section, _, language = name.partition(".")
-                values = load_first_data_file(folder, path.name)
+                values = load_first_data_file(subdirectory, path.name)
                 if section == "languages":
                     config["languages"] = dict(values)
                 elif not language:
                     config[section] = get_map(config, section) | values
     return config
-
-
-def find_folder(directory: Path, name: str) -> Path | None:
-    """Return the directory ``name`` if it exists within ``directory``; None otherwise."""
-    folder = directory / name
-    return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
 
 
 def ignored_patterns(config: Values) -> Iterator[re.Pattern[str]]:

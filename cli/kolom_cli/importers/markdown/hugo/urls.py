@@ -84,8 +84,8 @@ class UrlBuilder:
     def _prefix(self, language: str) -> str:
         if not language or not self.languages:
             return ""
-        in_folder = get_flag(self.config, "defaultcontentlanguageinsubdir") is True
-        return "" if language == self.default_language and not in_folder else f"/{language}"
+        in_directory = get_flag(self.config, "defaultcontentlanguageinsubdir") is True
+        return "" if language == self.default_language and not in_directory else f"/{language}"
 
     def _is_ugly(self, sections: list[str]) -> bool:
         by_section = get_map(self.config, "uglyurls")

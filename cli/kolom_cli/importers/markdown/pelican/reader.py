@@ -25,6 +25,7 @@ from kolom_cli.importers.markdown.site import (
     SiteDocument,
     base_of,
     derive_id_suffix,
+    find_directory,
     normalize_url_path,
     single_segment,
     slug_for,
@@ -48,7 +49,11 @@ def survey(directory: Path) -> Site:
     """Return the site with all its documents."""
     settings = read_settings(directory)
     pages = next(
-        (folder for name in (settings.text("PATH"), "content") if name and (folder := _find_folder(directory, name))),
+        (
+            subdirectory
+            for name in (settings.text("PATH"), "content")
+            if name and (subdirectory := find_directory(directory, name))
+        ),
         directory,
     )
     site = Site(flavor="pelican", directory=directory, pages=pages, roots=(pages,))
@@ -57,11 +62,6 @@ def survey(directory: Path) -> Site:
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(settings.text("TIMEZONE")) if settings.text("TIMEZONE") else site.zone
     return site.add(_Survey(site, settings).items())
-
-
-def _find_folder(directory: Path, name: str) -> Path | None:
-    folder = directory / name
-    return folder if folder.is_dir() and folder.resolve().is_relative_to(directory.resolve()) else None
 
 
 @dataclass(slots=True)
@@ -80,8 +80,8 @@ class _Survey:
         output = self.settings.text("OUTPUT_PATH", "output").rstrip("/") or "output"
         ignored = {(self.site.directory / output).resolve(), (self.site.directory / "theme").resolve()}
 
-        def enter(folder: Path) -> bool:
-            return folder.resolve() not in ignored and not self._is_ignored(folder)
+        def enter(directory: Path) -> bool:
+            return directory.resolve() not in ignored and not self._is_ignored(directory)
 
         for found in walk(self.site.pages, self.site.directory, enter=enter):
             yield found if isinstance(found, Skipped) else self._item(found)
@@ -172,7 +172,7 @@ class _Survey:
         if not wanted:
             by_name = self.settings.text("SLUGIFY_SOURCE", "title") == "basename"
             wanted = (path.stem if by_name else slugify_like_pelican(get_text(front, "title"))) or ""
-        category = get_text(front, "category") or self._folder_category(path, kind)
+        category = get_text(front, "category") or self._directory_category(path, kind)
         url_path, others, notes = self._url_paths(path, kind, front, wanted, category, published.date)
         slug, more = slug_for(wanted or single_segment(url_path), get_text(front, "title"), base, id_suffix=id_suffix)
         language = get_text(front, "lang")
@@ -198,12 +198,12 @@ class _Survey:
             notes=(*published.notes, *notes, *more),
         )
 
-    def _folder_category(self, path: Path, kind: Kind) -> str:
-        folder = path.relative_to(self.site.pages).parent.name
+    def _directory_category(self, path: Path, kind: Kind) -> str:
+        directory = path.relative_to(self.site.pages).parent.name
         is_category = self.settings.flag("USE_FOLDER_AS_CATEGORY", default=True)
         if kind == "page":
             return ""
-        return folder if folder and is_category else self.settings.text("DEFAULT_CATEGORY")
+        return directory if directory and is_category else self.settings.text("DEFAULT_CATEGORY")
 
     def _url_paths(
         self, path: Path, kind: Kind, front: Values, slug: str, category: str, date: datetime | None
@@ -237,8 +237,8 @@ class _Survey:
         return url_path, [file] if file and normalize_url_path(file) != normalize_url_path(url_path) else [], []
 
 
-def _is_below(location: Path, folders: tuple[str, ...]) -> bool:
-    return any(location.is_relative_to(folder.strip("/") or ".") for folder in folders)
+def _is_below(location: Path, directories: tuple[str, ...]) -> bool:
+    return any(location.is_relative_to(directory.strip("/") or ".") for directory in directories)
 
 
 def _read(path: Path, text: str) -> Front:
