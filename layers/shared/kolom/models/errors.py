@@ -6,7 +6,6 @@ from pynamodb.exceptions import PynamoDBException
 
 from kolom import aws
 from kolom.errors import ServiceBusy
-from kolom.observability import logger
 
 StorageError = PynamoDBException
 """The type of all errors of DynamoDB calls, for modules that must handle them."""
@@ -17,16 +16,13 @@ def is_condition_failed(error: StorageError) -> bool:
     return aws.error_code(error) == "ConditionalCheckFailedException"
 
 
-def none_if_unavailable[Result](read: Callable[[], Result], missing: str) -> Result | None:
-    """Return the result of ``read``; None if DynamoDB does not return it. For parts of a page that it can do without.
-
-    ``missing`` names the part in the log: as a warning, or as an error if a later call would fail too.
-    """
+def none_if_unavailable[Result](
+    read: Callable[[], Result], report: Callable[[Exception], None] | None = None
+) -> Result | None:
+    """Return the result of ``read``; None if DynamoDB does not return it. ``report`` gets the reason."""
     try:
         return read()
     except (StorageError, ServiceBusy) as error:
-        if isinstance(error, ServiceBusy) or aws.is_temporary(error):
-            logger.warning("page rendered without a part", missing=missing, code=aws.error_code(error))
-        else:
-            logger.error("page rendered without a part", missing=missing, exc_info=error)
+        if report is not None:
+            report(error)
         return None

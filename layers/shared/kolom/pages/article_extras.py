@@ -8,7 +8,7 @@ from kolom.articles.types import Article, ArticleSummary
 from kolom.comments import public
 from kolom.comments.types import CommentPage, PublicComment
 from kolom.config import settings
-from kolom.models.errors import none_if_unavailable
+from kolom.pages.optional_parts import load_part
 from kolom.search.more_like_this import related_articles
 
 COMMENTS_LENGTH: Final = 20
@@ -43,16 +43,12 @@ def load_article_extras(
 
     :raises InvalidCursor: ``cursor`` does not belong to this article's comments
     """
-    comments = none_if_unavailable(
-        lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor), "comments"
+    comments = load_part(
+        "comments", lambda: public.list_comments(article.id, order="oldest", limit=COMMENTS_LENGTH, cursor=cursor)
     )
     # If the comments are unavailable, the reader has waited for a timeout already: do not risk a second one.
     has_related = article.is_listed and comments is not None
-    related = (
-        none_if_unavailable(lambda: related_articles(article.id, RELATED_LENGTH), "related articles")
-        if has_related
-        else ()
-    )
+    related = load_part("related articles", lambda: related_articles(article.id, RELATED_LENGTH)) if has_related else ()
     return ArticleExtras(
         comments=comments,
         related=related or (),

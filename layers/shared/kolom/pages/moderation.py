@@ -14,7 +14,7 @@ from kolom.comments.types import Action, Comment, PublicComment
 from kolom.errors import Conflict, Gone, KolomError, ServiceBusy
 from kolom.http.errors import failure_of
 from kolom.i18n.locale import Locale
-from kolom.models.errors import none_if_unavailable
+from kolom.pages.optional_parts import load_part
 from kolom.pages.response import BY_LANGUAGE, PRIVATE_HEADERS, HtmlResponse, html_response
 from kolom.pages.templating import Head, render
 from kolom.security.signing import SigningKeys
@@ -60,7 +60,7 @@ def render_result(
     cannot be read now is omitted: the action is done.
     """
     article = _article(comment)
-    found = none_if_unavailable(lambda: (find_next_pending(comment.id),), "next comment")
+    found = load_part("next comment", lambda: (find_next_pending(comment.id),))
     following = found[0] if found else None
     next_comment = None
     if following is not None:
@@ -114,5 +114,5 @@ def _page(
 
 def _article(comment: Comment) -> Article | None:
     """Return the published article of a comment; None if it cannot be read, since the action does not depend on it."""
-    article = none_if_unavailable(lambda: articles.get(comment.article_id), "article of a comment")
+    article = load_part("article of a comment", lambda: articles.get(comment.article_id))
     return article if article is not None and article.status == "published" else None

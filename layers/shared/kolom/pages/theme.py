@@ -78,7 +78,7 @@ def get_theme(clock: Callable[[], float] = time.monotonic) -> Theme:
     if _cached is None or clock() >= _cached_until:
         # Set before reading: a failed read is not repeated for each page within the minute.
         _cached_until = clock() + CACHE_SECONDS
-        _cached = none_if_unavailable(_load, "theme") or _cached or Theme()
+        _cached = none_if_unavailable(_read) or _cached or Theme()
     return _cached
 
 
@@ -93,7 +93,7 @@ def clear_cache() -> None:
     _cached = None
 
 
-def _load() -> Theme | None:
+def _read() -> Theme | None:
     """Return the theme from the table, or the default one; None if the function has no articles table."""
     try:
         record = ThemeRecord.get(SITE, THEME)
