@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -115,28 +115,65 @@ class ImportOptions:
     as_json: AsJson = False
 
 
-def _article_import(name: str, *examples: str) -> Callable[[Callable[..., Iterator[Item]]], Callable[..., NoReturn]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadImportOptions:
+    """The options of all imports of comments to existing articles, in the order of their help."""
+
+    mapping: Map = None
+    unmatched: UnmatchedFile = None
+    dry_run: DryRun = False
+    overwrite: Overwrite = False
+    as_json: AsJson = False
+
+
+type Reader = Callable[..., Iterator[Item]]
+type Command = Callable[..., None]
+
+
+def _article_import(name: str, *examples: str) -> Callable[[Reader], Command]:
     """Register a command that imports the articles which the decorated function returns.
 
-    Typer makes options only of parameters, so the command has the function's parameters and those of
-    :class:`ImportOptions`, which the function gets as ``options``.
+    The function gets the :class:`ImportOptions` as ``options``.
     """
 
-    def register(read: Callable[..., Iterator[Item]]) -> Callable[..., NoReturn]:
-        @wraps(read)
-        def run(ctx: typer.Context, **given: Any) -> NoReturn:
-            options = ImportOptions(**{each.name: given.pop(each.name) for each in fields(ImportOptions)})
-            connect(ctx.obj)
-            _run(lambda: read(**given, options=options), options)
+    def run(ctx: typer.Context, read: Reader, options: ImportOptions) -> None:
+        connect(ctx.obj)
+        _run(lambda: read(options=options), options)
 
-        own = [each for each in signature(read).parameters.values() if each.name != "options"]
-        context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        parameters = [context, *own, *signature(ImportOptions).parameters.values()]
-        run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in parameters}
-        return command(app, name, *examples)(run)
+    return lambda read: command(app, name, *examples)(_with_options(read, "options", ImportOptions, run))
 
-    return register
+
+def _thread_import(name: str, *examples: str) -> Callable[[Reader], Command]:
+    """Register a command that imports the comments which the decorated function returns.
+
+    The function gets the :class:`ThreadMap` of the options as ``threads``.
+    """
+
+    def run(ctx: typer.Context, read: Reader, options: ThreadImportOptions) -> None:
+        _import_threads(ctx, read, options)
+
+    return lambda read: command(app, name, *examples)(_with_options(read, "threads", ThreadImportOptions, run))
+
+
+def _with_options(
+    read: Reader, supplied: str, kind: type[Any], run: Callable[[typer.Context, Reader, Any], None]
+) -> Command:
+    """Return a command with the parameters of ``read`` and the fields of ``kind``, but without the one ``supplied``.
+
+    Typer makes options only of parameters.
+    """
+
+    @wraps(read)
+    def run_command(ctx: typer.Context, **given: Any) -> None:
+        options = kind(**{each.name: given.pop(each.name) for each in fields(kind)})
+        run(ctx, partial(read, **given), options)
+
+    own = [each for each in signature(read).parameters.values() if each.name != supplied]
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [context, *own, *signature(kind).parameters.values()]
+    run_command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    run_command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run_command
 
 
 def _existing(metavar: str, text: str, *, files: bool = True, directories: bool = False) -> ArgumentInfo:
@@ -214,32 +251,22 @@ def medium(
     return read_medium(source, language=options.language)
 
 
-@command(app, "disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
+@_thread_import("disqus", "kolom import disqus export.xml.gz --unmatched threads.csv")
 def disqus(
-    ctx: typer.Context,
     file: Annotated[Path, _existing("FILE", "The XML file that Disqus exports; .gz and .zip too.")],
-    mapping: Map = None,
-    unmatched: UnmatchedFile = None,
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-) -> None:
+    threads: ThreadMap,
+) -> Iterator[Item]:
     """Import comments from Disqus to existing articles."""
-    _import_threads(ctx, read_disqus, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    return read_disqus(file, threads)
 
 
-@command(app, "isso", "kolom import isso comments.db")
+@_thread_import("isso", "kolom import isso comments.db")
 def isso(
-    ctx: typer.Context,
     file: Annotated[Path, _existing("FILE", "Isso's database, or its generic JSON.")],
-    mapping: Map = None,
-    unmatched: UnmatchedFile = None,
-    dry_run: DryRun = False,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-) -> None:
+    threads: ThreadMap,
+) -> Iterator[Item]:
     """Import comments from Isso to existing articles."""
-    _import_threads(ctx, read_isso, file, mapping, unmatched, dry_run=dry_run, overwrite=overwrite, as_json=as_json)
+    return read_isso(file, threads)
 
 
 @_article_import("markdown", "kolom import markdown my-site/ --dry-run")
@@ -277,17 +304,8 @@ def archive(
     _finish(report, as_json=as_json)
 
 
-def _import_threads(
-    ctx: typer.Context,
-    read: Callable[[Path, ThreadMap], Iterator[Item]],
-    file: Path,
-    mapping: Path | None,
-    unmatched: Path | None,
-    *,
-    dry_run: bool,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+def _import_threads(ctx: typer.Context, read: Reader, options: ThreadImportOptions) -> None:
+    mapping, unmatched = options.mapping, options.unmatched
     if mapping and unmatched and mapping.resolve() == unmatched.resolve():
         raise typer.BadParameter("must not be the file of --map", param_hint="--unmatched")
     threads = read_mapping(mapping) if mapping else ThreadMap()
@@ -297,13 +315,15 @@ def _import_threads(
         except SourceError as error:
             raise typer.BadParameter(f"cannot be written: {error}", param_hint="--unmatched") from error
     connect(ctx.obj)
-    report, importer = _import(lambda: read(file, threads), dry_run=dry_run, overwrite=overwrite, hidden=as_json)
+    report, importer = _import(
+        lambda: read(threads=threads), dry_run=options.dry_run, overwrite=options.overwrite, hidden=options.as_json
+    )
     if unmatched:
         try:
             write_unmatched(unmatched, importer.unmatched.values())
         except SourceError as error:  # such as a full disk: the report must still be printed
             report.errors.append(str(error))
-    _finish(report, as_json=as_json)
+    _finish(report, as_json=options.as_json)
 
 
 def _run(read: Callable[[], Iterator[Item]], options: ImportOptions) -> NoReturn:
