@@ -154,7 +154,7 @@ def test_a_website_may_be_written_without_a_scheme(blog: Blog, typed: str, store
         ("name", None, "must be a string"),
         ("content", "x" * 10_001, "must have at most 10000 characters"),
         ("email", "no", "must be a valid email address, such as name@example.com"),
-        ("website", "ftp://example.com", "must be the address of a website, such as https://example.com"),
+        ("website", "ftp://example.com", "must be the URL of a website, such as https://example.com"),
         ("notify_replies", "perhaps", "must be true or false"),
         ("nickname", "x", "is unknown: remove it, or begin its name with _ to have it ignored"),
     ],

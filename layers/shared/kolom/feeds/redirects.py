@@ -1,4 +1,4 @@
-"""Redirect other forms of the addresses of feeds to the feeds of this site."""
+"""Redirect other forms of the URLs of feeds to the feeds of this site."""
 
 import re
 from typing import Final
@@ -14,7 +14,7 @@ _COMMENTS: Final = re.compile(r"/feeds/comments/([^/]+)/+")
 
 
 def get_feed_redirect(path: str, query: str) -> str:
-    """Return the address of the feed that ``path`` (decoded) with that query string means. Up to two GetItems.
+    """Return the URL of the feed that ``path`` (decoded) with that query string means. Up to two GetItems.
 
     :raises NotFound: it is not known
     :raises Gone: it means the comments of a deleted article
@@ -25,7 +25,7 @@ def get_feed_redirect(path: str, query: str) -> str:
         try:
             return with_query(comments_feed_path(public.find_summary(match[1]).slug), query)
         except NotFound:
-            pass  # it may be the address of another system
+            pass  # it may be a URL of another system
     location = find_legacy_feed_redirect(path, parse_qs(query))
     if location is None:
         raise NotFound("there is no such feed")

@@ -15,7 +15,7 @@
 | anything else | 3: missing pointers; 9 if the Unicode normal forms of the path differ |
 
 An article with a body beyond 1 MB takes another request for each further MB. Each page has one canonical path; others,
-such as those without a final slash, redirect directly to it with a 301 and their query. So do the addresses of feeds,
+such as those without a final slash, redirect directly to it with a 301 and their query. So do the URLs of feeds,
 sitemaps and robots.txt with a slash at the end, for which API Gateway has no other route.
 """
 
@@ -68,26 +68,26 @@ def dispatch(path: str, query: Query, locale: Locale | None = None) -> HtmlRespo
         return views.render_problem(failure_of(error).status, locale)
 
 
-def _without_invisible_characters(address: str, query: Query, locale: Locale) -> HtmlResponse:
-    """Redirect an address that has characters of a copied text, such as a byte order mark, to the page that it means.
+def _without_invisible_characters(url_path: str, query: Query, locale: Locale) -> HtmlResponse:
+    """Redirect a URL that has characters of a copied text, such as a byte order mark, to the page that it means.
 
     :raises NotFound: there is no such page
     """
-    path = unquote(address)
+    path = unquote(url_path)
     visible = path.translate(_INVISIBLE)
     if visible == path:
         raise NotFound(f"there is nothing at {path!r}")
-    address = urls.encoded_path(visible)
-    page = _page(address, query, locale)
-    return page if page.status == HTTPStatus.MOVED_PERMANENTLY else _redirect(address, query)
+    url_path = urls.encoded_path(visible)
+    page = _page(url_path, query, locale)
+    return page if page.status == HTTPStatus.MOVED_PERMANENTLY else _redirect(url_path, query)
 
 
-def _page(address: str, query: Query, locale: Locale) -> HtmlResponse:
-    path = unquote(address)
+def _page(url_path: str, query: Query, locale: Locale) -> HtmlResponse:
+    path = unquote(url_path)
     for pattern, view in _ROUTES:
         if match := pattern.fullmatch(path):
             return view(path, query, locale, *match.groups())
-    return _article(path, address, query)
+    return _article(path, url_path, query)
 
 
 def _redirect(path: str, query: Query) -> HtmlResponse:
@@ -159,7 +159,7 @@ def _months(path: str, query: Query, locale: Locale, year: str, month: str | Non
     return views.render_months(listing.year, listing.month, articles, cursor=cursor, locale=locale)
 
 
-def _article(path: str, address: str, query: Query) -> HtmlResponse:
+def _article(path: str, url_path: str, query: Query) -> HtmlResponse:
     """Return the article at its path; redirect its other paths directly to it."""
     if document := find_document_redirect(path):
         return _redirect(document, query)
@@ -179,7 +179,7 @@ def _article(path: str, address: str, query: Query) -> HtmlResponse:
         raise
     # API Gateway decodes paths. Without it, other encodings of the same path redirect to the canonical one.
     canonical = urls.encoded_path(path)
-    if address not in {canonical, path}:
+    if url_path not in {canonical, path}:
         return _redirect(canonical, query)
     return views.render_article(
         found,
