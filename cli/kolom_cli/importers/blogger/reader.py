@@ -48,7 +48,7 @@ _DIGITS: Final = 8
 
 
 @dataclass(slots=True)
-class _Survey:
+class _BlogFacts:
     """The data of the whole export that its entries refer to."""
 
     language: str
@@ -74,11 +74,11 @@ def read_blogger(
     :raises SourceError: the export cannot be read, or cannot be read further
     """
     with open_export(sources, blog) as export:
-        survey = _survey(export, language)
-        feeds = [feed for feed in export.feeds if feed.name not in survey.others]
+        facts = _collect_facts(export, language)
+        feeds = [feed for feed in export.feeds if feed.name not in facts.others]
         if not feeds:
-            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, survey.others.values()))}")
-        for name, why in survey.others.items():
+            raise SourceError(f"no Blogger feed found: {'; '.join(map(str, facts.others.values()))}")
+        for name, why in facts.others.items():
             yield Skipped(kind="file", name=name, reason=_without_name(why, name), refused=not why.is_certain)
         images = Images(export, MediaStore(dry_run=dry_run))
         ids = EntryIds()
@@ -88,7 +88,7 @@ def read_blogger(
             except RepeatedEntry as error:
                 yield Skipped(kind=_kind(entry), name=_name(entry), reason=str(error))
             else:
-                yield _item(entry, origin, survey, images)
+                yield _item(entry, origin, facts, images)
 
 
 def _without_name(error: NotAFeed, name: str) -> str:
@@ -106,40 +106,40 @@ def _content(entry: AtomEntry) -> AtomEntry:
     return replace(entry, line=0)
 
 
-def _survey(export: Export, language: str | None) -> _Survey:
-    survey = _Survey(language or "")
+def _collect_facts(export: Export, language: str | None) -> _BlogFacts:
+    facts = _BlogFacts(language or "")
     for feed in export.feeds:
         try:
             with open_member(feed) as file:
                 for record in read_feed(feed.name, file):
                     if isinstance(record, Blog):
-                        _survey_blog(survey, record, given=language is not None)
+                        _add_blog(facts, record, given=language is not None)
                     else:
-                        _survey_entry(survey, record, given=language is not None)
+                        _add_entry(facts, record, given=language is not None)
         except NotAFeed as error:
             if not feed.is_named:
-                survey.others[feed.name] = error
+                facts.others[feed.name] = error
         except SourceError:
             pass  # The second pass reaches the same error and raises it after all items before it.
-    return survey
+    return facts
 
 
-def _survey_blog(survey: _Survey, blog: Blog, *, given: bool) -> None:
+def _add_blog(facts: _BlogFacts, blog: Blog, *, given: bool) -> None:
     if blog.language and not given:
-        survey.language = site_language(blog.language)
+        facts.language = site_language(blog.language)
     if parts := split(blog.url):
-        survey.hosts |= {get_host(parts)} - {""}
+        facts.hosts |= {get_host(parts)} - {""}
 
 
-def _survey_entry(survey: _Survey, entry: AtomEntry, *, given: bool) -> None:
+def _add_entry(facts: _BlogFacts, entry: AtomEntry, *, given: bool) -> None:
     if entry.kind == "settings" and entry.id.endswith(".BLOG_LOCALE") and not given:
-        survey.language = site_language(entry.content.strip())
+        facts.language = site_language(entry.content.strip())
     if entry.kind == "settings" and entry.id.endswith(".BLOG_READ_ACCESS_MODE") and entry.content.strip() != "PUBLIC":
-        survey.private.add(entry.id.partition(".")[0])
+        facts.private.add(entry.id.partition(".")[0])
     if entry.kind in _KINDS:
-        survey.owners |= {entry.writer.uri} - {""}
+        facts.owners |= {entry.writer.uri} - {""}
         if path := _path(entry):
-            survey.paths.add(path)
+            facts.paths.add(path)
 
 
 def _path(entry: AtomEntry) -> str:
@@ -162,7 +162,7 @@ def _origin(entry_id: str) -> str:
     return origin_id("blogger", entry_id)
 
 
-def _item(entry: AtomEntry, origin: str, survey: _Survey, images: Images) -> Item:
+def _item(entry: AtomEntry, origin: str, facts: _BlogFacts, images: Images) -> Item:
     kind, name = _kind(entry), _name(entry)
     if entry.is_damaged:
         return Skipped(kind=kind, name=name, reason=entry.problem or "", refused=True)
@@ -175,9 +175,9 @@ def _item(entry: AtomEntry, origin: str, survey: _Survey, images: Images) -> Ite
     if entry.problem:
         return Skipped(kind=kind, name=name, reason=entry.problem, refused=True)
     if entry.kind == "comment":
-        return read_comment(entry, origin=origin, origin_of=_origin, owners=survey.owners, links=survey.links())
+        return read_comment(entry, origin=origin, origin_of=_origin, owners=facts.owners, links=facts.links())
     try:
-        return _Reader(entry, origin, survey, images).item()
+        return _Reader(entry, origin, facts, images).item()
     except InvalidInput as error:
         return Skipped(kind=kind, name=name, reason=str(error), refused=True)
 
@@ -185,12 +185,12 @@ def _item(entry: AtomEntry, origin: str, survey: _Survey, images: Images) -> Ite
 class _Reader:
     """Converts one entry to an article."""
 
-    def __init__(self, entry: AtomEntry, origin: str, survey: _Survey, images: Images) -> None:
+    def __init__(self, entry: AtomEntry, origin: str, facts: _BlogFacts, images: Images) -> None:
         self._entry = entry
         self._origin = origin
-        self._survey = survey
+        self._facts = facts
         self._images = images
-        self._links = survey.links()
+        self._links = facts.links()
         self._published = parse_iso_datetime(entry.published)
         number = re.sub(r"\D", "", entry.id.rpartition(".")[2])[-_DIGITS:] or slug_suffix(entry.id[-_DIGITS:])
         # As the suffix of a slug that is taken, the month of a post is clearer than its long number.
@@ -220,7 +220,7 @@ class _Reader:
             description=self._fields.cut("description", plain_text(html.escape(entry.description))),
             image=first_image(rendered),
             labels=self._fields.labels(entry.labels),
-            language=self._fields.language(self._survey.language, title, rendered.html),
+            language=self._fields.language(self._facts.language, title, rendered.html),
             author=self._fields.cut("author's name", " ".join(entry.writer.name.split())),
             published_at=self._published,
             updated_at=parse_iso_datetime(entry.updated) or self._published,
@@ -257,7 +257,7 @@ class _Reader:
 
     def _is_draft(self) -> bool:
         status = self._entry.status
-        if self._entry.id.partition(".")[0] in self._survey.private:
+        if self._entry.id.partition(".")[0] in self._facts.private:
             self._notes.append("the blog is not public in Blogger: imported as a draft")
             return True
         if status == "SCHEDULED" and self._published is None:

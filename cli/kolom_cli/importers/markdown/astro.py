@@ -35,7 +35,7 @@ def is_astro(directory: Path) -> bool:
     return any((directory / name).is_file() for name in _CONFIGS) or (directory / "src/content").is_dir()
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     inside = directory.resolve()
     roots = [directory, *(directory / name for name in ("public", "src"))]
@@ -48,7 +48,7 @@ def survey(directory: Path) -> Site:
     config = _LINE_COMMENT.sub("", "".join(_texts(directory, _CONFIGS)))
     site_url, base = _SITE.search(config), _BASE.search(config)
     site.base, site.hosts = base_of(site_url[1] if site_url else "", base[1] if base else "")
-    return site.add(_with_page_kinds(list(_Survey(site).items())))
+    return site.add(_with_page_kinds(list(_SiteReader(site).items())))
 
 
 def _texts(directory: Path, names: tuple[str, ...]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _with_page_kinds(items: list[tuple[str, SiteDocument | Skipped]]) -> list[Si
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
     directories: list[Path] = field(init=False)
     routes: dict[str, set[str]] = field(default_factory=dict)

@@ -26,7 +26,7 @@ def is_docusaurus(directory: Path) -> bool:
     return any((directory / name).is_file() for name in _CONFIGS)
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     static = directory / "static"
     is_inside = static.is_dir() and static.resolve().is_relative_to(directory.resolve())

@@ -59,7 +59,7 @@ def is_jekyll(directory: Path) -> bool:
     )
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     config = load_first_data_file(directory, *CONFIGS)
     source = directory
@@ -80,11 +80,11 @@ def survey(directory: Path) -> Site:
     site.base, site.hosts = base_of(get_text(config, "url"), get_text(config, "baseurl", "root"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(get_text(config, "timezone")) if get_text(config, "timezone") else site.zone
-    return site.add(_Survey(site).items())
+    return site.add(_SiteReader(site).items())
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
 
     def items(self) -> Iterator[SiteDocument | Skipped]:

@@ -37,7 +37,7 @@ _TEMPLATE: Final = ("{{", "{%", "<%")
 _LABELS = ("labels", "categories", "category", "tags", "tag")
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the directory as a site with all its documents."""
     site = Site(flavor="plain", directory=directory, pages=directory, roots=_roots(directory))
     return site.add(_items(site))

@@ -46,7 +46,7 @@ _DAY: Final = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
 _PAGE_SECTIONS: Final = frozenset(("page", "pages"))
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     config = read_configuration(directory)
     content = find_directory(directory, get_text(config, "contentdir") or "content")
@@ -66,7 +66,7 @@ def survey(directory: Path) -> Site:
     site.base, site.hosts = base_of(get_text(config, "baseurl", "base_url"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(get_text(config, "timezone")) if get_text(config, "timezone") else site.zone
-    return site.add(_with_root_kinds(list(_Survey(site).items())))
+    return site.add(_with_root_kinds(list(_SiteReader(site).items())))
 
 
 def _with_root_kinds(items: list[SiteDocument | Skipped]) -> list[SiteDocument | Skipped]:
@@ -79,7 +79,7 @@ def _with_root_kinds(items: list[SiteDocument | Skipped]) -> list[SiteDocument |
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
     languages: Values = field(init=False)
     default: str = field(init=False)

@@ -45,7 +45,7 @@ _BODY: Final = re.compile(r"<body(?:\s[^<>]*)?>", re.IGNORECASE)
 _NO_CATEGORY: Final = frozenset(("", "misc"))
 
 
-def survey(directory: Path) -> Site:
+def read_site(directory: Path) -> Site:
     """Return the site with all its documents."""
     settings = read_settings(directory)
     pages = next(
@@ -61,11 +61,11 @@ def survey(directory: Path) -> Site:
     site.base, site.hosts = base_of(settings.text("SITEURL"))
     with contextlib.suppress(OSError, ValueError):
         site.zone = ZoneInfo(settings.text("TIMEZONE")) if settings.text("TIMEZONE") else site.zone
-    return site.add(_Survey(site, settings).items())
+    return site.add(_SiteReader(site, settings).items())
 
 
 @dataclass(slots=True)
-class _Survey:
+class _SiteReader:
     site: Site
     settings: Settings
     unknown: str = field(init=False)
