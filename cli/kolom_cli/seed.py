@@ -43,11 +43,11 @@ _READERS: Final[Mapping[str, Callable[[Path], Iterator[Item]]]] = {
 }
 
 _SOURCES: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
-    "archive": ("directory", Path.is_dir),
-    "blogger": ("file or directory", Path.exists),
-    "markdown": ("directory", Path.is_dir),
-    "medium": ("file or directory", Path.exists),
-    "substack": ("file or directory", Path.exists),
+    "archive": ("folder", Path.is_dir),
+    "blogger": ("file or folder", Path.exists),
+    "markdown": ("folder", Path.is_dir),
+    "medium": ("file or folder", Path.exists),
+    "substack": ("file or folder", Path.exists),
 }
 """The type of the source of each kind of import, with its check. The source of other kinds is a file."""
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from kolom_cli.emulator.aws import AWS_ENVIRONMENT, REGION, FakeAws, FakeAwsServer
 from kolom_cli.emulator.cloudfront import CloudFrontEmulator
-from kolom_cli.emulator.event_sources import StreamPoller, Timer, scheduled_event
+from kolom_cli.emulator.event_sources import EventSource, StreamPoller, Timer, scheduled_event
 from kolom_cli.emulator.http_server import HttpServer
 from kolom_cli.emulator.lambda_runtime import Environment, LambdaRuntime, merged_environment
 from kolom_cli.emulator.ses import Mail
@@ -143,7 +143,7 @@ class EmulatedStack:
             timer.start()
 
     def _stop_events(self) -> None:
-        running: list[StreamPoller | Timer] = [*self._pollers, *self._timers]
+        running: list[EventSource] = [*self._pollers, *self._timers]
         for each in running:
             each.stop()
         deadline = time.monotonic() + _STOP_SECONDS

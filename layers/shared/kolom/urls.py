@@ -55,13 +55,13 @@ def with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
 
 
-def absolute_url(address: str) -> str:
+def absolute_url(url: str) -> str:
     """Return the full URL of a path of this site; a full URL is unchanged."""
-    if re.match(r"https?://", address, re.IGNORECASE):
-        return address
-    if address.startswith("//"):
-        return f"https:{address}"
-    return settings().site_url.rstrip("/") + address
+    if re.match(r"https?://", url, re.IGNORECASE):
+        return url
+    if url.startswith("//"):
+        return f"https:{url}"
+    return settings().site_url.rstrip("/") + url
 
 
 def article_url(path: str) -> str:

@@ -40,7 +40,7 @@ def inner_html(element: Tag) -> str:
     return element.decode_contents(formatter="minimal")
 
 
-def text_of(element: Tag | None) -> str:
+def extract_text(element: Tag | None) -> str:
     """Return the text of the element on one line; empty if there is no element."""
     return " ".join(element.get_text(" ").split()) if element is not None else ""
 
@@ -108,7 +108,7 @@ def rewrite_links(root: Tag, url_of: Callable[[str], str]) -> None:
             element[name] = url_of(value)
 
 
-def tidy(root: Tag) -> None:
+def remove_layout_markup(root: Tag) -> None:
     """Remove what only the layout of the source needs: divisions, empty paragraphs, image sizes and unused ids.
 
     A division with text becomes a paragraph.

@@ -20,19 +20,19 @@ from typing import Final
 from bs4.element import Tag
 
 from kolom.rendering.html_tokenizer import Start, Token
-from kolom_cli.importers.common.article_matching import host_of
+from kolom_cli.importers.common.article_matching import extract_host
 from kolom_cli.importers.common.html_elements import (
     attribute,
+    extract_text,
     figure,
     inner_html,
     link_paragraph,
     new,
     parse,
     remove,
+    remove_layout_markup,
     rewrite_links,
     take_children,
-    text_of,
-    tidy,
     unwrap,
 )
 
@@ -63,7 +63,7 @@ def convert(html: str, url_of: Callable[[str], str]) -> tuple[str, list[str]]:
         notes.append("removed a sign-up form")
     unwrap(root, ".kg-gallery-image, .kg-gallery-row, .kg-gallery-container")
     rewrite_links(root, url_of)
-    tidy(root)
+    remove_layout_markup(root)
     if scripts:
         notes.append("removed a script")
     return inner_html(root), notes
@@ -76,7 +76,7 @@ def _collecting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator
         for token in tokens:
             if isinstance(token, Start) and token.name == "script":
                 source = token.attributes.get("src", "")
-                if host_of(source) not in _WIDGET_HOSTS:
+                if extract_host(source) not in _WIDGET_HOSTS:
                     lost.append(source)
             yield token
 
@@ -85,12 +85,12 @@ def _collecting_scripts(lost: list[str]) -> Callable[[Iterable[Token]], Iterator
 
 def _bookmark(card: Tag) -> Tag:
     href = attribute(card.select_one("a.kg-bookmark-container") or card.find("a"), "href")
-    title = text_of(card.select_one(".kg-bookmark-title"))
-    return link_paragraph(href, title, text_of(card.select_one(".kg-bookmark-description")))
+    title = extract_text(card.select_one(".kg-bookmark-title"))
+    return link_paragraph(href, title, extract_text(card.select_one(".kg-bookmark-description")))
 
 
 def _callout(card: Tag) -> Tag:
-    emoji = text_of(card.select_one(".kg-callout-emoji"))
+    emoji = extract_text(card.select_one(".kg-callout-emoji"))
     text = new("p", f"{emoji} " if emoji else "", *take_children(card.select_one(".kg-callout-text")))
     return new("aside", text)
 
@@ -102,13 +102,15 @@ def _toggle(card: Tag) -> Tag:
 
 
 def _button(card: Tag) -> Tag:
-    return link_paragraph(attribute(card.find("a"), "href"), text_of(card))
+    return link_paragraph(attribute(card.find("a"), "href"), extract_text(card))
 
 
 def _file(card: Tag) -> Tag:
     href = attribute(card.select_one("a.kg-file-card-container") or card.find("a"), "href")
-    title = text_of(card.select_one(".kg-file-card-title")) or text_of(card.select_one(".kg-file-card-filename"))
-    return link_paragraph(href, title, text_of(card.select_one(".kg-file-card-caption")))
+    title = extract_text(card.select_one(".kg-file-card-title")) or extract_text(
+        card.select_one(".kg-file-card-filename")
+    )
+    return link_paragraph(href, title, extract_text(card.select_one(".kg-file-card-caption")))
 
 
 def _audio(card: Tag) -> Tag:
@@ -121,11 +123,11 @@ def _video(card: Tag) -> Tag:
 
 def _product(card: Tag) -> Tag:
     shown = new("section", *card.select("img.kg-product-card-image"))
-    if title := text_of(card.select_one(".kg-product-card-title")):
+    if title := extract_text(card.select_one(".kg-product-card-title")):
         shown.append(new("p", new("strong", title)))
     shown.extend(take_children(card.select_one(".kg-product-card-description")))
     if button := card.select_one("a.kg-product-card-button"):
-        shown.append(link_paragraph(attribute(button, "href"), text_of(button)))
+        shown.append(link_paragraph(attribute(button, "href"), extract_text(button)))
     return shown
 
 

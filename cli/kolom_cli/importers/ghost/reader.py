@@ -66,8 +66,8 @@ def read_ghost(path: Path, *, site: str = "", language: str | None = None) -> It
     """
     collected = _collect(path, language)
     paths: dict[str, str] = {}
-    for slug, address in collected.posts:
-        paths |= dict.fromkeys((default_path(slug).rstrip("/"), address.rstrip("/")), address)
+    for slug, url_path in collected.posts:
+        paths |= dict.fromkeys((default_path(slug).rstrip("/"), url_path.rstrip("/")), url_path)
     ids = EntryIds()
     for table, row in read_rows(path):
         if table != "posts":
@@ -183,7 +183,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             name=name,
             origin=origin,
             kind=kind,
-            number=number[-8:],
+            id_suffix=number[-8:],
             title=text(row, "title"),
             slug=text(row, "slug"),
             html=html,
@@ -197,7 +197,7 @@ def _item(row: dict[str, Any], origin: str, site: _Site, urls: SiteUrls, *, has_
             author=_author(row, site),
             published_at=date(row, "published_at"),
             updated_at=date(row, "updated_at"),
-            address=_path(row, site) if text(row, "slug") else "",
+            url_path=_path(row, site) if text(row, "slug") else "",
             draft_reasons=tuple(_draft_reasons(row, html, site)),
             notes=(*((SAME_ID,) if origin != _origin(row) else ()), *notes, *_notes(row)),
         )

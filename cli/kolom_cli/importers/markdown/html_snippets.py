@@ -77,9 +77,9 @@ def video_embed(name: str, parameters: Mapping[str, str], first: str) -> str | N
     return vimeo(wanted) if "vimeo" in provider else None
 
 
-def link(address: str, text: str = "") -> str:
+def link(url: str, text: str = "") -> str:
     """Return a link whose default text is its URL."""
-    return f'<a href="{escape(address)}">{escape(text or address)}</a>'
+    return f'<a href="{escape(url)}">{escape(text or url)}</a>'
 
 
 def placed(markup: str, before: str, after: str, source_format: SourceFormat) -> str:

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from pynamodb.exceptions import UpdateError
-
 from kolom import outbox
 from kolom.comments.types import Comment
 from kolom.config import settings
 from kolom.errors import Conflict, Gone, KolomError, NotFound
 from kolom.models.comments import AddressRecord, SubscriptionRecord, subscription_key
-from kolom.models.errors import is_condition_failed
 from kolom.models.transaction import Transaction
 from kolom.security import origins, rate_limits, signing
 from kolom.security.origins import SubmissionOrigin
@@ -28,6 +25,7 @@ from kolom.security.signing import SigningKeys
 from kolom.timestamps import SECONDS_PER_DAY
 
 type Action = Literal["confirm", "leave"]
+"""What a link does. ``leave`` ends the subscription; issued links and messages of the catalog have that name."""
 
 CONFIRM_DAYS: Final = 7
 
@@ -170,22 +168,17 @@ def execute(link: SubscriptionLink, *, now: datetime) -> None:
     record = SubscriptionRecord(*subscription_key(link.article_id, link.person))
     state = SubscriptionRecord.state
     extended = SubscriptionRecord.expires_at.set(_expiry(now))
-    try:
-        if link.action == "leave":
-            unsubscribed = [
-                state.set("left"),
-                SubscriptionRecord.subscriber.set(link.person),
-                SubscriptionRecord.schema.set(1),
-            ]
-            record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
-        else:
-            record.update(actions=[state.set("confirmed"), extended], condition=state.is_in("asked", "confirmed"))
-    except UpdateError as error:
-        if not is_condition_failed(error):
-            raise
+    if link.action == "leave":
+        unsubscribed = [
+            state.set("left"),
+            SubscriptionRecord.subscriber.set(link.person),
+            SubscriptionRecord.schema.set(1),
+        ]
+        record.update(actions=[*unsubscribed, extended, SubscriptionRecord.email.remove()])
+    elif not record.update_if(state.is_in("asked", "confirmed"), [state.set("confirmed"), extended]):
         if load(link.article_id, link.person, now=now) is None:
-            raise NotFound("this subscription no longer exists") from None
-        raise Conflict("this subscription has ended") from None
+            raise NotFound("this subscription no longer exists")
+        raise Conflict("this subscription has ended")
 
 
 def delete_for_comment(transaction: Transaction, comment: Comment, *, now: datetime) -> None:

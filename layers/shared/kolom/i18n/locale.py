@@ -11,7 +11,7 @@ from typing import Final
 from kolom.config import settings
 from kolom.i18n.negotiation import choose_language
 
-_FOLDER: Final = Path(__file__).parent / "messages"
+_DIRECTORY: Final = Path(__file__).parent / "messages"
 _FALLBACK: Final = "en"
 # By the usual script of the language.
 _RIGHT_TO_LEFT: Final = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"])
@@ -83,7 +83,7 @@ def reader_locale(headers: Mapping[str, str]) -> Locale:
 @cache
 def available_languages() -> frozenset[str]:
     """Return the codes of the languages with a locale."""
-    return frozenset(file.stem for file in _FOLDER.glob("*.json"))
+    return frozenset(file.stem for file in _DIRECTORY.glob("*.json"))
 
 
 def text_direction(language: str) -> str:
@@ -93,7 +93,7 @@ def text_direction(language: str) -> str:
 
 @cache
 def _load(code: str) -> Locale:
-    data = json.loads((_FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    data = json.loads((_DIRECTORY / f"{code}.json").read_text(encoding="utf-8"))
     return Locale(
         code=code,
         months=tuple(data["months"]),

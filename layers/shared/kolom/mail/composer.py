@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from email_validator import EmailNotValidError, validate_email
-from pynamodb.exceptions import PynamoDBException
 
 from kolom import urls
 from kolom.articles import repository as articles
@@ -23,6 +22,7 @@ from kolom.i18n.locale import Locale, find_locale, site_locale
 from kolom.mail import digests
 from kolom.mail.renderer import header_text, render
 from kolom.models.comments import SubscriptionRecord
+from kolom.models.errors import StorageError
 from kolom.models.outbox import OutboxRecord
 from kolom.rendering import visitor_text
 from kolom.rendering.text import plain_text, shorten
@@ -108,14 +108,14 @@ def _digest(record: OutboxRecord, now: datetime) -> OutgoingMail:
     locale = site_locale()
     entries: list[Mapping[str, Any]] = []
     omitted: dict[str, str] = {}
-    for member in digests.members_of(record):
+    for member in digests.load_members(record):
         try:
             shown = _moderation_values(member, locale, now)
             text = plain_text(visitor_text.render(shown["comment"].content).html)
             entries.append({**shown, "text": shorten(text, _MAX_DIGEST_CHARACTERS)})
         except MailObsolete:
             continue
-        except (BotoCoreError, ClientError, PynamoDBException):
+        except (BotoCoreError, ClientError, StorageError):
             raise  # the whole digest is retried
         except Exception as error:  # noqa: BLE001 - one comment that cannot be shown must not block the others
             omitted[member.id] = type(error).__name__

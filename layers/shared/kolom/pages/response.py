@@ -30,7 +30,7 @@ NO_CACHING: Final = "no-store"
 BY_LANGUAGE: Final = {"Vary": "Accept-Language"}
 """The headers of pages in the language of the reader, not of an article."""
 
-PRIVATE: Final = {
+PRIVATE_HEADERS: Final = {
     "Cache-Control": NO_CACHING,
     "X-Robots-Tag": "noindex",
     "Referrer-Policy": "strict-origin",

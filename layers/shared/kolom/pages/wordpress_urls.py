@@ -21,7 +21,7 @@ from kolom import urls
 from kolom.articles import public
 from kolom.articles.names import post_number_alias
 from kolom.errors import NotFound
-from kolom.feeds.legacy_urls import legacy_feed_redirect
+from kolom.feeds.legacy_urls import find_legacy_feed_redirect
 from kolom.pages.search_page import SearchForm
 
 _NUMBERED: Final = ("p", "page_id", "attachment_id", "author", "cat")
@@ -54,7 +54,7 @@ def home_redirect(path: str, query: Mapping[str, list[str]]) -> str | None:
     :raises NotFound: the URL names a post or a list that this site does not have
     :raises Gone: the URL names an article that was deleted
     """
-    if target := legacy_feed_redirect(path, query) or post_redirect(query):
+    if target := find_legacy_feed_redirect(path, query) or post_redirect(query):
         return target
     if period := _PERIOD.fullmatch(_value(query, "m")):
         year, month = int(period[1]), period[2]

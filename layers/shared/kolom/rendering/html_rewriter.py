@@ -313,8 +313,8 @@ class _Rewriter:
 
     def _candidates(self, srcset: str) -> list[str]:
         candidates = []
-        for address, descriptor in srcset_candidates(srcset):
-            if resolved := url(self._resolve(address), IMAGE_SCHEMES):
+        for candidate, descriptor in srcset_candidates(srcset):
+            if resolved := url(self._resolve(candidate), IMAGE_SCHEMES):
                 resolved = resolved.replace(" ", "%20").replace(",", "%2C")
                 candidates.append(f"{resolved} {descriptor}" if _DESCRIPTOR.fullmatch(descriptor) else resolved)
         return candidates

@@ -169,28 +169,13 @@ class _Comparison:
             self._add(f"<{name}>", "removed" if name in VOID else "removed, its text is kept")
             return
         attributes = {key: unescape(value) for key, value in tag.attributes.items()}
-        if self._is_kept(name, attributes):
+        replacement = _replacement(name, attributes)
+        if replacement is not None:
+            self._add(*replacement)
+        elif name != "a" or url(attributes.get("href", ""), LINK_SCHEMES):
             self._written[_kind(name)] += 1
         if name != "iframe":  # players are rebuilt with their own attributes
             self._attributes(name, attributes)
-
-    def _is_kept(self, name: str, attributes: dict[str, str]) -> bool:
-        source = attributes.get("src", "")
-        match name:
-            case "iframe":
-                if embeds.player(url(source, LINK_SCHEMES) or ""):
-                    return True
-                self._add("<iframe>", "replaced by a link" if embeds.link(source) else "removed")
-                return False
-            case "img" if not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
-                form = (scheme(source.strip()) or "").lower()
-                kind = f"{form}: image" if form else "<img>"
-                self._add(kind, "removed, its alternative text is kept")
-                return False
-            case "a":
-                return bool(url(attributes.get("href", ""), LINK_SCHEMES))
-            case _:
-                return True
 
     def _attributes(self, name: str, attributes: dict[str, str]) -> None:
         allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(name, frozenset())
@@ -200,6 +185,17 @@ class _Comparison:
                 self._add(f"attribute {key}", "removed")
         for key in _removed_special(name, attributes, kept):
             self._add(f"attribute {key}", "removed")
+
+
+def _replacement(name: str, attributes: dict[str, str]) -> tuple[str, str] | None:
+    """Return the kind and the effect of the removal of a player or an image; None if the element is not removed."""
+    source = attributes.get("src", "")
+    if name == "iframe" and not embeds.player(url(source, LINK_SCHEMES) or ""):
+        return "<iframe>", "replaced by a link" if embeds.link(source) else "removed"
+    if name == "img" and not attributes.get("srcset") and url(source, IMAGE_SCHEMES) is None:
+        form = (scheme(source.strip()) or "").lower()
+        return f"{form}: image" if form else "<img>", "removed, its alternative text is kept"
+    return None
 
 
 def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]) -> Iterator[str]:
@@ -216,7 +212,7 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
         yield f"href ({scheme(attributes['href'].strip())}:)"
     if attributes.get("target", "").lower() not in {"", "_blank", "_self"} and name == "a":
         yield "target"
-    if any(url(address, IMAGE_SCHEMES) is None for address, _ in srcset_candidates(attributes.get("srcset", ""))):
+    if any(url(candidate, IMAGE_SCHEMES) is None for candidate, _ in srcset_candidates(attributes.get("srcset", ""))):
         yield "srcset"
     if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"

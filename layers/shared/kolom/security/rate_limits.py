@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import size
-
 from kolom.errors import RateLimited
-from kolom.models.errors import is_condition_failed
+from kolom.models.expressions import has_room
 from kolom.models.guard import GuardRecord
 from kolom.security.client_address import ClientId
 from kolom.timestamps import SECONDS_PER_DAY
@@ -106,17 +103,5 @@ def count_distinct(key: str, member_id: str, maximum: int, *, expires_at: int) -
 
 def _add_member(record: GuardRecord, member_id: str, maximum: int, *, expires_at: int) -> bool:
     seen = GuardRecord.seen
-    try:
-        record.update(
-            actions=[
-                seen.add({member_id}),
-                GuardRecord.expires_at.set(expires_at),
-                GuardRecord.schema.set(1),
-            ],
-            condition=seen.does_not_exist() | (size(seen) < maximum) | seen.contains(member_id),
-        )
-    except UpdateError as error:
-        if is_condition_failed(error):
-            return False
-        raise
-    return True
+    actions = [seen.add({member_id}), GuardRecord.expires_at.set(expires_at), GuardRecord.schema.set(1)]
+    return record.update_if(has_room(seen, member_id, maximum), actions)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from pynamodb.exceptions import PynamoDBException
-
 from kolom.aws import is_unavailable
 from kolom.config import settings
 from kolom.errors import FieldError, InvalidInput, KolomError, ServiceBusy
 from kolom.http.headers import headers_of
+from kolom.models.errors import StorageError
 from kolom.models.guard import GuardRecord
 from kolom.models.transaction import Transaction
 from kolom.security import bans, origins, rate_limits, signing, single_use
@@ -240,17 +239,17 @@ class SubmissionPipeline:
         """
         transaction = Transaction()
         # First, since its error is the most informative.
-        self.identity.remember(transaction, article_id, item_id, now=self._now)
+        self.identity.stage(transaction, article_id, item_id, now=self._now)
         if self._proof is not None:
             used: KolomError = InvalidInput(FieldError("altcha", "was already used; reload the form"))
             single_use.mark_used(transaction, self._proof.id, expires_at=self._proof.expires_at, conflict=used)
         add(transaction)
-        origins.remember(transaction, item_id, self.origin, now=self._now)
+        origins.stage(transaction, item_id, self.origin, now=self._now)
         try:
             transaction.commit()
         except DuplicateSubmission:
             self._raise_unless_stored_as(item_id, ServiceBusy("this was submitted before; please retry"))
-        except PynamoDBException as error:
+        except StorageError as error:
             if not is_unavailable(error):
                 raise
             self._raise_unless_stored_as(item_id, error)
