@@ -21,14 +21,15 @@ def serve(  # noqa: PLR0913, RUF100 (one parameter per option)
         typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the template; can be repeated."),
     ] = None,
     endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", metavar="URL", help="Use the DynamoDB at this URL, not moto's.")
+        str | None,
+        typer.Option("--endpoint-url", metavar="URL", help="Use the DynamoDB at this URL instead of the local one."),
     ] = None,
     log_requests: Annotated[bool, typer.Option("--log-requests", help="Print a line for each request.")] = False,
 ) -> None:
     """Run the whole blog on this machine: the site, its functions and a local AWS.
 
-    All data is lost when it stops. Use `kolom --local COMMAND` in another terminal to work with it. If the port is not
-    8080, use `kolom --endpoint-url URL COMMAND` with the URL that is printed at the start.
+    All data is lost when it stops. Use `kolom --local COMMAND` in another terminal to work with this blog. If the port
+    is not 8080, use `kolom --endpoint-url URL COMMAND` with the URL that is printed at the start.
     """
     # Imported here, because the local stack with moto takes 3 s to import; all other commands together take 1 s.
     from kolom_cli.server import run

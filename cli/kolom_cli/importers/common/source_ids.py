@@ -13,6 +13,6 @@ def origin_id(system: str, name: str) -> str:
     return f"{system}:{name if len(data) <= MAX_BYTES else hashlib.sha256(data).hexdigest()}"
 
 
-def wordpress_origin(address: str, number: str) -> str:
-    """Return the origin of a WordPress post. ``address`` is the URL of its ``guid``: ``https://blog.example/?p=12``."""
-    return origin_id("wordpress", f"{address}#{number}")
+def wordpress_origin(url: str, number: str) -> str:
+    """Return the origin of a WordPress post. ``url`` is the URL of its ``guid``: ``https://blog.example/?p=12``."""
+    return origin_id("wordpress", f"{url}#{number}")

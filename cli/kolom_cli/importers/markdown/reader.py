@@ -1,6 +1,6 @@
 """Import a directory of Markdown from Jekyll, Hugo, Pelican, or any other site generator.
 
-The directory is surveyed first, because pages link to each other by URL. Then each document becomes an article. The
+The whole site is read first, because pages link to each other by URL. Then each document becomes an article. The
 files are not changed. Their paths identify the articles, so that a later run finds them again.
 """
 
@@ -17,7 +17,7 @@ from kolom_cli.importers.markdown.pelican import configuration as pelican_config
 from kolom_cli.importers.markdown.pelican import reader as pelican
 from kolom_cli.importers.markdown.site import Site
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.file_locations import folder_and_parents
+from kolom_cli.publishing.file_locations import directory_and_parents
 from kolom_cli.publishing.foreign_exports import export_problem
 
 __all__ = ["read_markdown"]
@@ -38,7 +38,7 @@ def read_markdown(directory: Path, *, language: str | None = None, dry_run: bool
                 f"{directory} is part of the site in {site_root}, "
                 f"whose configuration defines what is public: import {site_root} instead"
             )
-        site = _survey(directory)
+        site = _read_site(directory)
     except OSError as error:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
     if not site.items:
@@ -52,7 +52,7 @@ def _site_around(directory: Path) -> Path | None:
     """Return the site that contains the directory; None if there is none, or the directory has a configuration."""
     if _is_configured(directory):
         return None
-    return next(filter(_is_configured, folder_and_parents(directory, 1 + _LEVELS)), None)
+    return next(filter(_is_configured, directory_and_parents(directory, 1 + _LEVELS)), None)
 
 
 def _is_configured(directory: Path) -> bool:
@@ -66,13 +66,13 @@ def _is_configured(directory: Path) -> bool:
     )
 
 
-def _survey(directory: Path) -> Site:
+def _read_site(directory: Path) -> Site:
     if pelican_configuration.is_configured(directory):
-        return pelican.survey(directory)
+        return pelican.read_site(directory)
     if jekyll.is_jekyll(directory):
-        return jekyll.survey(directory)
+        return jekyll.read_site(directory)
     if docusaurus.is_docusaurus(directory):
-        return docusaurus.survey(directory)
+        return docusaurus.read_site(directory)
     if hugo_configuration.is_hugo(directory):
-        return hugo.survey(directory)
-    return astro.survey(directory) if astro.is_astro(directory) else plain.survey(directory)
+        return hugo.read_site(directory)
+    return astro.read_site(directory) if astro.is_astro(directory) else plain.read_site(directory)
