@@ -419,13 +419,13 @@ _VALUES: dict[str, dict[str, Any]] = {
 
 
 def test_values_of_all_types_are_read_as_they_were_stored(dynamodb: Any) -> None:
-    dynamodb.put_item(TableName="t", Item=item("k", **_VALUES))
-    assert dynamodb.get_item(TableName="t", Key=item("k"))["Item"] == item("k", **_VALUES)
-    assert dynamodb.scan(TableName="t")["Items"] == [item("k", **_VALUES)]
+    dynamodb.put_item(TableName="t", Item=item("k") | _VALUES)
+    assert dynamodb.get_item(TableName="t", Key=item("k"))["Item"] == item("k") | _VALUES
+    assert dynamodb.scan(TableName="t")["Items"] == [item("k") | _VALUES]
 
 
 def test_reading_values_does_not_look_up_their_members(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    dynamodb.put_item(TableName="t", Item=item("k", **{f"a{number}": {"S": "x"} for number in range(100)}))
+    dynamodb.put_item(TableName="t", Item=item("k") | {f"a{number}": {"S": "x"} for number in range(100)})
     lookups = 0
     get_value = BaseJSONSerializer.get_value
 
@@ -437,6 +437,12 @@ def test_reading_values_does_not_look_up_their_members(dynamodb: Any, monkeypatc
     monkeypatch.setattr(BaseJSONSerializer, "get_value", counted)
     assert len(dynamodb.get_item(TableName="t", Key=item("k"))["Item"]) == 102
     assert lookups < 10
+
+
+def test_the_methods_of_a_service_are_looked_up_once(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    dynamodb.list_tables()
+    monkeypatch.setattr("inspect.getmembers", lambda *_, **__: pytest.fail("looked up again"))
+    assert dynamodb.list_tables()["TableNames"] == ["t"]
 
 
 def test_read_items_are_freed(dynamodb: Any) -> None:
