@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -33,12 +33,16 @@ _MAX_REASON = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedItem:
-    """An item that was read but not published. ``refused`` is True if that is an error."""
+    """An item that was read but not published. ``refused`` is True if that is an error.
+
+    ``problems`` are its single problems with their places; ``reason`` has all of them.
+    """
 
     kind: str
     name: str
     reason: str
     refused: bool
+    problems: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,20 @@ class Report:
     def skip(self, kind: str, name: str, reason: str, *, refused: bool = False) -> None:
         """Record an item that was not published."""
         self.skipped.append(SkippedItem(kind=kind, name=name, reason=reason, refused=refused))
+
+    def refuse(self, kind: str, file: str, problems: Sequence[tuple[int, str]]) -> None:
+        """Record a file that was not published because of its problems, each with its line, or 0."""
+        (first_line, first), *others = [(f"{file}:{line}" if line else file, text) for line, text in problems]
+        more = [f"line {line}: {text}" if line else text for line, text in problems[1:]]
+        self.skipped.append(
+            SkippedItem(
+                kind=kind,
+                name=first_line,
+                reason="; ".join([first, *more]),
+                refused=True,
+                problems=((first_line, first), *others),
+            )
+        )
 
     def add_removed(self, name: str, what: str, number: int) -> None:
         """Record that markup was removed from the text of the item ``name``."""
@@ -273,7 +291,12 @@ class Report:
         return counts_table(tuple(self.counts()), rows)
 
     def _lines(self) -> Iterator[Text]:
-        refused = [(each.reason, each.name) for each in self.skipped if each.refused]
+        refused = [
+            (text, name)
+            for each in self.skipped
+            if each.refused
+            for name, text in each.problems or ((each.name, each.reason),)
+        ]
         for reason, names in _grouped(refused):
             yield _line("refused", "red", f"{names}: {reason}")
         others = Counter((each.kind, each.reason) for each in self.skipped if not each.refused)

@@ -44,6 +44,7 @@ _FORM: Final = "link to the site's contact form (/contact/), or to a form on ano
 _MANY_CONTAINERS: Final = 19
 """Text with fewer lists and quotations cannot be nested too deeply."""
 
+_NOT_SHOWN: Final = "not shown"
 _TOO_DEEP: Final = "text in too many nested lists or quotations"
 _CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
 """Elements that the importers replace, or that other systems add to a text."""
@@ -80,8 +81,16 @@ class Removal:
     @property
     def text(self) -> str:
         """The removal as a sentence without its line."""
+        return self._sentence(self.effect)
+
+    @property
+    def planned_text(self) -> str:
+        """The same for a text that is not published."""
+        return self._sentence("would not be shown" if self.effect == _NOT_SHOWN else f"would be {self.effect}")
+
+    def _sentence(self, effect: str) -> str:
         times = "" if self.count == 1 else f" ({self.count} times)"
-        return f"{self.kind} {self.effect}{times}" + (f": {self.remedy}" if self.remedy else "")
+        return f"{self.kind} {effect}{times}" + (f": {self.remedy}" if self.remedy else "")
 
 
 def find_removals(
@@ -100,7 +109,7 @@ def find_removals(
     if not is_converted:
         found.add_lost_elements([*tokenize(rendered.html), *tokenize(rendered.omitted_heading)])
     if "<a href=" in rendered.omitted_heading and 'href="#' not in rendered.omitted_heading:
-        found.removed["<a> in the heading that repeats the title", "not shown"] += 1
+        found.removed["<a> in the heading that repeats the title", _NOT_SHOWN] += 1
     may_be_deep = source_format == "markdown" and markup.count("<li") + markup.count("<blockquote") >= _MANY_CONTAINERS
     lost = markdown.find_lost_lines(source) if may_be_deep else []
     searchable = _CODE.sub(_blank, source) if source_format == "markdown" else source
