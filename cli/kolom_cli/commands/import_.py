@@ -1,5 +1,6 @@
 """`kolom import blogger|wordpress|ghost|substack|medium|disqus|isso|markdown|archive SOURCE`."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from kolom_cli.importers.common.types import Item, SourceError
 from kolom_cli.importers.disqus.reader import read_disqus
 from kolom_cli.importers.ghost.reader import read_ghost
 from kolom_cli.importers.isso import read_isso
-from kolom_cli.importers.markdown.reader import read_markdown
+from kolom_cli.importers.markdown.reader import read_markdown, recognize
 from kolom_cli.importers.medium.reader import read_medium
 from kolom_cli.importers.substack.reader import read_substack
 from kolom_cli.importers.wordpress.reader import read_wordpress
@@ -286,13 +287,17 @@ def markdown(
     uploads: Uploads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import a folder of Markdown files, or a site of Jekyll, Hugo or Obsidian.
+    """Import a folder of Markdown files, or a site of Jekyll, Hugo, Pelican, Astro, Docusaurus or Obsidian.
 
     Images beside the files are uploaded. The files stay as they are.
     """
     connect(ctx.obj)
+    recognized = None
+    with contextlib.suppress(OSError):  # reading reports it
+        recognized = recognize(directory)
     _run(
         lambda: read_markdown(directory, language=language, dry_run=dry_run),
+        source=recognized,
         dry_run=dry_run,
         overwrite=overwrite,
         as_json=as_json,
@@ -359,6 +364,7 @@ def _run(
     as_json: bool,
     pictures: bool,
     uploads: Path | None,
+    source: str | None = None,
 ) -> None:
     copies = Pictures(
         MediaStore(dry_run=dry_run),
@@ -366,6 +372,8 @@ def _run(
         Downloader() if pictures else None,
     )
     report, _ = _import(read, dry_run=dry_run, overwrite=overwrite, hidden=as_json, pictures=copies)
+    if not report.errors:
+        report.source = source
     _finish(report, as_json=as_json)
 
 

@@ -126,9 +126,11 @@ class Report:
     ``errors`` ended the whole run, such as XML that ends too early. ``remote_images`` is the number of images that the
     articles of an import embed from other sites. ``own_links`` are the links in its texts to the old site. ``removed``
     is the markup that was removed from its texts, by kind and effect. ``unclear_languages`` is the number of articles
-    whose language neither the export nor the text says.
+    whose language neither the export nor the text says. ``source`` is what a folder was read as, such as
+    ``a Jekyll site``.
     """
 
+    source: str | None = None
     changes: Counter[tuple[str, Change]] = field(default_factory=Counter)
     articles: list[ImportedState] = field(default_factory=list)
     skipped: list[SkippedItem] = field(default_factory=list)
@@ -214,6 +216,7 @@ class Report:
     def as_data(self) -> dict[str, Any]:
         """Return the report as values for JSON."""
         return {
+            **({} if self.source is None else {"source": self.source}),
             **self.counts(),
             "kinds": {kind: self.counts(kind) for kind in self.kinds},
             **self._items_as_data(),
@@ -239,6 +242,8 @@ class Report:
 
     def print(self, console: Console) -> None:
         """Print the report for people."""
+        if self.source is not None:
+            console.print(f"Read as {self.source}.", soft_wrap=True)
         self._print_done(console)
         for line in self._lines():
             console.print(line, soft_wrap=True)
@@ -287,8 +292,14 @@ class Report:
         pass
 
     def _table(self) -> Table:
-        rows = [(_cut(kind, _MAX_KIND), tuple(self.counts(kind).values())) for kind in self.kinds]
-        return counts_table(tuple(self.counts()), rows)
+        """Return the counts by kind; items that were refused are not counted as skipped."""
+        rows = []
+        for kind in self.kinds:
+            counts = self.counts(kind)
+            refused = sum(1 for each in self.skipped if each.kind == kind and each.refused)
+            counts |= {"skipped": counts["skipped"] - refused, "refused": refused}
+            rows.append((_cut(kind, _MAX_KIND), tuple(counts.values())))
+        return counts_table((*self.counts(), "refused"), rows)
 
     def _lines(self) -> Iterator[Text]:
         refused = [
