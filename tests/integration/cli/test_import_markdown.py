@@ -699,6 +699,15 @@ def test_a_heading_that_repeats_the_title_is_stored_but_not_shown(kolom: Kolom, 
     assert stored.source == body
 
 
+def test_a_text_beyond_the_limit_is_refused_before_it_is_rendered(
+    kolom: Kolom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kolom_cli.importers.markdown.article_builder.render", pytest.fail)
+    _plain(tmp_path, "Long", "[a](b) " * 750_000)
+    (skipped,) = _import(kolom, tmp_path, exit_code=1)["skipped_items"]
+    assert skipped["reason"].startswith("its text has 5,250,000 bytes, the maximum is 4,194,304")
+
+
 # Two sites with files of the same path
 
 _TEXT = "The harbour of Semarang is older than the town around it.\n"

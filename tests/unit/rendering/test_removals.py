@@ -173,6 +173,12 @@ def test_text_that_is_nested_too_deeply_is_reported(marker: str, deepest: int) -
         assert ("deep" in rendered.html) is (depth <= deepest)
 
 
+@pytest.mark.parametrize("unit", ["`", "~"])
+def test_a_long_run_of_code_marks_takes_no_quadratic_time(unit: str) -> None:
+    """Quadratic time would be minutes here."""
+    assert found(unit * 400_000, "markdown") == []
+
+
 def test_an_image_that_the_resolver_stored_is_not_reported() -> None:
     source = "<img src=data:image/png,x><img src=data:image/png,y>"
     rendered = render(source, "html", resolve=lambda url: "/media/x.png" if url.endswith("x") else url)

@@ -10,9 +10,10 @@ from kolom.articles.types import Body
 from kolom.errors import InvalidInput
 from kolom.rendering.removals import find_removals
 from kolom.rendering.renderer import render
-from kolom_cli.importers.common.article_fields import ArticleFields, size_problem
+from kolom_cli.importers.common.article_fields import ArticleFields
 from kolom_cli.importers.common.remote_images import RemoteImages
 from kolom_cli.importers.common.types import ImportedArticle, Item, Skipped
+from kolom_cli.publishing.document import size_problem
 from kolom_cli.publishing.slugs import slug_suffix
 
 

@@ -34,7 +34,7 @@ from kolom_cli.importers.markdown.shortcodes import Shortcodes
 from kolom_cli.importers.markdown.site import Entry, Site, default_author
 from kolom_cli.importers.markdown.tag_arguments import Arguments
 from kolom_cli.media.store import MediaStore
-from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, title_of
+from kolom_cli.publishing.document import FORMATS, DocumentError, read_text, size_problem, title_of
 from kolom_cli.publishing.link_checker import LinkRecorder
 from kolom_cli.terminal.plurals import count
 
@@ -87,6 +87,8 @@ class _Builder:
         self.format = FORMATS.get(entry.path.suffix.lower(), "markdown")
         text = read_text(entry.path)
         body = text[entry.body :]
+        if problem := size_problem(body):
+            raise DocumentError(entry.path, None, problem)
         if site.flavor == "plain" and is_vault(site.directory):
             body = without_comments(body)
         title = self._title(body)

@@ -35,7 +35,7 @@ _IGNORED: Final = names("charset class decoding href id loading name rel src src
 
 _INSTRUCTION: Final = re.compile(r"<\?(?!xml\b)|<!\[CDATA\[", re.IGNORECASE)
 _CODE: Final = re.compile(
-    r"(?ms)^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)"
+    r"(?ms)^ {0,3}(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\2(?!`)"
 )
 _NOT_SPACE: Final = re.compile(r"\S")
 _IMAGE_FILE: Final = "save it as a file beside the text, and embed that as an image"
