@@ -100,12 +100,15 @@ def is_visible(element: Tag) -> bool:
     return bool(element.get_text(strip=True)) or element.name in _MEDIA or element.find(_MEDIA) is not None
 
 
-def rewrite_links(root: Tag, replaced: Callable[[str], str]) -> None:
-    """Replace the target of each link, and the URL of each image, audio file and video."""
+def rewrite_links(root: Tag, replaced: Callable[[str], str], replaced_link: Callable[[str], str] | None = None) -> None:
+    """Replace the target of each link, and the URL of each image, audio file and video.
+
+    ``replaced_link`` replaces the targets of links, if they have a function of their own.
+    """
     for element in root.find_all(["a", "audio", "iframe", "img", "source", "video"]):
-        name = "href" if element.name == "a" else "src"
+        name, replacement = ("href", replaced_link or replaced) if element.name == "a" else ("src", replaced)
         if value := attribute(element, name):
-            element[name] = replaced(value)
+            element[name] = replacement(value)
 
 
 def tidy(root: Tag) -> None:
