@@ -191,6 +191,15 @@ def test_of_a_converted_text_only_impossible_elements_are_found() -> None:
     assert [each.kind for each in removals] == ["<svg>", "<form>"]
 
 
+def test_of_a_converted_text_lost_addresses_are_found_but_no_layout() -> None:
+    source = (
+        "<p class=x style='color: red' align=middle onclick=x bgcolor=red><a href='file:///C:/x.doc'>y</a>"
+        "<audio src='ftp://a.example/x.mp3'></audio><a href='/z' title=z>z</a>"
+    )
+    removals = find_removals(source, "html", render(source, "html"), is_converted=True)
+    assert [each.kind for each in removals] == ["attribute href (file:)", "attribute src (ftp:)"]
+
+
 @given(soup)
 def test_nothing_is_removed_from_the_html_of_an_article(source: str) -> None:
     html = render(source, "html").html

@@ -49,6 +49,7 @@ _TOO_DEEP: Final = "text in too many nested lists or quotations"
 _CONVERTED: Final = frozenset(("<iframe>", "<img>", "<button>"))
 """Elements that the importers replace, or that other systems add to a text."""
 
+_ADDRESSES: Final = ("attribute href (", "attribute src (")
 _REMEDIES: Final = {
     "<svg>": _IMAGE_FILE,
     "<canvas>": _IMAGE_FILE,
@@ -99,7 +100,7 @@ def find_removals(
     """Return what ``rendered`` does not have of its source, in the order of the source.
 
     With ``is_converted``, ``source`` is the text of another system, of which much was replaced before it was rendered:
-    only elements that an article cannot have are returned.
+    only elements that an article cannot have, and links and files whose addresses it cannot have, are returned.
     """
     source = clean_characters(source)
     markup = markdown.to_html(source) if source_format == "markdown" else source
@@ -116,7 +117,7 @@ def find_removals(
     removals = [
         Removal(kind=kind, effect=effect, count=count, line=_line(searchable, kind), remedy=_REMEDIES.get(kind))
         for (kind, effect), count in found.removed.items()
-        if not is_converted or (kind.startswith("<") and kind not in _CONVERTED)
+        if not is_converted or _is_lost_in_conversion(kind)
     ]
     if lost:
         removals.append(Removal(kind=_TOO_DEEP, effect="removed", count=len(lost), line=lost[0]))
@@ -227,6 +228,14 @@ def _removed_special(name: str, attributes: dict[str, str], kept: dict[str, str]
         yield "srcset"
     if name != "img" and attributes.get("src", "").strip() and url(attributes["src"], IMAGE_SCHEMES) is None:
         yield f"src ({scheme(attributes['src'].strip())}:)"
+
+
+def _is_lost_in_conversion(kind: str) -> bool:
+    """Return whether a text of another system loses something by the removal that its author has seen.
+
+    Layout is not reported: its classes and styles belong to the old theme, and those with a meaning are converted.
+    """
+    return kind.startswith(_ADDRESSES) or (kind.startswith("<") and kind not in _CONVERTED)
 
 
 def _kind(name: str) -> str:
